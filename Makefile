@@ -1,0 +1,78 @@
+# dossier: set-up, demo office, checks and benchmarks. Needs make and Python 3.11 or newer, nothing else.
+# `make` alone tells what there is.
+
+PYTHON ?= python3
+BIN := .venv/bin
+CODE := dossier ingest workflow desk tests bench demo
+
+.PHONY: help setup setup-dev run test lint types unit format bench lock clean
+.DELETE_ON_ERROR:
+# One step after the other, so that the last lines of `make test` are pytest's.
+.NOTPARALLEL:
+
+help:
+	@echo "make setup      .venv with the dossier command in $(BIN)"
+	@echo "make run        the demo office: daemon, mail catcher, sample drops (Ctrl-C stops it)"
+	@echo "make test       lint, types and all tests"
+	@echo "make bench      the benchmarks"
+	@echo "make lint       style only; make format mends what can be mended by itself"
+	@echo "make lock       the lock files anew, from pyproject.toml"
+	@echo "make clean      removes .venv and caches; the office (config, inbox, var) stays"
+
+# A stamp is written last, so an installation that was cut off is done again; and only a changed
+# lock file or pyproject.toml makes it necessary once more.
+setup: .venv/.setup
+setup-dev: .venv/.setup-dev
+
+.venv/.setup: requirements.lock pyproject.toml
+	$(call install,requirements.lock)
+	@touch $@
+
+# What the tests need holds all that a run needs, in the same versions.
+.venv/.setup-dev: requirements-dev.lock pyproject.toml
+	$(call install,requirements-dev.lock)
+	@touch .venv/.setup $@
+
+define install
+@command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1; }
+@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dossier needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+@echo "Setting up .venv from $(1)"
+@$(PYTHON) -m venv .venv
+@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
+@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+endef
+
+run: setup
+	@$(BIN)/python demo/run.py
+
+test: lint types unit
+
+lint: setup-dev
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+
+types: setup-dev
+	$(BIN)/mypy
+
+unit: setup-dev
+	$(BIN)/pytest -n 2
+
+format: setup-dev
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+bench: setup
+	$(BIN)/python bench/backlog.py --repeat 3 2000 4000
+
+# Keeps the versions that are there as long as they fit; for the newest ones remove the lock files first.
+# No address is written into them: whoever installs uses the package index of his own pip.
+COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --build-deps-for=editable --extra=demo
+
+lock: setup-dev
+	$(COMPILE) --output-file=requirements.lock pyproject.toml
+	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info
+	find $(CODE) -name __pycache__ -type d -prune -exec rm -rf {} +

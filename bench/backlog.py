@@ -1,0 +1,155 @@
+"""How long a backlog takes: `dossier run --once` beside floor.py, on the same drops, in the same run.
+
+    backlog.py [--repeat R] N...        for `make bench`: backlog.py --repeat 3 2000 4000
+
+For each N an inbox of N drops is made twice, alike to the byte. Both programs are timed as a user would: from start to end
+of the process. The best of R counts, and who goes first changes from one to the next. Prints a table, then the same
+as JSON. Exit code 1 if dossier did not take and publish every drop, or if twice as many drops took more than
+GROWTH_LIMIT times as long.
+
+The office is as `dossier init` makes it but for what the drops need: `created_by` is believed, a share covers all
+attachments, and the wrong-client guard is off (random bytes have no text to search). Settling stays at its default:
+a backlog has lain there for longer than that, and here, too, the clock starts only when it has.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+BENCH = Path(__file__).resolve().parent
+FLOOR = BENCH / "floor.py"
+WORK = BENCH.parent / "var"
+"""In the checkout, not in the system's temporary folder: that is often memory, where a sync costs nothing."""
+
+CLIENTS = 40
+"""The same for every N, so that twice the drops are twice the drops of each client."""
+
+SETTLE_SECONDS = 1.0
+"""watch.settle_seconds as it is by default."""
+
+GROWTH_LIMIT = 2.3
+
+SETTINGS = """\
+identity: {trust_sidecar: true}
+sharing: {choose_attachments: all, guard: off}
+"""
+STAFF = """\
+staff:
+  m.devries: {name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve]}
+"""
+
+
+class BenchmarkFailed(Exception):
+    """A program ended with an error, or left work undone; the message says which."""
+
+
+def prepare(root: Path, drops: int) -> None:
+    """An office for either program, its inbox filled and on the disk."""
+    config = root / "config"
+    config.mkdir(parents=True)
+    clients = "".join(f"  client-{number:04d}: {{name: Client number {number}, language: en}}\n" for number in range(CLIENTS))
+    (config / "settings.yaml").write_text(SETTINGS)
+    (config / "staff.yaml").write_text(STAFF)
+    (config / "clients.yaml").write_text("clients:\n" + clients)
+    subprocess.run([sys.executable, FLOOR, "make", root, str(drops), str(CLIENTS)], check=True)
+
+
+def timed(command: Sequence[str]) -> float:
+    """Seconds from start to end of `command`. What earlier work left to be written is written first."""
+    os.sync()
+    started = time.perf_counter()
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False)
+    seconds = time.perf_counter() - started
+    if done.returncode:
+        raise BenchmarkFailed(f"{Path(command[0]).name} ended with {done.returncode}: {(done.stderr or done.stdout)[-2000:]}")
+    return seconds
+
+
+def check_all_done(root: Path, drops: int) -> None:
+    """Raises BenchmarkFailed unless every drop has its receipt and is on the portal: speed without the work is no speed."""
+    receipts = sum(1 for _ in root.glob("inbox/*/_done/*.receipt.yaml"))
+    shared = sum(len(json.loads(index.read_text())["items"]) for index in root.glob("var/portal/*/items.json"))
+    files = sum(1 for _ in root.glob("var/portal/*/D-*/*.pdf"))
+    if not receipts == shared == files == drops:
+        raise BenchmarkFailed(f"of {drops} drops {receipts} have a receipt, {shared} are in items.json, {files} on the portal")
+
+
+def measure(drops: int, repeat: int) -> dict[str, Any]:
+    """The best of `repeat` runs of both programs on a backlog of `drops`."""
+    dossier = str(Path(sys.executable).with_name("dossier"))
+    seconds: dict[str, list[float]] = {"floor": [], "dossier": []}
+    for turn in range(repeat):
+        with tempfile.TemporaryDirectory(dir=WORK, prefix="bench-") as folder:
+            roots = {name: Path(folder) / name for name in seconds}
+            for root in roots.values():
+                prepare(root, drops)
+            commands = {
+                "floor": [sys.executable, str(FLOOR), "run", str(roots["floor"])],
+                "dossier": [dossier, "--root", str(roots["dossier"]), "run", "--once"],
+            }
+            time.sleep(SETTLE_SECONDS)
+            for name in sorted(seconds, reverse=turn % 2 == 0):
+                seconds[name].append(timed(commands[name]))
+            check_all_done(roots["dossier"], drops)
+    floor_best, dossier_best = min(seconds["floor"]), min(seconds["dossier"])
+    return {
+        "drops": drops,
+        "floor_seconds": round(floor_best, 3),
+        "floor_per_second": round(drops / floor_best, 1),
+        "dossier_seconds": round(dossier_best, 3),
+        "dossier_per_second": round(drops / dossier_best, 1),
+        "ratio": round(dossier_best / floor_best, 2),
+    }
+
+
+def growth_of(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """For each two results of which one has twice the drops of the other: how many times as long it took."""
+    by_drops = {result["drops"]: result for result in results}
+    return [
+        {"from": drops, "to": 2 * drops, "factor": round(by_drops[2 * drops]["dossier_seconds"] / one["dossier_seconds"], 2)}
+        for drops, one in sorted(by_drops.items())
+        if 2 * drops in by_drops
+    ]
+
+
+def table(results: Sequence[dict[str, Any]], growth: Sequence[dict[str, Any]]) -> str:
+    lines = [f"{'drops':>8} {'floor s':>9} {'drops/s':>8} {'dossier s':>10} {'drops/s':>8} {'ratio':>6}"]
+    lines += [
+        f"{r['drops']:>8} {r['floor_seconds']:>9.2f} {r['floor_per_second']:>8.0f}"
+        f" {r['dossier_seconds']:>10.2f} {r['dossier_per_second']:>8.0f} {r['ratio']:>6.2f}"
+        for r in results
+    ]
+    lines += [f"{g['to']} drops take {g['factor']} times as long as {g['from']} (at most {GROWTH_LIMIT})" for g in growth]
+    return "\n".join(lines)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="dossier run --once beside the floor, on the same backlog")
+    parser.add_argument("drops", type=int, nargs="+", metavar="N", help="how many drops, for example: 2000 4000")
+    parser.add_argument("--repeat", type=int, default=1, metavar="R", help="measure so often and keep the best (default 1)")
+    arguments = parser.parse_args()
+    if min(*arguments.drops, arguments.repeat) < 1:
+        parser.error("numbers must be 1 or more")
+    WORK.mkdir(exist_ok=True)
+    try:
+        results = [measure(drops, arguments.repeat) for drops in arguments.drops]
+    except BenchmarkFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    growth = growth_of(results)
+    print(table(results, growth))
+    print(json.dumps({"benchmark": "backlog", "clients": CLIENTS, "results": results, "growth": growth}))
+    return 1 if any(step["factor"] > GROWTH_LIMIT for step in growth) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

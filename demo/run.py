@@ -1,0 +1,185 @@
+"""The demo office, started by `make run`: the daemon, a mail catcher that prints what it gets, and sample drops.
+
+Promises: each sample is dropped once in the life of this office, however often the demo is started (var/demo-placed
+remembers it; an office that starts anew, without var/, gets them again). Ctrl-C, SIGTERM or a closed terminal
+stops everything within five seconds. If the daemon ends by itself, so does the demo, with the daemon's exit code.
+"""
+
+from __future__ import annotations
+
+import email
+import email.message
+import email.policy
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from types import FrameType
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLES = ROOT / "demo" / "samples"
+PLACED = ROOT / "var" / "demo-placed"
+HOST, MAIL_PORT = "127.0.0.1", 2525
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOP_SECONDS = 4.5
+"""How long the daemon may take to stop before it is killed: it promises five seconds, and so does the demo."""
+
+GUIDE = """
+The demo office runs in {root}
+{samples} Mail is caught on port {port} and printed here.
+
+Look, in another terminal, in this folder:
+  .venv/bin/dossier items                       all items
+  .venv/bin/dossier queue                       what waits for a decision
+  .venv/bin/dossier rejected                    what was refused, and why
+  var/portal/acme-bv/index.html                 what the client Acme sees; open it in a browser
+
+Decide (the number is in the queue):
+  .venv/bin/dossier --as k.smit approve ITEM    or open var/queue/k.smit/ITEM.yaml, put
+                                                approve behind `decision:` and save
+
+Drop something of your own:
+  .venv/bin/dossier --as p.bakker new acme-bv FILE --description "My first item"
+  or copy a file and NAME.yaml into inbox/acme-bv/; demo/samples/ has examples
+
+Ctrl-C stops it. To begin again with an empty office: stop, rm -rf var inbox/*/_*, make run
+"""
+
+
+class MailPrinter:
+    """Prints each mail as it comes: From, To, Subject, and the plain text part."""
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+        mail = email.message_from_bytes(envelope.original_content or b"", policy=email.policy.default)
+        body = mail.get_body(("plain",)) if isinstance(mail, email.message.EmailMessage) else None
+        text = body.get_content().strip() if body else "(no plain text part)"
+        head = "\n".join(f"{name + ':':9}{mail.get(name, '')}" for name in ("From", "To", "Subject"))
+        say("\n" + textwrap.indent(f"{head}\n\n{text}", "  | ", lambda _: True) + "\n")
+        return "250 caught"
+
+
+def say(text: str) -> None:
+    """Prints in one write, so that lines of the daemon don't come in between."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def catch_mail() -> Controller:
+    """The mail catcher, started: on MAIL_PORT, or on any free port if that is taken."""
+    # Tried out first: a controller whose port is taken says so only after five seconds.
+    port = free_port(MAIL_PORT) or free_port(0)
+    catcher = Controller(MailPrinter(), hostname=HOST, port=port)
+    catcher.start()
+    return catcher
+
+
+def free_port(wanted: int) -> int:
+    """`wanted` if nobody listens there, else 0; for 0 any free port."""
+    try:
+        with socket.create_server((HOST, wanted)) as server:
+            return int(server.getsockname()[1])
+    except OSError:
+        return 0
+
+
+def place_samples() -> int:
+    """Puts every sample that this office has not had yet into the inbox, sidecars last; the number placed."""
+    PLACED.parent.mkdir(exist_ok=True)
+    known = set(PLACED.read_text(encoding="utf-8").splitlines()) if PLACED.exists() else set()
+    entries = [entry for client in SAMPLES.iterdir() for entry in client.iterdir() if not entry.name.startswith(".")]
+    placed = 0
+    for entry in sorted(entries, key=lambda entry: (entry.suffix == ".yaml", entry)):
+        name = str(entry.relative_to(SAMPLES))
+        if name not in known:
+            place(entry, ROOT / "inbox" / entry.parent.name, name)
+            placed += 1
+    return placed
+
+
+def place(entry: Path, inbox: Path, name: str) -> None:
+    """One file or folder, under a hidden name until it is whole; what is there already stays."""
+    inbox.mkdir(parents=True, exist_ok=True)
+    hidden, target = inbox / f".{entry.name}", inbox / entry.name
+    if entry.is_dir():
+        shutil.copytree(entry, hidden, dirs_exist_ok=True)
+        point_to_schema(hidden / "item.yaml")
+    else:
+        shutil.copyfile(entry, hidden)
+        if entry.suffix == ".yaml":
+            point_to_schema(hidden)
+    # Remembered first: killed here, a sample is missing, which is better than a sample that comes twice.
+    with PLACED.open("a", encoding="utf-8") as record:
+        record.write(name + "\n")
+    if not target.exists():
+        hidden.rename(target)
+    elif hidden.is_dir():
+        shutil.rmtree(hidden)
+    else:
+        hidden.unlink()
+
+
+def point_to_schema(sidecar: Path) -> None:
+    """The inbox lies a folder higher than the samples: mends the path by which an editor finds the schema."""
+    text = sidecar.read_text(encoding="utf-8")
+    sidecar.write_text(text.replace("$schema=../", "$schema=", 1), encoding="utf-8")
+
+
+def start_daemon(port: int) -> subprocess.Popen[bytes]:
+    """`dossier run` on the checkout, in a process group of its own: Ctrl-C is for the demo, which passes it on."""
+    command = Path(sys.executable).with_name("dossier")
+    if not command.exists():
+        sys.exit(f"There is no {command}; run: make setup")
+    environ = {**os.environ, "DOSSIER_ROOT": str(ROOT), "DOSSIER_MAIL__HOST": HOST, "DOSSIER_MAIL__PORT": str(port)}
+    return subprocess.Popen([command, "run"], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, process_group=0)
+
+
+def stop(daemon: subprocess.Popen[bytes]) -> None:
+    """Ends the daemon, politely first."""
+    if daemon.poll() is None:
+        daemon.terminate()
+        try:
+            daemon.wait(STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            daemon.kill()
+            daemon.wait()
+            say("The daemon did not stop in time and was killed; nothing is lost, the next start goes on.")
+
+
+def main() -> int:
+    def interrupted(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
+        raise KeyboardInterrupt
+
+    for number in SIGNALS:
+        signal.signal(number, interrupted)
+    catcher = daemon = None
+    try:
+        catcher = catch_mail()
+        daemon = start_daemon(catcher.port)
+        placed = place_samples()
+        samples = "Six sample drops are in the inbox." if placed else "The samples were dropped at an earlier start."
+        say(GUIDE.format(root=ROOT, port=catcher.port, samples=samples))
+        ended = daemon.wait()
+        say(f"The daemon ended by itself, with exit code {ended}; what it said is above.")
+        return ended
+    except KeyboardInterrupt:
+        say("\nStopping ...")
+        return 0
+    finally:
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
+        if daemon is not None:
+            stop(daemon)
+        if catcher is not None:
+            catcher.stop()
+        say("The demo office is stopped.")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""The faces: the command line and the daemon. They parse, call one function below, and print."""

@@ -1,0 +1,126 @@
+"""Opening the database, bringing it up to date, and the one `transaction()`.
+
+SQLite and PostgreSQL differ here only. SQLite runs in WAL mode with synchronous=FULL: what a transaction has
+returned from survives a power cut. Every transaction is IMMEDIATE: a reader that turns writer would be refused at
+once, whatever the timeout (sqlite.org/isolation.html).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from peewee import DatabaseError, Database, InterfaceError, OperationalError, SqliteDatabase
+
+from dossier.models import PROXY
+from dossier.settings import Office
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another. The longest transaction is a batch of drops, well under a second."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be reached, read or written (exit code 4); the message says which and why."""
+
+
+class DatabaseTooNew(DatabaseUnavailable):
+    """The database was written by a later version of dossier."""
+
+
+UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
+"""What a database that is gone, full or broken raises."""
+
+
+def open_database(office: Office) -> Database:
+    """Bind the tables to the office's database, make or migrate it if need be, and return it.
+
+    Raises DatabaseUnavailable. Two processes may do this at once: the second waits for the first.
+    """
+    url = office.settings.database.url
+    if not url.startswith("sqlite:///"):
+        raise DatabaseUnavailable(f"database.url: `{url.split(':')[0]}` is not supported yet; use sqlite:///PATH")
+    path = office.root / url.removeprefix("sqlite:///")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        database = SqliteDatabase(
+            path,
+            timeout=BUSY_SECONDS,
+            lock_type="immediate",
+            pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -32_000},
+        )
+        PROXY.initialize(database)
+        database.connect()
+        if _applied(database) != _known():
+            _migrate(database, path.parent)
+        os.chmod(path, os.stat(path).st_mode & ~0o007)
+    except OSError as error:
+        raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
+    except UNAVAILABLE as error:
+        raise DatabaseUnavailable(f"{path}: {error}") from error
+    return database
+
+
+def close_database() -> None:
+    """Close this thread's connection."""
+    if PROXY.obj is not None and not PROXY.is_closed():
+        PROXY.close()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All of what is inside, durably, or nothing of it. Not to be nested."""
+    PROXY.connect(reuse_if_open=True)
+    with PROXY.atomic():
+        yield
+
+
+def search_text(rows: Sequence[tuple[int, str, str, str, str]], replace: bool = False) -> None:
+    """What items are found by: (key, description, explanation, labels, attachment names). Call inside `transaction()`."""
+    for row in rows if replace else ():
+        PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
+    size = 6_000
+    for start in range(0, len(rows), size):
+        chunk = rows[start : start + size]
+        places = ",".join("(?,?,?,?,?)" for _ in chunk)
+        values = [value for row in chunk for value in row]
+        PROXY.execute_sql(f"INSERT INTO item_text (rowid, description, explanation, labels, names) VALUES {places}", values)  # noqa: S608
+
+
+def search_query(words: str) -> str | None:
+    """FTS5's own language for "every word begins some word"; None if there is no word in `words`."""
+    found = re.findall(r"\w+", words)
+    return " ".join(f'"{word}"*' for word in found) if found else None
+
+
+def data_version() -> int:
+    """A number that changes when another connection has written; what the daemon looks at to wake up."""
+    return int(PROXY.execute_sql("PRAGMA data_version").fetchone()[0])
+
+
+def _known() -> set[str]:
+    return {entry.name.removesuffix(".py") for entry in MIGRATIONS.glob("[0-9]*.py")}
+
+
+def _applied(database: Database) -> set[str]:
+    if not database.table_exists("schema_migration"):
+        return set()
+    return {row[0] for row in database.execute_sql("SELECT name FROM schema_migration").fetchall()}
+
+
+def _migrate(database: Any, folder: Path) -> None:
+    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace."""
+    from playhouse.migrations import Runner
+
+    with open(folder / ".migrating", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        newer = _applied(database) - _known()
+        if newer:
+            raise DatabaseTooNew(f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program")
+        Runner(database, str(MIGRATIONS)).up()

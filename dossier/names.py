@@ -1,0 +1,90 @@
+"""File names: which are never taken, which can't be used, and when two of them are the same.
+
+Pure: names in, answers out. A name that reaches the database, the vault's records or the portal has passed
+`name_fault`; nothing further on asks again.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+MAX_NAME_BYTES = 240
+"""UTF-8 bytes of an attachment's name: 255 is what file systems hold, less room for `.receipt.yaml` and the like."""
+
+SIDECAR_SUFFIXES = (".yaml", ".yml")
+
+_IGNORED_PREFIXES = (".", "_", "~$")
+_IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
+_IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~")
+
+# Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count too.
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE | re.DOTALL)
+_WINDOWS_CHARACTERS = '<>:"|?*'
+# Unicode TR 36, bidirectional text spoofing: overrides, embeddings, isolates and marks.
+_BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def nfc(name: str) -> str:
+    """The name as it is kept: Unicode normalisation form C."""
+    return unicodedata.normalize("NFC", name)
+
+
+def fold(text: str) -> str:
+    """What two names have in common when a person, or Windows, would call them the same (Unicode caseless match)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+
+
+def is_ignored(name: str) -> bool:
+    """True for a name that is never taken and never touched (CONTRACT section 3)."""
+    lower = name.lower()
+    return name.startswith(_IGNORED_PREFIXES) or lower in _IGNORED_NAMES or lower.endswith(_IGNORED_SUFFIXES)
+
+
+def is_sidecar(name: str) -> bool:
+    """True for a name that ends as a sidecar does, whatever else it is."""
+    return name.lower().endswith(SIDECAR_SUFFIXES)
+
+
+def stem(sidecar: str) -> str:
+    """`report.yaml` → `report`, `report.pdf.yaml` → `report.pdf`."""
+    return sidecar[: sidecar.rindex(".")]
+
+
+def extension(name: str) -> str:
+    """The last part of a name, lower case, without the dot; empty if there is none."""
+    return name.rpartition(".")[2].lower() if "." in name else ""
+
+
+def has_bad_characters(text: str) -> bool:
+    """True if the text holds a control, surrogate or bidirectional-override character."""
+    return any(character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
+
+
+def shown(name: str) -> str:
+    """A name as it can be printed on one line of any terminal, whatever is in it."""
+    if name.isprintable() and not has_bad_characters(name):
+        return name
+    return "".join(c if c.isprintable() and not has_bad_characters(c) else c.encode("unicode_escape").decode() for c in name)
+
+
+def name_fault(name: str) -> str | None:
+    """What is wrong with `name` as an attachment's name, in plain words, or None."""
+    if not name or name in (".", ".."):
+        return "a file name is missing"
+    if "/" in name or "\\" in name:
+        return "a file name can't have a folder part; put the file beside the sidecar and give its name alone"
+    if has_bad_characters(name):
+        return "the name has control or direction characters; rename the file"
+    if is_ignored(name):
+        return "a file with such a name is never taken; rename it"
+    bad = sorted({character for character in name if character in _WINDOWS_CHARACTERS})
+    if bad:
+        return f"Windows can't hold a name with {' '.join(bad)}; rename the file"
+    if name.endswith((".", " ")) or name.startswith(" "):
+        return "Windows can't hold a name that begins with a space or ends with a space or dot; rename the file"
+    if _RESERVED.fullmatch(name):
+        return "Windows keeps this name for itself; rename the file"
+    if len(nfc(name).encode()) > MAX_NAME_BYTES:
+        return f"the name is longer than {MAX_NAME_BYTES} bytes; shorten it"
+    return None

@@ -1,0 +1,188 @@
+"""Every "may this person do that?", and who stands in for whom. Pure: an office and names in, answers out.
+
+A refusal is a sentence for the person who is refused; None is a yes. Rights are asked again at each moment that
+counts (intake, decision, publishing), so an answer is never kept.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from dossier.settings import Office, Right, Staff
+
+
+def user_name(uid: int) -> str:
+    """The operating system's name for a user id; the number itself if it has none."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
+def staff_by_user(office: Office, os_user: str) -> str | None:
+    """The staff member whose `os_user` this is; None if it is nobody's, or he has left."""
+    for code, person in office.staff.items():
+        if person.os_user == os_user:
+            return code if person.active else None
+    return None
+
+
+def has_right(person: Staff | None, right: Right, client: str | None = None) -> bool:
+    """True if `person` is here, has `right`, and (if given) works for `client`. An admin works for every client."""
+    if person is None or not person.active or right not in person.rights:
+        return False
+    return client is None or "admin" in person.rights or person.clients == "all" or client in person.clients
+
+
+def is_admin(office: Office, code: str) -> bool:
+    return has_right(office.staff.get(code), "admin")
+
+
+def admins(office: Office) -> list[str]:
+    """Everybody with the `admin` right, in the order of staff.yaml."""
+    return [code for code, person in office.staff.items() if has_right(person, "admin")]
+
+
+def why_not(office: Office, code: str, right: Right, client: str) -> str | None:
+    """Why `code` may not do for `client` what `right` allows; None if he may."""
+    person = office.staff.get(code)
+    if person is None:
+        return f"there is no staff member `{code}`"
+    if not person.active:
+        return f"{code} is not active any more"
+    if right not in person.rights:
+        return f"{code} does not have the right `{right}`; ask an admin"
+    if not has_right(person, right, client):
+        return f"{code} does not work for client {client}; ask an admin"
+    return None
+
+
+def why_not_create(office: Office, code: str, client: str) -> str | None:
+    """An admin may, and who has `create`."""
+    return None if is_admin(office, code) else why_not(office, code, "create", client)
+
+
+def why_not_share(office: Office, code: str, client: str) -> str | None:
+    """Sharing outright, without an approver."""
+    return why_not(office, code, "share", client)
+
+
+def why_not_approve(office: Office, code: str, client: str, maker: str | None = None) -> str | None:
+    """Deciding on a concept of `maker`'s for `client`."""
+    if office.settings.sharing.four_eyes and code == maker:
+        return f"{code} made this item, and who made an item may not approve it (four eyes)"
+    return why_not(office, code, "approve", client)
+
+
+def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> str | None:
+    """Taking off the portal is the safe direction: an admin, who made it, and who may share or approve for the client."""
+    person = office.staff.get(code)
+    if is_admin(office, code) or has_right(person, "share", client) or has_right(person, "approve", client):
+        return None
+    if code == maker:
+        return why_not(office, code, "create", client)
+    return f"{code} may not withdraw an item of {client}; its maker, an approver, who may share, or an admin can"
+
+
+def is_away(person: Staff, today: date) -> bool:
+    return person.away is not None and person.away.from_ <= today <= person.away.until
+
+
+def substitutes(office: Office, code: str, today: date) -> list[str]:
+    """Who stands in for `code` today: his substitute if he is away, that one's if he is away too, and so on.
+
+    Everybody on the way is in the answer; the configuration refuses circles.
+    """
+    found: list[str] = []
+    person = office.staff.get(code)
+    while person is not None and is_away(person, today) and person.substitute and person.substitute not in found:
+        found.append(person.substitute)
+        person = office.staff.get(person.substitute)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """One approver's seat for one concept: whose it is, and who may fill it today (himself first)."""
+
+    approver: str
+    people: tuple[str, ...]
+
+
+def desks(office: Office, client: str, approvers: Iterable[str], maker: str, today: date) -> list[Desk]:
+    """Where a concept lies today: a seat for each approver, with whoever stands in for him.
+
+    An approver who left, lost the right or may not decide on this maker's work is replaced by the client's default
+    approver or, without one who may, by the admins; then any one of them fills the seat.
+    """
+    found: list[Desk] = []
+    for approver in approvers:
+        seat = [approver, *substitutes(office, approver, today)]
+        able = [code for code in seat if why_not_approve(office, code, client, maker) is None]
+        found.append(Desk(approver, tuple(able or fallback_approvers(office, client, maker))))
+    return found
+
+
+def fallback_approvers(office: Office, client: str, maker: str) -> list[str]:
+    """Who decides when nobody named can: the client's default approver, else every admin but the maker (four eyes)."""
+    default = office.clients[client].default_approver if client in office.clients else None
+    if default and why_not_approve(office, default, client, maker) is None:
+        return [default]
+    four_eyes = office.settings.sharing.four_eyes
+    return [code for code in admins(office) if not (four_eyes and code == maker)]
+
+
+def may_decide(office: Office, code: str, client: str, approvers: Iterable[str], maker: str, today: date) -> Desk | str:
+    """The seat that `code` fills for this concept today; else the reason why he fills none."""
+    seats = desks(office, client, approvers, maker, today)
+    for seat in seats:
+        if code in seat.people:
+            return seat
+    reason = why_not_approve(office, code, client, maker)
+    waiting = ", ".join(dict.fromkeys(person for seat in seats for person in seat.people))
+    return reason or f"this concept is not {code}'s to decide; it waits for {waiting or 'an admin'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something: a staff member, maybe on behalf of whom he acts, and by which way (`command`, `drop`, `queue`, `daemon`)."""
+
+    code: str
+    way: str
+    behind: str | None = None
+    """The staff member (or operating system's user) who really typed it, where that is another."""
+
+
+class NotAllowed(Exception):
+    """Refused, with the reason as its message (exit code 1)."""
+
+
+def acting(office: Office, named: str | None, uid: int | None = None) -> Actor:
+    """Who runs this command: the one `named` (--as, DOSSIER_USER), else whose os_user this is. Raises NotAllowed."""
+    user = user_name(os.geteuid() if uid is None else uid)
+    own = staff_by_user(office, user)
+    if named is None:
+        if own is None:
+            raise NotAllowed(f"`{user}` is nobody's os_user in config/staff.yaml; say who you are with --as STAFF")
+        return Actor(own, "command")
+    if named not in office.staff:
+        raise NotAllowed(f"there is no staff member `{named}` in config/staff.yaml")
+    if not office.staff[named].active:
+        raise NotAllowed(f"{named} is not active any more")
+    if named == own:
+        return Actor(own, "command")
+    if office.settings.identity.trust_sidecar or (own is not None and is_admin(office, own)):
+        return Actor(named, "command", behind=own or f"os:{user}")
+    raise NotAllowed(f"acting for {named} needs an admin, or identity.trust_sidecar in config/settings.yaml")
+
+
+def reader(office: Office, named: str | None, uid: int | None = None) -> Actor:
+    """Who reads: as `acting`, but somebody who is no staff member reads under the operating system's name."""
+    if named is None:
+        user = user_name(os.geteuid() if uid is None else uid)
+        return Actor(staff_by_user(office, user) or f"os:{user}", "command")
+    return acting(office, named, uid)

@@ -1,0 +1,210 @@
+"""YAML as people write it: every scalar is the text that was typed, every node knows its line.
+
+Sidecars, queue files and the configuration are all read here. The parser is libyaml's, driven event by event,
+so that nothing is built before it was looked at: an alias, a tag, a repeated key, a second document, a pit of
+brackets is a `Fault` with its line, never an exception and never more memory than `Limits` allows.
+
+What a text *means* (a number, a yes, a date) is decided by the reader's models, not here: `no`, `00123`, `12:30`
+and `1.10` stay what they look like. Only an empty plain scalar, `~` and `null` are None.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+import yaml
+
+Plain: TypeAlias = "str | None | list[Plain] | dict[str, Plain]"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Fault:
+    """One thing that is wrong with a file, for the person who wrote it. `line` counts from 1; 0 is the whole file."""
+
+    line: int
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much of a hostile file is read: bytes, levels of nesting, and nodes."""
+
+    bytes: int = 64 * 1024
+    depth: int = 8
+    nodes: int = 20_000
+
+
+@dataclass(slots=True)
+class Text:
+    value: str | None
+    line: int
+
+
+@dataclass(slots=True)
+class List:
+    items: list[Node]
+    line: int
+
+
+@dataclass(slots=True)
+class Map:
+    line: int
+    entries: dict[str, Entry] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Entry:
+    """One `key: value` of a mapping; `line` is the key's."""
+
+    line: int
+    node: Node
+
+
+Node: TypeAlias = "Text | List | Map"
+
+_NULLS = {"", "~", "null", "Null", "NULL"}
+
+
+class _Refused(Exception):
+    def __init__(self, line: int, message: str) -> None:
+        self.fault = Fault(line, message)
+
+
+def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
+    """Read one YAML mapping. Returns it with all that was wrong; with a fault that ends the reading, what came before.
+
+    Repeated keys are told all at once and the first one is kept. An empty file is an empty mapping.
+    """
+    root = Map(1)
+    faults: list[Fault] = []
+    if len(data) > limits.bytes:
+        return root, [Fault(0, f"the file is larger than {limits.bytes // 1024} kB; put long texts in an attachment")]
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        return root, [Fault(line, "this is not UTF-8 text; save the file as UTF-8")]
+    try:
+        _fill(root, text, limits, faults)
+    except _Refused as refusal:
+        faults.append(refusal.fault)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        what = error.problem or error.context or "unreadable"
+        faults.append(Fault(mark.line + 1 if mark else 0, f"this is not YAML: {_one_line(what)}"))
+    except yaml.reader.ReaderError as error:
+        # `position` is a character here: the reader was given text.
+        line = text.count("\n", 0, error.position) + 1
+        faults.append(Fault(line, "a character that a text file can't hold (a NUL or control character)"))
+    except yaml.YAMLError as error:
+        faults.append(Fault(0, f"this is not YAML: {_one_line(str(error))}"))
+    return root, sorted(faults)
+
+
+def plain(node: Node) -> Plain:
+    """The node as text, None, lists and dicts."""
+    match node:
+        case Text(value=value):
+            return value
+        case List(items=items):
+            return [plain(item) for item in items]
+        case Map(entries=entries):
+            return {key: plain(entry.node) for key, entry in entries.items()}
+
+
+def line_of(node: Node, path: Sequence[str | int]) -> int:
+    """The line of what `path` (keys and indices, as pydantic's `loc`) leads to, or of the nearest thing above it."""
+    line = node.line
+    for step in path:
+        if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
+            entry = node.entries[step]
+            line, node = entry.line, entry.node
+        elif isinstance(node, List) and isinstance(step, int) and step < len(node.items):
+            node = node.items[step]
+            line = node.line
+        else:
+            break
+    return line
+
+
+def scalar(value: object) -> str:
+    """A text as one YAML scalar on one line that every YAML reader, and `read_map`, gives back as it was."""
+    text = str(value)
+    if "\n" in text or not text.isprintable():
+        return json.dumps(text, ensure_ascii=not text.isprintable())
+    dumped = yaml.safe_dump(text, allow_unicode=True, width=2**31).rstrip("\n").removesuffix("\n...")
+    return dumped if "\n" not in dumped else json.dumps(text, ensure_ascii=False)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
+    """Drive libyaml over `text` and fill `root`; raises _Refused at what can't be read past."""
+    # One frame a level: the node being filled, and for a mapping the key that waits for its value.
+    stack: list[tuple[Node, list[Any]]] = []
+    documents = nodes = 0
+
+    for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        line = event.start_mark.line + 1
+        if isinstance(event, yaml.DocumentStartEvent):
+            documents += 1
+            if documents > 1:
+                raise _Refused(line, "more than one document (`---`) in the file; keep one")
+            continue
+        if getattr(event, "anchor", None):
+            faults.append(Fault(line, "aliases (`&` and `*`) are not allowed; write the value out, or put it in quotes"))
+        if getattr(event, "tag", None):
+            faults.append(Fault(line, "tags (`!`) are not allowed; put the value in quotes"))
+        if isinstance(event, yaml.AliasEvent):
+            nodes += 1
+            _place(stack, Text(f"*{event.anchor}", line), root, faults)
+        elif isinstance(event, yaml.ScalarEvent):
+            nodes += 1
+            empty = event.implicit[0] and event.value in _NULLS
+            _place(stack, Text(None if empty else event.value, line), root, faults)
+        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
+            nodes += 1
+            if len(stack) >= limits.depth:
+                raise _Refused(line, "nested too deep")
+            if not stack:
+                if isinstance(event, yaml.SequenceStartEvent):
+                    raise _Refused(line, "expected `key: value` lines, found a list")
+                root.line = line
+                stack.append((root, []))
+                continue
+            node: Node = Map(line) if isinstance(event, yaml.MappingStartEvent) else List([], line)
+            _place(stack, node, root, faults)
+            stack.append((node, []))
+        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
+            stack.pop()
+        if nodes > limits.nodes:
+            raise _Refused(line, "too many values")
+
+
+def _place(stack: list[tuple[Node, list[Any]]], node: Node, root: Map, faults: list[Fault]) -> None:
+    """Put `node` where the reader stands: into the open list, or as key or value of the open mapping."""
+    if not stack:
+        if isinstance(node, Text) and node.value is None:
+            return  # an empty document
+        raise _Refused(node.line, "expected `key: value` lines, found a bare text")
+    parent, waiting = stack[-1]
+    if isinstance(parent, List):
+        parent.items.append(node)
+    elif isinstance(parent, Map):
+        if not waiting:
+            if not isinstance(node, Text):
+                raise _Refused(node.line, "a key must be a plain word")
+            waiting.append(node)
+            return
+        key: Text = waiting.pop()
+        name = "" if key.value is None else key.value
+        if name in parent.entries:
+            first = parent.entries[name].line
+            faults.append(Fault(key.line, f"`{name}` is given twice (first on line {first}); keep one"))
+        else:
+            parent.entries[name] = Entry(key.line, node)

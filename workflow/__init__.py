@@ -1,0 +1,1 @@
+"""From an item to the portal and the mail."""

@@ -1,0 +1,146 @@
+"""Finding items and clients, and what programs are told of them (CONTRACT section 5). Reads only, but for "viewed"."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from itertools import islice
+from typing import Any
+
+from peewee import SQL, Table
+
+from dossier import clock, trail
+from dossier.database import search_query, transaction
+from dossier.models import Item, Label, Viewed, item_name
+from dossier.names import fold
+from dossier.people import Actor
+from dossier.settings import Office
+from workflow import items
+
+RECENT = 15
+"""How many items and clients `recent` lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which items. None: any. All of them must hold."""
+
+    client: str | None = None
+    label: str | None = None
+    location: str | None = None
+    """The location itself, and what is below it."""
+    status: str | None = None
+    type: str | None = None
+    share_state: str | None = None
+    since: date | None = None
+    words: str = ""
+
+
+def find_items(wanted: Filter, limit: int, after: int | None = None) -> list[Any]:
+    """Items, the best match first if there are words, else the newest. `limit` 0: all. `after`: go on behind this one."""
+    query = Item.select()
+    for field in ("client", "status", "type", "share_state"):
+        value = getattr(wanted, field)
+        query = query.where(getattr(Item, field) == value) if value is not None else query
+    if wanted.label is not None:
+        query = query.where(Item.id.in_(Label.select(Label.item).where(Label.folded == fold(wanted.label))))
+    if wanted.location is not None:
+        place = wanted.location.strip("/")
+        query = query.where((Item.location == place) | Item.location.startswith(f"{place}/"))
+    if wanted.since is not None:
+        begin = datetime.combine(wanted.since, time()).astimezone()
+        query = query.where(Item.created_at >= clock.to_text(begin))
+    expression = search_query(wanted.words)
+    if expression is None:
+        query = query.where(Item.id < after) if after is not None else query
+        return list(query.order_by(Item.id.desc()).limit(limit or None))
+    text = Table("item_text").alias("words")
+    query = query.join(text, on=(text.c.rowid == Item.id)).where(SQL("words MATCH ?", [expression]))
+    found = iter(query.order_by(SQL("words.rank"), Item.id.desc()).limit(limit if limit and after is None else None))
+    if after is not None:
+        found = _behind(found, after)
+    return list(islice(found, limit or None))
+
+
+def _behind(found: Iterator[Any], after: int) -> Iterator[Any]:
+    for item in found:
+        if item.id == after:
+            break
+    return found
+
+
+def summary(item: Any) -> dict[str, Any]:
+    """An item as `items --json` and `queue --json` tell it."""
+    approvers = item.approvers
+    return {
+        "item": item_name(item.id),
+        "client": item.client,
+        "description": item.description,
+        "status": item.status,
+        "type": item.type,
+        "location": item.location,
+        "labels": item.labels,
+        "explanation": item.explanation,
+        "fields": item.fields,
+        "created_by": item.created_by,
+        "created_at": clock.shown(item.created_at),
+        "share": item.share,
+        "share_state": item.share_state,
+        "public": item.public is not None,
+        "approver": approvers[0] if len(approvers) == 1 else approvers or None,
+        "approvals": item.approvals,
+        "notify": item.notify,
+        "contact": item.contact,
+        "notified_at": clock.shown(item.notified_at),
+        "published_at": clock.shown(item.published_at),
+        "version": item.version,
+    }
+
+
+def whole(item: Any) -> dict[str, Any]:
+    """An item as `show --json` tells it: with attachments and history."""
+    attachments = [
+        {
+            "name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type, "share": a.share,
+            "version": a.version, "note": a.note,
+        }
+        for a in items.attachments_of(item.id)
+    ]  # fmt: skip
+    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
+    return {**summary(item), "attachments": attachments, "history": history}
+
+
+def note_view(now: datetime, actor: Actor, kind: str, subject: str, item: int | None = None) -> None:
+    """Remember that this person looked at an item or a client; looking at an item is in the trail."""
+    with transaction():
+        at = clock.to_text(now)
+        Viewed.delete().where((Viewed.actor == actor.code) & (Viewed.kind == kind) & (Viewed.subject == subject)).execute()
+        Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=at).execute()
+        if item is not None:
+            trail.record(now, actor, "viewed", item, {})
+
+
+def recent(actor: Actor, kind: str) -> list[str]:
+    """The items or clients that this person looked at last, the latest first."""
+    query = Viewed.select(Viewed.subject).where((Viewed.actor == actor.code) & (Viewed.kind == kind))
+    return [row.subject for row in query.order_by(Viewed.at.desc()).limit(RECENT)]
+
+
+def find_clients(office: Office, words: str) -> list[str]:
+    """Codes of clients of whom every word begins a word of code, name, identifiers or contacts; in order of name."""
+    wanted = _bare(words).split()
+    found = []
+    for code, client in office.clients.items():
+        people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
+        text = _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}").split()
+        if all(any(word.startswith(part) for word in text) for part in wanted):
+            found.append(code)
+    return sorted(found, key=lambda code: _bare(office.clients[code].name))
+
+
+def _bare(text: str) -> str:
+    """Letters and digits only, without accents and case: how words are compared."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
+    return "".join(c if c.isalnum() else " " for c in plain)

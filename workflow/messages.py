@@ -1,0 +1,300 @@
+"""Mails, composed and not sent: what a letter says, in the reader's language, and its MIME form.
+
+Pure. Whatever a description, a name or a mail server's answer holds, it stays text: one line where a line is meant, escaped in
+the HTML part, and without line ends, control characters or encoded words in a header. A letter to a client says the
+description, the names of client and firm, and the link, and nothing else of the item.
+
+Whether an address exists is not looked at; the mail server says so.
+"""
+
+from __future__ import annotations
+
+import re
+import textwrap
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.utils import parseaddr
+from typing import Any, Literal
+
+from dossier.names import has_bad_characters
+from dossier.settings import Office
+from workflow.language import day, environment, translator
+
+HEADER_CHARACTERS = 200
+"""No header text is longer: a description is no longer either."""
+
+TEXT_WIDTH = 76
+"""Of the plain part; links are never broken."""
+
+# RFC 2047. Python 3.11's header parser decodes these, line ends and all (cpython issue 121650).
+_ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?[^?]*\?=")
+# RFC 5322 section 3.2.3: in a name these mean something else. The quotes they would need get lost when long headers are folded.
+_SPECIALS = str.maketrans(dict.fromkeys('"<>()[]:;@\\,', " "))
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A mail without its envelope."""
+
+    subject: str
+    text: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingConcept:
+    """A concept that an approver has not decided on; `since` is ISO 8601."""
+
+    item: str
+    client: str
+    description: str
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A part of a letter: a paragraph, what it is about, a quotation, a link, or rows."""
+
+    kind: Literal["paragraph", "matter", "quote", "link", "rows"]
+    text: str = ""
+    link: str = ""
+    rows: tuple[str, ...] = ()
+
+
+# The letters
+
+
+def ready_letter(language: str, client_name: str, contact_name: str, description: str, link: str, firm: str) -> Letter:
+    """To a client's contact: something is on the portal."""
+    _ = translator(language).gettext
+    blocks = [
+        _greeting(language, contact_name),
+        _Block("paragraph", _("Something is ready for you on the portal of %(client)s:") % {"client": one_line(client_name)}),
+        _Block("matter", one_line(description)),
+        _Block("link", _("View it on the portal"), link),
+        _closing(language, firm),
+    ]
+    return _letter(language, _("Ready for you: %(description)s") % {"description": one_line(description)}, blocks)
+
+
+def returned_letter(
+    language: str, maker_name: str, item: str, client_name: str, description: str, approver_name: str, comment: str, firm: str
+) -> Letter:
+    """To the maker: the approver does not want it shared like this, and says why."""
+    _ = translator(language).gettext
+    values = {
+        "item": item,
+        "approver": one_line(approver_name),
+        "client": one_line(client_name),
+        "description": one_line(description),
+    }
+    blocks = [
+        _greeting(language, maker_name),
+        _Block("paragraph", _("%(approver)s returned %(item)s for %(client)s:") % values),
+        _Block("matter", values["description"]),
+        _Block("paragraph", _("The comment was:")),
+        _Block("quote", _lines(comment)),
+        _Block(
+            "paragraph", _("The client has seen none of this. Change the item and offer it again; then a new decision is asked.")
+        ),
+        _closing(language, firm),
+    ]
+    return _letter(language, _("Returned: %(description)s (%(item)s)") % values, blocks)
+
+
+def reminder_letter(language: str, approver_name: str, concepts: Sequence[WaitingConcept], firm: str) -> Letter:
+    """To an approver: these wait for a decision."""
+    texts = translator(language)
+    count = len(concepts)
+    subject = texts.ngettext("%(count)d concept waits for your decision", "%(count)d concepts wait for your decision", count)
+    before = texts.ngettext("This concept still waits for your decision:", "These concepts still wait for your decision:", count)
+    after = texts.gettext(
+        "Decide in your folder of the queue, or with: dossier approve ITEM, dossier reject ITEM --comment TEXT."
+    )
+    return _list_letter(language, approver_name, subject % {"count": count}, before, concepts, after, firm)
+
+
+def escalation_letter(language: str, name: str, concepts: Sequence[WaitingConcept], firm: str) -> Letter:
+    """To a substitute or an admin: an approver does not decide on these."""
+    texts = translator(language)
+    count = len(concepts)
+    subject = texts.ngettext("%(count)d concept waits too long", "%(count)d concepts wait too long", count)
+    before = texts.ngettext(
+        "This concept has waited too long for a decision by its approver:",
+        "These concepts have waited too long for a decision by their approvers:",
+        count,
+    )
+    after = texts.gettext("Please remind the approver, or see to it that somebody else decides.")
+    return _list_letter(language, name, subject % {"count": count}, before, concepts, after, firm)
+
+
+def failed_mail_letter(
+    language: str, maker_name: str, item: str, client_name: str, description: str, contact: str, reason: str, firm: str
+) -> Letter:
+    """To the maker: a contact could not be told."""
+    _ = translator(language).gettext
+    values = {"item": item, "contact": one_line(contact), "client": one_line(client_name), "description": one_line(description)}
+    advice = _("Check the contact in config/clients.yaml, then send it again: dossier notify %(item)s --contact ID") % values
+    blocks = [
+        _greeting(language, maker_name),
+        _Block("paragraph", _("%(contact)s of %(client)s got no mail about %(item)s:") % values),
+        _Block("matter", values["description"]),
+        _Block("paragraph", _("The reason:")),
+        _Block("quote", _lines(reason)),
+        _Block("paragraph", advice),
+        _closing(language, firm),
+    ]
+    return _letter(language, _("Mail not sent: %(description)s (%(item)s)") % values, blocks)
+
+
+def alarm_letter(language: str, subject_line: str, lines: Sequence[str]) -> Letter:
+    """To an admin: something is wrong with the daemon or its surroundings."""
+    _ = translator(language).gettext
+    blocks = [
+        _Block("paragraph", _("Something needs your attention:")),
+        _Block("rows", rows=tuple(one_line(line) for line in lines)),
+        _Block("paragraph", _("To see how things are: dossier status, dossier doctor.")),
+    ]
+    return _letter(language, one_line(subject_line), blocks)
+
+
+def letter_of(
+    office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, Any]
+) -> Letter:
+    """The letter that a row of the outbox asks for. Raises ValueError for a kind there is none of."""
+    firm = parseaddr(office.settings.mail.sender)[0] or office.settings.portal.title
+    customer = office.clients.get(client or "")
+    client_name, number = (customer.name if customer else client or ""), item or ""
+    if kind == "ready":
+        return ready_letter(language, client_name, name, payload["description"], payload["link"], firm)
+    if kind == "returned":
+        description, approver, comment = payload["description"], payload["approver"], payload["comment"]
+        return returned_letter(language, name, number, client_name, description, approver, comment, firm)
+    if kind == "failed":
+        description, contact, reason = payload["description"], payload["contact"], payload["reason"]
+        return failed_mail_letter(language, name, number, client_name, description, contact, reason, firm)
+    if kind in ("reminder", "escalation"):
+        concepts = [WaitingConcept(row["item"], row["client"], row["description"], row["since"]) for row in payload["items"]]
+        return (reminder_letter if kind == "reminder" else escalation_letter)(language, name, concepts, firm)
+    if kind == "alarm":
+        return alarm_letter(language, payload["subject"], payload["lines"])
+    raise ValueError(f"there is no letter for {kind}")
+
+
+# How they are put together
+
+
+def _greeting(language: str, name: str) -> _Block:
+    return _Block("paragraph", translator(language).gettext("Dear %(name)s,") % {"name": one_line(name)})
+
+
+def _closing(language: str, firm: str) -> _Block:
+    words = translator(language).gettext("Kind regards,")
+    return _Block("paragraph", f"{words}\n{one_line(firm)}")
+
+
+def _list_letter(
+    language: str, name: str, subject: str, before: str, concepts: Iterable[WaitingConcept], after: str, firm: str
+) -> Letter:
+    since = translator(language).gettext("%(item)s, %(client)s: %(description)s (since %(day)s)")
+    rows = tuple(
+        since
+        % {
+            "item": concept.item,
+            "client": one_line(concept.client),
+            "description": one_line(concept.description),
+            "day": day(concept.since, language),
+        }
+        for concept in concepts
+    )
+    middle = [_Block("paragraph", before), _Block("rows", rows=rows), _Block("paragraph", after)]
+    return _letter(language, subject, [_greeting(language, name), *middle, _closing(language, firm)])
+
+
+def _letter(language: str, subject: str, blocks: Sequence[_Block]) -> Letter:
+    text = "\n\n".join(_plain(block) for block in blocks) + "\n"
+    html = environment(language).get_template("letter.html").render(subject=subject, blocks=blocks)
+    return Letter(subject, text, html)
+
+
+def _plain(block: _Block) -> str:
+    """A block as it is in the plain part."""
+    if block.kind == "link":
+        return f"{block.text}:\n{block.link}"
+    if block.kind == "rows":
+        return "\n".join(_wrapped(row, "- ", "  ") for row in block.rows)
+    first = {"matter": "    ", "quote": "> "}.get(block.kind, "")
+    return "\n".join(_wrapped(line, first, first) for line in block.text.split("\n"))
+
+
+def _wrapped(line: str, first: str, rest: str) -> str:
+    wrapped = textwrap.wrap(
+        line, TEXT_WIDTH, initial_indent=first, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False
+    )
+    return "\n".join(wrapped) or first.rstrip()
+
+
+def one_line(text: str) -> str:
+    """Text on one line, without control characters, surrogates and direction marks."""
+    return " ".join("".join(" " if has_bad_characters(character) else character for character in text).split())
+
+
+def _lines(text: str) -> str:
+    return "\n".join(one_line(line) for line in text.strip().splitlines())
+
+
+# MIME
+
+
+def mime(
+    letter: Letter, sender: str, to_name: str, to_email: str, message_id: str, date: datetime, language: str
+) -> EmailMessage:
+    """The mail as it is sent: plain and HTML. `sender` is `Name <address>`; `date` has an offset."""
+    from_name, from_email = parseaddr(sender)
+    wide = needs_smtputf8(to_email) or needs_smtputf8(from_email)
+    message = EmailMessage(policy=policy.SMTPUTF8 if wide else policy.SMTP)
+    message["From"] = _address(from_name, from_email)
+    message["To"] = _address(to_name, to_email)
+    message["Subject"] = header_text(letter.subject)
+    message["Date"] = date
+    message["Message-ID"] = message_id
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no absence notes, please
+    # Quoted-printable: a server without 8BITMIME takes it, and no line is too long.
+    message.set_content(letter.text, charset="utf-8", cte="quoted-printable")
+    message.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    message["Content-Language"] = language  # last: setting the content clears what begins with Content-
+    return message
+
+
+def header_text(text: str) -> str:
+    """What of `text` can stand in a header: one line, no encoded words, at most HEADER_CHARACTERS."""
+    line = _ENCODED_WORD.sub(" ", one_line(text))
+    # What is left can't become one either, not even joined with what was taken out from between.
+    line = one_line(line.replace("=?", "= ?").replace("?=", "? ="))
+    return line if len(line) <= HEADER_CHARACTERS else line[: HEADER_CHARACTERS - 1].rstrip() + "…"
+
+
+def needs_smtputf8(address: str) -> bool:
+    """True if the part before the @ isn't ASCII: only a server with SMTPUTF8 (RFC 6531) can take it."""
+    return not _ascii_domain(address).isascii()
+
+
+def _address(name: str, email: str) -> Address:
+    local, _, domain = _ascii_domain(email).rpartition("@")
+    return Address(header_text(name.translate(_SPECIALS)), local, domain)
+
+
+def _ascii_domain(address: str) -> str:
+    """The address with its domain as the DNS has it: `info@bücher.example` → `info@xn--bcher-kva.example`.
+
+    As IDNA 2008 does (RFC 5891), where `straße` is a name of its own; Python's codec "idna" makes it `strasse`, which
+    may be somebody else's.
+    """
+    local, at, domain = address.rpartition("@")
+    labels = unicodedata.normalize("NFKC", domain).lower().split(".")
+    return local + at + ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels)

@@ -1,0 +1,209 @@
+"""What an item may become: a wish and an office in, a draft or all that is wrong with it out. Pure.
+
+A drop, `dossier new`, `edit` and an amendment all ask for the same things, so they are judged here, once. A problem
+names the key it is about; the caller knows the line or the option.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Literal
+
+from dossier import people
+from dossier.settings import Client, Office
+
+ShareStatus = Literal["concept", "approved"]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    key: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks of an item. None: nothing was said about it."""
+
+    description: str | None = None
+    status: str | None = None
+    type: str | None = None
+    location: str | None = None
+    labels: tuple[str, ...] | None = None
+    explanation: str | None = None
+    fields: Mapping[str, str] | None = None
+    share: bool | None = None
+    share_status: ShareStatus | None = None
+    share_explanation: bool | None = None
+    approvers: tuple[str, ...] | None = None
+    approvals: str | None = None
+    notify: bool | None = None
+    contact: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """An item as it shall be; attachments apart. `share_status` is None for what is not shared."""
+
+    client: str
+    description: str
+    status: str
+    type: str | None = None
+    location: str | None = None
+    labels: tuple[str, ...] = ()
+    explanation: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    share: bool = False
+    share_status: ShareStatus | None = None
+    share_explanation: bool = False
+    approvers: tuple[str, ...] = ()
+    approvals: str = "all"
+    notify: bool = False
+    contact: str | None = None
+    """The contact's id."""
+
+
+def new_draft(office: Office, client: str, maker: str, wish: Wish, today: date) -> tuple[Draft, list[Problem]]:
+    """The item that `wish` asks for, made by `maker` for `client`, and all that forbids it."""
+    problems: list[Problem] = []
+    customer = office.clients.get(client)
+    if customer is None:
+        problems.append(Problem("", f"there is no client `{client}` in config/clients.yaml"))
+        customer = Client(name=client)
+    elif not customer.active:
+        problems.append(Problem("", f"client {client} is not active any more; ask an admin"))
+    refusal = people.why_not_create(office, maker, client)
+    if refusal:
+        problems.append(Problem("created_by", refusal))
+    draft = Draft(client=client, description=wish.description or "", status=wish.status or office.settings.items.statuses[0])
+    return _apply(office, customer, draft, maker, maker, wish, today, problems)
+
+
+def amended_draft(
+    office: Office, current: Draft, maker: str, actor: str, wish: Wish, today: date
+) -> tuple[Draft, list[Problem]]:
+    """`current`, an item of `maker`'s, changed as `actor` wishes, and all that forbids it.
+
+    `share_status` of the answer is what was asked for; whether a change needs approval again is for items.py to see.
+    """
+    problems: list[Problem] = []
+    client = office.clients.get(current.client)
+    if client is None or not client.active:
+        problems.append(Problem("", f"client {current.client} is not active any more; ask an admin"))
+        client = client or Client(name=current.client)
+    refusal = people.why_not_create(office, actor, current.client)
+    if refusal:
+        problems.append(Problem("created_by", refusal))
+    closed = office.settings.items.closed
+    if current.status in closed and not (people.is_admin(office, actor) and wish.status and wish.status not in closed):
+        problems.append(Problem("", f"the item is {current.status}: nothing changes until an admin gives it another status"))
+    return _apply(office, client, current, maker, actor, wish, today, problems)
+
+
+def _apply(
+    office: Office, client: Client, base: Draft, maker: str, actor: str, wish: Wish, today: date, problems: list[Problem]
+) -> tuple[Draft, list[Problem]]:
+    share = base.share if wish.share is None else wish.share
+    kind = office.settings.types.get(wish.type or base.type or "")
+    draft = Draft(
+        client=base.client,
+        description=wish.description or base.description,
+        status=wish.status or base.status,
+        type=wish.type or base.type,
+        location=base.location if wish.location is None else wish.location or None,
+        labels=base.labels if wish.labels is None else wish.labels,
+        explanation=base.explanation if wish.explanation is None else wish.explanation or None,
+        fields=base.fields if wish.fields is None else {**base.fields, **wish.fields},
+        share=share,
+        share_status=_share_status(client, base, wish, share, problems),
+        share_explanation=base.share_explanation if wish.share_explanation is None else wish.share_explanation,
+        approvers=base.approvers if wish.approvers is None else wish.approvers,
+        approvals=wish.approvals or base.approvals,
+        notify=base.notify if wish.notify is None else wish.notify,
+        contact=base.contact if wish.contact is None else _contact(client, wish.contact, problems),
+    )
+    if share:
+        if not client.portal:
+            problems.append(Problem("share", f"client {base.client} has no portal: nothing of it can be shared"))
+        if kind and kind.share == "never":
+            problems.append(Problem("share", f"an item of type {draft.type} is never shared; leave `share` out"))
+        elif kind and kind.share == "approval" and draft.share_status == "approved":
+            problems.append(Problem("share_status", f"an item of type {draft.type} needs approval: use `share_status: concept`"))
+    if share and draft.share_status == "approved" and wish.share_status == "approved":
+        refusal = people.why_not_share(office, actor, base.client)
+        if refusal:
+            problems.append(Problem("share_status", f"{refusal}; or use `share_status: concept` and name an approver"))
+    if share and draft.share_status == "concept":
+        draft = _with_approvers(office, client, draft, maker, wish, problems)
+    if draft.notify and draft.contact is None:
+        problems.append(Problem("notify", "`notify` is yes, but no `contact` is given; name the contact who gets the mail"))
+    if draft.notify and not share:
+        problems.append(Problem("notify", "`notify` is yes, but `share` is no: there would be nothing to see"))
+    return draft, problems
+
+
+def _share_status(client: Client, base: Draft, wish: Wish, share: bool, problems: list[Problem]) -> ShareStatus | None:
+    if not share:
+        return None
+    status = wish.share_status or base.share_status
+    if status is None and (client.default_approver or wish.approvers):
+        return "concept"
+    if status is None:
+        message = "`share` is yes, so say `share_status: concept` (with an approver) or `share_status: approved`"
+        problems.append(Problem("share", message))
+    return status
+
+
+def _with_approvers(
+    office: Office, client: Client, draft: Draft, maker: str, wish: Wish, problems: list[Problem]
+) -> Draft:
+    """The draft with those who must approve it; every one of them able to."""
+    approvers: Sequence[str] = draft.approvers
+    if not approvers and client.default_approver:
+        approvers = (client.default_approver,)
+    if not approvers:
+        problems.append(Problem("share_status", "a concept needs an `approver`: name who must approve it"))
+    for approver in approvers:
+        refusal = people.why_not_approve(office, approver, draft.client, maker)
+        # A default approver who can't is replaced (people.desks); one who was named by hand is told about.
+        if refusal and wish.approvers and approver in wish.approvers:
+            problems.append(Problem("approver", f"{refusal}; name another approver"))
+    if draft.approvals.isdecimal() and int(draft.approvals) > max(1, len(approvers)):
+        problems.append(Problem("approvals", f"`approvals` is {draft.approvals}, but there are {len(approvers)} approvers"))
+    if not any(desk.people for desk in people.desks(office, draft.client, approvers, maker, date.min)) and approvers:
+        problems.append(Problem("approver", "nobody who may approve this is left; name another approver"))
+    return Draft(**{**_as_dict(draft), "approvers": tuple(approvers)})  # type: ignore[arg-type]
+
+
+def _as_dict(draft: Draft) -> dict[str, object]:
+    return {name: getattr(draft, name) for name in Draft.__dataclass_fields__}
+
+
+def _contact(client: Client, wanted: str, problems: list[Problem]) -> str | None:
+    """The id of the active contact who is meant by id or e-mail."""
+    for contact in client.contacts:
+        if wanted == contact.id or wanted.casefold() == contact.email.casefold():
+            if not contact.active:
+                problems.append(Problem("contact", f"contact {contact.id} is not active any more; name another"))
+            return contact.id
+    known = ", ".join(contact.id for contact in client.contacts if contact.active) or "none yet"
+    problems.append(Problem("contact", f"this client has no contact `{wanted}`; its contacts are: {known}"))
+    return None
+
+
+def attachment_problems(office: Office, draft: Draft, shares: Mapping[str, bool | None]) -> list[Problem]:
+    """`shares`: attachment name → whether it is shared, None if nobody said. With `ask`, a shared item must say so."""
+    if not draft.share or office.settings.sharing.choose_attachments != "ask":
+        return []
+    silent = [name for name, share in shares.items() if share is None]
+    if not silent:
+        return []
+    listed = ", ".join(f"`{name}`" for name in silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
+    return [Problem("attachments", f"say which attachments are shared: {listed}; use `share_attachments: all` or `none`, or `share` at each")]
+
+
+def chosen(office: Office, share: bool | None) -> bool:
+    """What is done with an attachment that nobody said anything about."""
+    return office.settings.sharing.choose_attachments == "all" if share is None else share

@@ -1,0 +1,47 @@
+"""The scheduled jobs: which function, how often, nothing more.
+
+A job only wakes what does the work (or does little itself), so a late or doubled one costs nothing: the database and
+the folders are the queue. Late jobs run once, late; APScheduler would drop them after a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+log = structlog.get_logger("schedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`seconds`: how often."""
+
+    name: str
+    seconds: float
+    function: Callable[[], None]
+
+
+def start(jobs: Sequence[Job]) -> BackgroundScheduler:
+    """Run the jobs on one thread of their own until `shutdown()` of the answer."""
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(1)},
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        timezone="UTC",
+    )
+    scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    for job in jobs:
+        scheduler.add_job(job.function, "interval", seconds=job.seconds, id=job.name, name=job.name)
+    scheduler.start()
+    return scheduler
+
+
+def _report(event: JobExecutionEvent) -> None:
+    if event.exception:
+        log.error("a scheduled job failed; it runs again at its next time", job=event.job_id, error=str(event.exception), traceback=event.traceback)
+    else:
+        log.warning("a scheduled job was missed", job=event.job_id)
