@@ -71,7 +71,9 @@ class Summary:
 class Daemon:
     """Works for one office until it is told to stop (`files.stopping`)."""
 
-    def __init__(self, office: Office, environ: dict[str, str], once: bool = False, progress: Callable[[int], None] | None = None) -> None:
+    def __init__(
+        self, office: Office, environ: dict[str, str], once: bool = False, progress: Callable[[int], None] | None = None
+    ) -> None:
         self.office = office
         self.summary = Summary()
         self._environ = environ
@@ -100,7 +102,7 @@ class Daemon:
             self.looker, self.intake = Looker(self.office), Intake(self.office, self.vault)
             self.queue, self.portal = QueueFolder(self.office, self.vault), Portal(self.office, self.vault)
             self.portal.prepare()
-            self.intake.recover(clock.utc_now())
+            self.intake.recover()
             try:
                 self._work_once() if self._once else self._work()
             except files.Interrupted:
@@ -121,7 +123,9 @@ class Daemon:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             lock.seek(0)
-            raise AlreadyRunning(f"a daemon runs on {self.office.root} already (process {lock.read().strip() or 'unknown'})") from None
+            raise AlreadyRunning(
+                f"a daemon runs on {self.office.root} already (process {lock.read().strip() or 'unknown'})"
+            ) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -339,7 +343,7 @@ class Daemon:
             try:
                 self.summary.mailed += notification.send_due(self.office, clock.utc_now())
                 seconds = notification.seconds_to_next(clock.utc_now())
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
                 log.error("mailing failed; tried again", error=str(error), error_type=type(error).__name__)
                 seconds = 30.0
             self._mail_wake.wait(60.0 if seconds is None else min(60.0, max(seconds, 0.2)))

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from peewee import DatabaseError, Database, InterfaceError, OperationalError, SqliteDatabase
+from peewee import Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase
 
 from dossier.models import PROXY
 from dossier.settings import Office
@@ -50,7 +50,7 @@ def open_database(office: Office) -> Database:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         database = SqliteDatabase(
-            path,
+            str(path),
             timeout=BUSY_SECONDS,
             lock_type="immediate",
             pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -32_000},
@@ -122,5 +122,7 @@ def _migrate(database: Any, folder: Path) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)
         newer = _applied(database) - _known()
         if newer:
-            raise DatabaseTooNew(f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program")
+            raise DatabaseTooNew(
+                f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program"
+            )
         Runner(database, str(MIGRATIONS)).up()

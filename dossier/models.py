@@ -49,6 +49,11 @@ def first_key(year: int) -> int:
     return year * _PER_YEAR
 
 
+def tuples(query: Any) -> list[tuple[Any, ...]]:
+    """All rows of a query, as plain tuples."""
+    return list(query.tuples())
+
+
 class JSONText(TextField):
     """A list or mapping, kept as JSON text on both databases."""
 

@@ -19,7 +19,9 @@ _IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
 _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~")
 
 # Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count too.
-_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE | re.DOTALL)
+_RESERVED = re.compile(
+    r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE | re.DOTALL
+)
 _WINDOWS_CHARACTERS = '<>:"|?*'
 # Unicode TR 36, bidirectional text spoofing: overrides, embeddings, isolates and marks.
 _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

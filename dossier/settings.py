@@ -437,7 +437,23 @@ def _nearest(steps: list[int | str]) -> str:
 
 
 def _all_models() -> list[type[Strict]]:
-    return [Settings, Paths, Database, Watch, Intake, Items, Sharing, Identity, Mail, Portal, ItemType, Client, Contact, Staff, Away]
+    return [
+        Settings,
+        Paths,
+        Database,
+        Watch,
+        Intake,
+        Items,
+        Sharing,
+        Identity,
+        Mail,
+        Portal,
+        ItemType,
+        Client,
+        Contact,
+        Staff,
+        Away,
+    ]
 
 
 def _check_references(
@@ -455,7 +471,12 @@ def _check_references(
     folded: dict[str, str] = {}
     for code, client in clients[0].clients.items():
         if folded.setdefault(code.casefold(), code) != code:
-            wrong(CLIENTS, clients[1], ("clients", code), f"`{folded[code.casefold()]}` differs in capitals only; Windows can't tell them apart")
+            wrong(
+                CLIENTS,
+                clients[1],
+                ("clients", code),
+                f"`{folded[code.casefold()]}` differs in capitals only; Windows can't tell them apart",
+            )
         here: tuple[str | int, ...] = ("clients", code)
         if client.default_approver and client.default_approver not in people:
             wrong(CLIENTS, clients[1], (*here, "default_approver"), f"there is no staff member `{client.default_approver}`")

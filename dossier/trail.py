@@ -38,7 +38,9 @@ class Entry:
     subject: str | None = None
 
 
-def record(now: datetime, actor: Actor, action: str, item: int | None, detail: Mapping[str, Any], subject: str | None = None) -> None:
+def record(
+    now: datetime, actor: Actor, action: str, item: int | None, detail: Mapping[str, Any], subject: str | None = None
+) -> None:
     """Write one event. Call inside `transaction()`."""
     record_all(now, [Entry(actor, action, item, detail, subject)])
 
@@ -85,24 +87,35 @@ def chained(previous: str, event: tuple[object, ...]) -> str:
 
 def history(item: int) -> list[dict[str, Any]]:
     """All events of an item, oldest first: {at, actor, action, detail}, as `show --json` gives them."""
-    query = (
+    query: Any = (
         Event.select(Event.at, Event.actor, Event.action, EventDetail.detail)
         .left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))
         .where(Event.item == item)
         .order_by(Event.seq)
         .tuples()
     )
-    return [{"at": at, "actor": actor, "action": action, "detail": json.loads(text) if text else {}} for at, actor, action, text in query]
+    return [
+        {"at": at, "actor": actor, "action": action, "detail": json.loads(text) if text else {}}
+        for at, actor, action, text in query
+    ]
 
 
 def first_fault() -> str | None:
     """Walk the whole chain; what the first event that does not fit is, in a sentence, or None."""
     previous, expected = GENESIS, 1
-    query = (
+    query: Any = (
         Event.select(
-            Event.seq, Event.at, Event.actor, Event.action, Event.item, Event.subject, Event.digest, Event.hash,
-            EventDetail.salt, EventDetail.detail,
-        )  # fmt: skip
+            Event.seq,
+            Event.at,
+            Event.actor,
+            Event.action,
+            Event.item,
+            Event.subject,
+            Event.digest,
+            Event.hash,
+            EventDetail.salt,
+            EventDetail.detail,
+        )
         .left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))
         .order_by(Event.seq)
         .tuples()

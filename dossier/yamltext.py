@@ -148,7 +148,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     # One frame a level: the node being filled, and for a mapping the key that waits for its value.
     stack: list[tuple[Node, list[Any]]] = []
     documents = nodes = 0
-
+    event: Any
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         line = event.start_mark.line + 1
         if isinstance(event, yaml.DocumentStartEvent):
@@ -162,11 +162,11 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
             faults.append(Fault(line, "tags (`!`) are not allowed; put the value in quotes"))
         if isinstance(event, yaml.AliasEvent):
             nodes += 1
-            _place(stack, Text(f"*{event.anchor}", line), root, faults)
+            _place(stack, Text(f"*{event.anchor}", line), faults)
         elif isinstance(event, yaml.ScalarEvent):
             nodes += 1
             empty = event.implicit[0] and event.value in _NULLS
-            _place(stack, Text(None if empty else event.value, line), root, faults)
+            _place(stack, Text(None if empty else event.value, line), faults)
         elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
             nodes += 1
             if len(stack) >= limits.depth:
@@ -178,7 +178,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
                 stack.append((root, []))
                 continue
             node: Node = Map(line) if isinstance(event, yaml.MappingStartEvent) else List([], line)
-            _place(stack, node, root, faults)
+            _place(stack, node, faults)
             stack.append((node, []))
         elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
             stack.pop()
@@ -186,7 +186,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
             raise _Refused(line, "too many values")
 
 
-def _place(stack: list[tuple[Node, list[Any]]], node: Node, root: Map, faults: list[Fault]) -> None:
+def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault]) -> None:
     """Put `node` where the reader stands: into the open list, or as key or value of the open mapping."""
     if not stack:
         if isinstance(node, Text) and node.value is None:

@@ -35,7 +35,7 @@ import structlog
 from dossier import clock, files, names, people, trail
 from dossier.database import transaction
 from dossier.files import Copy, Look
-from dossier.models import Drop, Item, item_key, item_name
+from dossier.models import Drop, Item, item_key, item_name, tuples
 from dossier.people import Actor
 from dossier.settings import Office
 from dossier.vault import Vault
@@ -104,7 +104,7 @@ class Intake:
         self._failures: dict[tuple[str, str | None, str], int] = {}
         self._last_id = 0
 
-    def recover(self, now: datetime) -> int:
+    def recover(self) -> int:
         """Finish what was committed but not cleared when the last daemon ended. Returns how many drops."""
         rows = list(Drop.select().where(~Drop.cleared).order_by(Drop.id))
         for row in rows:
@@ -120,7 +120,7 @@ class Intake:
     def take(self, now: datetime, found: Sequence[Found]) -> Outcome:
         """Take or refuse these drops. One that can't be done now stays in the inbox. Raises Interrupted; database errors."""
         outcome = Outcome()
-        cases = [self._judge(now, one) for one in found]
+        cases = [self._judge(one) for one in found]
         with ThreadPoolExecutor(WORKERS) as pool:
             received = list(pool.map(self._receive, cases))
         ready = []
@@ -150,7 +150,7 @@ class Intake:
 
     # 1. judge
 
-    def _judge(self, now: datetime, found: Found) -> _Case:
+    def _judge(self, found: Found) -> _Case:
         sidecar_look = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
         maker, refusal = self._maker(found.sidecar, sidecar_look.uid)
         owner = people.user_name(sidecar_look.uid)
@@ -162,9 +162,11 @@ class Intake:
             if refusal:
                 case.faults.append(Fault(1, refusal))
             return case
-        case.wish = _wish_of(sidecar) if sidecar else Wish(description=found.stem.ljust(self.office.settings.items.description_min, "."))
+        case.wish = (
+            _wish_of(sidecar) if sidecar else Wish(description=found.stem.ljust(self.office.settings.items.description_min, "."))
+        )
         if case.amends is None:
-            case.draft, more = new_draft(self.office, found.client, maker, case.wish, now.astimezone().date())
+            case.draft, more = new_draft(self.office, found.client, maker, case.wish)
             problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
             problems += attachment_problems(self.office, case.draft, self._shares(found))
         problems += self._file_problems(found)
@@ -197,7 +199,9 @@ class Intake:
         problems: list[Problem] = []
         limits = self.office.settings.intake
         if len(found.matched) > limits.max_files:
-            problems.append(Problem("attachments", f"{len(found.matched)} files in one drop; at most {limits.max_files}: make several drops"))
+            problems.append(
+                Problem("attachments", f"{len(found.matched)} files in one drop; at most {limits.max_files}: make several drops")
+            )
         seen: dict[str, str] = {}
         for name, _, _, disk in _entries(found):
             fault = names.name_fault(name)
@@ -205,13 +209,22 @@ class Intake:
                 problems.append(Problem("attachments", f"`{names.shown(name)}`: {fault}"))
             twin = seen.setdefault(names.fold(name), name)
             if twin != name or list(seen.values()).count(name) > 1:
-                problems.append(Problem("attachments", f"`{names.shown(name)}` and `{names.shown(twin)}` are one name to Windows; rename one"))
+                problems.append(
+                    Problem("attachments", f"`{names.shown(name)}` and `{names.shown(twin)}` are one name to Windows; rename one")
+                )
             look = found.looks.get(disk)
             if look and look.size > limits.max_file_mb * 1024 * 1024:
-                problems.append(Problem("attachments", f"`{names.shown(name)}` is larger than {limits.max_file_mb} MB; make it smaller or split it"))
+                problems.append(
+                    Problem(
+                        "attachments",
+                        f"`{names.shown(name)}` is larger than {limits.max_file_mb} MB; make it smaller or split it",
+                    )
+                )
             if names.extension(disk) in limits.blocked_types or names.extension(name) in limits.blocked_types:
                 kind = names.extension(disk) if names.extension(disk) in limits.blocked_types else names.extension(name)
-                problems.append(Problem("attachments", f"`{names.shown(name)}`: files of type .{kind} are not taken; put it in another form"))
+                problems.append(
+                    Problem("attachments", f"`{names.shown(name)}`: files of type .{kind} are not taken; put it in another form")
+                )
         return problems
 
     # 2. receive, 3. keep
@@ -231,13 +244,18 @@ class Intake:
                     if reason:
                         case.faults.append(Fault(line, f"`{names.shown(name)}`: {reason}"))
                     if digest and digest != copy.sha256:
-                        case.faults.append(Fault(line, f"`{names.shown(name)}` has another sha256 ({copy.sha256}) than the sidecar says; was it copied whole?"))
+                        case.faults.append(
+                            Fault(
+                                line,
+                                f"`{names.shown(name)}` has another sha256 ({copy.sha256}) than the sidecar says; was it copied whole?",
+                            )
+                        )
             if case.faults:
                 self._discard(case)
         except files.Interrupted:
             self._discard(case)
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _postpone counts it
             self._discard(case)
             return error
         return None
@@ -270,7 +288,12 @@ class Intake:
             return
         del self._failures[key]
         what = error.strerror if isinstance(error, OSError) else type(error).__name__
-        case.faults = [Fault(1, f"this drop could not be taken after {POISONED} tries ({what}); ask your administrator to look for {error_id} in the log")]
+        case.faults = [
+            Fault(
+                1,
+                f"this drop could not be taken after {POISONED} tries ({what}); ask your administrator to look for {error_id} in the log",
+            )
+        ]
 
     def _poisoned(self, cases: Sequence[_Case], ready: Sequence[_Case]) -> list[_Case]:
         there = {id(case) for case in ready}
@@ -313,7 +336,7 @@ class Intake:
             query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
                 Drop.fingerprint.in_(prints[start : start + 500]) & (Drop.kind == "taken")
             )
-            found.update({fingerprint: (item, at) for fingerprint, item, at in query.tuples()})
+            found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query)})
         for case in cases:
             if not case.faults and case.fingerprint in found:
                 case.item, case.first_taken_at = found[case.fingerprint]
@@ -321,14 +344,22 @@ class Intake:
     def _amend(self, now: datetime, case: _Case) -> None:
         """An amendment, in the batch's transaction. Refused, it becomes a refused drop."""
         sidecar, lines = case.found.sidecar, case.found.sidecar.lines if case.found.sidecar else {}
-        assert sidecar is not None and case.wish is not None and case.amends is not None
+        assert sidecar is not None
+        assert case.wish is not None
+        assert case.amends is not None
         key = item_key(case.amends)
         item = Item.get_or_none((Item.id == key) & (Item.client == case.found.client))
         if item is None:
-            case.faults.append(Fault(lines.get("item", 1), f"client {case.found.client} has no item {case.amends}; look it up with: dossier items"))
+            case.faults.append(
+                Fault(
+                    lines.get("item", 1), f"client {case.found.client} has no item {case.amends}; look it up with: dossier items"
+                )
+            )
             return
         put = [File(f.name, f.sha256, f.size, f.media_type, _said(sidecar, f.share), f.note) for f in _files_of(case)]
-        changes = FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments if not put else None)
+        changes = FileChanges(
+            remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments if not put else None
+        )
         try:
             items.amend(self.office, now, case.actor, key, case.wish, changes)
         except items.Refused as refusal:
@@ -361,7 +392,13 @@ class Intake:
                 outcome.duplicates += 1
             else:
                 outcome.taken += 1
-            log.info(kind, client=found.client, drop=names.shown(found.stem), item=case.item and item_name(case.item), by=case.actor.code)
+            log.info(
+                kind,
+                client=found.client,
+                drop=names.shown(found.stem),
+                item=case.item and item_name(case.item),
+                by=case.actor.code,
+            )
         for start in range(0, len(rows), 500):
             Drop.insert_many(rows[start : start + 500]).execute()
         trail.record_all(now, entries)

@@ -164,7 +164,9 @@ class Looker:
             path, looks = f"{folder}/{cards[0]}" if cards else folder, list(found.values())
             reason = "is still being written" if cards else "waits for its sidecar item.yaml"
             if not cards and self.office.settings.intake.without_sidecar == "create" and not any(left.values()):
-                view.ready.append(Found(client, folder, None, b"", None, {name: name for name in found if name != WHY}, found, ()))
+                view.ready.append(
+                    Found(client, folder, None, b"", None, {name: name for name in found if name != WHY}, found, ())
+                )
             else:
                 view.waiting.append(self._waiting(client, path, reason, looks))
             return
@@ -229,8 +231,10 @@ class Looker:
                 view.again_in(remaining)
                 view.waiting.append(self._waiting(client, path, f"waits for {what}", list(looks.values())))
                 return
-            for missing in candidate.missing or ("its files",):
-                faults.append(Fault(1, f"{names.shown(missing)} did not come within {hours:g} hours; put it beside the sidecar"))
+            faults += [
+                Fault(1, f"{names.shown(missing)} did not come within {hours:g} hours; put it beside the sidecar")
+                for missing in candidate.missing or ("its files",)
+            ]
         found_drop = Found(client, folder, candidate.sidecar, card.data, card.sidecar, candidate.matched, looks, tuple(faults))
         view.ready.append(found_drop)
 
@@ -275,7 +279,9 @@ def _list(place: Path, shown: str, view: View) -> tuple[dict[str, Look], list[st
                 else:
                     what = "is a link" if stat.S_ISLNK(status.st_mode) else "is no plain file"
                     reason = f"{what}: it is never taken; put the file itself here"
-                    view.odd.append(Waiting(shown.split("/")[0], f"{names.shown(shown)}/{names.shown(entry.name)}", reason, status.st_ctime))
+                    view.odd.append(
+                        Waiting(shown.split("/")[0], f"{names.shown(shown)}/{names.shown(entry.name)}", reason, status.st_ctime)
+                    )
     finally:
         os.close(descriptor)
     return found, folders
@@ -283,7 +289,8 @@ def _list(place: Path, shown: str, view: View) -> tuple[dict[str, Look], list[st
 
 def clients_with_folders(office: Office) -> tuple[list[str], list[str]]:
     """(clients that have a folder in the inbox, folders that are no client's). Raises OSError if the inbox is gone."""
-    known, unknown = [], []
+    known: list[str] = []
+    unknown: list[str] = []
     with os.scandir(office.inbox) as entries:
         for entry in entries:
             if names.is_ignored(entry.name) or not entry.is_dir(follow_symlinks=False):

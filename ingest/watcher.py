@@ -134,8 +134,6 @@ class _Handler(FileSystemEventHandler):
                 first = below.split(os.sep)[0]
                 if first not in ("..", "."):
                     self._hint(first)
-        except Exception as error:  # an exception here would silently end watchdog's thread
+        except Exception as error:  # noqa: BLE001 - an exception here would silently end watchdog's thread
             log.error("a file event could not be read", error=str(error))
             self._hint(None)
-
-

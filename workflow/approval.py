@@ -66,7 +66,12 @@ def decide(
     if verdict == "reject" and not comment.strip():
         raise NotAllowed("a rejection needs a comment: say what must be changed")
     Decision.insert(
-        edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None, at=clock.to_text(now)
+        edition=edition.id,
+        approver=desk.approver,
+        decided_by=actor.code,
+        decision=verdict,
+        comment=comment or None,
+        at=clock.to_text(now),
     ).execute()
     rights = list(office.staff[actor.code].rights)
     detail = {"content": edition.content, "seat": desk.approver, "comment": comment, "rights": rights}

@@ -130,7 +130,9 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
         ))  # fmt: skip
         labels += [(key, folded) for folded in dict.fromkeys(map(fold, draft.labels))]
         for position, file in enumerate(files):
-            attachments.append((key, position, file.name, file.share, file.note, 1, file.sha256, file.size, file.media_type, at, True))
+            attachments.append(
+                (key, position, file.name, file.share, file.note, 1, file.sha256, file.size, file.media_type, at, True)
+            )
         texts.append(_text_row(key, draft, files))
         entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share else None)
         keys.append(key)
@@ -192,7 +194,9 @@ def get(key: int) -> Any:
 
 def attachments_of(key: int) -> list[Any]:
     """The item's attachments as they are now, in their order."""
-    return list(Attachment.select().where((Attachment.item == key) & Attachment.current).order_by(Attachment.position, Attachment.id))
+    return list(
+        Attachment.select().where((Attachment.item == key) & Attachment.current).order_by(Attachment.position, Attachment.id)
+    )
 
 
 def draft_of(item: Any) -> Draft:
@@ -214,8 +218,7 @@ def amend(
     if if_version is not None and item.version != if_version:
         raise Refused([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
     before = draft_of(item)
-    today = now.astimezone().date()
-    draft, problems = amended_draft(office, before, item.created_by, actor.code, wish, today)
+    draft, problems = amended_draft(office, before, item.created_by, actor.code, wish)
     files, told = _changed_files(office, key, changes, now, problems)
     if draft.share and not item.share:
         said = {file.name: file.share for file in changes.put}
@@ -270,7 +273,9 @@ def _changed_files(
             by_name[fold(new)] = row
     for file in changes.put:
         old_row = by_name.get(fold(file.name))
-        position = old_row.position if old_row else max((row.position for row in rows), default=-1) + 1 + len(told.get("added", []))
+        position = (
+            old_row.position if old_row else max((row.position for row in rows), default=-1) + 1 + len(told.get("added", []))
+        )
         share = file.share if file.share is not None else old_row.share if old_row else chosen(office, None)
         by_name[fold(file.name)] = Attachment(
             item=key, position=position, name=file.name, share=share, note=file.note or (old_row and old_row.note),
@@ -308,11 +313,11 @@ def _share_action(
     same = current is not None and current.content == content
     kind = office.settings.types.get(draft.type or "")
     outright = people.why_not_share(office, actor.code, item.client) is None and not (kind and kind.share == "approval")
-    if item.share_state in ("approved", "published") and wish.share_status is None:
+    unasked = wish.share_status is None
+    as_it_was = same and tuple(draft.approvers) == tuple(item.approvers)
+    if item.share_state in ("approved", "published") and unasked:
         action = None if same else "share" if outright else "offer"
-    elif item.share_state == "withdrawn" and wish.share_status is None:
-        action = None
-    elif item.share_state == "concept" and same and tuple(draft.approvers) == tuple(item.approvers):
+    elif (item.share_state == "withdrawn" and unasked) or (item.share_state == "concept" and as_it_was):
         action = None
     else:
         action = "offer" if wish.share_status or item.share_state != "returned" or not same else None
@@ -321,7 +326,9 @@ def _share_action(
     return action
 
 
-def _share(office: Office, now: datetime, actor: Actor, item: Any, action: str | None, draft: Draft, files: Sequence[Any]) -> None:
+def _share(
+    office: Office, now: datetime, actor: Actor, item: Any, action: str | None, draft: Draft, files: Sequence[Any]
+) -> None:
     """Take the step: make the edition it needs and set the item's state. The caller saves the item."""
     if action is None:
         return

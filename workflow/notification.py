@@ -62,7 +62,15 @@ def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: 
 
 
 def _enqueue(
-    office: Office, now: datetime, kind: str, item: Any, recipient: str, name: str, email: str, language: str, payload: Mapping[str, Any]
+    office: Office,
+    now: datetime,
+    kind: str,
+    item: Any,
+    recipient: str,
+    name: str,
+    email: str,
+    language: str,
+    payload: Mapping[str, Any],
 ) -> None:
     domain = parseaddr(office.settings.mail.sender)[1].rpartition("@")[2] or "localhost"
     about = item_name(item.id) if item is not None else kind
@@ -92,7 +100,10 @@ def seconds_to_next(now: datetime) -> float | None:
 def send_due(office: Office, now: datetime) -> int:
     """Send what is due; returns how many mails the server accepted. Mail trouble is recorded, not raised."""
     due = list(
-        Mail.select().where((Mail.state == "waiting") & (Mail.due_at <= clock.to_text(now))).order_by(Mail.due_at, Mail.id).limit(AT_ONCE)
+        Mail.select()
+        .where((Mail.state == "waiting") & (Mail.due_at <= clock.to_text(now)))
+        .order_by(Mail.due_at, Mail.id)
+        .limit(AT_ONCE)
     )
     sent = 0
     server: smtplib.SMTP | None = None
@@ -147,9 +158,17 @@ def _close(server: smtplib.SMTP) -> None:
 
 def _send(office: Office, now: datetime, server: smtplib.SMTP, mail: Any) -> bool:
     """One mail. True if the server took it; else its row says what is to become of it."""
-    letter = messages.letter_of(office, mail.kind, mail.language, mail.name, mail.client, mail.item and item_name(mail.item), mail.payload)
+    letter = messages.letter_of(
+        office, mail.kind, mail.language, mail.name, mail.client, mail.item and item_name(mail.item), mail.payload
+    )
     message = messages.mime(
-        letter, office.settings.mail.sender, mail.name, mail.email, mail.message_id, clock.from_text(mail.created_at), mail.language
+        letter,
+        office.settings.mail.sender,
+        mail.name,
+        mail.email,
+        mail.message_id,
+        clock.from_text(mail.created_at),
+        mail.language,
     )
     try:
         server.send_message(message)
@@ -170,10 +189,14 @@ def _send(office: Office, now: datetime, server: smtplib.SMTP, mail: Any) -> boo
 
 def _mark_sent(now: datetime, mail: Any) -> None:
     with transaction():
-        Mail.update(state="sent", sent_at=clock.to_text(now), attempts=Mail.attempts + 1, error=None).where(Mail.id == mail.id).execute()
+        Mail.update(state="sent", sent_at=clock.to_text(now), attempts=Mail.attempts + 1, error=None).where(
+            Mail.id == mail.id
+        ).execute()
         if mail.kind == "ready":
             Item.update(notify=False, notified_at=clock.to_text(now)).where(Item.id == mail.item).execute()
-        trail.record(now, trail.DAEMON, "notified", mail.item, {"kind": mail.kind, "to": mail.recipient, "message_id": mail.message_id})
+        trail.record(
+            now, trail.DAEMON, "notified", mail.item, {"kind": mail.kind, "to": mail.recipient, "message_id": mail.message_id}
+        )
     log.info("mail sent", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item))
 
 
@@ -184,7 +207,10 @@ def _settle(office: Office, now: datetime, mail: Any, final: bool, reason: str) 
     pause = min(FIRST_PAUSE_SECONDS * PAUSE_FACTOR ** (attempts - 1), LONGEST_PAUSE_SECONDS)
     with transaction():
         Mail.update(
-            state="failed" if failed else "waiting", attempts=attempts, error=reason, due_at=clock.to_text(now + timedelta(seconds=pause))
+            state="failed" if failed else "waiting",
+            attempts=attempts,
+            error=reason,
+            due_at=clock.to_text(now + timedelta(seconds=pause)),
         ).where(Mail.id == mail.id).execute()
         if failed:
             trail.record(now, trail.DAEMON, "mail_failed", mail.item, {"kind": mail.kind, "to": mail.recipient, "reason": reason})

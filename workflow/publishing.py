@@ -31,7 +31,7 @@ import structlog
 
 from dossier import clock, files, trail
 from dossier.database import transaction
-from dossier.models import Edition, Item, item_name
+from dossier.models import Edition, Item, item_name, tuples
 from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import notification, pages
@@ -92,12 +92,15 @@ class Portal:
         off = [code for code in self._clients_with_items() if not self._is_on_portal(code)]
         on = [code for code in self._clients_with_items() if self._is_on_portal(code)]
         with transaction():
-            for codes, condition in ((off, Item.public.is_null(False)), (on, Item.public.is_null() & Item.standing.is_null(False))):
+            for codes, condition in (
+                (off, Item.public.is_null(False)),
+                (on, Item.public.is_null() & Item.standing.is_null(False)),
+            ):
                 for start in range(0, len(codes), 500):
                     Item.update(unsettled=True).where(Item.client.in_(codes[start : start + 500]) & condition).execute()
 
     def _clients_with_items(self) -> list[str]:
-        return [row[0] for row in Item.select(Item.client).distinct().tuples()]
+        return [row[0] for row in tuples(Item.select(Item.client).distinct())]
 
     def _is_on_portal(self, code: str) -> bool:
         client = self.office.clients.get(code)
@@ -217,7 +220,7 @@ class Portal:
         at = clock.to_text(now)
         entries = [(at, key, job.edition.shown) for key, job in changed.items() if job.edition]
         query = Item.select(Item.id, Item.published_at, Item.public).where((Item.client == code) & Item.public.is_null(False))
-        standing = {public: (published_at, key) for key, published_at, public in query.tuples() if key not in changed}
+        standing = {public: (published_at, key) for key, published_at, public in tuples(query) if key not in changed}
         entries += [(*standing[edition.id], edition.shown) for edition in _in_chunks(list(standing))]
         entries.sort(key=lambda entry: (entry[0] or at, entry[1]), reverse=True)
         shown = [_shown(published_at or at, key, values) for published_at, key, values in entries]
@@ -263,7 +266,9 @@ class Portal:
         Item.update(share_state=after).where((Item.id == item.id) & (Item.share_state == before)).execute()
         if edition:
             names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
-            entries.append(trail.Entry(trail.DAEMON, "published", item.id, {"content": job.edition.content, "attachments": names}))
+            entries.append(
+                trail.Entry(trail.DAEMON, "published", item.id, {"content": job.edition.content, "attachments": names})
+            )
             log.info("published", item=job.name, client=item.client)
         else:
             entries.append(trail.Entry(trail.DAEMON, "taken_off", item.id, {}))

@@ -116,7 +116,9 @@ class QueueFolder:
         if not self.office.queue.is_dir():
             return []
         with os.scandir(self.office.queue) as entries:
-            return sorted(entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name in self.office.staff)
+            return sorted(
+                entry.name for entry in entries if entry.is_dir(follow_symlinks=False) and entry.name in self.office.staff
+            )
 
     def _inspect(self, now: datetime, person: str, path: Path, item: Any) -> None:
         """Read one queue file and do what it says, or say in it why not."""
@@ -194,7 +196,11 @@ class QueueFolder:
         old = tree.entries.get("content")
         asked = person in approval.people_asked(self.office, item, clock.utc_now().astimezone().date())
         if asked and old is not None and plain(old.node) != edition.content:
-            typed = [f"you had typed: {key}: {value}" for key in _TYPED if key in tree.entries and (value := plain(tree.entries[key].node))]
+            typed = [
+                f"you had typed: {key}: {value}"
+                for key in _TYPED
+                if key in tree.entries and (value := plain(tree.entries[key].node))
+            ]
             text = self._render(item, edition, [*reasons, *typed]).encode()
             self._write_copies(person, item, edition)
         if text != data and not files.replace_if_same(path, text, seen):
@@ -228,10 +234,15 @@ class QueueFolder:
                     if left > 0:
                         soonest = left if soonest is None else min(soonest, left)
                         continue
-                    edition, notes = Edition.get_by_id(item.pending), ["this file was deleted before anything was decided; here it is again"]
+                    edition, notes = (
+                        Edition.get_by_id(item.pending),
+                        ["this file was deleted before anything was decided; here it is again"],
+                    )
                 elif known and known.edition != item.pending and there is not None and there == known.look:
                     data, seen = files.read_plain(path, LIMITS.bytes + 1)
-                    self._complain(person, path, data, seen, item, ["the item was changed since; this is what is to be decided now"])
+                    self._complain(
+                        person, path, data, seen, item, ["the item was changed since; this is what is to be decided now"]
+                    )
                     continue
                 if edition is not None:
                     self._write_copies(person, item, edition)

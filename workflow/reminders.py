@@ -18,13 +18,13 @@ def remind(office: Office, now: datetime) -> int:
     sharing = office.settings.sharing
     due = clock.to_text(now - timedelta(hours=sharing.remind_hours))
     late = clock.to_text(now - timedelta(hours=sharing.escalate_hours))
-    waiting = list(
+    query: Any = (
         Item.select(Item, Edition.made_at.alias("asked_at"))
         .join(Edition, on=(Item.pending == Edition.id))
         .where(Edition.made_at <= due)
         .order_by(Item.id)
-        .namedtuples()
     )
+    waiting = list(query.namedtuples())
     letters: dict[tuple[str, str], list[Any]] = defaultdict(list)
     today = now.astimezone().date()
     for item in waiting:
@@ -32,7 +32,7 @@ def remind(office: Office, now: datetime) -> int:
         for person in asked:
             letters["reminder", person].append(item)
         if item.asked_at <= late:
-            for person in _superiors(office, item, asked):
+            for person in _superiors(office, asked):
                 letters["escalation", person].append(item)
     count = 0
     with transaction():
@@ -46,7 +46,7 @@ def remind(office: Office, now: datetime) -> int:
     return count
 
 
-def _superiors(office: Office, item: Any, asked: list[str]) -> list[str]:
+def _superiors(office: Office, asked: list[str]) -> list[str]:
     """Who is told that an approver does not decide: his substitute, else every admin."""
     told = []
     for approver in asked:

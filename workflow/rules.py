@@ -65,7 +65,7 @@ class Draft:
     """The contact's id."""
 
 
-def new_draft(office: Office, client: str, maker: str, wish: Wish, today: date) -> tuple[Draft, list[Problem]]:
+def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draft, list[Problem]]:
     """The item that `wish` asks for, made by `maker` for `client`, and all that forbids it."""
     problems: list[Problem] = []
     customer = office.clients.get(client)
@@ -78,12 +78,10 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish, today: date) 
     if refusal:
         problems.append(Problem("created_by", refusal))
     draft = Draft(client=client, description=wish.description or "", status=wish.status or office.settings.items.statuses[0])
-    return _apply(office, customer, draft, maker, maker, wish, today, problems)
+    return _apply(office, customer, draft, maker, maker, wish, problems)
 
 
-def amended_draft(
-    office: Office, current: Draft, maker: str, actor: str, wish: Wish, today: date
-) -> tuple[Draft, list[Problem]]:
+def amended_draft(office: Office, current: Draft, maker: str, actor: str, wish: Wish) -> tuple[Draft, list[Problem]]:
     """`current`, an item of `maker`'s, changed as `actor` wishes, and all that forbids it.
 
     `share_status` of the answer is what was asked for; whether a change needs approval again is for items.py to see.
@@ -99,11 +97,11 @@ def amended_draft(
     closed = office.settings.items.closed
     if current.status in closed and not (people.is_admin(office, actor) and wish.status and wish.status not in closed):
         problems.append(Problem("", f"the item is {current.status}: nothing changes until an admin gives it another status"))
-    return _apply(office, client, current, maker, actor, wish, today, problems)
+    return _apply(office, client, current, maker, actor, wish, problems)
 
 
 def _apply(
-    office: Office, client: Client, base: Draft, maker: str, actor: str, wish: Wish, today: date, problems: list[Problem]
+    office: Office, client: Client, base: Draft, maker: str, actor: str, wish: Wish, problems: list[Problem]
 ) -> tuple[Draft, list[Problem]]:
     share = base.share if wish.share is None else wish.share
     kind = office.settings.types.get(wish.type or base.type or "")
@@ -156,9 +154,7 @@ def _share_status(client: Client, base: Draft, wish: Wish, share: bool, problems
     return status
 
 
-def _with_approvers(
-    office: Office, client: Client, draft: Draft, maker: str, wish: Wish, problems: list[Problem]
-) -> Draft:
+def _with_approvers(office: Office, client: Client, draft: Draft, maker: str, wish: Wish, problems: list[Problem]) -> Draft:
     """The draft with those who must approve it; every one of them able to."""
     approvers: Sequence[str] = draft.approvers
     if not approvers and client.default_approver:
@@ -201,7 +197,12 @@ def attachment_problems(office: Office, draft: Draft, shares: Mapping[str, bool 
     if not silent:
         return []
     listed = ", ".join(f"`{name}`" for name in silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
-    return [Problem("attachments", f"say which attachments are shared: {listed}; use `share_attachments: all` or `none`, or `share` at each")]
+    return [
+        Problem(
+            "attachments",
+            f"say which attachments are shared: {listed}; use `share_attachments: all` or `none`, or `share` at each",
+        )
+    ]
 
 
 def chosen(office: Office, share: bool | None) -> bool:

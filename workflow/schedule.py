@@ -42,6 +42,11 @@ def start(jobs: Sequence[Job]) -> BackgroundScheduler:
 
 def _report(event: JobExecutionEvent) -> None:
     if event.exception:
-        log.error("a scheduled job failed; it runs again at its next time", job=event.job_id, error=str(event.exception), traceback=event.traceback)
+        log.error(
+            "a scheduled job failed; it runs again at its next time",
+            job=event.job_id,
+            error=str(event.exception),
+            traceback=event.traceback,
+        )
     else:
         log.warning("a scheduled job was missed", job=event.job_id)
