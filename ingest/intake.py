@@ -23,7 +23,7 @@ the database knows.
 from __future__ import annotations
 
 import traceback
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,7 +32,7 @@ from typing import Any
 
 import structlog
 
-from dossier import clock, files, names, people, trail
+from dossier import clock, files, names, trail
 from dossier.database import transaction
 from dossier.files import Copy, Look
 from dossier.models import Drop, Item, item_key, item_name, tuples
@@ -40,12 +40,12 @@ from dossier.people import Actor
 from dossier.settings import Office
 from dossier.vault import Vault
 from dossier.yamltext import Fault, scalar
-from ingest import kinds
+from ingest import delegation, kinds
+from ingest.judging import entries, judge, said
 from ingest.looking import WHY, Found
-from ingest.sidecar import Sidecar
 from workflow import items
 from workflow.items import File, FileChanges, NewItem
-from workflow.rules import Draft, Problem, Wish, attachment_problems, new_draft
+from workflow.rules import Draft, Wish
 
 log = structlog.get_logger("intake")
 
@@ -151,81 +151,13 @@ class Intake:
     # 1. judge
 
     def _judge(self, found: Found) -> _Case:
-        sidecar_look = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
-        maker, refusal = self._maker(found.sidecar, sidecar_look.uid)
-        owner = people.user_name(sidecar_look.uid)
-        behind = None if people.staff_by_user(self.office, owner) == maker else f"os:{owner}"
-        case = _Case(found, Actor(maker, "drop", behind))
-        case.faults += found.faults
-        sidecar, problems = found.sidecar, [] if refusal is None else [Problem("created_by", refusal)]
-        if sidecar is None and found.sidecar_name is not None:
-            if refusal:
-                case.faults.append(Fault(1, refusal))
-            return case
-        case.wish = (
-            _wish_of(sidecar) if sidecar else Wish(description=found.stem.ljust(self.office.settings.items.description_min, "."))
-        )
-        if case.amends is None:
-            case.draft, more = new_draft(self.office, found.client, maker, case.wish)
-            problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
-            problems += attachment_problems(self.office, case.draft, self._shares(found))
-        problems += self._file_problems(found)
-        lines = sidecar.lines if sidecar else {}
-        case.faults += [Fault(lines.get(problem.key, 1), problem.message) for problem in problems]
-        return case
+        judgement = judge(self.office, found, self._delegated(found))
+        return _Case(found, judgement.actor, judgement.draft, judgement.wish, faults=judgement.faults)
 
-    def _maker(self, sidecar: Sidecar | None, uid: int) -> tuple[str, str | None]:
-        """Who made a drop whose sidecar is `uid`'s file, and why that can't be (CONTRACT section 3, last paragraphs)."""
-        owner = people.user_name(uid)
-        own = people.staff_by_user(self.office, owner)
-        said = sidecar.created_by if sidecar else None
-        if self.office.settings.identity.trust_sidecar and said is not None:
-            person = self.office.staff.get(said)
-            if person is None:
-                return said, f"there is no staff member `{said}`"
-            return said, None if person.active else f"{said} is not active any more"
-        if own is None:
-            hint = "; or say who made it with `created_by`" if self.office.settings.identity.trust_sidecar else ""
-            return said or f"os:{owner}", f"this file is `{owner}`'s, who is nobody in config/staff.yaml (os_user){hint}"
-        if said is not None and said != own:
-            return own, f"`created_by` is {said}, but the file is {own}'s; leave `created_by` out, or let {said} drop it"
-        return own, None
-
-    def _shares(self, found: Found) -> dict[str, bool | None]:
-        return {name: share for name, share, _, _ in _entries(found)}
-
-    def _file_problems(self, found: Found) -> list[Problem]:
-        """Names, sizes and numbers of the files themselves."""
-        problems: list[Problem] = []
-        limits = self.office.settings.intake
-        if len(found.matched) > limits.max_files:
-            problems.append(
-                Problem("attachments", f"{len(found.matched)} files in one drop; at most {limits.max_files}: make several drops")
-            )
-        seen: dict[str, str] = {}
-        for name, _, _, disk in _entries(found):
-            fault = names.name_fault(name)
-            if fault:
-                problems.append(Problem("attachments", f"`{names.shown(name)}`: {fault}"))
-            twin = seen.setdefault(names.fold(name), name)
-            if twin != name or list(seen.values()).count(name) > 1:
-                problems.append(
-                    Problem("attachments", f"`{names.shown(name)}` and `{names.shown(twin)}` are one name to Windows; rename one")
-                )
-            look = found.looks.get(disk)
-            if look and look.size > limits.max_file_mb * 1024 * 1024:
-                problems.append(
-                    Problem(
-                        "attachments",
-                        f"`{names.shown(name)}` is larger than {limits.max_file_mb} MB; make it smaller or split it",
-                    )
-                )
-            if names.extension(disk) in limits.blocked_types or names.extension(name) in limits.blocked_types:
-                kind = names.extension(disk) if names.extension(disk) in limits.blocked_types else names.extension(name)
-                problems.append(
-                    Problem("attachments", f"`{names.shown(name)}`: files of type .{kind} are not taken; put it in another form")
-                )
-        return problems
+    def _delegated(self, found: Found) -> str | None:
+        """For whom an admin made this drop by command, if one did."""
+        named = found.sidecar.created_by if found.sidecar else None
+        return delegation.of(found.data) if named and not self.office.settings.identity.trust_sidecar else None
 
     # 2. receive, 3. keep
 
@@ -234,7 +166,7 @@ class Intake:
         try:
             if not case.faults:
                 place = case.found.place(self.office.inbox)
-                for name, _, digest, disk in _entries(case.found):
+                for name, _, digest, disk in entries(case.found):
                     copy = self.vault.receive(place / disk, case.found.looks[disk])
                     case.files.append((name, copy))
                     media_type, told = kinds.recognise(name, copy.head)
@@ -356,7 +288,7 @@ class Intake:
                 )
             )
             return
-        put = [File(f.name, f.sha256, f.size, f.media_type, _said(sidecar, f.share), f.note) for f in _files_of(case)]
+        put = [File(f.name, f.sha256, f.size, f.media_type, said(sidecar, f.share), f.note) for f in _files_of(case)]
         changes = FileChanges(
             remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments if not put else None
         )
@@ -464,30 +396,12 @@ def short(stem: str) -> str:
     return raw[:180].decode("utf-8", "ignore") + "~" + hashlib.sha256(raw).hexdigest()[:12]
 
 
-def _entries(found: Found) -> Iterator[tuple[str, bool | None, str | None, str]]:
-    """(name in the item, shared or None, expected sha256 or None, name on disk) of each attachment."""
-    sidecar = found.sidecar
-    if sidecar is not None and sidecar.attachments is not None:
-        for entry in sidecar.attachments:
-            if entry.file in found.matched:
-                name = names.nfc(entry.name or entry.file)
-                yield name, _said(sidecar, entry.share), entry.sha256, found.matched[entry.file]
-        return
-    for asked, disk in found.matched.items():
-        yield names.nfc(asked), sidecar.share_attachments if sidecar else None, None, disk
-
-
-def _said(sidecar: Sidecar, share: bool | None) -> bool | None:
-    """What was said of one attachment: its own `share` wins over `share_attachments`."""
-    return sidecar.share_attachments if share is None else share
-
-
 def _files_of(case: _Case) -> list[File]:
     sidecar = case.found.sidecar
     notes = {}
     if sidecar and sidecar.attachments:
         notes = {names.nfc(entry.name or entry.file): entry.note for entry in sidecar.attachments}
-    shares = {name: share for name, share, _, _ in _entries(case.found)}
+    shares = {name: share for name, share, _, _ in entries(case.found)}
     return [
         File(name, copy.sha256, copy.source.size, media_type, shares.get(name), notes.get(name))
         for (name, copy), media_type in zip(case.files, case.kinds, strict=True)
@@ -497,15 +411,6 @@ def _files_of(case: _Case) -> list[File]:
 def _new_item(case: _Case) -> NewItem:
     assert case.draft is not None
     return NewItem(case.draft, tuple(_files_of(case)), case.actor, names.shown(case.found.sidecar_name or case.found.stem))
-
-
-def _wish_of(sidecar: Sidecar) -> Wish:
-    return Wish(
-        description=sidecar.description, status=sidecar.status, type=sidecar.type, location=sidecar.location,
-        labels=sidecar.labels, explanation=sidecar.explanation, fields=sidecar.fields or None, share=sidecar.share,
-        share_status=sidecar.share_status, share_explanation=sidecar.share_explanation, approvers=sidecar.approvers or None,
-        approvals=str(sidecar.approvals) if sidecar.approvals is not None else None, notify=sidecar.notify, contact=sidecar.contact,
-    )  # fmt: skip
 
 
 def _fingerprint(case: _Case) -> str:

@@ -1,0 +1,30 @@
+"""Drops that an admin made by command for somebody else: the file's owner is the admin, the maker is another.
+
+The database is told before the drop lies in the inbox, by the digest of its sidecar, so nobody can get the same by
+writing `created_by` into a file of his own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from dossier import clock
+from dossier.database import transaction
+from dossier.models import Note
+
+
+def record(now: datetime, data: bytes, maker: str) -> None:
+    """The drop with this sidecar is `maker`'s. In a transaction of its own."""
+    with transaction():
+        Note.insert(key=_key(data), value=f"{maker} {clock.to_text(now)}").on_conflict_replace().execute()
+
+
+def of(data: bytes) -> str | None:
+    """Whose the drop with this sidecar is, if that was recorded."""
+    row = Note.get_or_none(Note.key == _key(data))
+    return str(row.value).split()[0] if row else None
+
+
+def _key(data: bytes) -> str:
+    return f"delegated:{hashlib.sha256(data).hexdigest()}"
