@@ -56,6 +56,11 @@ class Found:
         """What a fault's line begins with."""
         return names.shown(self.sidecar_name or self.stem)
 
+    @property
+    def changed_at(self) -> float:
+        """Seconds since 1970 of the last change to any of its files."""
+        return max(look.ctime_ns for look in self.looks.values()) / 1e9
+
     def place(self, inbox: Path) -> Path:
         """The folder its files lie in."""
         home = inbox / self.client

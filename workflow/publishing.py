@@ -279,7 +279,7 @@ def _in_chunks(ids: Sequence[int]) -> list[Any]:
     """The editions with these ids, in any order."""
     found: list[Any] = []
     for start in range(0, len(ids), 900):
-        found += Edition.select().where(Edition.id.in_(ids[start : start + 900]))
+        found.extend(Edition.select().where(Edition.id.in_(ids[start : start + 900])))
     return found
 
 

@@ -1,0 +1,116 @@
+"""Commands that decide what a client sees: queue, approve, reject, withdraw, publish."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated, Literal
+
+import typer
+
+from desk import state
+
+Items = Annotated[list[str], typer.Argument(metavar="ITEM...", help="Numbers: D-2026-000012, or 2026-000012.")]
+OneItem = Annotated[str, typer.Argument(metavar="ITEM", help="A number: D-2026-000012, or 2026-000012.")]
+Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: dossier queue --approver k.smit")(queue)
+    app.command(epilog='Example: dossier approve 2026-000012 --comment "Looked at it"')(approve)
+    app.command(epilog='Example: dossier reject 2026-000012 --comment "Page 3 is missing"')(reject)
+    app.command(epilog='Example: dossier withdraw 2026-000012 --reason "Wrong year"')(withdraw)
+    app.command(epilog="Example: dossier publish 2026-000012")(publish)
+
+
+def key_of(name: str) -> int:
+    """The key of the item that was typed. Raises BadParameter."""
+    from dossier.models import item_key
+
+    try:
+        return item_key(name)
+    except ValueError:
+        raise typer.BadParameter(f"`{name}` is no item's number; give one such as D-2026-000012") from None
+
+
+def queue(
+    approver: Annotated[str | None, typer.Option("--approver", metavar="STAFF", help="Only what waits for this person.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Concepts that wait for a decision, oldest first."""
+    from desk import shown
+    from dossier import clock
+    from workflow import approval, finding
+
+    office, today = state.opened(), clock.utc_now().astimezone().date()
+    if approver is not None and approver not in office.staff:
+        raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
+    waiting = approval.waiting(approver, office, today)
+    if json:
+        shown.as_json([{**finding.summary(item), "asked": approval.people_asked(office, item, today)} for item in waiting])
+        return
+    rows = [(s["item"], s["client"], s["description"], s["created_by"], ", ".join(approval.people_asked(office, item, today)))
+            for item in waiting if (s := finding.summary(item))]  # fmt: skip
+    shown.table(("item", "client", "description", "made by", "waits for"), rows, "Nothing waits for a decision.")
+
+
+def approve(items: Items, comment: Comment = "") -> None:
+    """Approve concepts: the client sees them within a second."""
+    _decide(items, "approve", comment)
+
+
+def reject(
+    item: OneItem, comment: Annotated[str, typer.Option("--comment", help="What must be changed; its maker gets it by mail.")]
+) -> None:
+    """Return a concept to its maker, with a comment."""
+    _decide([item], "reject", comment)
+
+
+def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: str) -> None:
+    from dossier import clock
+    from dossier.database import transaction
+    from dossier.models import item_name
+    from dossier.people import NotAllowed
+    from workflow import approval
+
+    keys = [key_of(name) for name in names]
+    office, actor = state.opened(), state.actor()
+    refused = False
+    for key in keys:
+        try:
+            with transaction():
+                share_state = approval.decide(office, clock.utc_now(), actor, key, verdict, comment)
+        except NotAllowed as refusal:
+            print(refusal, file=sys.stderr)
+            refused = True
+        else:
+            done = {"approve": "approved", "reject": "returned to its maker"}[verdict]
+            more = "; more approvals are needed" if verdict == "approve" and share_state == "concept" else ""
+            print(f"{item_name(key)} is {done}{more}")
+    if refused:
+        raise typer.Exit(1)
+
+
+def withdraw(item: OneItem, reason: Annotated[str, typer.Option("--reason", help="Why; goes into the item's history.")]) -> None:
+    """Take an item off the portal, or a concept from its approvers."""
+    from dossier import clock
+    from dossier.database import transaction
+    from dossier.models import item_name
+    from workflow import items
+
+    key, office, actor = key_of(item), state.opened(), state.actor()
+    with transaction():
+        items.withdraw(office, clock.utc_now(), actor, key, reason)
+    print(f"{item_name(key)} is withdrawn")
+
+
+def publish(item: OneItem) -> None:
+    """Put back on the portal what was approved before it was withdrawn."""
+    from dossier import clock
+    from dossier.database import transaction
+    from dossier.models import item_name
+    from workflow import items
+
+    key, office, actor = key_of(item), state.opened(), state.actor()
+    with transaction():
+        items.restore(office, clock.utc_now(), actor, key)
+    print(f"{item_name(key)} goes back on the portal")

@@ -1,0 +1,113 @@
+"""What `status` and `rejected` tell: the daemon, its queues, what waits in the inbox for what since when."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from desk import shown
+from desk.daemon import state_of
+from dossier import clock, names, settling
+from dossier.models import Item, Mail
+from dossier.settings import Office
+from ingest import looking
+from ingest.looking import WHY, Looker, Waiting
+
+WHY_BYTES = 64 * 1024
+"""No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
+
+
+def status(office: Office) -> dict[str, Any]:
+    """As `status --json` gives it: whole numbers, and what is behind them."""
+    waiting, odd, unknown, trouble = _look(office)
+    daemon = state_of(office)
+    return {
+        "waiting": len(waiting),
+        "queued": Item.select().where(Item.pending.is_null(False)).count(),
+        "outbox": Mail.select().where(Mail.state == "waiting").count(),
+        "items": Item.select().count(),
+        "rejected": len(looking.rejected(office, sorted(office.clients))),
+        "failed_mails": Mail.select().where(Mail.state == "failed").count(),
+        "daemon": daemon,
+        "alarms": [*(daemon or {}).get("alarms", ()), *trouble],  # type: ignore[misc]
+        "waits": [_told(one) for one in waiting],
+        "left_alone": [_told(one) for one in odd]
+        + [{"path": name, "reason": "is no client's folder", "since": None} for name in unknown],
+    }
+
+
+def _look(office: Office) -> tuple[list[Waiting], list[Waiting], list[str], list[str]]:
+    """(what waits, what is no plain file, folders that are no client's, what is wrong with the inbox)."""
+    looker, waiting, odd = Looker(office), list[Waiting](), list[Waiting]()
+    try:
+        known, unknown = looking.clients_with_folders(office)
+    except OSError as error:
+        return [], [], [], [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
+    trouble: list[str] = []
+    for client in known:
+        try:
+            view = looker.look(client, *settling.now())
+        except OSError as error:
+            trouble.append(f"{office.inbox / client} can't be read: {error.strerror}")
+            continue
+        waiting += view.waiting
+        waiting += [
+            Waiting(client, f"{client}/{names.shown(found.stem)}", "is whole and waits for the daemon", found.changed_at)
+            for found in view.ready
+        ]
+        odd += view.odd
+    return waiting, odd, unknown, trouble
+
+
+def _told(one: Waiting) -> dict[str, Any]:
+    return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """For people."""
+    daemon = found["daemon"]
+    if daemon is None:
+        print("No daemon runs here. Start it with: dossier run")
+    else:
+        since = clock.shown(daemon["since"]) if "since" in daemon else None
+        print(f"The daemon runs (process {daemon.get('pid', '?')}, since {shown.day_and_time(since)}).")
+    for alarm in found["alarms"]:
+        print(f"ALARM: {shown.text(alarm)}")
+    rows = [
+        (found["items"], "items"), (found["queued"], "wait for an approver: dossier queue"), (found["waiting"], "wait in the inbox"),
+        (found["rejected"], "refused drops: dossier rejected"), (found["outbox"], "mails to be sent"),
+        (found["failed_mails"], "mails that failed: dossier outbox"),
+    ]  # fmt: skip
+    for count, what in rows:
+        print(f"{count:>6}  {what}")
+    for one in found["waits"]:
+        print(f"  {shown.text(one['path'])} {shown.text(one['reason'])} (since {_clock(one['since'])})")
+    for one in found["left_alone"]:
+        print(f"  {shown.text(one['path'])} {shown.text(one['reason'])}; it is left alone")
+
+
+def _clock(iso: str) -> str:
+    """`10:42` for today, else with the day."""
+    moment, now = datetime.fromisoformat(iso), clock.utc_now().astimezone()
+    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def rejected(office: Office) -> list[dict[str, Any]]:
+    """Refused drops: {client, path from the root, at, why: lines}, oldest first."""
+    found = []
+    for path in looking.rejected(office, sorted(office.clients)):
+        try:
+            with open(path / WHY, "rb") as file:
+                lines = file.read(WHY_BYTES).decode("utf-8", "replace").splitlines()
+            at = looking.at(os.stat(path / WHY).st_mtime)
+        except OSError:
+            continue
+        client = path.parent.parent.name
+        found.append({"client": client, "path": _from(office.root, path), "at": at.isoformat(timespec="seconds"), "why": lines})
+    return found
+
+
+def _from(root: Path, path: Path) -> str:
+    return names.shown(str(path.relative_to(root)) if path.is_relative_to(root) else str(path))
