@@ -201,21 +201,27 @@ class Drop(Table):
 
 
 class Event(Table):
-    """A link of the trail (trail.py)."""
+    """A link of the trail (trail.py). Holds codes and numbers only: what people wrote is in EventDetail."""
 
     seq = BigIntegerField(primary_key=True)
     at = CharField()
     actor = TextField()
+    """On whose account: a staff member, `os:USER`, or `dossier` itself."""
+    behind = TextField(null=True)
+    """Who really typed it, where that is another."""
+    way = CharField()
+    """command, drop, queue, daemon, …"""
     action = CharField()
     item = BigIntegerField(null=True)
     subject = TextField(null=True)
+    """What it is about if it is no item: a client's code."""
     digest = CharField()
     """SHA-256 of salt and detail."""
     hash = CharField()
 
 
 class EventDetail(Table):
-    """What an event tells besides: text of people, which can be erased without breaking the chain."""
+    """What an event tells besides: text of and about people, which can be erased without breaking the chain."""
 
     seq = BigIntegerField(primary_key=True)
     salt = CharField()
