@@ -315,9 +315,9 @@ class Intake:
                 "at": at, "files": looks, "target": target, "text": text, "cleared": False,
             }  # fmt: skip
             rows.append(case.row)
-            subject = f"{found.client}/{names.shown(found.stem)}"
             if refused:
-                entries.append(trail.Entry(case.actor, "refused", None, {"reasons": text.splitlines()}, subject))
+                told = {"source": names.shown(found.stem), "reasons": text.splitlines()}
+                entries.append(trail.Entry(case.actor, "refused", None, told, found.client))
                 outcome.refused += 1
             elif kind == "duplicate":
                 entries.append(trail.Entry(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
