@@ -177,6 +177,36 @@ class Decision(Table):
         primary_key = CompositeKey("edition", "approver")
 
 
+class EditionNote(Table):
+    """A line for whoever decides on an edition, such as the wrong-client guard's finding (workflow/notes.py)."""
+
+    edition = BigIntegerField()
+    line = IntegerField()
+    text = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("edition", "line")
+
+
+class Asked(Table):
+    """That a person was asked to decide on an edition. Written by the daemon before his queue file is."""
+
+    edition = BigIntegerField()
+    person = CharField()
+    seat = CharField()
+    """The approver whose seat it is; himself, or for whom he stands in."""
+    at = CharField()
+    written_at = CharField(null=True)
+    """When his queue file was there for the first time."""
+    is_open = BooleanField()
+    """False once there is nothing for him to decide any more."""
+    reminded_at = CharField(null=True)
+    escalated_at = CharField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("edition", "person")
+
+
 class Drop(Table):
     """A drop that was taken or refused, and, until it is `cleared`, what its files in the inbox still need."""
 

@@ -30,7 +30,7 @@ from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
 from dossier.vault import Vault
 from dossier.yamltext import Limits, Plain, plain, read_map, scalar
-from workflow import approval
+from workflow import approval, notes
 
 log = structlog.get_logger("queue")
 
@@ -290,10 +290,11 @@ class QueueFolder:
             copy = files.copy_hashed(self.vault.location(attachment["sha256"]), folder, mode=0o644)
             files.move(copy.path, folder / attachment["name"])
 
-    def _render(self, item: Any, edition: Any, notes: list[str] | tuple[()]) -> str:
+    def _render(self, item: Any, edition: Any, reasons: list[str] | tuple[()]) -> str:
         """The queue file of an edition (CONTRACT section 4)."""
         client = self.office.clients.get(item.client)
-        lines = [f"# ! {note}" for note in notes]
+        lines = [f"# ! {reason}" for reason in reasons]
+        lines += [f"# Attention: {' '.join(note.split())}" for note in notes.on(edition.id)]
         lines += [
             "# To decide: put approve or reject behind decision:, and save. A rejection needs a comment.",
             "decision:",
