@@ -29,8 +29,6 @@ from ingest.sidecar import read_sidecar
 from workflow.items import Refused
 from workflow.rules import Problem
 
-HEAD_BYTES = 8192
-
 LOOK_SECONDS = 0.05
 """How often `--wait` looks whether the receipt is there."""
 
@@ -106,9 +104,7 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
             messages.append(f"{path}: another file has the same name")
         else:
             looks[path.name] = look
-            with files.open_plain(path) as descriptor:
-                head = os.read(descriptor, HEAD_BYTES)
-            reason = kinds.blocked(path.name, head, kinds.recognise(path.name, head)[1], office.settings.intake.blocked_types)
+            reason = kinds.blocked(path.name, kinds.examine(path.name, path), office.settings.intake.blocked_types)
             messages += [f"{path}: {reason}"] if reason else []
     sidecar, faults = read_sidecar(data, office.settings)
     own = Look(0, 0, len(data), 0, 0, os.geteuid())

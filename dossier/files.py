@@ -129,11 +129,10 @@ def has_writer(descriptor: int) -> bool | None:
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A file that was copied: where to, its SHA-256 (hex), its first bytes, and the source as it was."""
+    """A file that was copied: where to, its SHA-256 (hex), and the source as it was."""
 
     path: Path
     sha256: str
-    head: bytes
     source: Look
 
 
@@ -149,7 +148,7 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
             raise Changed(errno.EAGAIN, "the file is being changed", str(source))
         writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            digest, head = _pour(reading, writing)
+            digest = _pour(reading, writing)
             after = Look.of(os.fstat(reading))
             if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
                 raise Changed(errno.EAGAIN, "the file is being changed", str(source))
@@ -158,20 +157,19 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
             raise
         finally:
             os.close(writing)
-    return Copy(target, digest, head, before)
+    return Copy(target, digest, before)
 
 
-def _pour(reading: int, writing: int) -> tuple[str, bytes]:
-    digest, head = hashlib.sha256(), b""
+def _pour(reading: int, writing: int) -> str:
+    digest = hashlib.sha256()
     while piece := os.read(reading, CHUNK):
         if stopping.is_set():
             raise Interrupted
-        head = head or piece[:8192]
         digest.update(piece)
         view = memoryview(piece)
         while view:
             view = view[os.write(writing, view) :]
-    return digest.hexdigest(), head
+    return digest.hexdigest()
 
 
 def hash_file(path: Path) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,9 +11,6 @@ from ingest import kinds, looking
 from ingest.judging import entries, judge
 from ingest.looking import Found, Looker, Waiting
 from ingest.sidecar import read_sidecar
-
-HEAD_BYTES = 8192
-"""So much of a file tells what it is."""
 
 
 def check(office: Office, paths: Iterable[Path]) -> tuple[list[str], int]:
@@ -116,10 +112,7 @@ def _check_drop(office: Office, found: Found) -> list[str]:
 def _check_content(office: Office, path: Path, name: str, digest: str | None) -> list[str]:
     """What is wrong with an attachment's bytes."""
     try:
-        with files.open_plain(path) as descriptor:
-            head = os.read(descriptor, HEAD_BYTES)
-        _, told = kinds.recognise(name, head)
-        reason = kinds.blocked(name, head, told, office.settings.intake.blocked_types)
+        reason = kinds.blocked(name, kinds.examine(name, path), office.settings.intake.blocked_types)
         found = [reason] if reason and names.extension(name) not in office.settings.intake.blocked_types else []
         if digest and files.hash_file(path) != digest:
             found.append("has another sha256 than the sidecar says; was it copied whole?")

@@ -169,9 +169,9 @@ class Intake:
                 for name, _, digest, disk in entries(case.found):
                     copy = self.vault.receive(place / disk, case.found.looks[disk])
                     case.files.append((name, copy))
-                    media_type, told = kinds.recognise(name, copy.head)
-                    case.kinds.append(media_type)
-                    reason = kinds.blocked(name, copy.head, told, self.office.settings.intake.blocked_types)
+                    kind = kinds.examine(name, copy.path)
+                    case.kinds.append(kind.media_type)
+                    reason = kinds.blocked(name, kind, self.office.settings.intake.blocked_types)
                     line = case.found.sidecar.lines.get("attachments", 1) if case.found.sidecar else 1
                     if reason:
                         case.faults.append(Fault(line, f"`{names.shown(name)}`: {reason}"))

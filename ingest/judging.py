@@ -1,4 +1,4 @@
-"""May this drop become an item, and what would it be? Found in, judgement out..
+"""May this drop become an item, and what would it be? Found in, judgement out.
 
 The daemon judges what it is about to take, `dossier check` and `dossier new` judge the same way beforehand. What can only be
 seen in the bytes of the attachments (their kind, their sha256) is looked at when they are received (intake.py).
@@ -48,8 +48,21 @@ def judge(office: Office, found: Found, delegated: str | None = None) -> Judgeme
         problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
         problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
     problems += _file_problems(office, found)
+    told = sidecar.told if sidecar else frozenset[str]()
+    faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in told]
+    return Judgement(actor, wish, draft, faults)
+
+
+# Where a key is spoken of that was not given, the fault is at the one that asks for it.
+_INSTEAD = {"approvals": "approver", "approver": "share_status", "share_status": "share", "contact": "notify"}
+
+
+def line_of(sidecar: Sidecar | None, key: str) -> int:
+    """The line of a sidecar that a problem with `key` is about."""
     lines = sidecar.lines if sidecar else {}
-    return Judgement(actor, wish, draft, faults + [Fault(lines.get(problem.key, 1), problem.message) for problem in problems])
+    while key not in lines and key in _INSTEAD:
+        key = _INSTEAD[key]
+    return lines.get(key, 1)
 
 
 def entries(found: Found) -> Iterator[tuple[str, bool | None, str | None, str]]:
@@ -104,12 +117,14 @@ def _file_problems(office: Office, found: Found) -> list[Problem]:
     if len(found.matched) > limits.max_files:
         messages.append(f"{len(found.matched)} files in one drop; at most {limits.max_files}: make several drops")
     seen: dict[str, str] = {}
+    listed = found.sidecar is not None and found.sidecar.attachments is not None
     for name, _, _, disk in entries(found):
         shown, look = names.shown(name), found.looks.get(disk)
-        if fault := names.name_fault(name):
+        # What a sidecar lists, and what lies beside it under one name, was told of when it was read and paired.
+        if not listed and (fault := names.name_fault(name)):
             messages.append(f"`{shown}`: {fault}")
         folded = names.fold(name)
-        if folded in seen:
+        if folded in seen and not found.faults:
             messages.append(f"`{shown}` and `{names.shown(seen[folded])}` are one name to Windows; rename one")
         seen.setdefault(folded, name)
         if look and look.size > limits.max_file_mb * 1024 * 1024:

@@ -55,6 +55,8 @@ class Sidecar:
     rename: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     """The extra keys of the item's type."""
+    told: frozenset[str] = frozenset()
+    """Keys whose value could not be read or says against another: workflow/rules.py need not find fault with them again."""
 
     @property
     def needs_files(self) -> bool:
@@ -73,6 +75,8 @@ def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[
     """
     tree, faults = read_map(data)
     whole = all(fault.message.startswith(_READS_ON) for fault in faults)
+    if not whole and tree.entries:
+        tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
     reading = Reading(settings, faults)
     _read_keys(reading, tree)
     if not whole:
@@ -83,8 +87,9 @@ def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[
     values = reading.values
     if reading.misread("share") and reading.given & _SHARING:
         values["share"] = True  # it was meant to be shared: then its approver and contact are worth judging too
+    told = frozenset(reading.told | {key for key in reading.given if reading.misread(key)})
     values["approvers"] = values.pop("approver", ())
-    sidecar = Sidecar(given=frozenset(reading.given), lines=reading.lines, fields=reading.fields, **values)
+    sidecar = Sidecar(given=frozenset(reading.given), lines=reading.lines, fields=reading.fields, told=told, **values)
     return sidecar, sorted(set(faults))
 
 
@@ -184,6 +189,7 @@ def _check_sharing(reading: Reading) -> None:
             word, share = reading.words[key], reading.word("share", key)
             what = {"share_attachments": "all", "share_explanation": "yes", "notify": "yes"}.get(key, "given")
             so = f"write `{share}: {'ja' if share == 'delen' else 'yes'}`, or leave `{word}` out"
+            reading.told.add(key)
             reading.say(lines[key], f"`{word}` is {what}, but {_not_shared(reading, share)}; {so}")
         told = {fault.line for fault in reading.faults}
         for entry in values.get("attachments") or ():
@@ -197,9 +203,11 @@ def _check_sharing(reading: Reading) -> None:
                 reading.say(lines[key], f"`{reading.words[key]}` is given, but {but}; leave one out")
     if values.get("notify") and not given & {"contact", "item"}:
         word, contact = reading.words["notify"], reading.word("contact", "notify")
+        reading.told.add("notify")
         reading.say(lines["notify"], f"`{word}` is yes, but no `{contact}` is given; name the contact who gets the mail")
     approvals, approvers = values.get("approvals"), values.get("approver")
     if isinstance(approvals, int) and approvers and approvals > len(approvers):
+        reading.told.add("approvals")
         there = f"there are {len(approvers)} approvers" if len(approvers) > 1 else "there is one approver"
         reading.say(lines["approvals"], f"`{reading.words['approvals']}` is {approvals}, but {there}; name more, or lower it")
 

@@ -56,6 +56,8 @@ class Reading:
         self.given: set[str] = set()
         self.values: dict[str, Any] = {}
         self.fields: dict[str, str] = {}
+        self.told: set[str] = set()
+        """Keys that say against another, and were told about."""
 
     def say(self, line: int, message: str) -> None:
         self.faults.append(Fault(line, message))

@@ -150,7 +150,7 @@ def _share_status(client: Client, base: Draft, wish: Wish, share: bool, problems
         return "concept"
     if status is None:
         message = "`share` is yes, so say `share_status: concept` (with an approver) or `share_status: approved`"
-        problems.append(Problem("share", message))
+        problems.append(Problem("share_status", message))
     return status
 
 
@@ -160,15 +160,17 @@ def _with_approvers(office: Office, client: Client, draft: Draft, maker: str, wi
     if not approvers and client.default_approver:
         approvers = (client.default_approver,)
     if not approvers:
-        problems.append(Problem("share_status", "a concept needs an `approver`: name who must approve it"))
+        problems.append(Problem("approver", "a concept needs an `approver`: name who must approve it"))
+    able = True
     for approver in approvers:
         refusal = people.why_not_approve(office, approver, draft.client, maker)
         # A default approver who can't is replaced (people.desks); one who was named by hand is told about.
         if refusal and wish.approvers and approver in wish.approvers:
             problems.append(Problem("approver", f"{refusal}; name another approver"))
+            able = False
     if draft.approvals.isdecimal() and int(draft.approvals) > max(1, len(approvers)):
         problems.append(Problem("approvals", f"`approvals` is {draft.approvals}, but there are {len(approvers)} approvers"))
-    if not any(desk.people for desk in people.desks(office, draft.client, approvers, maker, date.min)) and approvers:
+    if approvers and able and not any(desk.people for desk in people.desks(office, draft.client, approvers, maker, date.min)):
         problems.append(Problem("approver", "nobody who may approve this is left; name another approver"))
     return Draft(**{**_as_dict(draft), "approvers": tuple(approvers)})  # type: ignore[arg-type]
 
