@@ -137,7 +137,7 @@ def start_daemon(port: int) -> subprocess.Popen[bytes]:
     if not command.exists():
         sys.exit(f"There is no {command}; run: make setup")
     environ = {**os.environ, "DOSSIER_ROOT": str(ROOT), "DOSSIER_MAIL__HOST": HOST, "DOSSIER_MAIL__PORT": str(port)}
-    return subprocess.Popen([command, "run"], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, process_group=0)
+    return subprocess.Popen([command, "run", "--log", "human"], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, process_group=0)
 
 
 def stop(daemon: subprocess.Popen[bytes]) -> None:

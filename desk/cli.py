@@ -13,8 +13,8 @@ import traceback
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
+from typer.exceptions import TyperException
 
 from desk import approval_commands, item_commands, office_commands
 from desk.state import GIVEN
@@ -65,12 +65,12 @@ def run() -> int:
         done = app(standalone_mode=False)
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except click.ClickException as error:
-        error.show()
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
         return USAGE
-    except (click.Abort, KeyboardInterrupt):
+    except (typer.Abort, KeyboardInterrupt):
         print("stopped", file=sys.stderr)
         return 130
     except BrokenPipeError:

@@ -1,18 +1,35 @@
-"""For all tests. It being here also lets them import what lies beside it (offices.py)."""
+"""The fixtures: an office in a temporary folder, and an SMTP server for it. What they are made of is in support.py."""
 
 from __future__ import annotations
 
-import os
-import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from support import CLIENTS, SETTINGS, STAFF, Post, Root, free_port, need
+
+__all__ = ["need"]
 
 
-def need(program: str) -> str:
-    """The path of a program that a test uses; skips the test where it lacks, except on a build server, where it must be there."""
-    path = shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
-    if path is None and os.environ.get("CI") == "true":
-        pytest.fail(f"{program} is not installed, and CI=true: add its package to .ci/run")
-    if path is None:
-        pytest.skip(f"{program} is not installed")
-    return path
+@pytest.fixture
+def root(tmp_path: Path) -> Root:
+    """An office with two clients and four staff members, none of whom has an os_user."""
+    made = Root(tmp_path / "office")
+    (made.path / "config").mkdir(parents=True)
+    for name, text in (("settings", SETTINGS), ("clients", CLIENTS), ("staff", STAFF)):
+        made.set(name, text)
+    (made.path / "inbox").mkdir()
+    return made
+
+
+@pytest.fixture
+def post(root: Root) -> Iterator[Post]:
+    """A real SMTP server, which `root` sends its mail to."""
+    from aiosmtpd.controller import Controller
+
+    made = Post(free_port())
+    controller = Controller(made, hostname="127.0.0.1", port=made.port)
+    controller.start()
+    root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(made.port)}
+    yield made
+    controller.stop()

@@ -57,8 +57,8 @@ def find_items(wanted: Filter, limit: int, after: int | None = None) -> list[Any
         query = query.where(Item.id < after) if after is not None else query
         return list(query.order_by(Item.id.desc()).limit(limit or None))
     text = Table("item_text").alias("words")
-    query = query.join(text, on=(text.c.rowid == Item.id)).where(SQL("words MATCH ?", [expression]))
-    found = iter(query.order_by(SQL("words.rank"), Item.id.desc()).limit(limit if limit and after is None else None))
+    query = query.join(text, on=(text.c.rowid == Item.id)).where(SQL('"words"."item_text" MATCH ?', [expression]))
+    found = iter(query.order_by(SQL('"words"."rank"'), Item.id.desc()).limit(limit if limit and after is None else None))
     if after is not None:
         found = _behind(found, after)
     return list(islice(found, limit or None))
