@@ -46,13 +46,6 @@ def test_each_file_names_a_schema_that_init_writes(tmp_path: Path, name: str) ->
     assert json.loads((path.parent / schema).read_text())["$schema"].startswith("https://json-schema.org/")
 
 
-def test_the_schemas_of_the_demo_office_are_those_of_the_program(what: str, tmp_path: Path) -> None:
-    done = subprocess.run([DOSSIER, "schema", what], cwd=tmp_path, check=True, capture_output=True, text=True)
-    assert json.loads(done.stdout) == json.loads((CHECKOUT / "config/schema" / f"{what}.json").read_text()), (
-        f"write it anew, from outside an office: dossier schema {what} > config/schema/{what}.json"
-    )
-
-
 def test_every_fault_of_the_configuration_is_told_at_once_with_exit_3(root: Root) -> None:
     root.set("settings", "watch: {settle_secs: 2}\nmail: {port: many}\n")
     root.set("staff", STAFF + "  x.y: {name: X, email: no-address, rights: [fly], substitute: nobody}\n")
