@@ -216,9 +216,12 @@ class Daemon:
             self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
         published = 0
         if taken or queue_is_due:
-            while not files.stopping.is_set() and self.portal.has_work() and (count := self.portal.round(clock.utc_now())):
+            while (
+                not files.stopping.is_set() and self.portal.has_work(now := clock.utc_now()) and (count := self.portal.round(now))
+            ):
                 published += count
             self.summary.published += published
+            self._alarm("portal", self.portal.trouble)
         if published or taken:
             self._mail_wake.set()
         return bool(taken or published)

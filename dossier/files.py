@@ -20,7 +20,7 @@ import os
 import secrets
 import stat
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -160,6 +160,22 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
     return Copy(target, digest, before)
 
 
+def copy_to(source: Path, target: Path, mode: int = 0o644) -> str:
+    """Copy a file that nobody writes to (the vault's) to the new name `target`, not yet synced. Returns its SHA-256.
+
+    What is hashed is what was written. Raises NotPlain, Interrupted; then nothing is left at `target`.
+    """
+    with open_plain(source) as reading:
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            return _pour(reading, writing)
+        except BaseException:
+            os.unlink(target)
+            raise
+        finally:
+            os.close(writing)
+
+
 def _pour(reading: int, writing: int) -> str:
     digest = hashlib.sha256()
     while piece := os.read(reading, CHUNK):
@@ -238,11 +254,6 @@ def move_new(source: Path, target: Path) -> bool:
         return True
     os.unlink(source)
     return True
-
-
-def link(source: Path, target: Path) -> None:
-    """A second name for a file of our own, to bridge a swap."""
-    os.link(source, target, follow_symlinks=False)
 
 
 def exchange(one: Path, other: Path) -> bool:
@@ -342,8 +353,95 @@ def make_folder(path: Path, mode: int = 0o755) -> None:
     path.mkdir(mode=mode, parents=True, exist_ok=True)
 
 
-def is_same_file_system(one: Path, other: Path) -> bool:
-    return os.stat(one).st_dev == os.stat(other).st_dev
+def can_move(folder: Path, other: Path) -> bool:
+    """True if what lies in `folder` can be renamed into `other`: both on one file system, and in one mount of it.
+
+    The kernel says EXDEV before it looks whether the file is there (renameat2(2)), so nothing needs to be made to ask.
+    """
+    name = f".{secrets.token_hex(12)}"
+    try:
+        os.rename(folder / name, other / name)
+    except OSError as error:
+        return error.errno != errno.EXDEV
+    return True
+
+
+def can_swap(folder: Path) -> bool:
+    """True if trees can be linked and swapped on the file system of `folder`, which is our own; tried out in it."""
+    one, other = (folder / secrets.token_hex(12) for _ in range(2))
+    try:
+        for path in (one, other):
+            make_folder(path)
+        write_whole(one / "1", b"")
+        os.link(one / "1", other / "2", follow_symlinks=False)
+        return exchange(one, other)
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EMLINK):
+            return False
+        raise
+    finally:
+        remove_tree(one)
+        remove_tree(other)
+
+
+def link_tree(source: Path, target: Path, leave_out: Container[str] = ()) -> list[Path]:
+    """Make the folder `target` with the same names as `source`, less `leave_out`: folders anew, files by hard links.
+
+    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too.
+    """
+    os.mkdir(target)
+    made = [target]
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.name in leave_out:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                made += link_tree(Path(entry.path), target / entry.name)
+            else:
+                os.link(entry.path, target / entry.name, follow_symlinks=False)
+    return made
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or the next that is free: `name-2`, `name-3`…"""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+def move_away(source: Path, target: Path) -> None:
+    """Move a file or folder to a name that is free, across file systems if need be; synced when it returns.
+
+    Across, plain files are copied, links made anew, and each removed only when its copy is on the disk; pipes and devices
+    stay where they are (NotPlain).
+    """
+    make_folder(target.parent, 0o750)
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_away(source, target)
+    sync((), (target.parent, source.parent))
+
+
+def _copy_away(source: Path, target: Path) -> None:
+    if source.is_symlink():
+        os.symlink(os.readlink(source), target)
+        os.unlink(source)
+    elif source.is_dir():
+        make_folder(target, 0o750)
+        for name in os.listdir(source):
+            _copy_away(source / name, target / name)
+        os.rmdir(source)
+    else:
+        copy = copy_hashed(source, target.parent)
+        sync((copy.path,), ())
+        os.rename(copy.path, target)
+        sync((), (target.parent,))
+        os.unlink(source)
 
 
 def replace_if_same(path: Path, data: bytes, seen: Look | None) -> bool:

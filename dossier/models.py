@@ -299,3 +299,11 @@ class Note(Table):
 
     key = CharField(primary_key=True)
     value = TextField()
+
+
+class Page(Table):
+    """A client who has a folder on the portal."""
+
+    client = CharField(primary_key=True)
+    look = CharField()
+    """What its pages were made with besides the items (pages.look): another look means they must be made anew."""

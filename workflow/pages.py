@@ -8,6 +8,7 @@ were the portal; a web server in front should say `Content-Disposition: attachme
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Sequence
@@ -95,6 +96,20 @@ def feed_xml(title: str, client_code: str, client_name: str, base_url: str, item
 def static_files() -> dict[str, bytes]:
     """What the pages need beside them, in _pages/: name → content."""
     return {name: (HERE / "templates" / name).read_bytes() for name in ("style.css", "search.js")}
+
+
+def look(title: str, base_url: str, client_code: str, client_name: str, language: str) -> str:
+    """A digest over all that the pages are made of besides the items, the program's own templates and texts included."""
+    made_of = json.dumps([title, base_url, client_code, client_name, language])
+    return hashlib.sha256(f"{_own_digest()}{made_of}".encode()).hexdigest()[:32]
+
+
+@cache
+def _own_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted([*(HERE / "templates").iterdir(), *HERE.glob("locale/*/LC_MESSAGES/*.po"), HERE / "pages.py"]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 @cache

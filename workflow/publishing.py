@@ -2,28 +2,31 @@
 
 One round brings the portal in line with the database, for some items of some clients. In this order:
 
- 1. stage     copies from the vault in a folder beside the portal, then sync.
+ 1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder beside the portal; then sync.
               Killed here? The staging folder is emptied at the start of the next daemon.
- 2. place     an item that is new: its folder is renamed in, whole. An item that is replaced: a folder with the new
-              files *and* the old ones that the index still names is swapped in (RENAME_EXCHANGE).
-              Killed here? The item is still unsettled in the database: it is staged and placed again, over what is there.
- 3. index     items.json and index.html of each client touched, each renamed into place: with what is new, without what goes.
-              Killed here, or before 4 is done? As 2.
- 4. remove    old names of replaced items, folders of withdrawn ones: moved to staging in one step, then deleted.
- 5. record    sync, then one transaction: what is public now, the events, the mails that are asked for.
+ 2. look      one transaction begins, and with it nobody else changes an item: what was changed since 1 is left for the next
+              round. A withdrawal is before this, and nothing appears; or after 4, and takes off what it finds.
+ 3. place     each client's folder is changed in one step (placing.py), then sync.
+              Killed here? The transaction is gone; the items are still unsettled. What was unsettled at a start is done again,
+              whatever the database says is public, over what is there.
+ 4. record    what is public now, the events, the mails that are asked for; the transaction ends.
+ 5. clear     what was swapped out is deleted.
+              Killed here? As 1.
 
-At every instant the index names only what is there. A reader between 2 and 3 may find a file that the index does not
-name yet, and between 3 and 4 one that it does not name any more; both are or were approved.
+At every instant items.json and index.html name only what is there, and the item's folder holds what they say of it.
+
+A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine when it is in the way,
+and by verifying.py otherwise. The staging folder lies beside the portal, as a rename needs one file system: a portal that
+is a mount point of its own is refused, rather than that something unpublished lies in it.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
-from itertools import groupby
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,23 +34,28 @@ import structlog
 
 from dossier import clock, files, trail
 from dossier.database import transaction
-from dossier.models import Edition, Item, item_name, tuples
+from dossier.models import Edition, Item, Page, first_edition, item_name, tuples
 from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import notification, pages
 from workflow.items import STEPS
 from workflow.pages import ShownFile, ShownItem
+from workflow.placing import PAGES, Change
 
 log = structlog.get_logger("portal")
 
 AT_ONCE = 1000
 """Items in one round. More make fewer index pages; fewer make a quicker stop."""
 
-RETRY_SECONDS = 60
-"""How long an item that could not be published (disk full, a vault file gone) is left alone."""
+RETRY_SECONDS = 30
+"""How long what could not be published (disk full, a vault file gone, no permission) is left alone."""
 
 WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
+
+
+class PortalUnusable(Exception):
+    """The portal's folder can't be used as it is set up; the message says why and what to do."""
 
 
 @dataclass(slots=True)
@@ -57,12 +65,25 @@ class _Job:
     item: Any
     edition: Any
     """What shall be there; None for nothing."""
+    is_there: bool
+    """Something of it is on the portal, or may be."""
+    is_sure: bool
+    """What is on the portal is certainly what `item.public` says."""
     staged: Path | None = None
-    failed: bool = False
 
     @property
     def name(self) -> str:
         return item_name(self.item.id)
+
+    @property
+    def is_change(self) -> bool:
+        """Another edition becomes public, or none."""
+        return bool((self.edition.id if self.edition else None) != self.item.public)
+
+    @property
+    def is_due(self) -> bool:
+        """Something is to be done on the portal."""
+        return self.is_change or (not self.is_sure and (self.edition is not None or self.is_there))
 
 
 class Portal:
@@ -72,215 +93,364 @@ class Portal:
         self.office = office
         self.vault = vault
         self.path = office.portal
+        self.trouble: str | None = None
+        """What keeps something from being published now, if anything."""
         self._staging = self.path.parent / f".{self.path.name}-staging"
-        self._retry_at: dict[int, datetime] = {}
-        self._static: set[str] = set()
+        self._can_swap = False
+        self._unsure: set[int] = set()
+        self._retry_at: dict[int | str, datetime] = {}
+        self._paused_until: datetime | None = None
+        self._stale: set[str] = set()
+        self._off: set[str] = set()
 
     def prepare(self) -> None:
-        """Make the folders, empty the staging folder, and see which clients came on or went off the portal."""
+        """Make the folders, empty the staging folder, and see what has to be done again. Raises PortalUnusable."""
         files.make_folder(self.path)
-        files.remove_tree(self._staging)
-        files.make_folder(self._staging, 0o750)
-        if not files.is_same_file_system(self.path, self._staging):
-            self._staging = self.path / ".staging"
+        try:
             files.remove_tree(self._staging)
-            files.make_folder(self._staging, 0o750)
+            for name in ("items", "clients", "pages"):
+                files.make_folder(self._staging / name, 0o750)
+        except OSError as error:
+            reason = f"{error.filename}: {error.strerror}; this user must be able to write beside the portal's folder"
+            raise PortalUnusable(reason) from error
+        if not files.can_move(self._staging, self.path):
+            raise PortalUnusable(
+                f"{self.path} is a mount point, and what is published must be made ready beside it and moved in;"
+                f" set paths.portal to a folder within it, such as {self.path / 'portal'}"
+            )
+        self._can_swap = files.can_swap(self._staging)
+        self._unsure = {row[0] for row in tuples(Item.select(Item.id).where(Item.unsettled))}
         self.reconsider_clients()
 
     def reconsider_clients(self) -> None:
-        """Mark the items of clients whose place on the portal changed (clients.yaml) as unsettled."""
-        off = [code for code in self._clients_with_items() if not self._is_on_portal(code)]
-        on = [code for code in self._clients_with_items() if self._is_on_portal(code)]
+        """After config/ changed: see who came on or went off the portal, and whose pages look different now."""
+        known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
+        never = [name for name, kind in self.office.settings.types.items() if kind.share == "never"]
+        hidden, comes_back = Item.public.is_null(False), Item.public.is_null() & Item.standing.is_null(False)
         with transaction():
-            for codes, condition in (
-                (off, Item.public.is_null(False)),
-                (on, Item.public.is_null() & Item.standing.is_null(False)),
-            ):
-                for start in range(0, len(codes), 500):
-                    Item.update(unsettled=True).where(Item.client.in_(codes[start : start + 500]) & condition).execute()
+            Item.update(unsettled=True).where(hidden & Item.type.in_(never)).execute()
+            for code in known:
+                of_client = Item.client == code
+                if not self._is_on_portal(code):
+                    Item.update(unsettled=True).where(of_client & hidden).execute()
+                else:
+                    Item.update(unsettled=True).where(
+                        of_client & comes_back & (Item.type.is_null() | Item.type.not_in(never))
+                    ).execute()
+        known.update(self.office.clients)
+        self._off = {name for name in os.listdir(self.path) if name in known and not self._is_on_portal(name)}
+        looks = dict(tuples(Page.select(Page.client, Page.look)))
+        self._stale |= {code for code, look in looks.items() if self._is_on_portal(code) and look != self._look(code)}
 
-    def _clients_with_items(self) -> list[str]:
-        return [row[0] for row in tuples(Item.select(Item.client).distinct())]
+    def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
+        """Put these items' folders and these clients' pages in order in the next rounds, whatever is there."""
+        keys = list(items)
+        self._unsure.update(keys)
+        self._stale.update(code for code in clients if self._is_on_portal(code))
+        with transaction():
+            for start in range(0, len(keys), 500):
+                Item.update(unsettled=True).where(Item.id.in_(keys[start : start + 500])).execute()
 
     def _is_on_portal(self, code: str) -> bool:
         client = self.office.clients.get(code)
         return client is not None and client.active and client.portal
 
-    def has_work(self) -> bool:
-        return bool(Item.select(Item.id).where(Item.unsettled & Item.id.not_in(list(self._retry_at))).limit(1).exists())
-
-    def round(self, now: datetime) -> int:
-        """Bring up to AT_ONCE items in line; returns how many were looked at."""
-        self._retry_at = {key: at for key, at in self._retry_at.items() if at > now}
-        query = Item.select().where(Item.unsettled & Item.id.not_in(list(self._retry_at))).order_by(Item.client, Item.id)
-        jobs = [_Job(item, None) for item in query.limit(AT_ONCE)]
-        if not jobs:
-            return 0
-        wanted = [job.item.standing for job in jobs if job.item.standing and self._may_show(job.item)]
-        editions = {edition.id: edition for edition in _in_chunks(wanted)}
-        for job in jobs:
-            job.edition = editions.get(job.item.standing)
-        self._stage(now, [job for job in jobs if job.edition and job.edition.id != job.item.public])
-        touched = []
-        for code, group in groupby((job for job in jobs if not job.failed), key=lambda job: job.item.client):
-            if self._update_client(now, code, list(group)):
-                touched.append(self.path / code)
-        files.sync((), [self.path, *(folder for folder in touched if folder.is_dir())])
-        self._record(now, [job for job in jobs if not job.failed])
-        return len(jobs)
-
     def _may_show(self, item: Any) -> bool:
         kind = self.office.settings.types.get(item.type or "")
         return self._is_on_portal(item.client) and not (kind and kind.share == "never")
 
+    def _look(self, code: str) -> str:
+        client, portal = self.office.clients[code], self.office.settings.portal
+        return pages.look(portal.title, portal.base_url, code, client.name, client.language)
+
+    def has_work(self, now: datetime) -> bool:
+        """True if a round would do something."""
+        self._forget_pauses(now)
+        if self._paused_until is not None:
+            return False
+        return any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
+
+    def round(self, now: datetime) -> int:
+        """Bring up to AT_ONCE items in line; returns how many were looked at. Trouble with the disk is kept in `trouble`."""
+        self._forget_pauses(now)
+        if self._paused_until is not None:
+            return 0
+        try:
+            return self._round(now)
+        except OSError as error:
+            self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
+            self._say_trouble("nothing can be published now", error)
+            return 0
+
+    def _round(self, now: datetime) -> int:
+        stale = {code for code in self._stale if code not in self._retry_at}
+        jobs = self._jobs(stale)
+        self._take_off_clients(now)
+        self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
+        due: dict[str, list[_Job]] = {code: [] for code in stale}
+        for job in jobs:
+            if job.is_due:
+                due.setdefault(job.item.client, []).append(job)
+        jobs = [job for job in jobs if job.item.id not in self._retry_at]
+        changes: dict[str, Change] = {}
+        synced: list[Path] = []
+        for code, its in due.items():
+            if self._is_on_portal(code):
+                try:
+                    changes[code] = self._change(now, code, its)
+                    synced += changes[code].stage(self._staging / "clients", self._can_swap)
+                except OSError as error:
+                    self._fail(now, code, error)
+        files.sync(synced, ())
+        self._unsure.update(job.item.id for job in jobs if job.is_due)
+        with transaction():
+            late = self._changed_since(jobs)
+            for code, change in changes.items():
+                if code not in late and code not in self._retry_at:
+                    try:
+                        change.apply()
+                    except OSError as error:
+                        self._fail(now, code, error)
+            skipped = {*late, *(code for code in self._retry_at if isinstance(code, str))}
+            done = [job for job in jobs if job.item.client not in skipped]
+            homes = [self.path / code for code in changes if code not in skipped]
+            files.sync((), [self.path, *homes, *(home / PAGES for home in homes)])
+            self._record(now, done, [code for code in changes if code not in skipped])
+        self._unsure.difference_update(job.item.id for job in done)
+        self._stale -= {code for code in changes if code not in skipped}
+        for change in changes.values():
+            change.clear()
+        if not self._retry_at:
+            self.trouble = None
+        return len(jobs) + len(stale)
+
+    # What is to be done
+
+    def _jobs(self, stale: Iterable[str]) -> list[_Job]:
+        items = self._unsettled(AT_ONCE)
+        items += self._lost({item.client for item in items}.union(stale), {item.id for item in items})
+        wanted = [item.standing for item in items if item.standing and self._may_show(item)]
+        editions = {edition.id: edition for edition in _in_chunks(wanted)}
+        jobs = []
+        for item in items:
+            is_there = item.public is not None or os.path.lexists(self.path / item.client / item_name(item.id))
+            is_sure = item.id not in self._unsure and (item.public is not None) == is_there
+            edition = editions.get(item.standing) if self._may_show(item) else None
+            jobs.append(_Job(item, edition, is_there, is_sure))
+        return jobs
+
+    def _unsettled(self, limit: int) -> list[Any]:
+        """Items that wait for a round, less those that are left alone for now, a client's together."""
+        query = Item.select().where(Item.unsettled).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
+        waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
+        return waiting[:limit]
+
+    def _lost(self, codes: Iterable[str], known: Container[int]) -> list[Any]:
+        """Of clients whose folder is gone: all else that was in it. It comes back whole, at once."""
+        lost: list[Any] = []
+        for code in codes:
+            if self._is_on_portal(code) and not (self.path / code).is_dir():
+                public = Item.select().where((Item.client == code) & Item.public.is_null(False))
+                lost += [item for item in public if item.id not in known]
+        self._unsure.update(item.id for item in lost)
+        return lost
+
+    def _keeps_files(self, job: _Job) -> bool:
+        """True if the folder on the portal is what it shall be already: only what the pages say is new."""
+        if not job.is_sure or job.item.public is None:
+            return False
+        public = Edition.get_by_id(job.item.public)
+        return bool(public.shown["attachments"] == job.edition.shown["attachments"])
+
+    def _forget_pauses(self, now: datetime) -> None:
+        self._retry_at = {key: at for key, at in self._retry_at.items() if at > now}
+        if self._paused_until is not None and self._paused_until <= now:
+            self._paused_until = None
+
     # 1. stage
 
     def _stage(self, now: datetime, jobs: Sequence[_Job]) -> None:
+        """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
+
         def stage(job: _Job) -> None:
-            folder = self._staging / job.name
+            folder = self._staging / "items" / job.name
             files.remove_tree(folder)
             files.make_folder(folder)
             for attachment in job.edition.shown["attachments"]:
-                copy = files.copy_hashed(self.vault.location(attachment["sha256"]), folder, mode=0o644)
-                if copy.sha256 != attachment["sha256"]:
-                    raise OSError(f"the vault's copy of {attachment['name']} is damaged ({attachment['sha256']})")
-                files.move(copy.path, folder / attachment["name"])
+                name, digest = attachment["name"], attachment["sha256"]
+                try:
+                    copied = files.copy_to(self.vault.location(digest), folder / name)
+                except FileNotFoundError as error:
+                    raise _Damaged(f"the vault's copy of {name} is gone ({digest})") from error
+                if copied != digest:
+                    raise _Damaged(f"the vault's copy of {name} is damaged ({digest})")
             job.staged = folder
 
         with ThreadPoolExecutor(WORKERS) as pool:
             for job, done in [(job, pool.submit(stage, job)) for job in jobs]:
                 try:
                     done.result()
-                except OSError as error:
-                    self._fail(now, job, error)
-        staged = [folder for job in jobs if (folder := job.staged)]
-        files.sync([folder / name for folder in staged for name in os.listdir(folder)], staged)
+                except _Damaged as error:
+                    self._fail(now, job.item.id, error)
 
-    def _fail(self, now: datetime, job: _Job, error: OSError) -> None:
-        job.failed = True
-        self._retry_at[job.item.id] = datetime.fromtimestamp(now.timestamp() + RETRY_SECONDS, now.tzinfo)
-        log.error("can't be published now", item=job.name, error=str(error))
+    def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
+        """Leave an item (its key) or a client (its code) alone for a while."""
+        self._retry_at[what] = now + timedelta(seconds=RETRY_SECONDS)
+        self._say_trouble(f"{item_name(what) if isinstance(what, int) else what} can't be published now", error)
 
-    # 2. to 4.
+    def _say_trouble(self, what: str, error: Exception) -> None:
+        self.trouble = f"{what}: {error}"
+        log.error(what, error=str(error))
 
-    def _update_client(self, now: datetime, code: str, jobs: list[_Job]) -> bool:
-        """Place, index, remove for one client; False if nothing of it changes."""
-        changes = [job for job in jobs if (job.edition.id if job.edition else None) != job.item.public]
-        if not changes:
-            return False
-        if not self._is_on_portal(code):
-            self._remove_client(code)
-            return True
+    def _change(self, now: datetime, code: str, due: Sequence[_Job]) -> Change:
+        """What becomes of the client's folder. What is in the way and not ours is moved to the quarantine."""
         home = self.path / code
-        files.make_folder(home)
-        stale = {job.name: self._place(home, job) for job in changes if job.staged}
-        self._write_index(now, code, home, changes)
-        for name, old_names in stale.items():
-            for old in old_names:
-                files.remove(home / name / old)
-        for job in changes:
-            if job.edition is None and os.path.lexists(home / job.name):
-                self._bin(home / job.name)
-        return True
-
-    def _place(self, home: Path, job: _Job) -> list[str]:
-        """Put the staged folder in its place; returns the old names in it that must go once the index is written."""
-        assert job.staged is not None
-        target = home / job.name
-        if not os.path.lexists(target):
-            files.move(job.staged, target)
-            return []
-        new = set(os.listdir(job.staged))
-        old = [name for name in os.listdir(target) if name not in new]
-        for name in old:
-            files.link(target / name, job.staged / name)
-        if files.exchange(job.staged, target):
-            files.remove_tree(job.staged)
-        else:  # a file system without exchange: the item is away for an instant, never half there
-            aside = job.staged.with_name(f"{job.staged.name}.old")
-            files.move(target, aside)
-            files.move(job.staged, target)
-            files.remove_tree(aside)
-        return old
-
-    def _bin(self, path: Path) -> None:
-        """Off the portal in one step, then away."""
-        aside = self._staging / f"{path.name}.gone"
-        files.remove_tree(aside)
-        files.move(path, aside)
-        files.remove_tree(aside)
-
-    def _remove_client(self, code: str) -> None:
-        if os.path.lexists(self.path / code):
-            self._bin(self.path / code)
-
-    def _write_index(self, now: datetime, code: str, home: Path, changes: Sequence[_Job]) -> None:
-        client = self.office.clients[code]
-        changed = {job.item.id: job for job in changes}
+        if os.path.lexists(home) and (home.is_symlink() or not home.is_dir()):
+            self.quarantine(now, home)
         at = clock.to_text(now)
-        entries = [(at, key, job.edition.shown) for key, job in changed.items() if job.edition]
-        query = Item.select(Item.id, Item.published_at, Item.public).where((Item.client == code) & Item.public.is_null(False))
-        standing = {public: (published_at, key) for key, published_at, public in tuples(query) if key not in changed}
-        entries += [(*standing[edition.id], edition.shown) for edition in _in_chunks(list(standing))]
-        entries.sort(key=lambda entry: (entry[0] or at, entry[1]), reverse=True)
-        shown = [_shown(published_at or at, key, values) for published_at, key, values in entries]
-        self._write_static(home)
-        title, base = self.office.settings.portal.title, self.office.settings.portal.base_url
-        files.write_whole(home / "items.json", pages.items_json(code, shown).encode())
-        files.write_whole(home / "index.html", pages.index_html(title, code, client.name, client.language, shown).encode())
-        files.write_whole(home / "feed.xml", pages.feed_xml(title, code, client.name, base, shown).encode())
+        changed: dict[int, tuple[str, Any] | None] = {}
+        put, drop = {}, []
+        for job in due:
+            is_there = os.path.lexists(home / job.name)
+            if job.item.id in self._retry_at:
+                if not is_there:
+                    changed[job.item.id] = None
+                continue
+            changed[job.item.id] = (at if job.is_change else job.item.published_at, job.edition) if job.edition else None
+            if is_there and (job.staged or job.edition is None):
+                self._evict_strangers(now, home / job.name, job.item.id)
+            if job.staged:
+                put[job.name] = job.staged
+            elif job.edition is None:
+                drop.append(job.name)
+        return Change(home, put, drop, self.pages_of(code, shown_items(code, changed)))
 
-    def _write_static(self, home: Path) -> None:
-        if home.name in self._static:
+    def pages_of(self, code: str, shown: Sequence[ShownItem]) -> dict[str, bytes]:
+        """The files of a client's folder that are made, by name, in the order in which they may appear."""
+        client, portal = self.office.clients[code], self.office.settings.portal
+        return {
+            **{f"{PAGES}/{name}": data for name, data in pages.static_files().items()},
+            "items.json": pages.items_json(code, shown).encode(),
+            "index.html": pages.index_html(portal.title, code, client.name, client.language, shown).encode(),
+            "feed.xml": pages.feed_xml(portal.title, code, client.name, portal.base_url, shown).encode(),
+        }
+
+    # 2. look, 3. place
+
+    def _changed_since(self, jobs: Sequence[_Job]) -> set[str]:
+        """The clients with items that were changed after the jobs were made up. Refreshes what mails go by."""
+        versions: dict[int, tuple[int, bool]] = {}
+        for start in range(0, len(jobs), 900):
+            keys = [job.item.id for job in jobs[start : start + 900]]
+            query = Item.select(Item.id, Item.version, Item.notify).where(Item.id.in_(keys))
+            versions.update({key: (version, notify) for key, version, notify in tuples(query)})
+        late = set()
+        for job in jobs:
+            version, job.item.notify = versions[job.item.id]
+            if version != job.item.version:
+                late.add(job.item.client)
+        return late
+
+    def _take_off_clients(self, now: datetime) -> None:
+        """The folders of clients without a portal go whole; what is not ours in them goes to the quarantine."""
+        for code in list(self._off):
+            home = self.path / code
+            try:
+                if os.path.lexists(home):
+                    aside = self._staging / "clients" / f"{code}.off"
+                    files.remove_tree(aside)
+                    files.move(home, aside)
+                    files.sync((), (self.path,))
+                    files.remove_tree(aside)
+                    log.info("a client was taken off the portal", client=code)
+                self._off.discard(code)
+            except OSError as error:
+                self._fail(now, code, error)
+
+    def _evict_strangers(self, now: datetime, folder: Path, key: int) -> None:
+        """Move to the quarantine what lies in an item's folder and never was an attachment shown to the client."""
+        if folder.is_symlink() or not folder.is_dir():
+            self.quarantine(now, folder)
             return
-        files.make_folder(home / "_pages")
-        for name, data in pages.static_files().items():
-            path = home / "_pages" / name
-            if files.look(path) is None or path.read_bytes() != data:
-                files.write_whole(path, data)
-        self._static.add(home.name)
+        first = first_edition(key)
+        editions = Edition.select().where(Edition.id.between(first, first + 9_999))
+        ours = {attachment["name"] for edition in editions for attachment in edition.shown["attachments"]}
+        for name in os.listdir(folder):
+            if name not in ours:
+                self.quarantine(now, folder / name)
 
-    # 5. record
-
-    def _record(self, now: datetime, jobs: Sequence[_Job]) -> None:
-        """Write down what is public now. An item that was changed meanwhile stays unsettled for the next round."""
-        at = clock.to_text(now)
-        entries: list[trail.Entry] = []
+    def quarantine(self, now: datetime, path: Path) -> Path:
+        """Move what does not belong on the portal to var/quarantine, and tell the trail. Call outside `transaction()`."""
+        target = files.free_name(self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}" / path.name)
+        files.move_away(path, target)
+        where = path.relative_to(self.path)
         with transaction():
-            for job in jobs:
-                item, edition = job.item, job.edition.id if job.edition else None
-                if edition != item.public:
-                    self._record_change(at, job, edition, entries)
-                same = Item.version == item.version
-                Item.update(unsettled=False).where((Item.id == item.id) & same).execute()
-                if edition and item.notify and not notification.is_waiting_for(item.id):
-                    notification.enqueue_ready(self.office, now, item)
-                    if not item.notify:
-                        Item.update(notify=False).where(Item.id == item.id).execute()
-            trail.record_all(now, entries)
+            told = {"what": f"portal/{where}", "moved_to": str(target)}
+            trail.record(now, trail.DAEMON, "quarantined", None, told, subject=where.parts[0])
+        log.warning("something on the portal was not ours; it is in the quarantine", what=str(where), moved_to=str(target))
+        return target
 
-    def _record_change(self, at: str, job: _Job, edition: int | None, entries: list[trail.Entry]) -> None:
-        item = job.item
-        Item.update(public=edition, **({"published_at": at} if edition else {})).where(Item.id == item.id).execute()
-        before, after = ("approved", STEPS["approved"]["publish"]) if edition else ("published", "approved")
-        Item.update(share_state=after).where((Item.id == item.id) & (Item.share_state == before)).execute()
-        if edition:
-            names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
-            entries.append(
-                trail.Entry(trail.DAEMON, "published", item.id, {"content": job.edition.content, "attachments": names})
-            )
-            log.info("published", item=job.name, client=item.client)
-        else:
-            entries.append(trail.Entry(trail.DAEMON, "taken_off", item.id, {}))
-            log.info("taken off the portal", item=job.name, client=item.client)
+    # 4. record
+
+    def _record(self, now: datetime, jobs: Sequence[_Job], codes: Sequence[str]) -> None:
+        """Write down what is public now. The items are as they were looked at: `transaction()` is held since."""
+        at = clock.to_text(now)
+        shown = [job.item.id for job in jobs if job.is_change and job.edition]
+        gone = [job.item.id for job in jobs if job.is_change and not job.edition]
+        for keys, before, after, values in (
+            (shown, "approved", STEPS["approved"]["publish"], {"public": Item.standing, "published_at": at}),
+            (gone, "published", "approved", {"public": None}),
+        ):
+            for start in range(0, len(keys), 500):
+                chunk = Item.id.in_(keys[start : start + 500])
+                Item.update(**values).where(chunk).execute()
+                Item.update(share_state=after).where(chunk & (Item.share_state == before)).execute()
+        settled = [job.item.id for job in jobs]
+        for start in range(0, len(settled), 500):
+            Item.update(unsettled=False).where(Item.id.in_(settled[start : start + 500])).execute()
+        for code in codes:
+            look = self._look(code)
+            Page.insert(client=code, look=look).on_conflict(conflict_target=[Page.client], update={Page.look: look}).execute()
+        trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
+        for job in jobs:
+            if job.edition and job.item.notify and not notification.is_waiting_for(job.item.id):
+                notification.enqueue_ready(self.office, now, job.item)
+                if not job.item.notify:
+                    Item.update(notify=False).where(Item.id == job.item.id).execute()
+
+
+class _Damaged(Exception):
+    """The vault lacks a file that is to be shown, or holds another under its name."""
+
+
+def _entry(job: _Job) -> trail.Entry:
+    if job.edition is None:
+        log.info("taken off the portal", item=job.name, client=job.item.client)
+        return trail.Entry(trail.DAEMON, "taken_off", job.item.id, {})
+    names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
+    log.info("published", item=job.name, client=job.item.client)
+    return trail.Entry(trail.DAEMON, "published", job.item.id, {"content": job.edition.content, "attachments": names})
 
 
 def _in_chunks(ids: Sequence[int]) -> list[Any]:
     """The editions with these ids, in any order."""
     found: list[Any] = []
     for start in range(0, len(ids), 900):
-        found.extend(Edition.select().where(Edition.id.in_(ids[start : start + 900])))
+        found += Edition.select().where(Edition.id.in_(ids[start : start + 900]))
     return found
+
+
+def shown_items(code: str, changed: Mapping[int, tuple[str, Any] | None]) -> list[ShownItem]:
+    """All that a client sees, newest first: what is public, but for what is `changed` to (time, edition), or to None."""
+    query: Any = (
+        Item.select(Item.id, Item.published_at, Edition.shown)
+        .join(Edition, on=(Item.public == Edition.id))
+        .where((Item.client == code) & Item.public.is_null(False))
+    )
+    entries = [(at, key, shown) for key, at, shown in tuples(query) if key not in changed]
+    entries += [(one[0], key, one[1].shown) for key, one in changed.items() if one is not None]
+    entries.sort(key=lambda entry: entry[:2], reverse=True)
+    return [_shown(at, key, shown) for at, key, shown in entries]
 
 
 def _shown(published_at: str, key: int, shown: dict[str, Any]) -> ShownItem:
