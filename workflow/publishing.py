@@ -54,7 +54,7 @@ WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
 
 
-class PortalUnusable(Exception):
+class PortalUnusable(OSError):
     """The portal's folder can't be used as it is set up; the message says why and what to do."""
 
 
@@ -436,7 +436,7 @@ def _in_chunks(ids: Sequence[int]) -> list[Any]:
     """The editions with these ids, in any order."""
     found: list[Any] = []
     for start in range(0, len(ids), 900):
-        found += Edition.select().where(Edition.id.in_(ids[start : start + 900]))
+        found.extend(Edition.select().where(Edition.id.in_(ids[start : start + 900])))
     return found
 
 
