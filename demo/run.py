@@ -17,6 +17,7 @@ import socket
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -30,6 +31,9 @@ HOST, MAIL_PORT = "127.0.0.1", 2525
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 4.5
 """How long the daemon may take to stop before it is killed: it promises five seconds, and so does the demo."""
+
+SETTLE_SECONDS = 1.2
+"""After so long the samples are whole to the daemon's first look, so their items get the numbers that the README tells of."""
 
 GUIDE = """
 The demo office runs in {root}
@@ -161,10 +165,12 @@ def main() -> int:
     catcher = daemon = None
     try:
         catcher = catch_mail()
-        daemon = start_daemon(catcher.port)
         placed = place_samples()
         samples = "Six sample drops are in the inbox." if placed else "The samples were dropped at an earlier start."
         say(GUIDE.format(root=ROOT, port=catcher.port, samples=samples))
+        if placed:
+            time.sleep(SETTLE_SECONDS)
+        daemon = start_daemon(catcher.port)
         ended = daemon.wait()
         say(f"The daemon ended by itself, with exit code {ended}; what it said is above.")
         return ended

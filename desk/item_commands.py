@@ -112,13 +112,12 @@ def _print_item(whole: dict[str, Any]) -> None:
     )
 
 
+_TOLD = ("comment", "reason", "reasons", "to", "source", "behind", "changed")
+
+
 def _detail(detail: dict[str, Any]) -> str:
     """The part of an event that a person wants to read."""
-    told = {
-        key: value
-        for key, value in detail.items()
-        if key in ("comment", "reason", "reasons", "to", "source", "behind", "changed") and value
-    }
+    told = {key: detail[key] for key in _TOLD if detail.get(key) and not str(detail[key]).startswith("os:")}
     return "; ".join(f"{key}: {value}" for key, value in told.items())
 
 

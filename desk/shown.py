@@ -39,13 +39,14 @@ def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str =
         made.add_column(column, overflow="fold", no_wrap=column in ("item", "client", "status", "shared", "approver"))
     for row in cells:
         made.add_row(*(Text(cell) for cell in row))
-    on_terminal = sys.stdout.isatty()
-    wanted = sum(
-        max(len(line) for row in [columns, *cells] for line in row[index].splitlines() or [""]) + 2
-        for index in range(len(columns))
-    )
-    console = Console() if on_terminal else Console(width=max(80, wanted), color_system=None)
-    console.print(made)
+    if sys.stdout.isatty():
+        Console().print(made)
+        return
+    widest = max(len(line) for row in [columns, *cells] for cell in row for line in cell.splitlines() or [""])
+    console = Console(width=(widest + 2) * len(columns), color_system=None)
+    with console.capture() as captured:
+        console.print(made)
+    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
 
 
 def day_and_time(iso: str | None) -> str:

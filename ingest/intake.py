@@ -324,13 +324,8 @@ class Intake:
                 outcome.duplicates += 1
             else:
                 outcome.taken += 1
-            log.info(
-                kind,
-                client=found.client,
-                drop=names.shown(found.stem),
-                item=case.item and item_name(case.item),
-                by=case.actor.code,
-            )
+            number = {"item": item_name(case.item)} if case.item else {}
+            log.info(kind, client=found.client, drop=names.shown(found.stem), **number, by=case.actor.code)
         for start in range(0, len(rows), 500):
             Drop.insert_many(rows[start : start + 500]).execute()
         trail.record_all(now, entries)
