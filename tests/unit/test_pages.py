@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
@@ -204,28 +203,6 @@ def test_text_that_utf_8_or_xml_cannot_hold_breaks_no_page() -> None:
     assert "half \ufffd and \ufffd and \ufffd" in index(item).encode().decode()
     ElementTree.fromstring(pages.feed_xml("Portal", "acme-bv", "Acme", "http://localhost", [item]).encode())
     assert json.loads(pages.items_json("acme-bv", [item]).encode())["items"][0]["description"] == item.description
-
-
-def test_an_index_of_ten_thousand_items_takes_less_than_a_second() -> None:
-    items = [
-        an_item(
-            number,
-            f"Document number {number}",
-            "See page 2" if number % 3 else None,
-            files=(a_file(size=number * 977), a_file("b.xlsx", number)),
-        )
-        for number in range(10_000, 0, -1)
-    ]
-    index(items[0])
-    before = time.perf_counter()
-    html = index(*items)
-    pages.items_json("acme-bv", items)
-    pages.feed_xml("Client portal", "acme-bv", "Acme B.V.", "http://localhost:8080", items)
-    assert time.perf_counter() - before < 1.0
-    assert html.count("<article") == 10_000
-
-
-# items.json
 
 
 def test_items_json_has_exactly_the_keys_of_the_contract() -> None:
