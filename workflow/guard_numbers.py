@@ -1,0 +1,123 @@
+"""Numbers of the trade, however they are written: KvK, RSIN and BSN, VAT, IBAN, and whatever else a client is known by. Pure.
+
+A number alone is found where it stands whole. Written with dots or spaces it could be an amount, or two columns of a table:
+then its check digit, the grouping or a label such as `KvK` near it must say that it is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+from stdnum import iban
+from stdnum.nl import bsn
+
+LABEL_REACH = 45
+"""Characters before a number in which its label is looked for."""
+
+OTHER_MIN = 6
+"""Letters and digits of an identifier of another kind; a shorter one is in every second document."""
+
+TELLING_MIN = 10
+"""So many say enough without the words before them; `Debtor 10023` is searched for with its word."""
+
+Kind = Literal["kvk", "rsin", "vat", "iban", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A client's number. `bare`: it may stand without a label."""
+
+    client: str
+    kind: Kind
+    proven: bool = False
+    """Its check digit fits: a RSIN or BSN that is no number by chance."""
+    bare: bool = True
+
+
+_LABEL = re.compile(
+    r"kvk|k\.\s?v\.\s?k|koophandel|handelsregister|chamber|\bcoc\b|compan|regist|rsin|fisca|\bbsn\b|sofi|burgerservice|btw|\bvat\b|\bob\b"
+    r"|omzetbelasting|loonheffing|aanslag|dossier|identif|\btax\b|\btin\b|client|klant",
+    re.IGNORECASE,
+)
+_LABELLED = re.compile(r"(?:\D*[^A-Z\d]|KVK|RSIN|BSN|)(\d.*)")
+"""What follows a label, or is alone; letters that touch the digits are part of the number, as in `DE123456789`."""
+_ACCOUNT = re.compile(r"([A-Z]{2}\d{2}[A-Z0-9]{11,30})$")
+_DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d")
+_MONEY = re.compile(r"(?:€|\beur|\beuro|\$|£)\s*$", re.IGNORECASE)
+_GAP = re.compile(r"[\s./\u00a0-]{1,2}")
+_TAX_SUFFIX = re.compile(r"[.\s]?[A-Z]{1,2}[.\s]?\d{2}(?!\d)")
+"""A RSIN in an assessment's number: `0012.34.567.V60`, `001234567B01`, `001234567L01`."""
+
+
+def numbers_of(client: str, identifier: str) -> list[tuple[str, Number]]:
+    """(letters and digits to search for, what they are) of an identifier in the configuration; none if it is too short."""
+    text = identifier.upper().strip()
+    whole = re.sub(r"[^A-Z0-9]", "", text)
+    account = _ACCOUNT.search(whole)
+    if account and iban.is_valid(account[1]):
+        return [(account[1].lower(), Number(client, "iban"))]
+    if vat := re.search(r"NL(\d{9})B\d\d$", whole):
+        return [(f"nl{vat[1]}b", Number(client, "vat")), *_tax(client, vat[1])]
+    if payroll := re.search(r"(?<!\d)(\d{9})[BLV]\d\d$", whole):
+        return _tax(client, payroll[1])
+    told = _LABELLED.fullmatch(text)
+    alone = re.sub(r"[^A-Z0-9]", "", told[1]) if told else ""
+    if alone.isdigit() and len(alone) == 8:
+        return [(alone, Number(client, "kvk")), *_without_zeros(client, alone, "kvk")]
+    if alone.isdigit() and len(alone) == 9:
+        return [(f"nl{alone}b", Number(client, "vat")), *_tax(client, alone)]
+    searched = (alone if len(alone) >= TELLING_MIN else whole).lower()
+    return [(searched, Number(client, "other"))] if len(searched) >= OTHER_MIN and sum(map(str.isdigit, searched)) >= 3 else []
+
+
+def _tax(client: str, digits: str) -> list[tuple[str, Number]]:
+    return [(digits, Number(client, "rsin", proven=bsn.is_valid(digits))), *_without_zeros(client, digits, "rsin")]
+
+
+def _without_zeros(client: str, digits: str, kind: Kind) -> list[tuple[str, Number]]:
+    """A spreadsheet's number has lost its leading zeros."""
+    short = digits.lstrip("0")
+    return [(short, Number(client, kind, bare=False))] if short != digits and len(short) >= OTHER_MIN else []
+
+
+def is_number_here(number: Number, text: str, start: int, end: int) -> bool:
+    """True if `text[start:end]`, which has the number's letters and digits, is that number and not part of something else."""
+    before, after = text[max(0, start - LABEL_REACH) : start], text[end : end + 6]
+    if number.kind == "vat":
+        return not before[-1:].isalnum() and _gaps_are_small(text[start:end]) and bool(re.match(r"[.\s]?\d{2}(?!\d)", after))
+    if not _is_whole(number, before, after):
+        return False
+    written = text[start:end]
+    if number.kind in ("iban", "other"):
+        return _gaps_are_small(written)
+    labelled = _is_labelled(before)
+    if not number.bare or not _gaps_are_small(written):
+        return labelled and _gaps_are_small(written)
+    if written.isdigit():
+        return labelled or not (_MONEY.search(before) or (number.kind == "kvk" and _DATE.fullmatch(written)))
+    if number.kind == "kvk":
+        return labelled
+    is_amount = bool(re.fullmatch(r"[1-9]\d\d\.\d{3}\.\d{3}", written))
+    return labelled or (number.proven and not is_amount) or (written.startswith("0") and not _MONEY.search(before))
+
+
+def _is_whole(number: Number, before: str, after: str) -> bool:
+    if before[-1:].isalnum() and not (number.kind in ("rsin", "other") and re.search(r"\b[A-Z]{2}$", before)):
+        return False  # but for a country: NL001234567, BE0123456789
+    if re.search(r"\d[.,]$", before) or re.match(r"[.,]\d", after):
+        return bool(number.kind == "rsin" and _TAX_SUFFIX.match(after))
+    if after[:1].isalnum():
+        return bool(number.kind == "rsin" and _TAX_SUFFIX.match(after))
+    return True
+
+
+def _is_labelled(before: str) -> bool:
+    """A label near, with no other number between."""
+    return bool(_LABEL.search(re.split(r"\d{4,}", before)[-1]))
+
+
+def _gaps_are_small(written: str) -> bool:
+    """Single dots, spaces or dashes; a tab or an empty line is another cell."""
+    return all(_GAP.fullmatch(gap) and "\t" not in gap and gap.count("\n") < 2 for gap in re.findall(r"[^A-Za-z0-9]+", written))

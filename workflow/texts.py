@@ -1,0 +1,227 @@
+"""The text of a file, taken out by another process (texts_child.py): a hostile PDF can't take the daemon along.
+
+What is no PDF, Word, Excel or text file, or only says it is, is known at a glance and asks nobody. Plain text is read here.
+A process that dies, hangs or answers too much is replaced; the file it was about is "not read". A process is started when
+one is first needed.
+
+No attempt is made to read pictures (scans), encrypted files and the Office formats from before 2007.
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import mmap
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from workflow.texts_child import MAX_CHARACTERS, WALL_SECONDS
+
+log = structlog.get_logger("texts")
+
+PROCESSES = 3
+"""As many as cores, and one that may be hanging in a bad file meanwhile."""
+
+ANSWER_BYTES = 16 * 1024 * 1024
+"""No answer is longer: a million characters, each written in six bytes at most, are 6 MB."""
+
+PATIENCE_SECONDS = WALL_SECONDS + 5
+"""The process ends itself after WALL_SECONDS; this is for one that can't."""
+
+TEXT_BYTES = 4 * MAX_CHARACTERS
+
+_OFFICE = {"docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm"}
+_TEXT = {
+    "txt",
+    "csv",
+    "tsv",
+    "md",
+    "xml",
+    "xbrl",
+    "xaf",
+    "json",
+    "html",
+    "htm",
+    "xhtml",
+    "eml",
+    "log",
+    "yaml",
+    "yml",
+    "ics",
+    "vcf",
+}
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a file says. `unread`: why nothing is known of it; `partial`: only the beginning was read."""
+
+    text: str = ""
+    unread: str | None = None
+    partial: bool = False
+
+
+class Texts:
+    """Takes text out of files, some at once. Any thread may ask."""
+
+    def __init__(self) -> None:
+        self._pool = ThreadPoolExecutor(PROCESSES, thread_name_prefix="texts", initializer=self._hello)
+        self._own = threading.local()
+        self._children: list[_Child] = []
+
+    def _hello(self) -> None:
+        self._own.child = _Child()
+        self._children.append(self._own.child)
+
+    def begin(self, path: Path, name: str, head: bytes) -> Future[Text]:
+        """Start reading the file at `path`, called `name`, whose first bytes are `head`. It may be removed meanwhile."""
+        own, done = name.rpartition(".")[2].lower(), Future[Text]()
+        if b"%PDF-" in head[:1024]:
+            kind = b"P"
+        elif head.startswith(b"PK\x03\x04") and own in _OFFICE:
+            kind = b"O"
+        else:
+            done.set_result(_plain(path, own, head))
+            return done
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        if kind == b"P" and not _has_objects(descriptor, head):
+            os.close(descriptor)
+            done.set_result(Text(unread="it is no readable PDF"))
+            return done
+        return self._pool.submit(self._ask, kind, descriptor)
+
+    def _ask(self, kind: bytes, descriptor: int) -> Text:
+        try:
+            child: _Child = self._own.child
+            return child.read(kind, descriptor)
+        finally:
+            os.close(descriptor)
+
+    def close(self) -> None:
+        """End the processes; what was being read is not read."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        for child in self._children:
+            child.close()
+
+
+class _Child:
+    """One process and the wire to it. One thread uses it; `kill` may come from another."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+        self._wire: socket.socket | None = None
+        self._is_closed = False
+
+    def read(self, kind: bytes, descriptor: int) -> Text:
+        try:
+            wire = self._ready()
+            socket.send_fds(wire, [kind], [descriptor])
+            (length,) = struct.unpack(">I", _receive(wire, 4))
+            if length > ANSWER_BYTES:
+                raise ValueError("too long an answer")
+            answer = json.loads(_receive(wire, length))
+            if answer.get("unread"):
+                return Text(unread=str(answer["unread"])[:200])
+            text = str(answer["text"])
+            if not re.search(r"[^\W_]", text):
+                return Text(unread="there is no text in it (a scan or a picture)")
+            return Text(text, partial=bool(answer["partial"]))
+        except (OSError, ValueError, LookupError, AttributeError, EOFError) as error:
+            return self._gave_up(error)
+
+    def _ready(self) -> socket.socket:
+        if self._process is not None and self._process.poll() is None and self._wire is not None:
+            return self._wire
+        self.kill()
+        if self._is_closed:
+            raise EOFError("closed")
+        ours, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-m", "workflow.texts_child"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL, start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
+            )  # fmt: skip
+        ours.settimeout(PATIENCE_SECONDS)
+        self._wire = ours
+        return ours
+
+    def _gave_up(self, error: Exception) -> Text:
+        """The process is gone or not to be trusted any more."""
+        process = self._process
+        code = None
+        if process is not None and not isinstance(error, TimeoutError):
+            try:
+                code = process.wait(1)
+            except subprocess.TimeoutExpired:
+                code = None
+        self.kill()
+        slow = isinstance(error, TimeoutError) or code in (-signal.SIGPROF, -signal.SIGALRM)
+        log.warning("a file's text could not be taken", reason="too slow" if slow else str(error) or "ended", code=code)
+        return Text(unread="it takes too long to read" if slow else "reading it failed")
+
+    def close(self) -> None:
+        """End the process for good."""
+        self._is_closed = True
+        self.kill()
+
+    def kill(self) -> None:
+        """End the process; the next file gets a new one."""
+        process, wire, self._process, self._wire = self._process, self._wire, None, None
+        if process is not None:
+            process.kill()
+            process.wait()
+        if wire is not None:
+            wire.close()
+
+
+def _receive(wire: socket.socket, length: int) -> bytes:
+    data = bytearray()
+    while len(data) < length:
+        piece = wire.recv(min(length - len(data), 1024 * 1024))
+        if not piece:
+            raise EOFError
+        data += piece
+    return bytes(data)
+
+
+def _has_objects(descriptor: int, head: bytes) -> bool:
+    """False for what begins as a PDF and is none: each has `1 0 obj` somewhere, or nothing is in it."""
+    if re.search(rb"\d\s+obj\b", head):
+        return True
+    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
+        return re.search(rb"\d\s+obj\b", content) is not None
+
+
+def _plain(path: Path, own: str, head: bytes) -> Text:
+    """A text file's text, or why there is none."""
+    if head.startswith(_OLE):
+        return Text(unread="it is protected by a password, or in an old Office format")
+    if not head:
+        return Text(unread="it is empty")
+    wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    if own not in _TEXT or (b"\0" in head and not wide):
+        return Text(unread="files of its kind are not read")
+    with open(path, "rb") as stream:
+        data = stream.read(TEXT_BYTES + 1)
+    partial, data = len(data) > TEXT_BYTES, data[:TEXT_BYTES]
+    try:
+        text = data.decode("utf-16" if wide else "utf-8-sig", "ignore" if partial or wide else "strict")
+    except UnicodeDecodeError:
+        text = data.decode("cp1252", "replace")
+    if own in ("xml", "xbrl", "xaf", "html", "htm", "xhtml"):
+        import html
+
+        text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
+    return Text(text[:MAX_CHARACTERS], partial=partial or len(text) > MAX_CHARACTERS)
