@@ -16,7 +16,7 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from desk import approval_commands, item_commands, office_commands
+from desk import approval_commands, item_commands, office_commands, web_commands
 from desk.state import GIVEN
 from dossier import __version__
 
@@ -50,7 +50,7 @@ def _globals(
     GIVEN.root, GIVEN.staff = root, staff
 
 
-for area in (office_commands, item_commands, approval_commands):
+for area in (office_commands, item_commands, approval_commands, web_commands):
     area.register(app)
 
 

@@ -28,7 +28,7 @@ from ingest import looking
 from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found, Looker
 from ingest.watcher import Watcher, mode_for
-from workflow import notification, reminders, schedule
+from workflow import logins, notification, reminders, schedule, unopened
 from workflow.publishing import Portal
 from workflow.queue_files import QueueFolder
 
@@ -317,10 +317,12 @@ class Daemon:
         patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
         last = time.monotonic()
         reminders.remind(self.office, clock.utc_now())
+        unopened.remind(self.office, clock.utc_now())
         while not files.stopping.is_set():
             if self._step():
                 last = time.monotonic()
                 continue
+            logins.answer(self.office, clock.utc_now())
             if mailed := notification.send_due(self.office, clock.utc_now()):
                 self.summary.mailed += mailed
                 continue
@@ -344,6 +346,7 @@ class Daemon:
         while not files.stopping.is_set():
             seconds: float | None = None
             try:
+                logins.answer(self.office, clock.utc_now())
                 self.summary.mailed += notification.send_due(self.office, clock.utc_now())
                 seconds = notification.seconds_to_next(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
@@ -363,6 +366,7 @@ class Daemon:
 
         def remind() -> None:
             reminders.remind(self.office, clock.utc_now())
+            unopened.remind(self.office, clock.utc_now())
             close_database()
 
         return [

@@ -41,6 +41,7 @@ def items(
         Literal["private", "concept", "approved", "published", "returned", "withdrawn"] | None, typer.Option()
     ] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Made on or after this day.")] = None,
+    unopened: Annotated[bool, typer.Option("--unopened", help="On the portal, and opened by no contact yet.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
     after: Annotated[str | None, typer.Option(metavar="ITEM", help="Go on behind this one.")] = None,
     json: Json = False,
@@ -52,7 +53,7 @@ def items(
     state.opened()
     wanted = finding.Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
-        since=since.date() if since else None, words=" ".join(words or ()),
+        since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
     )  # fmt: skip
     found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None)]
     if json:
@@ -105,6 +106,19 @@ def _print_item(whole: dict[str, Any]) -> None:
             (a["name"], f"{a['size']:,}", a["version"], "yes" if a["share"] else "no", a["note"]) for a in whole["attachments"]
         ]
         shown.table(("attachment", "bytes", "version", "shared", "note"), rows)
+    if whole["openings"]:
+        print()
+        rows = [
+            (
+                o["contact"],
+                o["file"] or "the item's page",
+                shown.day_and_time(o["first_at"]),
+                shown.day_and_time(o["last_at"]),
+                o["times"],
+            )
+            for o in whole["openings"]
+        ]
+        shown.table(("opened by", "what", "first", "last", "times"), rows)
     print()
     shown.table(
         ("when", "who", "what", ""),

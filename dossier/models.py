@@ -264,7 +264,7 @@ class Mail(Table):
     id = AutoField()
     message_id = CharField(unique=True)
     kind = CharField()
-    """ready, returned, failed, reminder, escalation, alarm."""
+    """To a contact: ready, login, unopened. To staff: returned, failed, reminder, escalation, alarm."""
     item = BigIntegerField(null=True, index=True)
     client = CharField(null=True)
     recipient = CharField()
@@ -307,3 +307,59 @@ class Page(Table):
     client = CharField(primary_key=True)
     look = CharField()
     """What its pages were made with besides the items (pages.look): another look means they must be made anew."""
+
+
+class LoginRequest(Table):
+    """Somebody typed this address at the portal. The daemon looks whether it is a contact's, and takes the row away."""
+
+    id = AutoField()
+    address = TextField()
+    goal = TextField()
+    """Where he wanted to go: a path of the portal."""
+    at = CharField()
+
+
+class LoginToken(Table):
+    """A link that was mailed: the SHA-256 of its secret, and whose mailbox it went to."""
+
+    hash = CharField(primary_key=True)
+    address = TextField()
+    """The mail address, folded."""
+    goal = TextField()
+    language = CharField()
+    expires_at = CharField()
+    used_at = CharField(null=True)
+
+
+class LoginSession(Table):
+    """A browser that is logged in: the SHA-256 of its cookie, and whose mailbox it is."""
+
+    hash = CharField(primary_key=True)
+    address = TextField()
+    made_at = CharField()
+    seen_at = CharField()
+    expires_at = CharField()
+
+
+class LoginRate(Table):
+    """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
+
+    key = CharField(primary_key=True)
+    full_at = CharField()
+
+
+class Opening(Table):
+    """That a contact opened an edition on the portal: its page (`name` and `sha256` empty), or a file of it."""
+
+    edition = BigIntegerField()
+    contact = CharField()
+    """The contact's id, of the item's client."""
+    name = CharField()
+    sha256 = CharField()
+    item = BigIntegerField()
+    first_at = CharField()
+    last_at = CharField()
+    times = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("edition", "contact", "name", "sha256")

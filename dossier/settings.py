@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -72,7 +73,15 @@ def _yes_no(value: object) -> object:
     raise ValueError("give yes or no")
 
 
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value.strip(), strict=False))
+    except ValueError:
+        raise ValueError("give an address or network such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
 Code = Annotated[str, AfterValidator(_code)]
+Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Email = Annotated[str, AfterValidator(_email)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
@@ -169,6 +178,21 @@ class Portal(Strict):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8080"
     """Where clients reach the portal; links in mails begin with it."""
     title: Line = "Client portal"
+    host: Line = "127.0.0.1"
+    """The address that `dossier portal` listens on; 0.0.0.0 or ::, and everybody who reaches this machine reaches it."""
+    port: int = Field(8080, ge=1, le=65535)
+    """The port that `dossier portal` listens on."""
+    certificate: Path | None = None
+    """A TLS certificate with its chain (PEM), for `dossier portal` without a web server in front; given with `key`."""
+    key: Path | None = None
+    """The private key of `certificate` (PEM, not encrypted)."""
+    trusted_proxies: list[Network] = []
+    """Web servers in front of `dossier portal`, as addresses or networks: their X-Forwarded-For is believed."""
+    session_hours: float = Field(8, gt=0, le=720)
+    """After so many hours a contact logs in again; after an hour without a click as well."""
+    remind_contact_days: float = Field(7, ge=0)
+    """A contact who was told of an item and has not opened it for so many days is reminded, once; 0: never.
+    Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
 
 FieldKind = Literal["text", "date"] | list[Word]
@@ -465,6 +489,8 @@ def _check_references(
     def wrong(name: str, tree: Map, path: tuple[str | int, ...], message: str) -> None:
         faults.append(f"{name}:{line_of(tree, path)}: {'.'.join(map(str, path))}: {message}")
 
+    if (settings[0].portal.certificate is None) != (settings[0].portal.key is None):
+        wrong(SETTINGS, settings[1], ("portal",), "give both `certificate` and `key`, or neither")
     for status in settings[0].items.closed:
         if status not in settings[0].items.statuses:
             wrong(SETTINGS, settings[1], ("items", "closed"), f"`{status}` is not one of items.statuses")

@@ -17,7 +17,7 @@ from dossier.models import Item, Label, Viewed, item_name
 from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Office
-from workflow import items
+from workflow import items, openings
 
 RECENT = 15
 """How many items and clients `recent` lists."""
@@ -35,6 +35,8 @@ class Filter:
     type: str | None = None
     share_state: str | None = None
     since: date | None = None
+    unopened: bool = False
+    """Only what is on the portal, and was opened by no contact as it is there now."""
     words: str = ""
 
 
@@ -52,6 +54,8 @@ def find_items(wanted: Filter, limit: int, after: int | None = None) -> list[Any
     if wanted.since is not None:
         begin = datetime.combine(wanted.since, time()).astimezone()
         query = query.where(Item.created_at >= clock.to_text(begin))
+    if wanted.unopened:
+        query = query.where(openings.unopened())
     expression = search_query(wanted.words)
     if expression is None:
         query = query.where(Item.id < after) if after is not None else query
@@ -100,7 +104,7 @@ def summary(item: Any) -> dict[str, Any]:
 
 
 def whole(item: Any) -> dict[str, Any]:
-    """An item as `show --json` tells it: with attachments and history."""
+    """An item as `show --json` tells it: with attachments, who opened what on the portal, and history."""
     attachments = [
         {
             "name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type, "share": a.share,
@@ -109,7 +113,7 @@ def whole(item: Any) -> dict[str, Any]:
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
-    return {**summary(item), "attachments": attachments, "history": history}
+    return {**summary(item), "attachments": attachments, "openings": openings.openings_of(item), "history": history}
 
 
 def note_view(now: datetime, actor: Actor, kind: str, subject: str, item: int | None = None) -> None:

@@ -82,6 +82,45 @@ def ready_letter(language: str, client_name: str, contact_name: str, description
     return _letter(language, _("Ready for you: %(description)s") % {"description": one_line(description)}, blocks)
 
 
+def login_letter(language: str, contact_name: str, portal: str, link: str, minutes: int, firm: str) -> Letter:
+    """To a contact who asked to log in."""
+    _ = translator(language).gettext
+    values = {"portal": one_line(portal), "minutes": minutes}
+    blocks = [
+        _greeting(language, contact_name),
+        _Block(
+            "paragraph", _("You asked to log in to %(portal)s. This link lets you in, once, for %(minutes)d minutes:") % values
+        ),
+        _Block("link", _("Log in"), link),
+        _Block("paragraph", _("Was it not you who asked? Then you need do nothing: without this mail nobody gets in.")),
+        _closing(language, firm),
+    ]
+    return _letter(language, _("Log in to %(portal)s") % values, blocks)
+
+
+def unopened_letter(
+    language: str, client_name: str, contact_name: str, descriptions: Sequence[str], link: str, firm: str
+) -> Letter:
+    """To a contact: what he was told of and has not opened yet."""
+    texts = translator(language)
+    values = {"count": len(descriptions), "client": one_line(client_name), "description": one_line(descriptions[0])}
+    subject = texts.ngettext("Not opened yet: %(description)s", "%(count)d items not opened yet", len(descriptions))
+    before = texts.ngettext(
+        "This is on the portal of %(client)s for you, and you have not opened it yet:",
+        "These are on the portal of %(client)s for you, and you have not opened them yet:",
+        len(descriptions),
+    )
+    blocks = [
+        _greeting(language, contact_name),
+        _Block("paragraph", before % values),
+        _Block("rows", rows=tuple(one_line(description) for description in descriptions)),
+        _Block("link", texts.gettext("View it on the portal"), link),
+        _Block("paragraph", texts.gettext("This is the only reminder you get.")),
+        _closing(language, firm),
+    ]
+    return _letter(language, subject % values, blocks)
+
+
 def returned_letter(
     language: str, maker_name: str, item: str, client_name: str, description: str, approver_name: str, comment: str, firm: str
 ) -> Letter:
@@ -172,6 +211,10 @@ def letter_of(
     client_name, number = (customer.name if customer else client or ""), item or ""
     if kind == "ready":
         return ready_letter(language, client_name, name, payload["description"], payload["link"], firm)
+    if kind == "login":
+        return login_letter(language, name, office.settings.portal.title, payload["link"], payload["minutes"], firm)
+    if kind == "unopened":
+        return unopened_letter(language, client_name, name, payload["descriptions"], payload["link"], firm)
     if kind == "returned":
         description, approver, comment = payload["description"], payload["approver"], payload["comment"]
         return returned_letter(language, name, number, client_name, description, approver, comment, firm)

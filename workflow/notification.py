@@ -24,7 +24,7 @@ from dossier import clock, files, trail
 from dossier.database import transaction
 from dossier.models import Item, Mail, item_name
 from dossier.settings import Contact, Office
-from workflow import messages
+from workflow import access, messages, openings
 
 log = structlog.get_logger("mail")
 
@@ -48,17 +48,31 @@ def enqueue_ready(office: Office, now: datetime, item: Any) -> None:
         payload = {"description": item.description, "contact": item.contact or "", "reason": reason}
         enqueue_to_staff(office, now, "failed", item, item.created_by, payload)
         return
-    link = f"{office.settings.portal.base_url.rstrip('/')}/{item.client}/index.html#{item_name(item.id)}"
-    payload = {"description": item.description, "link": link}
-    language = contact.language or office.clients[item.client].language
-    _enqueue(office, now, "ready", item, contact.id, contact.name, contact.email, language, payload)
+    payload = {"description": item.description, "link": item_link(office, item.client, item.id)}
+    enqueue_to_contact(office, now, "ready", item, item.client, contact, payload)
+
+
+def enqueue_to_contact(
+    office: Office, now: datetime, kind: str, item: Any, client: str, contact: Contact, payload: Mapping[str, Any]
+) -> None:
+    """A letter to a client's contact, about an item or (None) not. Call inside `transaction()`."""
+    language = contact.language or office.clients[client].language
+    _enqueue(office, now, kind, item, client, contact.id, contact.name, contact.email, language, payload)
+
+
+def item_link(office: Office, client: str, key: int) -> str:
+    """Where the client finds an item. A folder behind a web server goes by what follows the `#`, which `dossier portal`,
+    as a server, never sees: it goes by `item`."""
+    name = item_name(key)
+    return f"{office.settings.portal.base_url.rstrip('/')}/{client}/index.html?item={name}#{name}"
 
 
 def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: str, payload: Mapping[str, Any]) -> None:
     """A letter to a staff member, about an item or (None) not. Somebody who is not in config/staff.yaml gets none."""
     person = office.staff.get(code)
     if person is not None:
-        _enqueue(office, now, kind, item, code, person.name, person.email, person.language, payload)
+        client = item.client if item is not None else None
+        _enqueue(office, now, kind, item, client, code, person.name, person.email, person.language, payload)
 
 
 def _enqueue(
@@ -66,6 +80,7 @@ def _enqueue(
     now: datetime,
     kind: str,
     item: Any,
+    client: str | None,
     recipient: str,
     name: str,
     email: str,
@@ -76,7 +91,7 @@ def _enqueue(
     about = item_name(item.id) if item is not None else kind
     Mail.insert(
         message_id=f"<{about}.{kind}.{secrets.token_hex(8)}@{domain}>", kind=kind, item=item.id if item is not None else None,
-        client=item.client if item is not None else None, recipient=recipient, name=name, email=email, language=language,
+        client=client, recipient=recipient, name=name, email=email, language=language,
         payload=dict(payload), state="waiting", attempts=0, due_at=clock.to_text(now), created_at=clock.to_text(now),
     ).execute()  # fmt: skip
 
@@ -158,8 +173,12 @@ def _close(server: smtplib.SMTP) -> None:
 
 def _send(office: Office, now: datetime, server: smtplib.SMTP, mail: Any) -> bool:
     """One mail. True if the server took it; else its row says what is to become of it."""
+    payload = mail.payload
+    if mail.kind == "login":
+        link = access.new_link(office, now, mail.email, payload["goal"], mail.language)
+        payload = {"link": link, "minutes": access.LINK_MINUTES}
     letter = messages.letter_of(
-        office, mail.kind, mail.language, mail.name, mail.client, mail.item and item_name(mail.item), mail.payload
+        office, mail.kind, mail.language, mail.name, mail.client, mail.item and item_name(mail.item), payload
     )
     message = messages.mime(
         letter,
@@ -229,6 +248,8 @@ def _put_off_all(office: Office, now: datetime, mails: list[Any], reason: str) -
 
 def _is_still_wanted(office: Office, now: datetime, mail: Any) -> bool:
     """False, and the mail cancelled, if its contact has gone or the item was taken off the portal since."""
+    if mail.kind in ("login", "unopened"):
+        return _is_still_fitting(office, now, mail)
     if mail.kind != "ready":
         return True
     item = Item.get_by_id(mail.item)
@@ -242,6 +263,25 @@ def _is_still_wanted(office: Office, now: datetime, mail: Any) -> bool:
         trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, "reason": reason})
         payload = {"description": item.description, "contact": mail.name, "reason": reason}
         enqueue_to_staff(office, now, "failed", item, item.created_by, payload)
+    return False
+
+
+def _is_still_fitting(office: Office, now: datetime, mail: Any) -> bool:
+    """The same for letters that no staff member is told about: he who asked can ask again, and reminders come again."""
+    contact = find_contact(office, mail.client, mail.recipient)
+    reason = None
+    if contact is None or not contact.active or contact.email != mail.email:
+        reason = "this contact is not active any more, or has another address"
+    elif mail.kind == "login" and mail.created_at <= clock.to_text(now - timedelta(minutes=access.LINK_MINUTES)):
+        reason = "it could not be sent in time; the contact can ask for another"
+    elif mail.kind == "unopened" and not openings.are_unopened(mail.recipient, mail.payload["editions"]):
+        reason = "it was opened, or taken off the portal, meanwhile"
+    if reason is None:
+        return True
+    with transaction():
+        Mail.update(state="cancelled", error=reason).where(Mail.id == mail.id).execute()
+        if mail.kind == "unopened":
+            openings.forget_reminder(mail.recipient, mail.payload["editions"])
     return False
 
 

@@ -67,7 +67,7 @@ class ShownItem:
 def index_html(title: str, client_code: str, client_name: str, language: str, items: Sequence[ShownItem]) -> str:  # noqa: ARG001
     """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second."""
     years = [(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])]
-    return _text_only(_template("index.html", language).render(title=title, client_name=client_name, items=items, years=years))
+    return text_only(_template("index.html", language).render(title=title, client_name=client_name, items=items, years=years))
 
 
 def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
@@ -80,7 +80,7 @@ def feed_xml(title: str, client_code: str, client_name: str, base_url: str, item
     """An Atom feed (RFC 4287) of the newest FEED_ENTRIES. An item keeps its id when it is replaced."""
     home = f"{base_url.rstrip('/')}/{quote(client_code)}"
     newest = items[:FEED_ENTRIES]
-    return _text_only(
+    return text_only(
         _template("feed.xml", "en").render(
             title=title,
             client_name=client_name,
@@ -115,7 +115,7 @@ def _own_digest() -> str:
 @cache
 def _template(name: str, language: str) -> Template:
     templates = environment(language)
-    templates.filters.update(encoded=_encoded, badge=_badge, kind=_kind)
+    templates.filters.update(encoded=encoded, badge=badge, kind=kind)
     return templates.get_template(name)
 
 
@@ -132,7 +132,7 @@ def _as_json(item: ShownItem) -> dict[str, Any]:
     }
 
 
-def _text_only(text: str) -> str:
+def text_only(text: str) -> str:
     return _NOT_TEXT.sub("\ufffd", text)
 
 
@@ -140,15 +140,15 @@ def _feed_id(address: str) -> str:
     return uuid5(NAMESPACE_URL, address).urn
 
 
-def _encoded(name: str) -> str:
+def encoded(name: str) -> str:
     return quote(name, safe="")
 
 
-def _badge(name: str) -> str:
+def badge(name: str) -> str:
     """The file's type as its name tells it: `PDF`; a dot for a name that doesn't."""
     suffix = extension(name)
     return suffix.upper() if suffix.isascii() and suffix.isalnum() and len(suffix) <= 4 else "·"
 
 
-def _kind(name: str) -> str:
+def kind(name: str) -> str:
     return _KIND_OF.get(extension(name), "other")

@@ -14,6 +14,7 @@ import pytest
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
+import desk
 import workflow
 from workflow import language, pages
 from workflow.pages import ShownFile, ShownItem
@@ -302,9 +303,9 @@ def test_dates_are_those_of_the_office_and_not_of_utc() -> None:
 
 
 def source_texts() -> set[str | tuple[str, ...]]:
-    folder = Path(workflow.__file__).parent
     methods = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.xml", "jinja2")]
-    return {message for _, _, message, _, _ in extract_from_dir(folder, method_map=methods)}
+    folders = [Path(package.__file__ or "").parent for package in (workflow, desk)]
+    return {message for folder in folders for _, _, message, _, _ in extract_from_dir(folder, method_map=methods)}
 
 
 def test_no_text_lacks_its_dutch_and_no_dutch_lacks_its_text() -> None:

@@ -1,0 +1,148 @@
+"""What the tests of the web portal need: a mailbox, the portal as a process, and a browser without a screen."""
+
+from __future__ import annotations
+
+import email
+import email.message
+import email.policy
+import http.client
+import re
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+from aiosmtpd.controller import Controller
+from offices import DOSSIER, TestOffice, _environment, until
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class MailBox:
+    """A mail server that takes everything."""
+
+    def __init__(self) -> None:
+        self.mails: list[email.message.EmailMessage] = []
+        self.port = free_port()
+        self._controller = Controller(self, hostname="127.0.0.1", port=self.port)
+        self._controller.start()
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        mail = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
+        assert isinstance(mail, email.message.EmailMessage)
+        self.mails.append(mail)
+        return "250 taken"
+
+    def stop(self) -> None:
+        self._controller.stop()
+
+    def to(self, address: str, after: int = 0) -> list[email.message.EmailMessage]:
+        return [mail for mail in self.mails[after:] if mail["To"].addresses[0].addr_spec.lower() == address.lower()]
+
+    def link_to(self, address: str, after: int = 0) -> str:
+        """The path of the login link in the first mail to `address` beyond the first `after` of all."""
+        until(lambda: [mail for mail in self.to(address, after) if "/_login/" in text_of(mail)], f"a link mailed to {address}")
+        texts = [text_of(mail) for mail in self.to(address, after)]
+        return next(found[0] for found in (re.findall(r"/_login/[\w-]+", text) for text in texts) if found)
+
+
+def text_of(mail: email.message.EmailMessage) -> str:
+    part = mail.get_body(("plain",))
+    assert part is not None
+    return str(part.get_content())
+
+
+@dataclass
+class Answer:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode()
+
+    @property
+    def goes_to(self) -> str:
+        assert self.status == 303, (self.status, self.text)
+        return self.headers["location"]
+
+
+class Browser:
+    """Keeps cookies, follows nothing by itself."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
+        return self._ask(method, path, None, headers)
+
+    def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> Answer:
+        return self._ask("POST", path, urlencode(fields or {}), {"content-type": "application/x-www-form-urlencoded", **headers})
+
+    def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        if self.cookies:
+            sent["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        connection.request(method, path, body, sent)
+        response = connection.getresponse()
+        answer = Answer(response.status, response.headers, response.read())
+        connection.close()
+        for line in response.headers.get_all("set-cookie") or ():
+            for name, morsel in SimpleCookie(line).items():
+                self.cookies[name] = morsel.value
+                if morsel["max-age"] == "0":
+                    del self.cookies[name]
+        return answer
+
+    def log_in(self, mailbox: MailBox, address: str, goal: str = "/") -> str:
+        """As a person would: type the address, wait for the mail, open its link, press the button. Returns where that leads."""
+        before = len(mailbox.mails)
+        assert self.post("/_login", {"address": address, "next": goal}).status == 200
+        link = mailbox.link_to(address, before)
+        assert self.get(link).status == 200
+        return self.post(link).goes_to
+
+
+def links(html: str) -> list[str]:
+    """Where the links of a page lead, as they would be asked for."""
+    return [found.replace("&amp;", "&") for found in re.findall(r'<a [^>]*?href="([^"#]+)"', html)]
+
+
+def file_links(html: str) -> list[str]:
+    return [link for link in links(html) if len(urlsplit(link).path.split("/")) == 5]
+
+
+@contextmanager
+def portal(
+    office: TestOffice, port: int, *arguments: str, environ: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """`dossier portal` as a process, serving; stopped at the end, which must go well."""
+    log = office.root / "portal.log"
+    with log.open("ab") as out:
+        start = out.tell()
+        process = subprocess.Popen(
+            [*DOSSIER, "--root", str(office.root), "portal", "--port", str(port), *arguments],
+            stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(environ),
+        )  # fmt: skip
+    try:
+        until(lambda: b"serving the portal" in log.read_bytes()[start:] or process.poll() is not None, "the portal serves")
+        assert process.poll() is None, log.read_text()
+        yield process
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0, log.read_text()
+        assert "unexpected error" not in log.read_text(), log.read_text()
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
