@@ -13,7 +13,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -82,7 +82,7 @@ class Daemon:
         self._wake = threading.Condition()
         self._due: dict[str, float] = {}
         self._everything = True
-        self._queue_due = 0.0
+        self._queue_due = self._clear_due = 0.0
         self._mail_wake = threading.Event()
         self._alarms: dict[str, str] = {}
         self._config_state = self._config_stat()
@@ -204,11 +204,12 @@ class Daemon:
             seconds = min(WAKE_SECONDS, nearest - time.monotonic())
             if seconds > 0 and not self._everything:
                 self._wake.wait(seconds)
-        if self.intake.has_uncleared() and not self._due:
+        if self.intake.has_to_forget(time.monotonic()):
             self.intake.forget()
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
+        self._clear_rest()
         taken = self._take_due()
         queue_is_due = self._queue_due <= time.monotonic()
         if queue_is_due or taken:
@@ -298,14 +299,28 @@ class Daemon:
         self.summary.duplicates += outcome.duplicates
         self.summary.refused += outcome.refused
         self._progress(outcome.taken + outcome.duplicates + outcome.refused)
-        if outcome.postponed:
-            pause = TROUBLE_SECONDS if outcome.trouble else self.office.settings.watch.settle_seconds
-            for client in {found.client for found in ready}:
-                self._due_in(client, pause)
-        if outcome.trouble and outcome.trouble not in self.summary.trouble:
-            self.summary.trouble.append(outcome.trouble)
-        self._alarm("intake", f"drops can't be taken: {outcome.trouble}" if outcome.trouble else None)
+        clients = {found.client for found in ready}
+        for client in clients if outcome.postponed else ():
+            self._due_in(client, TROUBLE_SECONDS if client in outcome.trouble else self.office.settings.watch.settle_seconds)
+        self._tell_trouble(clients, outcome)
         return bool(outcome.taken + outcome.duplicates + outcome.refused)
+
+    def _tell_trouble(self, clients: Iterable[str], outcome: Outcome) -> None:
+        """Raise an alarm for each client whose drops can't be taken now, and end those of the others."""
+        for client in {*clients, *outcome.trouble}:
+            words = outcome.trouble.get(client)
+            if words is not None and words not in self.summary.trouble:
+                self.summary.trouble.append(words)
+            self._alarm(f"intake {client}", f"drops can't be taken: {words}" if words is not None else None)
+
+    def _clear_rest(self) -> None:
+        """Try again to clear what is decided and could not leave the inbox."""
+        if not self.intake.clearing.has_left or time.monotonic() < self._clear_due:
+            return
+        self._clear_due = time.monotonic() + TROUBLE_SECONDS
+        stuck, outcome = list(self.intake.clearing.trouble), Outcome()
+        self.intake.clear_up(outcome)
+        self._tell_trouble(stuck, outcome)
 
     # run --once
 
@@ -455,7 +470,11 @@ class Daemon:
 
     def _write_state(self) -> None:
         """What `status` tells of this daemon: var/daemon.json."""
-        state = {"pid": os.getpid(), "since": clock.to_text(clock.utc_now()), "alarms": list(self._alarms.values())}
+        state = {
+            "pid": os.getpid(),
+            "since": clock.to_text(clock.utc_now()),
+            "alarms": list(dict.fromkeys(self._alarms.values())),
+        }
         if not self._once:
             files.write_whole(self.office.var / "daemon.json", json.dumps(state).encode())
 

@@ -17,10 +17,11 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import secrets
 import stat
 import threading
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,7 +31,7 @@ CHUNK = 1024 * 1024
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (measured on ext4: about 8)."""
 
-_RENAME_EXCHANGE = 2
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
 _AT_FDCWD = -100
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -47,7 +48,11 @@ class NotPlain(OSError):
 
 
 class Changed(OSError):
-    """The file was changed or replaced while it was being read."""
+    """The file was changed, replaced or taken away since it was looked at, or while it was being read."""
+
+
+class Unreadable(OSError):
+    """The source of a copy can't be read. That a copy can't be written is a plain OSError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +70,15 @@ class Look:
     def of(cls, status: os.stat_result) -> Look:
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_uid)
 
-    def is_same_content(self, other: Look) -> bool:
-        """The same file with, as far as can be told without reading, the same bytes.
+    def is_untouched(self, other: Look) -> bool:
+        """The same file, and nothing was done to it since: not even its name or rights were changed.
 
-        The device is left out: a file system may get another number when it is mounted again.
+        The device is left out, here and below: a file system may get another number when it is mounted again.
         """
+        return self.is_same_content(other) and self.ctime_ns == other.ctime_ns
+
+    def is_same_content(self, other: Look) -> bool:
+        """The same file with, as far as can be told without reading, the same bytes."""
         return (self.inode, self.size, self.mtime_ns) == (other.inode, other.size, other.mtime_ns)
 
 
@@ -85,18 +94,24 @@ def look(path: str | Path) -> Look | None:
 @contextlib.contextmanager
 def open_plain(path: str | Path) -> Iterator[int]:
     """A descriptor to read the plain file `path`. Follows no link and waits for no pipe. Raises NotPlain."""
+    descriptor = _opened(path)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str | Path) -> int:
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise NotPlain(error.errno, "not a plain file", str(path)) from error
         raise
-    try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise NotPlain(errno.EINVAL, "not a plain file", str(path))
-        yield descriptor
-    finally:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
+        raise NotPlain(errno.EINVAL, "not a plain file", str(path))
+    return descriptor
 
 
 def read_plain(path: str | Path, limit: int) -> tuple[bytes, Look]:
@@ -139,16 +154,17 @@ class Copy:
 def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
     """Copy `source` to a new file in `folder`, not yet synced. What is hashed is what was written.
 
-    Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer), Interrupted.
+    Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer, or is gone),
+    Unreadable, Interrupted; OSError where the copy can't be written. Then there is no copy.
     """
     target = folder / f"{secrets.token_hex(12)}.tmp"
-    with open_plain(source) as reading:
+    with _open_source(source) as reading:
         before = Look.of(os.fstat(reading))
         if (expected and not expected.is_same_content(before)) or has_writer(reading):
             raise Changed(errno.EAGAIN, "the file is being changed", str(source))
         writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            digest = _pour(reading, writing)
+            digest = _pour(reading, writing, source, folder)
             after = Look.of(os.fstat(reading))
             if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
                 raise Changed(errno.EAGAIN, "the file is being changed", str(source))
@@ -168,7 +184,7 @@ def copy_to(source: Path, target: Path, mode: int = 0o644) -> str:
     with open_plain(source) as reading:
         writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
-            return _pour(reading, writing)
+            return _pour(reading, writing, source, target.parent)
         except BaseException:
             os.unlink(target)
             raise
@@ -176,22 +192,66 @@ def copy_to(source: Path, target: Path, mode: int = 0o644) -> str:
             os.close(writing)
 
 
-def _pour(reading: int, writing: int) -> str:
+@contextlib.contextmanager
+def _open_source(source: Path) -> Iterator[int]:
+    try:
+        descriptor = _opened(source)
+    except FileNotFoundError as error:
+        raise Changed(error.errno, "the file is gone", str(source)) from error
+    except NotPlain:
+        raise
+    except OSError as error:
+        raise Unreadable(error.errno, error.strerror, str(source)) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _pour(reading: int, writing: int, source: Path, folder: Path) -> str:
+    """Copy all bytes; their SHA-256. The names are for whoever reads of an error."""
     digest = hashlib.sha256()
-    while piece := os.read(reading, CHUNK):
+    while True:
+        try:
+            piece = os.read(reading, CHUNK)
+        except OSError as error:
+            raise Unreadable(error.errno, error.strerror, str(source)) from error
+        if not piece:
+            return digest.hexdigest()
         if stopping.is_set():
             raise Interrupted
         digest.update(piece)
         view = memoryview(piece)
-        while view:
-            view = view[os.write(writing, view) :]
-    return digest.hexdigest()
+        with _naming(folder):
+            while view:
+                view = view[os.write(writing, view) :]
+
+
+@contextlib.contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Errors of calls that take a descriptor get the name a person can do something with."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
 
 
 def hash_file(path: Path) -> str:
     """SHA-256 (hex) of a plain file. Raises NotPlain."""
     with open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hash_on_disk(path: Path) -> str:
+    """SHA-256 (hex) of what the disk has, not of what the kernel remembers of it: after a failed write these may differ."""
+    with open_plain(path) as descriptor:
+        with _naming(path):
+            _fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        with open(descriptor, "rb", closefd=False) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def sync(files: Iterable[Path], folders: Iterable[Path]) -> None:
@@ -208,10 +268,11 @@ def sync(files: Iterable[Path], folders: Iterable[Path]) -> None:
         _with_descriptor(path, _syncfs)
 
 
-def _with_descriptor(path: Path, function: object) -> None:
+def _with_descriptor(path: Path, function: Callable[[int], None]) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        function(descriptor)  # type: ignore[operator]
+        with _naming(path):
+            function(descriptor)
     finally:
         os.close(descriptor)
 
@@ -236,44 +297,46 @@ def move(source: Path, target: Path) -> None:
 
 
 def move_new(source: Path, target: Path) -> bool:
-    """Rename to a name that is free; False if it is taken. Not synced.
+    """Rename to a name that is free, in one step (renameat2, RENAME_NOREPLACE); False if it is taken. Not synced.
 
-    Files are linked and unlinked, which never overwrites; where links can't be made (some network file systems), looked
-    and renamed, which a simultaneous writer of the same name could slip through.
+    Where the file system can't: looked and renamed, which a simultaneous writer of the same name could slip through.
     """
-    try:
-        os.link(source, target, follow_symlinks=False)
-    except FileExistsError:
-        return False
-    except OSError as error:
-        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS):
-            raise
-        if os.path.lexists(target):
-            return False
-        os.rename(source, target)
+    if _rename2(source, target, _RENAME_NOREPLACE, (errno.EEXIST,)):
         return True
-    os.unlink(source)
+    if os.path.lexists(target):
+        return False
+    os.rename(source, target)
     return True
 
 
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two names in one step (renameat2, RENAME_EXCHANGE); False where the file system can't."""
-    done = _libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE)
-    if done == 0:
+def _rename2(one: Path, other: Path, flag: int, let_through: tuple[int, ...] = ()) -> bool:
+    """renameat2(2); False where the file system can't do what `flag` says, and for the errors in `let_through`."""
+    if _libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flag) == 0:
         return True
     number = ctypes.get_errno()
-    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP):
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, *let_through):
         return False
     raise OSError(number, os.strerror(number), str(one), None, str(other))
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
-    """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced."""
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two names in one step (renameat2, RENAME_EXCHANGE); False where the file system can't."""
+    return _rename2(one, other, _RENAME_EXCHANGE)
+
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
+    """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
-        with open(descriptor, "wb") as stream:
+        with _naming(path), open(descriptor, "wb") as stream:
             stream.write(data)
+            if durably:
+                stream.flush()
+                os.fsync(stream.fileno())
         os.rename(temporary, path)
     except BaseException:
         with contextlib.suppress(FileNotFoundError):
@@ -283,42 +346,71 @@ def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
 
 def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
     """As `write_whole`, and on the disk when it returns."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
-    try:
-        with open(descriptor, "wb") as stream:
-            stream.write(data)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.rename(temporary, path)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+    write_whole(path, data, mode, durably=True)
     sync((), (path.parent,))
 
 
-def remove_if_same(path: Path, seen: Look) -> bool:
-    """Remove the file if it is still the one that was `seen`; True if nothing of it is left at `path`.
+def take_away(path: Path, aside: Path, seen: Look) -> bool:
+    """Remove the file at `path` if it is still the one that was `seen`; True if nothing of it is left there.
 
-    What somebody put in its place or changed since, or is writing to now, is left alone.
+    It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by name, somebody
+    could put another file in its place, and that one would be lost. What was changed or replaced since, or has a writer
+    now, is put back. Killed in between, it lies at `aside`: the same call again goes on from there.
     """
-    try:
-        with open_plain(path) as descriptor:
-            if not seen.is_same_content(Look.of(os.fstat(descriptor))) or has_writer(descriptor):
-                return False
-            os.unlink(path)
-    except (FileNotFoundError, NotADirectoryError):
-        return True
-    except NotPlain:
+    if look(aside) is None:
+        there = look(path)
+        if there is None:
+            return True
+        if not seen.is_untouched(there):
+            return False
+        try:
+            os.rename(path, aside)
+        except FileNotFoundError:
+            return True
+    with open_plain(aside) as descriptor:
+        if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
+            os.unlink(aside)
+            return look(path) is None
+    put_back(aside, path)
+    return False
+
+
+def put_back(aside: Path, path: Path) -> Path:
+    """Give a file its name again, or one like it where that is taken: `report.pdf`, `report (2).pdf`, … Returns it."""
+    number, target = 1, path
+    while not move_new(aside, target):
+        number += 1
+        target = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return target
+
+
+def move_if_same(source: Path, target: Path, seen: Look) -> bool:
+    """Rename the file to a name that is free if it is still the one that was `seen`; False, and it stays, if not."""
+    there = look(source)
+    if there is None or not seen.is_untouched(there) or not move_new(source, target):
         return False
-    return True
+    moved = look(target)
+    if moved is not None and seen.is_same_content(moved):
+        return True
+    put_back(target, source)  # it was replaced at that very instant
+    return False
 
 
 def remove(path: Path) -> None:
     """Remove a file of our own; fine if it is gone already."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)
+
+
+def sweep_temporaries(folder: Path) -> None:
+    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder."""
+    try:
+        names = os.listdir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for name in names:
+        if _TEMPORARY.fullmatch(name):
+            remove(folder / name)
 
 
 def remove_folder(path: Path) -> bool:
@@ -442,6 +534,14 @@ def _copy_away(source: Path, target: Path) -> None:
         os.rename(copy.path, target)
         sync((), (target.parent,))
         os.unlink(source)
+
+
+def give_like(path: Path, like: os.stat_result) -> None:
+    """Give a file or folder of ours the rights of another, and its owner where we may; as far as the file system can."""
+    with contextlib.suppress(PermissionError):
+        if os.geteuid() == 0:
+            os.chown(path, like.st_uid, like.st_gid)
+        os.chmod(path, stat.S_IMODE(like.st_mode))
 
 
 def replace_if_same(path: Path, data: bytes, seen: Look | None) -> bool:

@@ -210,10 +210,11 @@ class Asked(Table):
 class Drop(Table):
     """A drop that was taken or refused, and, until it is `cleared`, what its files in the inbox still need."""
 
-    id = AutoField()
+    id = BigIntegerField(primary_key=True)
+    """Counts up in the order of taking."""
     client = CharField()
-    folder = TextField(null=True)
-    """The folder's name, of a folder drop."""
+    folder = JSONText(null=True)
+    """The folder's name, of a folder drop; as JSON, which holds names that are no text, too."""
     stem = TextField()
     fingerprint = CharField(null=True)
     """SHA-256 over client, sidecar bytes and file contents; null for a refused drop."""

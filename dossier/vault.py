@@ -1,21 +1,29 @@
 """The vault: every attachment version ever accepted, by its SHA-256, as `vault/ab/ab12…`.
 
 A file comes in as a copy that nobody else ever had open: what is hashed is what is kept, whatever happens to the
-source meanwhile. `receive` makes the copy under a temporary name, `keep` gives it its own. A power cut before
-`files.sync` may leave a torn file under a good name; so a name that exists already is never believed, but read.
+source meanwhile. `receive` makes the copy under a temporary name, `keep` gives it its own, `sync` puts it on the disk. A
+power cut before that may leave a torn file under a good name; so a name that exists already is never believed, but read.
 
 What a vault file is for is in the database. A file that no attachment names is left over from a crash and harmless.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
 from dossier import files
 from dossier.files import Copy, Look
 
 _INCOMING = ".incoming"
+_LOCK = ".lock"
+
+
+class Damaged(OSError):
+    """What was read back from the disk is not what was written."""
 
 
 class Vault:
@@ -24,6 +32,8 @@ class Vault:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._incoming = path / _INCOMING
+        self._receiving: IO[str] | None = None
+        self._made_folder = False
         files.make_folder(path, 0o750)
         files.make_folder(self._incoming, 0o750)
 
@@ -33,24 +43,59 @@ class Vault:
 
     def receive(self, source: Path, seen: Look | None = None) -> Copy:
         """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
+        if self._receiving is None:
+            self._receiving = self._lock(fcntl.LOCK_SH)
         return files.copy_hashed(source, self._incoming, seen)
 
     def keep(self, copy: Copy) -> Path:
-        """Give a received copy its name; returns it. Not synced: the caller syncs it and its folder before the commit."""
+        """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""
         target = self.location(copy.sha256)
-        if files.look(target) is not None and files.hash_file(target) == copy.sha256:
+        if files.look(target) is not None and files.hash_on_disk(target) == copy.sha256:
             files.remove(copy.path)
         else:
-            if not target.parent.is_dir():
+            try:
+                files.move(copy.path, target)
+            except FileNotFoundError:
                 files.make_folder(target.parent, 0o750)
-            files.move(copy.path, target)
+                self._made_folder = True
+                files.move(copy.path, target)
         return target
+
+    def sync(self, kept: Iterable[Path], copies: Iterable[Copy] = ()) -> None:
+        """Return when what `keep` returned is on the disk.
+
+        Of `copies` that came from another file system than the vault's, which may be another kind of disk, or a server, what
+        is on the disk is read back and compared. Raises Damaged.
+        """
+        paths = list(dict.fromkeys(kept))
+        files.sync(paths, [*(path.parent for path in paths), *([self.path] if self._made_folder else [])])
+        self._made_folder = False
+        device = os.stat(self.path).st_dev
+        for copy in copies:
+            if copy.source.device != device and files.hash_on_disk(self.location(copy.sha256)) != copy.sha256:
+                raise Damaged(f"{self.location(copy.sha256)} reads back otherwise than it was written")
 
     def discard(self, copy: Copy) -> None:
         """Forget a received copy."""
         files.remove(copy.path)
 
     def sweep(self) -> None:
-        """Remove what a crash left half received. Only for the daemon, before it takes anything."""
-        for name in os.listdir(self._incoming):
-            files.remove(self._incoming / name)
+        """Remove what a crash left half received; not while a command is receiving something."""
+        try:
+            lock = self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return
+        with lock:
+            for name in os.listdir(self._incoming):
+                if name != _LOCK:
+                    files.remove(self._incoming / name)
+
+    def _lock(self, how: int) -> IO[str]:
+        """Whoever receives shares this lock for as long as it lives; `sweep` must have it alone."""
+        lock = open(self._incoming / _LOCK, "a")  # noqa: SIM115
+        try:
+            fcntl.flock(lock, how)
+        except BaseException:
+            lock.close()
+            raise
+        return lock

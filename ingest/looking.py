@@ -7,6 +7,7 @@ from the folder as it is now; what is remembered between looks only saves readin
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,7 +25,7 @@ from ingest.sidecar import Sidecar, claimed_files, read_sidecar
 SIDECAR_BYTES = Limits().bytes
 
 WHY = "WHY.txt"
-"""Told of a refused drop. Inside a folder drop it came back with the corrected files and is no attachment."""
+"""Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +171,12 @@ class Looker:
             reason = "is still being written" if cards else "waits for its sidecar item.yaml"
             if not cards and self.office.settings.intake.without_sidecar == "create" and not any(left.values()):
                 view.ready.append(
-                    Found(client, folder, None, b"", None, {name: name for name in found if name != WHY}, found, ())
+                    Found(client, folder, None, b"", None, {name: name for name in _without_reason(place, found)}, found, ())
                 )
             else:
                 view.waiting.append(self._waiting(client, path, reason, looks))
             return
-        candidate = pair_folder([name for name in found if name != WHY], card.claim)
+        candidate = pair_folder(_without_reason(place, found), card.claim)
         if inner:
             reason = f"a folder drop can't hold folders (`{names.shown(inner[0])}`); put its files beside item.yaml"
             card = _Read(card.look, card.data, card.sidecar, [*card.faults, Fault(1, reason)], card.claim)
@@ -254,6 +255,19 @@ class Looker:
 
     def _waiting(self, client: str, path: str, reason: str, looks: Iterable[Look]) -> Waiting:
         return Waiting(client, f"{client}/{names.shown(path)}", reason, max(look.ctime_ns for look in looks) / 1e9)
+
+
+def _without_reason(place: Path, found: Iterable[str]) -> list[str]:
+    """The names in a folder drop, without the WHY.txt of an earlier refusal: nothing but lines `file:line: message`."""
+    names_ = list(found)
+    if WHY not in names_:
+        return names_
+    try:
+        lines = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
+    except OSError:
+        return names_
+    is_reason = bool(lines) and all(re.match(r".+:\d+: .", line) for line in lines)
+    return [name for name in names_ if name != WHY or not is_reason]
 
 
 def _more(count: int) -> str:

@@ -156,7 +156,7 @@ CASES = [
     Case("claimed twice", {"a.pdf": PDF, "report.yaml": GOOD + "attachments: [a.pdf]\n", "other.yaml": GOOD + "attachments: [a.pdf]\n"},
          ["report.yaml:1: `a.pdf` is claimed by `other.yaml` too"], away={"other": "other.yaml:1: `a.pdf` is claimed by `report.yaml` too"}),
     Case("one name, two endings", {"report.pdf": PDF, "report.yml": GOOD, "report.yaml": GOOD},
-         ["report.yaml:1: `report.pdf` is claimed by `report.yml` too", "report.yaml:1: `report.yml` has the same name"]),
+         ["report.yml:1: `report.pdf` is claimed by `report.yaml` too", "report.yml:1: `report.yaml` has the same name"]),
     Case("a folder in a folder drop", {"map/item.yaml": GOOD, "map/a.pdf": PDF, "map/deeper/b.pdf": PDF},
          ["item.yaml:1: a folder drop can't hold folders (`deeper`)"], stem="map"),
     Case("two cards in a folder", {"map/item.yaml": GOOD, "map/item.yml": GOOD, "map/a.pdf": PDF},

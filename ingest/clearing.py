@@ -1,0 +1,254 @@
+"""What was decided about a drop is done in the inbox: steps 5 and 6 of intake.py's list.
+
+Taken files leave and their receipt is written; refused ones move to _rejected with their WHY.txt, the sidecar last. It all
+comes from the drop's row, which was committed first; until the row is marked `cleared`, which is when all of it is on
+the disk, the next start does it again, and each part may be repeated.
+
+Only what the drop was made of is touched: a file that was changed or replaced since it was looked at stays. Nothing is ever
+written over a file of somebody else's, and nothing is done through a link that was put in a folder's place.
+
+What can't be done now (no permission, disk full, the share gone) is kept and tried again; meanwhile what is left of the
+drop in the inbox is not taken for a new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import stat
+import time
+import traceback
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier import files, names
+from dossier.files import Look
+from dossier.models import Drop
+from dossier.settings import Office
+from ingest.looking import WHY, Found
+
+log = structlog.get_logger("intake")
+
+OWN_WHY = "own-WHY.txt"
+"""What a refused attachment that is itself called WHY.txt is called in _rejected."""
+
+Row = Mapping[str, Any]
+"""A Drop, by field."""
+
+
+@dataclass(slots=True)
+class _Traces:
+    """What must be on the disk before a drop is `cleared`."""
+
+    since: float
+    """Monotonic seconds."""
+    files: list[Path] = field(default_factory=list)
+    folders: list[Path] = field(default_factory=list)
+
+
+class Clearing:
+    """Clears the inbox of an office. One thread uses it."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._left: dict[int, Row] = {}
+        self._done: dict[int, _Traces] = {}
+        self.trouble: dict[str, str] = {}
+        """Client → what was in the way at the last try."""
+
+    def load(self) -> int:
+        """Take up what the last daemon left; returns how many drops."""
+        rows = [row.__data__ for row in Drop.select().where(~Drop.cleared).order_by(Drop.id)]
+        for row in rows:
+            home = self.office.inbox / row["client"]
+            files.sweep_temporaries(home / "_done")
+            if row["target"]:
+                files.sweep_temporaries(home / "_rejected" / row["target"])
+        self.add(rows)
+        return len(rows)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """These drops are committed and must be cleared."""
+        self._left.update((row["id"], row) for row in rows)
+
+    def clear(self) -> None:
+        """Clear what can be cleared; `trouble` says what is in the way of the rest."""
+        self.trouble.clear()
+        for key, row in list(self._left.items()):
+            try:
+                self._done[key] = self._clear(row)
+                del self._left[key]
+            except OSError as error:
+                self.trouble[row["client"]] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+                log.error(
+                    "a drop is decided, but can't leave the inbox yet", client=row["client"], drop=row["stem"], error=str(error)
+                )
+            except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
+                self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(error).__name__}"
+                log.error(
+                    "a drop is decided, but can't leave the inbox",
+                    client=row["client"],
+                    drop=row["stem"],
+                    traceback="".join(traceback.format_exception(error)),
+                )
+
+    def speaks_for(self, found: Found) -> bool:
+        """True if this is what is left of a drop that is decided already."""
+        for row in self._left.values():
+            name, *values = row["files"][-1]
+            here = found.looks.get(name)
+            if (row["client"], row["folder"]) == (found.client, found.folder) and here and here.is_same_content(Look(*values)):
+                return True
+        return False
+
+    @property
+    def has_left(self) -> bool:
+        """True while something could not be cleared."""
+        return bool(self._left)
+
+    def oldest_done(self, monotonic: float) -> float | None:
+        """How many seconds ago the first of what is cleared but not marked was cleared; None if there is nothing to mark."""
+        return max((monotonic - traces.since for traces in self._done.values()), default=None)
+
+    def sync(self) -> list[int]:
+        """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked."""
+        kept = [path for traces in self._done.values() for path in traces.files]
+        folders = [path for traces in self._done.values() for path in traces.folders]
+        files.sync([path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if path.is_dir()])
+        return list(self._done)
+
+    def mark(self, keys: Sequence[int]) -> None:
+        """Write down that these drops are cleared. Call inside `transaction()`, and `forget` them after it."""
+        for start in range(0, len(keys), 500):
+            Drop.update(cleared=True).where(Drop.id.in_(keys[start : start + 500])).execute()
+
+    def forget(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            del self._done[key]
+
+    def why_not(self, client: str) -> OSError | None:
+        """What is in the way of clearing this client's folder: better known before a drop is taken than after."""
+        home = self.office.inbox / client
+        try:
+            for name in ("_done", "_rejected"):
+                _check_folder(home / name)
+        except OSError as error:
+            return error
+        if not os.access(home, os.W_OK | os.X_OK):
+            return OSError(errno.EACCES, "files can't be removed from here; give this user the right to write", str(home))
+        return None
+
+    def free_target(self, client: str, stem: str, now: datetime, taken: set[Path]) -> str:
+        """A name under _rejected that nothing has: `20261124-101500-report`."""
+        number, home = 1, self.office.inbox / client / "_rejected"
+        while True:
+            more = f".{number}" if number > 1 else ""
+            target = home / f"{now.astimezone():%Y%m%d-%H%M%S}{more}-{plain(stem)}"
+            if target not in taken and not os.path.lexists(target):
+                taken.add(target)
+                return target.name
+            number += 1
+
+    def _clear(self, row: Row) -> _Traces:
+        """Do with the files in the inbox what was decided about the drop. May be repeated."""
+        home = self.office.inbox / row["client"]
+        place = home / row["folder"] if row["folder"] is not None else home
+        looks = {name: Look(*values) for name, *values in row["files"]}
+        traces = _Traces(time.monotonic(), folders=[home, place])
+        if row["folder"] is not None:
+            _check_folder(place)
+        if row["kind"] == "refused":
+            self._move_to_rejected(row, home, place, looks, traces)
+        else:
+            for number, (name, look) in enumerate(looks.items()):
+                if not files.take_away(place / name, _aside(place, row, number), look):
+                    log.warning(
+                        "a file was changed after it was taken; it stays in the inbox", file=names.shown(str(place / name))
+                    )
+            _make_folder_like(home, home / "_done")
+            traces.files.append(_write_receipt(home / "_done", row))
+            traces.folders.append(home / "_done")
+        if row["folder"] is not None:
+            files.remove_folder(place)
+        return traces
+
+    def _move_to_rejected(self, row: Row, home: Path, place: Path, looks: dict[str, Look], traces: _Traces) -> None:
+        folder = home / "_rejected" / row["target"]
+        last = next(reversed(looks))
+        lies = files.look(place / last)
+        if lies is None or not lies.is_untouched(looks[last]):
+            if not os.path.lexists(folder / last):
+                log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / last)))
+            return  # else all of it was moved before: the sidecar goes last
+        for path in (folder.parent, folder):
+            _make_folder_like(home, path)
+        files.write_whole(folder / WHY, row["text"].encode())
+        for number, (name, look) in enumerate(looks.items()):
+            if name != WHY:
+                files.move_if_same(place / name, folder / name, look)
+            elif self.is_our_reason(row["client"], place / WHY):
+                files.take_away(place / WHY, _aside(place, row, number), look)
+            else:
+                files.move_if_same(place / WHY, folder / OWN_WHY, look)
+        traces.files.append(folder / WHY)
+        traces.folders += [folder.parent, folder]
+
+    def is_our_reason(self, client: str, path: Path) -> bool:
+        """True for the WHY.txt of an earlier refusal, that came back with the corrected files."""
+        lies = files.look(path)
+        if lies is None:
+            return False
+        text = files.read_plain(path, lies.size)[0].decode("utf-8", "replace")
+        return bool(Drop.select().where((Drop.client == client) & (Drop.kind == "refused") & (Drop.text == text)).exists())
+
+
+def plain(stem: str) -> str:
+    """A stem as part of a file name: short enough to put something before and behind it, and without odd characters."""
+    shown = names.shown(stem).replace("\\", "_").replace("/", "_")
+    raw = shown.encode()
+    return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
+
+
+def _aside(place: Path, row: Row, number: int) -> Path:
+    """What a file is called for the instant between being recognised and being removed: a name that is never taken."""
+    return place / f".taken-{row['id']}-{number}.tmp"
+
+
+def _check_folder(path: Path) -> None:
+    """Raise OSError if a link or a file has the name of a folder of ours."""
+    try:
+        mode = os.lstat(path).st_mode
+    except FileNotFoundError:
+        return
+    if not stat.S_ISDIR(mode):
+        raise OSError(errno.ENOTDIR, "this is no folder, but a link or a file; remove it", str(path))
+
+
+def _make_folder_like(home: Path, path: Path) -> None:
+    """Make a folder in which people may do what they may do in `home`: they take refused files back from there."""
+    _check_folder(path)
+    if path.is_dir():
+        return
+    status = os.stat(home)
+    files.make_folder(path, stat.S_IMODE(status.st_mode))
+    files.give_like(path, status)
+
+
+def _write_receipt(folder: Path, row: Row) -> Path:
+    """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time."""
+    path, data = folder / f"{plain(row['stem'])}.receipt.yaml", row["text"].encode()
+    there = files.look(path)
+    if there is not None:
+        old = files.read_plain(path, there.size)[0]
+        if old == data:
+            return path
+        at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
+        files.move_new(path, folder / f"{plain(row['stem'])}.{at}.receipt.yaml")
+    files.write_whole(path, data)
+    return path
