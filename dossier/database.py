@@ -1,6 +1,6 @@
 """Opening the database, bringing it up to date, and the one `transaction()`.
 
-SQLite and PostgreSQL differ here only. SQLite runs in WAL mode with synchronous=FULL: what a transaction has
+SQLite and PostgreSQL differ here only (and in postgresql.py). SQLite runs in WAL mode with synchronous=FULL: what a transaction has
 returned from survives a power cut. Every transaction is IMMEDIATE: a reader that turns writer would be refused at
 once, whatever the timeout (sqlite.org/isolation.html).
 """
@@ -10,14 +10,15 @@ from __future__ import annotations
 import fcntl
 import os
 import re
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-from peewee import Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase
+from peewee import SQL, Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase, Table
 
-from dossier.models import PROXY
+from dossier.models import PROXY, Item
 from dossier.settings import Office
 
 BUSY_SECONDS = 30
@@ -44,27 +45,56 @@ def open_database(office: Office) -> Database:
     Raises DatabaseUnavailable. Two processes may do this at once: the second waits for the first.
     """
     url = office.settings.database.url
-    if not url.startswith("sqlite:///"):
-        raise DatabaseUnavailable(f"database.url: `{url.split(':')[0]}` is not supported yet; use sqlite:///PATH")
     path = office.root / url.removeprefix("sqlite:///")
+    if not url.startswith("sqlite:///"):
+        from dossier.postgresql import shown
+
+        path = Path(shown(url))
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        database = SqliteDatabase(
-            str(path),
-            timeout=BUSY_SECONDS,
-            lock_type="immediate",
-            pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -32_000},
-        )
-        PROXY.initialize(database)
-        database.connect()
-        if _applied(database) != _known():
-            _migrate(database, path.parent)
-        os.chmod(path, os.stat(path).st_mode & ~0o007)
+        if url.startswith("sqlite:///"):
+            return _open_sqlite(path)
+        return _open_postgresql(url)
     except OSError as error:
         raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
     except UNAVAILABLE as error:
         raise DatabaseUnavailable(f"{path}: {error}") from error
+
+
+def _open_sqlite(path: Path) -> Database:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    database = SqliteDatabase(
+        str(path),
+        timeout=BUSY_SECONDS,
+        lock_type="immediate",
+        pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -32_000},
+    )
+    PROXY.initialize(database)
+    database.connect()
+    if _applied(database) != _known():
+        with open(path.parent / ".migrating", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _migrate(database)
+    os.chmod(path, os.stat(path).st_mode & ~0o007)
     return database
+
+
+def _open_postgresql(url: str) -> Database:
+    from dossier.postgresql import MIGRATORS, Postgres
+
+    database: Any = Postgres(url)
+    PROXY.initialize(database)
+    database.connect()
+    if _applied(database) != _known():
+        database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATORS,))
+        try:
+            _migrate(database)
+        finally:
+            database.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATORS,))
+    return cast(Database, database)
+
+
+def _is_sqlite() -> bool:
+    return isinstance(PROXY.obj, SqliteDatabase)
 
 
 def close_database() -> None:
@@ -75,14 +105,29 @@ def close_database() -> None:
 
 @contextmanager
 def transaction() -> Iterator[None]:
-    """All of what is inside, durably, or nothing of it. Not to be nested."""
+    """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested."""
     PROXY.connect(reuse_if_open=True)
-    with PROXY.atomic():
-        yield
+    if _is_sqlite():
+        with PROXY.atomic():
+            yield
+        return
+    try:
+        with PROXY.atomic():
+            PROXY.begin_writing()
+            yield
+            PROXY.tell()
+    except UNAVAILABLE:
+        PROXY.forget_broken()
+        raise
 
 
 def search_text(rows: Sequence[tuple[int, str, str, str, str]], replace: bool = False) -> None:
     """What items are found by: (key, description, explanation, labels, attachment names). Call inside `transaction()`."""
+    if not _is_sqlite():
+        from dossier import postgresql
+
+        postgresql.search_text(rows)
+        return
     for row in rows if replace else ():
         PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
     size = 6_000
@@ -93,15 +138,34 @@ def search_text(rows: Sequence[tuple[int, str, str, str, str]], replace: bool = 
         PROXY.execute_sql(f"INSERT INTO item_text (rowid, description, explanation, labels, names) VALUES {places}", values)  # noqa: S608
 
 
-def search_query(words: str) -> str | None:
-    """FTS5's own language for "every word begins some word"; None if there is no word in `words`."""
+def matching(query: Any, words: str) -> Any | None:
+    """`query` over Item, only those of which every word of `words` begins some word; the best first. None without a word."""
+    if not _is_sqlite():
+        from dossier import postgresql
+
+        return postgresql.matching(query, words)
     found = re.findall(r"\w+", words)
-    return " ".join(f'"{word}"*' for word in found) if found else None
+    if not found:
+        return None
+    expression = " ".join(f'"{word}"*' for word in found)  # FTS5's own language, without its operators
+    text = Table("item_text").alias("words")
+    query = query.join(text, on=(text.c.rowid == Item.id)).where(SQL('"words"."item_text" MATCH ?', [expression]))
+    return query.order_by(SQL('"words"."rank"'), Item.id.desc())
+
+
+_ears: dict[int, Any] = {}
 
 
 def data_version() -> int:
     """A number that changes when another connection has written; what the daemon looks at to wake up."""
-    return int(PROXY.execute_sql("PRAGMA data_version").fetchone()[0])
+    if _is_sqlite():
+        return int(PROXY.execute_sql("PRAGMA data_version").fetchone()[0])
+    from dossier.postgresql import Ear
+
+    me = threading.get_ident()
+    if me not in _ears:
+        _ears[me] = Ear(PROXY.obj)
+    return int(_ears[me].version())
 
 
 def _known() -> set[str]:
@@ -114,15 +178,11 @@ def _applied(database: Database) -> set[str]:
     return {row[0] for row in database.execute_sql("SELECT name FROM schema_migration").fetchall()}
 
 
-def _migrate(database: Any, folder: Path) -> None:
-    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace."""
+def _migrate(database: Any) -> None:
+    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace. Under a lock."""
     from playhouse.migrations import Runner
 
-    with open(folder / ".migrating", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        newer = _applied(database) - _known()
-        if newer:
-            raise DatabaseTooNew(
-                f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program"
-            )
-        Runner(database, str(MIGRATIONS)).up()
+    newer = _applied(database) - _known()
+    if newer:
+        raise DatabaseTooNew(f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program")
+    Runner(database, str(MIGRATIONS)).up()

@@ -17,7 +17,8 @@ from dossier.models import Note
 def record(now: datetime, data: bytes, maker: str) -> None:
     """The drop with this sidecar is `maker`'s. In a transaction of its own."""
     with transaction():
-        Note.insert(key=_key(data), value=f"{maker} {clock.to_text(now)}").on_conflict_replace().execute()
+        value = f"{maker} {clock.to_text(now)}"
+        Note.insert(key=_key(data), value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
 
 
 def of(data: bytes) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +20,10 @@ def root(tmp_path: Path) -> Root:
     for name, text in (("settings", SETTINGS), ("clients", CLIENTS), ("staff", STAFF)):
         made.set(name, text)
     (made.path / "inbox").mkdir()
+    if os.environ.get("TEST_DATABASE") == "postgresql":
+        from servers import new_database
+
+        made.environ["DOSSIER_DATABASE__URL"] = new_database()
     return made
 
 

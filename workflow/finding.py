@@ -9,10 +9,8 @@ from datetime import date, datetime, time
 from itertools import islice
 from typing import Any
 
-from peewee import SQL, Table
-
 from dossier import clock, trail
-from dossier.database import search_query, transaction
+from dossier.database import matching, transaction
 from dossier.models import Item, Label, Viewed, item_name
 from dossier.names import fold
 from dossier.people import Actor
@@ -56,13 +54,11 @@ def find_items(wanted: Filter, limit: int, after: int | None = None) -> list[Any
         query = query.where(Item.created_at >= clock.to_text(begin))
     if wanted.unopened:
         query = query.where(openings.unopened())
-    expression = search_query(wanted.words)
-    if expression is None:
+    matched = matching(query, wanted.words)
+    if matched is None:
         query = query.where(Item.id < after) if after is not None else query
         return list(query.order_by(Item.id.desc()).limit(limit or None))
-    text = Table("item_text").alias("words")
-    query = query.join(text, on=(text.c.rowid == Item.id)).where(SQL('"words"."item_text" MATCH ?', [expression]))
-    found = iter(query.order_by(SQL('"words"."rank"'), Item.id.desc()).limit(limit if limit and after is None else None))
+    found = iter(matched.limit(limit if limit and after is None else None))
     if after is not None:
         found = _behind(found, after)
     return list(islice(found, limit or None))

@@ -73,11 +73,16 @@ CREATE VIRTUAL TABLE item_text USING fts5 (
 """
 
 
+POSTGRESQL_SEARCH = """
+CREATE TABLE item_text (item BIGINT NOT NULL PRIMARY KEY REFERENCES item (id), words TSVECTOR NOT NULL);
+CREATE INDEX item_text_words ON item_text USING gin (words);
+"""
+
+
 def up(migrator: object, db: Database) -> None:
     sqlite = isinstance(db, SqliteDatabase)
-    script = TABLES.format(key="INTEGER NOT NULL PRIMARY KEY" if sqlite else "SERIAL PRIMARY KEY")
-    if sqlite:
-        script += SQLITE_SEARCH
+    script = TABLES.format(key="INTEGER NOT NULL PRIMARY KEY" if sqlite else "BIGSERIAL PRIMARY KEY")
+    script += SQLITE_SEARCH if sqlite else POSTGRESQL_SEARCH
     for statement in script.split(";\n"):
         if statement.strip():
             db.execute(SQL(statement))

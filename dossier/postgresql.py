@@ -1,0 +1,123 @@
+"""PostgreSQL as the office's database: connecting, hearing what others wrote, and searching text.
+
+Writers take turns by one advisory lock, held to the end of their transaction: the trail is one chain, so they would wait for each
+other anyway, and every room may rely on it that what it has read does not change before it writes. A connection that
+broke (the server was restarted) is closed when that is seen; the next transaction takes a fresh one.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+from peewee import SQL, OperationalError, PostgresqlDatabase, Table
+
+from dossier.models import PROXY, Item
+
+WRITERS, MIGRATORS = 0x646F73, 0x646F74
+"""Keys of advisory locks; any numbers do that nobody else uses in this database."""
+
+CHANNEL = "dossier"
+
+# A daemon that is cut off from the server, or killed, must give up its locks within half a minute (libpq's parameters).
+ALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "connect_timeout": 10,
+}
+
+BUSY = "30s"
+"""How long a writer waits for another."""
+
+
+class Postgres(PostgresqlDatabase):
+    """A connection for each thread. Transactions take turns, and tell those who listen that something was written."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, prefer_psycopg3=True, options=f"-c lock_timeout={BUSY} -c timezone=UTC", **ALIVE)
+        self.url = url
+
+    def begin_writing(self) -> None:
+        """Wait for one's turn. First thing in a transaction."""
+        PROXY.execute_sql("SELECT pg_advisory_xact_lock(%s)", (WRITERS,))
+
+    def tell(self) -> None:
+        """Wake who listens, once this transaction is committed."""
+        PROXY.execute_sql(f"NOTIFY {CHANNEL}")
+
+    def forget_broken(self) -> None:
+        """Close this thread's connection if the server has gone from under it."""
+        if not PROXY.is_closed() and PROXY.connection().closed:
+            PROXY.close()
+
+
+def shown(url: str) -> str:
+    """The address without its password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+class Ear:
+    """Hears what other connections write. One thread uses it."""
+
+    def __init__(self, database: Postgres) -> None:
+        self._database = database
+        self._listening: Any = None
+        self._heard = 0
+
+    def version(self) -> int:
+        """A number that changes when another connection than this thread's has written."""
+        if self._listening is None:
+            try:
+                self._listening = psycopg.connect(self._database.url, autocommit=True, **ALIVE)
+                self._listening.execute(f"LISTEN {CHANNEL}")
+            except psycopg.Error as error:
+                raise OperationalError(str(error)) from error
+            self._heard += 1  # whatever was written while nobody listened
+        own = PROXY.connection().info.backend_pid
+        try:
+            self._heard += sum(note.pid != own for note in self._listening.notifies(timeout=0))
+        except psycopg.Error as error:
+            self.close()
+            raise OperationalError(str(error)) from error
+        return self._heard
+
+    def close(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text as they are compared: without case and accents. (PostgreSQL's own parser takes `a.pdf` for a host.)"""
+    bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
+    return re.findall(r"\w+", bare)
+
+
+def search_text(rows: Sequence[tuple[int, str, str, str, str]]) -> None:
+    """Put what items are found by into the index: (key, description, explanation, labels, attachment names)."""
+    for key, *texts in rows:
+        marked = [(word, weight) for text, weight in zip(texts, "ADBC", strict=True) for word in _words(text)]
+        # 16,383 is the last position a tsvector knows; a word has at most 2 kB.
+        vector = " ".join(f"'{word[:500]}':{min(place, 16_383)}{weight}" for place, (word, weight) in enumerate(marked, 1))
+        PROXY.execute_sql(
+            "INSERT INTO item_text (item, words) VALUES (%s, %s::tsvector) ON CONFLICT (item) DO UPDATE SET words = EXCLUDED.words",
+            (key, vector),
+        )
+
+
+def matching(query: Any, words: str) -> Any | None:
+    """`query` over Item, only those of which every word of `words` begins some word; the best first. None without a word."""
+    found = _words(words)
+    if not found:
+        return None
+    expression = " & ".join(f"'{word[:500]}':*" for word in found)
+    text = Table("item_text").alias("words")
+    query = query.join(text, on=(text.c.item == Item.id)).where(SQL('"words"."words" @@ %s::tsquery', [expression]))
+    return query.order_by(SQL('ts_rank("words"."words", %s::tsquery) DESC', [expression]), Item.id.desc())
