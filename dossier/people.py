@@ -61,9 +61,31 @@ def why_not(office: Office, code: str, right: Right, client: str) -> str | None:
     return None
 
 
+def rights_now(office: Office, code: str) -> list[str]:
+    """What `code` has of rights at this moment, for the trail."""
+    person = office.staff.get(code)
+    return list(person.rights) if person is not None and person.active else []
+
+
 def why_not_create(office: Office, code: str, client: str) -> str | None:
     """An admin may, and who has `create`."""
     return None if is_admin(office, code) else why_not(office, code, "create", client)
+
+
+def why_not_type(office: Office, code: str, name: str | None) -> str | None:
+    """Making items of a type, and knowing that there are any (types.NAME.staff)."""
+    if name is None or name not in hidden_types(office, code):
+        return None
+    return f"{code} has no right to items of type {name}; ask an admin"
+
+
+def hidden_types(office: Office, code: str) -> list[str]:
+    """The types of whose items `code` must not know: staff or an operating system's user."""
+    restricted = [name for name, kind in office.settings.types.items() if kind.staff is not None]
+    if not restricted or is_admin(office, code):
+        return []
+    active = code in office.staff and office.staff[code].active
+    return [name for name in restricted if not active or code not in (office.settings.types[name].staff or ())]
 
 
 def why_not_share(office: Office, code: str, client: str) -> str | None:

@@ -19,6 +19,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails
 
+from dossier import item_types
 from dossier.yamltext import Limits, Map, Plain, line_of, plain, read_map
 
 CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
@@ -195,17 +196,29 @@ class Portal(Strict):
     Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
 
-FieldKind = Literal["text", "date"] | list[Word]
+class Trail(Strict):
+    anchors_to: Email | None = None
+    """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the database can write to."""
+
+
+FieldKind = Literal["text", "date"] | Annotated[list[Word], Field(min_length=1)]
 
 
 class ItemType(Strict):
     share: Literal["never", "approval", "free"] = "free"
-    """never: such an item can't be shared; approval: only as a concept; free: as the maker's rights allow."""
+    """never: such an item can't be shared, and no client ever hears of it; approval: only as a concept; free: as the maker's rights allow."""
+    staff: list[Code] | None = None
+    """Who may make such items and know of them, besides admins; without it, all staff."""
     required: list[Word] = []
-    """Keys a sidecar of this type must give."""
+    """Keys that an item of this type must have, by their English or Dutch names."""
     fields: dict[Word, FieldKind] = {}
     """Extra keys: text, date, or the list of choices."""
+    labels: list[Word] = []
+    """The labels that such an item can have; empty: those of items.labels."""
     review_months: int | None = Field(None, gt=0)
+    """So many months after it was made or last changed an item must be looked at again, and whoever made it gets a mail."""
+    review_field: Word | None = None
+    """The date field that says instead when an item must be looked at again."""
     keep_years: int | None = Field(None, gt=0)
 
 
@@ -221,7 +234,9 @@ class Settings(Strict):
     identity: Identity = Identity()
     mail: Mail = Mail()
     portal: Portal = Portal()
+    trail: Trail = Trail()
     types: dict[Word, ItemType] = {}
+    """Kinds of item with rules of their own."""
 
 
 class Contact(Strict):
@@ -472,6 +487,7 @@ def _all_models() -> list[type[Strict]]:
         Identity,
         Mail,
         Portal,
+        Trail,
         ItemType,
         Client,
         Contact,
@@ -491,6 +507,8 @@ def _check_references(
 
     if (settings[0].portal.certificate is None) != (settings[0].portal.key is None):
         wrong(SETTINGS, settings[1], ("portal",), "give both `certificate` and `key`, or neither")
+    for name, path, message in item_types.faults(settings[0].types, settings[0].items.labels, people):
+        wrong(SETTINGS, settings[1], ("types", name, *path), message)
     for status in settings[0].items.closed:
         if status not in settings[0].items.statuses:
             wrong(SETTINGS, settings[1], ("items", "closed"), f"`{status}` is not one of items.statuses")

@@ -36,7 +36,7 @@ from typing import Any
 import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
 
-from dossier import clock, files, names, trail
+from dossier import clock, files, names, people, trail
 from dossier.database import UNAVAILABLE, transaction
 from dossier.models import Drop, Item, item_key, item_name, tuples
 from dossier.people import NotAllowed
@@ -49,8 +49,9 @@ from ingest.clearing import Clearing
 from ingest.judging import entries, judge, said
 from ingest.looking import WHY, Found
 from ingest.poison import Strikes
-from workflow import items
-from workflow.items import File, FileChanges
+from workflow import amending, items
+from workflow.amending import FileChanges
+from workflow.items import File, Refused
 
 log = structlog.get_logger("intake")
 
@@ -328,7 +329,7 @@ class Intake:
         assert case.amends is not None
         key = item_key(case.amends)
         item = Item.get_or_none((Item.id == key) & (Item.client == case.found.client))
-        if item is None:
+        if item is None or people.why_not_type(self.office, case.actor.code, item.type):
             case.faults.append(
                 Fault(
                     lines.get("item", 1), f"client {case.found.client} has no item {case.amends}; look it up with: dossier items"
@@ -336,14 +337,13 @@ class Intake:
             )
             return
         put = [File(f.name, f.sha256, f.size, f.media_type, said(sidecar, f.share), f.note) for f in files_of(case)]
-        changes = FileChanges(
-            remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments if not put else None
-        )
+        changes = FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments)
+        source = names.shown(case.found.sidecar_name or case.found.stem)
         try:
-            items.amend(self.office, now, case.actor, key, case.wish, changes)
+            amending.amend(self.office, now, case.actor, key, case.wish, changes, source=source)
         except NotAllowed as refusal:
             case.faults.append(Fault(lines.get("item", 1), str(refusal)))
-        except items.Refused as refusal:
+        except Refused as refusal:
             case.faults += [Fault(lines.get(problem.key, 1), problem.message) for problem in refusal.problems]
         else:
             case.item = key

@@ -9,7 +9,6 @@ letter has: under another name nothing runs it.
 
 from __future__ import annotations
 
-import mimetypes
 import os
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,34 +16,11 @@ from pathlib import Path
 
 import puremagic
 
-from dossier import files
+from dossier import files, media
 from dossier.names import extension
-
-# Without the machine's own tables: the same file is the same type everywhere. Formats that mimetypes lacks are added.
-_BY_NAME = mimetypes.MimeTypes(filenames=())
-_OFFICE = "application/vnd.openxmlformats-officedocument"
-for _suffix, _type in {
-    ".xlsx": f"{_OFFICE}.spreadsheetml.sheet",
-    ".docx": f"{_OFFICE}.wordprocessingml.document",
-    ".pptx": f"{_OFFICE}.presentationml.presentation",
-    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
-    ".odt": "application/vnd.oasis.opendocument.text",
-    ".xbrl": "application/xml",
-    ".xaf": "application/xml",
-    ".msg": "application/vnd.ms-outlook",
-    ".eml": "message/rfc822",
-    ".md": "text/markdown",
-    ".7z": "application/x-7z-compressed",
-    ".rar": "application/vnd.rar",
-    ".heic": "image/heic",
-    ".webp": "image/webp",
-}.items():
-    _BY_NAME.add_type(_type, _suffix)
 
 # The commonest files are known at a glance; puremagic takes 0.3 ms for each.
 _AT_A_GLANCE = {"pdf": b"%PDF-", "png": b"\x89PNG\r\n\x1a\n", "jpg": b"\xff\xd8\xff", "jpeg": b"\xff\xd8\xff"}
-
-UNKNOWN = "application/octet-stream"
 
 _PROGRAM = frozenset({"exe", "dll", "scr", "com"})
 _SHORTCUT = bytes.fromhex("4c0000000114020000000000c000000000000046")  # [MS-SHLLINK] 2.1: HeaderSize and LinkCLSID
@@ -71,14 +47,14 @@ class Kind:
 def examine(name: str, path: Path) -> Kind:
     """What the plain file at `path` is, that is called `name`. OSError: it can't be read."""
     own = extension(name)
-    by_name = _BY_NAME.guess_type(f"x.{own}", strict=False)[0] or UNKNOWN
+    by_name = media.by_name(name)
     with files.open_plain(path) as descriptor:
         head, index = os.pread(descriptor, HEAD_BYTES, 0), _zip_index(descriptor)
         dangers = _dangers(head, index, descriptor)
     if own in _AT_A_GLANCE and head.startswith(_AT_A_GLANCE[own]):
         return Kind(by_name, dangers | {own})
     if head.startswith(b"PK") and (office := _office_kind(index)):
-        return Kind(_BY_NAME.guess_type(f"x.{office}")[0] or by_name, dangers | {office, "zip"})
+        return Kind(media.by_name(f"x.{office}"), dangers | {office, "zip"})
     try:
         matches = puremagic.magic_string(head) if head else []
     except (puremagic.PureError, ValueError):

@@ -9,9 +9,9 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, TypeAlias
 
+from dossier.item_types import fitting, wanted
 from dossier.names import fold, has_bad_characters, name_fault, nfc, shown
 from dossier.settings import FieldKind, Settings
 from dossier.yamltext import Fault, List, Map, Node, Text
@@ -29,7 +29,6 @@ _ENTRY_KEYS = {"file": "file", "bestand": "file", "name": "name", "naam": "name"
                "note": "note", "notitie": "note", "sha256": "sha256"}  # fmt: skip
 _ITEM = re.compile(r"(?:D-)?([0-9]{4})-([0-9]{6,7})", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
-_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -363,26 +362,14 @@ def _rename(reading: Reading, node: Node, word: str) -> dict[str, str] | None:
 def read_field(reading: Reading, node: Node, word: str, kinds: Sequence[FieldKind]) -> str | None:
     """An extra key's value, that fits one of the kinds it can be."""
     text = _free(reading, node, word)
-    if text is None or "text" in kinds:
+    if not text:
         return text
-    choices: list[str] = []
     for kind in kinds:
-        if kind == "date":
-            if _is_date(text):
-                return text
-        else:
-            choices += [choice for choice in kind if choice not in choices]
-    if not choices:
-        reading.say(node.line, f"`{word}`: give a date such as 2026-12-31")
-        return None
-    return _one_of(reading, node, word, choices, "choice here")
-
-
-def _is_date(text: str) -> bool:
-    try:
-        return bool(_ISO_DATE.fullmatch(text) and date.fromisoformat(text))
-    except ValueError:
-        return False
+        fitted = fitting(kind, text)
+        if fitted is not None:
+            return fitted
+    reading.say(node.line, f"`{word}`: {quoted(text)} does not fit; give {' or '.join(dict.fromkeys(map(wanted, kinds)))}")
+    return None
 
 
 _ENTRY_READERS: dict[str, Reader] = {"file": _file_name, "name": _file_name, "share": _yes_no, "note": _free, "sha256": _sha256}
