@@ -1,0 +1,172 @@
+"""Commands that tell what happened and why: audit."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from desk import state
+from desk.approval_commands import key_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from dossier.trail import Kept
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+OfItem = Annotated[str | None, typer.Option("--item", metavar="ITEM")]
+OfClient = Annotated[str | None, typer.Option("--client", metavar="CODE", help="About this client or an item of it.")]
+OfPerson = Annotated[str | None, typer.Option("--person", metavar="STAFF", help="Who did it, also for another.")]
+_DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day or moment on.")]
+Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this day or moment.")]
+
+FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash")
+
+audit = typer.Typer(no_args_is_help=True, help="The trail: who did what, when, in a chain that shows every change to it.")
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(audit, name="audit")
+    audit.command(epilog="Example: dossier audit log --client acme-bv --since 2026-01-01")(log)
+    audit.command(epilog="Example: dossier audit verify")(verify)
+    audit.command(epilog="Example: dossier audit export --format csv --since 2026-01-01 > trail.csv")(export)
+    audit.command(epilog='Example: dossier audit erase --item 2026-000012 --reason "request of 3 March"')(erase)
+
+
+def _events(
+    item: str | None,
+    client: str | None,
+    person: str | None,
+    since: datetime | None,
+    until: datetime | None,
+    newest: int | None = None,
+) -> Iterator[Kept]:
+    from dossier import people, trail
+
+    office, reader = state.opened(), state.reader()
+    return trail.events(
+        item=key_of(item) if item else None, client=client, person=person, since=since and since.astimezone(),
+        until=until and until.astimezone(), hidden_types=people.hidden_types(office, reader.code), newest=newest,
+    )  # fmt: skip
+
+
+def log(
+    item: OfItem = None,
+    client: OfClient = None,
+    person: OfPerson = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many, the newest; 0: all.")] = 50,
+    json: Json = False,
+) -> None:
+    """What happened, oldest first. All filters must hold."""
+    from desk import shown
+    from dossier import clock, trail
+    from dossier.models import item_name
+
+    found = list(_events(item, client, person, since, until, limit or None))
+    if json:
+        told = [
+            {
+                "seq": e.seq, "at": clock.shown(e.at), "actor": e.actor, "action": e.action, "item": e.item and item_name(e.item),
+                "client": e.subject, "detail": trail.told(e),
+            }
+            for e in found
+        ]  # fmt: skip
+        shown.as_json(told)
+        return
+    rows = [
+        (
+            e.seq,
+            shown.day_and_time(clock.shown(e.at)),
+            _who(e),
+            e.action,
+            item_name(e.item) if e.item else e.subject,
+            _told(trail.told(e)),
+        )
+        for e in found
+    ]
+    shown.table(("", "when", "who", "what", "about", ""), rows, "Nothing of that kind has happened.")
+
+
+def _who(event: Kept) -> str:
+    return f"{event.actor} (by {event.behind})" if event.behind else event.actor
+
+
+def _told(detail: dict[str, Any]) -> str:
+    return "; ".join(f"{key}: {value}" for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {}))
+
+
+def verify() -> None:
+    """Check the whole trail, against its anchors and the records too; exit 1 and the first event that does not fit."""
+    from dossier import anchors, trail
+
+    office = state.opened()
+    found, fault = anchors.read(anchors.folder_of(office))
+    fault = trail.first_fault(found) or fault
+    if fault:
+        print(fault, file=sys.stderr)
+        raise typer.Exit(1)
+    length, head = trail.head()
+    print(f"{length} events, each as it was written; {len(found)} anchors lie on the chain")
+    print(f"head {head}")
+
+
+def export(
+    form: Annotated[Literal["jsonl", "csv"], typer.Option("--format", help="A JSON object a line, or CSV.")] = "jsonl",
+    item: OfItem = None,
+    client: OfClient = None,
+    person: OfPerson = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    """Print the trail with its hashes, so that others can check and search it. That you did is in the trail."""
+    import csv
+    import json
+
+    from dossier import clock, trail
+    from dossier.database import transaction
+    from dossier.models import item_name
+
+    found = _events(item, client, person, since, until)
+    reader, written = state.reader(), 0
+    sheet = csv.writer(sys.stdout)
+    if form == "csv":
+        sheet.writerow(FIELDS)
+    for event in found:
+        values = {**event._asdict(), "item": event.item and item_name(event.item)}
+        if form == "csv":
+            sheet.writerow([values[name] for name in FIELDS])
+        else:
+            values["detail"] = event.detail and json.loads(event.detail)
+            print(json.dumps({name: values[name] for name in FIELDS}, ensure_ascii=False))
+        written += 1
+    with transaction():
+        trail.record(clock.utc_now(), reader, "exported", key_of(item) if item else None, {"events": written}, client)
+
+
+def erase(
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stays, so it must not say what was erased.")],
+    item: OfItem = None,
+    event: Annotated[list[int] | None, typer.Option("--event", metavar="N", help="Numbers of events, as log tells them.")] = None,
+) -> None:
+    """Erase for good what people wrote in events, of an item or by number. The chain still verifies. Needs an admin."""
+    from dossier import clock, people, trail
+    from dossier.database import transaction
+    from dossier.people import NotAllowed
+
+    office, actor = state.opened(), state.actor()
+    if not people.is_admin(office, actor.code):
+        raise NotAllowed(f"{actor.code} may not erase; an admin can")
+    if not item and not event:
+        raise typer.BadParameter("which events? give --item, or --event, as often as needed")
+    if not reason.strip():
+        raise NotAllowed("an erasure needs a reason: --reason TEXT")
+    with transaction():
+        wanted = [*(event or ()), *(one.seq for one in trail.events(item=key_of(item)))] if item else list(event or ())
+        count = trail.erase(clock.utc_now(), actor, wanted, reason)
+    print(f"what {count} events told is erased" if count else "nothing was left to erase")
