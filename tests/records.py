@@ -110,7 +110,7 @@ class Records:
             return items.restore(self.office, self.tick(), actor, key)
 
     def publish(self) -> None:
-        while self.portal.has_work():
+        while self.portal.has_work(self.now):
             self.portal.round(self.tick())
 
     # What is there

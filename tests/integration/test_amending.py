@@ -107,14 +107,6 @@ def test_a_change_that_is_taken_back_needs_nobody(office: Records, rejected: boo
     assert "reverted" in office.actions(key)
 
 
-def test_an_approver_does_not_approve_his_own_change(office: Records) -> None:
-    key = office.published()
-    office.amend(key, MARIEKE, description="Marieke's own words")
-    with pytest.raises(NotAllowed):
-        office.decide(key, "approve", MARIEKE)
-    assert office.on_portal(key) == OLD
-
-
 # By a person with it
 
 
