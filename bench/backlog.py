@@ -1,11 +1,12 @@
-"""How long a backlog takes: `dossier run --once` beside floor.py, on the same drops, in the same run.
+"""How long a backlog takes: `dossier run --once` beside floor.py and naive.py, on the same drops, in the same run.
 
     backlog.py [--repeat R] N...        for `make bench`: backlog.py --repeat 3 2000 4000
 
-For each N an inbox of N drops is made twice, alike to the byte. Both programs are timed as a user would: from start to end
-of the process. The best of R counts, and who goes first changes from one to the next. Prints a table, then the same
-as JSON. Exit code 1 if dossier did not take and publish every drop, or if twice as many drops took more than
-GROWTH_LIMIT times as long.
+For each N an inbox of N drops is made for each program, alike but for random bytes. All are timed as a user would: from start to
+end of the process; floor.py does the least possible work with the same durability, naive.py is what a hobbyist writes. The
+best of R counts, and who goes first changes from one to the next. `ratio` and `naive_ratio` are dossier's drops per second
+to theirs. Prints a table, then the same as JSON. Exit code 1 if dossier did not take and publish every drop, or if
+twice as many drops took more than GROWTH_LIMIT times as long.
 
 The office is as `dossier init` makes it but for what the drops need: `created_by` is believed, a share covers all
 attachments, and the wrong-client guard is off (random bytes have no text to search). Settling stays at its default:
@@ -26,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 BENCH = Path(__file__).resolve().parent
-FLOOR = BENCH / "floor.py"
+FLOOR, NAIVE = BENCH / "floor.py", BENCH / "naive.py"
 WORK = BENCH.parent / "var"
 """In the checkout, not in the system's temporary folder: that is often memory, where a sync costs nothing."""
 
@@ -86,7 +87,7 @@ def check_all_done(root: Path, drops: int) -> None:
 def measure(drops: int, repeat: int) -> dict[str, Any]:
     """The best of `repeat` runs of both programs on a backlog of `drops`."""
     dossier = str(Path(sys.executable).with_name("dossier"))
-    seconds: dict[str, list[float]] = {"floor": [], "dossier": []}
+    seconds: dict[str, list[float]] = {"floor": [], "dossier": [], "naive": []}
     for turn in range(repeat):
         with tempfile.TemporaryDirectory(dir=WORK, prefix="bench-") as folder:
             roots = {name: Path(folder) / name for name in seconds}
@@ -94,20 +95,20 @@ def measure(drops: int, repeat: int) -> dict[str, Any]:
                 prepare(root, drops)
             commands = {
                 "floor": [sys.executable, str(FLOOR), "run", str(roots["floor"])],
+                "naive": [sys.executable, str(NAIVE), "run", str(roots["naive"])],
                 "dossier": [dossier, "--root", str(roots["dossier"]), "run", "--once"],
             }
             time.sleep(SETTLE_SECONDS)
             for name in sorted(seconds, reverse=turn % 2 == 0):
                 seconds[name].append(timed(commands[name]))
             check_all_done(roots["dossier"], drops)
-    floor_best, dossier_best = min(seconds["floor"]), min(seconds["dossier"])
+    best = {name: min(times) for name, times in seconds.items()}
     return {
         "drops": drops,
-        "floor_seconds": round(floor_best, 3),
-        "floor_per_second": round(drops / floor_best, 1),
-        "dossier_seconds": round(dossier_best, 3),
-        "dossier_per_second": round(drops / dossier_best, 1),
-        "ratio": round(dossier_best / floor_best, 2),
+        **{f"{name}_seconds": round(value, 3) for name, value in best.items()},
+        **{f"{name}_per_second": round(drops / value, 1) for name, value in best.items()},
+        "ratio": round(best["floor"] / best["dossier"], 2),
+        "naive_ratio": round(best["naive"] / best["dossier"], 2),
     }
 
 
@@ -122,10 +123,10 @@ def growth_of(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def table(results: Sequence[dict[str, Any]], growth: Sequence[dict[str, Any]]) -> str:
-    lines = [f"{'drops':>8} {'floor s':>9} {'drops/s':>8} {'dossier s':>10} {'drops/s':>8} {'ratio':>6}"]
+    lines = [f"{'drops':>8} {'floor/s':>9} {'naive/s':>9} {'dossier/s':>10} {'of floor':>9} {'of naive':>9}"]
     lines += [
-        f"{r['drops']:>8} {r['floor_seconds']:>9.2f} {r['floor_per_second']:>8.0f}"
-        f" {r['dossier_seconds']:>10.2f} {r['dossier_per_second']:>8.0f} {r['ratio']:>6.2f}"
+        f"{r['drops']:>8} {r['floor_per_second']:>9.0f} {r['naive_per_second']:>9.0f} {r['dossier_per_second']:>10.0f}"
+        f" {r['ratio']:>9.2f} {r['naive_ratio']:>9.2f}"
         for r in results
     ]
     lines += [f"{g['to']} drops take {g['factor']} times as long as {g['from']} (at most {GROWTH_LIMIT})" for g in growth]
