@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := dossier ingest workflow desk tests bench demo
 
-.PHONY: help schemas setup setup-dev run test lint types unit format bench lock clean
+.PHONY: help schemas reference setup setup-dev run test lint types unit format bench lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -66,6 +66,10 @@ schemas: setup
 	@for what in sidecar settings clients staff; do \
 		DOSSIER_ROOT= $(abspath $(BIN))/python -c 'import json, sys; from desk.founding import schema_of; \
 		print(json.dumps(schema_of(sys.argv[1], None), ensure_ascii=False, indent=2))' $$what > config/schema/$$what.json; done
+
+# docs/configuration.md from the models, docs/commands.md from the code.
+reference: setup
+	@$(BIN)/python docs/make_reference.py
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000

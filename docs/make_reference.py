@@ -1,0 +1,194 @@
+"""Writes docs/configuration.md from the models and docs/commands.md from the code. `make reference`; a test sees that they are current."""
+
+from __future__ import annotations
+
+import re
+import sys
+import types
+import typing
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from pydantic_core import PydanticUndefined
+from typer.main import get_command
+
+from dossier import settings
+from dossier.settings import Client, Settings, Staff
+
+HERE = Path(__file__).parent
+
+CONFIGURATION = """\
+# Configuration
+
+Three files in `config/`, in YAML. What is left out has its default. An unknown key, a wrong value, a person or client that is named
+and isn't there: each is told with file, line and key, all at once, and nothing starts (exit code 3). The daemon reads the files again
+when they change; if they are wrong then, it says so and goes on with what was.
+
+An environment variable overrides a setting: `DOSSIER_MAIL__PORT=2525` is `port` under `mail`. Lists and mappings are written
+as YAML: `DOSSIER_ITEMS__LABELS="[tax, payroll]"`. Editors complete and check the files by the schemas in `config/schema/`.
+
+A yes is `yes`, `ja` or `true`; a no is `no`, `nee` or `false`.
+"""
+
+COMMANDS = """\
+# Commands
+
+`dossier [--root DIR] [--as STAFF] COMMAND`. The office is the folder given with `--root`, or in `DOSSIER_ROOT`, or the nearest folder
+above the present one with `config/settings.yaml`. Who acts is given with `--as`, or in `DOSSIER_USER`, or is the staff member whose `os_user`
+runs the command. An item is named by its number, `D-2026-000012`, or without the `D-`.
+
+Exit codes: 0 done; 1 refused, the reason on stderr; 2 wrong usage; 3 the configuration is wrong; 4 the environment is (disk full,
+database unreachable).
+"""
+
+
+def configuration() -> str:
+    parts = [CONFIGURATION, "## config/settings.yaml\n"]
+    for name, field in Settings.model_fields.items():
+        model = _model_in(field.annotation)
+        if model is None:
+            continue
+        kind = f"### {name}" if field.annotation is model else f"### {name}: a mapping of names to"
+        parts.append(f"{kind}\n\n{_sentence(model, field)}{_table(model)}")
+    plain = [(name, field) for name, field in Settings.model_fields.items() if _model_in(field.annotation) is None]
+    if plain:
+        parts.append("### On the top level\n\n" + _rows(plain))
+    for title, code, model in (
+        ("config/clients.yaml", "clients: {CODE: …}", Client),
+        ("config/staff.yaml", "staff: {CODE: …}", Staff),
+    ):
+        parts.append(
+            f"## {title}\n\n`{code}`. A code has 1 to 64 letters, digits, dots, dashes and underscores.\n\n{_table(model)}"
+        )
+        parts += [f"### {inner.__name__.lower()}\n\n{_table(inner)}" for inner in _models_below(model)]
+    return "\n".join(parts)
+
+
+def _sentence(model: type[BaseModel], field: FieldInfo) -> str:
+    text = field.description or ""
+    if not text and model.__doc__ and model.__doc__ != BaseModel.__doc__:
+        text = model.__doc__.strip()
+    return f"{_one_line(text)}\n\n" if text else ""
+
+
+def _table(model: type[BaseModel]) -> str:
+    below = "".join(f"\n`{name}` is a mapping:\n\n{_table(inner)}" for name, inner in _inner(model))
+    return _rows(list(model.model_fields.items())) + (below if model not in (Client, Staff) else "")
+
+
+def _inner(model: type[BaseModel]) -> list[tuple[str, type[BaseModel]]]:
+    found = [(name, _model_in(field.annotation)) for name, field in model.model_fields.items()]
+    return [(name, inner) for name, inner in found if inner is not None]
+
+
+def _models_below(model: type[BaseModel]) -> list[type[BaseModel]]:
+    return [inner for _, inner in _inner(model)]
+
+
+def _rows(fields: list[tuple[str, FieldInfo]]) -> str:
+    lines = ["| key | value | default | |", "|---|---|---|---|"]
+    for name, field in fields:
+        lines.append(
+            f"| `{field.alias or name}` | {_kind(field.annotation)} | {_default(field)} | {_one_line(field.description or '')} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def _kind(annotation: Any) -> str:
+    origin, arguments = typing.get_origin(annotation), typing.get_args(annotation)
+    if origin is typing.Annotated:
+        return _kind(arguments[0])
+    if origin is typing.Literal:
+        return " or ".join(f"`{value}`" for value in arguments)
+    if origin in (typing.Union, types.UnionType):
+        return ", or ".join(_kind(argument) for argument in arguments if argument is not type(None))
+    if origin is list:
+        return f"list of {_kind(arguments[0])}"
+    if origin is dict:
+        return "mapping"
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return "mapping"
+    return {bool: "yes or no", int: "whole number", float: "number", str: "text", Path: "path"}.get(
+        annotation, getattr(annotation, "__name__", "text").lower()
+    )
+
+
+def _default(field: FieldInfo) -> str:
+    value = field.get_default(call_default_factory=True)
+    if field.is_required() or value is PydanticUndefined:
+        return "required"
+    if isinstance(value, BaseModel):
+        return "see there"
+    if value is None or value == "":
+        return "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return f"`[{', '.join(map(str, value))}]`"
+    if isinstance(value, dict):
+        return "`{}`" if not value else "see there"
+    return f"`{value}`"
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, settings.Strict):
+        return annotation
+    for argument in typing.get_args(annotation):
+        found = _model_in(argument)
+        if found is not None:
+            return found
+    return None
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def commands() -> str:
+    from desk.cli import app
+
+    group: Any = get_command(app)
+    return "\n".join([COMMANDS, *_commands_of(group, "dossier")])
+
+
+def _commands_of(group: Any, path: str) -> list[str]:
+    parts: list[str] = []
+    for name in group.commands:
+        command = group.commands[name]
+        if getattr(command, "commands", None):
+            parts += _commands_of(command, f"{path} {name}")
+            continue
+        arguments = " ".join(_argument(one) for one in command.params if one.param_type_name == "argument")
+        parts.append(f"## {path} {name} {arguments}".rstrip() + "\n")
+        parts.append(_one_line((command.help or "").split("\f")[0]) + "\n")
+        options = [one for one in command.params if one.param_type_name == "option"]
+        if options:
+            lines = ["| option | |", "|---|---|"]
+            lines += [f"| `{', '.join(one.opts)}`{_value(one)} | {_one_line(one.help or '')} |" for one in options]
+            parts.append("\n".join(lines) + "\n")
+        example = re.sub(r"^Example: ", "", command.epilog or "")
+        if example:
+            parts.append(f"    {example}\n")
+    return parts
+
+
+def _argument(argument: Any) -> str:
+    name = argument.metavar or argument.name.upper()
+    return name if argument.required or name.startswith("[") else f"[{name}]"
+
+
+def _value(option: Any) -> str:
+    if option.is_flag:
+        return ""
+    return f" {option.metavar}" if option.metavar else f" {_kind(option.type_descriptor.annotation)}"
+
+
+PAGES = {"configuration.md": configuration, "commands.md": commands}
+
+
+if __name__ == "__main__":
+    for name, make in PAGES.items():
+        (HERE / name).write_text(make(), encoding="utf-8")
+    sys.exit(0)
