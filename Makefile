@@ -73,6 +73,8 @@ reference: setup
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000
+	$(BIN)/python bench/latency.py
+	$(BIN)/python bench/idle.py
 
 # Keeps the versions that are there as long as they fit; for the newest ones remove the lock files first.
 # No address is written into them: whoever installs uses the package index of his own pip.

@@ -14,7 +14,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO
 
@@ -26,8 +26,9 @@ from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Offic
 from dossier.vault import Vault
 from ingest import looking
 from ingest.intake import AT_ONCE, Intake, Outcome
-from ingest.looking import Found, Looker
-from ingest.watcher import Watcher, mode_for
+from ingest.looking import Found
+from ingest.lookout import Lookout
+from ingest.watcher import Watch
 from workflow import logins, notification, reminders, schedule, unopened
 from workflow.publishing import Portal
 from workflow.queue_files import QueueFolder
@@ -38,7 +39,7 @@ WAKE_SECONDS = 0.25
 """How soon a command's change is seen, and how soon a stop is: two cheap looks at the clock a second more don't show."""
 
 TROUBLE_SECONDS = 30
-"""How long a client is left alone after its drops could not be taken (disk full, no permission)."""
+"""How soon it is tried again to clear what is decided and could not leave the inbox."""
 
 CONFIG_SECONDS = 2
 """How often config/ is looked at for changes."""
@@ -80,15 +81,13 @@ class Daemon:
         self._once = once
         self._progress = progress or (lambda done: None)
         self._wake = threading.Condition()
-        self._due: dict[str, float] = {}
-        self._everything = True
         self._queue_due = self._clear_due = 0.0
+        self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._alarms: dict[str, str] = {}
+        self._since = clock.to_text(clock.utc_now())
         self._config_state = self._config_stat()
         self._config_due = False
-        self._seen_empty: dict[str, int] = {}
-        self._unknown: set[str] = set()
 
     # Life
 
@@ -99,7 +98,7 @@ class Daemon:
             open_database(self.office)
             self.vault = Vault(self.office.vault)
             self.vault.sweep()
-            self.looker, self.intake = Looker(self.office), Intake(self.office, self.vault)
+            self.lookout, self.intake = Lookout(self.office, self._woken, self._alarm), Intake(self.office, self.vault)
             self.queue, self.portal = QueueFolder(self.office, self.vault), Portal(self.office, self.vault)
             self.portal.prepare()
             self.intake.recover()
@@ -149,19 +148,13 @@ class Daemon:
 
     # Hints, from any thread
 
-    def hint_client(self, client: str | None) -> None:
-        """Look at this client's folder now (None: at everything)."""
+    def _woken(self) -> None:
         with self._wake:
-            if client is None:
-                self._everything = True
-            else:
-                self._due[client] = 0.0
             self._wake.notify()
 
     def hint_queue(self, _: str | None = None) -> None:
-        with self._wake:
-            self._queue_due = 0.0
-            self._wake.notify()
+        self._queue_due = 0.0
+        self._woken()
 
     def _hint_config(self) -> None:
         self._config_due = True
@@ -172,17 +165,17 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self.stop)
         signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease (files.has_writer)
-        watchers = self._start_watchers()
+        self.lookout.watch()
         mailer = threading.Thread(target=self._mail, name="mail", daemon=True)
         mailer.start()
-        jobs = schedule.start(self._jobs())
+        self._scheduler = schedule.start(self._jobs())
         version = data_version()
-        log.info("running", root=str(self.office.root), watching="native" if watchers else "polling", pid=os.getpid())
+        log.info("running", root=str(self.office.root), pid=os.getpid())
         self._write_state()
         try:
             while not files.stopping.is_set():
                 did = self._step()
-                self._supervise(watchers)
+                self._supervise()
                 now_version = data_version()
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
@@ -190,9 +183,9 @@ class Daemon:
                 elif not did:
                     self._rest()
         finally:
-            jobs.shutdown(wait=False)
-            for watcher in watchers.values():
-                watcher.stop()
+            self._scheduler.shutdown(wait=False)
+            self.lookout.stop()
+            self._queue_watch.stop()
             self._mail_wake.set()
             mailer.join(timeout=4)
             files.remove(self.office.var / "daemon.json")
@@ -200,9 +193,8 @@ class Daemon:
 
     def _rest(self) -> None:
         with self._wake:
-            nearest = min([self._queue_due, *self._due.values()], default=0.0)
-            seconds = min(WAKE_SECONDS, nearest - time.monotonic())
-            if seconds > 0 and not self._everything:
+            seconds = min(WAKE_SECONDS, min(self._queue_due, self.lookout.next_at()) - time.monotonic())
+            if seconds > 0:
                 self._wake.wait(seconds)
         if self.intake.has_to_forget(time.monotonic()):
             self.intake.forget()
@@ -229,69 +221,15 @@ class Daemon:
 
     def _take_due(self) -> bool:
         """Look where a look is due and take what is ready; True if anything was taken or refused."""
-        clients = self._clients_due()
         done, ready = False, list[Found]()
-        for client in clients:
-            if files.stopping.is_set():
-                return done
-            ready += self._look(client)
-            while len(ready) >= AT_ONCE:
+        for found in self.lookout.ready():
+            ready += found
+            while len(ready) >= AT_ONCE and not files.stopping.is_set():
                 done = self._take(ready[:AT_ONCE]) or done
                 del ready[:AT_ONCE]
-                if files.stopping.is_set():
-                    return done
+            if files.stopping.is_set():
+                return done
         return (self._take(ready) if ready else False) or done
-
-    def _clients_due(self) -> list[str]:
-        now = time.monotonic()
-        with self._wake:
-            everything, self._everything = self._everything, False
-            due = [client for client, at in self._due.items() if at <= now]
-            for client in due:
-                del self._due[client]
-        if not everything:
-            return [client for client in due if client in self.office.clients]
-        try:
-            known, unknown = looking.clients_with_folders(self.office)
-        except OSError as error:
-            self._alarm("inbox", f"the inbox {self.office.inbox} can't be read: {error.strerror}; is the share mounted?")
-            return []
-        self._alarm("inbox", None)
-        for name in set(unknown) - self._unknown:
-            log.warning("a folder of the inbox is no client's; it is left alone", folder=name)
-        self._unknown = set(unknown)
-        return [client for client in known if client in due or self._may_hold_files(client)]
-
-    def _may_hold_files(self, client: str) -> bool:
-        """False for a folder that was empty at the last look and had nothing made or removed in it since."""
-        try:
-            return self._seen_empty.get(client) != os.stat(self.office.inbox / client).st_mtime_ns
-        except OSError:
-            return True
-
-    def _look(self, client: str) -> list[Found]:
-        home = self.office.inbox / client
-        try:
-            stamp = os.stat(home).st_mtime_ns
-            view = self.looker.look(client, *settling.now())
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            log.error("a client's inbox can't be read", client=client, error=str(error))
-            self._due_in(client, TROUBLE_SECONDS)
-            return []
-        if view.ready or view.waiting:
-            self._seen_empty.pop(client, None)
-        elif time.time_ns() - stamp > 2_000_000_000:  # so old that a later change gets another time stamp
-            self._seen_empty[client] = stamp
-        if view.next_in is not None:
-            self._due_in(client, view.next_in)
-        return view.ready
-
-    def _due_in(self, client: str, seconds: float) -> None:
-        with self._wake:
-            at = time.monotonic() + max(seconds, 0.005)
-            self._due[client] = min(self._due.get(client, at), at)
 
     def _take(self, ready: list[Found]) -> bool:
         outcome: Outcome = self.intake.take(clock.utc_now(), ready)
@@ -300,8 +238,8 @@ class Daemon:
         self.summary.refused += outcome.refused
         self._progress(outcome.taken + outcome.duplicates + outcome.refused)
         clients = {found.client for found in ready}
-        for client in clients if outcome.postponed else ():
-            self._due_in(client, TROUBLE_SECONDS if client in outcome.trouble else self.office.settings.watch.settle_seconds)
+        if outcome.postponed:
+            self.lookout.postpone(ready, outcome.trouble)
         self._tell_trouble(clients, outcome)
         return bool(outcome.taken + outcome.duplicates + outcome.refused)
 
@@ -342,16 +280,16 @@ class Daemon:
                 self.summary.mailed += mailed
                 continue
             now = time.monotonic()
-            soon = [at for at in (*self._due.values(), self._queue_due) if at - now <= patience]
-            if not soon or now - last > patience or self.summary.trouble:
+            soonest = min(self.lookout.next_at(), self._queue_due)
+            if soonest - now > patience or now - last > patience or self.summary.trouble:
                 break
-            files.stopping.wait(max(0.0, min(soon) - now))
+            files.stopping.wait(max(0.0, soonest - now))
         self.summary.waiting = self._count_waiting()
 
     def _count_waiting(self) -> int:
         try:
             known, _ = looking.clients_with_folders(self.office)
-            return sum(len(self.looker.look(client, *settling.now()).waiting) for client in known)
+            return sum(len(self.lookout.looker.look(client, *settling.now()).waiting) for client in known)
         except OSError:
             return 0
 
@@ -373,10 +311,9 @@ class Daemon:
 
     def _jobs(self) -> list[schedule.Job]:
         watch = self.office.settings.watch
-        polled = mode_for(self.office.inbox, watch.mode) == "polling"
 
-        def rescan() -> None:
-            self.hint_client(None)
+        def poll() -> None:
+            self.lookout.poll()
             self.hint_queue()
 
         def remind() -> None:
@@ -385,42 +322,25 @@ class Daemon:
             close_database()
 
         return [
-            schedule.Job("rescan", min(watch.poll_seconds, watch.rescan_seconds) if polled else watch.rescan_seconds, rescan),
-            schedule.Job("queue", watch.poll_seconds, self.hint_queue),
+            schedule.Job("rescan", watch.rescan_seconds, self.lookout.look_everywhere),
+            schedule.Job("poll", watch.poll_seconds, poll),
             schedule.Job("remind", 300, remind),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
             schedule.Job("mail", 60, self._mail_wake.set),
         ]
 
-    def _start_watchers(self) -> dict[str, Watcher]:
-        watchers = {}
-        for name, folder, hint in (("inbox", self.office.inbox, self.hint_client), ("queue", self.office.queue, self.hint_queue)):
-            if mode_for(folder, self.office.settings.watch.mode) == "polling":
-                continue
-            watcher = Watcher(folder, hint)
-            trouble = watcher.start()
-            self._alarm(f"watch {name}", trouble)
-            if trouble is None:
-                watchers[name] = watcher
-        return watchers
-
-    def _supervise(self, watchers: dict[str, Watcher]) -> None:
-        """Read a changed configuration; replace a watcher that died, or whose folder is another now (mounted again)."""
+    def _supervise(self) -> None:
+        """See that the folders are watched and that the configuration is the one in config/."""
+        self.lookout.supervise()
+        try:
+            if self._queue_watch.supervise(self.office.settings.watch.mode):
+                self._alarm("watch queue", self._queue_watch.trouble)
+                self.hint_queue()
+        except OSError as error:
+            self._alarm("watch queue", f"the queue {self.office.queue} can't be read: {error.strerror}; is the share mounted?")
         if self._config_due:
             self._config_due = False
             self._reload_if_changed()
-        for name, watcher in list(watchers.items()):
-            if not watcher.is_alive() and watcher.folder.is_dir():
-                watcher.stop()
-                fresh = Watcher(watcher.folder, watcher._hint)
-                trouble = fresh.start()
-                self._alarm(f"watch {name}", trouble)
-                if trouble is None:
-                    watchers[name] = fresh
-                    log.warning("watching again", folder=str(watcher.folder))
-                else:
-                    del watchers[name]
-                self.hint_client(None)
 
     # Configuration and alarms
 
@@ -445,16 +365,19 @@ class Daemon:
                 log.error("configuration", fault=fault)
             return
         self._alarm("config", None)
-        if (office.settings.paths, office.settings.database) != (self.office.settings.paths, self.office.settings.database):
-            log.warning("paths or database were changed: restart the daemon")
-            return
-        for room in (self, self.looker, self.intake, self.queue, self.portal):
+        old = self.office.settings
+        moved = (office.settings.paths, office.settings.database) != (old.paths, old.database)
+        self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
+        settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
+        office = replace(office, settings=settings)
+        for room in (self, self.intake, self.queue, self.portal):
             room.office = office
-        self.looker.forget()
+        self.lookout.reconfigured(office)
         self.queue.forget_people()
         self.portal.reconsider_clients()
+        if settings.watch != old.watch:
+            schedule.change(self._scheduler, self._jobs())
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
-        self.hint_client(None)
         self.hint_queue()
 
     def _alarm(self, cause: str, text: str | None) -> None:
@@ -470,13 +393,13 @@ class Daemon:
 
     def _write_state(self) -> None:
         """What `status` tells of this daemon: var/daemon.json."""
-        state = {
-            "pid": os.getpid(),
-            "since": clock.to_text(clock.utc_now()),
-            "alarms": list(dict.fromkeys(self._alarms.values())),
-        }
-        if not self._once:
+        state = {"pid": os.getpid(), "since": self._since, "alarms": list(dict.fromkeys(self._alarms.values()))}
+        if self._once:
+            return
+        try:
             files.write_whole(self.office.var / "daemon.json", json.dumps(state).encode())
+        except OSError as error:
+            log.error("status can't be told", path=str(self.office.var / "daemon.json"), error=str(error))
 
 
 def state_of(office: Office) -> dict[str, object] | None:

@@ -7,6 +7,7 @@ before that? A hidden folder is left in the inbox, and the files are still where
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import re
 import secrets
@@ -81,7 +82,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
         files.write_whole(hidden / "item.yaml", data, 0o666)
         files.sync([*(hidden / path.name for path in request.files), hidden / "item.yaml"], [hidden])
         if actor.behind is not None and not office.settings.identity.trust_sidecar:
-            delegation.record(now, data, actor.code)
+            delegation.record(now, hashlib.sha256(data).hexdigest(), actor.code)
         files.move(hidden, target)
         files.sync((), [home])
     except BaseException:
@@ -112,7 +113,7 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
         request.client,
         "new",
         "item.yaml",
-        data,
+        "",
         sidecar,
         {name: name for name in looks},
         {**looks, "item.yaml": own},

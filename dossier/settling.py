@@ -19,8 +19,8 @@ from pathlib import Path
 from dossier import files
 from dossier.files import Look
 
-OPEN_RETRY_SECONDS = 0.5
-"""How soon a file that is still open for writing is looked at again, if no event comes first."""
+OPEN_RETRY_SECONDS, OPEN_RETRY_MOST = 0.5, 5.0
+"""How soon a file that is still open for writing is looked at again, if no event comes first: later, the longer it has been open."""
 
 
 @dataclass(slots=True)
@@ -30,6 +30,7 @@ class _Seen:
     """Monotonic seconds."""
     checked: bool = False
     """True once this very look was found to have no writer."""
+    open_since: float | None = None
 
 
 class Settling:
@@ -61,9 +62,15 @@ class Settling:
             return self.settle_seconds - quiet
         if writer:
             seen.since = monotonic
-            return max(self.settle_seconds, OPEN_RETRY_SECONDS)
+            seen.open_since = monotonic if seen.open_since is None else seen.open_since
+            return max(self.settle_seconds, min(OPEN_RETRY_MOST, max(OPEN_RETRY_SECONDS, (monotonic - seen.open_since) / 4)))
         seen.checked = True
         return 0.0
+
+    def doubt(self, folder: Path) -> None:
+        """Ask again, of every file of `folder`, whether it has a writer: something was changed since it was found whole."""
+        for seen in self._seen.get(folder, {}).values():
+            seen.checked = False
 
     def forget(self, folder: Path, keep: Collection[str] = ()) -> None:
         """Forget the files of `folder` whose names are not in `keep`."""
@@ -78,6 +85,8 @@ def _has_writer(path: Path) -> bool | None:
     try:
         with files.open_plain(path) as descriptor:
             return files.has_writer(descriptor)
+    except BlockingIOError:
+        return True  # somebody's own lease (a file server's) is being broken by our opening it
     except OSError:
         return None  # gone or not readable: whoever reads it next will say so
 

@@ -68,7 +68,7 @@ def fingerprint_of(case: Case) -> str:
     listed = case.found.sidecar is not None and case.found.sidecar.attachments is not None
     contents = [copy.sha256 for _, copy in (case.files if listed else sorted(case.files, key=lambda entry: entry[0]))]
     name = "" if case.found.sidecar_name else case.found.stem
-    text = "\n".join([case.found.client, hashlib.sha256(case.found.data).hexdigest(), name, *contents])
+    text = "\n".join([case.found.client, case.found.digest, name, *contents])
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

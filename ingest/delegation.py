@@ -6,7 +6,6 @@ writing `created_by` into a file of his own.
 
 from __future__ import annotations
 
-import hashlib
 from datetime import datetime
 
 from dossier import clock
@@ -14,18 +13,18 @@ from dossier.database import transaction
 from dossier.models import Note
 
 
-def record(now: datetime, data: bytes, maker: str) -> None:
-    """The drop with this sidecar is `maker`'s. In a transaction of its own."""
+def record(now: datetime, digest: str, maker: str) -> None:
+    """The drop with this sidecar (its SHA-256, hex) is `maker`'s. In a transaction of its own."""
     with transaction():
         value = f"{maker} {clock.to_text(now)}"
-        Note.insert(key=_key(data), value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+        Note.insert(key=_key(digest), value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
 
 
-def of(data: bytes) -> str | None:
+def of(digest: str) -> str | None:
     """Whose the drop with this sidecar is, if that was recorded."""
-    row = Note.get_or_none(Note.key == _key(data))
+    row = Note.get_or_none(Note.key == _key(digest))
     return str(row.value).split()[0] if row else None
 
 
-def _key(data: bytes) -> str:
-    return f"delegated:{hashlib.sha256(data).hexdigest()}"
+def _key(digest: str) -> str:
+    return f"delegated:{digest}"

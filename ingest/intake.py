@@ -157,7 +157,7 @@ class Intake:
     def _delegated(self, found: Found) -> str | None:
         """For whom an admin made this drop by command, if one did."""
         named = found.sidecar.created_by if found.sidecar else None
-        return delegation.of(found.data) if named and not self.office.settings.identity.trust_sidecar else None
+        return delegation.of(found.digest) if named and not self.office.settings.identity.trust_sidecar else None
 
     # 2. receive, 3. keep
 

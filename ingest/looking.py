@@ -6,6 +6,7 @@ from the folder as it is now; what is remembered between looks only saves readin
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import stat
@@ -17,12 +18,15 @@ from pathlib import Path
 from dossier import files, names
 from dossier.files import Look
 from dossier.settings import Office
-from dossier.settling import Settling
+from dossier.settling import OPEN_RETRY_SECONDS, Settling
 from dossier.yamltext import Fault, Limits
 from ingest.pairing import Candidate, Claim, pair, pair_folder
 from ingest.sidecar import Sidecar, claimed_files, read_sidecar
 
 SIDECAR_BYTES = Limits().bytes
+
+UNREADABLE_RETRY_SECONDS = 30.0
+"""How soon a file that the share or the disk could not give is tried again."""
 
 WHY = "WHY.txt"
 """Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
@@ -37,7 +41,8 @@ class Found:
     """The folder's name, of a folder drop."""
     sidecar_name: str | None
     """None: a file that came without one (intake.without_sidecar: create)."""
-    data: bytes
+    digest: str
+    """SHA-256 (hex) of the sidecar's bytes; empty without one."""
     sidecar: Sidecar | None
     matched: Mapping[str, str]
     """The name that was asked for → the name on disk."""
@@ -88,6 +93,8 @@ class View:
     waiting: list[Waiting] = field(default_factory=list)
     odd: list[Waiting] = field(default_factory=list)
     """Links, pipes, devices: never taken, never touched."""
+    trouble: str | None = None
+    """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
     next_in: float | None = None
     """Seconds until time alone may make something ready; None if only a change can."""
 
@@ -98,7 +105,7 @@ class View:
 @dataclass(slots=True)
 class _Read:
     look: Look
-    data: bytes
+    digest: str
     sidecar: Sidecar | None
     faults: list[Fault]
     claim: Claim
@@ -140,7 +147,7 @@ class Looker:
         for candidate in pairing.candidates:
             name = candidate.sidecar
             if name not in read:
-                view.again_in(left[name])
+                view.again_in(left[name] or self.pause)
                 view.waiting.append(self._waiting(client, name, "is still being written", [found[name]]))
             else:
                 self._judge(client, None, candidate, read[name], found, left, view, wall)
@@ -151,8 +158,9 @@ class Looker:
         place = home / folder
         try:
             listing = _list(place, f"{client}/{folder}", view)
-        except PermissionError:
-            listing = None
+        except OSError as error:
+            self._cannot_read(client, folder, error, os.stat(place).st_ctime, view)
+            return
         if listing is None:
             return
         found, inner = listing
@@ -171,7 +179,7 @@ class Looker:
             reason = "is still being written" if cards else "waits for its sidecar item.yaml"
             if not cards and self.office.settings.intake.without_sidecar == "create" and not any(left.values()):
                 view.ready.append(
-                    Found(client, folder, None, b"", None, {name: name for name in _without_reason(place, found)}, found, ())
+                    Found(client, folder, None, "", None, {name: name for name in _without_reason(place, found)}, found, ())
                 )
             else:
                 view.waiting.append(self._waiting(client, path, reason, looks))
@@ -179,7 +187,7 @@ class Looker:
         candidate = pair_folder(_without_reason(place, found), card.claim)
         if inner:
             reason = f"a folder drop can't hold folders (`{names.shown(inner[0])}`); put its files beside item.yaml"
-            card = _Read(card.look, card.data, card.sidecar, [*card.faults, Fault(1, reason)], card.claim)
+            card = _Read(card.look, card.digest, card.sidecar, [*card.faults, Fault(1, reason)], card.claim)
         self._judge(client, folder, candidate, card, found, left, view, wall)
 
     def _read_card(self, place: Path, name: str, look: Look, view: View) -> _Read | None:
@@ -188,21 +196,37 @@ class Looker:
             return known
         try:
             data, seen = files.read_plain(place / name, SIDECAR_BYTES + 1)
-            if seen != look:
-                raise files.Changed
-        except files.Changed:
-            view.again_in(self.settling.settle_seconds)
-            return None
-        except FileNotFoundError:
+        except PermissionError as error:
+            card = _Read(
+                look, "", None, [Fault(0, f"the file can't be read: {error.strerror}; let the daemon read it")], Claim(None)
+            )
+        except (files.Changed, files.NotPlain, FileNotFoundError, BlockingIOError):
+            view.again_in(self.pause)  # it was changed or replaced since it was listed
             return None
         except OSError as error:
-            card = _Read(look, b"", None, [Fault(0, f"the file can't be read: {error.strerror}")], Claim(None))
+            self._cannot_read(place.relative_to(self.office.inbox).parts[0], name, error, look.ctime_ns / 1e9, view)
+            return None
         else:
+            if seen != look:
+                view.again_in(self.pause)
+                return None
             sidecar, faults = read_sidecar(data, self.office.settings)
             explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar and sidecar.attachments is not None else None
-            card = _Read(seen, data, sidecar, faults, Claim(explicit if sidecar else claimed_files(data)))
+            digest = hashlib.sha256(data).hexdigest()
+            card = _Read(seen, digest, sidecar, faults, Claim(explicit if sidecar else claimed_files(data)))
         self._read.setdefault(place, {})[name] = card
         return card
+
+    @property
+    def pause(self) -> float:
+        """Until what was being changed is looked at again, in seconds."""
+        return max(self.settling.settle_seconds, OPEN_RETRY_SECONDS)
+
+    def _cannot_read(self, client: str, name: str, error: OSError, since: float, view: View) -> None:
+        """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
+        view.trouble = f"{names.shown(name)}: {error.strerror}"
+        view.again_in(UNREADABLE_RETRY_SECONDS)
+        view.waiting.append(Waiting(client, f"{client}/{names.shown(name)}", f"can't be read now ({error.strerror})", since))
 
     def _keep_only(self, place: Path, read: Mapping[str, object]) -> None:
         here = self._read.get(place)
@@ -241,14 +265,14 @@ class Looker:
                 Fault(1, f"{names.shown(missing)} did not come within {hours:g} hours; put it beside the sidecar")
                 for missing in candidate.missing or ("its files",)
             ]
-        found_drop = Found(client, folder, candidate.sidecar, card.data, card.sidecar, candidate.matched, looks, tuple(faults))
+        found_drop = Found(client, folder, candidate.sidecar, card.digest, card.sidecar, candidate.matched, looks, tuple(faults))
         view.ready.append(found_drop)
 
     def _judge_loose(self, client: str, name: str, look: Look, left: float, unread: bool, view: View) -> None:
         """A file that no sidecar speaks for. `unread`: a sidecar that may do so is still being written."""
         if self.office.settings.intake.without_sidecar == "create" and not unread:
             if left == 0:
-                view.ready.append(Found(client, None, None, b"", None, {name: name}, {name: look}, ()))
+                view.ready.append(Found(client, None, None, "", None, {name: name}, {name: look}, ()))
                 return
             view.again_in(left)
         view.waiting.append(self._waiting(client, name, "waits for a sidecar", [look]))

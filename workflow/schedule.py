@@ -40,6 +40,12 @@ def start(jobs: Sequence[Job]) -> BackgroundScheduler:
     return scheduler
 
 
+def change(scheduler: BackgroundScheduler, jobs: Sequence[Job]) -> None:
+    """Run the jobs that `start` was given as often as these say."""
+    for job in jobs:
+        scheduler.reschedule_job(job.name, trigger="interval", seconds=job.seconds)
+
+
 def _report(event: JobExecutionEvent) -> None:
     if event.exception:
         log.error(
