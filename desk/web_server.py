@@ -81,13 +81,17 @@ def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> N
     open_database(office)
     web = PortalWeb(office, environ)
     server = uvicorn.Server(_configuration(office, web))
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
     with _listen(host, port) as listening:
         _tell(office, host, listening.getsockname()[1])
         over = threading.Event()
         hourly = threading.Thread(target=_hourly, args=(over,), name="hourly", daemon=True)
         hourly.start()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: None)  # uvicorn takes them while it serves, and sends them on at its end
         server.run(sockets=[listening])
         over.set()
         hourly.join(timeout=2)
@@ -116,7 +120,7 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        words = f"{error.strerror or error}; give another address with --host and --port, or stop what listens there"
+        words = f"{os.strerror(error.errno) if error.errno else error}; give another address with --host and --port, or stop what listens there"
         raise OSError(error.errno, words, f"{host}:{port}") from error
 
 

@@ -10,15 +10,15 @@ import re
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from aiosmtpd.controller import Controller
-from offices import DOSSIER, TestOffice, _environment, until
+from offices import DOSSIER, _environment, until
 
 
 def free_port() -> int:
@@ -123,26 +123,43 @@ def file_links(html: str) -> list[str]:
     return [link for link in links(html) if len(urlsplit(link).path.split("/")) == 5]
 
 
-@contextmanager
-def portal(
-    office: TestOffice, port: int, *arguments: str, environ: Mapping[str, str] | None = None
-) -> Iterator[subprocess.Popen[bytes]]:
-    """`dossier portal` as a process, serving; stopped at the end, which must go well."""
-    log = office.root / "portal.log"
-    with log.open("ab") as out:
-        start = out.tell()
-        process = subprocess.Popen(
-            [*DOSSIER, "--root", str(office.root), "portal", "--port", str(port), *arguments],
-            stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(environ),
-        )  # fmt: skip
-    try:
-        until(lambda: b"serving the portal" in log.read_bytes()[start:] or process.poll() is not None, "the portal serves")
-        assert process.poll() is None, log.read_text()
-        yield process
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=10) == 0, log.read_text()
-        assert "unexpected error" not in log.read_text(), log.read_text()
-    finally:
-        if process.poll() is None:
-            process.kill()
-            process.wait()
+class Served:
+    """`dossier portal` as a process, from `with` on; stopped at its end, which must go well."""
+
+    def __init__(self, root: Path, port: int, arguments: Sequence[str]) -> None:
+        self.port = port
+        self._log = root / "portal.log"
+        self._command = [*DOSSIER, "--root", str(root), "portal", "--port", str(port), *arguments]
+
+    def __enter__(self) -> Served:
+        with self._log.open("ab") as out:
+            self._from = out.tell()
+            self.process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(None)
+            )
+        until(lambda: self.said("serving the portal") or self.process.poll() is not None, "the portal serves")
+        assert self.process.poll() is None, self.log()
+        return self
+
+    def log(self) -> str:
+        return self._log.read_bytes()[self._from :].decode(errors="replace")
+
+    def said(self, text: str) -> bool:
+        return text in self.log()
+
+    def __exit__(self, kind: object, *_: object) -> None:
+        try:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+            code = self.process.wait(timeout=10)
+            if kind is None:
+                assert code == 0, self.log()
+                assert not self.said("unexpected error"), self.log()
+        finally:
+            if self.process.poll() is None:
+                self.process.kill()
+                self.process.wait()
+
+
+def portal(root: Path, port: int, *arguments: str) -> Served:
+    return Served(root, port, arguments)

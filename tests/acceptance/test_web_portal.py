@@ -80,7 +80,7 @@ mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor Vis <kantoor@vis
 portal: {{base_url: "http://127.0.0.1:{port}", title: Klantportaal Vis}}
 """
     office = TestOffice(tmp_path_factory.mktemp("office"), settings=settings, clients=CLIENTS)
-    with office.daemon(), portal(office, port):
+    with office.daemon(), portal(office.root, port):
         yield Rig(office, mailbox, port)
     mailbox.stop()
 
