@@ -119,7 +119,8 @@ def page(office: Office, language: str, name: str, status: int, seats: Sequence[
         .render(
             title=office.settings.portal.title,
             root=prefix(office),
-            style=f"_static/style.css?v={_style()[1]}",
+            style=_address_of("style.css"),
+            icon=_address_of("icon.svg"),
             seats=seats,
             is_one_client=len({seat.client for seat in seats}) == 1,
             **values,
@@ -140,16 +141,23 @@ def asked_language(accept: str) -> str:
 
 
 @cache
-def _style() -> tuple[bytes, str]:
-    """The portal's style and what these pages add to it, and a short name for that content."""
-    data = pages.static_files()["style.css"] + (TEMPLATES / "web.css").read_bytes()
-    return data, hashlib.sha256(data).hexdigest()[:12]
+def _static() -> dict[str, tuple[bytes, str]]:
+    """What the pages need beside them, by name: content and type. The style is the folder's, and what these pages add to it."""
+    style = pages.static_files()["style.css"] + (TEMPLATES / "web.css").read_bytes()
+    return {"style.css": (style, "text/css"), "icon.svg": ((TEMPLATES / "icon.svg").read_bytes(), "image/svg+xml")}
+
+
+@cache
+def _address_of(name: str) -> str:
+    """Where a page finds it; other content has another address, so it can be kept for ever."""
+    return f"_static/{name}?v={hashlib.sha256(_static()[name][0]).hexdigest()[:12]}"
 
 
 def static_file(name: str) -> Response:
-    if name != "style.css":
+    if name not in _static():
         return Response(status_code=404)
-    return Response(_style()[0], media_type="text/css", headers={"cache-control": "public, max-age=31536000, immutable"})
+    data, media_type = _static()[name]
+    return Response(data, media_type=media_type, headers={"cache-control": "public, max-age=31536000, immutable"})
 
 
 # Files

@@ -1,4 +1,4 @@
-"""What the tests of the web portal need: a mailbox, the portal as a process, and a browser without a screen."""
+"""What the tests of the web portal need: a mailbox, the portal as a process, a caller that keeps cookies, and all of it together."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import email
 import email.message
 import email.policy
 import http.client
+import json
 import re
 import signal
 import socket
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -18,7 +20,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from aiosmtpd.controller import Controller
-from offices import DOSSIER, _environment, until
+from offices import DOSSIER, TestOffice, _environment, until
 
 
 def free_port() -> int:
@@ -163,3 +165,53 @@ class Served:
 
 def portal(root: Path, port: int, *arguments: str) -> Served:
     return Served(root, port, arguments)
+
+
+@dataclass
+class Rig:
+    """An office as it runs: daemon, mail, portal."""
+
+    office: TestOffice
+    mailbox: MailBox
+    port: int
+
+    def browser(self, address: str | None = None, goal: str = "/") -> Browser:
+        browser = Browser(self.port)
+        if address:
+            browser.log_in(self.mailbox, address, goal)
+        return browser
+
+    def publish(self, client: str, stem: str, files: Mapping[str, bytes], more: str = "", description: str = "") -> str:
+        """Drop files as an item that is shared outright; its number, once it is on the portal."""
+        keys = (
+            f"description: {description or f'{stem} of the year'}\n"
+            "share: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: p.bakker\n"
+        )
+        names = {f"{stem}-{name}": data for name, data in files.items()}
+        listed = f"attachments: {json.dumps([{'file': f'{stem}-{name}', 'name': name} for name in files])}\n"
+        self.office.drop(client, {**names, f"{stem}.yaml": keys + listed + more})
+        self.office.until_taken(client, stem)
+        item = str((self.office.receipt(client, stem) or {})["item"])
+        until(lambda: self.show(item)["public"], f"{item} on the portal")
+        return item
+
+    @classmethod
+    @contextmanager
+    def running(cls, root: Path, clients: str) -> Iterator[Rig]:
+        """An office with these clients, its daemon, its mail server, its portal."""
+        mailbox, port = MailBox(), free_port()
+        settings = f"""\
+watch: {{settle_seconds: 0.1}}
+sharing: {{guard: off}}
+mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor Vis <kantoor@vis.example>"}}
+portal: {{base_url: "http://127.0.0.1:{port}", title: Klantportaal Vis}}
+"""
+        office = TestOffice(root, settings=settings, clients=clients)
+        try:
+            with office.daemon(), portal(root, port):
+                yield cls(office, mailbox, port)
+        finally:
+            mailbox.stop()
+
+    def show(self, item: str) -> dict[str, Any]:
+        return json.loads(self.office.command("show", item, "--json").stdout)

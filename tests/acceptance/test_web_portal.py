@@ -7,11 +7,10 @@ import json
 import re
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
-from offices import TestOffice, until
-from web import Answer, Browser, MailBox, file_links, free_port, links, portal, text_of
+from offices import until
+from web import Answer, Rig, file_links, links, text_of
 
 from dossier import trail
 from dossier.database import close_database, open_database
@@ -41,48 +40,10 @@ PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
 HTML = b"<!doctype html><script>document.title = 'owned'</script>"
 
 
-@dataclass
-class Rig:
-    office: TestOffice
-    mailbox: MailBox
-    port: int
-
-    def browser(self, address: str | None = None, goal: str = "/") -> Browser:
-        browser = Browser(self.port)
-        if address:
-            browser.log_in(self.mailbox, address, goal)
-        return browser
-
-    def publish(self, client: str, stem: str, files: dict[str, bytes], more: str = "") -> str:
-        """Drop files as an item that is shared outright; its number, once it is on the portal."""
-        keys = (
-            f"description: {stem} of the year\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: p.bakker\n"
-        )
-        names = {f"{stem}-{name}": data for name, data in files.items()}
-        listed = f"attachments: {json.dumps([{'file': f'{stem}-{name}', 'name': name} for name in files])}\n"
-        self.office.drop(client, {**names, f"{stem}.yaml": keys + listed + more})
-        self.office.until_taken(client, stem)
-        item = str((self.office.receipt(client, stem) or {})["item"])
-        until(lambda: self.show(item)["public"], f"{item} on the portal")
-        return item
-
-    def show(self, item: str) -> dict:
-        return json.loads(self.office.command("show", item, "--json").stdout)
-
-
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    mailbox, port = MailBox(), free_port()
-    settings = f"""\
-watch: {{settle_seconds: 0.1}}
-sharing: {{guard: off}}
-mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor Vis <kantoor@vis.example>"}}
-portal: {{base_url: "http://127.0.0.1:{port}", title: Klantportaal Vis}}
-"""
-    office = TestOffice(tmp_path_factory.mktemp("office"), settings=settings, clients=CLIENTS)
-    with office.daemon(), portal(office.root, port):
-        yield Rig(office, mailbox, port)
-    mailbox.stop()
+    with Rig.running(tmp_path_factory.mktemp("office"), CLIENTS) as made:
+        yield made
 
 
 @pytest.fixture(autouse=True)
