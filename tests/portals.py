@@ -14,8 +14,9 @@ from dossier.models import Item, item_key, item_name
 from dossier.people import Actor
 from dossier.settings import Office, load_office
 from dossier.vault import Vault
-from workflow import items
-from workflow.items import File, FileChanges, NewItem
+from workflow import amending, items
+from workflow.amending import FileChanges
+from workflow.items import File, NewItem
 from workflow.publishing import Portal
 from workflow.rules import Draft, Wish
 
@@ -100,7 +101,7 @@ class PortalOffice:
         changes = {name: wish.pop(name) for name in ("remove", "rename") if name in wish}
         put = [self.keep(data, name) for name, data in (files or {}).items()]
         with transaction():
-            items.amend(self.office, self.now, MARIEKE, item_key(item), Wish(**wish), FileChanges(put=put, **changes))
+            amending.amend(self.office, self.now, MARIEKE, item_key(item), Wish(**wish), FileChanges(put=put, **changes))
 
     def withdraw(self, item: str) -> None:
         with transaction():
