@@ -38,18 +38,21 @@ def queue(
 ) -> None:
     """Concepts that wait for a decision, oldest first."""
     from desk import shown
-    from dossier import clock
-    from workflow import approval, finding
+    from dossier import clock, hours, people
+    from workflow import finding
+    from workflow.waiting import Seating
 
-    office, today = state.opened(), clock.utc_now().astimezone().date()
+    office = state.opened()
     if approver is not None and approver not in office.staff:
         raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
-    waiting = approval.waiting(approver, office, today)
+    hidden = people.hidden_types(office, state.reader().code)
+    askings = [one for one in Seating(office, hours.today(office, clock.utc_now())).askings() if one.concept.type not in hidden]
+    asked = {one.concept.item: one.people for one in askings if approver is None or approver in one.people}
+    found = [{**summary, "asked": asked[key]} for key, summary in finding.summaries(asked)]
     if json:
-        shown.as_json([{**finding.summary(item), "asked": approval.people_asked(office, item, today)} for item in waiting])
+        shown.as_json(found)
         return
-    rows = [(s["item"], s["client"], s["description"], s["created_by"], ", ".join(approval.people_asked(office, item, today)))
-            for item in waiting if (s := finding.summary(item))]  # fmt: skip
+    rows = [(one["item"], one["client"], one["description"], one["created_by"], ", ".join(one["asked"])) for one in found]
     shown.table(("item", "client", "description", "made by", "waits for"), rows, "Nothing waits for a decision.")
 
 

@@ -102,7 +102,9 @@ def _ask_sharing(office: Office, who: Actor, client: str, found: list[Path], key
     may = people.why_not_share(office, who.code, client) is None
     keys["share_status"] = _choice("Approved already, or a concept", ["concept", "approved"]) if may else "concept"
     if keys["share_status"] == "concept":
-        able = [code for code in office.staff if people.why_not_approve(office, code, client, who.code) is None]
+        able = [
+            code for code in office.staff if people.why_not_approve(office, code, client, keys.get("type"), (who.code,)) is None
+        ]
         default = office.clients[client].default_approver
         print(f"  Approvers: {', '.join(able) or 'nobody; ask an admin'}")
         answer = _text(

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from dossier import files, names
+from dossier import files, hours, names
 from dossier.database import transaction
 from dossier.models import item_name
 from dossier.people import Actor, NotAllowed
@@ -24,7 +24,7 @@ from dossier.yamltext import scalar
 from ingest import kinds
 from ingest.judging import wish_of
 from ingest.sidecar import read_sidecar
-from workflow import amending, approval, items
+from workflow import amending, items, waiting
 from workflow.amending import FileChanges
 from workflow.items import File, Refused
 from workflow.rules import Problem, Wish
@@ -88,7 +88,7 @@ def change(
         )
         done = amending.amend(office, now, actor, key, wish, whole, if_version=if_version)
         item = items.get(key)
-        asked = approval.people_asked(office, item, now.astimezone().date()) if "offer" in done else []
+        asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     return _sentence(item, done, asked)
 
 

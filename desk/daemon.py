@@ -44,6 +44,9 @@ TROUBLE_SECONDS = 30
 CONFIG_SECONDS = 2
 """How often config/ is looked at for changes."""
 
+REMIND_SECONDS = 15
+"""How often it is seen whether an approver must be reminded: one look at an index, if not."""
+
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
 
@@ -152,7 +155,9 @@ class Daemon:
         with self._wake:
             self._wake.notify()
 
-    def hint_queue(self, _: str | None = None) -> None:
+    def hint_queue(self, approver: str | None = None) -> None:
+        """Look at this approver's folder now (None: at all of them)."""
+        self.queue.hint(approver)
         self._queue_due = 0.0
         self._woken()
 
@@ -203,10 +208,11 @@ class Daemon:
         """Do what is due now; True if there was anything."""
         self._clear_rest()
         taken = self._take_due()
-        queue_is_due = self._queue_due <= time.monotonic()
+        queue_is_due, has_more = self._queue_due <= time.monotonic(), False
         if queue_is_due or taken:
             again = self.queue.round(clock.utc_now())
             self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
+            has_more = again == 0.0
         published = 0
         if taken or queue_is_due:
             while (
@@ -217,7 +223,8 @@ class Daemon:
             self._alarm("portal", self.portal.trouble)
         if published or taken:
             self._mail_wake.set()
-        return bool(taken or published)
+            self._queue_due = 0.0  # what was approved by who may not any more is asked again
+        return bool(taken or published or has_more)
 
     def _take_due(self) -> bool:
         """Look where a look is due and take what is ready; True if anything was taken or refused."""
@@ -317,14 +324,19 @@ class Daemon:
             self.hint_queue()
 
         def remind() -> None:
-            reminders.remind(self.office, clock.utc_now())
+            if reminders.remind(self.office, clock.utc_now()):
+                self._mail_wake.set()
+            close_database()
+
+        def remind_contacts() -> None:
             unopened.remind(self.office, clock.utc_now())
             close_database()
 
         return [
             schedule.Job("rescan", watch.rescan_seconds, self.lookout.look_everywhere),
             schedule.Job("poll", watch.poll_seconds, poll),
-            schedule.Job("remind", 300, remind),
+            schedule.Job("remind", REMIND_SECONDS, remind),
+            schedule.Job("remind contacts", 300, remind_contacts),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
             schedule.Job("mail", 60, self._mail_wake.set),
         ]

@@ -193,8 +193,6 @@ class Asked(Table):
 
     edition = BigIntegerField()
     person = CharField()
-    seat = CharField()
-    """The approver whose seat it is; himself, or for whom he stands in."""
     at = CharField()
     written_at = CharField(null=True)
     """When his queue file was there for the first time."""
@@ -265,7 +263,7 @@ class Mail(Table):
     id = AutoField()
     message_id = CharField(unique=True)
     kind = CharField()
-    """To a contact: ready, login, unopened. To staff: returned, failed, reminder, escalation, alarm."""
+    """To a contact: ready, login, unopened. To staff: returned, failed, reminder, digest, escalation, alarm."""
     item = BigIntegerField(null=True, index=True)
     client = CharField(null=True)
     recipient = CharField()

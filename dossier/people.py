@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -23,12 +23,15 @@ def user_name(uid: int) -> str:
         return str(uid)
 
 
+def owner_of(office: Office, os_user: str) -> str | None:
+    """The staff member whose `os_user` this is, whether he is still here or not; None if it is nobody's."""
+    return next((code for code, person in office.staff.items() if person.os_user == os_user), None)
+
+
 def staff_by_user(office: Office, os_user: str) -> str | None:
     """The staff member whose `os_user` this is; None if it is nobody's, or he has left."""
-    for code, person in office.staff.items():
-        if person.os_user == os_user:
-            return code if person.active else None
-    return None
+    code = owner_of(office, os_user)
+    return code if code is not None and office.staff[code].active else None
 
 
 def has_right(person: Staff | None, right: Right, client: str | None = None) -> bool:
@@ -93,11 +96,16 @@ def why_not_share(office: Office, code: str, client: str) -> str | None:
     return why_not(office, code, "share", client)
 
 
-def why_not_approve(office: Office, code: str, client: str, maker: str | None = None) -> str | None:
-    """Deciding on a concept of `maker`'s for `client`."""
-    if office.settings.sharing.four_eyes and code == maker:
-        return f"{code} made this item, and who made an item may not approve it (four eyes)"
-    return why_not(office, code, "approve", client)
+def why_not_approve(office: Office, code: str, client: str, kind: str | None, makers: Collection[str] = ()) -> str | None:
+    """Deciding on a concept of type `kind` for `client`. `makers`: who made the item, and who made it what it is now."""
+    if office.settings.sharing.four_eyes and code in makers:
+        return f"{code} made this item or changed it last, and who made it may not approve it (four eyes)"
+    return why_not(office, code, "approve", client) or why_not_type(office, code, kind)
+
+
+def why_not_restore(office: Office, code: str, client: str) -> str | None:
+    """Putting back on the portal what was approved before: an admin, and who may share outright."""
+    return None if is_admin(office, code) else why_not_share(office, code, client)
 
 
 def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> str | None:
@@ -129,44 +137,81 @@ def substitutes(office: Office, code: str, today: date) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One approver's seat for one concept: whose it is, and who may fill it today (himself first)."""
+    """One approver's seat for one concept: whose it is, and who may fill it today (himself first, if he may)."""
 
     approver: str
     people: tuple[str, ...]
+    reason: str | None = None
+    """Why others than the approver are asked, if they are."""
 
 
-def desks(office: Office, client: str, approvers: Iterable[str], maker: str, today: date) -> list[Desk]:
+def desks(
+    office: Office,
+    client: str,
+    kind: str | None,
+    approvers: Iterable[str],
+    makers: Collection[str],
+    today: date,
+    gone: Collection[str] = (),
+) -> list[Desk]:
     """Where a concept lies today: a seat for each approver, with whoever stands in for him.
 
-    An approver who left, lost the right or may not decide on this maker's work is replaced by the client's default
-    approver or, without one who may, by the admins; then any one of them fills the seat.
+    An approver who left, lost the right, may not decide on these makers' work, or is away with nobody able to stand in for
+    him, is replaced by the client's default approver or, without one who may, by the admins; then any one of them
+    fills the seat. `gone`: who has filled another seat of this concept; nobody fills two. Without approvers there is
+    one seat, of the default approver or the admins.
     """
-    found: list[Desk] = []
-    for approver in approvers:
-        seat = [approver, *substitutes(office, approver, today)]
-        able = [code for code in seat if why_not_approve(office, code, client, maker) is None]
-        found.append(Desk(approver, tuple(able or fallback_approvers(office, client, maker))))
-    return found
+    matter = _Matter(office, client, kind, makers, today, gone)
+    return [_desk(matter, seat) for seat in dict.fromkeys(approvers)] or [_desk(matter, _default_approver(office, client) or "")]
 
 
-def fallback_approvers(office: Office, client: str, maker: str) -> list[str]:
-    """Who decides when nobody named can: the client's default approver, else every admin but the maker (four eyes)."""
-    default = office.clients[client].default_approver if client in office.clients else None
-    if default and why_not_approve(office, default, client, maker) is None:
-        return [default]
-    four_eyes = office.settings.sharing.four_eyes
-    return [code for code in admins(office) if not (four_eyes and code == maker)]
+@dataclass(frozen=True, slots=True)
+class _Matter:
+    """What is to be decided on, when, and who can't any more (`desks`)."""
+
+    office: Office
+    client: str
+    kind: str | None
+    makers: Collection[str]
+    today: date
+    gone: Collection[str]
+
+    def why_not(self, code: str) -> str | None:
+        if code in self.gone:
+            return f"{code} has decided in another's place already"
+        return why_not_approve(self.office, code, self.client, self.kind, self.makers)
+
+    def is_away(self, code: str) -> bool:
+        return is_away(self.office.staff[code], self.today)
+
+    def able(self, approver: str) -> list[str]:
+        """Of an approver and who stands in for him today, those who may decide."""
+        return [code for code in (approver, *substitutes(self.office, approver, self.today)) if self.why_not(code) is None]
 
 
-def may_decide(office: Office, code: str, client: str, approvers: Iterable[str], maker: str, today: date) -> Desk | str:
-    """The seat that `code` fills for this concept today; else the reason why he fills none."""
-    seats = desks(office, client, approvers, maker, today)
-    for seat in seats:
-        if code in seat.people:
-            return seat
-    reason = why_not_approve(office, code, client, maker)
-    waiting = ", ".join(dict.fromkeys(person for seat in seats for person in seat.people))
-    return reason or f"this concept is not {code}'s to decide; it waits for {waiting or 'an admin'}"
+def _desk(matter: _Matter, approver: str) -> Desk:
+    able, reason = matter.able(approver), None
+    if approver not in able:
+        reason = matter.why_not(approver) if approver else "nobody was named"
+    elif matter.is_away(approver):
+        away = matter.office.staff[approver].away
+        reason = f"{approver} is away until {away.until if away else matter.today}"
+    if all(matter.is_away(code) for code in able):  # or nobody is able
+        able += [code for code in _fallback(matter) if code not in able]
+    return Desk(approver, tuple(able), reason)
+
+
+def _fallback(matter: _Matter) -> list[str]:
+    """Who decides when nobody named can: the client's default approver or his substitutes, else every admin (four eyes)."""
+    able = matter.able(_default_approver(matter.office, matter.client) or "")
+    if any(not matter.is_away(code) for code in able):
+        return able
+    barred = {*matter.gone, *(matter.makers if matter.office.settings.sharing.four_eyes else ())}
+    return able + [code for code in admins(matter.office) if code not in barred and code not in able]
+
+
+def _default_approver(office: Office, client: str) -> str | None:
+    return office.clients[client].default_approver if client in office.clients else None
 
 
 @dataclass(frozen=True, slots=True)

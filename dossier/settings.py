@@ -15,8 +15,18 @@ from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
+from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 
 from dossier import item_types
@@ -158,6 +168,46 @@ class Sharing(Strict):
     """After so many hours the substitute, else every admin, is told."""
 
 
+Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _time(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value):
+        raise ValueError("give a time from 00:00 to 24:00, such as 08:30")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError):
+        raise ValueError("there is no such time zone; give one such as Europe/Amsterdam") from None
+    return value
+
+
+Time = Annotated[str, AfterValidator(_time)]
+
+
+class OfficeHours(Strict):
+    """When approvers may be reminded. As it is by default: always."""
+
+    days: list[Day] = list(DAYS)
+    """Working days: mon, tue, wed, thu, fri, sat, sun."""
+    from_: Time = Field("00:00", alias="from")
+    until: Time = "24:00"
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    """Such as Europe/Amsterdam; without it that of the machine. The days of `away` in staff.yaml go by it, too."""
+    holidays: list[date] = []
+    """Days, such as 2026-12-25, on which nobody is reminded."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> OfficeHours:
+        if self.until <= self.from_:
+            raise ValueError("`until` must be later on the day than `from`")
+        return self
+
+
 class Identity(Strict):
     trust_sidecar: YesNo = False
     """yes: `created_by` is believed; no: the owner of the file decides."""
@@ -231,6 +281,7 @@ class Settings(Strict):
     intake: Intake = Intake()
     items: Items = Items()
     sharing: Sharing = Sharing()
+    office_hours: OfficeHours = OfficeHours()
     identity: Identity = Identity()
     mail: Mail = Mail()
     portal: Portal = Portal()
@@ -286,6 +337,8 @@ class Staff(Strict):
     substitute: Code | None = None
     """Who decides while this person is away."""
     away: Away | None = None
+    digest: YesNo = False
+    """yes: one mail a day with all that waits for this person, at the beginning of the office's day, in place of reminders."""
 
 
 class Clients(Strict):
@@ -484,6 +537,7 @@ def _all_models() -> list[type[Strict]]:
         Intake,
         Items,
         Sharing,
+        OfficeHours,
         Identity,
         Mail,
         Portal,

@@ -1,22 +1,25 @@
 """Decisions on concepts. Whatever comes twice or at once, the first decision stands.
 
 A concept has a seat for each approver named; a seat is filled by its approver or by who stands in for him that day
-(people.desks). A decision holds for one content digest: what the approver saw is what is published.
+(people.desks). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
+when it is decided, and once more before it is published: an approval by somebody who has lost the right since is none.
 
 `decide` is called inside `transaction()`, which lets one writer in at a time; that is what makes it first or second.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any, Literal
 
-from dossier import clock, people, trail
-from dossier.models import Decision, Edition, Item, item_name
+from dossier import clock, hours, people, trail
+from dossier.database import transaction
+from dossier.models import Decision, Edition, Event, item_name, tuples
 from dossier.people import Actor, Desk, NotAllowed
 from dossier.settings import Office
-from workflow import items, notification
+from workflow import items, notes
+from workflow.waiting import CHUNK, Concept, Seating
 
 Verdict = Literal["approve", "reject"]
 
@@ -29,26 +32,6 @@ class ContentChanged(NotAllowed):
     """The item was changed since; it must be looked at again."""
 
 
-def open_desks(office: Office, item: Any, today: date) -> list[Desk]:
-    """The seats of a pending item that have not decided yet, with who may fill them today."""
-    desks = people.desks(office, item.client, item.approvers, item.created_by, today)
-    if len(desks) < 2:
-        return desks  # a lone approver's decision ends the waiting
-    decided = {row.approver for row in Decision.select(Decision.approver).where(Decision.edition == item.pending)}
-    return [desk for desk in desks if desk.approver not in decided]
-
-
-def people_asked(office: Office, item: Any, today: date) -> list[str]:
-    """Everybody who may decide on a pending item now, each once."""
-    return list(dict.fromkeys(person for desk in open_desks(office, item, today) for person in desk.people))
-
-
-def waiting(approver: str | None, office: Office, today: date) -> list[Any]:
-    """The concepts that wait (for this person), oldest first."""
-    found = list(Item.select().where(Item.pending.is_null(False)).order_by(Item.id))
-    return [item for item in found if approver is None or approver in people_asked(office, item, today)]
-
-
 def decide(
     office: Office, now: datetime, actor: Actor, key: int, verdict: Verdict, comment: str, content: str | None = None
 ) -> str:
@@ -56,31 +39,29 @@ def decide(
 
     `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided, ContentChanged, NotAllowed.
     """
-    item = items.get(key)
+    item = items.get_for(office, actor.code, key)
     if not item.pending:
-        raise AlreadyDecided(what_was_decided(item))
+        raise AlreadyDecided(what_became(item))
     edition = Edition.get_by_id(item.pending)
     if content is not None and content != edition.content:
         raise ContentChanged(f"{item_name(key)} was changed since; look at it again and decide anew")
-    desk = _seat(office, item, actor.code, now.astimezone().date())
+    desk = _seat(office, item, edition, actor.code, hours.today(office, now))
     if verdict == "reject" and not comment.strip():
         raise NotAllowed("a rejection needs a comment: say what must be changed")
     Decision.insert(
-        edition=edition.id,
-        approver=desk.approver,
-        decided_by=actor.code,
-        decision=verdict,
-        comment=comment or None,
+        edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
         at=clock.to_text(now),
-    ).execute()
-    rights = list(office.staff[actor.code].rights)
-    detail = {"content": edition.content, "seat": desk.approver, "comment": comment, "rights": rights}
+    ).execute()  # fmt: skip
+    detail = {
+        "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
+        **({"in_view": told} if (told := notes.on(edition.id)) else {}),
+    }  # fmt: skip
     if verdict == "reject":
         edition.state = "returned"
         edition.save()
         item.share_state, item.pending = items.step(item.share_state, "reject"), None
         trail.record(now, actor, "rejected", key, detail)
-        _tell_maker(office, now, item, actor.code, comment)
+        _tell_maker(office, now, item, edition, actor.code, comment)
     else:
         lacking = _lacking(item, edition.id)
         trail.record(now, actor, "approved", key, {**detail, "outright": False, "still_needed": lacking})
@@ -92,47 +73,150 @@ def decide(
     return str(item.share_state)
 
 
-def _seat(office: Office, item: Any, code: str, today: date) -> Desk:
-    """The open seat that `code` fills. Raises NotAllowed."""
-    seats = open_desks(office, item, today)
-    for desk in seats:
-        if code in desk.people:
-            return desk
-    mine = Decision.get_or_none((Decision.edition == item.pending) & (Decision.decided_by == code))
+def _seat(office: Office, item: Any, edition: Any, code: str, today: date) -> Desk:
+    """The open seat that `code` fills, his own before another's. Raises NotAllowed."""
+    given = list(decisions_on(edition.id))
+    mine = next((row for row in given if row.decided_by == code), None)
     if mine is not None:
         raise AlreadyDecided(f"{code} decided on {item_name(item.id)} already ({mine.decision}, {clock.shown(mine.at)})")
-    reason = people.why_not_approve(office, code, item.client, item.created_by)
-    asked = ", ".join(dict.fromkeys(person for desk in seats for person in desk.people)) or "an admin"
-    raise NotAllowed(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {asked}")
+    concept = _concept(item, edition)
+    asking = Seating(office, today).asking(concept, [(row.approver, row.decided_by) for row in given])
+    desk = asking.desk_of(code)
+    if desk is not None:
+        return desk
+    reason = people.why_not_approve(office, code, item.client, item.type, concept.makers)
+    waits_for = ", ".join(asking.people) or "an admin"
+    raise NotAllowed(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
+
+
+def _concept(item: Any, edition: Any) -> Concept:
+    return Concept(
+        item.id, item.version, item.client, item.type, item.approvers, item.approvals, item.created_by, edition.id, edition.made_by,
+        edition.made_at,
+    )  # fmt: skip
+
+
+def needed(approvers: Sequence[str], approvals: str) -> int:
+    """How many approvals a concept needs."""
+    seats = max(1, len(set(approvers)))
+    return max(1, min({"all": seats, "any": 1}.get(approvals) or int(approvals), seats))
 
 
 def _lacking(item: Any, edition: int) -> int:
     """How many approvals are still needed."""
-    given = Decision.select().where((Decision.edition == edition) & (Decision.decision == "approve")).count()
-    seats = max(1, len(item.approvers))
-    needed = {"all": seats, "any": 1}.get(item.approvals) or int(item.approvals)
-    return max(0, int(min(needed, seats)) - int(given))
-
-
-def what_was_decided(item: Any) -> str:
-    """A sentence for who comes second."""
-    last = (
-        Decision.select()
-        .where(Decision.edition.between(item.id * 10_000, item.id * 10_000 + 9_999))
-        .order_by(Decision.at.desc())
-        .first()
-    )
-    if last is None:
-        return f"{item_name(item.id)} does not wait for a decision: it is {item.share_state}"
-    done = {"approve": "approved", "reject": "rejected"}[last.decision]
-    return f"{item_name(item.id)} was {done} by {last.decided_by} on {clock.shown(last.at)}; that decision stands (it is {item.share_state})"
-
-
-def _tell_maker(office: Office, now: datetime, item: Any, approver: str, comment: str) -> None:
-    payload = {"description": item.description, "approver": office.staff[approver].name, "comment": comment}
-    notification.enqueue_to_staff(office, now, "returned", item, item.created_by, payload)
+    given = sum(row.decision == "approve" for row in decisions_on(edition))
+    return max(0, needed(item.approvers, item.approvals) - int(given))
 
 
 def decisions_on(edition: int) -> Sequence[Any]:
     """The decisions on one edition, in the order they were made."""
     return list(Decision.select().where(Decision.edition == edition).order_by(Decision.at))
+
+
+_ENDS = {
+    "approved": "was approved by {who} on {at}; that decision stands (it is {state})",
+    "rejected": "was rejected by {who} on {at}; that decision stands (it is {state})",
+    "withdrawn": "was withdrawn by {who} on {at}; there is nothing to decide (it is {state})",
+    "reverted": "was changed back by {who} on {at} to what is approved already; there is nothing to decide (it is {state})",
+    "unshared": "is not to be shared any more ({who}, {at}); there is nothing to decide (it is {state})",
+}
+
+
+def what_became(item: Any) -> str:
+    """What ended the waiting of an item that does not wait any more, in a sentence, for who comes too late."""
+    query = Event.select(Event.action, Event.actor, Event.at).where((Event.item == item.id) & Event.action.in_(list(_ENDS)))
+    last = tuples(query.order_by(Event.seq.desc()).limit(1))
+    if not last:
+        return f"{item_name(item.id)} does not wait for a decision: it is {item.share_state}"
+    action, who, at = last[0]
+    return f"{item_name(item.id)} {_ENDS[action].format(who=who, at=clock.shown(at), state=item.share_state)}"
+
+
+def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:
+    from workflow import notification  # mail is heavy to load, and an approval, the commoner decision, sends none
+
+    payload = {"description": edition.shown["description"], "approver": office.staff[approver].name, "comment": comment}
+    for maker in dict.fromkeys((edition.made_by, item.created_by)):
+        notification.enqueue_to_staff(office, now, "returned", item, maker, payload)
+
+
+# Before publishing
+
+
+def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[Any, Any]]) -> set[int]:
+    """Ask again for what was approved by somebody who may not any more; `about_to`: (item, its standing edition) to be published.
+
+    Returns the items that must not be published now. Opens a transaction of its own if there are any.
+    """
+    given = _given([edition.id for _, edition in about_to])
+    unfit: dict[int, str] = {}
+    for item, edition in about_to:
+        reason = _why_unfit(office, item, edition, given.get(edition.id, ()))
+        if reason and not _is_vouched_for(office, item, edition):
+            unfit[item.id] = reason
+    if unfit:
+        with transaction():
+            for key, reason in unfit.items():
+                _ask_again(now, items.get(key), reason)
+    return set(unfit)
+
+
+def _given(editions: Sequence[int]) -> dict[int, list[str]]:
+    """Edition → who approved it, of those that were decided on."""
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(editions), CHUNK):
+        wanted = Decision.edition.in_(editions[start : start + CHUNK]) & (Decision.decision == "approve")
+        for edition, by in tuples(Decision.select(Decision.edition, Decision.decided_by).where(wanted)):
+            found.setdefault(edition, []).append(by)
+    return found
+
+
+def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) -> str | None:
+    """Why the approval of an edition does not hold any more; None if it does. `given`: who approved it as a concept."""
+    if not given:
+        return people.why_not_share(office, edition.approved_by or "", item.client)
+    for code in given:
+        reason = people.why_not_approve(office, code, item.client, item.type, (item.created_by, edition.made_by))
+        if reason and not people.is_admin(office, code):
+            return reason
+    return None
+
+
+def _is_vouched_for(office: Office, item: Any, edition: Any) -> bool:
+    """True if this content was public before, or was put back by somebody who may: then its approval counted when it mattered."""
+    query = Event.select(Event.seq).where((Event.item == item.id) & Event.action.in_(["published", "restored"]))
+    if not query.where(Event.at >= (edition.approved_at or "")).exists():
+        return False
+    for event in trail.events(item=item.id):
+        if event.at < (edition.approved_at or "") or event.detail is None:
+            continue
+        same = trail.told(event).get("content") == edition.content
+        if same and event.action == "published":
+            return True
+        if same and event.action == "restored" and people.why_not_restore(office, event.actor, item.client) is None:
+            return True
+    return False
+
+
+def _ask_again(now: datetime, item: Any, reason: str) -> None:
+    """An approved item is a concept again, of the same content; what was public before stands until that is decided."""
+    if item.standing is None or item.pending is not None:
+        return  # something else happened to it meanwhile
+    old = Edition.get_by_id(item.standing)
+    fresh = Edition(
+        id=items.next_edition(item.id), item=item.id, content=old.content, shown=old.shown, state="pending",
+        made_by=old.made_by, made_at=clock.to_text(now),
+    )  # fmt: skip
+    fresh.save(force_insert=True)
+    notes.add({fresh.id: [*notes.on(old.id), f"it was approved before, but {reason}; so it is asked again"]})
+    old.state = "dropped"
+    old.save()
+    public = Edition.get_or_none((Edition.id == item.public) & (Edition.state == "superseded"))
+    if public is not None:
+        public.state = "standing"
+        public.save()
+    item.share_state = items.step(item.share_state, "offer")
+    item.pending, item.standing, item.unsettled = fresh.id, public.id if public is not None else None, True
+    item.version += 1
+    item.save()
+    trail.record(now, trail.DAEMON, "asked_again", item.id, {"reason": reason, "content": old.content})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from itertools import islice
@@ -16,6 +16,9 @@ from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Office
 from workflow import items, openings
+
+CHUNK = 5_000
+"""Numbers in one `IN (…)`, so that both databases take it."""
 
 RECENT = 15
 """How many items and clients `recent` lists."""
@@ -97,6 +100,15 @@ def summary(item: Any) -> dict[str, Any]:
         "published_at": clock.shown(item.published_at),
         "version": item.version,
     }
+
+
+def summaries(keys: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The summaries of these items, in the order given. Thousands of them are read as plain rows, which is quicker."""
+    wanted = list(keys)
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        found = {item.id: item for item in Item.select().where(Item.id.in_(chunk)).namedtuples()}
+        yield from ((key, summary(found[key])) for key in chunk if key in found)
 
 
 def whole(item: Any) -> dict[str, Any]:

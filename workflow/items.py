@@ -305,8 +305,8 @@ def restore(office: Office, now: datetime, actor: Actor, key: int) -> bool:
 
 def _refuse_restoring(office: Office, actor: Actor, item: Any) -> None:
     is_admin = people.is_admin(office, actor.code)
-    refusal = people.why_not_share(office, actor.code, item.client)
-    if refusal and not is_admin:
+    refusal = people.why_not_restore(office, actor.code, item.client)
+    if refusal:
         raise NotAllowed(refusal)
     client, kind = office.clients.get(item.client), office.settings.types.get(item.type or "")
     if client is None or not (client.active and client.portal):

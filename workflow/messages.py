@@ -146,22 +146,22 @@ def returned_letter(
     return _letter(language, _("Returned: %(description)s (%(item)s)") % values, blocks)
 
 
-def reminder_letter(language: str, approver_name: str, concepts: Sequence[WaitingConcept], firm: str) -> Letter:
-    """To an approver: these wait for a decision."""
+def reminder_letter(language: str, approver_name: str, concepts: Sequence[WaitingConcept], firm: str, more: int = 0) -> Letter:
+    """To an approver: these wait for a decision, and so many `more` that are not named."""
     texts = translator(language)
-    count = len(concepts)
+    count = len(concepts) + more
     subject = texts.ngettext("%(count)d concept waits for your decision", "%(count)d concepts wait for your decision", count)
     before = texts.ngettext("This concept still waits for your decision:", "These concepts still wait for your decision:", count)
     after = texts.gettext(
         "Decide in your folder of the queue, or with: dossier approve ITEM, dossier reject ITEM --comment TEXT."
     )
-    return _list_letter(language, approver_name, subject % {"count": count}, before, concepts, after, firm)
+    return _list_letter(language, approver_name, subject % {"count": count}, before, concepts, more, after, firm)
 
 
-def escalation_letter(language: str, name: str, concepts: Sequence[WaitingConcept], firm: str) -> Letter:
-    """To a substitute or an admin: an approver does not decide on these."""
+def escalation_letter(language: str, name: str, concepts: Sequence[WaitingConcept], firm: str, more: int = 0) -> Letter:
+    """To a substitute or an admin: an approver does not decide on these, nor on so many `more` that are not named."""
     texts = translator(language)
-    count = len(concepts)
+    count = len(concepts) + more
     subject = texts.ngettext("%(count)d concept waits too long", "%(count)d concepts wait too long", count)
     before = texts.ngettext(
         "This concept has waited too long for a decision by its approver:",
@@ -169,7 +169,7 @@ def escalation_letter(language: str, name: str, concepts: Sequence[WaitingConcep
         count,
     )
     after = texts.gettext("Please remind the approver, or see to it that somebody else decides.")
-    return _list_letter(language, name, subject % {"count": count}, before, concepts, after, firm)
+    return _list_letter(language, name, subject % {"count": count}, before, concepts, more, after, firm)
 
 
 def failed_mail_letter(
@@ -221,9 +221,11 @@ def letter_of(
     if kind == "failed":
         description, contact, reason = payload["description"], payload["contact"], payload["reason"]
         return failed_mail_letter(language, name, number, client_name, description, contact, reason, firm)
-    if kind in ("reminder", "escalation"):
+    if kind in ("reminder", "digest", "escalation"):
         concepts = [WaitingConcept(row["item"], row["client"], row["description"], row["since"]) for row in payload["items"]]
-        return (reminder_letter if kind == "reminder" else escalation_letter)(language, name, concepts, firm)
+        return (escalation_letter if kind == "escalation" else reminder_letter)(
+            language, name, concepts, firm, payload.get("more", 0)
+        )
     if kind == "alarm":
         return alarm_letter(language, payload["subject"], payload["lines"])
     raise ValueError(f"there is no letter for {kind}")
@@ -242,7 +244,7 @@ def _closing(language: str, firm: str) -> _Block:
 
 
 def _list_letter(
-    language: str, name: str, subject: str, before: str, concepts: Iterable[WaitingConcept], after: str, firm: str
+    language: str, name: str, subject: str, before: str, concepts: Iterable[WaitingConcept], more: int, after: str, firm: str
 ) -> Letter:
     since = translator(language).gettext("%(item)s, %(client)s: %(description)s (since %(day)s)")
     rows = tuple(
@@ -255,6 +257,8 @@ def _list_letter(
         }
         for concept in concepts
     )
+    if more:
+        rows += (translator(language).ngettext("and one more", "and %(count)d more", more) % {"count": more},)
     middle = [_Block("paragraph", before), _Block("rows", rows=rows), _Block("paragraph", after)]
     return _letter(language, subject, [_greeting(language, name), *middle, _closing(language, firm)])
 

@@ -37,7 +37,7 @@ from dossier.database import transaction
 from dossier.models import Edition, Item, Page, first_edition, item_name, tuples
 from dossier.settings import Office
 from dossier.vault import Vault
-from workflow import notification, pages
+from workflow import approval, notification, pages
 from workflow.items import STEPS
 from workflow.pages import ShownFile, ShownItem
 from workflow.placing import PAGES, Change
@@ -185,6 +185,11 @@ class Portal:
     def _round(self, now: datetime) -> int:
         stale = {code for code in self._stale if code not in self._retry_at}
         jobs = self._jobs(stale)
+        if unfit := approval.send_back_unfit(
+            self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
+        ):
+            log.warning("approved by who may not any more; asked again", items=[item_name(key) for key in sorted(unfit)])
+            return len(unfit)
         self._take_off_clients(now)
         self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
         due: dict[str, list[_Job]] = {code: [] for code in stale}
@@ -450,9 +455,10 @@ def shown_items(code: str, changed: Mapping[int, tuple[str, Any] | None]) -> lis
     entries = [(at, key, shown) for key, at, shown in tuples(query) if key not in changed]
     entries += [(one[0], key, one[1].shown) for key, one in changed.items() if one is not None]
     entries.sort(key=lambda entry: entry[:2], reverse=True)
-    return [_shown(at, key, shown) for at, key, shown in entries]
+    return [shown_item(at, key, shown) for at, key, shown in entries]
 
 
-def _shown(published_at: str, key: int, shown: dict[str, Any]) -> ShownItem:
+def shown_item(published_at: str, key: int, shown: dict[str, Any]) -> ShownItem:
+    """An item as its client sees it, from an edition's `shown`."""
     attachments = tuple(ShownFile(a["name"], a["size"], a["sha256"], a["media_type"]) for a in shown["attachments"])
     return ShownItem(item_name(key), shown["description"], shown["explanation"], clock.shown(published_at) or "", attachments)

@@ -238,8 +238,8 @@ def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft
         problems.append(Problem("approver", "a concept needs an `approver`: name who must approve it"))
     if draft.approvals.isdecimal() and int(draft.approvals) > max(1, len(approvers)):
         problems.append(Problem("approvals", f"`approvals` is {draft.approvals}, but there are {len(approvers)} approvers"))
-    seats = [people.desks(office, draft.client, approvers, maker, date.min) for maker in makers]
-    if approvers and not all(any(desk.people for desk in desks) for desks in seats):
+    seats = people.desks(office, draft.client, draft.type, approvers, makers, date.min)
+    if approvers and not all(desk.people for desk in seats):
         problems.append(Problem("approver", "nobody who may approve this is left; name another approver"))
     return replace(draft, approvers=tuple(approvers)), problems
 
@@ -248,8 +248,7 @@ def _approver_problems(office: Office, draft: Draft, makers: Collection[str]) ->
     """Who was named as approver and can't be. A default approver who can't is replaced instead (people.desks)."""
     problems = []
     for approver in draft.approvers:
-        refusals = [people.why_not_approve(office, approver, draft.client, maker) for maker in makers]
-        refusal = next(filter(None, refusals), None) or people.why_not_type(office, approver, draft.type)
+        refusal = people.why_not_approve(office, approver, draft.client, draft.type, makers)
         if refusal:
             problems.append(Problem("approver", f"{refusal}; name another approver"))
     return problems

@@ -7,7 +7,7 @@ CREATE TABLE edition_note (
     edition BIGINT NOT NULL REFERENCES edition (id), line INTEGER NOT NULL, text TEXT NOT NULL, PRIMARY KEY (edition, line));
 
 CREATE TABLE asked (
-    edition BIGINT NOT NULL REFERENCES edition (id), person VARCHAR(255) NOT NULL, seat VARCHAR(255) NOT NULL,
+    edition BIGINT NOT NULL REFERENCES edition (id), person VARCHAR(255) NOT NULL,
     at VARCHAR(255) NOT NULL, written_at VARCHAR(255), is_open BOOLEAN NOT NULL,
     reminded_at VARCHAR(255), escalated_at VARCHAR(255), PRIMARY KEY (edition, person));
 CREATE INDEX asked_open ON asked (person, edition) WHERE is_open;

@@ -1,0 +1,133 @@
+"""What waits for a decision, and for whom today. Reads only; approval.py decides, queue_files.py asks.
+
+Who is asked follows from the configuration, the day, and what was decided on the edition so far. Nothing of it is kept, so
+an approver who left an hour ago has nothing waiting now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from dossier import people
+from dossier.models import Decision, Edition, Item, tuples
+from dossier.people import Desk
+from dossier.settings import Office
+
+CHUNK = 5_000
+"""Numbers in one `IN (…)`, so that both databases take it."""
+
+Decided = Sequence[tuple[str, str]]
+"""What was decided on an edition: whose seat, and who filled it."""
+
+
+class Concept(NamedTuple):
+    """An item that waits for a decision, as far as it matters who is asked."""
+
+    item: int
+    version: int
+    client: str
+    type: str | None
+    approvers: list[str]
+    approvals: str
+    created_by: str
+    edition: int
+    made_by: str
+    """Who made the item what it is in this edition."""
+    made_at: str
+
+    @property
+    def makers(self) -> tuple[str, str]:
+        return self.created_by, self.made_by
+
+
+_FIELDS = (
+    Item.id, Item.version, Item.client, Item.type, Item.approvers, Item.approvals, Item.created_by, Edition.id, Edition.made_by,
+    Edition.made_at,
+)  # fmt: skip
+
+
+def concepts(items: Collection[int] | None = None) -> list[Concept]:
+    """The concepts that wait (of these items), oldest first."""
+    query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
+    if items is None:
+        return [Concept(*row) for row in tuples(query.order_by(Item.id))]
+    wanted = sorted(items)
+    chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
+    return [Concept(*row) for chunk in chunks for row in tuples(query.where(Item.id.in_(chunk)).order_by(Item.id))]
+
+
+def versions() -> dict[int, int]:
+    """Item → version of all that waits, oldest first. A decision or a change makes another version."""
+    return dict(tuples(Item.select(Item.id, Item.version).where(Item.pending.is_null(False)).order_by(Item.id)))
+
+
+def decided(items: Collection[int] | None = None) -> dict[int, list[tuple[str, str]]]:
+    """Edition → what was decided on it so far, of all that waits (of these items)."""
+    query = Decision.select(Decision.edition, Decision.approver, Decision.decided_by)
+    query = query.join(Item, on=(Item.pending == Decision.edition)).where(Item.pending.is_null(False))
+    rows: list[tuple[Any, ...]] = []
+    if items is None:
+        rows = tuples(query)
+    else:
+        wanted = sorted(items)
+        for start in range(0, len(wanted), CHUNK):
+            rows += tuples(query.where(Item.id.in_(wanted[start : start + CHUNK])))
+    found: dict[int, list[tuple[str, str]]] = {}
+    for edition, seat, by in rows:
+        found.setdefault(edition, []).append((seat, by))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A concept, and who is asked about it."""
+
+    concept: Concept
+    desks: Sequence[Desk]
+    """The seats that have not decided yet."""
+    decided: Decided
+
+    @property
+    def people(self) -> list[str]:
+        """Everybody who may decide now, each once."""
+        return list(dict.fromkeys(person for desk in self.desks for person in desk.people))
+
+    def desk_of(self, person: str) -> Desk | None:
+        """The seat that a person would fill: his own before another's; None if none is his to fill."""
+        fitting = [desk for desk in self.desks if person in desk.people]
+        return next((desk for desk in fitting if desk.approver == person), fitting[0] if fitting else None)
+
+
+class Seating:
+    """Who is asked on one day. Remembers its answers, for thousands of concepts have the same makers and approvers."""
+
+    def __init__(self, office: Office, today: date) -> None:
+        self.office = office
+        self.today = today
+        self._known: dict[tuple[object, ...], list[Desk]] = {}
+
+    def asking(self, concept: Concept, decisions: Decided = ()) -> Asking:
+        """Who is asked about a concept, of which so much was decided."""
+        if decisions:
+            return Asking(concept, self._desks(concept, {by for _, by in decisions}, {seat for seat, _ in decisions}), decisions)
+        key = (concept.client, concept.type, *concept.approvers, None, *concept.makers)
+        if key not in self._known:
+            self._known[key] = self._desks(concept, (), ())
+        return Asking(concept, self._known[key], ())
+
+    def _desks(self, concept: Concept, gone: Collection[str], filled: Collection[str]) -> list[Desk]:
+        seats = people.desks(self.office, concept.client, concept.type, concept.approvers, concept.makers, self.today, gone)
+        return [seat for seat in seats if seat.approver not in filled]
+
+    def askings(self, items: Collection[int] | None = None) -> list[Asking]:
+        """Of all that waits (of these items), who is asked about it; oldest first."""
+        done = decided(items)
+        return [self.asking(concept, done.get(concept.edition, ())) for concept in concepts(items)]
+
+
+def people_asked(office: Office, item: int, today: date) -> list[str]:
+    """Everybody who may decide on an item now; nobody if it does not wait."""
+    return [person for asking in Seating(office, today).askings([item]) for person in asking.people]
