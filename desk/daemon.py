@@ -319,9 +319,14 @@ class Daemon:
     def _jobs(self) -> list[schedule.Job]:
         watch = self.office.settings.watch
 
+        def rescan() -> None:
+            self.lookout.look_everywhere()
+            self.hint_queue()
+
         def poll() -> None:
             self.lookout.poll()
-            self.hint_queue()
+            if self._queue_watch.polls:
+                self.hint_queue()
 
         def remind() -> None:
             if reminders.remind(self.office, clock.utc_now()):
@@ -333,7 +338,7 @@ class Daemon:
             close_database()
 
         return [
-            schedule.Job("rescan", watch.rescan_seconds, self.lookout.look_everywhere),
+            schedule.Job("rescan", watch.rescan_seconds, rescan),
             schedule.Job("poll", watch.poll_seconds, poll),
             schedule.Job("remind", REMIND_SECONDS, remind),
             schedule.Job("remind contacts", 300, remind_contacts),
