@@ -101,7 +101,8 @@ class Daemon:
             open_database(self.office)
             self.vault = Vault(self.office.vault)
             self.vault.sweep()
-            self.lookout, self.intake = Lookout(self.office, self._woken, self._alarm), Intake(self.office, self.vault)
+            self.lookout = Lookout(self.office, self._woken, self._alarm)
+            self.intake = Intake(self.office, self.vault, patient=self._once)
             self.queue, self.portal = QueueFolder(self.office, self.vault), Portal(self.office, self.vault)
             self.portal.prepare()
             self.intake.recover()
@@ -110,6 +111,7 @@ class Daemon:
             except files.Interrupted:
                 log.info("stopped in the middle of a copy; it is undone")
             finally:
+                self.intake.gate.close()
                 self.intake.forget()
                 close_database()
         return self.summary

@@ -16,6 +16,7 @@ from ingest.judging import entries
 from ingest.looking import Found
 from workflow.items import File, NewItem
 from workflow.rules import Draft, Wish
+from workflow.suspicion import NOTHING, Screened
 
 
 @dataclass(slots=True)
@@ -29,6 +30,10 @@ class Case:
     files: list[tuple[str, Copy]] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    screened: Screened = NOTHING
+    """What the wrong-client guard found."""
+    warnings: Sequence[str] = ()
+    """For whoever reads the receipt."""
     fingerprint: str = ""
     item: int | None = None
     first_taken_at: str | None = None
@@ -57,7 +62,8 @@ def files_of(case: Case) -> list[File]:
 
 def new_item_of(case: Case) -> NewItem:
     assert case.draft is not None
-    return NewItem(case.draft, tuple(files_of(case)), case.actor, names.shown(case.found.sidecar_name or case.found.stem))
+    source = names.shown(case.found.sidecar_name or case.found.stem)
+    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened)
 
 
 def fingerprint_of(case: Case) -> str:
@@ -85,4 +91,6 @@ def receipt_text(case: Case, at: str) -> str:
         lines.append("duplicate: true  # the same drop was taken before")
     lines.append("attachments:" if case.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in case.files]
+    if case.warnings:
+        lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in case.warnings)]
     return "\n".join(lines) + "\n"

@@ -4,7 +4,8 @@ What happens to a batch of drops, in this order:
 
  1. judge     sidecar, rights, rules; pure.
               Killed here? Nothing was done. The next look finds the drop as it was.
- 2. receive   each attachment is copied into the vault and hashed on the way.
+ 2. receive   each attachment is copied into the vault and hashed on the way; what would be shared outright is searched
+              for other clients (gate.py).
               Killed here? Copies without a name; swept at the next start.
  3. keep      the copies get their names in the vault, then one sync. What came from another file system is read back.
               Killed here? Vault files that no item names: harmless, and found again by hash when the drop is taken.
@@ -46,6 +47,7 @@ from dossier.yamltext import Fault
 from ingest import delegation, kinds
 from ingest.case import Case, files_of, fingerprint_of, new_item_of, receipt_text, why_text
 from ingest.clearing import Clearing
+from ingest.gate import Gate
 from ingest.judging import entries, judge, said
 from ingest.looking import WHY, Found
 from ingest.poison import Strikes
@@ -81,9 +83,11 @@ class Outcome:
 class Intake:
     """Takes drops for an office. One thread uses it."""
 
-    def __init__(self, office: Office, vault: Vault) -> None:
+    def __init__(self, office: Office, vault: Vault, patient: bool = False) -> None:
+        """`patient`: wait for whatever takes long, as there may be no next look."""
         self._office = office
         self.vault = vault
+        self.gate = Gate(vault, patient)
         self.clearing = Clearing(office)
         self._strikes = Strikes()
 
@@ -116,6 +120,7 @@ class Intake:
         for case, error in zip(cases, received, strict=True):
             if error is None or self._is_poisoned(now, case, error, outcome):
                 ready.append(case)
+        ready = self._judged_by_guard(ready, outcome)
         ready = [case for case in self._keep(now, ready, outcome) if self._is_as_seen(case, outcome)]
         if ready:
             self._commit(now, ready, outcome)
@@ -184,6 +189,7 @@ class Intake:
                         )
             if case.faults:
                 self._discard(case)
+            self.gate.begin(self.office, case)
         except files.Interrupted:
             self._discard(case)
             raise
@@ -191,6 +197,14 @@ class Intake:
             self._discard(case)
             return error
         return None
+
+    def _judged_by_guard(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
+        """Without those that are not searched yet; they wait for their next look."""
+        judged, late = self.gate.judge(self.office, cases)
+        for case in late:
+            self._discard(case)
+        outcome.postponed += len(late)
+        return judged
 
     def _discard(self, case: Case) -> None:
         for _, copy in case.files:

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Literal
@@ -72,11 +72,17 @@ _ALIASES = re.compile(
     re.IGNORECASE,
 )
 _LABEL = re.compile(
-    r"(?:^|[\t|])\s*(?:klant|client|relatie|debiteur|naam|bedrijf|onderneming|opdrachtgever|werkgever|inhoudingsplichtige"
-    r"|belastingplichtige|customer|company|employer|taxpayer|aan|to|betreft)(?:s?naam|\s?name)?\s*:\s*$",
+    r"(?:^|[\t|;\n])\s*(?:klant|client|relatie|debiteur|naam|name|bedrijf|onderneming|opdrachtgever|werkgever|inhoudingsplichtige|tenaamstelling"
+    r"|belastingplichtige|rekeninghouder|customer|company|employer|taxpayer|account holder|aan|to|betreft)(?:s?naam|\s?name)?"
+    r"\s*[:;\t]\s*$",
     re.IGNORECASE,
 )
-_BLANK = re.compile(r"[ .,\t]*(?:\n|$)")
+_CELL_END = re.compile(r"[ .,]*(?:[\n\t;|]|$)")
+_POSTCODE = re.compile(r"[ .,]*\n(?:[^\n]*\n){0,2}[^\n]{0,40}\b[1-9]\d{3} ?[A-Z]{2}\b")
+"""Behind the first line of an address."""
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:]\s|[\n\t;|\"])\s*$")
+_TITLE = re.compile(r"[^\n\t;|]{0,40}[^\n\t;|.,](?:\n|$)")
+"""A short line of its own, such as `Acme jaarrekening 2025`, is no sentence."""
 _BETWEEN_NAMES = re.compile(r"[;:?!\t|<>=]|\n\s*\n|[^\W\d_]{3,}\.\s")
 """What can't lie inside a name as it is written: it ends a sentence, a cell, a paragraph."""
 
@@ -225,26 +231,48 @@ def _judged(text: str, start: int, end: int, names: Sequence[_Name]) -> Iterable
     form, words = _form_at(text, start, end)
     if any(name.form == form for name in names) and form:
         names = [name for name in names if name.form == form]
-    capitals = _is_capitalised(text[start:end])
-    labelled = _BLANK.match(text, end) is not None and _LABEL.search(text[text.rfind("\n", 0, start) + 1 : start]) is not None
+    is_name = _is_written_as_name(text, start, end)
+    addressed = is_name and _is_addressed(text, start, end)
     other = not form and _OTHER_COMPANY.match(text, end) is not None
     for sure in (True, False):
         clients = frozenset(
             name.client for name in names
-            if _is_sure(name, form, capitals, labelled, other) is sure and (sure or capitals or name.level != "form")
+            if _is_sure(name, form, is_name, addressed, other) is sure and (sure or is_name or name.level == "anywhere")
         )  # fmt: skip
         if clients:
             yield Mention(clients, "name", words, sure)
 
 
-def _is_sure(name: _Name, form: str, capitals: bool, labelled: bool, other: bool) -> bool:
+def _is_sure(name: _Name, form: str, is_name: bool, addressed: bool, other: bool) -> bool:
     if name.level == "hint" or other:
         return False
     if form and (name.form == form or (not name.form and form not in _NO_COMPANY)):
         return True
     if form:
         return False  # another legal person
-    return name.level == "anywhere" or (labelled and capitals) or (name.level == "capitals" and capitals)
+    return name.level == "anywhere" or addressed or (name.level == "capitals" and is_name)
+
+
+def _is_written_as_name(text: str, start: int, end: int) -> bool:
+    """True for `De Zon`, `DE ZON`, `de Zon` and in an address such as `info@zon.nl`; not for `de zon`.
+
+    One word that begins a sentence has its capital from that.
+    """
+    parts = [word for word in _TOKEN.findall(text, start, end) if word.lower() not in FILLERS or len(word) == 1]
+    if any(part[0].islower() for part in parts):
+        return len(parts) == 1 and (text[start - 1 : start] in ("@", "/", ".") or text[start - 4 : start].lower() == "www.")
+    begins = len(parts) < 2 and not text[start:end].isupper() and _SENTENCE_BEGINS.search(text, max(0, start - 4), start)
+    is_title = text[start - 1 : start] in ("", "\n") and _TITLE.match(text, end)
+    return bool(is_title or not (begins and re.match(r" [a-z]", text[end : end + 2])))
+
+
+def _is_addressed(text: str, start: int, end: int) -> bool:
+    """True behind a label, in a line or cell of its own, and on the first line of an address."""
+    line = text.rfind("\n", 0, start) + 1
+    before = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : start]  # a label may be on the line before
+    if _CELL_END.match(text, end) and _LABEL.search(before):
+        return True
+    return not text[line:start].strip() and _POSTCODE.match(text, end) is not None
 
 
 def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
@@ -254,12 +282,6 @@ def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
     if before := _FORM_BEFORE.search(text, max(0, start - 30), start):
         return str(before.lastgroup), _shown(text[before.start() : end])
     return "", _shown(text[start:end])
-
-
-def _is_capitalised(words: str) -> bool:
-    """True if what is written here is written as a name: `De Zon`, `DE ZON`, `de Zon`; not `de zon`."""
-    parts = [word for word in _TOKEN.findall(words) if word.lower() not in FILLERS or len(word) == 1]
-    return all(not part[0].islower() for part in parts or [words])
 
 
 def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
@@ -313,8 +335,3 @@ def _unique(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
 def _shown(words: str) -> str:
     line = " ".join(words.split())
     return line if len(line) <= 60 else line[:59] + "…"
-
-
-def named(clients: Collection[str], known: Mapping[str, Client]) -> str:
-    """Clients as a person reads them: `Acme B.V. (acme-bv) or …`."""
-    return " or ".join(f"{known[code].name} ({code})" if code in known else code for code in sorted(clients))

@@ -22,7 +22,9 @@ from dossier.models import Attachment, Counter, Edition, Item, Label, first_edit
 from dossier.names import fold
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
+from workflow import suspicion
 from workflow.rules import Draft, Problem, chosen
+from workflow.suspicion import NOTHING, Screened
 
 STEPS: Mapping[str, Mapping[str, str]] = {
     # from:      action → to
@@ -83,6 +85,8 @@ class NewItem:
     """Who made it."""
     source: str
     """The sidecar's name, for the trail."""
+    screened: Screened = NOTHING
+    """What the wrong-client guard found in what is shared outright."""
 
 
 def shown_to_client(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
@@ -146,6 +150,9 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
     insert(Edition, editions)
     search_text(texts)
     trail.record_all(now, entries)
+    for one, key in zip(new, keys, strict=True):
+        if one.screened.findings:
+            suspicion.record(office, now, get(key), one.screened)
     return keys
 
 
@@ -157,7 +164,7 @@ def _created_entries(
         "client": draft.client, "source": one.source, "share_state": state, "rights": rights,
         "attachments": [{"name": f.name, "sha256": f.sha256, "share": f.share} for f in files],
     }  # fmt: skip
-    shares = shares_told(files)
+    shares = {**shares_told(files), **one.screened.told()}
     entries = [trail.Entry(one.actor, "created", key, made)]
     if state == "approved":
         entries.append(

@@ -191,6 +191,33 @@ def failed_mail_letter(
     return _letter(language, _("Mail not sent: %(description)s (%(item)s)") % values, blocks)
 
 
+def guard_letter(
+    language: str, maker_name: str, item: str, client_name: str, description: str, findings: Sequence[str], held: bool, firm: str
+) -> Letter:
+    """To the maker: what is to be shared names another client, and not its own."""
+    _ = translator(language).gettext
+    values = {"item": item, "client": one_line(client_name), "description": one_line(description)}
+    if held:
+        subject, after = _("Held: %(description)s (%(item)s)"), _(
+            "It is not shared until somebody has looked at it and approved it. If it was meant for another client, withdraw it:"
+            " dossier withdraw %(item)s --reason TEXT"
+        )  # fmt: skip
+    else:
+        subject, after = _("Please check: %(description)s (%(item)s)"), _(
+            "It is shared all the same. If it was meant for another client, take it off the portal at once:"
+            " dossier withdraw %(item)s --reason TEXT"
+        )  # fmt: skip
+    blocks = [
+        _greeting(language, maker_name),
+        _Block("paragraph", _("What is in %(item)s names another client, and nowhere %(client)s:") % values),
+        _Block("matter", values["description"]),
+        _Block("rows", rows=tuple(one_line(finding) for finding in findings)),
+        _Block("paragraph", after % values),
+        _closing(language, firm),
+    ]
+    return _letter(language, subject % values, blocks)
+
+
 def alarm_letter(language: str, subject_line: str, lines: Sequence[str]) -> Letter:
     """To an admin: something is wrong with the daemon or its surroundings."""
     _ = translator(language).gettext
@@ -226,6 +253,9 @@ def letter_of(
         return (escalation_letter if kind == "escalation" else reminder_letter)(
             language, name, concepts, firm, payload.get("more", 0)
         )
+    if kind == "guard":
+        description, findings, held = payload["description"], payload["findings"], payload["held"]
+        return guard_letter(language, name, number, client_name, description, findings, held, firm)
     if kind == "alarm":
         return alarm_letter(language, payload["subject"], payload["lines"])
     raise ValueError(f"there is no letter for {kind}")

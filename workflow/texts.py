@@ -132,6 +132,8 @@ class _Child:
             if length > ANSWER_BYTES:
                 raise ValueError("too long an answer")
             answer = json.loads(_receive(wire, length))
+            if answer.get("tired"):
+                self.kill()
             if answer.get("unread"):
                 return Text(unread=str(answer["unread"])[:200])
             text = str(answer["text"])
@@ -223,5 +225,6 @@ def _plain(path: Path, own: str, head: bytes) -> Text:
     if own in ("xml", "xbrl", "xaf", "html", "htm", "xhtml"):
         import html
 
+        text = re.sub(r"<[^<>/]{0,200}[Nn]a(?:me|am)>", "\nname: ", text)  # `<companyName>`: what follows is one
         text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
     return Text(text[:MAX_CHARACTERS], partial=partial or len(text) > MAX_CHARACTERS)

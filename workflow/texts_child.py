@@ -37,7 +37,7 @@ CPU_SECONDS, WALL_SECONDS = 4.0, 15.0
 """Then the process is ended by SIGPROF or SIGALRM."""
 
 TIRED_BYTES = 300 * 1024 * 1024
-"""A process that ever took so much memory ends after its answer; a new one takes its place."""
+"""A process that ever took so much memory ends after its answer, and says so in it; a new one takes its place."""
 
 
 class Unreadable(Exception):
@@ -185,12 +185,14 @@ def main() -> None:
             return
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
-        data = json.dumps(answer(kind, descriptors[0])).encode()
+        found = answer(kind, descriptors[0])
         os.close(descriptors[0])
+        tired = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > TIRED_BYTES
+        data = json.dumps({**found, "tired": tired}).encode()
         wire.sendall(struct.pack(">I", len(data)) + data)
         signal.setitimer(signal.ITIMER_PROF, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > TIRED_BYTES:
+        if tired:
             return
 
 

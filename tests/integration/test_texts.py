@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import io
-import os
 import random
 import time
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import docx
+import guard_corpus
 import openpyxl
 import pytest
-from fpdf import FPDF
+from guard_corpus import inflating, pdf, scan
 
 from workflow import texts
 from workflow.texts import Text, Texts
@@ -29,16 +27,6 @@ def reader() -> Iterator[Texts]:
 
 def read(reader: Texts, path: Path, name: str | None = None, seconds: float = 60) -> Text:
     return reader.begin(path, name or path.name, path.read_bytes()[:8192]).result(seconds)
-
-
-def pdf(text: str, **encryption: str) -> bytes:
-    page = FPDF()
-    if encryption:
-        page.set_encryption(**encryption)
-    page.add_page()
-    page.set_font("Helvetica", size=11)
-    page.multi_cell(0, 6, text)
-    return bytes(page.output())
 
 
 def test_the_text_of_a_pdf_is_read(reader: Texts, tmp_path: Path) -> None:
@@ -81,15 +69,12 @@ def test_plain_text_is_read_in_whatever_encoding(reader: Texts, tmp_path: Path, 
 
 def test_markup_of_xml_and_html_is_no_text(reader: Texts, tmp_path: Path) -> None:
     (tmp_path / "a.xaf").write_text("<company><name>Jansen &amp; Zonen</name></company>")
-    assert read(reader, tmp_path / "a.xaf").text.split() == ["Jansen", "&", "Zonen"]
+    assert read(reader, tmp_path / "a.xaf").text.split() == ["name:", "Jansen", "&", "Zonen"]
 
 
 def test_what_cannot_be_read_says_why(reader: Texts, tmp_path: Path) -> None:
-    picture = FPDF()
-    picture.add_page()
-    picture.line(1, 1, 50, 50)
     cases = {
-        "scan.pdf": (bytes(picture.output()), "no text in it"),
+        "scan.pdf": (scan(), "no text in it"),
         "secret.pdf": (pdf("geheim", owner_password="a", user_password="b"), "password"),
         "random.pdf": (b"%PDF-1.7\n" + random.Random(1).randbytes(40_000), "no readable PDF"),
         "torn.pdf": (pdf("half")[:200], "no readable PDF"),
@@ -125,25 +110,9 @@ def test_a_file_that_is_removed_meanwhile_is_read_all_the_same(reader: Texts, tm
 # Hostile files
 
 
-def flate(content: bytes) -> bytes:
-    """A PDF of one page whose content stream is deflated."""
-    data = zlib.compress(content, 1)
-    parts = [
-        b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
-        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 99 99]/Contents 4 0 R/Resources<</Font<</F 5 0 R>>>>>>",
-        b"<</Length %d/Filter/FlateDecode>>stream\n%s\nendstream" % (len(data), data), b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>",
-    ]  # fmt: skip
-    out = io.BytesIO(b"%PDF-1.7\n")
-    out.seek(0, os.SEEK_END)
-    for number, part in enumerate(parts, 1):
-        out.write(b"%d 0 obj\n%s\nendobj\n" % (number, part))
-    out.write(b"trailer<</Root 1 0 R/Size 6>>\n%%EOF")
-    return out.getvalue()
-
-
 def test_a_pdf_that_never_ends_is_given_up_and_the_next_one_is_read(reader: Texts, tmp_path: Path) -> None:
     endless = tmp_path / "endless.pdf"
-    endless.write_bytes(flate(b"BT /F 9 Tf " + b"(Acme Acme Acme) Tj 0.01 0 Td " * 3_000_000 + b"ET"))
+    endless.write_bytes(guard_corpus.endless())
     began = time.monotonic()
     slow = reader.begin(endless, "endless.pdf", endless.read_bytes()[:8192])
     good = tmp_path / "good.pdf"
@@ -158,7 +127,7 @@ def test_a_pdf_that_never_ends_is_given_up_and_the_next_one_is_read(reader: Text
 
 def test_a_file_that_blows_up_takes_no_more_memory_than_is_allowed(reader: Texts, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.pdf"
-    bomb.write_bytes(flate(b" " * 900_000_000))
+    bomb.write_bytes(inflating(b" " * 900_000_000))
     assert not read(reader, bomb).text
     sheet = tmp_path / "bomb.docx"
     with zipfile.ZipFile(sheet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -177,11 +146,12 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
     path.write_bytes(pdf("Acme B.V."))
     reader = Texts()
     assert "Acme" in read(reader, path).text
-    [child] = reader._children
-    assert child._process is not None
-    child._process.kill()
-    child._process.wait()
-    assert "Acme" in read(reader, path).text
+    for child in list(reader._children):
+        if child._process is not None:
+            child._process.kill()
+            child._process.wait()
+    for _ in range(2 * texts.PROCESSES):
+        assert "Acme" in read(reader, path).text
     reader.close()
 
 

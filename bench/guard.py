@@ -1,0 +1,98 @@
+"""How well the wrong-client guard sees: papers of every kind, each looked at for its own client and for others.
+
+    guard.py [--papers N] [--missed]        --missed lists what was not found, and what was found wrongly
+
+A paper that lies in its own client's folder must raise no finding, though it names suppliers and customers who are clients;
+one that lies in another's must. In another's whom the paper names as well, no finding is what CONTRACT section 4 asks for.
+Prints a table, then the same as JSON. The documents are those of tests/guard_corpus.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+
+import guard_corpus
+
+from workflow.guard import Directory
+from workflow.texts import Texts
+
+
+def measure(seed: int, wrong: int = 5) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rates for each kind of paper; each is looked at for its own client and for `wrong` others."""
+    known = guard_corpus.clients()
+    directory, reader, source = Directory(known, "Vink Accountants"), Texts(), random.Random(seed)
+    counts: dict[str, Counter[str]] = {}
+    remarks = []
+    with tempfile.TemporaryDirectory() as folder:
+        for paper in guard_corpus.Office(known, seed).papers():
+            path = Path(folder) / paper.file_name
+            path.write_bytes(paper.data)
+            text = reader.begin(path, paper.file_name, paper.data[:8192]).result()
+            mentions = directory.mentions(text.text)
+            count = counts.setdefault(paper.kind, Counter())
+            count["papers"] += 1
+            count["unread"] += text.unread is not None
+            if found := directory.foreign(mentions, paper.client):
+                count["false"] += 1
+                remarks.append(f"wrongly found in {paper.file_name} of {known[paper.client].name}: {[m.words for m in found]}")
+            strangers = [code for code in known if code != paper.client and code not in paper.names]
+            for other in source.sample(strangers, wrong if paper.kind != "circular" else 0):
+                count["wrong"] += 1
+                found = directory.foreign(mentions, other)
+                if any(paper.client in mention.clients for mention in found):
+                    count["named"] += 1
+                if found:
+                    count["hits"] += 1
+                else:
+                    remarks.append(f"not found in {paper.file_name} of {known[paper.client].name} among {known[other].name}'s")
+    reader.close()
+    rows = [
+        {"kind": kind, **{key: count[key] for key in ("papers", "unread", "false", "wrong", "hits", "named")}}
+        for kind, count in counts.items()
+    ]
+    total = {"kind": "all", **{key: sum(row[key] for row in rows) for key in rows[0] if key != "kind"}}
+    return [*rows, total], remarks
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    lines = [
+        "| paper | read | false alarms, own client | found, wrong client | found by its own name or number |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {row['kind']} | {row['papers'] - row['unread']} of {row['papers']} | {row['false']} ({row['false'] / row['papers']:.1%})"
+        + (
+            f" | {row['hits']} of {row['wrong']} ({row['hits'] / row['wrong']:.1%}) | {row['named'] / row['wrong']:.1%} |"
+            if row["wrong"]
+            else " | | |"
+        )
+        for row in rows
+    ]
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="how well the wrong-client guard sees")
+    parser.add_argument("--seed", type=int, default=1, help="which papers (default 1)")
+    parser.add_argument("--missed", action="store_true", help="list what was not found, and what was found wrongly")
+    arguments = parser.parse_args()
+    began = time.perf_counter()
+    rows, remarks = measure(arguments.seed)
+    print(table(rows))
+    if arguments.missed:
+        print("\n".join(remarks))
+    print(json.dumps({"benchmark": "guard", "seconds": round(time.perf_counter() - began, 1), "results": rows}))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The wrong-client guard between receive and commit: what would be shared outright is searched first (CONTRACT section 4).
+
+Reading begins while other files are still being copied. A drop whose file takes long to read stays in the inbox for the next
+look, so that it holds up no other; by then it may have been read. Nothing here is kept on the disk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from dossier.settings import Office
+from dossier.vault import Vault
+from ingest.case import Case, files_of
+from workflow import suspicion
+from workflow.rules import chosen
+from workflow.screening import PATIENCE_SECONDS, Screen
+
+
+class Gate:
+    """The guard for intake. `patient`: there is no next look; wait to the end."""
+
+    def __init__(self, vault: Vault, patient: bool = False) -> None:
+        self._vault = vault
+        self._screen = Screen()
+        self._patience = None if patient else PATIENCE_SECONDS
+
+    def begin(self, office: Office, case: Case) -> None:
+        """Start to read what was received. Any thread may call this. Raises OSError."""
+        if not suspicion.is_on(office) or not _may_share(case):
+            return
+        for file, (name, copy) in zip(files_of(case), case.files, strict=True):
+            if case.amends or chosen(office, file.share):
+                self._screen.begin(office, copy.path, name, copy.sha256)
+
+    def judge(self, office: Office, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+        """Say of each case what was found, and make a concept of what must be held; (those, those that can't be judged yet)."""
+        searched = {id(case): _shared(office, case) for case in cases if suspicion.is_on(office) and _may_share(case)}
+        late = self._screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
+        judged, left = list[Case](), list[Case]()
+        for case in cases:
+            attachments = searched.get(id(case), [])
+            if any(sha256 in late for _, sha256 in attachments):
+                left.append(case)
+                continue
+            judged.append(case)
+            case.screened = self._screen.verdict(case.found.client, attachments)
+            case.warnings = suspicion.warnings(office, case.found.client, case.screened)
+            if case.draft is not None and suspicion.holds(office, case.screened):
+                case.draft = suspicion.held(office, case.draft)
+        return judged, left
+
+    def close(self) -> None:
+        self._screen.close()
+
+
+def _may_share(case: Case) -> bool:
+    """True if this drop could share something outright."""
+    if case.faults:
+        return False
+    if case.amends is not None:
+        return case.wish is not None and case.wish.share is not False
+    return case.draft is not None and case.draft.share and case.draft.share_status == "approved"
+
+
+def _shared(office: Office, case: Case) -> list[tuple[str, str]]:
+    return [(file.name, file.sha256) for file in files_of(case) if chosen(office, file.share)]
