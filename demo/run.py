@@ -1,4 +1,4 @@
-"""The demo office, started by `make run`: the daemon, a mail catcher that prints what it gets, and sample drops.
+"""The demo office, started by `make run`: the daemon, the portal, a mail catcher that prints what it gets, and sample drops.
 
 Promises: each sample is dropped once in the life of this office, however often the demo is started (var/demo-placed
 remembers it; an office that starts anew, without var/, gets them again). Ctrl-C, SIGTERM or a closed terminal
@@ -27,10 +27,10 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "demo" / "samples"
 PLACED = ROOT / "var" / "demo-placed"
-HOST, MAIL_PORT = "127.0.0.1", 2525
+HOST, MAIL_PORT, PORTAL_PORT = "127.0.0.1", 2525, 8080
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 4.5
-"""How long the daemon may take to stop before it is killed: it promises five seconds, and so does the demo."""
+"""How long a part may take to stop before it is killed: they promise five seconds, and so does the demo."""
 
 SETTLE_SECONDS = 1.2
 """After so long the samples are whole to the daemon's first look, so their items get the numbers that the README tells of."""
@@ -44,6 +44,8 @@ Look, in another terminal, in this folder:
   .venv/bin/dossier queue                       what waits for a decision
   .venv/bin/dossier rejected                    what was refused, and why
   var/portal/acme-bv/index.html                 what the client Acme sees; open it in a browser
+  {address}                         the same for clients elsewhere: log in as
+                                                j.jansen@acme.example; the mail is printed here
 
 Decide (the number is in the queue):
   .venv/bin/dossier --as k.smit approve ITEM    or open var/queue/k.smit/ITEM.yaml, put
@@ -135,25 +137,26 @@ def point_to_schema(sidecar: Path) -> None:
     sidecar.write_text(text.replace("$schema=../", "$schema=", 1), encoding="utf-8")
 
 
-def start_daemon(port: int) -> subprocess.Popen[bytes]:
-    """`dossier run` on the checkout, in a process group of its own: Ctrl-C is for the demo, which passes it on."""
+def start(environ: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
+    """`dossier` on the checkout, in a process group of its own: Ctrl-C is for the demo, which passes it on."""
     command = Path(sys.executable).with_name("dossier")
     if not command.exists():
         sys.exit(f"There is no {command}; run: make setup")
-    environ = {**os.environ, "DOSSIER_ROOT": str(ROOT), "DOSSIER_MAIL__HOST": HOST, "DOSSIER_MAIL__PORT": str(port)}
-    return subprocess.Popen([command, "run", "--log", "human"], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, process_group=0)
+    return subprocess.Popen([command, *arguments], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, process_group=0)
 
 
-def stop(daemon: subprocess.Popen[bytes]) -> None:
-    """Ends the daemon, politely first."""
-    if daemon.poll() is None:
-        daemon.terminate()
+def stop(processes: list[subprocess.Popen[bytes]]) -> None:
+    """Ends the daemon and the portal, politely first."""
+    for process in processes:
+        if process.poll() is None:
+            process.terminate()
+    for process in processes:
         try:
-            daemon.wait(STOP_SECONDS)
+            process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
-            daemon.kill()
-            daemon.wait()
-            say("The daemon did not stop in time and was killed; nothing is lost, the next start goes on.")
+            process.kill()
+            process.wait()
+            say("A part of it did not stop in time and was killed; nothing is lost, the next start goes on.")
 
 
 def main() -> int:
@@ -162,15 +165,23 @@ def main() -> int:
 
     for number in SIGNALS:
         signal.signal(number, interrupted)
-    catcher = daemon = None
+    catcher = None
+    running: list[subprocess.Popen[bytes]] = []
     try:
-        catcher = catch_mail()
+        catcher, port = catch_mail(), free_port(PORTAL_PORT) or free_port(0)
+        address = f"http://localhost:{port}"
+        environ = {
+            **os.environ, "DOSSIER_ROOT": str(ROOT), "DOSSIER_MAIL__HOST": HOST, "DOSSIER_MAIL__PORT": str(catcher.port),
+            "DOSSIER_PORTAL__BASE_URL": address,
+        }  # fmt: skip
         placed = place_samples()
         samples = "Six sample drops are in the inbox." if placed else "The samples were dropped at an earlier start."
-        say(GUIDE.format(root=ROOT, port=catcher.port, samples=samples))
+        say(GUIDE.format(root=ROOT, port=catcher.port, samples=samples, address=address))
         if placed:
             time.sleep(SETTLE_SECONDS)
-        daemon = start_daemon(catcher.port)
+        daemon = start(environ, "run", "--log", "human")
+        running.append(daemon)
+        running.append(start(environ, "portal", "--port", str(port), "--log", "human"))
         ended = daemon.wait()
         say(f"The daemon ended by itself, with exit code {ended}; what it said is above.")
         return ended
@@ -180,8 +191,7 @@ def main() -> int:
     finally:
         for number in SIGNALS:
             signal.signal(number, signal.SIG_IGN)
-        if daemon is not None:
-            stop(daemon)
+        stop(running)
         if catcher is not None:
             catcher.stop()
         say("The demo office is stopped.")

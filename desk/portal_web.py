@@ -397,7 +397,9 @@ def _has_words(shown: openings.Shown, words: str) -> bool:
 
 def _bare(text: str) -> str:
     """Without accents and case: how the search of the portal's folder compares, too (search.js)."""
-    return "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn").lower()
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return text.lower()
 
 
 def _page_number(text: str, pages: int) -> int:

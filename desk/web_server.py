@@ -44,6 +44,9 @@ HEADER_BYTES = 32 * 1024
 
 STOP_SECONDS = 4
 
+DAEMON_SECONDS = 3
+"""So much later than the portal the daemon may come up, before anything is said."""
+
 HOUR_SECONDS = 3600
 
 
@@ -90,13 +93,13 @@ def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> N
     with _listen(host, port) as listening:
         _tell(office, host, listening.getsockname()[1])
         over = threading.Event()
-        hourly = threading.Thread(target=_hourly, args=(over,), name="hourly", daemon=True)
+        hourly = threading.Thread(target=_beside, args=(office, over), name="hourly", daemon=True)
         hourly.start()
         server.run(sockets=[listening])
         over.set()
         hourly.join(timeout=2)
     close_database()
-    log.info("stopped")
+    log.info("stopped serving")
 
 
 def _configuration(office: Office, web: PortalWeb) -> uvicorn.Config:
@@ -131,8 +134,6 @@ def _tell(office: Office, host: str, port: int) -> None:
     log.info("serving the portal", address=f"{scheme}://{shown_host}:{port}", base_url=settings.base_url, pid=os.getpid())
     if not settings.base_url.startswith("https://") and not _is_this_machine(host):
         log.warning("the portal is open to the network without TLS: whoever listens in reads along; see docs/portal.md")
-    if state_of(office) is None:
-        log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
 
 
 def _is_this_machine(host: str) -> bool:
@@ -142,8 +143,9 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _hourly(over: threading.Event) -> None:
-    """Note that the portal runs, and sweep out what is over."""
+def _beside(office: Office, over: threading.Event) -> None:
+    """Once: say if no daemon runs. Every hour: note that the portal does, and sweep out what is over."""
+    seconds, told = DAEMON_SECONDS, False
     while True:
         try:
             unopened.note_portal(clock.utc_now())
@@ -152,5 +154,8 @@ def _hourly(over: threading.Event) -> None:
             log.error("the database can't be used", error=str(error))
         finally:
             close_database()
-        if over.wait(HOUR_SECONDS):
+        if over.wait(seconds):
             return
+        if not told and state_of(office) is None:
+            log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
+        seconds, told = HOUR_SECONDS, True

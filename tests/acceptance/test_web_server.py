@@ -246,8 +246,8 @@ def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> 
 
 def test_who_starts_it_is_told_what_it_lacks(office: PortalOffice) -> None:
     with serve(office, "", "--host", "0.0.0.0") as served:
-        assert served.said("no daemon runs here")
         assert served.said("without TLS")
+        until(lambda: served.said("no daemon runs here"), "it says that no daemon runs")
     with serve(office) as served:
         assert not served.said("without TLS")
 
