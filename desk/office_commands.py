@@ -39,6 +39,10 @@ def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; de
 
 
 def run(
+    roots: Annotated[
+        list[Path] | None,
+        typer.Option("--root", metavar="DIR", help="An office; several of them: each is served by a process of its own."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do all that is due now, print what was done, end.")] = False,
     log: Annotated[
         Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
@@ -48,6 +52,9 @@ def run(
     from desk import logs
     from desk.daemon import AlreadyRunning, Daemon
 
+    if roots and len(roots) > 1:
+        raise typer.Exit(_run_several(roots, once, log))
+    state.GIVEN.root = roots[0] if roots else state.GIVEN.root
     office = state.office()
     logs.configure(log, quiet=once and sys.stderr.isatty())
     try:
@@ -60,6 +67,14 @@ def run(
         _print_summary(summary)
         if summary.trouble:
             raise typer.Exit(4)
+
+
+def _run_several(roots: list[Path], once: bool, log: Literal["auto", "human", "json"]) -> int:
+    from desk import logs, several
+
+    logs.configure(log)
+    several.check(roots)
+    return several.once(roots, log) if once else several.run(roots, log)
 
 
 def _print_summary(summary: Summary) -> None:

@@ -1,0 +1,5 @@
+"""`python -m desk` is `dossier`."""
+
+from desk.cli import main
+
+main()
