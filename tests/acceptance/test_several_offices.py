@@ -44,7 +44,7 @@ def test_each_office_is_served_and_one_that_ends_is_started_again(tmp_path: Path
     finally:
         process.terminate()
         assert process.wait(10) == 0
-    assert not any(root.is_running() for root in roots)
+    assert [root.json("status")["daemon"] for root in roots] == [None, None]
 
 
 def test_a_noisy_office_does_not_keep_another_waiting(tmp_path: Path) -> None:
