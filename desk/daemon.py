@@ -29,7 +29,9 @@ from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
 from ingest.watcher import Watch
-from workflow import logins, notification, reminders, schedule, unopened
+from workflow import alarms, logins, reminders, schedule, unopened
+from workflow.alarms import Alarms
+from workflow.mailing import Mailer
 from workflow.publishing import Portal
 from workflow.queue_files import QueueFolder
 
@@ -46,6 +48,9 @@ CONFIG_SECONDS = 2
 
 REMIND_SECONDS = 15
 """How often it is seen whether an approver must be reminded: one look at an index, if not."""
+
+ALARM_SECONDS = 60
+"""How often it is looked at what no event tells of: room on the disks, refused drops that nobody looks at."""
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
@@ -87,7 +92,6 @@ class Daemon:
         self._queue_due = self._clear_due = 0.0
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
-        self._alarms: dict[str, str] = {}
         self._since = clock.to_text(clock.utc_now())
         self._config_state = self._config_stat()
         self._config_due = False
@@ -99,6 +103,11 @@ class Daemon:
         with self._lock():
             self._check_folders()
             open_database(self.office)
+            self.alarms = Alarms(self.office)
+            self.mailer = Mailer(self.office, self._environ, self._alarm)
+            for cause in self.alarms.causes():
+                if cause.startswith(("config", "paths", "intake ")):  # it starts, so they are over, or come again
+                    self._alarm(cause, None)
             self.vault = Vault(self.office.vault)
             self.vault.sweep()
             self.lookout = Lookout(self.office, self._woken, self._alarm)
@@ -280,13 +289,15 @@ class Daemon:
         last = time.monotonic()
         reminders.remind(self.office, clock.utc_now())
         unopened.remind(self.office, clock.utc_now())
+        alarms.check(self.alarms, clock.utc_now())
         while not files.stopping.is_set():
             if self._step():
                 last = time.monotonic()
                 continue
             logins.answer(self.office, clock.utc_now())
-            if mailed := notification.send_due(self.office, clock.utc_now()):
-                self.summary.mailed += mailed
+            mails = self.mailer.round(clock.utc_now())
+            self.summary.mailed += mails.sent
+            if mails.handled:
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._queue_due)
@@ -309,8 +320,8 @@ class Daemon:
             seconds: float | None = None
             try:
                 logins.answer(self.office, clock.utc_now())
-                self.summary.mailed += notification.send_due(self.office, clock.utc_now())
-                seconds = notification.seconds_to_next(clock.utc_now())
+                self.summary.mailed += self.mailer.round(clock.utc_now()).sent
+                seconds = self.mailer.seconds_to_next(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
                 log.error("mailing failed; tried again", error=str(error), error_type=type(error).__name__)
                 seconds = 30.0
@@ -339,13 +350,18 @@ class Daemon:
             unopened.remind(self.office, clock.utc_now())
             close_database()
 
+        def look_around() -> None:
+            alarms.check(self.alarms, clock.utc_now())
+            self._mail_wake.set()
+            close_database()
+
         return [
             schedule.Job("rescan", watch.rescan_seconds, rescan),
             schedule.Job("poll", watch.poll_seconds, poll),
             schedule.Job("remind", REMIND_SECONDS, remind),
             schedule.Job("remind contacts", 300, remind_contacts),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
-            schedule.Job("mail", 60, self._mail_wake.set),
+            schedule.Job("alarms", ALARM_SECONDS, look_around),
         ]
 
     def _supervise(self) -> None:
@@ -389,7 +405,7 @@ class Daemon:
         self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
         settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
         office = replace(office, settings=settings)
-        for room in (self, self.intake, self.queue, self.portal):
+        for room in (self, self.intake, self.queue, self.portal, self.mailer, self.alarms):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()
@@ -400,19 +416,13 @@ class Daemon:
         self.hint_queue()
 
     def _alarm(self, cause: str, text: str | None) -> None:
-        """Raise an alarm (once), or end it with None. `status` shows them."""
-        if self._alarms.get(cause) == text:
-            return
-        if text is None:
-            log.info("over", alarm=cause, was=self._alarms.pop(cause))
-        else:
-            self._alarms[cause] = text
-            log.error("alarm", alarm=cause, text=text)
-        self._write_state()
+        """Raise an alarm, or end it with None. `status` shows them, and the admins get mail."""
+        if self.alarms.tell(clock.utc_now(), cause, text):
+            self._mail_wake.set()
 
     def _write_state(self) -> None:
         """What `status` tells of this daemon: var/daemon.json."""
-        state = {"pid": os.getpid(), "since": self._since, "alarms": list(dict.fromkeys(self._alarms.values()))}
+        state = {"pid": os.getpid(), "since": self._since}
         if self._once:
             return
         try:
@@ -435,4 +445,4 @@ def state_of(office: Office) -> dict[str, object] | None:
             found: dict[str, object] = json.loads(path.read_text())
             return found
         except (OSError, ValueError):
-            return {"alarms": []}
+            return {}

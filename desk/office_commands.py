@@ -137,6 +137,9 @@ def rejected(json: Json = False) -> None:
     if json:
         shown.as_json(found)
         return
+    if found:
+        state.opened()
+        overview.look_at_rejected(state.reader())
     for drop in found:
         print(f"{drop['path']}  ({shown.day_and_time(drop['at'])})")
         for line in drop["why"]:

@@ -10,10 +10,13 @@ from typing import Any
 from desk import shown
 from desk.daemon import state_of
 from dossier import clock, names, settling
+from dossier.database import transaction
 from dossier.models import Item, Mail
+from dossier.people import Actor
 from dossier.settings import Office
 from ingest import looking
 from ingest.looking import WHY, Looker, Waiting
+from workflow import alarms
 
 WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
@@ -31,7 +34,7 @@ def status(office: Office) -> dict[str, Any]:
         "rejected": len(looking.rejected(office, sorted(office.clients))),
         "failed_mails": Mail.select().where(Mail.state == "failed").count(),
         "daemon": daemon,
-        "alarms": [*(daemon or {}).get("alarms", ()), *trouble],  # type: ignore[misc]
+        "alarms": [*alarms.standing(), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
         + [{"path": name, "reason": "is no client's folder", "since": None} for name in unknown],
@@ -107,6 +110,12 @@ def rejected(office: Office) -> list[dict[str, Any]]:
         client = path.parent.parent.name
         found.append({"client": client, "path": _from(office.root, path), "at": at.isoformat(timespec="seconds"), "why": lines})
     return found
+
+
+def look_at_rejected(reader: Actor) -> None:
+    """A person has seen what is refused: no alarm about it (workflow/alarms.py)."""
+    with transaction():
+        alarms.look_at_rejected(reader.code, clock.utc_now())
 
 
 def _from(root: Path, path: Path) -> str:

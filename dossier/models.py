@@ -263,7 +263,7 @@ class Mail(Table):
     id = AutoField()
     message_id = CharField(unique=True)
     kind = CharField()
-    """To a contact: ready, login, unopened. To staff: returned, failed, reminder, digest, escalation, alarm."""
+    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, alarm."""
     item = BigIntegerField(null=True, index=True)
     client = CharField(null=True)
     recipient = CharField()
@@ -275,10 +275,15 @@ class Mail(Table):
     """What the letter is made of."""
     state = CharField()
     attempts = IntegerField()
+    """How often the server was asked to take it."""
     due_at = CharField()
     created_at = CharField()
     sent_at = CharField(null=True)
     error = TextField(null=True)
+    unreached = IntegerField(default=0)
+    """How often in a row it was due and there was no server. Begins at 0 again once there is one."""
+    within = IntegerField(null=True)
+    """The digest that this mail goes in, instead of by itself."""
 
 
 class Viewed(Table):

@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
@@ -71,6 +72,14 @@ def _email(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+", value):
         raise ValueError("give an e-mail address such as name@office.example")
     return value
+
+
+def _sender(value: str) -> str:
+    try:
+        _email(parseaddr(value)[1])
+    except ValueError as error:
+        raise ValueError("give a name and an address, such as Office <office@office.example>") from error
+    return _one_line(value)
 
 
 def _yes_no(value: object) -> object:
@@ -215,14 +224,28 @@ class Identity(Strict):
 
 class Mail(Strict):
     host: Line = "localhost"
+    """The mail server that takes what this office sends."""
     port: int = Field(25, ge=1, le=65535)
+    """25 for a server of one's own, 587 with starttls, 465 with tls."""
     security: Literal["none", "starttls", "tls"] = "none"
+    """starttls: encrypted after the greeting; tls: from the start. The server's certificate is checked."""
     username: Line | None = None
+    """Who logs in; without it nobody does."""
     password_env: Line = "DOSSIER_MAIL_PASSWORD"
     """The environment variable that holds the password."""
-    sender: Line = "Office <office@office.example>"
+    sender: Annotated[str, AfterValidator(_sender)] = "Office <office@office.example>"
+    """Name and address that mails come from."""
     max_attempts: int = Field(8, ge=1)
     """A mail that still isn't accepted after so many tries has failed."""
+
+
+class Alarms(Strict):
+    """What the admins are told by mail."""
+
+    free_mb: int = Field(1024, ge=0)
+    """Less room than this, in megabytes of 1,048,576 bytes, on a disk that the office uses raises an alarm."""
+    rejected_hours: float = Field(24, gt=0)
+    """A refused drop that nobody looked at for so long raises an alarm."""
 
 
 class Portal(Strict):
@@ -284,6 +307,7 @@ class Settings(Strict):
     office_hours: OfficeHours = OfficeHours()
     identity: Identity = Identity()
     mail: Mail = Mail()
+    alarms: Alarms = Alarms()
     portal: Portal = Portal()
     trail: Trail = Trail()
     types: dict[Word, ItemType] = {}
@@ -297,6 +321,9 @@ class Contact(Strict):
     language: Language | None = None
     """nl or en; without it the client's."""
     active: YesNo = True
+    """no: has left; gets no mail any more."""
+    notify: Literal["each", "digest"] = "each"
+    """each: a mail for each item; digest: at most one mail an hour, with all that came."""
 
 
 class Client(Strict):
@@ -540,6 +567,7 @@ def _all_models() -> list[type[Strict]]:
         OfficeHours,
         Identity,
         Mail,
+        Alarms,
         Portal,
         Trail,
         ItemType,

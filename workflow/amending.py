@@ -21,7 +21,7 @@ from dossier.models import Attachment, Edition, Label
 from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Office
-from workflow import items
+from workflow import items, notification
 from workflow.items import File, Refused, content_digest, shown_to_client, step
 from workflow.rules import Draft, Problem, Wish, amended_draft, asking, attachment_problems, chosen
 
@@ -89,6 +89,8 @@ def amend(
     if problems:
         raise Refused(problems)
     changed = _changed_keys(before, change.draft)
+    if wish.notify and notification.forget_failed(key):
+        changed["notify"] = {"from": "failed", "to": True}
     if not (changed or change.told or action):
         return []
     _write(change, changed, source)

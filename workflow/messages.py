@@ -4,7 +4,8 @@ Pure. Whatever a description, a name or a mail server's answer holds, it stays t
 the HTML part, and without line ends, control characters or encoded words in a header. A letter to a client says the
 description, the names of client and firm, and the link, and nothing else of the item.
 
-Whether an address exists is not looked at; the mail server says so.
+An office can have its own words and looks: config/templates/ (house_letters.py). Whether an address exists is not looked at;
+the mail server says so.
 """
 
 from __future__ import annotations
@@ -23,10 +24,29 @@ from typing import Any, Literal
 
 from dossier.names import has_bad_characters
 from dossier.settings import Office
-from workflow.language import day, environment, translator
+from workflow.language import N_, day, environment, translator
 
 HEADER_CHARACTERS = 200
 """No header text is longer: a description is no longer either."""
+
+ALARMS = {
+    "inbox": N_("the inbox can't be read"),
+    "intake": N_("drops can't be taken"),
+    "config": N_("the configuration is wrong"),
+    "paths": N_("the daemon must be restarted"),
+    "client folders": N_("folders of clients are gone"),
+    "watch inbox": N_("the inbox is not watched"),
+    "watch queue": N_("the queue is not watched"),
+    "disk": N_("the disk is nearly full"),
+    "mail": N_("mail can't be sent"),
+    "mail sender": N_("mail of this office is refused"),
+    "mail templates": N_("a mail template is wrong"),
+    "scanner": N_("the virus scanner is gone"),
+    "rejected": N_("nobody looks at refused drops"),
+    "trail": N_("the trail does not verify"),
+    "portal": N_("the portal or the vault is not as it should be"),
+}
+"""What an alarm is called in the subject of its mail."""
 
 TEXT_WIDTH = 76
 """Of the plain part; links are never broken."""
@@ -44,6 +64,8 @@ class Letter:
     subject: str
     text: str
     html: str
+    blocks: tuple[Block, ...] = ()
+    """What text and html were made of."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +79,16 @@ class WaitingConcept:
 
 
 @dataclass(frozen=True, slots=True)
-class _Block:
+class ReadyItem:
+    """One of several items that are ready on the portal."""
+
+    item: str
+    description: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
     """A part of a letter: a paragraph, what it is about, a quotation, a link, or rows."""
 
     kind: Literal["paragraph", "matter", "quote", "link", "rows"]
@@ -74,12 +105,26 @@ def ready_letter(language: str, client_name: str, contact_name: str, description
     _ = translator(language).gettext
     blocks = [
         _greeting(language, contact_name),
-        _Block("paragraph", _("Something is ready for you on the portal of %(client)s:") % {"client": one_line(client_name)}),
-        _Block("matter", one_line(description)),
-        _Block("link", _("View it on the portal"), link),
+        Block("paragraph", _("Something is ready for you on the portal of %(client)s:") % {"client": one_line(client_name)}),
+        Block("matter", one_line(description)),
+        Block("link", _("View it on the portal"), link),
         _closing(language, firm),
     ]
-    return _letter(language, _("Ready for you: %(description)s") % {"description": one_line(description)}, blocks)
+    return compose(language, _("Ready for you: %(description)s") % {"description": one_line(description)}, blocks)
+
+
+def bundle_letter(language: str, client_name: str, contact_name: str, items: Sequence[ReadyItem], firm: str) -> Letter:
+    """To a client's contact who wants one mail for several items."""
+    texts = translator(language)
+    count, client = len(items), one_line(client_name)
+    before = texts.ngettext(
+        "This is ready for you on the portal of %(client)s:", "These are ready for you on the portal of %(client)s:", count
+    )
+    subject = texts.ngettext("%(count)d document is ready for you", "%(count)d documents are ready for you", count)
+    blocks = [_greeting(language, contact_name), Block("paragraph", before % {"client": client})]
+    for item in items:
+        blocks += [Block("matter", one_line(item.description)), Block("link", texts.gettext("View it on the portal"), item.link)]
+    return compose(language, subject % {"count": count}, [*blocks, _closing(language, firm)])
 
 
 def login_letter(language: str, contact_name: str, portal: str, link: str, minutes: int, firm: str) -> Letter:
@@ -88,14 +133,14 @@ def login_letter(language: str, contact_name: str, portal: str, link: str, minut
     values = {"portal": one_line(portal), "minutes": minutes}
     blocks = [
         _greeting(language, contact_name),
-        _Block(
+        Block(
             "paragraph", _("You asked to log in to %(portal)s. This link lets you in, once, for %(minutes)d minutes:") % values
         ),
-        _Block("link", _("Log in"), link),
-        _Block("paragraph", _("Was it not you who asked? Then you need do nothing: without this mail nobody gets in.")),
+        Block("link", _("Log in"), link),
+        Block("paragraph", _("Was it not you who asked? Then you need do nothing: without this mail nobody gets in.")),
         _closing(language, firm),
     ]
-    return _letter(language, _("Log in to %(portal)s") % values, blocks)
+    return compose(language, _("Log in to %(portal)s") % values, blocks)
 
 
 def unopened_letter(
@@ -112,13 +157,13 @@ def unopened_letter(
     )
     blocks = [
         _greeting(language, contact_name),
-        _Block("paragraph", before % values),
-        _Block("rows", rows=tuple(one_line(description) for description in descriptions)),
-        _Block("link", texts.gettext("View it on the portal"), link),
-        _Block("paragraph", texts.gettext("This is the only reminder you get.")),
+        Block("paragraph", before % values),
+        Block("rows", rows=tuple(one_line(description) for description in descriptions)),
+        Block("link", texts.gettext("View it on the portal"), link),
+        Block("paragraph", texts.gettext("This is the only reminder you get.")),
         _closing(language, firm),
     ]
-    return _letter(language, subject % values, blocks)
+    return compose(language, subject % values, blocks)
 
 
 def returned_letter(
@@ -134,16 +179,16 @@ def returned_letter(
     }
     blocks = [
         _greeting(language, maker_name),
-        _Block("paragraph", _("%(approver)s returned %(item)s for %(client)s:") % values),
-        _Block("matter", values["description"]),
-        _Block("paragraph", _("The comment was:")),
-        _Block("quote", _lines(comment)),
-        _Block(
+        Block("paragraph", _("%(approver)s returned %(item)s for %(client)s:") % values),
+        Block("matter", values["description"]),
+        Block("paragraph", _("The comment was:")),
+        Block("quote", _lines(comment)),
+        Block(
             "paragraph", _("The client has seen none of this. Change the item and offer it again; then a new decision is asked.")
         ),
         _closing(language, firm),
     ]
-    return _letter(language, _("Returned: %(description)s (%(item)s)") % values, blocks)
+    return compose(language, _("Returned: %(description)s (%(item)s)") % values, blocks)
 
 
 def reminder_letter(language: str, approver_name: str, concepts: Sequence[WaitingConcept], firm: str, more: int = 0) -> Letter:
@@ -181,14 +226,14 @@ def failed_mail_letter(
     advice = _("Check the contact in config/clients.yaml, then send it again: dossier notify %(item)s --contact ID") % values
     blocks = [
         _greeting(language, maker_name),
-        _Block("paragraph", _("%(contact)s of %(client)s got no mail about %(item)s:") % values),
-        _Block("matter", values["description"]),
-        _Block("paragraph", _("The reason:")),
-        _Block("quote", _lines(reason)),
-        _Block("paragraph", advice),
+        Block("paragraph", _("%(contact)s of %(client)s got no mail about %(item)s:") % values),
+        Block("matter", values["description"]),
+        Block("paragraph", _("The reason:")),
+        Block("quote", _lines(reason)),
+        Block("paragraph", advice),
         _closing(language, firm),
     ]
-    return _letter(language, _("Mail not sent: %(description)s (%(item)s)") % values, blocks)
+    return compose(language, _("Mail not sent: %(description)s (%(item)s)") % values, blocks)
 
 
 def guard_letter(
@@ -209,24 +254,27 @@ def guard_letter(
         )  # fmt: skip
     blocks = [
         _greeting(language, maker_name),
-        _Block("paragraph", _("What is in %(item)s names another client, and nowhere %(client)s:") % values),
-        _Block("matter", values["description"]),
-        _Block("rows", rows=tuple(one_line(finding) for finding in findings)),
-        _Block("paragraph", after % values),
+        Block("paragraph", _("What is in %(item)s names another client, and nowhere %(client)s:") % values),
+        Block("matter", values["description"]),
+        Block("rows", rows=tuple(one_line(finding) for finding in findings)),
+        Block("paragraph", after % values),
         _closing(language, firm),
     ]
-    return _letter(language, subject % values, blocks)
+    return compose(language, subject % values, blocks)
 
 
-def alarm_letter(language: str, subject_line: str, lines: Sequence[str]) -> Letter:
-    """To an admin: something is wrong with the daemon or its surroundings."""
+def alarm_letter(language: str, cause: str, lines: Sequence[str], is_over: bool, firm: str) -> Letter:
+    """To an admin: something is wrong with the daemon or its surroundings, or is well again."""
     _ = translator(language).gettext
+    name = ALARMS.get(cause) or ALARMS.get(cause.partition(" ")[0])  # `intake acme-bv` is about a client
+    title = _(name) if name else one_line(cause)
+    subject = _("Over: %(alarm)s (%(firm)s)") if is_over else _("Alarm: %(alarm)s (%(firm)s)")
     blocks = [
-        _Block("paragraph", _("Something needs your attention:")),
-        _Block("rows", rows=tuple(one_line(line) for line in lines)),
-        _Block("paragraph", _("To see how things are: dossier status, dossier doctor.")),
+        Block("paragraph", _("This is over; nothing needs to be done:") if is_over else _("Something needs your attention:")),
+        Block("rows", rows=tuple(one_line(line) for line in lines)),
+        Block("paragraph", _("To see how things are: dossier status, dossier doctor.")),
     ]
-    return _letter(language, one_line(subject_line), blocks)
+    return compose(language, subject % {"alarm": title, "firm": one_line(firm)}, blocks)
 
 
 def letter_of(
@@ -242,6 +290,9 @@ def letter_of(
         return login_letter(language, name, office.settings.portal.title, payload["link"], payload["minutes"], firm)
     if kind == "unopened":
         return unopened_letter(language, client_name, name, payload["descriptions"], payload["link"], firm)
+    if kind == "bundle":
+        items = [ReadyItem(row["item"], row["description"], row["link"]) for row in payload["items"]]
+        return bundle_letter(language, client_name, name, items, firm)
     if kind == "returned":
         description, approver, comment = payload["description"], payload["approver"], payload["comment"]
         return returned_letter(language, name, number, client_name, description, approver, comment, firm)
@@ -257,20 +308,20 @@ def letter_of(
         description, findings, held = payload["description"], payload["findings"], payload["held"]
         return guard_letter(language, name, number, client_name, description, findings, held, firm)
     if kind == "alarm":
-        return alarm_letter(language, payload["subject"], payload["lines"])
+        return alarm_letter(language, payload["cause"], payload["lines"], payload["over"], firm)
     raise ValueError(f"there is no letter for {kind}")
 
 
 # How they are put together
 
 
-def _greeting(language: str, name: str) -> _Block:
-    return _Block("paragraph", translator(language).gettext("Dear %(name)s,") % {"name": one_line(name)})
+def _greeting(language: str, name: str) -> Block:
+    return Block("paragraph", translator(language).gettext("Dear %(name)s,") % {"name": one_line(name)})
 
 
-def _closing(language: str, firm: str) -> _Block:
+def _closing(language: str, firm: str) -> Block:
     words = translator(language).gettext("Kind regards,")
-    return _Block("paragraph", f"{words}\n{one_line(firm)}")
+    return Block("paragraph", f"{words}\n{one_line(firm)}")
 
 
 def _list_letter(
@@ -289,17 +340,18 @@ def _list_letter(
     )
     if more:
         rows += (translator(language).ngettext("and one more", "and %(count)d more", more) % {"count": more},)
-    middle = [_Block("paragraph", before), _Block("rows", rows=rows), _Block("paragraph", after)]
-    return _letter(language, subject, [_greeting(language, name), *middle, _closing(language, firm)])
+    middle = [Block("paragraph", before), Block("rows", rows=rows), Block("paragraph", after)]
+    return compose(language, subject, [_greeting(language, name), *middle, _closing(language, firm)])
 
 
-def _letter(language: str, subject: str, blocks: Sequence[_Block]) -> Letter:
+def compose(language: str, subject: str, blocks: Sequence[Block]) -> Letter:
+    """A letter, plain and HTML, of these blocks."""
     text = "\n\n".join(_plain(block) for block in blocks) + "\n"
     html = environment(language).get_template("letter.html").render(subject=subject, blocks=blocks)
-    return Letter(subject, text, html)
+    return Letter(subject, text, html, tuple(blocks))
 
 
-def _plain(block: _Block) -> str:
+def _plain(block: Block) -> str:
     """A block as it is in the plain part."""
     if block.kind == "link":
         return f"{block.text}:\n{block.link}"
@@ -358,15 +410,15 @@ def header_text(text: str) -> str:
 
 def needs_smtputf8(address: str) -> bool:
     """True if the part before the @ isn't ASCII: only a server with SMTPUTF8 (RFC 6531) can take it."""
-    return not _ascii_domain(address).isascii()
+    return not ascii_domain(address).isascii()
 
 
 def _address(name: str, email: str) -> Address:
-    local, _, domain = _ascii_domain(email).rpartition("@")
+    local, _, domain = ascii_domain(email).rpartition("@")
     return Address(header_text(name.translate(_SPECIALS)), local, domain)
 
 
-def _ascii_domain(address: str) -> str:
+def ascii_domain(address: str) -> str:
     """The address with its domain as the DNS has it: `info@bücher.example` → `info@xn--bcher-kva.example`.
 
     As IDNA 2008 does (RFC 5891), where `straße` is a name of its own; Python's codec "idna" makes it `strasse`, which

@@ -1,78 +1,91 @@
-"""The outbox and SMTP. A mail is a row first, written with the change it tells of; then it is sent, at least once.
+"""The outbox: who is to be told what. A mail is a row first, written in the transaction of the change it tells of.
 
-Once the server has said 250, the row is marked in a transaction of its own. Killed between the two: that one mail is sent
-again, with the same Message-ID. No attempt is made to be exactly-once across that gap; SMTP can't (RFC 1047).
+What waits is sent by mailing.py. Here a mail is asked for, put together with others (digest), called off, tried again, and its
+end written down: in the item, in its history, and to its maker if nobody could be told.
 
-Trouble with one mail (4xx, 5xx) is that mail's. Trouble with the server (nobody answers, the login is refused) is
-everybody's: what is due is put off together, and one line is logged. Either way publishing goes on.
+Name, address and language are looked up again before each attempt, and so is whether the item is still on the portal; so a
+mail goes to where config/clients.yaml says at that moment, or not at all.
 """
 
 from __future__ import annotations
 
-import os
 import secrets
-import smtplib
-import ssl
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Any
 
 import structlog
 
-from dossier import clock, files, trail
+from dossier import clock, people, trail
 from dossier.database import transaction
-from dossier.models import Item, Mail, item_name
+from dossier.models import Edition, Item, Mail, item_name, tuples
+from dossier.people import Actor, NotAllowed
 from dossier.settings import Contact, Office
-from workflow import access, messages, openings
+from workflow import access, items, openings
 
 log = structlog.get_logger("mail")
 
-TIMEOUT_SECONDS = 30
-"""How long any one step of the dialogue may take (RFC 5321 section 4.5.3.2 allows minutes; a relay of one's own is quicker)."""
+TO_CONTACTS = ("ready", "bundle", "login", "unopened")
+"""Kinds of mail that go to a client's contact; all others go to staff."""
 
-FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
-"""Pauses of 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h: eight attempts take about ten hours."""
+DIGEST_COLLECT_SECONDS, DIGEST_PAUSE_SECONDS = 300, 3600
+"""A digest waits so long for more after its first item, and there is an hour at least between two of them."""
 
-AT_ONCE = 100
-"""Mails in one round, so that the daemon can stop between rounds."""
+GONE = "this contact is not active any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Addressee:
+    """Where a mail goes, as config/ says now."""
+
+    name: str
+    email: str
+    language: str
+
+
+# Asking for a mail
 
 
 def enqueue_ready(office: Office, now: datetime, item: Any) -> None:
     """Tell the item's contact that something is ready. Call inside `transaction()`, with the item on the portal."""
     contact = find_contact(office, item.client, item.contact)
     if contact is None or not contact.active:
+        _do_not_notify(office, now, item, item.contact or "", GONE)
         item.notify = False
-        trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": item.contact, "reason": "no such active contact"})
-        reason = "this contact is not active any more"
-        payload = {"description": item.description, "contact": item.contact or "", "reason": reason}
-        enqueue_to_staff(office, now, "failed", item, item.created_by, payload)
         return
-    payload = {"description": item.description, "link": item_link(office, item.client, item.id)}
-    enqueue_to_contact(office, now, "ready", item, item.client, contact, payload)
+    due = _digest_due(now, item.client, contact.id) if contact.notify == "digest" else now
+    _enqueue(office, now, "ready", item, item.client, contact.id, addressee_of(office, item.client, contact), {}, due)
 
 
 def enqueue_to_contact(
     office: Office, now: datetime, kind: str, item: Any, client: str, contact: Contact, payload: Mapping[str, Any]
 ) -> None:
     """A letter to a client's contact, about an item or (None) not. Call inside `transaction()`."""
-    language = contact.language or office.clients[client].language
-    _enqueue(office, now, kind, item, client, contact.id, contact.name, contact.email, language, payload)
+    _enqueue(office, now, kind, item, client, contact.id, addressee_of(office, client, contact), payload, now)
 
 
-def item_link(office: Office, client: str, key: int) -> str:
-    """Where the client finds an item. A folder behind a web server goes by what follows the `#`, which `dossier portal`,
-    as a server, never sees: it goes by `item`."""
-    name = item_name(key)
-    return f"{office.settings.portal.base_url.rstrip('/')}/{client}/index.html?item={name}#{name}"
+def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: str, payload: Mapping[str, Any]) -> list[int]:
+    """A letter to a staff member, about an item or (None) not; its number in the outbox.
 
-
-def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: str, payload: Mapping[str, Any]) -> None:
-    """A letter to a staff member, about an item or (None) not. Somebody who is not in config/staff.yaml gets none."""
+    Somebody who has left, or is not in config/staff.yaml, gets none.
+    """
     person = office.staff.get(code)
-    if person is not None:
-        client = item.client if item is not None else None
-        _enqueue(office, now, kind, item, client, code, person.name, person.email, person.language, payload)
+    if person is None or not person.active:
+        return []
+    client = item.client if item is not None else None
+    to = Addressee(person.name, person.email, person.language)
+    return [_enqueue(office, now, kind, item, client, code, to, payload, now)]
+
+
+def tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: str) -> None:
+    """The item's maker hears that `contact` got no mail; if the maker has left, the admins do."""
+    maker = office.staff.get(item.created_by)
+    told = [item.created_by] if maker is not None and maker.active else people.admins(office)
+    payload = {"description": item.description, "contact": contact, "reason": reason}
+    for code in told:
+        enqueue_to_staff(office, now, "failed", item, code, payload)
 
 
 def _enqueue(
@@ -82,216 +95,312 @@ def _enqueue(
     item: Any,
     client: str | None,
     recipient: str,
-    name: str,
-    email: str,
-    language: str,
+    to: Addressee,
     payload: Mapping[str, Any],
-) -> None:
-    domain = parseaddr(office.settings.mail.sender)[1].rpartition("@")[2] or "localhost"
+    due: datetime,
+) -> int:
+    domain = parseaddr(office.settings.mail.sender)[1].rpartition("@")[2]
     about = item_name(item.id) if item is not None else kind
-    Mail.insert(
+    number: int = Mail.insert(
         message_id=f"<{about}.{kind}.{secrets.token_hex(8)}@{domain}>", kind=kind, item=item.id if item is not None else None,
-        client=client, recipient=recipient, name=name, email=email, language=language,
-        payload=dict(payload), state="waiting", attempts=0, due_at=clock.to_text(now), created_at=clock.to_text(now),
+        client=client, recipient=recipient, name=to.name, email=to.email, language=to.language, payload=dict(payload),
+        state="waiting", attempts=0, due_at=clock.to_text(due), created_at=clock.to_text(now), unreached=0,
     ).execute()  # fmt: skip
+    return number
 
 
 def find_contact(office: Office, client: str, code: str | None) -> Contact | None:
+    """The contact of the client with this id or e-mail address."""
     customer = office.clients.get(client)
-    return next((contact for contact in customer.contacts if contact.id == code), None) if customer else None
+    wanted = (code or "").casefold()
+    return next((c for c in customer.contacts if code == c.id or wanted == c.email.casefold()), None) if customer else None
 
 
-def is_waiting_for(item: int) -> bool:
-    """True if a "something is ready" mail about the item has not gone yet."""
-    return bool(Mail.select().where((Mail.item == item) & (Mail.kind == "ready") & (Mail.state == "waiting")).exists())
+def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
+    """The active contact who is meant: `wanted` by id or address, else the item's own. Raises NotAllowed."""
+    contact = find_contact(office, item.client, wanted or item.contact)
+    if contact is not None and contact.active:
+        return contact
+    client = office.clients.get(item.client)
+    known = ", ".join(one.id for one in client.contacts if one.active) if client else ""
+    named = wanted or item.contact
+    what = f"client {item.client} has no active contact `{named}`" if named else "say who gets the mail"
+    raise NotAllowed(f"{what}: --contact ID; its contacts are: {known or 'none yet'}")
 
 
-def seconds_to_next(now: datetime) -> float | None:
-    """Seconds until a mail is due; None if none waits."""
-    first = Mail.select(Mail.due_at).where(Mail.state == "waiting").order_by(Mail.due_at).first()
-    return max(0.0, (clock.from_text(first.due_at) - now).total_seconds()) if first else None
+def is_asked_for(item: Any) -> bool:
+    """True if the item's contact is to be told by a mail in the outbox: it waits, or failed and waits for a person."""
+    waits = (Mail.item == item.id) & (Mail.kind == "ready") & (Mail.recipient == item.contact)
+    return bool(Mail.select().where(waits & Mail.state.in_(("waiting", "failed"))).exists())
 
 
-def send_due(office: Office, now: datetime) -> int:
-    """Send what is due; returns how many mails the server accepted. Mail trouble is recorded, not raised."""
-    due = list(
-        Mail.select()
-        .where((Mail.state == "waiting") & (Mail.due_at <= clock.to_text(now)))
-        .order_by(Mail.due_at, Mail.id)
-        .limit(AT_ONCE)
-    )
-    sent = 0
-    server: smtplib.SMTP | None = None
-    try:
-        for index, mail in enumerate(due):
-            if files.stopping.is_set():
-                break
-            if not _is_still_wanted(office, now, mail):
-                continue
-            if server is None:
-                try:
-                    server = _connect(office)
-                except (OSError, smtplib.SMTPException) as error:
-                    _put_off_all(office, now, due[index:], _words_of(error))
-                    break
-            if _send(office, now, server, mail):
-                sent += 1
-            else:  # the dialogue may be in any state: take a fresh connection
-                _close(server)
-                server = None
-    finally:
-        if server is not None:
-            _close(server)
-    return sent
+# What staff do with the outbox
 
 
-def _connect(office: Office) -> smtplib.SMTP:
-    mail = office.settings.mail
-    context = ssl.create_default_context()
-    server: smtplib.SMTP
-    if mail.security == "tls":
-        server = smtplib.SMTP_SSL(mail.host, mail.port, timeout=TIMEOUT_SECONDS, context=context)
+def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | None) -> str:
+    """Send the mail about an item, again or to another contact; says what will happen. In `transaction()`. Raises NotAllowed.
+
+    `wanted`: the contact's id or address; None: the item's own contact.
+    """
+    item = items.get(key)
+    refusal = people.why_not_create(office, actor.code, item.client)
+    if refusal:
+        raise NotAllowed(refusal)
+    contact = contact_of(office, item, wanted)
+    if item.public is None and item.standing is None and item.pending is None:
+        raise NotAllowed(f"{item_name(key)} is {item.share_state}: there is nothing on the portal to tell about")
+    waiting = (Mail.item == key) & (Mail.kind == "ready") & (Mail.recipient == contact.id) & (Mail.state == "waiting")
+    if Mail.select().where(waiting).exists():
+        raise NotAllowed(f"a mail about {item_name(key)} to {contact.id} waits already; see: dossier outbox")
+    forget_failed(key)
+    item.contact, item.notify = contact.id, True
+    item.version += 1
+    on_portal = item.public is not None and item.public == item.standing
+    item.unsettled = item.unsettled or not on_portal
+    item.save()
+    trail.record(now, actor, "notify_asked", key, {"contact": contact.id, "email": contact.email})
+    if on_portal:
+        enqueue_ready(office, now, item)
+        return f"{item_name(key)}: a mail to {contact.name} <{contact.email}> is in the outbox"
+    return f"{item_name(key)}: {contact.name} <{contact.email}> gets a mail once it is on the portal"
+
+
+def retry(office: Office, now: datetime, actor: Actor, number: int) -> str:
+    """Try a mail that failed, was cancelled or waits for its next attempt again now, from the first attempt on. In `transaction()`.
+
+    It keeps its Message-ID: it is the same mail. A digest is taken apart: its items go by themselves. Raises NotAllowed.
+    """
+    mail = _mail(office, actor, number)
+    if mail.state == "sent":
+        raise NotAllowed(f"mail {number} was sent on {clock.shown(mail.sent_at)}; to send anew: dossier notify ITEM --contact ID")
+    if mail.within and mail.state == "waiting":
+        raise NotAllowed(f"mail {number} goes with mail {mail.within}; retry that one")
+    if mail.kind == "bundle" and mail.state != "waiting":
+        parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state)))
+        if not parts:
+            raise NotAllowed(f"mail {number} has no items left to tell about")
+        Mail.update(state="cancelled", error="its items are tried by themselves").where(Mail.id == mail.id).execute()
     else:
-        server = smtplib.SMTP(mail.host, mail.port, timeout=TIMEOUT_SECONDS)
-    try:
-        if mail.security == "starttls":
-            server.starttls(context=context)
-        if mail.username:
-            server.login(mail.username, os.environ.get(mail.password_env, ""))
-    except BaseException:
-        server.close()
-        raise
-    return server
+        parts = [mail]
+    for part in parts:
+        if part.kind == "ready":
+            Item.update(notify=True).where(Item.id == part.item).execute()
+        again = {"state": "waiting", "attempts": 0, "unreached": 0, "error": None, "due_at": clock.to_text(now)}
+        Mail.update(**again, within=None).where(Mail.id == part.id).execute()
+        _record_by(now, actor, "mail_retried", part)
+    return f"mail {number} to {mail.name} <{mail.email}> is tried again now"
 
 
-def _close(server: smtplib.SMTP) -> None:
-    try:
-        server.quit()
-    except (OSError, smtplib.SMTPException):
-        server.close()
+def cancel(office: Office, now: datetime, actor: Actor, number: int) -> str:
+    """Call off a mail that waits or failed. In `transaction()`. Raises NotAllowed."""
+    mail = _mail(office, actor, number)
+    if mail.state not in ("waiting", "failed"):
+        raise NotAllowed(f"mail {number} was {mail.state} already" + (f" on {clock.shown(mail.sent_at)}" if mail.sent_at else ""))
+    parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state))) if mail.kind == "bundle" else []
+    for part in [mail, *parts]:
+        Mail.update(state="cancelled", error=f"called off by {actor.code}").where(Mail.id == part.id).execute()
+        if part.kind == "ready":
+            Item.update(notify=False).where(Item.id == part.item).execute()
+        _record_by(now, actor, "mail_cancelled", part)
+    return f"mail {number} to {mail.name} <{mail.email}> is called off"
 
 
-def _send(office: Office, now: datetime, server: smtplib.SMTP, mail: Any) -> bool:
-    """One mail. True if the server took it; else its row says what is to become of it."""
-    payload = mail.payload
-    if mail.kind == "login":
-        link = access.new_link(office, now, mail.email, payload["goal"], mail.language)
-        payload = {"link": link, "minutes": access.LINK_MINUTES}
-    letter = messages.letter_of(
-        office, mail.kind, mail.language, mail.name, mail.client, mail.item and item_name(mail.item), payload
-    )
-    message = messages.mime(
-        letter,
-        office.settings.mail.sender,
-        mail.name,
-        mail.email,
-        mail.message_id,
-        clock.from_text(mail.created_at),
-        mail.language,
-    )
-    try:
-        server.send_message(message)
-    except smtplib.SMTPRecipientsRefused as error:
-        code, text = next(iter(error.recipients.values()))
-        _settle(office, now, mail, code >= 500, f"{code} {_decoded(text)}")
-    except smtplib.SMTPResponseException as error:
-        _settle(office, now, mail, 500 <= error.smtp_code < 600, f"{error.smtp_code} {_decoded(error.smtp_error)}")
-    except smtplib.SMTPNotSupportedError:
-        _settle(office, now, mail, True, "the mail server can't send to an address with such characters")
-    except (OSError, smtplib.SMTPException) as error:
-        _settle(office, now, mail, False, _words_of(error))
+def listing(state: str | None = None, limit: int = 0) -> list[dict[str, Any]]:
+    """The outbox for people and programs, newest first: what is in this state (None: any); `limit` 0: all."""
+    query = Mail.select().order_by(Mail.id.desc())
+    if state:
+        query = query.where(Mail.state == state)
+    if limit:
+        query = query.limit(limit)
+    return [
+        {
+            "id": mail.id, "state": mail.state, "kind": mail.kind, "item": item_name(mail.item) if mail.item else None,
+            "client": mail.client, "to": mail.recipient, "name": mail.name, "email": mail.email,
+            "attempts": mail.attempts + mail.unreached, "error": mail.error, "created_at": clock.shown(mail.created_at),
+            "due_at": clock.shown(mail.due_at) if mail.state == "waiting" else None, "sent_at": clock.shown(mail.sent_at),
+            "message_id": mail.message_id, "goes_with": mail.within,
+        }
+        for mail in query
+    ]  # fmt: skip
+
+
+def _record_by(now: datetime, actor: Actor, action: str, mail: Any) -> None:
+    detail = {"mail": mail.id, "kind": mail.kind, "to": mail.recipient}
+    trail.record(now, actor, action, mail.item, detail, None if mail.item else mail.client)
+
+
+def _mail(office: Office, actor: Actor, number: int) -> Any:
+    mail = Mail.get_or_none(Mail.id == number)
+    if mail is None:
+        raise NotAllowed(f"there is no mail {number} in the outbox")
+    if mail.client is None:
+        refusal = None if people.is_admin(office, actor.code) else f"only an admin may do this with mail {number}"
     else:
-        _mark_sent(clock.utc_now(), mail)
-        return True
-    return False
+        refusal = people.why_not_create(office, actor.code, mail.client)
+    if refusal:
+        raise NotAllowed(refusal)
+    return mail
 
 
-def _mark_sent(now: datetime, mail: Any) -> None:
-    with transaction():
-        Mail.update(state="sent", sent_at=clock.to_text(now), attempts=Mail.attempts + 1, error=None).where(
-            Mail.id == mail.id
-        ).execute()
-        if mail.kind == "ready":
-            Item.update(notify=False, notified_at=clock.to_text(now)).where(Item.id == mail.item).execute()
-        trail.record(
-            now, trail.DAEMON, "notified", mail.item, {"kind": mail.kind, "to": mail.recipient, "message_id": mail.message_id}
-        )
-    log.info("mail sent", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item))
+def forget_failed(item: int) -> int:
+    """Somebody asks anew: the mails about the item that failed are in the way no more. How many there were. In `transaction()`."""
+    failed = (Mail.item == item) & (Mail.kind == "ready") & (Mail.state == "failed")
+    return int(Mail.update(state="cancelled").where(failed).execute())
 
 
-def _settle(office: Office, now: datetime, mail: Any, final: bool, reason: str) -> None:
-    """A mail that was not taken: tried again later, or failed for good and its maker told."""
-    attempts = mail.attempts + 1
-    failed = final or attempts >= office.settings.mail.max_attempts
-    pause = min(FIRST_PAUSE_SECONDS * PAUSE_FACTOR ** (attempts - 1), LONGEST_PAUSE_SECONDS)
-    with transaction():
-        Mail.update(
-            state="failed" if failed else "waiting",
-            attempts=attempts,
-            error=reason,
-            due_at=clock.to_text(now + timedelta(seconds=pause)),
-        ).where(Mail.id == mail.id).execute()
-        if failed:
-            trail.record(now, trail.DAEMON, "mail_failed", mail.item, {"kind": mail.kind, "to": mail.recipient, "reason": reason})
-        if failed and mail.kind == "ready":
-            item = Item.get_by_id(mail.item)
-            payload = {"description": item.description, "contact": f"{mail.name} <{mail.email}>", "reason": reason}
-            enqueue_to_staff(office, now, "failed", item, item.created_by, payload)
-    log.warning("mail failed" if failed else "mail put off", kind=mail.kind, to=mail.recipient, reason=reason, attempts=attempts)
+# What mailing.py asks before, and tells after, an attempt
 
 
-def _put_off_all(office: Office, now: datetime, mails: list[Any], reason: str) -> None:
-    log.warning("the mail server can't be used", reason=reason, host=office.settings.mail.host, waiting=len(mails))
-    for mail in mails:
-        _settle(office, now, mail, False, reason)
-
-
-def _is_still_wanted(office: Office, now: datetime, mail: Any) -> bool:
-    """False, and the mail cancelled, if its contact has gone or the item was taken off the portal since."""
-    if mail.kind in ("login", "unopened"):
-        return _is_still_fitting(office, now, mail)
-    if mail.kind != "ready":
-        return True
-    item = Item.get_by_id(mail.item)
-    contact = find_contact(office, item.client, mail.recipient)
-    if contact is not None and contact.active and item.public is not None:
-        return True
-    reason = "the item is not on the portal any more" if item.public is None else "this contact is not active any more"
-    with transaction():
-        Mail.update(state="cancelled", error=reason).where(Mail.id == mail.id).execute()
-        Item.update(notify=False).where(Item.id == item.id).execute()
-        trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, "reason": reason})
-        payload = {"description": item.description, "contact": mail.name, "reason": reason}
-        enqueue_to_staff(office, now, "failed", item, item.created_by, payload)
-    return False
-
-
-def _is_still_fitting(office: Office, now: datetime, mail: Any) -> bool:
-    """The same for letters that no staff member is told about: he who asked can ask again, and reminders come again."""
+def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
+    """Where this mail goes now; else, in words, why it must not go any more."""
+    if mail.kind not in TO_CONTACTS:
+        person = office.staff.get(mail.recipient)
+        if person is None or not person.active:
+            return "this staff member has left"
+        return Addressee(person.name, person.email, person.language)
     contact = find_contact(office, mail.client, mail.recipient)
-    reason = None
-    if contact is None or not contact.active or contact.email != mail.email:
-        reason = "this contact is not active any more, or has another address"
-    elif mail.kind == "login" and mail.created_at <= clock.to_text(now - timedelta(minutes=access.LINK_MINUTES)):
-        reason = "it could not be sent in time; the contact can ask for another"
-    elif mail.kind == "unopened" and not openings.are_unopened(mail.recipient, mail.payload["editions"]):
-        reason = "it was opened, or taken off the portal, meanwhile"
-    if reason is None:
-        return True
+    if contact is None or not contact.active:
+        return GONE
+    gone = Item.public.is_null() | Item.standing.is_null()
+    if mail.kind == "ready" and Item.select().where((Item.id == mail.item) & gone).exists():
+        return "the item is not on the portal any more"
+    if mail.kind in ("login", "unopened") and contact.email != mail.email:
+        return "this contact has another address now"
+    if mail.kind == "login" and mail.created_at <= clock.to_text(now - timedelta(minutes=access.LINK_MINUTES)):
+        return "it could not be sent in time; the contact can ask for another"
+    if mail.kind == "unopened" and not openings.are_unopened(mail.recipient, mail.payload["editions"]):
+        return "it was opened, or taken off the portal, meanwhile"
+    return addressee_of(office, mail.client, contact)
+
+
+def addressee_of(office: Office, client: str, contact: Contact) -> Addressee:
+    """Where a contact's mail goes, in which language."""
+    return Addressee(contact.name, contact.email, contact.language or office.clients[client].language)
+
+
+def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
+    """What the letter is made of: of an item, only what is on the portal at this moment; a new link, where it lets somebody in."""
+    if mail.kind == "login":
+        link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)
+        return {"link": link, "minutes": access.LINK_MINUTES}
+    if mail.kind == "ready":
+        return _line(office, mail.item)
+    if mail.kind == "bundle":
+        return {"items": [_line(office, part.item) for part in _parts(mail)]}
+    return dict(mail.payload)
+
+
+def _line(office: Office, key: int) -> dict[str, str]:
+    item = Item.get_by_id(key)
+    edition = Edition.get_by_id(item.public)
+    return {"item": item_name(key), "description": edition.shown["description"], "link": item_link(office, item.client, key)}
+
+
+def item_link(office: Office, client: str, key: int) -> str:
+    """Where the client finds an item. A folder behind a web server goes by what follows the `#`, which `dossier portal`,
+    as a server, never sees: it goes by `item`."""
+    name = item_name(key)
+    return f"{office.settings.portal.base_url.rstrip('/')}/{client}/index.html?item={name}#{name}"
+
+
+def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
+    """Where the mail goes; None, and it is cancelled and its maker told, if it must not go any more."""
+    for part in _parts(mail) if mail.kind == "bundle" else ():
+        reason = addressee(office, now, part)
+        if isinstance(reason, str):
+            _cancel_unwanted(office, now, part, reason)
+    to: Addressee | str = addressee(office, now, mail)
+    if isinstance(to, Addressee) and mail.kind == "bundle" and not _parts(mail):
+        to = "nothing is left to tell about"
+    if isinstance(to, Addressee):
+        if (to.name, to.email, to.language) != (mail.name, mail.email, mail.language):
+            mail.name, mail.email, mail.language = to.name, to.email, to.language
+            Mail.update(name=to.name, email=to.email, language=to.language).where(Mail.id == mail.id).execute()
+        return to
+    _cancel_unwanted(office, now, mail, to)
+    return None
+
+
+def _cancel_unwanted(office: Office, now: datetime, mail: Any, reason: str) -> None:
     with transaction():
         Mail.update(state="cancelled", error=reason).where(Mail.id == mail.id).execute()
-        if mail.kind == "unopened":
+        if mail.kind == "ready":
+            _do_not_notify(office, now, Item.get_by_id(mail.item), mail.recipient, reason)
+        elif mail.kind == "unopened":
             openings.forget_reminder(mail.recipient, mail.payload["editions"])
-    return False
+    log.warning("mail called off", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=reason)
 
 
-def _decoded(text: bytes | str) -> str:
-    return text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+def _do_not_notify(office: Office, now: datetime, item: Any, contact: str, reason: str) -> None:
+    Item.update(notify=False).where(Item.id == item.id).execute()
+    trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": contact, "reason": reason})
+    tell_maker(office, now, item, contact, reason)
 
 
-def _words_of(error: Exception) -> str:
-    if isinstance(error, smtplib.SMTPAuthenticationError):
-        return f"the mail server refused the login: {error.smtp_code} {_decoded(error.smtp_error)}"
-    if isinstance(error, OSError) and error.strerror:
-        return f"the mail server can't be reached: {error.strerror}"
-    return f"the mail server can't be used: {error}"
+def mark_sent(now: datetime, mail: Any, answer: str) -> None:
+    """The server took it. Whatever happened to the row meanwhile: it went."""
+    at = clock.to_text(now)
+    went = {Mail.state: "sent", Mail.sent_at: at, Mail.error: None, Mail.unreached: 0}
+    with transaction():
+        for part in [mail, *_parts(mail)]:
+            Mail.update({**went, Mail.attempts: Mail.attempts + 1}).where(Mail.id == part.id).execute()
+            if part.kind == "ready":
+                Item.update(notify=False, notified_at=at).where(Item.id == part.item).execute()
+            told = {"kind": part.kind, "to": mail.recipient, "email": mail.email, "message_id": mail.message_id, "answer": answer}
+            trail.record(now, trail.DAEMON, "notified", part.item, told)
+    log.info("mail sent", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), answer=answer)
+
+
+def mark_failed(office: Office, now: datetime, mail: Any, reason: str) -> None:
+    """Not to be sent: seen in the outbox and in the item's history, and its maker gets a letter. In `transaction()`."""
+    parts = _parts(mail)
+    for part in [mail, *parts]:
+        Mail.update(state="failed", error=reason).where(Mail.id == part.id).execute()
+        trail.record(now, trail.DAEMON, "mail_failed", part.item, {"kind": part.kind, "to": mail.recipient, "reason": reason})
+        if part.kind == "ready":
+            tell_maker(office, now, Item.get_by_id(part.item), f"{mail.name} <{mail.email}>", reason)
+    log.warning("mail failed", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=reason)
+
+
+def _parts(mail: Any) -> list[Any]:
+    """The mails that a digest stands for and that wait with it."""
+    if mail.kind != "bundle":
+        return []
+    return list(Mail.select().where((Mail.within == mail.id) & (Mail.state == "waiting")).order_by(Mail.id))
+
+
+# Digests
+
+
+def gather(office: Office, now: datetime) -> None:
+    """Put the waiting mails of contacts who want a digest into one, where it is time for it."""
+    at = clock.to_text(now)
+    due = Mail.select(Mail.client, Mail.recipient).where(
+        (Mail.state == "waiting") & (Mail.kind == "ready") & Mail.within.is_null() & (Mail.due_at <= at)
+    )
+    for client, recipient in tuples(due.distinct()):
+        contact = find_contact(office, client, recipient)
+        if contact is None or contact.notify != "digest" or not contact.active:
+            continue
+        with transaction():
+            mine = (Mail.state == "waiting") & (Mail.kind == "ready") & (Mail.client == client) & (Mail.recipient == recipient)
+            earliest = _last_digest(now, client, recipient)
+            if earliest > now:
+                Mail.update(due_at=clock.to_text(earliest)).where(mine & Mail.within.is_null() & (Mail.due_at <= at)).execute()
+                continue
+            to = addressee_of(office, client, contact)
+            number = _enqueue(office, now, "bundle", None, client, recipient, to, {}, now)
+            Mail.update(within=number).where(mine & Mail.within.is_null()).execute()
+
+
+def _digest_due(now: datetime, client: str, contact: str) -> datetime:
+    return max(now + timedelta(seconds=DIGEST_COLLECT_SECONDS), _last_digest(now, client, contact))
+
+
+def _last_digest(now: datetime, client: str, contact: str) -> datetime:
+    """When the next digest may go: an hour after the last went; while one waits, an hour from now."""
+    mine = (Mail.client == client) & (Mail.recipient == contact) & (Mail.kind == "bundle")
+    if Mail.select().where(mine & (Mail.state == "waiting")).exists():
+        return now + timedelta(seconds=DIGEST_PAUSE_SECONDS)
+    last = Mail.select(Mail.sent_at).where(mine & (Mail.state == "sent")).order_by(Mail.sent_at.desc()).first()
+    return clock.from_text(last.sent_at) + timedelta(seconds=DIGEST_PAUSE_SECONDS) if last else now

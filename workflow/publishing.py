@@ -418,10 +418,10 @@ class Portal:
             Page.insert(client=code, look=look).on_conflict(conflict_target=[Page.client], update={Page.look: look}).execute()
         trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
         for job in jobs:
-            if job.edition and job.item.notify and not notification.is_waiting_for(job.item.id):
+            # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
+            tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
+            if job.edition and job.item.notify and tells_of_this and not notification.is_asked_for(job.item):
                 notification.enqueue_ready(self.office, now, job.item)
-                if not job.item.notify:
-                    Item.update(notify=False).where(Item.id == job.item.id).execute()
 
 
 class _Damaged(Exception):

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from dossier.settings import Client, Office, Settings
 from workflow import messages
+from workflow.language import translator
 from workflow.messages import Letter, WaitingConcept
 
 LINK = "https://portal.example/acme-bv/index.html#D-2026-000012"
@@ -113,8 +114,9 @@ def test_a_maker_reads_that_a_contact_could_not_be_told_and_what_to_do() -> None
 
 
 def test_an_alarm_names_what_is_wrong() -> None:
-    letter = messages.alarm_letter("nl", "De schijf is vol", ["/srv/office: 0 bytes over", "2 drops wachten"])
-    assert letter.subject == "De schijf is vol"
+    letter = messages.alarm_letter("nl", "disk", ["/srv/office: 0 bytes over", "2 drops wachten"], False, "Kantoor")
+    assert letter.subject == "Alarm: de schijf is bijna vol (Kantoor)"
+    assert messages.alarm_letter("en", "disk", ["x"], True, "Office").subject == "Over: the disk is nearly full (Office)"
     assert "- /srv/office: 0 bytes over\n- 2 drops wachten" in letter.text
 
 
@@ -127,16 +129,21 @@ def test_every_kind_in_the_outbox_has_its_letter(tmp_path: Path) -> None:
         "failed": {"description": "Jaarrekening", "contact": "Jan", "reason": "550"},
         "reminder": {"items": [row]},
         "escalation": {"items": [row]},
-        "alarm": {"subject": "Vol", "lines": ["Vol"]},
+        "bundle": {"items": [{"item": "D-2026-000012", "description": "Jaarrekening", "link": LINK}]},
+        "alarm": {"cause": "disk", "lines": ["Vol"], "over": False},
     }
     for kind, payload in payloads.items():
-        about = None if kind in ("reminder", "escalation", "alarm") else ("acme-bv", "D-2026-000012")
+        about = None if kind in ("reminder", "escalation", "alarm", "bundle") else ("acme-bv", "D-2026-000012")
         letter = messages.letter_of(office, kind, "nl", "Jan", *(about or (None, None)), payload)
         assert letter.subject
         assert letter.text.endswith("\n")
         assert "None" not in letter.text
     with pytest.raises(ValueError, match="no letter for postcard"):
         messages.letter_of(office, "postcard", "nl", "Jan", None, None, {})
+
+
+def test_every_alarm_has_a_name_in_dutch() -> None:
+    assert [cause for cause, name in messages.ALARMS.items() if translator("nl").gettext(name) == name] == []
 
 
 # What nothing in them can do
