@@ -43,7 +43,7 @@ WAKE_SECONDS = 0.25
 TROUBLE_SECONDS = 30
 """How soon it is tried again to clear what is decided and could not leave the inbox."""
 
-CONFIG_SECONDS = 2
+CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
 
 REMIND_SECONDS = 15

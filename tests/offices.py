@@ -44,11 +44,11 @@ mail: {host: 127.0.0.1, port: 9}
 """
 
 
-def until(condition: Callable[[], object], what: str = "", seconds: float = PATIENCE_SECONDS) -> None:
+def until(condition: Callable[[], object], what: Callable[[], str] | str, seconds: float = PATIENCE_SECONDS) -> None:
     """Wait until `condition()` is true; fails with `what` after `seconds`."""
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, f"not within {seconds} s: {what or condition}"
+        assert time.monotonic() < end, f"not within {seconds} s: {what if isinstance(what, str) else what()}"
         time.sleep(0.02)
 
 
@@ -104,10 +104,13 @@ class TestOffice:
 
     def until_taken(self, client: str, *stems: str) -> None:
         for stem in stems:
-            until(lambda stem=stem: self.receipt(client, stem), f"a receipt of {stem}; there is {self.tree(client)}")
+            until(
+                lambda stem=stem: self.receipt(client, stem),
+                lambda stem=stem: f"a receipt of {stem}; there is {self.tree(client)}",
+            )
 
     def until_rejected(self, client: str, stem: str) -> None:
-        until(lambda: self.rejected(client, stem), f"{stem} refused; there is {self.tree(client)}")
+        until(lambda: self.rejected(client, stem), lambda: f"{stem} refused; there is {self.tree(client)}")
 
     # Processes
 
@@ -163,7 +166,7 @@ class Daemon:
         return text in self.log()
 
     def until_said(self, text: str) -> None:
-        until(lambda: self.said(text), f"the log says {text!r}; it says {self.log()[-3000:]}")
+        until(lambda: self.said(text), lambda: f"the log says {text!r}; it says {self.log()[-3000:]}")
 
     def is_alive(self) -> bool:
         return self.process.poll() is None
