@@ -17,6 +17,7 @@ Trouble with the database is an answer of 503 and a line in the log; the next cl
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import unicodedata
@@ -208,7 +209,15 @@ class PortalWeb:
             return self._directory
 
     def _config_stat(self) -> list[Any]:
-        return [files.look(self._root / name) for name in (SETTINGS, CLIENTS, STAFF)]
+        found: list[Any] = []
+        for name in (SETTINGS, CLIENTS, STAFF):
+            try:
+                status = os.stat(self._root / name)  # a link is followed: config/ may be kept elsewhere
+            except OSError:
+                found.append(None)
+            else:
+                found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+        return found
 
     def download(self, visit: Visit) -> Response:
         """A file of an item, whole or in part."""
@@ -298,7 +307,7 @@ def start(visit: Visit) -> Response:
     if len(visit.clients) == 1:
         return visit.to(f"/{visit.clients[0]}/")
     choice = [(code, visit.office.clients[code].name) for code in visit.clients]
-    return visit.page("clients.html", choice=sorted(choice, key=lambda one: access.folded(one[1])))
+    return visit.page("clients.html", choice=sorted(choice, key=lambda one: _bare(one[1])))
 
 
 def login(visit: Visit) -> Response:

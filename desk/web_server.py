@@ -36,8 +36,11 @@ log = structlog.get_logger("web")
 REQUEST_SECONDS = 20
 """How long a request may take to arrive, from the connection or the answer before it on."""
 
-CONNECTIONS = 500
-"""At once; beyond that the answer is 503."""
+CONNECTIONS = 400
+"""At once, beyond that the answer is 503: with a file open for each they are fewer than the 1,024 that a process may have."""
+
+CROWD = 50
+"""So many more are answered; the next are cut off."""
 
 HEADER_BYTES = 32 * 1024
 """All headers of a request together."""
@@ -57,6 +60,8 @@ class Impatient(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS + CROWD:
+            transport.abort()
         self._start_clock()
 
     def data_received(self, data: bytes) -> None:

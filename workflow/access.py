@@ -16,18 +16,19 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
+from string import ascii_lowercase, ascii_uppercase
 from typing import Any
 
 from dossier import clock, trail
 from dossier.database import transaction
 from dossier.models import LoginRate, LoginRequest, LoginSession, LoginToken
-from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Contact, Office
 
@@ -42,6 +43,9 @@ SEEN_SECONDS = 60
 
 MAX_ADDRESS = 254
 """Characters of a mail address (RFC 5321 section 4.5.3.1.3, less the brackets)."""
+
+
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +93,13 @@ class Directory:
 
 
 def folded(address: str) -> str:
-    """A mail address as two of them are compared: no capitals, no spaces around."""
-    return fold(address.strip())
+    """A mail address as two of them are compared: equal only if mail to both goes to the same place.
+
+    Nobody gives two people `J.Jansen@` and `j.jansen@`, and domains have no capitals. More is not the same: `straße` and
+    `strasse` are two names (RFC 5891), and their mailboxes two people's.
+    """
+    local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    return local.translate(_ASCII_LOWER) + at + unicodedata.normalize("NFKC", domain).lower()
 
 
 def is_address(text: str) -> bool:
@@ -116,9 +125,10 @@ def ask(now: datetime, address: str, peer: str, goal: str) -> int:
 
 
 def network_of(peer: str) -> str:
-    """What one subscriber usually has: a /24 of IPv4, a /56 of IPv6 (RIPE-690)."""
+    """What one subscriber usually has: a /24 of IPv4, a /56 of IPv6 (RIPE-690). Some web servers put a port behind the address."""
+    bare = peer[1:].partition("]")[0] if peer.startswith("[") else peer.partition(":")[0] if peer.count(":") == 1 else peer
     try:
-        address = ip_address(peer.partition("%")[0])
+        address = ip_address(bare.partition("%")[0])
     except ValueError:
         return "unknown"
     mapped = getattr(address, "ipv4_mapped", None) or address

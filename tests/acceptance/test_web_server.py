@@ -73,6 +73,7 @@ def test_it_serves_tls_by_itself_with_a_certificate(office: PortalOffice, tmp_pa
         answer = connection.getresponse()
         assert (answer.status, b"</html>" in answer.read()) == (200, True)
         assert (connection.sock.version() or "") >= "TLSv1.2"
+        connection.close()
 
 
 def test_a_caller_behind_a_web_server_is_known_by_its_word_only_if_that_is_trusted(office: PortalOffice) -> None:
@@ -250,6 +251,31 @@ def test_who_starts_it_is_told_what_it_lacks(office: PortalOffice) -> None:
         until(lambda: served.said("no daemon runs here"), "it says that no daemon runs")
     with serve(office) as served:
         assert not served.said("without TLS")
+
+
+def test_a_configuration_that_is_kept_elsewhere_is_read_again_too(office: PortalOffice, tmp_path: Path) -> None:
+    clients = office.root / "config/clients.yaml"
+    clients.rename(tmp_path / "clients.yaml")
+    clients.symlink_to(tmp_path / "clients.yaml")
+    with serve(office) as served:
+        browser = Browser(served.port)
+        browser.post(link(office))
+        assert browser.get("/acme-bv/").status == 200
+        clients.write_text(clients.read_text().replace("language: en,", "language: en, active: false,"))
+        assert browser.get("/acme-bv/").status == 303
+
+
+def test_no_more_callers_are_let_in_than_there_is_room_for(office: PortalOffice) -> None:
+    with serve(office) as served:
+        callers = [socket.create_connection(("127.0.0.1", served.port), timeout=20) for _ in range(460)]
+        try:
+            assert callers[-1].recv(1) == b""  # cut off
+            callers[420].sendall(b"GET /_login HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert b" 503 " in callers[420].recv(1000)
+        finally:
+            for caller in callers:
+                caller.close()
+        until(lambda: Browser(served.port).get("/_login").status == 200, "there is room again")
 
 
 def test_a_session_holds_over_a_restart(office: PortalOffice) -> None:

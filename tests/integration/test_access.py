@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -75,6 +76,28 @@ def test_only_an_active_contact_of_an_active_client_with_a_portal_has_a_seat(off
     for address in ("left@acme.example", "c@closed.example", "p@paper.example", "nobody@acme.example", "", "@"):
         assert directory.seats(access.folded(address)) == ()
     assert [seat.client for seat in directory.seats(access.folded(" BOOKS@keeper.EXAMPLE "))] == ["acme-bv", "zon"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("J.Jansen@Acme.Example", " j.jansen@acme.example "), ("a@BÜCHER.example", "a@bücher.example")]
+)
+def test_the_same_mailbox_written_otherwise_is_the_same(one: str, other: str) -> None:
+    assert access.folded(one) == access.folded(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("a@straße.example", "a@strasse.example"),
+        ("straße@x.example", "strasse@x.example"),
+        ("ı@x.example", "i@x.example"),
+        ("É@x.example", "E@x.example"),
+        ("ﬁ@x.example", "fi@x.example"),
+        ("a@x.example", "a@@x.example"),
+    ],
+)
+def test_another_mailbox_that_looks_alike_is_another(one: str, other: str) -> None:
+    assert access.folded(one) != access.folded(other)
 
 
 # Links
@@ -187,7 +210,10 @@ def test_one_network_asks_for_so_many_links_and_then_waits(office: Office) -> No
         ("::ffff:192.0.2.77", "192.0.2.0/24"),
         ("2001:db8:1:2:3::4", "2001:db8:1::/56"),
         ("fe80::1%eth0", "fe80::/56"),
+        ("192.0.2.77:40312", "192.0.2.0/24"),
+        ("[2001:db8:1:2:3::4]:40312", "2001:db8:1::/56"),
         ("", "unknown"),
+        ("[", "unknown"),
         ("testclient", "unknown"),
     ],
 )
@@ -203,6 +229,20 @@ def test_a_mail_address_is_taken(text: str) -> None:
 @pytest.mark.parametrize("text", ["", "a", "@", "a@", "@b", "a@b@c", "a b@c", "a@b\r\nBcc: x@y", "a@b\x00", "a" * 250 + "@b.nl"])
 def test_what_is_no_mail_address_is_not(text: str) -> None:
     assert not access.is_address(text)
+
+
+def test_the_same_is_done_for_an_address_that_is_known_and_one_that_is_not(
+    office: Office, caplog: pytest.LogCaptureFixture
+) -> None:
+    """So neither the answer nor the time it takes can tell them apart: it is the same statements, and no look at who it is."""
+    done = []
+    for number, address in enumerate(("j.jansen@acme.example", "nobody@acme.example")):
+        with caplog.at_level(logging.DEBUG, logger="peewee"):
+            caplog.clear()
+            access.ask(NOW, address, f"192.0.{number}.1", "/")
+            done.append([record.msg[0] for record in caplog.records])  # type: ignore[index]
+    assert len(done[0]) > 5
+    assert done[0] == done[1]
 
 
 # Letters
