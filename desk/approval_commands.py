@@ -108,12 +108,8 @@ def withdraw(item: OneItem, reason: Annotated[str, typer.Option("--reason", help
 
 def publish(item: OneItem) -> None:
     """Put back on the portal what was approved before it was withdrawn."""
+    from desk import changing
     from dossier import clock
-    from dossier.database import transaction
-    from dossier.models import item_name
-    from workflow import items
 
     key, office, actor = key_of(item), state.opened(), state.actor()
-    with transaction():
-        items.restore(office, clock.utc_now(), actor, key)
-    print(f"{item_name(key)} goes back on the portal")
+    print(changing.put_back(office, clock.utc_now(), actor, key))

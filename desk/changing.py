@@ -1,8 +1,9 @@
-"""What `edit, attach, replace, rename, remove, copy` do: a wish is read as a sidecar would be, files go into the vault first.
+"""What `edit, attach, replace, rename, remove, copy, publish` do: a wish is read as a sidecar would be, files go into the vault first.
 
 1. judge     names, sizes and kinds of the files, as for a drop.
 2. keep      copies in the vault under their hashes, then sync.   Killed here? Vault files that no item names: harmless.
-3. commit    one transaction, in which amending.py judges the change and writes it.
+3. screen    what would be shared outright is searched for other clients (screening.py).
+4. commit    one transaction, in which amending.py judges the change and writes it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +26,12 @@ from dossier.yamltext import scalar
 from ingest import kinds
 from ingest.judging import wish_of
 from ingest.sidecar import read_sidecar
-from workflow import amending, items, waiting
+from workflow import amending, items, suspicion, waiting
 from workflow.amending import FileChanges
 from workflow.items import File, Refused
 from workflow.rules import Problem, Wish
+from workflow.screening import screened_change
+from workflow.suspicion import Screened
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,18 +82,47 @@ def change(
     """  # fmt: skip
     items.get_for(office, actor.code, key)
     put = [*changes.put, *_kept(office, sources)]
-    with transaction():
-        there = {names.fold(row.name) for row in items.attachments_of(key)}
-        lacking = [name for name in must_be_there if names.fold(name) not in there]
-        if lacking:
-            raise NotAllowed(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
-        whole = FileChanges(
-            remove=changes.remove, rename=changes.rename, put=put, shares=changes.shares, share_all=changes.share_all
-        )
-        done = amending.amend(office, now, actor, key, wish, whole, if_version=if_version)
-        item = items.get(key)
-        asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
-    return _sentence(item, done, asked)
+    whole = FileChanges(remove=changes.remove, rename=changes.rename, put=put, shares=changes.shares, share_all=changes.share_all)
+
+    found: list[Screened] = []
+
+    def amend(screened: Screened) -> list[str]:
+        found[:] = [screened]
+        with transaction():
+            there = {names.fold(row.name) for row in items.attachments_of(key)}
+            lacking = [name for name in must_be_there if names.fold(name) not in there]
+            if lacking:
+                raise NotAllowed(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
+            return amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
+
+    shares = partial(amending.would_share, office, now, actor, key, wish, whole)
+    done = screened_change(office, Vault(office.vault), items.get(key).client, shares, amend)
+    asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
+    item = items.get(key)
+    return _sentence(item, done, asked) + held_because(office, item.client, found[0])
+
+
+def put_back(office: Office, now: datetime, actor: Actor, key: int) -> str:
+    """Put back on the portal what was approved before it was withdrawn; what became of it, in a sentence. Raises NotAllowed."""
+    found: list[Screened] = []
+
+    def restore(screened: Screened) -> bool:
+        found[:] = [screened]
+        with transaction():
+            return items.restore(office, now, actor, key, screened)
+
+    item = items.get_for(office, actor.code, key)
+    shares = partial(items.would_restore, office, actor, key)
+    is_present = screened_change(office, Vault(office.vault), item.client, shares, restore)
+    if suspicion.holds(office, found[0]):
+        asked = waiting.people_asked(office, key, hours.today(office, now))
+        return f"{item_name(key)} waits for approval by {' or '.join(asked) or 'nobody'}{held_because(office, item.client, found[0])}"
+    return f"{item_name(key)} goes back on the portal" + ("" if is_present else ", without what was changed in it since")
+
+
+def held_because(office: Office, client: str, screened: Screened) -> str:
+    """Why the wrong-client guard held a change, in sentences; nothing if it did not."""
+    return "".join(f". {sentence}" for sentence in suspicion.sentences(office, client, screened))
 
 
 def share_only(office: Office, actor: Actor, key: int, only: Sequence[str]) -> dict[str, bool]:

@@ -12,8 +12,9 @@ from dossier.files import Copy
 from dossier.models import item_name
 from dossier.people import Actor
 from dossier.yamltext import Fault, scalar
-from ingest.judging import entries
+from ingest.judging import entries, said
 from ingest.looking import Found
+from workflow.amending import FileChanges
 from workflow.items import File, NewItem
 from workflow.rules import Draft, Wish
 from workflow.suspicion import NOTHING, Screened
@@ -64,6 +65,14 @@ def new_item_of(case: Case) -> NewItem:
     assert case.draft is not None
     source = names.shown(case.found.sidecar_name or case.found.stem)
     return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened)
+
+
+def changes_of(case: Case) -> FileChanges:
+    """What an amending drop does to the item's attachments."""
+    sidecar = case.found.sidecar
+    assert sidecar is not None
+    put = [File(f.name, f.sha256, f.size, f.media_type, said(sidecar, f.share), f.note) for f in files_of(case)]
+    return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments)
 
 
 def fingerprint_of(case: Case) -> str:

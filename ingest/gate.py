@@ -7,11 +7,13 @@ look, so that it holds up no other; by then it may have been read. Nothing here 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from dossier.models import item_key
 from dossier.settings import Office
 from dossier.vault import Vault
-from ingest.case import Case, files_of
-from workflow import suspicion
+from ingest.case import Case, changes_of, files_of
+from workflow import amending, suspicion
 from workflow.rules import chosen
 from workflow.screening import PATIENCE_SECONDS, Screen
 
@@ -32,9 +34,9 @@ class Gate:
             if case.amends or chosen(office, file.share):
                 self._screen.begin(office, copy.path, name, copy.sha256)
 
-    def judge(self, office: Office, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
+    def judge(self, office: Office, now: datetime, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
         """Say of each case what was found, and make a concept of what must be held; (those, those that can't be judged yet)."""
-        searched = {id(case): _shared(office, case) for case in cases if suspicion.is_on(office) and _may_share(case)}
+        searched = {id(case): self._shared(office, now, case) for case in cases if suspicion.is_on(office) and _may_share(case)}
         late = self._screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
         judged, left = list[Case](), list[Case]()
         for case in cases:
@@ -49,6 +51,19 @@ class Gate:
                 case.draft = suspicion.held(office, case.draft)
         return judged, left
 
+    def _shared(self, office: Office, now: datetime, case: Case) -> list[tuple[str, str]]:
+        """(name, SHA-256) of what this drop would share outright. All of it is being read, or was."""
+        if case.amends is None:
+            return [(file.name, file.sha256) for file in files_of(case) if chosen(office, file.share)]
+        assert case.wish is not None
+        changes = changes_of(case)
+        shared = amending.would_share(office, now, case.actor, item_key(case.amends), case.wish, changes)
+        brought = {file.sha256 for file in changes.put}
+        for name, sha256 in shared:
+            if sha256 not in brought:
+                self._screen.begin(office, self._vault.location(sha256), name, sha256)
+        return shared
+
     def close(self) -> None:
         self._screen.close()
 
@@ -60,7 +75,3 @@ def _may_share(case: Case) -> bool:
     if case.amends is not None:
         return case.wish is not None and case.wish.share is not False
     return case.draft is not None and case.draft.share and case.draft.share_status == "approved"
-
-
-def _shared(office: Office, case: Case) -> list[tuple[str, str]]:
-    return [(file.name, file.sha256) for file in files_of(case) if chosen(office, file.share)]

@@ -45,15 +45,15 @@ from dossier.settings import Office
 from dossier.vault import Vault
 from dossier.yamltext import Fault
 from ingest import delegation, kinds
-from ingest.case import Case, files_of, fingerprint_of, new_item_of, receipt_text, why_text
+from ingest.case import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
 from ingest.clearing import Clearing
 from ingest.gate import Gate
-from ingest.judging import entries, judge, said
+from ingest.judging import entries, judge
 from ingest.looking import WHY, Found
 from ingest.poison import Strikes
 from workflow import amending, items
-from workflow.amending import FileChanges
-from workflow.items import File, Refused
+from workflow.items import Refused
+from workflow.suspicion import Unscreened
 
 log = structlog.get_logger("intake")
 
@@ -120,7 +120,7 @@ class Intake:
         for case, error in zip(cases, received, strict=True):
             if error is None or self._is_poisoned(now, case, error, outcome):
                 ready.append(case)
-        ready = self._judged_by_guard(ready, outcome)
+        ready = self._judged_by_guard(now, ready, outcome)
         ready = [case for case in self._keep(now, ready, outcome) if self._is_as_seen(case, outcome)]
         if ready:
             self._commit(now, ready, outcome)
@@ -198,9 +198,9 @@ class Intake:
             return error
         return None
 
-    def _judged_by_guard(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
+    def _judged_by_guard(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
         """Without those that are not searched yet; they wait for their next look."""
-        judged, late = self.gate.judge(self.office, cases)
+        judged, late = self.gate.judge(self.office, now, cases)
         for case in late:
             self._discard(case)
         outcome.postponed += len(late)
@@ -276,6 +276,8 @@ class Intake:
             if len(cases) > 1:
                 for case in cases:
                     self._commit(now, [case], outcome)
+            elif isinstance(error, Unscreened):
+                outcome.postponed += 1  # what it would share now was not searched: the next look does
             elif self._is_poisoned(now, cases[0], error, outcome):
                 self._discard(cases[0])
                 self._commit_all(now, cases)
@@ -350,11 +352,9 @@ class Intake:
                 )
             )
             return
-        put = [File(f.name, f.sha256, f.size, f.media_type, said(sidecar, f.share), f.note) for f in files_of(case)]
-        changes = FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments)
         source = names.shown(case.found.sidecar_name or case.found.stem)
         try:
-            amending.amend(self.office, now, case.actor, key, case.wish, changes, source=source)
+            amending.amend(self.office, now, case.actor, key, case.wish, changes_of(case), source=source, screened=case.screened)
         except NotAllowed as refusal:
             case.faults.append(Fault(lines.get("item", 1), str(refusal)))
         except Refused as refusal:

@@ -19,11 +19,12 @@ from dossier.database import search_text
 from dossier.item_types import ENGLISH
 from dossier.models import Attachment, Edition, Label
 from dossier.names import fold
-from dossier.people import Actor
+from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
-from workflow import items, notification
+from workflow import items, notification, suspicion
 from workflow.items import File, Refused, content_digest, shown_to_client, step
 from workflow.rules import Draft, Problem, Wish, amended_draft, asking, attachment_problems, chosen
+from workflow.suspicion import NOTHING, Screened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,9 @@ class _Change:
     told: dict[str, Any] = field(default_factory=dict)
     """What was done to the attachments, for the trail."""
     problems: list[Problem] = field(default_factory=list)
+    action: str | None = None
+    """The step that it asks for: items.STEPS, or unshare."""
+    screened: Screened = NOTHING
 
 
 def amend(
@@ -66,21 +70,25 @@ def amend(
     *,
     if_version: int | None = None,
     source: str | None = None,
+    screened: Screened = NOTHING,
 ) -> list[str]:
     """Change an item; returns what was changed (nothing, if it was so already). `source`: the sidecar's name, for the trail.
 
-    Raises Refused with every reason, NotAllowed where there is no such item (for this actor); nothing was written then.
+    `screened`: what the wrong-client guard found in the files of `would_share`.
+    Raises Refused with every reason, NotAllowed where there is no such item (for this actor), Unscreened; nothing was
+    written then.
     """  # fmt: skip
     item = items.get_for(office, actor.code, key)
     if if_version is not None and item.version != if_version:
         raise Refused([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
-    before, files = items.draft_of(item), items.attachments_of(key)
-    seen_before = content_digest(key, item.client, shown_to_client(before, files))
-    draft, problems = amended_draft(office, before, item.created_by, actor.code, wish)
-    change = _Change(office, now, actor, item, wish, files, draft, problems=problems)
-    _change_files(change, changes)
-    _check_files(change, changes)
-    action = _action(change, seen_before)
+    before = items.draft_of(item)
+    change = _planned(office, now, actor, item, wish, changes)
+    problems = change.problems
+    if change.action == "share" and suspicion.is_on(office) and not problems:
+        change.screened = screened.only(sha256 for _, sha256 in _not_seen_yet(change))
+        if suspicion.holds(office, change.screened):
+            change.draft, change.action = suspicion.held(office, change.draft), "offer"
+    action = change.action
     if action == "offer":
         able = not any(problem.key == "approver" for problem in problems)
         change.draft, more = asking(office, change.draft, {item.created_by, actor.code})
@@ -98,7 +106,39 @@ def amend(
     item.version += 1
     item.unsettled = item.unsettled or bool(action) or "notify" in changed
     item.save()
+    suspicion.record(office, now, item, change.screened)
     return [*changed, *change.told, *([action] if action else [])]
+
+
+def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> list[tuple[str, str]]:
+    """(name, SHA-256) of each file that `amend` would share outright and that the client does not see yet.
+
+    Writes nothing. What will be refused shares nothing; `amend` says why.
+    """
+    try:
+        change = _planned(office, now, actor, items.get_for(office, actor.code, key), wish, changes)
+    except NotAllowed:
+        return []
+    return _not_seen_yet(change) if change.action == "share" and not change.problems else []
+
+
+def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish, changes: FileChanges) -> _Change:
+    """The item as it shall be, with what forbids it and the step it asks for; nothing is written."""
+    before, files = items.draft_of(item), items.attachments_of(item.id)
+    seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
+    draft, problems = amended_draft(office, before, item.created_by, actor.code, wish)
+    change = _Change(office, now, actor, item, wish, files, draft, problems=problems)
+    _change_files(change, changes)
+    _check_files(change, changes)
+    change.action = _action(change, seen_before)
+    return change
+
+
+def _not_seen_yet(change: _Change) -> list[tuple[str, str]]:
+    """What the client would see beyond what stands approved."""
+    standing = Edition.get_or_none(Edition.id == change.item.standing) if change.item.standing else None
+    seen = {one["sha256"] for one in standing.shown["attachments"]} if standing is not None else set()
+    return [(row.name, row.sha256) for row in change.files if row.share and row.sha256 not in seen]
 
 
 def _changed_keys(before: Draft, after: Draft) -> dict[str, Any]:
@@ -306,7 +346,7 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
         made_by=actor.code, made_at=clock.to_text(now),
     )  # fmt: skip
     edition.save(force_insert=True)
-    told = {"content": edition.content, **items.shares_told(change.files), "rights": rights}
+    told = {"content": edition.content, **items.shares_told(change.files), **change.screened.told(), "rights": rights}
     if action == "offer":
         item.pending = edition.id
         asked = {"approvers": list(draft.approvers), "approvals": draft.approvals}

@@ -18,7 +18,7 @@ from typing import Any
 
 from dossier import clock, people, trail
 from dossier.database import search_text
-from dossier.models import Attachment, Counter, Edition, Item, Label, first_edition, first_key, item_name
+from dossier.models import Attachment, Counter, Decision, Edition, Item, Label, first_edition, first_key, item_name
 from dossier.names import fold
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
@@ -113,7 +113,10 @@ def content_digest(item: int, client: str, shown: Mapping[str, Any]) -> str:
 
 
 def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[int]:
-    """Make items with the next numbers, in this order; returns their keys. The drafts have passed rules.py."""
+    """Make items with the next numbers, in this order; returns their keys. The drafts have passed rules.py.
+
+    Raises Unscreened if the wrong-client guard has not seen what is shared outright.
+    """
     if not new:
         return []
     at, key = clock.to_text(now), _take_numbers(now.astimezone().year, len(new))
@@ -125,6 +128,8 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
         if draft.share:
             shown, edition = shown_to_client(draft, files), first_edition(key) + 1
             outright = draft.share_status == "approved"
+            if outright and suspicion.is_on(office):
+                one.screened.only(file.sha256 for file in files if file.share)
             state = step("private", "share" if outright else "offer")
             pending, standing = (None, edition) if outright else (edition, None)
             by = (one.actor.code, at) if outright else (None, None)
@@ -281,33 +286,70 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
     trail.record(now, actor, "withdrawn", key, {"reason": reason, "was_public": was_public, "rights": rights})
 
 
-def restore(office: Office, now: datetime, actor: Actor, key: int) -> bool:
+def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Screened = NOTHING) -> bool:
     """Put back what was approved before it was withdrawn. False: the item was changed since, which the client does not see.
 
-    Raises NotAllowed.
+    `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is offered instead.
+    Raises NotAllowed, Unscreened.
     """
     item = get_for(office, actor.code, key)
     _refuse_restoring(office, actor, item)
-    item.share_state = step(item.share_state, "restore")
-    first = first_edition(key)
-    edition = (
-        Edition.select()
-        .where(Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn"))
-        .order_by(Edition.id.desc())
-        .first()
-    )
-    if edition is None:
-        raise NotAllowed("nothing of this item was approved before; share it with: dossier edit")
-    edition.state = "standing"
-    edition.save()
-    item.standing, item.unsettled = edition.id, True
-    still_there(item)
+    state = step(item.share_state, "restore")
+    edition = _withdrawn_edition(key)
+    rights = people.rights_now(office, actor.code)
+    screened = screened.only(sha256 for _, sha256 in _not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
+    if suspicion.holds(office, screened):
+        _offer_again(office, now, actor, item, edition)
+    else:
+        item.share_state, edition.state = state, "standing"
+        edition.save()
+        item.standing, item.unsettled = edition.id, True
+        still_there(item)
+        trail.record(now, actor, "restored", key, {"content": edition.content, "rights": rights, **screened.told()})
     item.version += 1
     item.save()
-    rights = people.rights_now(office, actor.code)
-    trail.record(now, actor, "restored", key, {"content": edition.content, "rights": rights})
+    suspicion.record(office, now, item, screened)
     present = content_digest(key, item.client, shown_to_client(draft_of(item), attachments_of(key)))
     return present == str(edition.content)
+
+
+def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str]]:
+    """(name, SHA-256) of each file that `restore` would share without an approver ever having looked at it."""
+    try:
+        get_for(office, actor.code, key)
+        return _not_looked_at(_withdrawn_edition(key))
+    except NotAllowed:
+        return []
+
+
+def _withdrawn_edition(key: int) -> Any:
+    """What was approved last before it was withdrawn. Raises NotAllowed if nothing was."""
+    first = first_edition(key)
+    here = Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn")
+    edition = Edition.select().where(here).order_by(Edition.id.desc()).first()
+    if edition is None:
+        raise NotAllowed("nothing of this item was approved before; share it with: dossier edit")
+    return edition
+
+
+def _not_looked_at(edition: Any) -> list[tuple[str, str]]:
+    decided = Decision.select().where((Decision.edition == edition.id) & (Decision.decision == "approve")).exists()
+    return [] if decided else [(one["name"], one["sha256"]) for one in edition.shown["attachments"]]
+
+
+def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition: Any) -> None:
+    """Ask for an approval of what was shared outright before. The caller saves the item."""
+    draft = suspicion.held(office, draft_of(item))
+    item.share_state = step(item.share_state, "offer")
+    item.approvers, item.approvals = list(draft.approvers), draft.approvals
+    again = Edition(
+        id=next_edition(item.id), item=item.id, content=edition.content, shown=edition.shown, state="pending",
+        made_by=actor.code, made_at=clock.to_text(now),
+    )  # fmt: skip
+    again.save(force_insert=True)
+    item.pending, item.unsettled = again.id, True
+    asked = {"content": again.content, "approvers": item.approvers, "approvals": item.approvals}
+    trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
 
 
 def _refuse_restoring(office: Office, actor: Actor, item: Any) -> None:

@@ -7,22 +7,27 @@ again later. What is found is kept in memory, for the configuration it was found
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, wait
 from dataclasses import dataclass
 from email.utils import parseaddr
 from pathlib import Path
+from typing import TypeVar
 
 import structlog
 
 from dossier import files
 from dossier.names import extension
+from dossier.people import NotAllowed
 from dossier.settings import Office
+from dossier.vault import Vault
+from workflow import suspicion
 from workflow.guard import Directory, Mention
-from workflow.suspicion import Finding, Screened
+from workflow.suspicion import NOTHING, Finding, Screened, Unscreened
 from workflow.texts import Text, Texts
 
 log = structlog.get_logger("guard")
@@ -37,6 +42,11 @@ KEPT = 20_000
 """Readings that are remembered; each is a few hundred bytes."""
 
 HEAD_BYTES = 8192
+
+TRIES = 3
+"""How often a command begins anew because somebody else changed the item meanwhile."""
+
+T = TypeVar("T")
 
 Key = tuple[str, str]
 """SHA-256, and the extension: it says how the bytes are read."""
@@ -158,3 +168,26 @@ class Screen:
     def close(self) -> None:
         """End the processes that read."""
         self._texts.close()
+
+
+def screened_change(
+    office: Office, vault: Vault, client: str, shares: Callable[[], list[tuple[str, str]]], change: Callable[[Screened], T]
+) -> T:
+    """Do a `change` that may share outright, having searched the (name, SHA-256) that it would share, in the vault.
+
+    `change` opens its own transaction. If what it would share is another file by then, it is searched and tried anew.
+    Raises NotAllowed if that never ends; OSError.
+    """
+    if not suspicion.is_on(office):
+        return change(NOTHING)
+    for _ in range(TRIES):
+        attachments = [(name, sha256, vault.location(sha256)) for name, sha256 in shares()]
+        screened = NOTHING
+        if attachments:
+            with contextlib.closing(Screen()) as screen:
+                screened = screen.screen(office, client, attachments)
+        try:
+            return change(screened)
+        except Unscreened:
+            continue
+    raise NotAllowed("others are changing this item at this moment; look at it and try again")

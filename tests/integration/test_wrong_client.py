@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import guard_corpus
@@ -160,3 +161,90 @@ def test_the_same_drop_again_is_a_duplicate_whatever_the_guard_finds(guarded: Ro
     first = drop(guarded, a_pdf=data)
     assert drop(guarded, a_pdf=data)["item"] == first["item"]
     assert "duplicate: true" in (guarded.receipt("a") or "")
+
+
+# Amendments and commands
+
+
+def command(root: Root, *words: str, code: int = 0, user: str = "m.devries") -> str:
+    done = root.run(*words, user=user, code=code)
+    return done.stdout + done.stderr
+
+
+def test_an_amending_drop_with_another_clients_file_is_held_and_the_client_keeps_what_was_approved(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(OURS))
+    assert item["share_state"] == "published"
+    amending = f"item: {item['item']}\ncreated_by: m.devries\n"
+    assert (
+        drop(guarded, amending + "attachments: [{file: b.pdf, share: no}]\n", "b", b_pdf=pdf(THEIRS))["share_state"]
+        == "published"
+    )
+    item = drop(guarded, amending + "attachments: [{file: c.pdf, share: yes}]\n", "c", c_pdf=pdf(THEIRS))
+    assert (item["share_state"], item["public"]) == ("concept", True)
+    assert "Northwind Ltd" in yaml.safe_load(guarded.receipt("c") or "")["warnings"][0]
+    folder = guarded.path / "var/portal/acme-bv" / item["item"]
+    assert [path.name for path in folder.iterdir()] == ["a.pdf"]
+    command(guarded, "approve", item["item"], user="j.admin")
+    once(guarded)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.pdf", "c.pdf"]
+    assert newest(guarded)["share_state"] == "published"
+
+
+def test_what_was_approved_with_the_finding_in_view_is_not_held_again_by_a_later_change(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    command(guarded, "approve", item["item"], user="j.admin")
+    once(guarded)
+    assert "goes on the portal" in command(guarded, "edit", item["item"], "--description", "Jaarrekening 2025, herzien")
+    once(guarded)
+    assert newest(guarded)["share_state"] == "published"
+
+
+def test_commands_that_share_outright_are_held_and_say_why(guarded: Root, tmp_path: Path) -> None:
+    item = drop(guarded, "description: Jaarrekening 2025\ncreated_by: m.devries\n", a_pdf=pdf(THEIRS))
+    said = command(guarded, "edit", item["item"], "--share", "--share-status", "approved", "--share-all")
+    assert "waits for approval by j.admin" in said
+    assert "Northwind Ltd (northwind-ltd)" in said
+    item = newest(guarded)
+    assert item["share_state"] == "concept"
+    assert events(item, "held_by_guard") != []
+    once(guarded)
+    [paper] = (guarded.path / "var/queue/j.admin").glob("D-*.yaml")
+    assert "Northwind Ltd" in paper.read_text().splitlines()[0]
+    for name, text in (("ours.pdf", OURS), ("theirs.pdf", THEIRS)):
+        (tmp_path / name).write_bytes(pdf(text))
+    item = drop(guarded, SHARED.replace("2025", "2026"), "b", b_pdf=pdf(OURS))
+    said = command(guarded, "attach", item["item"], str(tmp_path / "ours.pdf"), "--share")
+    assert "goes on the portal" in said
+    said = command(guarded, "replace", item["item"], "ours.pdf", str(tmp_path / "theirs.pdf"))
+    assert "Northwind Ltd (northwind-ltd)" in said
+    assert newest(guarded)["share_state"] == "concept"
+
+
+def test_what_was_withdrawn_is_put_back_only_after_a_look_if_nobody_ever_looked(guarded: Root) -> None:
+    guarded.set("settings", SETTINGS)
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    assert item["share_state"] == "published"
+    command(guarded, "withdraw", item["item"], "--reason", "wrong client")
+    once(guarded)
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    assert "Northwind Ltd (northwind-ltd)" in command(guarded, "publish", item["item"])
+    once(guarded)
+    item = newest(guarded)
+    assert (item["share_state"], item["public"]) == ("concept", False)
+    command(guarded, "approve", item["item"], user="j.admin")
+    command(guarded, "withdraw", item["item"], "--reason", "once more")
+    once(guarded)
+    assert "goes back on the portal" in command(guarded, "publish", item["item"])
+    once(guarded)
+    assert newest(guarded)["share_state"] == "published"
+
+
+def test_two_amendments_in_one_look_are_each_searched(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(OURS))
+    for stem, text in (("b", THEIRS), ("c", OURS)):
+        body = f"item: {item['item']}\ncreated_by: m.devries\nattachments: [{{file: {stem}.pdf, share: yes}}]\n"
+        guarded.drop(stem, body, **{f"{stem}_pdf": pdf(text)})
+    once(guarded)
+    item = newest(guarded)
+    assert item["share_state"] == "concept"
+    assert [found["name"] for found in events(item, "held_by_guard")[0]["findings"]] == ["b.pdf"]
