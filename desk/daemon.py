@@ -20,6 +20,7 @@ from typing import IO
 
 import structlog
 
+from desk.login_mails import LoginMails
 from dossier import clock, files, settling
 from dossier.database import close_database, data_version, open_database
 from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
@@ -29,7 +30,7 @@ from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
 from ingest.watcher import Watch
-from workflow import alarms, logins, reminders, schedule, unopened
+from workflow import alarms, reminders, schedule, unopened
 from workflow.alarms import Alarms
 from workflow.mailing import Mailer
 from workflow.publishing import Portal
@@ -105,6 +106,7 @@ class Daemon:
             open_database(self.office)
             self.alarms = Alarms(self.office)
             self.mailer = Mailer(self.office, self._environ, self._alarm)
+            self.login_mails = LoginMails(self.office, self._environ, self._alarm)
             for cause in self.alarms.causes():
                 if cause.startswith(("config", "paths", "intake ")):  # it starts, so they are over, or come again
                     self._alarm(cause, None)
@@ -184,6 +186,7 @@ class Daemon:
         self.lookout.watch()
         mailer = threading.Thread(target=self._mail, name="mail", daemon=True)
         mailer.start()
+        self.login_mails.start()
         self._scheduler = schedule.start(self._jobs())
         version = data_version()
         log.info("running", root=str(self.office.root), pid=os.getpid())
@@ -204,6 +207,7 @@ class Daemon:
             self._queue_watch.stop()
             self._mail_wake.set()
             mailer.join(timeout=4)
+            self.login_mails.stop()
             files.remove(self.office.var / "daemon.json")
             log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
@@ -294,10 +298,9 @@ class Daemon:
             if self._step():
                 last = time.monotonic()
                 continue
-            logins.answer(self.office, clock.utc_now())
-            mails = self.mailer.round(clock.utc_now())
-            self.summary.mailed += mails.sent
-            if mails.handled:
+            log_ins, mails = (mailer.round(clock.utc_now()) for mailer in (self.login_mails, self.mailer))
+            self.summary.mailed += log_ins.sent + mails.sent
+            if log_ins.handled or mails.handled:
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._queue_due)
@@ -317,9 +320,7 @@ class Daemon:
 
     def _mail(self) -> None:
         while not files.stopping.is_set():
-            seconds: float | None = None
             try:
-                logins.answer(self.office, clock.utc_now())
                 self.summary.mailed += self.mailer.round(clock.utc_now()).sent
                 seconds = self.mailer.seconds_to_next(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
@@ -405,7 +406,7 @@ class Daemon:
         self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
         settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
         office = replace(office, settings=settings)
-        for room in (self, self.intake, self.queue, self.portal, self.mailer, self.alarms):
+        for room in (self, self.intake, self.queue, self.portal, self.mailer, self.login_mails, self.alarms):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()

@@ -64,10 +64,17 @@ class Round:
 
 
 class Mailer:
-    """Sends an office's mail. One thread uses it. `alarm` raises (with a text) or ends (None) an alarm."""
+    """Sends an office's mail: all but the mails to log in with, or (`logins`) those alone. One thread uses it.
 
-    def __init__(self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None]) -> None:
+    `alarm` raises (with a text) or ends (None) an alarm.
+    """
+
+    def __init__(
+        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None], logins: bool = False
+    ) -> None:
         self.office = office
+        self._logins = logins
+        self._waiting = WAITING & ((Mail.kind == "login") if logins else (Mail.kind != "login"))
         self._environ = environ
         self._alarm = alarm
         self._gone: NoServer | None = None
@@ -84,7 +91,8 @@ class Mailer:
         done = Round()
         if self._gone and now < self._next_look(now):
             return done
-        notification.gather(self.office, now)
+        if not self._logins:
+            notification.gather(self.office, now)
         due = self._due(now)
         if not due and not self._gone:
             return done
@@ -102,10 +110,10 @@ class Mailer:
         at_hand = Mail.due_at <= clock.to_text(now)
         if self._gone:
             at_hand |= Mail.unreached > 0
-        return list(Mail.select().where(WAITING & at_hand).order_by(Mail.due_at, Mail.id).limit(AT_ONCE))
+        return list(Mail.select().where(self._waiting & at_hand).order_by(Mail.due_at, Mail.id).limit(AT_ONCE))
 
     def _first_due(self) -> datetime | None:
-        first = Mail.select(Mail.due_at).where(WAITING).order_by(Mail.due_at).first()
+        first = Mail.select(Mail.due_at).where(self._waiting).order_by(Mail.due_at).first()
         return clock.from_text(first.due_at) if first else None
 
     def _send_all(self, now: datetime, due: list[Any], line: smtplib.SMTP | None, done: Round) -> None:
@@ -179,7 +187,7 @@ class Mailer:
         self._looks, self._gone = self._looks + 1, error
         self._alarm("mail", f"mail can't be sent: {error}")
         limit = self.office.settings.mail.max_attempts
-        due = WAITING & (Mail.due_at <= clock.to_text(now))
+        due = self._waiting & (Mail.due_at <= clock.to_text(now))
         with transaction():
             for (count,) in tuples(Mail.select(Mail.unreached).where(due).distinct().order_by(Mail.unreached.desc())):
                 these = list(Mail.select().where(due & (Mail.unreached == count))) if count + 1 >= limit else []
@@ -195,7 +203,7 @@ class Mailer:
             return
         self._looks, self._gone = 0, None
         with transaction():
-            Mail.update(unreached=0, due_at=clock.to_text(now)).where(WAITING & (Mail.unreached > 0)).execute()
+            Mail.update(unreached=0, due_at=clock.to_text(now)).where(self._waiting & (Mail.unreached > 0)).execute()
         self._alarm("mail", None)
 
     def _next_look(self, now: datetime) -> datetime:

@@ -165,6 +165,19 @@ def test_a_deep_link_of_a_mail_leads_after_login_to_the_item(rig: Rig) -> None:
     assert browser.get(path).goes_to == f"/acme-bv/{item}"
 
 
+def test_a_login_mail_does_not_wait_behind_others(rig: Rig) -> None:
+    rig.mailbox.is_slow = True
+    try:
+        rig.publish("zon", "Bericht", {"bericht.pdf": PDF}, "notify: yes\ncontact: f.yilmaz\n")
+        before = len(rig.mailbox.mails)
+        browser = rig.browser()
+        browser.log_in(rig.mailbox, "fatma@zon.example")
+        assert len(rig.mailbox.mails) == before + 1
+    finally:
+        rig.mailbox.is_slow = False
+    until(lambda: len(rig.mailbox.mails) == before + 2, "the other mail goes as well")
+
+
 @pytest.mark.parametrize(
     "goal",
     ["https://evil.example/", "//evil.example/", "/\\evil.example/", "/acme-bv/../x", "/acme-bv/\r\nx: y", "/_login", "x" * 3000],

@@ -1,0 +1,75 @@
+"""The mails with which contacts log in: somebody sits and waits for each, so they have a thread and a mail server's line of their own.
+
+However many drops are being taken, and however many other mails wait for a slow server, a request is answered within
+WAKE_SECONDS. What is looked at is the database's version, as the daemon does.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import datetime
+
+import structlog
+
+from dossier import clock, files
+from dossier.database import close_database, data_version
+from dossier.settings import Office
+from workflow import logins
+from workflow.mailing import Mailer, Round
+
+log = structlog.get_logger("logins")
+
+WAKE_SECONDS = 0.25
+"""How soon a request is seen."""
+
+TROUBLE_SECONDS = 5.0
+"""How long nothing is tried after an unexpected error."""
+
+RETRY_SECONDS = 5.0
+"""How often a mail that the server did not take is looked at, whether it is due again; its own pauses are longer."""
+
+
+class LoginMails:
+    """Answers requests to log in, from `start` to `stop`; `round` does it once. Arguments as mailing.Mailer."""
+
+    def __init__(self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None]) -> None:
+        self._mailer = Mailer(office, environ, alarm, logins=True)
+        self._thread = threading.Thread(target=self._run, name="logins", daemon=True)
+
+    @property
+    def office(self) -> Office:
+        return self._mailer.office
+
+    @office.setter
+    def office(self, office: Office) -> None:
+        self._mailer.office = office
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Wait for it to end; `files.stopping` is set."""
+        self._thread.join(timeout=4)
+
+    def round(self, now: datetime) -> Round:
+        """Turn the requests into mails, and send what is due."""
+        logins.answer(self.office, now)
+        return self._mailer.round(now)
+
+    def _run(self) -> None:
+        version, waited = -1, 0.0
+        while not files.stopping.is_set():
+            seconds = WAKE_SECONDS
+            try:
+                seen = data_version()
+                if seen != version or waited >= RETRY_SECONDS:
+                    version, waited = seen, 0.0
+                    self.round(clock.utc_now())
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
+                log.error("logins can't be answered; tried again", error=str(error), error_type=type(error).__name__)
+                version, seconds = -1, TROUBLE_SECONDS
+                close_database()
+            waited += seconds
+            files.stopping.wait(seconds)
+        close_database()
