@@ -16,7 +16,16 @@ from typing import Annotated
 import typer
 from typer.exceptions import TyperException
 
-from desk import approval_commands, change_commands, item_commands, mail_commands, office_commands, trail_commands, web_commands
+from desk import (
+    approval_commands,
+    change_commands,
+    item_commands,
+    mail_commands,
+    office_commands,
+    portal_commands,
+    trail_commands,
+    web_commands,
+)
 from desk.state import GIVEN
 from dossier import __version__
 
@@ -50,7 +59,16 @@ def _globals(
     GIVEN.root, GIVEN.staff = root, staff
 
 
-AREAS = (office_commands, item_commands, change_commands, approval_commands, mail_commands, trail_commands, web_commands)
+AREAS = (
+    office_commands,
+    item_commands,
+    change_commands,
+    approval_commands,
+    mail_commands,
+    portal_commands,
+    trail_commands,
+    web_commands,
+)
 
 for area in AREAS:
     area.register(app)

@@ -21,6 +21,7 @@ from typing import IO
 import structlog
 
 from desk.login_mails import LoginMails
+from desk.portal_work import VERIFY_HOURS, PortalWork
 from dossier import clock, files, settling
 from dossier.database import close_database, data_version, open_database
 from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
@@ -33,7 +34,6 @@ from ingest.watcher import Watch
 from workflow import alarms, reminders, schedule, unopened
 from workflow.alarms import Alarms
 from workflow.mailing import Mailer
-from workflow.publishing import Portal
 from workflow.queue_files import QueueFolder
 
 log = structlog.get_logger("daemon")
@@ -78,6 +78,24 @@ class Summary:
     trouble: list[str] = field(default_factory=list)
 
 
+def lock(office: Office) -> IO[str]:
+    """The lock that one daemon of a root holds, and who does a daemon's work for once. Raises AlreadyRunning, InboxMissing."""
+    try:
+        files.make_folder(office.var)
+        held = open(office.var / "daemon.lock", "a+")  # noqa: SIM115
+    except OSError as error:
+        raise InboxMissing(f"{error.filename or office.var}: {error.strerror}") from error
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        held.seek(0)
+        raise AlreadyRunning(f"a daemon runs on {office.root} already (process {held.read().strip() or 'unknown'})") from None
+    held.truncate(0)
+    held.write(str(os.getpid()))
+    held.flush()
+    return held
+
+
 class Daemon:
     """Works for one office until it is told to stop (`files.stopping`)."""
 
@@ -101,7 +119,7 @@ class Daemon:
 
     def run(self) -> Summary:
         """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
-        with self._lock():
+        with lock(self.office):
             self._check_folders()
             open_database(self.office)
             self.alarms = Alarms(self.office)
@@ -114,7 +132,7 @@ class Daemon:
             self.vault.sweep()
             self.lookout = Lookout(self.office, self._woken, self._alarm)
             self.intake = Intake(self.office, self.vault, patient=self._once)
-            self.queue, self.portal = QueueFolder(self.office, self.vault), Portal(self.office, self.vault)
+            self.queue, self.portal = QueueFolder(self.office, self.vault), PortalWork(self.office, self.vault, self.hint_queue)
             self.portal.prepare()
             self.intake.recover()
             try:
@@ -126,25 +144,6 @@ class Daemon:
                 self.intake.forget()
                 close_database()
         return self.summary
-
-    def _lock(self) -> IO[str]:
-        """The lock that one daemon of a root holds. Raises AlreadyRunning."""
-        try:
-            files.make_folder(self.office.var)
-            lock = open(self.office.var / "daemon.lock", "a+")  # noqa: SIM115
-        except OSError as error:
-            raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror}") from error
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise AlreadyRunning(
-                f"a daemon runs on {self.office.root} already (process {lock.read().strip() or 'unknown'})"
-            ) from None
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        return lock
 
     def _check_folders(self) -> None:
         for path in (self.office.inbox, self.office.queue, self.office.portal, self.office.vault):
@@ -187,6 +186,7 @@ class Daemon:
         mailer = threading.Thread(target=self._mail, name="mail", daemon=True)
         mailer.start()
         self.login_mails.start()
+        self.portal.start()
         self._scheduler = schedule.start(self._jobs())
         version = data_version()
         log.info("running", root=str(self.office.root), pid=os.getpid())
@@ -218,6 +218,7 @@ class Daemon:
                 self._wake.wait(seconds)
         if self.intake.has_to_forget(time.monotonic()):
             self.intake.forget()
+        self.portal.rest()
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
@@ -230,12 +231,10 @@ class Daemon:
             has_more = again == 0.0
         published = 0
         if taken or queue_is_due:
-            while (
-                not files.stopping.is_set() and self.portal.has_work(now := clock.utc_now()) and (count := self.portal.round(now))
-            ):
-                published += count
+            published = self.portal.step()
             self.summary.published += published
             self._alarm("portal", self.portal.trouble)
+            self._alarm("vault", self.portal.damage)
         if published or taken:
             self._mail_wake.set()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
@@ -307,6 +306,7 @@ class Daemon:
             if soonest - now > patience or now - last > patience or self.summary.trouble:
                 break
             files.stopping.wait(max(0.0, soonest - now))
+        self.portal.dress_once()
         self.summary.waiting = self._count_waiting()
 
     def _count_waiting(self) -> int:
@@ -363,6 +363,7 @@ class Daemon:
             schedule.Job("remind contacts", 300, remind_contacts),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
             schedule.Job("alarms", ALARM_SECONDS, look_around),
+            schedule.Job("verify", VERIFY_HOURS * 3600, self.portal.verify_daily, is_long=True),
         ]
 
     def _supervise(self) -> None:
@@ -406,11 +407,11 @@ class Daemon:
         self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
         settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
         office = replace(office, settings=settings)
-        for room in (self, self.intake, self.queue, self.portal, self.mailer, self.login_mails, self.alarms):
+        for room in (self, self.intake, self.queue, self.mailer, self.login_mails, self.alarms):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()
-        self.portal.reconsider_clients()
+        self.portal.reconsider(office)
         if settings.watch != old.watch:
             schedule.change(self._scheduler, self._jobs())
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))

@@ -311,6 +311,26 @@ class Page(Table):
     client = CharField(primary_key=True)
     look = CharField()
     """What its pages were made with besides the items (pages.look): another look means they must be made anew."""
+    made = JSONText()
+    """{file name: its SHA-256} of the pages as they were written last."""
+
+
+class PageFile(Table):
+    """A file under _pages/ that was made of what an item shows: the picture of a first page, or the archive of all attachments."""
+
+    name = CharField(primary_key=True)
+    client = CharField()
+    item = BigIntegerField()
+    source = CharField()
+    """What it was made of: an attachment's SHA-256; of an archive pages.archive_source."""
+    sha256 = CharField()
+    size = BigIntegerField()
+
+
+class PageDue(Table):
+    """An item on the portal for which files under _pages/ have to be made yet."""
+
+    item = BigIntegerField(primary_key=True)
 
 
 class LoginRequest(Table):

@@ -81,14 +81,20 @@ class Vault:
 
     def sweep(self) -> None:
         """Remove what a crash left half received; not while a command is receiving something."""
-        try:
-            lock = self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        lock = self.alone()
+        if lock is None:
             return
         with lock:
             for name in os.listdir(self._incoming):
                 if name != _LOCK:
                     files.remove(self._incoming / name)
+
+    def alone(self) -> IO[str] | None:
+        """A lock, to be closed, under which nobody receives anything; None if somebody does."""
+        try:
+            return self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
 
     def _lock(self, how: int) -> IO[str]:
         """Whoever receives shares this lock for as long as it lives; `sweep` must have it alone."""

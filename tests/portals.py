@@ -120,6 +120,20 @@ class PortalOffice:
             rounds += 1
         return rounds
 
+    def dress(self) -> None:
+        """Make the pictures and archives that are due, and put them up."""
+        studio = self.portal.studio()
+        batch = studio.make(1000, 60)
+        studio.close()
+        if batch is not None:
+            self.portal.put_up(batch)
+        self.publish()
+
+    def extras(self, client: str = "acme-bv") -> dict[str, Path]:
+        """Pictures and archives that lie in a client's _pages."""
+        folder = self.office.portal / client / "_pages"
+        return {path.name: path for path in sorted(folder.glob("D-*"))}
+
     # What there is then
 
     def row(self, item: str) -> Any:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
@@ -51,6 +51,16 @@ class ShownFile:
     size: int
     sha256: str
     media_type: str
+    picture: str | None = None
+    """Where a small picture of its first page lies, in the client's folder, if there is one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All attachments of an item in one file: where it lies in the client's folder, and its size in bytes."""
+
+    path: str
+    size: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +72,17 @@ class ShownItem:
     explanation: str | None
     published_at: str
     attachments: tuple[ShownFile, ...]
+    archive: Archive | None = None
 
 
 def index_html(title: str, client_code: str, client_name: str, language: str, items: Sequence[ShownItem]) -> str:  # noqa: ARG001
     """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second."""
     years = [(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])]
-    return text_only(_template("index.html", language).render(title=title, client_name=client_name, items=items, years=years))
+    return text_only(
+        _template("index.html", language).render(
+            title=title, client_name=client_name, items=items, years=years, version=_static_version()
+        )
+    )
 
 
 def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
@@ -92,6 +107,12 @@ def feed_xml(title: str, client_code: str, client_name: str, base_url: str, item
     )
 
 
+def archive_source(attachments: Sequence[Mapping[str, Any]]) -> str:
+    """What an archive is of: a digest over the names and contents in it."""
+    listed = json.dumps([[one["name"], one["sha256"]] for one in attachments])
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
 @cache
 def static_files() -> dict[str, bytes]:
     """What the pages need beside them, in _pages/: name → content."""
@@ -102,6 +123,12 @@ def look(title: str, base_url: str, client_code: str, client_name: str, language
     """A digest over all that the pages are made of besides the items, the program's own templates and texts included."""
     made_of = json.dumps([title, base_url, client_code, client_name, language])
     return hashlib.sha256(f"{_own_digest()}{made_of}".encode()).hexdigest()[:32]
+
+
+@cache
+def _static_version() -> str:
+    """Behind the names of style and script, so that a browser doesn't take an old one from its cache."""
+    return hashlib.sha256(b"".join(static_files().values())).hexdigest()[:8]
 
 
 @cache

@@ -23,9 +23,8 @@ is a mount point of its own is refused, rather than that something unpublished l
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -34,13 +33,24 @@ import structlog
 
 from dossier import clock, files, trail
 from dossier.database import transaction
-from dossier.models import Edition, Item, Page, first_edition, item_name, tuples
+from dossier.models import Edition, Item, Page, PageFile, first_edition, item_name, tuples
 from dossier.settings import Office
 from dossier.vault import Vault
-from workflow import approval, notification, pages
-from workflow.items import STEPS
-from workflow.pages import ShownFile, ShownItem
+from workflow import approval
+from workflow.pictures import Batch, Studio
 from workflow.placing import PAGES, Change
+from workflow.rounds import Job, Work, changed_since, is_shown, left_over, public_of, record
+from workflow.showing import (
+    Extra,
+    editions,
+    extras,
+    is_on_portal,
+    look_of,
+    may_show,
+    never_shared,
+    pages_of,
+    public_items,
+)  # fmt: skip
 
 log = structlog.get_logger("portal")
 
@@ -58,34 +68,6 @@ class PortalUnusable(OSError):
     """The portal's folder can't be used as it is set up; the message says why and what to do."""
 
 
-@dataclass(slots=True)
-class _Job:
-    """What is to become of one item on the portal."""
-
-    item: Any
-    edition: Any
-    """What shall be there; None for nothing."""
-    is_there: bool
-    """Something of it is on the portal, or may be."""
-    is_sure: bool
-    """What is on the portal is certainly what `item.public` says."""
-    staged: Path | None = None
-
-    @property
-    def name(self) -> str:
-        return item_name(self.item.id)
-
-    @property
-    def is_change(self) -> bool:
-        """Another edition becomes public, or none."""
-        return bool((self.edition.id if self.edition else None) != self.item.public)
-
-    @property
-    def is_due(self) -> bool:
-        """Something is to be done on the portal."""
-        return self.is_change or (not self.is_sure and (self.edition is not None or self.is_there))
-
-
 class Portal:
     """The portal of an office. One thread uses it."""
 
@@ -98,8 +80,10 @@ class Portal:
         self._staging = self.path.parent / f".{self.path.name}-staging"
         self._can_swap = False
         self._unsure: set[int] = set()
+        self._wrong: set[int] = set()
         self._retry_at: dict[int | str, datetime] = {}
         self._paused_until: datetime | None = None
+        self._made: list[Batch] = []
         self._stale: set[str] = set()
         self._off: set[str] = set()
 
@@ -125,53 +109,54 @@ class Portal:
     def reconsider_clients(self) -> None:
         """After config/ changed: see who came on or went off the portal, and whose pages look different now."""
         known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
-        never = [name for name, kind in self.office.settings.types.items() if kind.share == "never"]
+        never = never_shared(self.office)
         hidden, comes_back = Item.public.is_null(False), Item.public.is_null() & Item.standing.is_null(False)
         with transaction():
             Item.update(unsettled=True).where(hidden & Item.type.in_(never)).execute()
             for code in known:
                 of_client = Item.client == code
-                if not self._is_on_portal(code):
+                if not is_on_portal(self.office, code):
                     Item.update(unsettled=True).where(of_client & hidden).execute()
                 else:
                     Item.update(unsettled=True).where(
                         of_client & comes_back & (Item.type.is_null() | Item.type.not_in(never))
                     ).execute()
         known.update(self.office.clients)
-        self._off = {name for name in os.listdir(self.path) if name in known and not self._is_on_portal(name)}
+        self._off = {name for name in os.listdir(self.path) if name in known and not is_on_portal(self.office, name)}
         looks = dict(tuples(Page.select(Page.client, Page.look)))
-        self._stale |= {code for code, look in looks.items() if self._is_on_portal(code) and look != self._look(code)}
+        self._stale |= {
+            code for code, look in looks.items() if is_on_portal(self.office, code) and look != look_of(self.office, code)
+        }
 
     def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
-        """Put these items' folders and these clients' pages in order in the next rounds, whatever is there."""
+        """Put these items' folders, which are wrong, and these clients' pages in order in the next rounds."""
         keys = list(items)
         self._unsure.update(keys)
-        self._stale.update(code for code in clients if self._is_on_portal(code))
+        self._wrong.update(keys)
+        self._stale.update(code for code in clients if is_on_portal(self.office, code))
         with transaction():
             for start in range(0, len(keys), 500):
                 Item.update(unsettled=True).where(Item.id.in_(keys[start : start + 500])).execute()
 
-    def _is_on_portal(self, code: str) -> bool:
-        client = self.office.clients.get(code)
-        return client is not None and client.active and client.portal
+    def put_up(self, batch: Batch) -> None:
+        """Pictures and archives that the next round shall put up."""
+        self._made.append(batch)
 
-    def _may_show(self, item: Any) -> bool:
-        kind = self.office.settings.types.get(item.type or "")
-        return self._is_on_portal(item.client) and not (kind and kind.share == "never")
-
-    def _look(self, code: str) -> str:
-        client, portal = self.office.clients[code], self.office.settings.portal
-        return pages.look(portal.title, portal.base_url, code, client.name, client.language)
+    def studio(self) -> Studio:
+        """What makes pictures and archives for this portal."""
+        return Studio(self.vault, self._staging / "pages")
 
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""
         self._forget_pauses(now)
         if self._paused_until is not None:
             return False
-        return any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
+        return (
+            bool(self._made) or any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
+        )
 
     def round(self, now: datetime) -> int:
-        """Bring up to AT_ONCE items in line; returns how many were looked at. Trouble with the disk is kept in `trouble`."""
+        """Bring up to AT_ONCE items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
         self._forget_pauses(now)
         if self._paused_until is not None:
             return 0
@@ -183,65 +168,73 @@ class Portal:
             return 0
 
     def _round(self, now: datetime) -> int:
-        stale = {code for code in self._stale if code not in self._retry_at}
-        jobs = self._jobs(stale)
+        work = {code: Work(is_stale=True) for code in self._stale if code not in self._retry_at}
+        jobs = self._jobs(work)
         if unfit := approval.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
             log.warning("approved by who may not any more; asked again", items=[item_name(key) for key in sorted(unfit)])
-            return len(unfit)
+            return 0
+        batches, self._made = self._made, []
         self._take_off_clients(now)
         self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
-        due: dict[str, list[_Job]] = {code: [] for code in stale}
         for job in jobs:
+            if job.item.id in self._retry_at and job.item.id in self._wrong:
+                job.edition, job.is_waiting = None, True
             if job.is_due:
-                due.setdefault(job.item.client, []).append(job)
-        jobs = [job for job in jobs if job.item.id not in self._retry_at]
-        changes: dict[str, Change] = {}
+                work.setdefault(job.item.client, Work()).due.append(job)
+        dressed_for = self._share_out(batches, work)
+        jobs = [job for job in jobs if job.is_waiting or job.item.id not in self._retry_at]
         synced: list[Path] = []
-        for code, its in due.items():
-            if self._is_on_portal(code):
-                try:
-                    changes[code] = self._change(now, code, its)
-                    synced += changes[code].stage(self._staging / "clients", self._can_swap)
-                except OSError as error:
-                    self._fail(now, code, error)
+        for code in [code for code in work if is_on_portal(self.office, code)]:
+            try:
+                change = work[code].change = self._change(now, code, work[code])
+                synced += change.stage(self._staging / "clients", self._can_swap)
+            except OSError as error:
+                self._fail(now, code, error)
         files.sync(synced, ())
         self._unsure.update(job.item.id for job in jobs if job.is_due)
         with transaction():
-            late = self._changed_since(jobs)
-            for code, change in changes.items():
-                if code not in late and code not in self._retry_at:
-                    try:
-                        change.apply()
-                    except OSError as error:
-                        self._fail(now, code, error)
-            skipped = {*late, *(code for code in self._retry_at if isinstance(code, str))}
-            done = [job for job in jobs if job.item.client not in skipped]
-            homes = [self.path / code for code in changes if code not in skipped]
+            late = changed_since(jobs)
+            placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
+            homes = [self.path / code for code in placed]
             files.sync((), [self.path, *homes, *(home / PAGES for home in homes)])
-            self._record(now, done, [code for code in changes if code not in skipped])
+            done = [job for job in jobs if job.item.client not in late and job.item.client not in self._retry_at]
+            dressed = [key for key, code in dressed_for.items() if code not in late and code not in self._retry_at]
+            shown = record(self.office, now, done, placed, dressed)
         self._unsure.difference_update(job.item.id for job in done)
-        self._stale -= {code for code in changes if code not in skipped}
-        for change in changes.values():
-            change.clear()
+        self._wrong.difference_update(job.item.id for job in done)
+        self._stale.difference_update(placed)
+        for one in work.values():
+            one.clear()
         if not self._retry_at:
             self.trouble = None
-        return len(jobs) + len(stale)
+        return shown
+
+    def _place(self, now: datetime, code: str, work: Work) -> bool:
+        """True if the client's folder is now as the change says."""
+        if work.change is None or code in self._retry_at:
+            return False
+        try:
+            work.change.apply()
+        except OSError as error:
+            self._fail(now, code, error)
+            return False
+        return True
 
     # What is to be done
 
-    def _jobs(self, stale: Iterable[str]) -> list[_Job]:
+    def _jobs(self, codes: Iterable[str]) -> list[Job]:
         items = self._unsettled(AT_ONCE)
-        items += self._lost({item.client for item in items}.union(stale), {item.id for item in items})
-        wanted = [item.standing for item in items if item.standing and self._may_show(item)]
-        editions = {edition.id: edition for edition in _in_chunks(wanted)}
+        items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
+        wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
+        found = editions(wanted)
         jobs = []
         for item in items:
             is_there = item.public is not None or os.path.lexists(self.path / item.client / item_name(item.id))
             is_sure = item.id not in self._unsure and (item.public is not None) == is_there
-            edition = editions.get(item.standing) if self._may_show(item) else None
-            jobs.append(_Job(item, edition, is_there, is_sure))
+            edition = found.get(item.standing) if may_show(self.office, item) else None
+            jobs.append(Job(item, edition, is_there, is_sure))
         return jobs
 
     def _unsettled(self, limit: int) -> list[Any]:
@@ -254,13 +247,35 @@ class Portal:
         """Of clients whose folder is gone: all else that was in it. It comes back whole, at once."""
         lost: list[Any] = []
         for code in codes:
-            if self._is_on_portal(code) and not (self.path / code).is_dir():
+            if is_on_portal(self.office, code) and not (self.path / code).is_dir():
                 public = Item.select().where((Item.client == code) & Item.public.is_null(False))
                 lost += [item for item in public if item.id not in known]
+                with transaction():
+                    PageFile.delete().where(PageFile.client == code).execute()
         self._unsure.update(item.id for item in lost)
         return lost
 
-    def _keeps_files(self, job: _Job) -> bool:
+    def _share_out(self, batches: Sequence[Batch], work: dict[str, Work]) -> dict[int, str]:
+        """Give each client what was made for its pages. Returns the items that are done with, each with its client.
+
+        What was made of an item that shows something else by now, or is to, is thrown away: it is made anew.
+        """
+        again = {job.item.id for one in work.values() for job in one.due}
+        done: dict[int, str] = {}
+        for batch in batches:
+            done |= {
+                key: code
+                for key, code, edition in public_of(list(batch.items))
+                if edition == batch.items[key] and key not in again and is_on_portal(self.office, code)
+            }
+            for made in batch.made:
+                if made.item in done:
+                    work.setdefault(done[made.item], Work()).made.append(made)
+                else:
+                    files.remove(made.path)
+        return done
+
+    def _keeps_files(self, job: Job) -> bool:
         """True if the folder on the portal is what it shall be already: only what the pages say is new."""
         if not job.is_sure or job.item.public is None:
             return False
@@ -274,10 +289,10 @@ class Portal:
 
     # 1. stage
 
-    def _stage(self, now: datetime, jobs: Sequence[_Job]) -> None:
+    def _stage(self, now: datetime, jobs: Sequence[Job]) -> None:
         """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
 
-        def stage(job: _Job) -> None:
+        def stage(job: Job) -> None:
             folder = self._staging / "items" / job.name
             files.remove_tree(folder)
             files.make_folder(folder)
@@ -307,17 +322,16 @@ class Portal:
         self.trouble = f"{what}: {error}"
         log.error(what, error=str(error))
 
-    def _change(self, now: datetime, code: str, due: Sequence[_Job]) -> Change:
+    def _change(self, now: datetime, code: str, work: Work) -> Change:
         """What becomes of the client's folder. What is in the way and not ours is moved to the quarantine."""
-        home = self.path / code
+        home, at = self.path / code, clock.to_text(now)
         if os.path.lexists(home) and (home.is_symlink() or not home.is_dir()):
             self.quarantine(now, home)
-        at = clock.to_text(now)
         changed: dict[int, tuple[str, Any] | None] = {}
         put, drop = {}, []
-        for job in due:
+        for job in work.due:
             is_there = os.path.lexists(home / job.name)
-            if job.item.id in self._retry_at:
+            if job.item.id in self._retry_at and not job.is_waiting:
                 if not is_there:
                     changed[job.item.id] = None
                 continue
@@ -328,33 +342,15 @@ class Portal:
                 put[job.name] = job.staged
             elif job.edition is None:
                 drop.append(job.name)
-        return Change(home, put, drop, self.pages_of(code, shown_items(code, changed)))
-
-    def pages_of(self, code: str, shown: Sequence[ShownItem]) -> dict[str, bytes]:
-        """The files of a client's folder that are made, by name, in the order in which they may appear."""
-        client, portal = self.office.clients[code], self.office.settings.portal
-        return {
-            **{f"{PAGES}/{name}": data for name, data in pages.static_files().items()},
-            "items.json": pages.items_json(code, shown).encode(),
-            "index.html": pages.index_html(portal.title, code, client.name, client.language, shown).encode(),
-            "feed.xml": pages.feed_xml(portal.title, code, client.name, portal.base_url, shown).encode(),
-        }
+        up = [extra for extra in extras(code) if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
+        items = None if work.is_stale else {item_name(key) for key in changed}
+        less = left_over(home / PAGES, items, {extra.name for extra in up}) if items != set() else []
+        more = {f"{PAGES}/{one.name}": one.path for one in work.made}
+        up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
+        made = pages_of(self.office, code, public_items(code, changed, up))
+        return Change(home, put, drop, made, more, less)
 
     # 2. look, 3. place
-
-    def _changed_since(self, jobs: Sequence[_Job]) -> set[str]:
-        """The clients with items that were changed after the jobs were made up. Refreshes what mails go by."""
-        versions: dict[int, tuple[int, bool]] = {}
-        for start in range(0, len(jobs), 900):
-            keys = [job.item.id for job in jobs[start : start + 900]]
-            query = Item.select(Item.id, Item.version, Item.notify).where(Item.id.in_(keys))
-            versions.update({key: (version, notify) for key, version, notify in tuples(query)})
-        late = set()
-        for job in jobs:
-            version, job.item.notify = versions[job.item.id]
-            if version != job.item.version:
-                late.add(job.item.client)
-        return late
 
     def _take_off_clients(self, now: datetime) -> None:
         """The folders of clients without a portal go whole; what is not ours in them goes to the quarantine."""
@@ -384,81 +380,27 @@ class Portal:
             if name not in ours:
                 self.quarantine(now, folder / name)
 
-    def quarantine(self, now: datetime, path: Path) -> Path:
-        """Move what does not belong on the portal to var/quarantine, and tell the trail. Call outside `transaction()`."""
-        target = files.free_name(self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}" / path.name)
-        files.move_away(path, target)
-        where = path.relative_to(self.path)
+    def quarantine(self, now: datetime, path: Path, is_copied: bool = False) -> Path:
+        """Move to var/quarantine, and tell the trail, what lies on the portal or in the vault and does not belong there.
+
+        `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
+        """
+        at = f"{now.astimezone():%Y%m%d-%H%M%S}"
+        target = files.free_name(self.office.var / "quarantine" / at / path.name)
+        if is_copied:
+            files.make_folder(target.parent, 0o750)
+            files.copy_to(path, target, 0o640)
+            files.sync((target,), (target.parent,))
+        else:
+            files.move_away(path, target)
+        is_portal = path.is_relative_to(self.path)
+        where = f"portal/{path.relative_to(self.path)}" if is_portal else f"vault/{path.relative_to(self.vault.path)}"
         with transaction():
-            told = {"what": f"portal/{where}", "moved_to": str(target)}
-            trail.record(now, trail.DAEMON, "quarantined", None, told, subject=where.parts[0])
-        log.warning("something on the portal was not ours; it is in the quarantine", what=str(where), moved_to=str(target))
+            subject = path.relative_to(self.path).parts[0] if is_portal else None
+            trail.record(now, trail.DAEMON, "quarantined", None, {"what": where, "moved_to": str(target)}, subject)
+        log.warning("what does not belong there is in the quarantine", what=where, moved_to=str(target))
         return target
-
-    # 4. record
-
-    def _record(self, now: datetime, jobs: Sequence[_Job], codes: Sequence[str]) -> None:
-        """Write down what is public now. The items are as they were looked at: `transaction()` is held since."""
-        at = clock.to_text(now)
-        shown = [job.item.id for job in jobs if job.is_change and job.edition]
-        gone = [job.item.id for job in jobs if job.is_change and not job.edition]
-        for keys, before, after, values in (
-            (shown, "approved", STEPS["approved"]["publish"], {"public": Item.standing, "published_at": at}),
-            (gone, "published", "approved", {"public": None}),
-        ):
-            for start in range(0, len(keys), 500):
-                chunk = Item.id.in_(keys[start : start + 500])
-                Item.update(**values).where(chunk).execute()
-                Item.update(share_state=after).where(chunk & (Item.share_state == before)).execute()
-        settled = [job.item.id for job in jobs]
-        for start in range(0, len(settled), 500):
-            Item.update(unsettled=False).where(Item.id.in_(settled[start : start + 500])).execute()
-        for code in codes:
-            look = self._look(code)
-            Page.insert(client=code, look=look).on_conflict(conflict_target=[Page.client], update={Page.look: look}).execute()
-        trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
-        for job in jobs:
-            # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
-            tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
-            if job.edition and job.item.notify and tells_of_this and not notification.is_asked_for(job.item):
-                notification.enqueue_ready(self.office, now, job.item)
 
 
 class _Damaged(Exception):
     """The vault lacks a file that is to be shown, or holds another under its name."""
-
-
-def _entry(job: _Job) -> trail.Entry:
-    if job.edition is None:
-        log.info("taken off the portal", item=job.name, client=job.item.client)
-        return trail.Entry(trail.DAEMON, "taken_off", job.item.id, {})
-    names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
-    log.info("published", item=job.name, client=job.item.client)
-    return trail.Entry(trail.DAEMON, "published", job.item.id, {"content": job.edition.content, "attachments": names})
-
-
-def _in_chunks(ids: Sequence[int]) -> list[Any]:
-    """The editions with these ids, in any order."""
-    found: list[Any] = []
-    for start in range(0, len(ids), 900):
-        found.extend(Edition.select().where(Edition.id.in_(ids[start : start + 900])))
-    return found
-
-
-def shown_items(code: str, changed: Mapping[int, tuple[str, Any] | None]) -> list[ShownItem]:
-    """All that a client sees, newest first: what is public, but for what is `changed` to (time, edition), or to None."""
-    query: Any = (
-        Item.select(Item.id, Item.published_at, Edition.shown)
-        .join(Edition, on=(Item.public == Edition.id))
-        .where((Item.client == code) & Item.public.is_null(False))
-    )
-    entries = [(at, key, shown) for key, at, shown in tuples(query) if key not in changed]
-    entries += [(one[0], key, one[1].shown) for key, one in changed.items() if one is not None]
-    entries.sort(key=lambda entry: entry[:2], reverse=True)
-    return [shown_item(at, key, shown) for at, key, shown in entries]
-
-
-def shown_item(published_at: str, key: int, shown: dict[str, Any]) -> ShownItem:
-    """An item as its client sees it, from an edition's `shown`."""
-    attachments = tuple(ShownFile(a["name"], a["size"], a["sha256"], a["media_type"]) for a in shown["attachments"])
-    return ShownItem(item_name(key), shown["description"], shown["explanation"], clock.shown(published_at) or "", attachments)

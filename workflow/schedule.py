@@ -24,18 +24,21 @@ class Job:
     name: str
     seconds: float
     function: Callable[[], None]
+    is_long: bool = False
+    """It may take minutes, and the others don't wait for it."""
 
 
 def start(jobs: Sequence[Job]) -> BackgroundScheduler:
-    """Run the jobs on one thread of their own until `shutdown()` of the answer."""
+    """Run the jobs on a thread of their own, the long ones on another, until `shutdown()` of the answer."""
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(1), "long": ThreadPoolExecutor(1)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         timezone="UTC",
     )
     scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for job in jobs:
-        scheduler.add_job(job.function, "interval", seconds=job.seconds, id=job.name, name=job.name)
+        executor = "long" if job.is_long else "default"
+        scheduler.add_job(job.function, "interval", seconds=job.seconds, id=job.name, name=job.name, executor=executor)
     scheduler.start()
     return scheduler
 

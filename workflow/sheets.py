@@ -12,7 +12,7 @@ from dossier.settings import Office
 from workflow import approval, notes, paper
 from workflow.paper import Sheet
 from workflow.preview import preview_html
-from workflow.publishing import shown_item, shown_items
+from workflow.showing import public_items, shown_item
 from workflow.waiting import Asking, Concept
 
 
@@ -43,7 +43,7 @@ class Sheets:
         """`preview.html` for `person`."""
         code, edition = asking.concept.client, self._editions[asking.concept.edition]
         if code not in self._portals:
-            self._portals[code] = shown_items(code, {})
+            self._portals[code] = public_items(code, {})
         client, reader = self.office.clients.get(code), self.office.staff.get(person)
         return preview_html(
             self.office.settings.portal.title, code, client.name if client else code, client.language if client else "nl",

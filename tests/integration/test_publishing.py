@@ -12,7 +12,7 @@ from portals import CLIENTS, MARIEKE, PortalOffice
 
 from dossier import files, trail
 from dossier.models import Mail, item_key
-from workflow import placing, publishing
+from workflow import pages, placing, publishing
 
 
 @pytest.fixture
@@ -98,8 +98,8 @@ def test_another_description_needs_no_copying(office: PortalOffice) -> None:
 
 def test_a_thousand_items_for_a_client_write_the_index_once(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     written = []
-    index_html = publishing.pages.index_html
-    monkeypatch.setattr(publishing.pages, "index_html", lambda *args: written.append(1) or index_html(*args))
+    index_html = pages.index_html
+    monkeypatch.setattr(pages, "index_html", lambda *args: written.append(1) or index_html(*args))
     office.share_all([({"a.txt": b"1"}, "acme-bv", f"Item number {number}") for number in range(1000)])
     assert office.publish() == 1
     assert len(written) == 1
@@ -179,7 +179,7 @@ def killed_at(step: str, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     if step in ("apply", "clear"):
         context.setattr(placing.Change, step, die)
     elif step == "record":
-        context.setattr(publishing.Portal, "_record", die)
+        context.setattr(publishing, "record", die)
     else:
         calls: list[object] = []
         sync = files.sync

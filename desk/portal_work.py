@@ -1,0 +1,122 @@
+"""The daemon's work on the portal: rounds of publishing, pictures and archives when it has nothing better to do, mending.
+
+`step` and `rest` are the working thread's; the pictures are made on a thread of their own, and the daily look at all files on
+one of the schedule's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+
+import structlog
+
+from dossier import clock, files, trail
+from dossier.database import close_database
+from dossier.settings import Office
+from dossier.vault import Vault
+from workflow import verifying
+from workflow.pictures import Dresser
+from workflow.publishing import Portal
+
+log = structlog.get_logger("portal")
+
+ONCE_ITEMS, ONCE_SECONDS = 25, 3.0
+"""Items of which `run --once` makes pictures and archives, newest first, and about how long that may take; the next run goes on."""
+
+VERIFY_HOURS = 1
+"""How often it is seen whether today's look at the files was had."""
+
+
+class PortalWork:
+    """What the daemon does with the portal. `hint`: tells the working thread that `step` is due."""
+
+    def __init__(self, office: Office, vault: Vault, hint: Callable[[], None]) -> None:
+        self.portal = Portal(office, vault)
+        self.damage: str | None = None
+        """What the last daily look found that can't be mended, if anything."""
+        self._dresser = Dresser(self.portal.studio(), hint)
+        self._hint = hint
+        self._is_undressed = True
+
+    def prepare(self) -> None:
+        """Before the first step. Raises PortalUnusable."""
+        self.portal.prepare()
+
+    @property
+    def trouble(self) -> str | None:
+        """What keeps something from being published."""
+        return self.portal.trouble
+
+    def reconsider(self, office: Office) -> None:
+        """The configuration has changed."""
+        self.portal.office = office
+        self.portal.reconsider_clients()
+
+    def start(self) -> None:
+        """Begin to make pictures whenever there is rest."""
+        self._dresser.start()
+
+    def step(self) -> int:
+        """Do what is due; returns how many items were published."""
+        wanted = verifying.asked()
+        verifying.mend(self.portal, clock.utc_now(), wanted)
+        batch = self._dresser.take()
+        if batch is not None:
+            self.portal.put_up(batch)
+        published = 0
+        while not files.stopping.is_set() and self.portal.has_work(now := clock.utc_now()):
+            published += self.portal.round(now)
+            self._is_undressed = True
+        if wanted:
+            verifying.forget(wanted)
+        return published
+
+    def rest(self) -> None:
+        """There is nothing to be taken or published: a good time for pictures."""
+        if self._is_undressed:
+            self._is_undressed = False
+            self._dresser.rest()
+
+    def dress_once(self) -> None:
+        """Make pictures and archives of the newest items, and put them up."""
+        studio = self.portal.studio()
+        try:
+            batch = studio.make(ONCE_ITEMS, ONCE_SECONDS)
+            if batch is not None:
+                self.portal.put_up(batch)
+                self.portal.round(clock.utc_now())
+        except OSError as error:
+            log.error("pictures and archives can't be made now", error=str(error))
+        finally:
+            studio.close()
+
+    def verify_daily(self) -> None:
+        """Once a day: look at all names and sizes and a part of the contents, and ask for what differs to be mended."""
+        now = clock.utc_now()
+        today = f"{now.astimezone():%Y-%m-%d}"
+        part = verifying.next_part(today)
+        if part is None:
+            close_database()
+            return
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        try:
+            found = verifying.look(self.portal.office, self.portal.vault, part)
+        except files.Interrupted:
+            return
+        for one in found:
+            log.error("portal and vault are not as the database says", what=str(one))
+        if found:
+            verifying.ask(now, trail.DAEMON, found)
+            self._hint()
+        self.damage = _words_of([one for one in found if one.where == "vault" and one.kind != "stranger"])
+        verifying.note_part(today, part)
+        close_database()
+
+
+def _words_of(damaged: list[verifying.Difference]) -> str | None:
+    if not damaged:
+        return None
+    more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    return f"{damaged[0]}{more}; see what can be mended with: dossier verify --repair; the rest comes from a backup"
