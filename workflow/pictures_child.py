@@ -128,10 +128,20 @@ def in_fork(kind: bytes, descriptor: int) -> bytes:
     return picture if is_whole and not os.WIFSIGNALED(status) else b""
 
 
+def warm_up() -> None:
+    """Draw one of each format: the libraries load parts of themselves when they first need them, and a fork can't."""
+    for name in FORMATS:
+        stream = io.BytesIO()
+        Image.new("RGB", (2, 2)).save(stream, name)
+        with mmap.mmap(-1, len(stream.getvalue())) as content:
+            content.write(stream.getvalue())
+            content.seek(0)
+            draw(IMAGE, content)
+
+
 def main() -> None:
     os.nice(10)
-    Image.init()
-    Image.new("RGB", (1, 1)).save(io.BytesIO(), "WEBP")  # a fork can load nothing more
+    warm_up()
     wire = socket.socket(fileno=0)
     gc.freeze()
     while True:
