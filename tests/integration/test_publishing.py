@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from portals import CLIENTS, MARIEKE, PortalOffice
+from portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 
 from dossier import files, trail
 from dossier.models import Mail, item_key
@@ -153,10 +153,10 @@ def test_a_changed_name_or_title_is_on_the_pages(office: PortalOffice) -> None:
 
 
 def test_items_of_a_type_that_is_never_shared_leave_the_portal_when_the_type_says_so(office: PortalOffice) -> None:
-    office.configure(settings="types: {advice: {}}\n")
+    office.configure(settings=SETTINGS + "types: {advice: {}}\n")
     item = office.share({"a.pdf": b"1"}, type="advice")
     office.publish()
-    office.configure(settings="types: {advice: {share: never}}\n")
+    office.configure(settings=SETTINGS + "types: {advice: {share: never}}\n")
     office.reload()
     office.publish()
     assert office.tree() == {}
