@@ -14,6 +14,10 @@ OneItem = Annotated[str, typer.Argument(metavar="ITEM", help="A number: D-2026-0
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
 
 
+TABLE_ROWS = 50
+"""What `queue` prints for people, if they don't ask for more."""
+
+
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier queue --approver k.smit")(queue)
     app.command(epilog='Example: dossier approve 2026-000012 --comment "Looked at it"')(approve)
@@ -34,26 +38,31 @@ def key_of(name: str) -> int:
 
 def queue(
     approver: Annotated[str | None, typer.Option("--approver", metavar="STAFF", help="Only what waits for this person.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="At most so many; 0: all. A table has at most 50, unless you say so.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Concepts that wait for a decision, oldest first."""
     from desk import shown
     from dossier import clock, hours, people
-    from workflow import finding
-    from workflow.waiting import Seating
+    from workflow import finding, waiting
 
     office = state.opened()
     if approver is not None and approver not in office.staff:
         raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
     hidden = people.hidden_types(office, state.reader().code)
-    askings = [one for one in Seating(office, hours.today(office, clock.utc_now())).askings() if one.concept.type not in hidden]
-    asked = {one.concept.item: one.people for one in askings if approver is None or approver in one.people}
-    found = [{**summary, "asked": asked[key]} for key, summary in finding.summaries(asked)]
+    asked = waiting.who_is_asked(office, hours.today(office, clock.utc_now()), hidden)
+    keys = [key for key, whom in asked.items() if approver is None or approver in whom]
+    most = len(keys) if limit == 0 or (limit is None and json) else TABLE_ROWS if limit is None else limit
+    found = [{**summary, "asked": asked[key]} for key, summary in finding.summaries_of_waiting(set(keys[:most]))]
     if json:
         shown.as_json(found)
         return
     rows = [(one["item"], one["client"], one["description"], one["created_by"], ", ".join(one["asked"])) for one in found]
     shown.table(("item", "client", "description", "made by", "waits for"), rows, "Nothing waits for a decision.")
+    if len(keys) > most:
+        print(f"These are the oldest {most} of {len(keys)}; --limit 0 shows all.")
 
 
 def approve(items: Items, comment: Comment = "") -> None:

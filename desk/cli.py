@@ -23,10 +23,10 @@ from desk import (
     mail_commands,
     office_commands,
     portal_commands,
+    state,
     trail_commands,
     web_commands,
 )
-from desk.state import GIVEN
 from dossier import __version__
 
 REFUSED, USAGE, MISCONFIGURED, ENVIRONMENT = 1, 2, 3, 4
@@ -56,7 +56,8 @@ def _globals(
     staff: Annotated[str | None, typer.Option("--as", metavar="STAFF", help="Who acts. Default: DOSSIER_USER, else you.")] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
 ) -> None:
-    GIVEN.root, GIVEN.staff = root, staff
+    state.GIVEN.root, state.GIVEN.staff = root, staff
+    state.spare_driver()
 
 
 AREAS = (
@@ -132,8 +133,6 @@ def _words_of(error: Exception) -> str:
 
 def _keep_traceback(error: Exception) -> str:
     """Write the traceback where an administrator finds it; returns the words that say where."""
-    from desk import state
-
     with contextlib.suppress(Exception):
         path = state.office().var / "errors.log"
         with path.open("a", encoding="utf-8") as log:

@@ -11,6 +11,7 @@ from string import Template
 from typing import Any
 
 from dossier import files
+from dossier.describing import describe_models
 from dossier.settings import CLIENTS, MODELS, SETTINGS, STAFF, Settings
 from dossier.yamltext import scalar
 from ingest.sidecar import sidecar_schema
@@ -64,5 +65,6 @@ def schema_of(what: str, settings: Settings | None) -> dict[str, Any]:
     """A JSON Schema (draft 2020-12): of a sidecar (as this office allows, with `settings`), or of a file of config/."""
     if what == "sidecar":
         return sidecar_schema(settings)
+    describe_models()
     schema = MODELS[what].model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -11,8 +11,12 @@ from dossier.names import has_bad_characters, shown
 
 
 def as_json(value: Any) -> None:
-    """Print `value` as JSON, readable by people too."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    """Print `value` as JSON, readable by people too: of a list, an entry a line."""
+    if isinstance(value, list) and value:
+        lines = ",\n".join(json.dumps(one, ensure_ascii=False) for one in value)
+        print(f"[\n{lines}\n]")
+    else:
+        print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def text(value: object) -> str:

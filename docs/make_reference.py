@@ -15,6 +15,7 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from dossier import settings
+from dossier.describing import describe_models
 from dossier.settings import Client, Settings, Staff
 
 HERE = Path(__file__).parent
@@ -45,6 +46,7 @@ database unreachable).
 
 
 def configuration() -> str:
+    describe_models()
     parts = [CONFIGURATION, "## config/settings.yaml\n"]
     for name, field in Settings.model_fields.items():
         model = _model_in(field.annotation)

@@ -15,7 +15,8 @@ CREATE INDEX asked_unreminded ON asked (at) WHERE is_open AND reminded_at IS NUL
 CREATE INDEX asked_unescalated ON asked (at) WHERE is_open AND escalated_at IS NULL;
 
 DROP INDEX item_pending;
-CREATE INDEX item_pending ON item (id, pending, version) WHERE pending IS NOT NULL;
+CREATE INDEX item_pending ON item (id, pending, version, client, type, approvers, approvals, created_by)
+    WHERE pending IS NOT NULL;
 """
 
 
