@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := dossier ingest workflow desk tests bench demo
 
-.PHONY: help schemas reference setup setup-dev run test lint types unit format bench lock clean
+.PHONY: help schemas reference setup setup-dev run test lint types unit format bench bench-guard lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -14,7 +14,7 @@ help:
 	@echo "make setup      .venv with the dossier command in $(BIN)"
 	@echo "make run        the demo office: daemon, mail catcher, sample drops (Ctrl-C stops it)"
 	@echo "make test       lint, types and all tests"
-	@echo "make bench      the benchmarks"
+	@echo "make bench      the benchmarks; make bench-guard: how well the wrong-client guard sees"
 	@echo "make lint       style only; make format mends what can be mended by itself"
 	@echo "make lock       the lock files anew, from pyproject.toml"
 	@echo "make clean      removes .venv and caches; the office (config, inbox, var) stays"
@@ -75,6 +75,9 @@ bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/idle.py
+
+bench-guard: setup-dev
+	$(BIN)/python bench/guard.py
 
 # Keeps the versions that are there as long as they fit; for the newest ones remove the lock files first.
 # No address is written into them: whoever installs uses the package index of his own pip.

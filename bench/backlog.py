@@ -8,8 +8,8 @@ best of R counts, and who goes first changes from one to the next. `ratio` and `
 to theirs. Prints a table, then the same as JSON. Exit code 1 if dossier did not take and publish every drop, or if
 twice as many drops took more than GROWTH_LIMIT times as long.
 
-The office is as `dossier init` makes it but for what the drops need: `created_by` is believed, a share covers all
-attachments, and the wrong-client guard is off (random bytes have no text to search). Settling stays at its default:
+The office is as `dossier init` makes it but for what the drops need: `created_by` is believed and a share covers all
+attachments. The wrong-client guard looks at each file, and finds no text in random bytes. Settling stays at its default:
 a backlog has lain there for longer than that, and here, too, the clock starts only when it has.
 """
 
@@ -41,7 +41,7 @@ GROWTH_LIMIT = 2.3
 
 SETTINGS = """\
 identity: {trust_sidecar: true}
-sharing: {choose_attachments: all, guard: off}
+sharing: {choose_attachments: all}
 """
 STAFF = """\
 staff:

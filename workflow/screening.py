@@ -41,8 +41,6 @@ GLANCE_SECONDS = 0.25
 KEPT = 20_000
 """Readings that are remembered; each is a few hundred bytes."""
 
-HEAD_BYTES = 8192
-
 TRIES = 3
 """How often a command begins anew because somebody else changed the item meanwhile."""
 
@@ -71,7 +69,7 @@ class Screen:
         self._readings: OrderedDict[Key, Future[Reading]] = OrderedDict()
         self._late: set[Future[Reading]] = set()
 
-    def begin(self, office: Office, path: Path, name: str, sha256: str, head: bytes | None = None) -> None:
+    def begin(self, office: Office, path: Path, name: str, sha256: str) -> None:
         """Start to read the file at `path`, if it wasn't read before. It may be moved or removed meanwhile. Raises OSError."""
         key = (sha256, extension(name))
         with self._lock:
@@ -84,9 +82,7 @@ class Screen:
             while len(self._readings) > KEPT:
                 self._readings.popitem(last=False)
         try:
-            if head is None:
-                head = files.read_plain(path, HEAD_BYTES)[0]
-            self._texts.begin(path, name, head).add_done_callback(lambda text: self._search(office, text, reading))
+            self._texts.begin(path, name).add_done_callback(lambda text: self._search(office, text, reading))
         except BaseException:
             with self._lock:
                 self._readings.pop(key, None)

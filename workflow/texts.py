@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import codecs
 import json
-import mmap
 import os
 import re
 import signal
@@ -26,6 +25,7 @@ from pathlib import Path
 
 import structlog
 
+from dossier.names import extension
 from workflow.texts_child import MAX_CHARACTERS, WALL_SECONDS
 
 log = structlog.get_logger("texts")
@@ -40,6 +40,8 @@ PATIENCE_SECONDS = WALL_SECONDS + 5
 """The process ends itself after WALL_SECONDS; this is for one that can't."""
 
 TEXT_BYTES = 4 * MAX_CHARACTERS
+
+HEAD_BYTES, PIECE_BYTES = 8_192, 1_048_576
 
 _OFFICE = {"docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm"}
 _TEXT = {
@@ -85,22 +87,22 @@ class Texts:
         self._own.child = _Child()
         self._children.append(self._own.child)
 
-    def begin(self, path: Path, name: str, head: bytes) -> Future[Text]:
-        """Start reading the file at `path`, called `name`, whose first bytes are `head`. It may be removed meanwhile."""
-        own, done = name.rpartition(".")[2].lower(), Future[Text]()
-        if b"%PDF-" in head[:1024]:
-            kind = b"P"
-        elif head.startswith(b"PK\x03\x04") and own in _OFFICE:
-            kind = b"O"
-        else:
-            done.set_result(_plain(path, own, head))
-            return done
+    def begin(self, path: Path, name: str) -> Future[Text]:
+        """Start reading the file at `path`, called `name`. It may be moved or removed meanwhile. Raises OSError."""
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        if kind == b"P" and not _has_objects(descriptor, head):
-            os.close(descriptor)
-            done.set_result(Text(unread="it is no readable PDF"))
+        try:
+            head, own = os.pread(descriptor, HEAD_BYTES, 0), extension(name)
+            kind = _kind(own, head)
+            if kind and not (kind == b"P" and not _has_objects(descriptor)):
+                reading = self._pool.submit(self._ask, kind, descriptor)
+                descriptor = -1
+                return reading
+            done = Future[Text]()
+            done.set_result(Text(unread="it is no readable PDF") if kind else _plain(descriptor, own, head))
             return done
-        return self._pool.submit(self._ask, kind, descriptor)
+        finally:
+            if descriptor >= 0:
+                os.close(descriptor)
 
     def _ask(self, kind: bytes, descriptor: int) -> Text:
         try:
@@ -198,15 +200,27 @@ def _receive(wire: socket.socket, length: int) -> bytes:
     return bytes(data)
 
 
-def _has_objects(descriptor: int, head: bytes) -> bool:
+def _kind(own: str, head: bytes) -> bytes | None:
+    """What another process reads: a PDF, an Office file; None for the rest."""
+    if b"%PDF-" in head[:1024]:
+        return b"P"
+    return b"O" if head.startswith(b"PK\x03\x04") and own in _OFFICE else None
+
+
+def _has_objects(descriptor: int) -> bool:
     """False for what begins as a PDF and is none: each has `1 0 obj` somewhere, or nothing is in it."""
-    if re.search(rb"\d\s+obj\b", head):
-        return True
-    with mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ) as content:
-        return re.search(rb"\d\s+obj\b", content) is not None
+    at = 0
+    while data := os.pread(descriptor, PIECE_BYTES, at):
+        found = data.find(b"obj")
+        while found >= 0:
+            if re.search(rb"\d\s+$", data[max(0, found - 10) : found]):
+                return True
+            found = data.find(b"obj", found + 3)
+        at += max(1, len(data) - 16) if len(data) == PIECE_BYTES else len(data)  # one may lie across two pieces
+    return False
 
 
-def _plain(path: Path, own: str, head: bytes) -> Text:
+def _plain(descriptor: int, own: str, head: bytes) -> Text:
     """A text file's text, or why there is none."""
     if head.startswith(_OLE):
         return Text(unread="it is protected by a password, or in an old Office format")
@@ -215,7 +229,7 @@ def _plain(path: Path, own: str, head: bytes) -> Text:
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if own not in _TEXT or (b"\0" in head and not wide):
         return Text(unread="files of its kind are not read")
-    with open(path, "rb") as stream:
+    with open(descriptor, "rb", closefd=False) as stream:
         data = stream.read(TEXT_BYTES + 1)
     partial, data = len(data) > TEXT_BYTES, data[:TEXT_BYTES]
     try:

@@ -26,7 +26,7 @@ def reader() -> Iterator[Texts]:
 
 
 def read(reader: Texts, path: Path, name: str | None = None, seconds: float = 60) -> Text:
-    return reader.begin(path, name or path.name, path.read_bytes()[:8192]).result(seconds)
+    return reader.begin(path, name or path.name).result(seconds)
 
 
 def test_the_text_of_a_pdf_is_read(reader: Texts, tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_what_only_begins_as_a_pdf_costs_no_process(tmp_path: Path) -> None:
 def test_a_file_that_is_removed_meanwhile_is_read_all_the_same(reader: Texts, tmp_path: Path) -> None:
     path = tmp_path / "a.pdf"
     path.write_bytes(pdf("Acme B.V."))
-    reading = reader.begin(path, "a.pdf", path.read_bytes()[:8192])
+    reading = reader.begin(path, "a.pdf")
     path.unlink()
     assert "Acme" in reading.result(60).text
 
@@ -114,7 +114,7 @@ def test_a_pdf_that_never_ends_is_given_up_and_the_next_one_is_read(reader: Text
     endless = tmp_path / "endless.pdf"
     endless.write_bytes(guard_corpus.endless())
     began = time.monotonic()
-    slow = reader.begin(endless, "endless.pdf", endless.read_bytes()[:8192])
+    slow = reader.begin(endless, "endless.pdf")
     good = tmp_path / "good.pdf"
     good.write_bytes(pdf("Acme B.V."))
     assert "Acme" in read(reader, good).text
