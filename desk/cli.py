@@ -20,6 +20,7 @@ from desk import (
     approval_commands,
     change_commands,
     item_commands,
+    keeping_commands,
     mail_commands,
     office_commands,
     portal_commands,
@@ -67,6 +68,7 @@ AREAS = (
     approval_commands,
     mail_commands,
     portal_commands,
+    keeping_commands,
     trail_commands,
     web_commands,
 )

@@ -12,7 +12,7 @@ import os
 import re
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,6 +25,9 @@ BUSY_SECONDS = 30
 """How long a writer waits for another. The longest transaction is a batch of drops, well under a second."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+
+KEPT = 3
+"""Copies that stay of those that are made before each upgrade of the database."""
 
 
 class DatabaseUnavailable(Exception):
@@ -52,15 +55,15 @@ def open_database(office: Office) -> Database:
         path = Path(shown(url))
     try:
         if url.startswith("sqlite:///"):
-            return _open_sqlite(path)
-        return _open_postgresql(url)
+            return _open_sqlite(office, path)
+        return _open_postgresql(office, url)
     except OSError as error:
         raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
     except UNAVAILABLE as error:
         raise DatabaseUnavailable(f"{path}: {error}") from error
 
 
-def _open_sqlite(path: Path) -> Database:
+def _open_sqlite(office: Office, path: Path) -> Database:
     path.parent.mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(
         str(path),
@@ -73,12 +76,12 @@ def _open_sqlite(path: Path) -> Database:
     if _applied(database) != _known():
         with open(path.parent / ".migrating", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
-            _migrate(database)
+            _migrate(office, database, path.parent / "backups")
     os.chmod(path, os.stat(path).st_mode & ~0o007)
     return database
 
 
-def _open_postgresql(url: str) -> Database:
+def _open_postgresql(office: Office, url: str) -> Database:
     from dossier.postgresql import MIGRATORS, Postgres
 
     database: Any = Postgres(url)
@@ -87,7 +90,7 @@ def _open_postgresql(url: str) -> Database:
     if _applied(database) != _known():
         database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATORS,))
         try:
-            _migrate(database)
+            _migrate(office, database, office.var / "backups")
         finally:
             database.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATORS,))
     return cast(Database, database)
@@ -178,11 +181,35 @@ def _applied(database: Database) -> set[str]:
     return {row[0] for row in database.execute_sql("SELECT name FROM schema_migration").fetchall()}
 
 
-def _migrate(database: Any) -> None:
-    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace. Under a lock."""
+def _migrate(office: Office, database: Any, backups: Path) -> None:
+    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace. Under a lock.
+
+    A database that is in use already is copied before, to `backups`; without room for that it stays as it is.
+    """
     from playhouse.migrations import Runner
 
-    newer = _applied(database) - _known()
-    if newer:
+    applied, known = _applied(database), _known()
+    if newer := applied - known:
         raise DatabaseTooNew(f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program")
+    if applied and applied != known:
+        _keep_before(office, backups, sorted(known - applied)[0])
     Runner(database, str(MIGRATIONS)).up()
+
+
+def _keep_before(office: Office, backups: Path, migration: str) -> None:
+    """Copy the database before it is migrated; the last KEPT such copies stay. Raises DatabaseUnavailable."""
+    from dossier import clock, files, snapshot
+
+    folder = backups / f"{clock.utc_now():%Y%m%dT%H%M%S.%fZ}-before-{migration}"
+    try:
+        files.make_folder(folder, 0o700)
+        taken = snapshot.take(office, folder)
+        files.sync((taken.path,), (folder, backups))
+    except OSError as error:
+        with suppress(OSError):
+            files.remove_tree(folder)
+        raise DatabaseUnavailable(
+            f"the database must be backed up before it is upgraded, and can't be: {error.strerror} ({folder})"
+        ) from error
+    for old in sorted(path for path in backups.iterdir() if "-before-" in path.name)[:-KEPT]:
+        files.remove_tree(old)

@@ -594,6 +594,18 @@ def give_like(path: Path, like: os.stat_result) -> None:
         os.chmod(path, stat.S_IMODE(like.st_mode))
 
 
+def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> bool:
+    """Give a file or folder of ours an owner, rights and a time; False if the owner can't be given, or nobody may give it."""
+    try:
+        os.chown(path, uid, gid)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EINVAL, errno.ENOTSUP):
+            raise
+    os.chmod(path, mode)
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+    return os.stat(path).st_uid == uid
+
+
 def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
     """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
 

@@ -1,0 +1,63 @@
+"""Backing up and restoring as commands do it: what dossier/ keeps, and the portal made anew of it; noted in the trail."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier import backup, clock, people, trail
+from dossier.backup import Report
+from dossier.database import UNAVAILABLE, transaction
+from dossier.models import Item, Note, tuples
+from dossier.people import Actor
+from dossier.restore import Restored
+from dossier.restore import restore as put_back
+from dossier.settings import Office
+from dossier.vault import Vault
+from workflow.publishing import Portal
+
+log = structlog.get_logger("keeping")
+
+_LAST = "backup:last"
+
+
+def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
+    """Back the office up, and note it in the trail. Errors: backup.make."""
+    report = backup.make(office, dest, now, keep)
+    told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files}
+    value = json.dumps({"at": clock.to_text(now), "to": str(dest)})
+    try:
+        with transaction():
+            trail.record(now, actor, "backed_up", None, told)
+            Note.insert(key=_LAST, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+    except UNAVAILABLE as error:  # the backup is there all the same
+        log.error("the backup was made, but the trail can't tell of it", error=str(error))
+    return report
+
+
+def last_backup() -> dict[str, str] | None:
+    """{at, to} of the last backup; None if there was none."""
+    note = Note.get_or_none(Note.key == _LAST)
+    return dict(json.loads(note.value)) if note else None
+
+
+def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
+    """Make an office in `root` from a backup, its portal too. Errors: dossier.restore.restore."""
+    restored = put_back(source, root, environ)
+    now = clock.utc_now()
+    portal = Portal(restored.office, Vault(restored.office.vault))
+    portal.prepare()
+    shown = tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False)))
+    portal.redo([key for key, _ in shown], {client for _, client in shown})
+    while portal.has_work(now) and portal.round(now):
+        pass
+    told = {"from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}"}
+    with transaction():
+        trail.record(now, trail.DAEMON, "office_restored", None, told)
+    return restored

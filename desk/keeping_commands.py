@@ -1,0 +1,67 @@
+"""Commands that keep an office well: doctor, backup, restore."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from desk import state
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: dossier backup /mnt/backup/office")(backup)
+    app.command(epilog="Example: dossier --root /srv/office restore /mnt/backup/office")(restore)
+
+
+def backup(
+    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A folder for backups of this office; best on another disk.")],
+    keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="How many backups stay there.")] = 30,
+) -> None:
+    """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new is copied."""
+    import time
+
+    from desk import keeping
+    from dossier import clock
+    from dossier.names import shown
+
+    started = time.monotonic()
+    report = keeping.back_up(state.opened(), clock.utc_now(), state.reader(), dest, keep)
+    print(
+        f"{report.snapshot}: {report.files} files ({report.new_files} new, {report.new_bytes / 1e6:.1f} MB),"
+        f" {report.events} events, {time.monotonic() - started:.1f} s"
+    )
+    for name in report.being_written:
+        print(f"left out, it is being written: {shown(name)}", file=sys.stderr)
+    for what in report.damaged:
+        print(f"can't be backed up: {what}; see: dossier verify", file=sys.stderr)
+    if report.damaged:
+        raise typer.Exit(1)
+
+
+def restore(
+    source: Annotated[
+        Path, typer.Argument(metavar="SRC", help="A folder of backups (the last one is taken), or one of its snapshots.")
+    ],
+) -> None:
+    """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
+    import os
+
+    from desk import keeping
+    from dossier.names import shown
+
+    root = state.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
+    restored = keeping.restore(source, root.absolute(), os.environ)
+    print(
+        f"{restored.office.root}: {restored.files} files, {restored.events} events, as of {shown(restored.made_at)}; the trail verifies"
+    )
+    for name in restored.strange_owners[:20]:
+        print(f"belongs to you now, not to who dropped it: {shown(name)}", file=sys.stderr)
+    if restored.strange_owners:
+        print(
+            f"{len(restored.strange_owners)} files of the inbox belong to you now; restore as root, or give them back before the daemon starts",
+            file=sys.stderr,
+        )
+    print(f"Next: dossier --root {restored.office.root} doctor, then run")
