@@ -22,6 +22,7 @@ import structlog
 
 from desk.login_mails import LoginMails
 from desk.portal_work import VERIFY_HOURS, PortalWork
+from desk.stopping import call_on_stop
 from dossier import clock, files, settling
 from dossier.database import close_database, data_version, open_database
 from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
@@ -120,13 +121,16 @@ class Daemon:
     def run(self) -> Summary:
         """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
         with lock(self.office):
+            call_on_stop(self.stop)
+            signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease (files.has_writer)
             self._check_folders()
             open_database(self.office)
             self.alarms = Alarms(self.office)
             self.mailer = Mailer(self.office, self._environ, self._alarm)
             self.login_mails = LoginMails(self.office, self._environ, self._alarm)
             for cause in self.alarms.causes():
-                if cause.startswith(("config", "paths", "intake ")):  # it starts, so they are over, or come again
+                # It starts, so they are over, or come again.
+                if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
                     self._alarm(cause, None)
             self.vault = Vault(self.office.vault)
             self.vault.sweep()
@@ -156,10 +160,11 @@ class Daemon:
                 what = "there is no such folder" if not path.exists() else "this user can't read and write there"
                 raise InboxMissing(f"{path}: {what}; make it, or give the right to it")
 
-    def stop(self, *_: object) -> None:
+    def stop(self) -> None:
         """What SIGTERM and SIGINT do."""
         files.stopping.set()
         self._mail_wake.set()
+        self._woken()
 
     # Hints, from any thread
 
@@ -179,9 +184,6 @@ class Daemon:
     # The working thread
 
     def _work(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self.stop)
-        signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease (files.has_writer)
         self.lookout.watch()
         mailer = threading.Thread(target=self._mail, name="mail", daemon=True)
         mailer.start()
@@ -285,9 +287,6 @@ class Daemon:
 
     def _work_once(self) -> None:
         """Take what is there, waiting for files to settle, then decide, publish and mail, until nothing is due."""
-        signal.signal(signal.SIGTERM, self.stop)
-        signal.signal(signal.SIGINT, self.stop)
-        signal.signal(signal.SIGIO, signal.SIG_IGN)
         patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
         last = time.monotonic()
         reminders.remind(self.office, clock.utc_now())
@@ -308,6 +307,7 @@ class Daemon:
             files.stopping.wait(max(0.0, soonest - now))
         self.portal.dress_once()
         self.summary.waiting = self._count_waiting()
+        self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
 
     def _count_waiting(self) -> int:
         try:

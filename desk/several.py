@@ -8,7 +8,6 @@ according to how long it lasted. SIGTERM or SIGINT stops all of them, within the
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -18,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
+
+from desk.stopping import call_on_stop
 
 log = structlog.get_logger("several")
 
@@ -41,8 +42,7 @@ class _Office:
 def run(roots: Sequence[Path], log_form: str) -> int:
     """Serve these offices until stopped; returns the exit code."""
     stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    call_on_stop(stopping.set)
     offices = [_Office(root) for root in roots]
     while not stopping.is_set():
         now = time.monotonic()

@@ -64,6 +64,8 @@ class Lookout:
         self._rest_until: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
         self._unknown: set[str] = set()
+        self.trouble: str | None = None
+        """Why nothing of the inbox can be seen, in a sentence."""
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
 
     def watch(self) -> None:
@@ -151,7 +153,7 @@ class Lookout:
         try:
             known, unknown = looking.clients_with_folders(self.office)
         except OSError as error:
-            self._alarm("inbox", f"the inbox {self.office.inbox} can't be read: {error.strerror}; is the share mounted?")
+            self._tell_of_inbox(f"can't be read: {error.strerror}")
             return set()
         for name in set(unknown) - self._unknown:
             log.warning("a folder of the inbox is no client's; it is left alone", folder=names.shown(name))
@@ -165,9 +167,11 @@ class Lookout:
             with transaction():
                 Note.insert(key=_HAD_CLIENTS, value="yes").on_conflict_ignore().execute()
             self._had_clients = True
-        empty = self._had_clients and not has_clients
-        what = f"the inbox {self.office.inbox} has no client's folder in it any more; is the share mounted?"
-        self._alarm("inbox", what if empty else None)
+        self._tell_of_inbox("has no client's folder in it any more" if self._had_clients and not has_clients else None)
+
+    def _tell_of_inbox(self, what: str | None) -> None:
+        self.trouble = f"the inbox {self.office.inbox} {what}; is the share mounted?" if what else None
+        self._alarm("inbox", self.trouble)
 
     def _holds_files(self, home: str) -> bool:
         try:
@@ -248,7 +252,7 @@ class Lookout:
             began = self._watch.supervise(self.office.settings.watch.mode)
         except OSError as error:
             self._empty.clear()
-            self._alarm("inbox", f"the inbox {self.office.inbox} can't be read: {error.strerror}; is the share mounted?")
+            self._tell_of_inbox(f"can't be read: {error.strerror}")
             return
         if began:
             self._alarm("watch inbox", self._watch.trouble)

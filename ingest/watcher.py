@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -50,7 +51,7 @@ def file_system_of(path: Path, mountinfo: str | None = None) -> str:
     where = os.path.realpath(path) + "/"
     for line in text.splitlines():
         before, _, after = line.partition(" - ")
-        mount = before.split()[4].encode().decode("unicode_escape")
+        mount = re.sub(r"\\([0-7]{3})", lambda octal: chr(int(octal[1], 8)), before.split()[4])
         if where.startswith(mount.rstrip("/") + "/") and len(mount) >= len(best):
             best, kind = mount, after.split()[0]
     return kind

@@ -174,7 +174,12 @@ class Daemon:
     def stop(self) -> int:
         """SIGTERM; the exit code. It promises to end within five seconds."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=10)
+        try:
+            return self.process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # what each thread is doing, into the log
+            self.process.wait()
+            raise AssertionError(f"the daemon did not stop within 5 seconds:\n{self.log()[-8000:]}") from None
 
     def kill(self) -> None:
         if self.is_alive():
@@ -184,7 +189,7 @@ class Daemon:
 
 def _environment(more: Mapping[str, str] | None) -> dict[str, str]:
     mine = {name: value for name, value in os.environ.items() if not name.startswith("DOSSIER_")}
-    return {**mine, **(more or {})}
+    return {**mine, "PYTHONFAULTHANDLER": "1", **(more or {})}
 
 
 DOSSIER = [str(Path(sys.executable).with_name("dossier"))]

@@ -1,0 +1,175 @@
+"""What may go wrong with watching, made to happen: lost events, no watches left, a share that goes and comes back."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from offices import CLIENTS, DOSSIER, SETTINGS, TestOffice, until
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
+GOOD = "description: Annual accounts 2025\n"
+FILES = 20_000
+DROPS = 100
+
+# No rescan and no poll comes to help within a test, unless it says so.
+ALONE = SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0.2, mode: native, poll_seconds: 3600, rescan_seconds: 3600")
+
+
+def alarms(office: TestOffice) -> str:
+    """As the daemon wrote them down for `status`, which costs a second a call on a busy machine."""
+    with contextlib.closing(sqlite3.connect(office.root / "var" / "dossier.db", timeout=10)) as database:
+        return "\n".join(value for (value,) in database.execute("SELECT value FROM note WHERE key LIKE 'alarm:%'"))
+
+
+def until_alarm(office: TestOffice, text: str) -> None:
+    until(lambda: text in alarms(office), lambda: f"an alarm {text!r}; there is {alarms(office)!r}")
+    assert text in office.command("status").stdout
+
+
+def until_calm(office: TestOffice) -> None:
+    until(lambda: not alarms(office), lambda: f"the alarm is over; there is {alarms(office)!r}")
+
+
+def place(office: TestOffice, client: str, stem: str) -> None:
+    office.drop(client, {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {stem}\n"})
+
+
+def test_files_that_come_faster_than_they_are_read_are_all_seen(tmp_path: Path) -> None:
+    office = TestOffice(tmp_path, settings=ALONE)
+    home = office.inbox / "acme-bv"
+    home.mkdir()
+    with office.daemon() as daemon:
+        place(office, "acme-bv", "before")
+        office.until_taken("acme-bv", "before")
+        os.kill(daemon.pid, signal.SIGSTOP)
+        try:
+            for number in range(FILES - 2 * DROPS):
+                os.close(os.open(home / f"scan-{number}.pdf", os.O_CREAT | os.O_WRONLY))
+            for number in range(DROPS):
+                place(office, "acme-bv", f"late-{number}")
+                place(office, "zon", f"late-{number}")
+        finally:
+            os.kill(daemon.pid, signal.SIGCONT)
+        daemon.until_said("queue overflow")
+        for client in ("acme-bv", "zon"):
+            office.until_taken(client, *(f"late-{number}" for number in range(DROPS)))
+        assert sum(name.startswith("scan-") for name in os.listdir(home)) == FILES - 2 * DROPS
+        place(office, "zon", "after")  # its folder was made while events were lost, and is watched all the same
+        office.until_taken("zon", "after")
+
+
+def _limited(office: TestOffice, what: str, most: int) -> list[str]:
+    """The daemon with an inotify limit of its own: in a user namespace."""
+    inner = f"echo {most} > /proc/sys/user/{what} && exec " + " ".join([*DOSSIER, "--root", str(office.root), "run"])
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", inner]
+    if subprocess.run([*command[:4], "-c", "true"], capture_output=True).returncode:
+        pytest.skip("user namespaces are not allowed on this machine")
+    return command
+
+
+@pytest.mark.parametrize(("limit", "most"), [("max_inotify_watches", 12), ("max_inotify_instances", 1)])
+def test_a_folder_that_can_not_be_watched_is_told_and_looked_at_by_the_clock(tmp_path: Path, limit: str, most: int) -> None:
+    codes = [f"client-{number:02d}" for number in range(20)]
+    clients = "clients:\n" + "".join(f"  {code}: {{name: {code}}}\n" for code in codes)
+    office = TestOffice(tmp_path, settings=ALONE.replace("poll_seconds: 3600", "poll_seconds: 0.3"), clients=clients)
+    for code in codes:
+        (office.inbox / code).mkdir()
+    command = _limited(office, limit, most)
+    with open(tmp_path / "daemon.log", "w") as log:
+        daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        until((office.root / "var" / "daemon.json").exists, (tmp_path / "daemon.log").read_text)
+        setting = "fs.inotify.max_user_watches" if "watches" in limit else "fs.inotify.max_user_instances"
+        until_alarm(office, f"raise {setting} (sysctl)")
+        for code in codes:
+            place(office, code, "a")
+        for code in codes:
+            office.until_taken(code, "a")
+    finally:
+        daemon.terminate()
+        assert daemon.wait(10) == 0
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Iterator[Path]:
+    """A folder that can be mounted at the inbox; unmounted at the end."""
+    folder = tmp_path / "share"
+    (folder / "acme-bv").mkdir(parents=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(tmp_path / "office" / "inbox")], capture_output=True)
+
+
+def mount(share: Path, office: TestOffice) -> None:
+    done = subprocess.run(["mount", "--bind", str(share), str(office.inbox)], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+
+
+def unmount(office: TestOffice) -> None:
+    subprocess.run(["umount", str(office.inbox)], check=True)
+
+
+@pytest.mark.parametrize("mode", ["native", "polling"])
+def test_a_share_that_is_unmounted_is_an_alarm_and_work_goes_on_when_it_is_back(tmp_path: Path, share: Path, mode: str) -> None:
+    settings = ALONE.replace("mode: native", f"mode: {mode}").replace("poll_seconds: 3600", "poll_seconds: 0.3")
+    office = TestOffice(tmp_path / "office", settings=settings)
+    mount(share, office)
+    with office.daemon() as daemon:
+        place(office, "acme-bv", "before")
+        office.until_taken("acme-bv", "before")
+        office.drop("acme-bv", {"waiting.yaml": GOOD})
+        unmount(office)
+        until_alarm(office, "has no client's folder in it any more; is the share mounted?")
+        assert daemon.said("is the share mounted?")
+        place_in(share, "meanwhile")
+        time.sleep(0.5)
+        mount(share, office)
+        office.until_taken("acme-bv", "meanwhile")
+        until_calm(office)
+        place(office, "acme-bv", "after")
+        office.drop("acme-bv", {"waiting.pdf": PDF})
+        office.until_taken("acme-bv", "after", "waiting")
+        assert office.rejected("acme-bv", "waiting") is None
+
+
+def place_in(share: Path, stem: str) -> None:
+    (share / "acme-bv" / f"{stem}.pdf").write_bytes(PDF)
+    (share / "acme-bv" / f"{stem}.yaml").write_text(f"description: Annual accounts {stem}\n")
+
+
+def test_a_daemon_that_starts_before_the_share_is_mounted_says_so_and_begins_when_it_is(tmp_path: Path, share: Path) -> None:
+    office = TestOffice(tmp_path / "office", settings=ALONE)
+    mount(share, office)
+    place(office, "acme-bv", "before")
+    office.run_once()
+    place(office, "acme-bv", "later")
+    unmount(office)
+    with office.daemon():
+        until_alarm(office, "is the share mounted?")
+        mount(share, office)
+        office.until_taken("acme-bv", "later")
+        until_calm(office)
+    unmount(office)
+    done = office.command("run", "--once")
+    assert (done.returncode, "is the share mounted?" in done.stderr) == (4, True), done.stderr
+
+
+def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path) -> None:
+    office = TestOffice(tmp_path, settings=ALONE, clients=CLIENTS)
+    place(office, "acme-bv", "before")
+    with office.daemon():
+        office.until_taken("acme-bv", "before")
+        office.inbox.rename(tmp_path / "away")
+        until_alarm(office, "can't be read: No such file or directory; is the share mounted?")
+        (tmp_path / "away").rename(office.inbox)
+        until_calm(office)
+        place(office, "acme-bv", "after")
+        office.until_taken("acme-bv", "after")
