@@ -7,24 +7,23 @@ may be lost at any time: the next start finds it again in the folders and the da
 
 from __future__ import annotations
 
-import fcntl
-import json
+import contextlib
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import IO
 
 import structlog
 
+from desk import presence
 from desk.login_mails import LoginMails
 from desk.portal_work import VERIFY_HOURS, PortalWork
 from desk.stopping import call_on_stop
 from dossier import clock, files, settling
-from dossier.database import close_database, data_version, open_database
+from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
+from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
 from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
 from dossier.vault import Vault
 from ingest import looking
@@ -34,7 +33,7 @@ from ingest.lookout import Lookout
 from ingest.watcher import Watch
 from workflow import alarms, reminders, schedule, unopened
 from workflow.alarms import Alarms
-from workflow.mailing import Mailer
+from workflow.mailing import Mailer, Round
 from workflow.queue_files import QueueFolder
 
 log = structlog.get_logger("daemon")
@@ -44,6 +43,12 @@ WAKE_SECONDS = 0.25
 
 TROUBLE_SECONDS = 30
 """How soon it is tried again to clear what is decided and could not leave the inbox."""
+
+LEAD_SECONDS = 1.0
+"""How soon another daemon takes over what one that ended had claimed as a whole."""
+
+DATABASE_SECONDS = 2.0
+"""How often it is tried again when the database can't be used."""
 
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
@@ -56,10 +61,6 @@ ALARM_SECONDS = 60
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
-
-
-class AlreadyRunning(Exception):
-    """Another daemon works on this root; the message says which."""
 
 
 class InboxMissing(Exception):
@@ -79,24 +80,6 @@ class Summary:
     trouble: list[str] = field(default_factory=list)
 
 
-def lock(office: Office) -> IO[str]:
-    """The lock that one daemon of a root holds, and who does a daemon's work for once. Raises AlreadyRunning, InboxMissing."""
-    try:
-        files.make_folder(office.var)
-        held = open(office.var / "daemon.lock", "a+")  # noqa: SIM115
-    except OSError as error:
-        raise InboxMissing(f"{error.filename or office.var}: {error.strerror}") from error
-    try:
-        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        held.seek(0)
-        raise AlreadyRunning(f"a daemon runs on {office.root} already (process {held.read().strip() or 'unknown'})") from None
-    held.truncate(0)
-    held.write(str(os.getpid()))
-    held.flush()
-    return held
-
-
 class Daemon:
     """Works for one office until it is told to stop (`files.stopping`)."""
 
@@ -113,6 +96,7 @@ class Daemon:
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._since = clock.to_text(clock.utc_now())
+        self._ended = False
         self._config_state = self._config_stat()
         self._config_due = False
 
@@ -120,34 +104,105 @@ class Daemon:
 
     def run(self) -> Summary:
         """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
-        with lock(self.office):
-            call_on_stop(self.stop)
-            signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease (files.has_writer)
-            self._check_folders()
-            open_database(self.office)
-            self.alarms = Alarms(self.office)
-            self.mailer = Mailer(self.office, self._environ, self._alarm)
-            self.login_mails = LoginMails(self.office, self._environ, self._alarm)
-            for cause in self.alarms.causes():
-                # It starts, so they are over, or come again.
-                if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
-                    self._alarm(cause, None)
-            self.vault = Vault(self.office.vault)
-            self.vault.sweep()
-            self.lookout = Lookout(self.office, self._woken, self._alarm)
-            self.intake = Intake(self.office, self.vault, patient=self._once)
-            self.queue, self.portal = QueueFolder(self.office, self.vault), PortalWork(self.office, self.vault, self.hint_queue)
-            self.portal.prepare()
-            self.intake.recover()
+        try:
+            with presence.alone(self.office):
+                call_on_stop(self.stop)
+                signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease (files.has_writer)
+                self._check_folders()
+                open_database(self.office)
+                while not files.stopping.is_set():
+                    try:
+                        self._set_up()
+                        self._serve()
+                        break
+                    except UNAVAILABLE as error:
+                        if self._once:
+                            raise
+                        self._wait_for_database(error)
+        except OSError as error:
+            raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror or error}") from error
+        return self.summary
+
+    def _set_up(self) -> None:
+        """Everything anew, from what the folders and the database say."""
+        self.claims, self.leads, self._lead_due = Claims(), False, 0.0
+        self.alarms = Alarms(self.office)
+        self.mailer = Mailer(self.office, self._environ, self._alarm)
+        self.login_mails = LoginMails(self.office, self._environ, self._alarm)
+        for cause in self.alarms.causes():
+            # It starts, so they are over, or come again.
+            if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
+                self._alarm(cause, None)
+        self.vault = Vault(self.office.vault)
+        self.vault.sweep()
+        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim)
+        self.intake = Intake(self.office, self.vault, patient=self._once)
+        self.queue, self.portal = QueueFolder(self.office, self.vault), PortalWork(self.office, self.vault, self.hint_queue)
+        self._lead()
+        self._finish_others()
+
+    def _serve(self) -> None:
+        try:
             try:
                 self._work_once() if self._once else self._work()
             except files.Interrupted:
                 log.info("stopped in the middle of a copy; it is undone")
-            finally:
-                self.intake.gate.close()
-                self.intake.forget()
+            self.intake.forget()
+        finally:
+            self.intake.gate.close()
+            close_database()
+
+    def _wait_for_database(self, error: Exception) -> None:
+        """The database has gone (restarted, disk full, network). Wait until it is back, or until stopped."""
+        log.error("the database can't be used; waiting for it", error=str(error))
+        while not files.stopping.wait(DATABASE_SECONDS):
+            try:
                 close_database()
-        return self.summary
+                open_database(self.office)
+            except (DatabaseUnavailable, *UNAVAILABLE) as still:
+                log.warning("the database still can't be used", error=str(still))
+            else:
+                log.info("the database is back")
+                return
+
+    # Sharing the office with other daemons (PostgreSQL)
+
+    def _lead(self) -> bool:
+        """True if deciding, publishing and the scheduled jobs are this daemon's."""
+        now = time.monotonic()
+        if not self.leads and now < self._lead_due:
+            return False
+        self._lead_due = now + LEAD_SECONDS
+        led, self.leads = self.leads, self.claims.take(LEAD)
+        if self.leads and not led:
+            self.queue = QueueFolder(self.office, self.vault)
+            self.portal.prepare()
+            self._queue_due = 0.0
+        return self.leads
+
+    def _claim(self, client: str) -> bool:
+        """Make a client's inbox folder ours until the end of this step; finish first what a daemon that died left there."""
+        if not is_shared():
+            return True
+        if not self.claims.take(inbox(client)):
+            return False
+        self.intake.recover(client)
+        return True
+
+    def _release(self, kept: Iterable[str] = ()) -> None:
+        """Let others have the clients' folders, but those that are `kept`."""
+        if is_shared():
+            self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
+            self.claims.release_all((LEAD, LOGINS, MAIL, *map(inbox, kept)))
+
+    def _finish_others(self) -> None:
+        """Finish what was committed but not cleared when the last daemon ended; of shared offices what no other is busy with."""
+        if not is_shared():
+            self.intake.recover()
+            return
+        for client in self.intake.uncleared_clients():
+            self._claim(client)
+        self._release()
 
     def _check_folders(self) -> None:
         for path in (self.office.inbox, self.office.queue, self.office.portal, self.office.vault):
@@ -185,6 +240,7 @@ class Daemon:
 
     def _work(self) -> None:
         self.lookout.watch()
+        self._ended = False
         mailer = threading.Thread(target=self._mail, name="mail", daemon=True)
         mailer.start()
         self.login_mails.start()
@@ -192,7 +248,7 @@ class Daemon:
         self._scheduler = schedule.start(self._jobs())
         version = data_version()
         log.info("running", root=str(self.office.root), pid=os.getpid())
-        self._write_state()
+        presence.tell(self.office, clock.utc_now(), self._since, self.leads)
         try:
             while not files.stopping.is_set():
                 did = self._step()
@@ -204,35 +260,43 @@ class Daemon:
                 elif not did:
                     self._rest()
         finally:
+            self._ended = True
             self._scheduler.shutdown(wait=False)
             self.lookout.stop()
             self._queue_watch.stop()
             self._mail_wake.set()
             mailer.join(timeout=4)
             self.login_mails.stop()
-            files.remove(self.office.var / "daemon.json")
+            with contextlib.suppress(*UNAVAILABLE):
+                presence.leave(self.office)
             log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
     def _rest(self) -> None:
         with self._wake:
-            seconds = min(WAKE_SECONDS, min(self._queue_due, self.lookout.next_at()) - time.monotonic())
+            seconds = min(WAKE_SECONDS, min(self._next_round(), self.lookout.next_at()) - time.monotonic())
             if seconds > 0:
                 self._wake.wait(seconds)
         if self.intake.has_to_forget(time.monotonic()):
             self.intake.forget()
-        self.portal.rest()
+        if self.leads:
+            self.portal.rest()
+
+    def _next_round(self) -> float:
+        """When the queue is looked at again, in monotonic seconds; never, by who doesn't lead."""
+        return self._queue_due if self.leads else float("inf")
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
         self._clear_rest()
         taken = self._take_due()
-        queue_is_due, has_more = self._queue_due <= time.monotonic(), False
-        if queue_is_due or taken:
+        leads = self._lead()
+        queue_is_due, has_more = leads and self._queue_due <= time.monotonic(), False
+        if leads and (queue_is_due or taken):
             again = self.queue.round(clock.utc_now())
             self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
             has_more = again == 0.0
         published = 0
-        if taken or queue_is_due:
+        if leads and (taken or queue_is_due):
             published = self.portal.step()
             self.summary.published += published
             self._alarm("portal", self.portal.trouble)
@@ -245,14 +309,18 @@ class Daemon:
     def _take_due(self) -> bool:
         """Look where a look is due and take what is ready; True if anything was taken or refused."""
         done, ready = False, list[Found]()
-        for found in self.lookout.ready():
-            ready += found
-            while len(ready) >= AT_ONCE and not files.stopping.is_set():
-                done = self._take(ready[:AT_ONCE]) or done
-                del ready[:AT_ONCE]
-            if files.stopping.is_set():
-                return done
-        return (self._take(ready) if ready else False) or done
+        try:
+            for found in self.lookout.ready():
+                ready += found
+                while len(ready) >= AT_ONCE and not files.stopping.is_set():
+                    done = self._take(ready[:AT_ONCE]) or done
+                    del ready[:AT_ONCE]
+                    self._release(kept={one.client for one in ready})
+                if files.stopping.is_set():
+                    return done
+            return (self._take(ready) if ready else False) or done
+        finally:
+            self._release()
 
     def _take(self, ready: list[Found]) -> bool:
         outcome: Outcome = self.intake.take(clock.utc_now(), ready)
@@ -276,9 +344,13 @@ class Daemon:
 
     def _clear_rest(self) -> None:
         """Try again to clear what is decided and could not leave the inbox."""
-        if not self.intake.clearing.has_left or time.monotonic() < self._clear_due:
+        if time.monotonic() < self._clear_due:
             return
         self._clear_due = time.monotonic() + TROUBLE_SECONDS
+        if is_shared():
+            self._finish_others()
+        if not self.intake.clearing.has_left:
+            return
         stuck, outcome = list(self.intake.clearing.trouble), Outcome()
         self.intake.clear_up(outcome)
         self._tell_trouble(stuck, outcome)
@@ -289,23 +361,23 @@ class Daemon:
         """Take what is there, waiting for files to settle, then decide, publish and mail, until nothing is due."""
         patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
         last = time.monotonic()
-        reminders.remind(self.office, clock.utc_now())
-        unopened.remind(self.office, clock.utc_now())
-        alarms.check(self.alarms, clock.utc_now())
+        if self.leads:
+            reminders.remind(self.office, clock.utc_now())
+            unopened.remind(self.office, clock.utc_now())
+            alarms.check(self.alarms, clock.utc_now())
         while not files.stopping.is_set():
             if self._step():
                 last = time.monotonic()
                 continue
-            log_ins, mails = (mailer.round(clock.utc_now()) for mailer in (self.login_mails, self.mailer))
-            self.summary.mailed += log_ins.sent + mails.sent
-            if log_ins.handled or mails.handled:
+            if self._mail_once():
                 continue
             now = time.monotonic()
-            soonest = min(self.lookout.next_at(), self._queue_due)
+            soonest = min(self.lookout.next_at(), self._next_round())
             if soonest - now > patience or now - last > patience or self.summary.trouble:
                 break
             files.stopping.wait(max(0.0, soonest - now))
-        self.portal.dress_once()
+        if self.leads:
+            self.portal.dress_once()
         self.summary.waiting = self._count_waiting()
         self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
 
@@ -319,16 +391,30 @@ class Daemon:
     # The other threads
 
     def _mail(self) -> None:
-        while not files.stopping.is_set():
+        claims = Claims()
+        while not files.stopping.is_set() and not self._ended:
+            seconds: float | None = LEAD_SECONDS
             try:
-                self.summary.mailed += self.mailer.round(clock.utc_now()).sent
-                seconds = self.mailer.seconds_to_next(clock.utc_now())
+                if claims.take(MAIL):
+                    self.summary.mailed += self.mailer.round(clock.utc_now()).sent
+                    seconds = self.mailer.seconds_to_next(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
                 log.error("mailing failed; tried again", error=str(error), error_type=type(error).__name__)
+                close_database()
                 seconds = 30.0
             self._mail_wake.wait(60.0 if seconds is None else min(60.0, max(seconds, 0.2)))
             self._mail_wake.clear()
         close_database()
+
+    def _mail_once(self) -> bool:
+        """Send what is due, unless other daemons do; True if there was anything."""
+        log_ins, mails = Round(), Round()
+        if self.claims.take(LOGINS):
+            log_ins = self.login_mails.round(clock.utc_now())
+        if self.claims.take(MAIL):
+            mails = self.mailer.round(clock.utc_now())
+        self.summary.mailed += log_ins.sent + mails.sent
+        return bool(log_ins.handled or mails.handled)
 
     def _jobs(self) -> list[schedule.Job]:
         watch = self.office.settings.watch
@@ -345,25 +431,39 @@ class Daemon:
         def remind() -> None:
             if reminders.remind(self.office, clock.utc_now()):
                 self._mail_wake.set()
-            close_database()
 
         def remind_contacts() -> None:
             unopened.remind(self.office, clock.utc_now())
-            close_database()
 
         def look_around() -> None:
             alarms.check(self.alarms, clock.utc_now())
             self._mail_wake.set()
-            close_database()
+
+        def beat() -> None:
+            if is_shared():
+                presence.tell(self.office, clock.utc_now(), self._since, self.leads)
+
+        def closing(function: Callable[[], None], led: bool = True) -> Callable[[], None]:
+            """With a connection of its own that is closed behind it; with `led`, only where this daemon leads."""
+
+            def job() -> None:
+                try:
+                    if self.leads or not led:
+                        function()
+                finally:
+                    close_database()
+
+            return job
 
         return [
             schedule.Job("rescan", watch.rescan_seconds, rescan),
             schedule.Job("poll", watch.poll_seconds, poll),
-            schedule.Job("remind", REMIND_SECONDS, remind),
-            schedule.Job("remind contacts", 300, remind_contacts),
+            schedule.Job("remind", REMIND_SECONDS, closing(remind)),
+            schedule.Job("remind contacts", 300, closing(remind_contacts)),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
-            schedule.Job("alarms", ALARM_SECONDS, look_around),
-            schedule.Job("verify", VERIFY_HOURS * 3600, self.portal.verify_daily, is_long=True),
+            schedule.Job("alarms", ALARM_SECONDS, closing(look_around)),
+            schedule.Job("verify", VERIFY_HOURS * 3600, closing(self.portal.verify_daily), is_long=True),
+            schedule.Job("beat", presence.BEAT_SECONDS, closing(beat, led=False)),
         ]
 
     def _supervise(self) -> None:
@@ -421,30 +521,3 @@ class Daemon:
         """Raise an alarm, or end it with None. `status` shows them, and the admins get mail."""
         if self.alarms.tell(clock.utc_now(), cause, text):
             self._mail_wake.set()
-
-    def _write_state(self) -> None:
-        """What `status` tells of this daemon: var/daemon.json."""
-        state = {"pid": os.getpid(), "since": self._since}
-        if self._once:
-            return
-        try:
-            files.write_whole(self.office.var / "daemon.json", json.dumps(state).encode())
-        except OSError as error:
-            log.error("status can't be told", path=str(self.office.var / "daemon.json"), error=str(error))
-
-
-def state_of(office: Office) -> dict[str, object] | None:
-    """What the running daemon said of itself; None if none runs."""
-    try:
-        with open(office.var / "daemon.lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        return None
-    except FileNotFoundError:
-        return None
-    except BlockingIOError:
-        path = Path(office.var / "daemon.json")
-        try:
-            found: dict[str, object] = json.loads(path.read_text())
-            return found
-        except (OSError, ValueError):
-            return {}

@@ -13,6 +13,7 @@ from datetime import datetime
 import structlog
 
 from dossier import clock, files
+from dossier.claims import LOGINS, Claims
 from dossier.database import close_database, data_version
 from dossier.settings import Office
 from workflow import logins
@@ -22,6 +23,9 @@ log = structlog.get_logger("logins")
 
 WAKE_SECONDS = 0.25
 """How soon a request is seen."""
+
+LEAD_SECONDS = 1.0
+"""How soon another daemon takes over from one that ended."""
 
 TROUBLE_SECONDS = 5.0
 """How long nothing is tried after an unexpected error."""
@@ -35,6 +39,7 @@ class LoginMails:
 
     def __init__(self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None]) -> None:
         self._mailer = Mailer(office, environ, alarm, logins=True)
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="logins", daemon=True)
 
     @property
@@ -49,7 +54,8 @@ class LoginMails:
         self._thread.start()
 
     def stop(self) -> None:
-        """Wait for it to end; `files.stopping` is set."""
+        """End it, and wait until it has."""
+        self._over.set()
         self._thread.join(timeout=4)
 
     def round(self, now: datetime) -> Round:
@@ -58,12 +64,14 @@ class LoginMails:
         return self._mailer.round(now)
 
     def _run(self) -> None:
-        version, waited = -1, 0.0
-        while not files.stopping.is_set():
+        version, waited, claims = -1, 0.0, Claims()
+        while not (files.stopping.is_set() or self._over.is_set()):
             seconds = WAKE_SECONDS
             try:
                 seen = data_version()
-                if seen != version or waited >= RETRY_SECONDS:
+                if not claims.take(LOGINS):  # another daemon answers them
+                    seconds = LEAD_SECONDS
+                elif seen != version or waited >= RETRY_SECONDS:
                     version, waited = seen, 0.0
                     self.round(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again

@@ -7,8 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from desk import shown
-from desk.daemon import state_of
+from desk import presence, shown
 from dossier import clock, names, settling
 from dossier.database import transaction
 from dossier.models import Item, Mail
@@ -25,7 +24,7 @@ WHY_BYTES = 64 * 1024
 def status(office: Office) -> dict[str, Any]:
     """As `status --json` gives it: whole numbers, and what is behind them."""
     waiting, odd, unknown, trouble = _look(office)
-    daemon = state_of(office)
+    daemons = presence.daemons(office, clock.utc_now())
     return {
         "waiting": len(waiting),
         "queued": Item.select().where(Item.pending.is_null(False)).count(),
@@ -33,7 +32,8 @@ def status(office: Office) -> dict[str, Any]:
         "items": Item.select().count(),
         "rejected": len(looking.rejected(office, sorted(office.clients))),
         "failed_mails": Mail.select().where(Mail.state == "failed").count(),
-        "daemon": daemon,
+        "daemon": daemons[0] if daemons else None,
+        "daemons": daemons,
         "alarms": [*alarms.standing(), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]

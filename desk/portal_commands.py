@@ -70,7 +70,7 @@ def _print(found: list[Difference], left: list[Difference], repaired: bool) -> N
 
 def _mend(office: Office, found: list[Difference]) -> None:
     """Have it mended by the daemon, or do its work for once where none runs."""
-    from desk.daemon import AlreadyRunning, lock
+    from desk import presence
     from desk.portal_work import PortalWork
     from dossier import clock
     from dossier.people import NotAllowed
@@ -81,12 +81,12 @@ def _mend(office: Office, found: list[Difference]) -> None:
     end = time.monotonic() + PATIENCE_SECONDS
     while verifying.asked():
         try:
-            with lock(office):
+            with presence.instead_of_a_daemon(office):
                 work = PortalWork(office, Vault(office.vault), lambda: None)
                 work.prepare()
                 work.step()
                 return
-        except AlreadyRunning:
+        except presence.AlreadyRunning:
             if time.monotonic() > end:
                 raise NotAllowed("the daemon has not mended it yet; look again later with: dossier verify") from None
             time.sleep(0.2)

@@ -23,7 +23,7 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from desk.daemon import state_of
+from desk import presence
 from desk.portal_web import PortalWeb
 from desk.web_answers import Guard
 from dossier import clock
@@ -161,6 +161,6 @@ def _beside(office: Office, over: threading.Event) -> None:
             close_database()
         if over.wait(seconds):
             return
-        if not told and state_of(office) is None:
+        if not told and not presence.daemons(office, clock.utc_now()):
             log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
         seconds, told = HOUR_SECONDS, True

@@ -100,6 +100,11 @@ def _is_sqlite() -> bool:
     return isinstance(PROXY.obj, SqliteDatabase)
 
 
+def is_shared() -> bool:
+    """True if several daemons may work with this database: on PostgreSQL."""
+    return not _is_sqlite()
+
+
 def close_database() -> None:
     """Close this thread's connection."""
     if PROXY.obj is not None and not PROXY.is_closed():

@@ -62,9 +62,12 @@ class Clearing:
         self.trouble: dict[str, str] = {}
         """Client → what was in the way at the last try."""
 
-    def load(self) -> int:
-        """Take up what the last daemon left; returns how many drops."""
-        rows = [row.__data__ for row in Drop.select().where(~Drop.cleared).order_by(Drop.id)]
+    def load(self, client: str | None = None) -> int:
+        """Take up what another daemon left (for this client); returns how many drops."""
+        query = Drop.select().where(~Drop.cleared).order_by(Drop.id)
+        if client is not None:
+            query = query.where(Drop.client == client)
+        rows = [row.__data__ for row in query if row.id not in self._left and row.id not in self._done]
         for row in rows:
             home = self.office.inbox / row["client"]
             files.sweep_temporaries(home / "_done")

@@ -99,9 +99,15 @@ class Intake:
     def office(self, office: Office) -> None:
         self._office = self.clearing.office = office
 
-    def recover(self) -> int:
-        """Finish what was committed but not cleared when the last daemon ended. Returns how many drops."""
-        count = self.clearing.load()
+    def uncleared_clients(self) -> list[str]:
+        """Clients with drops that are committed and not marked as cleared."""
+        return [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
+
+    def recover(self, client: str | None = None) -> int:
+        """Finish what a daemon that ended had committed but not cleared (for this client). Returns how many drops."""
+        count = self.clearing.load(client)
+        if client is not None and not count:
+            return 0
         self.clearing.clear()
         self.forget()
         if count:

@@ -30,6 +30,9 @@ log = structlog.get_logger("lookout")
 TROUBLE_SECONDS = 30
 """How long a client's folder is left alone that could not be read, or whose drops could not be taken."""
 
+CLAIM_SECONDS = 0.5
+"""How soon a folder that another daemon is busy with is tried again."""
+
 REST = 4
 """A folder is left alone for so many times as long as a look at it took: one with 10,000 files that are still coming costs 50 ms
 a look, and must not keep us from the others."""
@@ -47,10 +50,18 @@ class Lookout:
     """Looks out over the inbox of an office. One thread uses it; `hint`, `look_everywhere` and `poll` may be called from any.
 
     `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread, when something is wrong or over.
+    `claim(client)` says whether the folder may be looked at now: another daemon may be busy with it.
     """
 
-    def __init__(self, office: Office, wake: Callable[[], None], alarm: Callable[[str, str | None], None]) -> None:
+    def __init__(
+        self,
+        office: Office,
+        wake: Callable[[], None],
+        alarm: Callable[[str, str | None], None],
+        claim: Callable[[str], bool] = lambda client: True,
+    ) -> None:
         self.office = office
+        self._claim = claim
         self.looker = Looker(office)
         self._wake = wake
         self._alarm = alarm
@@ -125,7 +136,9 @@ class Lookout:
     def ready(self) -> Iterator[list[Found]]:
         """Look wherever a look is due; for each client's folder the drops that can be taken or must be refused."""
         for client in self._clients_due():
-            if found := self._look(client):
+            if not self._claim(client):
+                self.again_in(client, CLAIM_SECONDS)
+            elif found := self._look(client):
                 yield found
 
     def _clients_due(self) -> list[str]:

@@ -316,7 +316,7 @@ def test_a_faulty_configuration_is_reported_and_the_old_one_kept(running: Runnin
     assert (told.returncode, told.stderr.splitlines()[-1]) == (
         3, "config/clients.yaml:8: clients.nieuw.nam: there is no such key; did you mean `name`?"
     )  # fmt: skip
-    assert "config/ was changed, but is wrong; the old one holds" in (running.office.root / "var/daemon.json").read_text()
+    running.daemon.until_said("config/ was changed, but is wrong; the old one holds")
     stem = running.name()
     running.office.drop("acme-bv", {f"{stem}.pdf": PDF, f"{stem}.yaml": GOOD + f"labels: [{stem}]\n"})
     running.taken(stem, PDF)

@@ -1,0 +1,57 @@
+"""Who does what, where several daemons share an office on PostgreSQL. On SQLite there is one daemon, and everything is its own.
+
+A claim is an advisory lock of PostgreSQL, held by this thread's connection: it ends with `release`, and with the connection,
+so whatever a daemon that died held is free as soon as the server sees it gone (postgresql.ALIVE: within half a minute).
+What is written under a claim is written through the same connection, so a daemon that lost it can't commit any more.
+
+Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding, publishing, mailing and the
+scheduled jobs are claimed as a whole by one daemon, until it ends: `LEAD`, `MAIL` and `LOGINS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from dossier.database import is_shared
+from dossier.models import PROXY
+
+LEAD, MAIL, LOGINS = "lead", "mail", "logins"
+
+
+def inbox(client: str) -> str:
+    """The claim on a client's inbox folder."""
+    return f"inbox {client}"
+
+
+class Claims:
+    """What this thread has claimed. One thread uses it."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, int] = {}
+        self._backend: int | None = None
+
+    def take(self, name: str) -> bool:
+        """Claim; False if another daemon has it. True, too, if it is ours already."""
+        if not is_shared():
+            return True
+        backend = int(PROXY.connection().info.backend_pid)
+        if backend != self._backend:
+            self._held.clear()  # another connection: what the old one held is gone
+            self._backend = backend
+        if name in self._held:
+            return True
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        taken = bool(PROXY.execute_sql("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()[0])
+        if taken:
+            self._held[name] = key
+        return taken
+
+    def release(self, name: str) -> None:
+        """Give a claim back; fine if it isn't held."""
+        key = self._held.pop(name, None)
+        if key is not None:
+            PROXY.execute_sql("SELECT pg_advisory_unlock(%s)", (key,))
+
+    def release_all(self, kept: tuple[str, ...]) -> None:
+        for name in [name for name in self._held if name not in kept]:
+            self.release(name)
