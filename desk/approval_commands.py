@@ -61,6 +61,9 @@ def queue(
         return
     rows = [(one["item"], one["client"], one["description"], one["created_by"], ", ".join(one["asked"])) for one in found]
     shown.table(("item", "client", "description", "made by", "waits for"), rows, "Nothing waits for a decision.")
+    for one in found:
+        for line in one["attention"]:
+            print(f"{one['item']}, attention: {shown.text(line)}")
     if len(keys) > most:
         print(f"These are the oldest {most} of {len(keys)}; --limit 0 shows all.")
 

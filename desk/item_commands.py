@@ -100,6 +100,8 @@ def _print_item(whole: dict[str, Any]) -> None:
     for name, value in facts.items():
         if value:
             print(f"  {name + ':':<13}{shown.text(value)}")
+    for line in whole["attention"]:
+        print(f"  attention:   {shown.text(line)}")
     if whole["attachments"]:
         print()
         rows = [

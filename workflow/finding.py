@@ -13,11 +13,11 @@ from typing import Any
 
 from dossier import clock, trail
 from dossier.database import matching, transaction
-from dossier.models import PROXY, Item, JSONText, Label, Viewed, item_name
+from dossier.models import PROXY, Item, JSONText, Label, Viewed, item_name, tuples
 from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Office
-from workflow import items, openings
+from workflow import items, notes, openings
 
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
@@ -115,6 +115,7 @@ def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[st
     if len(wanted) <= FEW:
         query = query.where(Item.id.in_(list(wanted)))
     known: dict[str | None, Any] = {None: None}
+    told = notes.on_all(pending for (pending,) in tuples(Item.select(Item.pending).where(Item.pending.is_null(False))))
     for values in PROXY.execute(query):
         row = SimpleNamespace(**dict(zip(names, values, strict=True)))
         if row.id not in wanted:
@@ -125,11 +126,14 @@ def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[st
                 known[text] = json.loads(text)
             setattr(row, name, known[text])
         row.share, row.notify = bool(row.share), bool(row.notify)
-        yield row.id, summary(row)
+        yield row.id, {**summary(row), "attention": told.get(row.pending, [])}
 
 
 def whole(item: Any) -> dict[str, Any]:
-    """An item as `show --json` tells it: with attachments, who opened what on the portal, and history."""
+    """An item as `show --json` tells it: with attachments, who opened what on the portal, and history.
+
+    `attention`: what its approvers must have in view (workflow/notes.py).
+    """
     attachments = [
         {
             "name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type, "share": a.share,
@@ -138,7 +142,10 @@ def whole(item: Any) -> dict[str, Any]:
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
-    return {**summary(item), "attachments": attachments, "openings": openings.openings_of(item), "history": history}
+    attention = notes.on(item.pending) if item.pending else []
+    return {
+        **summary(item), "attention": attention, "attachments": attachments, "openings": openings.openings_of(item), "history": history,
+    }  # fmt: skip
 
 
 def note_view(now: datetime, actor: Actor, kind: str, subject: str, item: int | None = None) -> None:

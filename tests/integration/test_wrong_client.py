@@ -207,6 +207,9 @@ def test_commands_that_share_outright_are_held_and_say_why(guarded: Root, tmp_pa
     item = newest(guarded)
     assert item["share_state"] == "concept"
     assert events(item, "held_by_guard") != []
+    assert "Northwind Ltd" in command(guarded, "queue")
+    assert "Northwind Ltd" in guarded.json("queue")[0]["attention"][0]
+    assert "attention:" in command(guarded, "show", item["item"])
     once(guarded)
     [paper] = (guarded.path / "var/queue/j.admin").glob("D-*.yaml")
     assert "Northwind Ltd" in paper.read_text().splitlines()[0]
