@@ -51,7 +51,8 @@ def spare_driver() -> None:
         text = next((root / settings).read_text(errors="replace") for root in roots if (root / settings).is_file())
     except (OSError, StopIteration):
         return
-    if not re.search(r"^[^#\n]*postgres", f"{text}\n{os.environ.get('DOSSIER_DATABASE__URL', '')}", re.IGNORECASE | re.MULTILINE):
+    said = "\n".join((text, os.environ.get("DOSSIER_DATABASE__URL", ""), *sys.argv))
+    if not re.search(r"^[^#\n]*postgres", said, re.IGNORECASE | re.MULTILINE):
         sys.modules["psycopg"] = None  # type: ignore[assignment]
 
 
