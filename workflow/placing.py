@@ -28,6 +28,9 @@ from dossier import files
 PAGES = "_pages"
 """The folder of a client's folder with what the pages need besides."""
 
+PAGE_NAMES = ("items.json", "index.html", "feed.xml")
+"""What lies in a client's folder beside the items and PAGES."""
+
 _CANT_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV, errno.EMLINK)
 
 

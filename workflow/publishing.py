@@ -38,7 +38,7 @@ from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import approval
 from workflow.pictures import Batch, Studio
-from workflow.placing import PAGES, Change
+from workflow.placing import PAGE_NAMES, PAGES, Change
 from workflow.rounds import Job, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.showing import (
     Extra,
@@ -358,15 +358,33 @@ class Portal:
             home = self.path / code
             try:
                 if os.path.lexists(home):
+                    self._evict_from_client(now, code, home)
                     aside = self._staging / "clients" / f"{code}.off"
                     files.remove_tree(aside)
-                    files.move(home, aside)
+                    if os.path.lexists(home):
+                        files.move(home, aside)
                     files.sync((), (self.path,))
                     files.remove_tree(aside)
                     log.info("a client was taken off the portal", client=code)
                 self._off.discard(code)
             except OSError as error:
                 self._fail(now, code, error)
+
+    def _evict_from_client(self, now: datetime, code: str, home: Path) -> None:
+        """Move to the quarantine whatever in a client's folder was not made by us."""
+        items = {item_name(row[0]): row[0] for row in tuples(Item.select(Item.id).where(Item.client == code))}
+        if home.is_symlink() or not home.is_dir():
+            self.quarantine(now, home)
+            return
+        for name in os.listdir(home):
+            if name in items:
+                self._evict_strangers(now, home / name, items[name])
+            elif name == PAGES and not (home / name).is_symlink() and (home / name).is_dir():
+                for extra in os.listdir(home / name):
+                    if not extra.endswith((".webp", ".zip", ".css", ".js")):
+                        self.quarantine(now, home / name / extra)
+            elif name not in PAGE_NAMES:
+                self.quarantine(now, home / name)
 
     def _evict_strangers(self, now: datetime, folder: Path, key: int) -> None:
         """Move to the quarantine what lies in an item's folder and never was an attachment shown to the client."""

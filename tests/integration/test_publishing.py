@@ -307,6 +307,20 @@ def test_what_is_not_ours_is_moved_out_of_the_way_and_never_deleted(office: Port
     assert moved == ["link", "mine.txt", "mine.txt-2"]
 
 
+def test_what_is_not_ours_survives_when_a_client_is_taken_off(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": b"1"})
+    office.publish()
+    home = office.office.portal / "acme-bv"
+    for name in ("notes.txt", f"{item}/mine.txt", "_pages/mine.html"):
+        (home / name).write_text("mine")
+    office.configure(clients=CLIENTS.replace("name: Acme", "active: false, name: Acme"))
+    office.reload()
+    office.publish()
+    assert not home.exists()
+    moved = sorted(path.name for path in (office.root / "var/quarantine").rglob("*.*"))
+    assert moved == ["mine.html", "mine.txt", "notes.txt"]
+
+
 @pytest.mark.parametrize("kind", ["file", "link"])
 def test_a_file_or_link_in_the_place_of_a_clients_folder_is_moved_away(office: PortalOffice, kind: str, tmp_path: Path) -> None:
     home = office.office.portal / "acme-bv"
