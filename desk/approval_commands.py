@@ -107,15 +107,12 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
 
 def withdraw(item: OneItem, reason: Annotated[str, typer.Option("--reason", help="Why; goes into the item's history.")]) -> None:
     """Take an item off the portal, or a concept from its approvers."""
+    from desk import shown, withdrawing
     from dossier import clock
-    from dossier.database import transaction
-    from dossier.models import item_name
-    from workflow import items
 
     key, office, actor = key_of(item), state.opened(), state.actor()
-    with transaction():
-        items.withdraw(office, clock.utc_now(), actor, key, reason)
-    print(f"{item_name(key)} is withdrawn")
+    for line in withdrawing.withdraw(office, clock.utc_now(), actor, key, reason):
+        print(shown.text(line))
 
 
 def publish(item: OneItem) -> None:

@@ -137,7 +137,8 @@ class Daemon:
         self.vault.sweep()
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim)
         self.intake = Intake(self.office, self.vault, patient=self._once)
-        self.queue, self.portal = QueueFolder(self.office, self.vault), PortalWork(self.office, self.vault, self.hint_queue)
+        self.queue = QueueFolder(self.office, self.vault)
+        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm)
         self._lead()
         self._finish_others()
 
@@ -299,8 +300,6 @@ class Daemon:
         if leads and (taken or queue_is_due):
             published = self.portal.step()
             self.summary.published += published
-            self._alarm("portal", self.portal.trouble)
-            self._alarm("vault", self.portal.damage)
         if published or taken:
             self._mail_wake.set()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again

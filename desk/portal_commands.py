@@ -82,7 +82,7 @@ def _mend(office: Office, found: list[Difference]) -> None:
     while verifying.asked():
         try:
             with presence.instead_of_a_daemon(office):
-                work = PortalWork(office, Vault(office.vault), lambda: None)
+                work = PortalWork(office, Vault(office.vault), lambda: None, lambda cause, text: None)
                 work.prepare()
                 work.step()
                 return

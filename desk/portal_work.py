@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import threading
+import time
 from collections.abc import Callable
 
 import structlog
@@ -25,29 +26,28 @@ log = structlog.get_logger("portal")
 ONCE_ITEMS, ONCE_SECONDS = 25, 3.0
 """Items of which `run --once` makes pictures and archives, newest first, and about how long that may take; the next run goes on."""
 
+MEND_SECONDS = 300
+"""How long the daily look waits for the working thread to mend, before it says what can't be mended."""
+
 VERIFY_HOURS = 1
 """How often it is seen whether today's look at the files was had."""
 
 
 class PortalWork:
-    """What the daemon does with the portal. `hint`: tells the working thread that `step` is due."""
+    """What the daemon does with the portal.
 
-    def __init__(self, office: Office, vault: Vault, hint: Callable[[], None]) -> None:
+    `hint` tells the working thread that `step` is due; `alarm` takes a cause and what is wrong, None when it is over.
+    """
+
+    def __init__(self, office: Office, vault: Vault, hint: Callable[[], None], alarm: Callable[[str, str | None], None]) -> None:
         self.portal = Portal(office, vault)
-        self.damage: str | None = None
-        """What the last daily look found that can't be mended, if anything."""
         self._dresser = Dresser(self.portal.studio(), hint)
-        self._hint = hint
+        self._hint, self._alarm = hint, alarm
         self._is_undressed = True
 
     def prepare(self) -> None:
         """Before the first step. Raises PortalUnusable."""
         self.portal.prepare()
-
-    @property
-    def trouble(self) -> str | None:
-        """What keeps something from being published."""
-        return self.portal.trouble
 
     def reconsider(self, office: Office) -> None:
         """The configuration has changed."""
@@ -61,7 +61,11 @@ class PortalWork:
     def step(self) -> int:
         """Do what is due; returns how many items were published."""
         wanted = verifying.asked()
-        verifying.mend(self.portal, clock.utc_now(), wanted)
+        try:
+            verifying.mend(self.portal, clock.utc_now(), wanted)
+        except OSError as error:
+            log.error("not mended; it is tried again", error=str(error))
+            wanted = []
         batch = self._dresser.take()
         if batch is not None:
             self.portal.put_up(batch)
@@ -71,6 +75,7 @@ class PortalWork:
             self._is_undressed = True
         if wanted:
             verifying.forget(wanted)
+        self._alarm("portal", self.portal.trouble)
         return published
 
     def rest(self) -> None:
@@ -110,9 +115,16 @@ class PortalWork:
         if found:
             verifying.ask(now, trail.DAEMON, found)
             self._hint()
-        self.damage = _words_of([one for one in found if one.where == "vault" and one.kind != "stranger"])
+            self._wait_until_mended()
+        damaged = verifying.still_damaged(self.portal.vault, found)
+        self._alarm("portal vault", _words_of(damaged))
         verifying.note_part(today, part)
         close_database()
+
+    def _wait_until_mended(self) -> None:
+        end = time.monotonic() + MEND_SECONDS
+        while verifying.asked() and time.monotonic() < end and not files.stopping.is_set():
+            files.stopping.wait(0.5)
 
 
 def _words_of(damaged: list[verifying.Difference]) -> str | None:

@@ -11,6 +11,7 @@ A month's worth: a daily look sees all names and sizes, and the contents of one 
 
 from __future__ import annotations
 
+import json
 import os
 import time
 import zlib
@@ -228,6 +229,16 @@ def _look_at_vault_folder(vault: Vault, prefix: str, is_read: bool) -> list[Diff
     return found
 
 
+def _vault_fault(path: Path, size: int | None, is_read: bool) -> Kind | None:
+    """What is wrong with a file of the vault, if anything."""
+    if not os.path.lexists(path):
+        return "lacks"
+    seen = files.look(path)
+    if seen is None or size not in (None, seen.size):
+        return "changed"
+    return "changed" if is_read and files.hash_on_disk(path) != path.name else None
+
+
 # Mending
 
 
@@ -345,3 +356,17 @@ def note_part(today: str, part: int) -> None:
         Note.insert(key="verified", value=f"{today} {part}").on_conflict(
             conflict_target=[Note.key], update={Note.value: f"{today} {part}"}
         ).execute()
+
+
+def still_damaged(vault: Vault, found: Sequence[Difference]) -> list[Difference]:
+    """The vault's files that are gone or damaged: those `found` now, and of earlier looks those that still are. Noted for the next."""
+    note = Note.get_or_none(Note.key == "damaged")
+    paths = set(json.loads(note.value)) if note else set()
+    paths |= {one.path for one in found if one.where == "vault" and one.kind != "stranger"}
+    wanted = [path for path in sorted(paths) if Attachment.select().where(Attachment.sha256 == path.rpartition("/")[2]).exists()]
+    faults = {path: _vault_fault(vault.path / path, None, is_read=True) for path in wanted}
+    damaged = [Difference("vault", path, kind) for path, kind in faults.items() if kind is not None]
+    value = json.dumps([one.path for one in damaged])
+    with transaction():
+        Note.insert(key="damaged", value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+    return damaged

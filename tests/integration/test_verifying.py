@@ -219,6 +219,16 @@ def test_a_missing_or_longer_file_is_seen_every_day(office: PortalOffice) -> Non
     assert all(len(look(office, part)) == 2 for part in (0, 9))
 
 
+def test_damage_in_the_vault_is_remembered_until_it_is_mended(office: PortalOffice) -> None:
+    path = vault_path(office, b"third")
+    path.write_bytes(b"thirX")
+    found = verifying.look_at_vault(office.vault, lambda _: True)
+    assert [one.kind for one in verifying.still_damaged(office.vault, found)] == ["changed"]
+    assert [one.kind for one in verifying.still_damaged(office.vault, [])] == ["changed"]
+    path.write_bytes(b"third")
+    assert verifying.still_damaged(office.vault, []) == []
+
+
 def test_mending_is_in_the_trail(office: PortalOffice) -> None:
     (office.office.portal / HOME / "D-2026-000001/a.pdf").unlink()
     (office.office.portal / HOME / "D-2026-000001/mine.txt").write_bytes(b"mine")
