@@ -268,6 +268,7 @@ class Daemon:
             self._mail_wake.set()
             mailer.join(timeout=4)
             self.login_mails.stop()
+            self.portal.stop()
             with contextlib.suppress(*UNAVAILABLE):
                 presence.leave(self.office)
             log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)

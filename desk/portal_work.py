@@ -14,7 +14,6 @@ from collections.abc import Callable
 import structlog
 
 from dossier import clock, files, trail
-from dossier.database import close_database
 from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import verifying
@@ -58,6 +57,10 @@ class PortalWork:
         """Begin to make pictures whenever there is rest."""
         self._dresser.start()
 
+    def stop(self) -> None:
+        """Make no more."""
+        self._dresser.stop()
+
     def step(self) -> int:
         """Do what is due; returns how many items were published."""
         wanted = verifying.asked()
@@ -98,12 +101,14 @@ class PortalWork:
             studio.close()
 
     def verify_daily(self) -> None:
-        """Once a day: look at all names and sizes and a part of the contents, and ask for what differs to be mended."""
+        """Once a day: look at all names and sizes and a part of the contents, and ask for what differs to be mended.
+
+        On a thread that closes its connection to the database afterwards.
+        """
         now = clock.utc_now()
         today = f"{now.astimezone():%Y-%m-%d}"
         part = verifying.next_part(today)
         if part is None:
-            close_database()
             return
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         try:
@@ -119,7 +124,6 @@ class PortalWork:
         damaged = verifying.still_damaged(self.portal.vault, found)
         self._alarm("portal vault", _words_of(damaged))
         verifying.note_part(today, part)
-        close_database()
 
     def _wait_until_mended(self) -> None:
         end = time.monotonic() + MEND_SECONDS

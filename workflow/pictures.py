@@ -240,7 +240,7 @@ class Dresser(threading.Thread):
         self._tell = tell
         self._resting = threading.Event()
         self._batch: Batch | None = None
-        self._last: Batch | None = None
+        self._ended = False
 
     def rest(self) -> None:
         """The daemon has nothing to do; there may be something to be made."""
@@ -251,9 +251,13 @@ class Dresser(threading.Thread):
         batch, self._batch = self._batch, None
         return batch
 
+    def stop(self) -> None:
+        """End after what is being made."""
+        self._ended = True
+
     def run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
-        while not files.stopping.is_set():
+        while not (self._ended or files.stopping.is_set()):
             if self._resting.wait(1.0) and self._batch is None:
                 self._resting.clear()
                 self._make()
