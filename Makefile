@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := dossier ingest workflow desk tests bench demo
 
-.PHONY: help several schemas reference setup setup-dev run test lint types unit format bench bench-guard lock clean
+.PHONY: help several screenshots schemas reference setup setup-dev run test lint types unit format bench bench-guard lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -74,6 +74,11 @@ reference: setup
 # Four daemons on one PostgreSQL, one of them killed every few seconds for two minutes while 3,000 drops come in.
 several: setup-dev
 	SEVERAL_SECONDS=120 SEVERAL_DROPS=3000 $(BIN)/pytest -n 0 tests/acceptance/test_several_daemons.py
+
+# The pictures in docs/, after the pages of the web portal were changed. Look at them.
+screenshots: setup-dev
+	@mkdir -p docs/screenshots
+	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/test_web_browser.py
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000

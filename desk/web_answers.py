@@ -8,25 +8,22 @@ own forms, Fetch standard, "append a request Origin header").
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import unicodedata
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader
 from starlette.datastructures import MutableHeaders
-from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dossier.settings import Office
 from workflow import pages
 from workflow.access import Seat
 from workflow.language import environment
-from workflow.pages import ShownFile
 
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -42,12 +39,6 @@ HEADERS = {
     "x-robots-tag": "noindex, nofollow",
     "cache-control": "no-store",
 }
-
-# These a browser saves, or shows in a viewer of its own. All else is told it is just bytes: nothing that could act as a page.
-_KNOWN_TYPES = re.compile(
-    r"application/(pdf|zip|msword|vnd\.ms-(excel|powerpoint|outlook)|vnd\.openxmlformats-officedocument\.[a-z]+\.[a-z]+"
-    r"|vnd\.oasis\.opendocument\.[a-z]+)|image/(png|jpeg|gif|tiff|webp|bmp|heic)|text/(plain|csv)"
-)
 
 
 class Guard:
@@ -107,7 +98,7 @@ def forget_cookie(answer: Response, office: Office) -> None:
 @cache
 def _templates(language: str) -> Environment:
     made = environment(language).overlay(loader=FileSystemLoader(TEMPLATES))
-    made.filters = {**made.filters, "encoded": pages.encoded, "badge": pages.badge, "kind": pages.kind, "version": version}
+    made.filters = {**made.filters, "encoded": pages.encoded, "badge": pages.badge, "kind": pages.kind}
     return made
 
 
@@ -158,29 +149,3 @@ def static_file(name: str) -> Response:
         return Response(status_code=404)
     data, media_type = _static()[name]
     return Response(data, media_type=media_type, headers={"cache-control": "public, max-age=31536000, immutable"})
-
-
-# Files
-
-
-def version(file: ShownFile) -> str:
-    """The part of a file's address that names its content: another file of the same name has another address."""
-    return file.sha256[:16]
-
-
-def saved_file(path: Path, file: ShownFile) -> Response:
-    """The file at `path`, whole or the part that is asked for, to be saved and never shown as a page."""
-    headers = {
-        "content-type": file.media_type if _KNOWN_TYPES.fullmatch(file.media_type) else "application/octet-stream",
-        "content-disposition": _disposition(file.name),
-        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
-        "etag": f'"{file.sha256}"',
-    }
-    return FileResponse(path, headers=headers, stat_result=os.stat(path))
-
-
-def _disposition(name: str) -> str:
-    """RFC 6266: the name for everybody, and for who reads ASCII only something near it."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if c.isascii() and c.isprintable())
-    plain = re.sub(r'["\\%;]', "_", plain).strip() or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

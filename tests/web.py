@@ -127,7 +127,7 @@ def links(html: str) -> list[str]:
 
 
 def file_links(html: str) -> list[str]:
-    return [link for link in links(html) if len(urlsplit(link).path.split("/")) == 5]
+    return [link for link in links(html) if len(urlsplit(link).path.split("/")) == 5 and "/archive/" not in link]
 
 
 class Served:

@@ -17,10 +17,12 @@ from typing import Any
 
 from dossier import clock, trail
 from dossier.database import transaction
-from dossier.models import Edition, Item, Note, Opening, item_name, tuples
+from dossier.models import Edition, Item, Note, Opening, PageFile, tuples
 from dossier.settings import Office
+from workflow import showing
 from workflow.access import Seat
 from workflow.pages import ShownFile, ShownItem
+from workflow.showing import Extra
 
 AGAIN_SECONDS = 60
 """A page that is loaded again within this, or another part of a file that was begun within this, is the same opening."""
@@ -47,9 +49,8 @@ class Line:
 
 def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
     """The item, if one of these clients sees it now."""
-    for row in tuples(_public(office, clients).where(Item.id == key)):
-        return _shown(row)
-    return None
+    rows = tuples(_public(office, clients).where(Item.id == key))
+    return _shown(rows)[key] if rows else None
 
 
 def list_lines(office: Office, client: str) -> list[Line]:
@@ -64,8 +65,7 @@ def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown
     found: dict[int, Shown] = {}
     for start in range(0, len(lines), 900):
         keys = [line.key for line in lines[start : start + 900]]
-        for row in tuples(_public(office, [client]).where(Item.id.in_(keys))):
-            found[row[0]] = _shown(row)
+        found |= _shown(tuples(_public(office, [client]).where(Item.id.in_(keys))))
     return [found[line.key] for line in lines if line.key in found]
 
 
@@ -74,45 +74,62 @@ def _public(office: Office, clients: Sequence[str], *columns: Any) -> Any:
     query: Any = Item.select(*wanted).where(
         Item.client.in_(list(clients)) & Item.public.is_null(False) & Item.standing.is_null(False)
     )
-    never = [name for name, kind in office.settings.types.items() if kind.share == "never"]
+    never = showing.never_shared(office)
     if never:
         query = query.where(Item.type.is_null() | Item.type.not_in(never))
     return query if columns else query.join(Edition, on=(Item.public == Edition.id))
 
 
-def _shown(row: tuple[Any, ...]) -> Shown:
-    key, client, edition, published_at, shown = row
-    files = tuple(ShownFile(a["name"], a["size"], a["sha256"], a["media_type"]) for a in shown["attachments"])
-    at = clock.shown(published_at) or ""
-    return Shown(key, client, edition, ShownItem(item_name(key), shown["description"], shown["explanation"], at, files))
+def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
+    """By key. With the pictures and archives that are up by now."""
+    query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([row[0] for row in rows])))]
+    made = {(extra.item, extra.source): extra for extra in extras}
+    return {
+        key: Shown(key, client, edition, showing.shown_item(published_at, key, shown, made))
+        for key, client, edition, published_at, shown in rows
+    }
 
 
 # Openings
 
 
-def record(now: datetime, seats: Iterable[Seat], shown: Shown, file: ShownFile | None, in_part: bool = False) -> None:
-    """Write down that these contacts (one mailbox, mostly one contact) open the item's page, or a file of it.
+def record(now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[ShownFile] = (), in_part: bool = False) -> None:
+    """Write down that these contacts (one mailbox, mostly one contact) open the item's page, or files of it (`wanted`).
 
     A page loaded again, or another part of a file (`in_part`), within AGAIN_SECONDS of the last is not told again in the trail.
     """
-    at, soon = clock.to_text(now), clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
-    name, sha256 = (file.name, file.sha256) if file else ("", "")
+    what = [(file.name, file.sha256) for file in wanted] or [("", "")]
     with transaction():
         for seat in seats:
-            here = (Opening.edition == shown.edition) & (Opening.contact == seat.contact.id)
-            here &= (Opening.name == name) & (Opening.sha256 == sha256)
-            last = Opening.get_or_none(here)
-            if last is not None and last.last_at > soon and (file is None or in_part):
-                continue
-            if last is None:
-                Opening.insert(
-                    edition=shown.edition, contact=seat.contact.id, name=name, sha256=sha256, item=shown.key,
-                    first_at=at, last_at=at, times=1,
-                ).execute()  # fmt: skip
-            else:
-                Opening.update(last_at=at, times=Opening.times + 1).where(here).execute()
-            told = {"name": name, "sha256": sha256} if file else {}
-            trail.record(now, seat.actor, "downloaded" if file else "opened", shown.key, told)
+            told = [one for one in what if _count(now, seat.contact.id, shown, *one, is_same_if_soon=in_part or not wanted)]
+            if told:
+                trail.record(now, seat.actor, "downloaded" if wanted else "opened", shown.key, _detail(shown, told))
+
+
+def _count(now: datetime, contact: str, shown: Shown, name: str, sha256: str, is_same_if_soon: bool) -> bool:
+    """One more opening; False if it belongs to the last one."""
+    at, soon = clock.to_text(now), clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
+    here = (Opening.edition == shown.edition) & (Opening.contact == contact)
+    here &= (Opening.name == name) & (Opening.sha256 == sha256)
+    last = Opening.get_or_none(here)
+    if last is None:
+        Opening.insert(
+            edition=shown.edition, contact=contact, name=name, sha256=sha256, item=shown.key, first_at=at, last_at=at, times=1
+        ).execute()
+        return True
+    if last.last_at > soon and is_same_if_soon:
+        return False
+    Opening.update(last_at=at, times=Opening.times + 1).where(here).execute()
+    return True
+
+
+def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What the trail says of it: nothing of a page, the file, or the files in an archive."""
+    listed = [{"name": name, "sha256": sha256} for name, sha256 in told if name]
+    if len(listed) > 1:
+        return {"name": f"{shown.what.item}.zip", "files": listed}
+    return listed[0] if listed else {}
 
 
 def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:

@@ -54,6 +54,11 @@ class ShownFile:
     picture: str | None = None
     """Where a small picture of its first page lies, in the client's folder, if there is one."""
 
+    @property
+    def version(self) -> str:
+        """Names its content in an address of the web portal: another file of the same name has another."""
+        return self.sha256[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class Archive:
@@ -61,6 +66,11 @@ class Archive:
 
     path: str
     size: int
+
+    @property
+    def version(self) -> str:
+        """As ShownFile.version: its name ends with a digest over what is in it."""
+        return self.path.rpartition("-")[2].removesuffix(".zip")
 
 
 @dataclass(frozen=True, slots=True)

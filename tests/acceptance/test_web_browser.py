@@ -1,18 +1,22 @@
 """The web portal in a real Chromium: logging in, downloading, keyboard, phone, dark, and what a hostile file can't do.
 
-With SCREENSHOTS=FOLDER in the environment the pages are kept as pictures there (make screenshots).
+With SCREENSHOTS=FOLDER in the environment some pages are kept there as pictures (make screenshots).
 """
 
 from __future__ import annotations
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from browsing import DESKTOP, PHONE, accessibility_faults, chromium
+from offices import until
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 from web import Rig
+
+from dossier.models import item_key
 
 SAMPLES = Path(__file__).parents[2] / "demo" / "samples"
 
@@ -32,13 +36,16 @@ clients:
     contacts: [{id: n, name: Nina Nieuw, email: nina@leeg.example}]
 """
 
+DOCUMENTED = {"web-list-desktop", "web-list-phone", "web-login-desktop"}
+
 HOSTILE = b"<!doctype html><title>x</title><script>document.title='owned';fetch('/')</script>"
 SVG = b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>"
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
-    with Rig.running(tmp_path_factory.mktemp("office"), CLIENTS) as made:
+    root = tmp_path_factory.mktemp("office")
+    with Rig.running(root, CLIENTS) as made:
 
         def sample(client: str, name: str) -> dict[str, bytes]:
             return {name: (SAMPLES / client / name).read_bytes()}
@@ -47,7 +54,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
             "Aanslag vennootschapsbelasting 2024",
             "Brief van de Belastingdienst over de aangifte omzetbelasting derde kwartaal",
         )
-        made.publish("acme-bv", "vpb", sample("acme-bv", "aanslag-vpb-2024.pdf"), description=vpb)
+        old = made.publish("acme-bv", "vpb", sample("acme-bv", "aanslag-vpb-2024.pdf"), description=vpb)
         files = sample("acme-bv", "jaarrekening-2025.pdf") | sample("acme-bv", "werkbalans-2025.xlsx")
         words = "explanation: Graag ondertekenen op bladzijde 12 en terugsturen voor 1 december.\nshare_explanation: yes\n"
         made.publish("acme-bv", "jaar", files, words, "Jaarrekening 2025")
@@ -55,6 +62,10 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         made.publish(
             "bakkerij-zon", "loon", sample("bakkerij-zon", "loonstaat-2026-10.pdf"), description="Loonstaat oktober 2026"
         )
+        with sqlite3.connect(root / "var/dossier.db", timeout=30) as database:
+            database.execute("UPDATE item SET published_at = '2024-06-12T09:00:00.000000Z' WHERE id = ?", [item_key(old)])
+            done = "SELECT count(*) = 5 FROM page_file"  # three pictures of first pages, two archives
+            until(lambda: database.execute(done).fetchone()[0], "pictures and archives are made")
         yield made
 
 
@@ -82,8 +93,8 @@ def log_in(rig: Rig, page: Page, address: str, goal: str = "/") -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    """The page as a picture, where somebody wants to look at it."""
-    if folder := os.environ.get("SCREENSHOTS"):
+    """The page as a picture, if it is one that the documentation shows."""
+    if (folder := os.environ.get("SCREENSHOTS")) and name in DOCUMENTED:
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True, animations="disabled")
 
 
@@ -149,6 +160,21 @@ def test_a_hostile_file_is_saved_and_never_shown_as_a_page(rig: Rig, context: Br
         with page.expect_download():  # typed, or from another page: the same
             page.evaluate("address => { location.href = address }", address)
     expect(page).to_have_title("Acme B.V. – Klantportaal Vis")
+
+
+def test_first_pages_are_seen_in_the_list_and_nobody_else_sees_them(rig: Rig, context: BrowserContext) -> None:
+    page = context.new_page()
+    log_in(rig, page, "s.okafor@acme.example", "/acme-bv/")
+    pictures = page.locator("article img")
+    expect(pictures).to_have_count(2)
+    for picture in pictures.all():
+        picture.scroll_into_view_if_needed()
+        page.wait_for_function("image => image.complete && image.naturalWidth > 50", arg=picture.element_handle())
+    address = pictures.first.get_attribute("src") or ""
+    headers = page.request.get(address).headers
+    assert (headers["content-type"], headers["cache-control"]) == ("image/webp", "no-store")
+    context.clear_cookies()
+    assert page.request.get(address).status == 404
 
 
 def test_another_site_can_neither_frame_the_portal_nor_post_to_it(rig: Rig, context: BrowserContext) -> None:

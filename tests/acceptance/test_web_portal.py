@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import re
 import sqlite3
+import zipfile
 from collections.abc import Iterator
 
 import pytest
@@ -299,6 +301,32 @@ def test_every_download_is_in_the_trail_and_staff_see_who_opened_what(rig: Rig) 
     open_database(load_office(rig.office.root, {}))
     assert trail.first_fault() is None
     close_database()
+
+
+def test_all_files_of_an_item_come_in_one_which_is_a_download_of_each(rig: Rig) -> None:
+    item = rig.publish("zon", "Dossier", {"één.pdf": PDF + b"1", "twee.txt": b"2"})
+    browser = rig.browser("fatma@zon.example")
+
+    def archives() -> list[str]:
+        return [link for link in links(browser.get("/zon/").text) if f"/{item}/archive/" in link]
+
+    until(archives, "the archive is made")
+    path = archives()[0]
+    packed = browser.get(path)
+    assert packed.headers["content-type"] == "application/zip"
+    assert packed.headers["content-disposition"].startswith(f'attachment; filename="{item}.zip"')
+    assert "sandbox" in packed.headers["content-security-policy"]
+    with zipfile.ZipFile(io.BytesIO(packed.body)) as archive:
+        assert {name: archive.read(name) for name in archive.namelist()} == {"één.pdf": PDF + b"1", "twee.txt": b"2"}
+    shown = rig.show(item)
+    assert [(one["contact"], one["file"]) for one in shown["openings"]] == [("f.yilmaz", "twee.txt"), ("f.yilmaz", "één.pdf")]
+    told = [event["detail"] for event in shown["history"] if event["action"] == "downloaded"]
+    assert [(one["name"], [file["name"] for file in one["files"]]) for one in told] == [(f"{item}.zip", ["één.pdf", "twee.txt"])]
+    other = rig.browser("s.okafor@acme.example")
+    same(other.get(path), other.get("/zon/D-2020-000001"))
+    assert rig.browser().get(path).goes_to == f"/_login?next=/zon/{item}"
+    rig.office.command("--as", "p.bakker", "withdraw", item, "--reason", "a test of the archive")
+    same(browser.get(path), browser.get("/zon/D-2020-000001"))
 
 
 def test_what_a_contact_has_not_opened_is_marked_as_new_to_him(rig: Rig) -> None:
