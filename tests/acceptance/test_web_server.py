@@ -285,4 +285,4 @@ def test_a_session_holds_over_a_restart(office: PortalOffice) -> None:
     with serve(office) as served:
         browser.port = served.port
         assert browser.get("/acme-bv/").status == 200
-    until(lambda: LoginSession.select().count() == 1)
+    assert LoginSession.select().count() == 1
