@@ -209,7 +209,7 @@ class Daemon:
         for path in (self.office.inbox, self.office.queue, self.office.portal, self.office.vault):
             try:
                 if path != self.office.inbox:
-                    files.make_folder(path)
+                    files.make_folder(path, 0o750 if path == self.office.vault else 0o755)
             except OSError as error:
                 raise InboxMissing(f"{error.filename}: {error.strerror}; give this user the right to write there") from error
             if not os.access(path, os.R_OK | os.W_OK | os.X_OK):

@@ -12,8 +12,31 @@ from desk import state
 
 
 def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: sudo -u dossier dossier doctor")(doctor)
     app.command(epilog="Example: dossier backup /mnt/backup/office")(backup)
     app.command(epilog="Example: dossier --root /srv/office restore /mnt/backup/office")(restore)
+
+
+def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if anything is wrong."""
+    import os
+    from dataclasses import asdict
+
+    from desk import shown
+    from desk.doctor import examine
+
+    found = examine(state.office(), os.environ)
+    faults = sum(one.level == "wrong" for one in found)
+    if json:
+        shown.as_json([asdict(one) for one in found])
+    else:
+        for one in found:
+            print(f"{one.level.upper() if one.level == 'wrong' else one.level:6} {one.check:10} {shown.text(one.message)}")
+            if one.todo:
+                print(f"{'':17} -> {shown.text(one.todo)}")
+        print(f"\n{faults} thing{' is' if faults == 1 else 's are'} wrong." if faults else "\nNothing is wrong.")
+    if faults:
+        raise typer.Exit(1)
 
 
 def backup(

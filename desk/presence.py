@@ -17,7 +17,7 @@ from pathlib import Path
 
 import structlog
 
-from dossier import clock, files
+from dossier import __version__, clock, files
 from dossier.claims import LEAD, Claims
 from dossier.database import is_shared, transaction
 from dossier.models import Note
@@ -76,7 +76,7 @@ def instead_of_a_daemon(office: Office) -> Iterator[None]:
 
 def tell(office: Office, now: datetime, since: str, leads: bool) -> None:
     """Say that this daemon is there. In a transaction of its own, on PostgreSQL."""
-    state = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "leads": leads}
+    state = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "leads": leads, "version": __version__}
     if not is_shared():
         files.write_whole(office.var / "daemon.json", json.dumps(state).encode())
         return
@@ -98,7 +98,7 @@ def leave(office: Office) -> None:
 
 
 def daemons(office: Office, now: datetime) -> list[dict[str, object]]:
-    """What the daemons that run say of themselves: {pid, host, since, leads}, the one that leads first."""
+    """What the daemons that run say of themselves: {pid, host, since, leads, version}, the one that leads first."""
     if is_shared():
         found = [json.loads(row.value) for row in Note.select().where(Note.key.startswith(_KEY)).order_by(Note.key)]
         here = [{key: value for key, value in one.items() if key != "seen"} for one in found if _is_here(one, now)]

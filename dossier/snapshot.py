@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -100,6 +101,18 @@ def why_damaged(path: Path) -> str | None:
     except sqlite3.Error as error:
         return str(error)
     return None if found == "ok" else found
+
+
+def why_no_dump(server: str) -> str | None:
+    """Why pg_dump can't copy a server of this version; None if it can."""
+    program = shutil.which("pg_dump")
+    if program is None:
+        return "there is no pg_dump here"
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\d+", said)
+    if version and int(version[0]) < int(server.partition(".")[0]):
+        return f"pg_dump is version {version[0]}, older than the server ({server})"
+    return None
 
 
 def is_empty(office: Office) -> bool:

@@ -213,7 +213,7 @@ class Mailer:
         if self._gone.refused:
             pause = min(FIRST_REFUSED_SECONDS * 2 ** min(self._looks - 1, 20), LONGEST_REFUSED_SECONDS)
         else:
-            untried = WAITING & (Mail.attempts == 0) & (Mail.unreached == 0) & (Mail.due_at <= clock.to_text(now))
+            untried = self._waiting & (Mail.attempts == 0) & (Mail.unreached == 0) & (Mail.due_at <= clock.to_text(now))
             if Mail.select().where(untried).exists():
                 pause = FIRST_LOOK_SECONDS
         return self._last_look + timedelta(seconds=pause)

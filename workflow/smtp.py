@@ -131,6 +131,23 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage)
         return Answer(None, f"the mail server {_words_of(error)}")
 
 
+def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
+    """Ask whether the server would take a mail from the office to itself, and send none. Raises NoServer."""
+    address = ascii_domain(parseaddr(mail.sender)[1])
+    line = open_line(mail, environ)
+    try:
+        code, text = line.mail(address)
+        if not 200 <= code < 300:
+            return _answer(code, text, of_sender=True)
+        code, text = line.rcpt(address)
+        line.rset()
+        return _answer(code, text)
+    except (OSError, smtplib.SMTPException) as error:
+        return Answer(None, f"the mail server {_words_of(error)}")
+    finally:
+        close_line(line, politely=True)
+
+
 def close_line(server: smtplib.SMTP, politely: bool) -> None:
     """Say goodbye, or (after an answer that was no yes) just go."""
     try:

@@ -60,6 +60,7 @@ def test_a_backup_becomes_the_same_office_elsewhere(root: Root, tmp_path: Path) 
     assert made.why("wrong")
     assert made.receipt("report0")
     made.run("audit", "verify")
+    made.run("verify")
     actions = [json.loads(line)["action"] for line in made.run("audit", "export").stdout.splitlines()]
     assert actions[-1] == "office_restored"
     (made.inbox() / "later.pdf").write_bytes(PDF)

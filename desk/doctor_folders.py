@@ -1,0 +1,266 @@
+"""What `doctor` looks at in the office's folders: are they there, whose are they, who else can write, what can the file system do."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import secrets
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from itertools import islice
+from pathlib import Path
+
+from desk.doctor import Finding, note, ok, wrong
+from dossier import files, names, people
+from dossier.settings import CLIENTS, SETTINGS, STAFF, Office
+from ingest import looking
+from ingest.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
+from workflow import alarms
+
+MOST_ENTRIES = 50_000
+"""So many names on the portal are looked at; whoever can write to one of more is found by the daily `verify`."""
+
+CLOCK_SECONDS = 5
+"""A file server whose clock differs by more makes files look older or newer than they are."""
+
+CAP_LEASE = 28  # capabilities(7)
+
+
+def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    for name, path in (
+        ("inbox", office.inbox),
+        ("queue", office.queue),
+        ("portal", office.portal),
+        ("vault", office.vault),
+        ("var", office.var),
+    ):
+        fault = _why_unusable(path, may_be_made=name != "inbox")
+        if fault:
+            yield wrong(name, *fault)
+        elif not path.exists():
+            yield ok(name, f"{path}: made when the daemon starts")
+        else:
+            kind = file_system_of(path)
+            yield ok(name, f"{path}: {kind}, {_owner(path)}")
+
+
+def _why_unusable(path: Path, may_be_made: bool) -> tuple[str, str] | None:
+    """(what is wrong, what to do), or None."""
+    me = people.user_name(os.geteuid())
+    if not os.path.lexists(path):
+        above = next(folder for folder in path.parents if folder.exists())
+        if not may_be_made:
+            return f"there is no {path}", f"mkdir -p {path}, or mount it; the daemon does not start without"
+        if not os.access(above, os.W_OK | os.X_OK):
+            return f"there is no {path}, and {me} can't make it in {above}", f"mkdir -p {path} && chown {me} {path}"
+        return None
+    if not path.is_dir():
+        return f"{path} is no folder", "move it away; a folder belongs there (paths in config/settings.yaml)"
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        return (
+            f"{me} can't read and write {path} ({_owner(path)})",
+            f"chown {me} {path}, or give its group the rights (chmod g+rwxs)",
+        )
+    return None
+
+
+def _owner(path: Path) -> str:
+    status = path.stat()
+    return f"{people.user_name(status.st_uid)} {stat.filemode(status.st_mode)}"
+
+
+def _others_can_write(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & stat.S_IWOTH)
+
+
+def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    if not office.inbox.is_dir():
+        return
+    me = os.geteuid()
+    known, unknown = looking.clients_with_folders(office)
+    for name in unknown:
+        path = office.inbox / name
+        yield wrong("inbox", f"{names.shown(str(path))} is no client's folder: what is dropped there is never taken",
+                    "name it as the client's code in config/clients.yaml, or add the client")  # fmt: skip
+    for code in known:
+        path = office.inbox / code
+        if fault := _why_unusable(path, may_be_made=True):
+            yield wrong("inbox", *fault)
+            continue
+        status = path.stat()
+        if status.st_mode & stat.S_ISVTX and me not in (0, status.st_uid):
+            yield wrong("inbox", f"{path} is sticky: files of others can't be taken out of it", f"chmod -t {path}")
+    yield ok("inbox", f"{len(known)} clients have a folder; it is {_how_watched(office)}")
+    yield from _probe(office)
+    if office.settings.identity.trust_sidecar:
+        yield note("inbox", "identity.trust_sidecar is on: who can drop a file can say that anybody made it",
+                   "give each staff member an os_user, and set it to no")  # fmt: skip
+
+
+def _how_watched(office: Office) -> str:
+    if mode_for(office.inbox, office.settings.watch.mode) == "native":
+        return "watched by the kernel's events"
+    return f"looked at every {office.settings.watch.poll_seconds:g} seconds"
+
+
+def _probe(office: Office) -> Iterator[Finding]:
+    """Put a file there for a moment: can it be made and removed, is the clock ours, does the kernel say who writes?"""
+    path = office.inbox / f".dossier-doctor-{secrets.token_hex(8)}.tmp"
+    try:
+        with open(path, "xb") as writing:
+            writing.write(b"dossier doctor\n")
+            writing.flush()
+            with files.open_plain(path) as reading:
+                while_written = files.has_writer(reading)
+        with files.open_plain(path) as reading:
+            after = files.has_writer(reading)
+        behind = time.time() - path.stat().st_mtime
+    except OSError as error:
+        yield wrong(
+            "inbox",
+            f"a file can't be made in {office.inbox}: {error.strerror}",
+            "give the daemon's user the right to write there",
+        )
+        return
+    finally:
+        with contextlib.suppress(OSError):
+            files.remove(path)
+    if abs(behind) > CLOCK_SECONDS:
+        yield wrong("inbox", f"the clock of the inbox's file system is {abs(behind):.0f} seconds {'behind' if behind > 0 else 'ahead'}",
+                    "let the file server and this machine keep their clocks by the same time server")  # fmt: skip
+    if while_written is not True or after is not False:
+        yield note("inbox", "the file system does not tell whether a file is still being written",
+                   "let staff copy under a name that ends in .part and rename, or give sha256 in sidecars; raise watch.settle_seconds")  # fmt: skip
+    elif os.geteuid() != 0 and not _has_capability(CAP_LEASE):
+        yield note("inbox", "whether another user's file is still being written can't be asked: this user lacks CAP_LEASE",
+                   "AmbientCapabilities=CAP_LEASE in the daemon's unit, as in the one that comes with dossier")  # fmt: skip
+    else:
+        yield ok("inbox", "whether a file is still being written is known (leases work)")
+
+
+def _has_capability(number: int) -> bool:
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path("/proc/self/status").read_text().splitlines()
+        effective = next(line.split()[1] for line in lines if line.startswith("CapEff:"))
+        return bool(int(effective, 16) >> number & 1)
+    return False
+
+
+def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    if not office.queue.is_dir():
+        return
+    paths = [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]
+    for path in paths:
+        if _others_can_write(path):
+            yield wrong("queue", f"anybody on this machine can write in {path}, and so decide", f"chmod o-w {path}")
+    for code, person in office.staff.items():
+        path = office.queue / code
+        if not person.os_user or not path.is_dir():
+            continue
+        try:
+            uid = pwd.getpwnam(person.os_user).pw_uid
+        except KeyError:
+            continue
+        status = path.stat()
+        if uid not in (0, status.st_uid, os.geteuid()) and not status.st_mode & stat.S_IWGRP:
+            yield note("queue", f"{code} ({person.os_user}) can't save a decision in {path} ({_owner(path)})",
+                       f"setfacl -m u:{person.os_user}:rwx {path}; deciding by command and web works without")  # fmt: skip
+
+
+def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    if not office.portal.is_dir():
+        return
+    if os.path.ismount(office.portal):
+        yield wrong("portal", f"{office.portal} is a mount point: nothing can be moved into it in one step",
+                    f"set paths.portal to a folder within it, such as {office.portal / 'portal'}")  # fmt: skip
+    open_to_all = list(islice((path for path in islice(_tree(office.portal), MOST_ENTRIES) if _others_can_write(path)), 4))
+    for path in open_to_all[:3]:
+        yield wrong(
+            "portal",
+            f"anybody on this machine can put files before clients: {names.shown(str(path))}",
+            f"chmod -R o-w {office.portal}",
+        )
+    if len(open_to_all) > 3:
+        yield wrong("portal", "and more of the portal can be written by anybody", f"chmod -R o-w {office.portal}")
+    if not open_to_all:
+        yield ok("portal", "only its owner and group can write to it")
+
+
+def _tree(top: Path) -> Iterator[Path]:
+    yield top
+    for folder, folders_in, files_in in os.walk(top):
+        for name in (*folders_in, *files_in):
+            yield Path(folder) / name
+
+
+def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    for path in (office.root / "config", *(office.root / name for name in (SETTINGS, CLIENTS, STAFF))):
+        if _others_can_write(path):
+            yield wrong(
+                "secrets", f"anybody on this machine can change {path}, and so give himself any right", f"chmod o-w {path}"
+            )
+    kept = [path for path in (office.vault, office.var / "dossier.db") if path.exists()]
+    for path in kept:
+        if path.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
+            yield wrong(
+                "secrets",
+                f"anybody on this machine can read {path}, with every attachment's name or content",
+                f"chmod o-rwx {path}",
+            )
+    has_password = "@" in office.settings.database.url.partition("://")[2]
+    settings = office.root / SETTINGS
+    if has_password and settings.stat().st_mode & stat.S_IROTH:
+        yield wrong("secrets", f"anybody on this machine can read {settings}, with the database's password",
+                    f"chmod o-r {settings}, or give the address in DOSSIER_DATABASE__URL")  # fmt: skip
+
+
+def room(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    trouble = alarms.disk_trouble(office)
+    if trouble:
+        yield wrong("disk", trouble, "an upload is kept twice, in the vault and on the portal")
+    else:
+        found = os.statvfs(office.root)
+        yield ok("disk", f"{found.f_bavail * found.f_frsize // 2**20:,} MB are free")
+    database = office.settings.database.url
+    path = office.root / database.removeprefix("sqlite:///")
+    kind = file_system_of(path.parent if path.parent.exists() else office.root)
+    if database.startswith("sqlite:///") and (kind in NETWORK_FILE_SYSTEMS or kind.startswith("fuse.")):
+        yield wrong("disk", f"the database lies on {kind}, where SQLite can lose what it wrote",
+                    "put it on a local disk (database.url), or use PostgreSQL")  # fmt: skip
+
+
+def inotify(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    watched = [
+        path for path in (office.inbox, office.queue) if path.is_dir() and mode_for(path, office.settings.watch.mode) == "native"
+    ]
+    if not watched:
+        return
+    try:
+        most = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+    except (OSError, ValueError):
+        return
+    needed = sum(1 for top in watched for _ in _watched_folders(top))
+    if needed * 1.25 > most:
+        yield wrong("inotify", f"{needed} folders are to be watched, and the kernel allows {most} for one user",
+                    f"sysctl fs.inotify.max_user_watches={max(524_288, 4 * needed)}, and the same in /etc/sysctl.d/")  # fmt: skip
+    else:
+        yield ok("inotify", f"{needed} folders are watched; the kernel allows {most}")
+
+
+def _watched_folders(top: Path) -> Iterator[Path]:
+    """As ingest/watcher.py: the root, the folders in it, and the folders in those that may hold drops."""
+    yield top
+    with os.scandir(top) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and not names.is_ignored(entry.name):
+                yield Path(entry.path)
+                with os.scandir(entry.path) as inside:
+                    yield from (
+                        Path(one.path) for one in inside if one.is_dir(follow_symlinks=False) and not names.is_ignored(one.name)
+                    )
