@@ -89,11 +89,13 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
 
     keys = [key_of(name) for name in names]
     office, actor = state.opened(), state.actor()
+    # What waits now is decided on, and nothing that somebody makes of it while others are decided.
+    contents = {key: approval.content_waiting(key) for key in keys}
     refused = False
     for key in keys:
         try:
             with transaction():
-                share_state = approval.decide(office, clock.utc_now(), actor, key, verdict, comment)
+                share_state = approval.decide(office, clock.utc_now(), actor, key, verdict, comment, contents[key])
         except NotAllowed as refusal:
             print(refusal, file=sys.stderr)
             refused = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -48,6 +49,11 @@ class QueueOffice:
 
     def __init__(self, root: Path, **config: str) -> None:
         self.root = root
+        self.environ: dict[str, str] = {}
+        if os.environ.get("TEST_DATABASE") == "postgresql":
+            from servers import new_database
+
+            self.environ["DOSSIER_DATABASE__URL"] = new_database()
         self.queue = root / "var" / "queue"
         (root / "config").mkdir(parents=True, exist_ok=True)
         self.configure(**{"settings": SETTINGS, "clients": CLIENTS, "staff": STAFF, **config})
@@ -59,7 +65,7 @@ class QueueOffice:
         """Write config files; a running office takes them over as the daemon does."""
         for name, text in texts.items():
             (self.root / "config" / f"{name}.yaml").write_text(text)
-        self.office: Office = load_office(self.root, {})
+        self.office: Office = load_office(self.root, self.environ)
         if hasattr(self, "folder"):
             self.folder.office = self.office
             self.folder.forget_people()

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from dossier import clock, hours, people, trail
 from dossier.database import transaction
-from dossier.models import Decision, Edition, Event, item_name, tuples
+from dossier.models import Decision, Edition, Event, Item, item_name, tuples
 from dossier.people import Actor, Desk, NotAllowed
 from dossier.settings import Office
 from workflow import items, notes
@@ -30,6 +30,12 @@ class AlreadyDecided(NotAllowed):
 
 class ContentChanged(NotAllowed):
     """The item was changed since; it must be looked at again."""
+
+
+def content_waiting(key: int) -> str | None:
+    """The digest of what waits for a decision on an item; None if nothing does."""
+    row = tuples(Item.select(Edition.content).join(Edition, on=(Item.pending == Edition.id)).where(Item.id == key))
+    return str(row[0][0]) if row else None
 
 
 def decide(
