@@ -190,7 +190,7 @@ def _time(value: str) -> str:
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
-    except (ValueError, OSError):
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
         raise ValueError("there is no such time zone; give one such as Europe/Amsterdam") from None
     return value
 

@@ -10,7 +10,6 @@ and `1.10` stay what they look like. Only an empty plain scalar, `~` and `null` 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -134,9 +133,15 @@ def scalar(value: object) -> str:
     """A text as one YAML scalar on one line that every YAML reader, and `read_map`, gives back as it was."""
     text = str(value)
     if "\n" in text or not text.isprintable():
-        return json.dumps(text, ensure_ascii=not text.isprintable())
+        return _quoted(text)
     dumped = yaml.safe_dump(text, allow_unicode=True, width=2**31).rstrip("\n").removesuffix("\n...")
-    return dumped if "\n" not in dumped else json.dumps(text, ensure_ascii=False)
+    return dumped if "\n" not in dumped else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    """In double quotes, with what can't be printed escaped. (JSON's pairs of surrogates are none of YAML's escapes.)"""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
 def _one_line(text: str) -> str:
