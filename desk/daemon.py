@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -107,7 +106,6 @@ class Daemon:
         try:
             with presence.alone(self.office):
                 call_on_stop(self.stop)
-                signal.signal(signal.SIGIO, signal.SIG_IGN)  # a broken lease (files.has_writer)
                 self._check_folders()
                 open_database(self.office)
                 while not files.stopping.is_set():

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from desk.doctor import Finding, note, ok, wrong
 from dossier import files, names, people
+from dossier.leases import has_writer
 from dossier.settings import CLIENTS, SETTINGS, STAFF, Office
 from ingest import looking
 from ingest.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
@@ -117,9 +118,9 @@ def _probe(office: Office) -> Iterator[Finding]:
             writing.write(b"dossier doctor\n")
             writing.flush()
             with files.open_plain(path) as reading:
-                while_written = files.has_writer(reading)
+                while_written = has_writer(reading)
         with files.open_plain(path) as reading:
-            after = files.has_writer(reading)
+            after = has_writer(reading)
         behind = time.time() - path.stat().st_mtime
     except OSError as error:
         yield wrong(

@@ -17,13 +17,16 @@ from ingest import looking
 from ingest.looking import WHY, Looker, Waiting
 from workflow import alarms
 
+LISTED_MOST = 20
+"""So many things that wait are listed for people."""
+
 WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
 
 def status(office: Office) -> dict[str, Any]:
     """As `status --json` gives it: whole numbers, and what is behind them."""
-    waiting, odd, unknown, trouble = _look(office)
+    waiting, odd, others, trouble = _look(office)
     daemons = presence.daemons(office, clock.utc_now())
     return {
         "waiting": len(waiting),
@@ -37,17 +40,18 @@ def status(office: Office) -> dict[str, Any]:
         "alarms": [*alarms.standing(), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
-        + [{"path": name, "reason": "is no client's folder", "since": None} for name in unknown],
+        + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
     }
 
 
-def _look(office: Office) -> tuple[list[Waiting], list[Waiting], list[str], list[str]]:
-    """(what waits, what is no plain file, folders that are no client's, what is wrong with the inbox)."""
+def _look(office: Office) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[str]]:
+    """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
     looker, waiting, odd = Looker(office), list[Waiting](), list[Waiting]()
+    looker.settling.settle_seconds = 0  # whether somebody writes can be asked; how long it was quiet, only a daemon has seen
     try:
-        known, unknown = looking.clients_with_folders(office)
+        known, others = looking.clients_with_folders(office)
     except OSError as error:
-        return [], [], [], [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
+        return [], [], {}, [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
     trouble: list[str] = []
     for client in known:
         try:
@@ -61,7 +65,7 @@ def _look(office: Office) -> tuple[list[Waiting], list[Waiting], list[str], list
             for found in view.ready
         ]
         odd += view.odd
-    return waiting, odd, unknown, trouble
+    return waiting, odd, others, trouble
 
 
 def _told(one: Waiting) -> dict[str, Any]:
@@ -85,10 +89,13 @@ def print_status(found: dict[str, Any]) -> None:
     ]  # fmt: skip
     for count, what in rows:
         print(f"{count:>6}  {what}")
-    for one in found["waits"]:
-        print(f"  {shown.text(one['path'])} {shown.text(one['reason'])} (since {_clock(one['since'])})")
-    for one in found["left_alone"]:
-        print(f"  {shown.text(one['path'])} {shown.text(one['reason'])}; it is left alone")
+    for one in found["waits"][:LISTED_MOST]:
+        print(f"  {shown.text(one['path'])} {shown.text(one['reason'])} since {_clock(one['since'])}")
+    for one in found["left_alone"][:LISTED_MOST]:
+        print(f"  {shown.text(one['path'])} {shown.text(one['reason'])}")
+    more = sum(max(0, len(found[what]) - LISTED_MOST) for what in ("waits", "left_alone"))
+    if more:
+        print(f"  and {more} more: dossier check inbox/CLIENT, or dossier status --json")
 
 
 def _clock(iso: str) -> str:

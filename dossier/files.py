@@ -14,7 +14,6 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -24,6 +23,8 @@ import threading
 from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from dossier.leases import has_writer
 
 CHUNK = 1024 * 1024
 """Bytes copied between two looks at the stop signal."""
@@ -94,7 +95,7 @@ def look(path: str | Path) -> Look | None:
 
 @contextlib.contextmanager
 def open_plain(path: str | Path) -> Iterator[int]:
-    """A descriptor to read the plain file `path`. Follows no link and waits for no pipe. Raises NotPlain."""
+    """A descriptor to read the plain file `path`. Follows no link and waits for no pipe. Raises NotPlain, Changed."""
     descriptor = _opened(path)
     try:
         yield descriptor
@@ -108,6 +109,8 @@ def _opened(path: str | Path) -> int:
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise NotPlain(error.errno, "not a plain file", str(path)) from error
+        if error.errno == errno.EAGAIN:  # a lease of somebody else's, a file server's say, is being broken by this
+            raise Changed(errno.EAGAIN, "the file is in use", str(path)) from error
         raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -127,20 +130,6 @@ def read_plain(path: str | Path, limit: int) -> tuple[bytes, Look]:
     if before != after:
         raise Changed(errno.EAGAIN, "the file is being changed", str(path))
     return b"".join(pieces), before
-
-
-def has_writer(descriptor: int) -> bool | None:
-    """True if any process of this machine has the file open for writing; None if that can't be known here.
-
-    A read lease is only given when nobody writes (fcntl(2), F_SETLEASE). It needs the file's owner or CAP_LEASE, and a
-    file system that has leases. A writer that comes while it is held gets it broken by SIGIO: the daemon ignores that.
-    """
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-    except OSError as error:
-        return True if error.errno == errno.EAGAIN else None
-    fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +188,7 @@ def _open_source(source: Path) -> Iterator[int]:
         descriptor = _opened(source)
     except FileNotFoundError as error:
         raise Changed(error.errno, "the file is gone", str(source)) from error
-    except NotPlain:
+    except (NotPlain, Changed):
         raise
     except OSError as error:
         raise Unreadable(error.errno, error.strerror, str(source)) from error

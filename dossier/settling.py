@@ -18,6 +18,7 @@ from pathlib import Path
 
 from dossier import files
 from dossier.files import Look
+from dossier.leases import has_writer
 
 OPEN_RETRY_SECONDS, OPEN_RETRY_MOST = 0.5, 5.0
 """How soon a file that is still open for writing is looked at again, if no event comes first: later, the longer it has been open."""
@@ -84,9 +85,9 @@ class Settling:
 def _has_writer(path: Path) -> bool | None:
     try:
         with files.open_plain(path) as descriptor:
-            return files.has_writer(descriptor)
-    except BlockingIOError:
-        return True  # somebody's own lease (a file server's) is being broken by our opening it
+            return has_writer(descriptor)
+    except files.Changed:
+        return True
     except OSError:
         return None  # gone or not readable: whoever reads it next will say so
 

@@ -32,8 +32,8 @@ def _check_path(office: Office, path: Path) -> tuple[list[str], int]:
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
-        known, unknown = looking.clients_with_folders(office)
-        told = [f"{path / name}:1: is no client's folder (config/clients.yaml); it is left alone" for name in unknown]
+        known, others = looking.clients_with_folders(office)
+        told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items()]
         results = [_check_client(office, client, path / client, None) for client in known]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
@@ -78,7 +78,7 @@ def _check_client(office: Office, client: str, place: Path, only: Sequence[str] 
     findings += [
         f"{place.parent / one.path if one.path.startswith(f'{client}/') else one.path}:1: {one.reason} {_since(one)}"
         for one in [*view.waiting, *view.odd]
-        if only is None or _is_about(one, only)
+        if only is None or only[0] in one.names
     ]
     return findings, good
 
@@ -87,13 +87,8 @@ def _is_part(found: Found, only: Sequence[str]) -> bool:
     return only[0] == found.folder if found.folder is not None else only[0] in found.looks
 
 
-def _is_about(one: Waiting, only: Sequence[str]) -> bool:
-    first, wanted = one.path.split("/")[1], names.shown(only[0])
-    return first == wanted or Path(first).stem == Path(wanted).stem
-
-
 def _since(one: Waiting) -> str:
-    return f"(since {looking.at(one.since):%Y-%m-%d %H:%M})"
+    return f"since {looking.at(one.since):%Y-%m-%d %H:%M}"
 
 
 def _check_drop(office: Office, found: Found) -> list[str]:

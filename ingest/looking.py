@@ -83,6 +83,8 @@ class Waiting:
     reason: str
     since: float
     """Seconds since 1970 of its last change."""
+    names: tuple[str, ...] = ()
+    """What in the client's folder this is about, there or missed; by its name on disk or as it was asked for."""
 
 
 @dataclass(slots=True)
@@ -142,13 +144,15 @@ class Looker:
         left = {name: self.settling.seconds_left(home, name, look, wall, monotonic) for name, look in found.items()}
         cards = [name for name in found if names.is_sidecar(name)]
         read = {name: card for name in cards if left[name] == 0 and (card := self._read_card(home, name, found[name], view))}
+        told = {one.names[0] for one in view.waiting}
         self._keep_only(home, read)
-        pairing = pair(found, {name: read[name].claim if name in read else Claim(None) for name in cards})
+        pairing = pair(found, {name: card.claim for name, card in read.items()})
         for candidate in pairing.candidates:
             name = candidate.sidecar
             if name not in read:
                 view.again_in(left[name] or self.pause)
-                view.waiting.append(self._waiting(client, name, "is still being written", [found[name]]))
+                if name not in told:
+                    view.waiting.append(_waiting(client, name, "is still being written", [found[name]], candidate.files))
             else:
                 self._judge(client, None, candidate, read[name], found, left, view, wall)
         for name in pairing.loose:
@@ -159,7 +163,7 @@ class Looker:
         try:
             listing = _list(place, f"{client}/{folder}", view)
         except OSError as error:
-            self._cannot_read(client, folder, error, os.stat(place).st_ctime, view)
+            self._cannot_read(client, folder, error, wall, view)
             return
         if listing is None:
             return
@@ -169,7 +173,10 @@ class Looker:
         self.settling.forget(place, found)
         left = {name: self.settling.seconds_left(place, name, look, wall, monotonic) for name, look in found.items()}
         cards = [name for name in found if name.lower() in ("item.yaml", "item.yml")]
+        before = len(view.waiting)
         card = self._read_card(place, cards[0], found[cards[0]], view) if cards and left[cards[0]] == 0 else None
+        if len(view.waiting) > before:
+            return
         self._keep_only(place, {cards[0]: card} if card else {})
         if not cards or card is None:
             for seconds in left.values():
@@ -182,7 +189,7 @@ class Looker:
                     Found(client, folder, None, "", None, {name: name for name in _without_reason(place, found)}, found, ())
                 )
             else:
-                view.waiting.append(self._waiting(client, path, reason, looks))
+                view.waiting.append(_waiting(client, path, reason, looks, (folder,)))
             return
         candidate = pair_folder(_without_reason(place, found), card.claim)
         if inner:
@@ -213,7 +220,8 @@ class Looker:
             sidecar, faults = read_sidecar(data, self.office.settings)
             explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar and sidecar.attachments is not None else None
             digest = hashlib.sha256(data).hexdigest()
-            card = _Read(seen, digest, sidecar, faults, Claim(explicit if sidecar else claimed_files(data)))
+            claim = Claim(explicit, sidecar.needs_files) if sidecar else Claim(claimed_files(data))
+            card = _Read(seen, digest, sidecar, faults, claim)
         self._read.setdefault(place, {})[name] = card
         return card
 
@@ -226,7 +234,8 @@ class Looker:
         """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
         view.trouble = f"{names.shown(name)}: {error.strerror}"
         view.again_in(UNREADABLE_RETRY_SECONDS)
-        view.waiting.append(Waiting(client, f"{client}/{names.shown(name)}", f"can't be read now ({error.strerror})", since))
+        reason = f"can't be read now ({error.strerror})"
+        view.waiting.append(Waiting(client, f"{client}/{names.shown(name)}", reason, since, (name,)))
 
     def _keep_only(self, place: Path, read: Mapping[str, object]) -> None:
         here = self._read.get(place)
@@ -240,16 +249,17 @@ class Looker:
         left: Mapping[str, float], view: View, wall: float,
     ) -> None:  # fmt: skip
         """Is this drop ready, to be refused, or waiting?"""
-        here = [candidate.sidecar, *candidate.files]
+        here = list(dict.fromkeys([candidate.sidecar, *candidate.files, *sorted(candidate.rivals & found.keys())]))
         if folder is not None:
             here = list(found)  # one that comes late is part of it
+        about = (folder,) if folder is not None else (*here, *candidate.missing)
         looks = {name: found[name] for name in [*candidate.files, *([WHY] if folder and WHY in found else []), candidate.sidecar]}
         path = f"{folder}/{candidate.sidecar}" if folder else candidate.sidecar
         open_ = [name for name in here if left[name] > 0]
         if open_:
             view.again_in(min(left[name] for name in open_))
             reason = f"waits for {names.shown(open_[0])}, which is still being written" + _more(len(open_) - 1)
-            view.waiting.append(self._waiting(client, path, reason, [found[name] for name in open_]))
+            view.waiting.append(_waiting(client, path, reason, [found[name] for name in open_], about))
             return
         faults = [*card.faults, *candidate.faults]
         if not faults and (candidate.missing or candidate.waits):
@@ -259,7 +269,7 @@ class Looker:
             what = names.shown(candidate.missing[0]) + _more(len(candidate.missing) - 1) if candidate.missing else "its files"
             if remaining > 0:
                 view.again_in(remaining)
-                view.waiting.append(self._waiting(client, path, f"waits for {what}", list(looks.values())))
+                view.waiting.append(_waiting(client, path, f"waits for {what}", looks.values(), about))
                 return
             faults += [
                 Fault(1, f"{names.shown(missing)} did not come within {hours:g} hours; put it beside the sidecar")
@@ -275,10 +285,12 @@ class Looker:
                 view.ready.append(Found(client, None, None, "", None, {name: name}, {name: look}, ()))
                 return
             view.again_in(left)
-        view.waiting.append(self._waiting(client, name, "waits for a sidecar", [look]))
+        view.waiting.append(_waiting(client, name, "waits for a sidecar", [look], ()))
 
-    def _waiting(self, client: str, path: str, reason: str, looks: Iterable[Look]) -> Waiting:
-        return Waiting(client, f"{client}/{names.shown(path)}", reason, max(look.ctime_ns for look in looks) / 1e9)
+
+def _waiting(client: str, path: str, reason: str, looks: Iterable[Look], about: Iterable[str]) -> Waiting:
+    since = max(look.ctime_ns for look in looks) / 1e9
+    return Waiting(client, f"{client}/{names.shown(path)}", reason, since, (path.split("/")[0], *about))
 
 
 def _without_reason(place: Path, found: Iterable[str]) -> list[str]:
@@ -322,24 +334,30 @@ def _list(place: Path, shown: str, view: View) -> tuple[dict[str, Look], list[st
                 else:
                     what = "is a link" if stat.S_ISLNK(status.st_mode) else "is no plain file"
                     reason = f"{what}: it is never taken; put the file itself here"
-                    view.odd.append(
-                        Waiting(shown.split("/")[0], f"{names.shown(shown)}/{names.shown(entry.name)}", reason, status.st_ctime)
-                    )
+                    client, _, folder = shown.partition("/")
+                    path = f"{names.shown(shown)}/{names.shown(entry.name)}"
+                    view.odd.append(Waiting(client, path, reason, status.st_ctime, (folder or entry.name,)))
     finally:
         os.close(descriptor)
     return found, folders
 
 
-def clients_with_folders(office: Office) -> tuple[list[str], list[str]]:
-    """(clients that have a folder in the inbox, folders that are no client's). Raises OSError if the inbox is gone."""
+def clients_with_folders(office: Office) -> tuple[list[str], dict[str, str]]:
+    """(clients that have a folder in the inbox; what else is in it, and what that is). Raises OSError if the inbox is gone."""
     known: list[str] = []
-    unknown: list[str] = []
+    others: dict[str, str] = {}
     with os.scandir(office.inbox) as entries:
         for entry in entries:
-            if names.is_ignored(entry.name) or not entry.is_dir(follow_symlinks=False):
+            if names.is_ignored(entry.name):
                 continue
-            (known if entry.name in office.clients else unknown).append(entry.name)
-    return sorted(known), sorted(unknown)
+            if not entry.is_dir(follow_symlinks=False):
+                what = "is a link, and no folder" if entry.is_symlink() else "lies in no client's folder"
+                others[entry.name] = f"{what}: nothing is taken from there"
+            elif entry.name in office.clients:
+                known.append(entry.name)
+            else:
+                others[entry.name] = "is no client's folder (config/clients.yaml): nothing is taken from there"
+    return sorted(known), dict(sorted(others.items()))
 
 
 def rejected(office: Office, clients: Sequence[str]) -> list[Path]:

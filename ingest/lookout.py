@@ -74,7 +74,7 @@ class Lookout:
         self._empty: dict[str, int] = {}
         self._rest_until: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
-        self._unknown: set[str] = set()
+        self._others: set[str] = set()
         self.trouble: str | None = None
         """Why nothing of the inbox can be seen, in a sentence."""
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
@@ -164,13 +164,13 @@ class Lookout:
             self._watch.extend()
             self._alarm("watch inbox", self._watch.trouble)
         try:
-            known, unknown = looking.clients_with_folders(self.office)
+            known, others = looking.clients_with_folders(self.office)
         except OSError as error:
             self._tell_of_inbox(f"can't be read: {error.strerror}")
             return set()
-        for name in set(unknown) - self._unknown:
-            log.warning("a folder of the inbox is no client's; it is left alone", folder=names.shown(name))
-        self._unknown = set(unknown)
+        for name in others.keys() - self._others:
+            log.warning("something in the inbox is left alone", name=names.shown(name), reason=others[name])
+        self._others = set(others)
         self._see_whether_empty(bool(known))
         inbox = str(self.office.inbox)
         return {client for client in known if client not in self._empty or self._holds_files(f"{inbox}/{client}")}

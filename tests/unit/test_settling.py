@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dossier import files
+from dossier import files, settling
 from dossier.settling import OPEN_RETRY_MOST, Settling
 
 SETTLE = 1.0
@@ -52,7 +52,7 @@ def file(tmp_path: Path) -> Watched:
 @pytest.fixture
 def no_leases(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file system, or a file's owner, that gives no leases."""
-    monkeypatch.setattr(files, "has_writer", lambda descriptor: None)
+    monkeypatch.setattr(settling, "has_writer", lambda descriptor: None)
 
 
 def test_a_closed_file_is_whole_after_settle_seconds(file: Watched) -> None:
