@@ -15,6 +15,7 @@ help:
 	@echo "make run        the demo office: daemon, mail catcher, sample drops (Ctrl-C stops it)"
 	@echo "make test       lint, types and all tests"
 	@echo "make bench      the benchmarks; make bench-guard: how well the wrong-client guard sees"
+	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
 	@echo "make lint       style only; make format mends what can be mended by itself"
 	@echo "make lock       the lock files anew, from pyproject.toml"
 	@echo "make clean      removes .venv and caches; the office (config, inbox, var) stays"
@@ -83,6 +84,11 @@ several: setup-dev
 screenshots: setup-dev
 	@mkdir -p docs/screenshots
 	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/test_web_browser.py
+
+# Every kill point and every failing call; the table in docs/reliability.md is written anew.
+.PHONY: crash
+crash: setup-dev
+	$(BIN)/python tests/crash/all.py
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000

@@ -50,7 +50,7 @@ def run(
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
     from desk import logs
-    from desk.daemon import Daemon
+    from desk.daemon import Daemon, InboxMissing
     from desk.presence import AlreadyRunning
 
     if roots and len(roots) > 1:
@@ -64,6 +64,9 @@ def run(
     except AlreadyRunning as error:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
+    except InboxMissing as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(4) from error
     if once:
         _print_summary(summary)
         if summary.trouble:

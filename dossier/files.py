@@ -393,14 +393,18 @@ def remove(path: Path) -> None:
 
 
 def sweep_temporaries(folder: Path) -> None:
-    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder."""
+    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder. Follows no link."""
     try:
-        names = os.listdir(folder)
+        descriptor = os.open(folder, _FOLDER)
     except (FileNotFoundError, NotADirectoryError):
         return
-    for name in names:
-        if _TEMPORARY.fullmatch(name):
-            remove(folder / name)
+    try:
+        for name in os.listdir(descriptor):
+            if _TEMPORARY.fullmatch(name):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def remove_folder(path: Path) -> bool:

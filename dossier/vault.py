@@ -9,6 +9,7 @@ What a vault file is for is in the database. A file that no attachment names is 
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterable
@@ -73,7 +74,7 @@ class Vault:
         device = os.stat(self.path).st_dev
         for copy in copies:
             if copy.source.device != device and files.hash_on_disk(self.location(copy.sha256)) != copy.sha256:
-                raise Damaged(f"{self.location(copy.sha256)} reads back otherwise than it was written")
+                raise Damaged(errno.EIO, "reads back otherwise than it was written", str(self.location(copy.sha256)))
 
     def discard(self, copy: Copy) -> None:
         """Forget a received copy."""

@@ -30,7 +30,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
-from errno import EACCES, EPERM
+from errno import EACCES, EINVAL, EPERM
 from pathlib import Path
 from typing import Any
 
@@ -124,7 +124,7 @@ class Intake:
             received = list(pool.map(self._receive, cases))
         ready = []
         for case, error in zip(cases, received, strict=True):
-            if error is None or self._is_poisoned(now, case, error, outcome):
+            if error is None or self._is_to_be_refused(now, case, error, outcome):
                 ready.append(case)
         ready = self._judged_by_guard(now, ready, outcome)
         ready = [case for case in self._keep(now, ready, outcome) if self._is_as_seen(case, outcome)]
@@ -159,7 +159,7 @@ class Intake:
                 if _is_environment(error):
                     raise
                 case = Case(one, trail.DAEMON)
-                if self._is_poisoned(now, case, error, outcome):
+                if self._is_to_be_refused(now, case, error, outcome):
                     cases.append(case)
             else:
                 cases.append(Case(one, judgement.actor, judgement.draft, judgement.wish, faults=judgement.faults))
@@ -199,7 +199,7 @@ class Intake:
         except files.Interrupted:
             self._discard(case)
             raise
-        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _is_poisoned counts it
+        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _is_to_be_refused counts it
             self._discard(case)
             return error
         return None
@@ -217,13 +217,21 @@ class Intake:
             self.vault.discard(copy)
         case.files.clear()
 
-    def _is_poisoned(self, now: datetime, case: Case, error: Exception, outcome: Outcome) -> bool:
-        """True if the drop failed for an unknown reason too often: then its fault says so. Else it stays in the inbox."""
+    def _is_to_be_refused(self, now: datetime, case: Case, error: Exception, outcome: Outcome) -> bool:
+        """True if the drop is to be refused: its fault says why. Else it stays in the inbox.
+
+        Refused is what may not be read, and what failed too often for a reason nobody foresaw. Libraries that read what users
+        made raise OSError too, without a number or with EINVAL: that is the drop's, not the disk's.
+        """
         found = case.found
         if isinstance(error, files.Changed | files.NotPlain):
             outcome.postponed += 1  # the next look sees what it is now
             return False
-        if isinstance(error, OSError) and not (isinstance(error, files.Unreadable) and error.errno in (EACCES, EPERM)):
+        if isinstance(error, files.Unreadable) and error.errno in (EACCES, EPERM):
+            what = names.shown(Path(error.filename).name)
+            case.reset([Fault(1, f"`{what}` can't be read: {error.strerror}; let the daemon read it")])
+            return True
+        if isinstance(error, OSError) and error.errno not in (None, EINVAL):
             outcome.postponed += 1
             outcome.trouble[found.client] = _words_of(error)
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
@@ -245,7 +253,7 @@ class Intake:
                 paths += [self.vault.keep(copy) for _, copy in case.files]
             except OSError as error:
                 self._discard(case)
-                self._is_poisoned(now, case, error, outcome)
+                self._is_to_be_refused(now, case, error, outcome)
             else:
                 kept.append(case)
         try:
@@ -284,7 +292,7 @@ class Intake:
                     self._commit(now, [case], outcome)
             elif isinstance(error, Unscreened):
                 outcome.postponed += 1  # what it would share now was not searched: the next look does
-            elif self._is_poisoned(now, cases[0], error, outcome):
+            elif self._is_to_be_refused(now, cases[0], error, outcome):
                 self._discard(cases[0])
                 self._commit_all(now, cases)
                 outcome.refused += 1

@@ -39,7 +39,9 @@ def judge(office: Office, found: Found, delegated: str | None = None) -> Judgeme
     actor, faults = Actor(maker, "drop", behind), list(found.faults)
     sidecar = found.sidecar
     if sidecar is None and found.sidecar_name is not None:
-        return Judgement(actor, None, None, [*faults, *([Fault(1, refusal)] if refusal else [])])
+        # Where `created_by` is believed, who made it can't be known before it can be read.
+        unknown = refusal is None or office.settings.identity.trust_sidecar
+        return Judgement(actor, None, None, faults if unknown else [*faults, Fault(1, refusal or "")])
     problems = [] if refusal is None else [Problem("created_by", refusal)]
     wish = wish_of(sidecar) if sidecar else Wish(description=found.stem.ljust(office.settings.items.description_min, "."))
     draft = None

@@ -89,7 +89,8 @@ class QueueFolder:
 
     def _begin(self, today: date) -> None:
         """The first round, or another day or configuration: everything is looked at again."""
-        if not self._made_for:
+        first = self._seating is None and not self._made_for
+        if first:
             self._copies.sweep()
             for edition, person, was_written in asked.open_rows():
                 item = edition // 10_000
@@ -106,6 +107,8 @@ class QueueFolder:
             if one.active and ("approve" in one.rights or "admin" in one.rights):
                 try:
                     files.make_folder(self._folder(code).path, 0o750)
+                    if first:
+                        files.sweep_temporaries(self._folder(code).path)
                 except OSError as error:
                     log.error("an approver's folder can't be made", folder=str(self._folder(code).path), error=str(error))
 

@@ -1,0 +1,142 @@
+"""`make crash`: every scenario, every point; writes what was found between the markers of docs/reliability.md.
+
+all.py [SCENARIO…]      without names: all. Exit code 1 if anything was not as it should be.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from scenarios import SCENARIOS
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent.parent / "docs" / "reliability.md"
+BEGIN, END = "<!-- crash table: begin (written by make crash) -->", "<!-- crash table: end -->"
+
+WAYS = {"kill": [], "kill again": ["--again"], "error": ["--errors", "--apart"]}
+"""Killed at every call; at every call of the run after a kill; failed at every call that is not like the one before."""
+
+CALLS_SHOWN = 14
+
+Point = dict[str, Any]
+
+
+def play(scenario: str, way: str) -> list[Point]:
+    done = subprocess.run(
+        [sys.executable, HERE / "harness.py", scenario, *WAYS[way]], capture_output=True, text=True, check=False, cwd=HERE
+    )
+    points = [json.loads(line) for line in done.stdout.splitlines()]
+    bad = [point for point in points if point["faults"]]
+    print(f"{scenario:>20} {way:<10} {len(points):>5} points, {len(bad)} bad", flush=True)
+    for point in bad[:3]:
+        print(json.dumps(point)[:3000], flush=True)
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not bad):
+        print(done.stderr[-3000:], flush=True)
+        points.append(
+            {
+                "scenario": scenario,
+                "number": 0,
+                "kind": way,
+                "call": "",
+                "found": "",
+                "exit_code": None,
+                "faults": ["the harness failed"],
+            }
+        )
+    return points
+
+
+def rows_of(points: Iterable[Point]) -> list[str]:
+    """A row for each stretch of calls before which the same was found."""
+    rows = []
+    for (found, faults), stretch in groupby(points, key=lambda point: (point["found"], tuple(point["faults"]))):
+        here = list(stretch)
+        calls = Counter(_kind(point["call"]) for point in here)
+        named = [f"`{call}`" + (f" ×{count}" if count > 1 else "") for call, count in calls.items()]
+        if len(named) > CALLS_SHOWN:
+            named = [*named[: CALLS_SHOWN - 1], f"and {len(named) - CALLS_SHOWN + 1} more"]
+        numbers = f"{here[0]['number']} to {here[-1]['number']}" if len(here) > 1 else str(here[0]["number"])
+        rows.append(
+            f"| {numbers} | {len(here)} | {', '.join(named)} | {found} | {'**' + '; '.join(faults)[:200] + '**' if faults else 'as without'} |"
+        )
+    return rows
+
+
+def _kind(call: str) -> str:
+    call = re.sub(r"\.portal-staging/[0-9a-f]{24}(/\S+)?", ".portal-staging/…", call)
+    return re.sub(r"\.portal-staging/\S+", ".portal-staging/…", call).replace("|", "¦")
+
+
+def page_of(results: dict[tuple[str, str], list[Point]], seconds: float) -> str:
+    points = [point for found in results.values() for point in found]
+    kinds = Counter("error" if point["kind"].startswith("E") else point["kind"] for point in points)
+    lines = [
+        BEGIN,
+        f"Last played on {time.strftime('%Y-%m-%d')}, Linux {platform.release().split('-')[0]},"
+        f" Python {platform.python_version()}, in {seconds / 60:.0f} minutes:"
+        f" killed at {kinds['kill']} points, killed a second time at {kinds['kill again']}, failed at {kinds['error']}."
+        f" Not as it should be: {sum(bool(point['faults']) for point in points)}.",
+    ]
+    for scenario in SCENARIOS:
+        kills = results.get((scenario.name, "kill"))
+        if not kills:
+            continue
+        lines += [
+            "",
+            f"### {scenario.title}",
+            "",
+            "| killed before call | points | calls | found right after | after the next start |",
+            "|---|---|---|---|---|",
+        ]
+        lines += rows_of(kills)
+        if again := results.get((scenario.name, "kill again")):
+            bad = sum(bool(point["faults"]) for point in again)
+            lines += [
+                "",
+                f"Killed while the inbox was being cleared, and again at each of the next run's {len(again)} calls: {_well(bad)}.",
+            ]
+        if failures := results.get((scenario.name, "error")):
+            lines += [
+                "",
+                "| call fails with | points | the daemon ended with 0 | with 4 and the reason | after the next start |",
+                "|---|---|---|---|---|",
+            ]
+            for kind in dict.fromkeys(point["kind"] for point in failures):
+                here = [point for point in failures if point["kind"] == kind]
+                codes = Counter(point["exit_code"] for point in here)
+                bad = sum(bool(point["faults"]) for point in here)
+                name = kind.replace("…", " from there on") if "…" in kind else f"{kind} once"
+                lines.append(f"| {name} | {len(here)} | {codes[0]} | {codes[4]} | {_well(bad)} |")
+    return "\n".join([*lines, END])
+
+
+def _well(bad: int) -> str:
+    return f"**{bad} differ**" if bad else "as without"
+
+
+def main(names: Sequence[str]) -> int:
+    started = time.monotonic()
+    wanted = [scenario.name for scenario in SCENARIOS if not names or scenario.name in names]
+    tasks = [(name, way) for way in WAYS for name in wanted]
+    with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
+        results = dict(zip(tasks, pool.map(lambda task: play(*task), tasks), strict=True))
+    text = PAGE.read_text()
+    before, after = text[: text.index(BEGIN)], text[text.index(END) + len(END) :]
+    PAGE.write_text(before + page_of(results, time.monotonic() - started) + after)
+    return int(any(point["faults"] for found in results.values() for point in found))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
