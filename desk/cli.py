@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 from desk import (
     approval_commands,
     change_commands,
+    import_commands,
     item_commands,
     keeping_commands,
     mail_commands,
@@ -68,6 +69,7 @@ AREAS = (
     change_commands,
     approval_commands,
     mail_commands,
+    import_commands,
     moving_commands,
     portal_commands,
     keeping_commands,

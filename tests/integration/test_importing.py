@@ -1,0 +1,166 @@
+"""`dossier import`: an archive becomes drops, once each."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from guard_corpus import pdf
+from support import Root
+
+from dossier.database import close_database, open_database
+from dossier.models import Item
+from dossier.settings import load_office
+from workflow import finding, items
+
+BY_NAME = r"""
+files: '(?P<client>[^/]+)/(?P<year>\d{4})/(?P<title>[^/]+)\.(pdf|txt)'
+client: "{client}"
+translate: {client: {"1001": acme-bv, "1002": northwind-ltd}}
+item:
+  description: "{title} {year}"
+  location: "{year}/Archief"
+  labels: [archief, "{year}"]
+"""
+BY_TABLE = """
+table: index.csv
+delimiter: ";"
+attachments: ["{map}/{bestand}"]
+one_item_per: "{stuk}"
+translate: {klant: {"1001": acme-bv}, stand: {A: closed}}
+client: "{klant}"
+item: {description: "{titel}", status: "{stand}", explanation: "{opmerking}"}
+"""
+TABLE = """stuk;klant;titel;map;bestand;stand;opmerking
+1;1001;Jaarrekening 2019;a;een.pdf;A;Eerste regel
+1;1001;Jaarrekening 2019;a;twee.pdf;A;
+2;1001;Brief aan de belastingdienst;b;een.pdf;A;
+"""
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    folder = tmp_path / "archive"
+    for path, text in {
+        "1001/2019/Jaarrekening.pdf": "a", "1001/2020/Jaarrekening.pdf": "b", "1002/2019/Letter of intent.txt": "c", "1001/2019/Thumbs.db": "x",
+        "loose.doc": "d",
+    }.items():  # fmt: skip
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text)
+    return folder
+
+
+@pytest.fixture
+def by_table(tmp_path: Path) -> Path:
+    folder = tmp_path / "archive"
+    for path in ("a/een.pdf", "a/twee.pdf", "b/een.pdf"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_bytes(pdf(path))
+    (folder / "index.csv").write_text(TABLE)
+    return folder
+
+
+@pytest.fixture
+def office(root: Root) -> Iterator[Root]:
+    yield root
+    close_database()
+
+
+def importing(root: Root, folder: Path, given: str, *options: str, code: int = 0) -> str:
+    path = root.path / "map.yaml"
+    path.write_text(given)
+    done = root.run("import", str(folder), "--map", str(path), *options, user="p.bakker", code=code)
+    return done.stdout + done.stderr
+
+
+def taken(root: Root) -> list[dict[str, object]]:
+    root.once()
+    open_database(load_office(root.path, root.environ))
+    return [finding.whole(items.get(row.id)) for row in Item.select().order_by(Item.id)]
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_files_become_items_by_what_their_paths_say(office: Root, archive: Path) -> None:
+    before = tree(archive)
+    said = importing(office, archive, BY_NAME)
+    assert "3 items" in said
+    assert "1 files belong to no item: loose.doc" in said
+    found = {item["description"]: item for item in taken(office)}
+    assert sorted(found) == ["Jaarrekening 2019", "Jaarrekening 2020", "Letter of intent 2019"]
+    one = found["Letter of intent 2019"]
+    assert (one["client"], one["location"], one["labels"]) == ("northwind-ltd", "2019/Archief", ["archief", "2019"])
+    assert (one["created_by"], one["share_state"]) == ("p.bakker", "private")
+    assert [a["name"] for a in one["attachments"]] == ["Letter of intent.txt"]  # type: ignore[attr-defined]
+    assert tree(archive) == before
+
+
+def test_rows_of_a_table_become_items_and_rows_of_one_item_its_attachments(office: Root, by_table: Path) -> None:
+    importing(office, by_table, BY_TABLE)
+    found = {str(item["description"]): item for item in taken(office)}
+    assert len(found) == 2
+    first = found["Jaarrekening 2019"]
+    assert (first["status"], first["explanation"]) == ("closed", "Eerste regel")
+    assert [a["name"] for a in first["attachments"]] == ["een.pdf", "twee.pdf"]  # type: ignore[attr-defined]
+
+
+def test_a_dry_run_tells_everything_and_writes_nothing(office: Root, archive: Path) -> None:
+    (archive / "1003/2019").mkdir(parents=True)
+    (archive / "1003/2019/Onbekend.pdf").write_text("x")
+    said = importing(office, archive, BY_NAME.replace("{title} {year}", "{title}"), "--dry-run", code=1)
+    assert "1003/2019/Onbekend.pdf: there is no client `1003`" in said
+    assert os.listdir(office.path / "inbox") == []
+    said = importing(office, archive, BY_NAME, code=1)
+    assert "nothing was imported" in said
+    assert os.listdir(office.path / "inbox") == []
+    importing(office, archive, BY_NAME, "--skip-faulty")
+    assert len(taken(office)) == 3
+
+
+def test_run_again_it_goes_on_where_it_was_also_with_another_map(office: Root, archive: Path) -> None:
+    importing(office, archive, BY_NAME)
+    assert "0 are in the inbox now, 3 were imported before" in importing(office, archive, BY_NAME)
+    assert len(taken(office)) == 3
+    (archive / "1001/2021").mkdir()
+    (archive / "1001/2021/Jaarrekening.pdf").write_text("e")
+    said = importing(office, archive, BY_NAME.replace("archief, ", ""))
+    assert "1 are in the inbox now, 3 were imported before" in said
+    assert len(taken(office)) == 4
+
+
+def test_what_a_killed_import_left_half_copied_is_removed(office: Root, archive: Path) -> None:
+    left = office.inbox() / ".import-import-0123456789"
+    left.mkdir()
+    (left / "half.pdf").write_text("x")
+    importing(office, archive, BY_NAME)
+    assert not left.exists()
+    assert len(taken(office)) == 3
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (BY_NAME.replace("{title} {year}", "{titel}"), "there is no `titel`"),
+        (BY_NAME.replace("files:", "filse:"), "filse: there is no such key"),
+        (BY_NAME.replace("(?P<client>", "(?P<client"), "no regular expression"),
+        (BY_NAME + "table: index.csv\n", "say either `table`"),
+        ("client: acme-bv\n", "item: this key is required"),
+        (BY_TABLE, "No such file"),
+    ],
+)
+def test_a_faulty_map_is_told_of_before_anything_is_done(office: Root, archive: Path, given: str, told: str) -> None:
+    said = importing(office, archive, given, code=4 if told == "No such file" else 1)
+    assert told in said
+    assert "Traceback" not in said
+    assert os.listdir(office.path / "inbox") == []
+
+
+def test_no_row_reaches_a_file_outside_the_archive(office: Root, by_table: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret.pdf").write_text("x")
+    (by_table / "index.csv").write_text(TABLE + "3;1001;Een geheim stuk;..;secret.pdf;A;\n4;1001;Nog een geheim;/etc;passwd;A;\n")
+    said = importing(office, by_table, BY_TABLE, code=1)
+    assert said.count("there is no such file in the archive") == 2
