@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := dossier ingest workflow desk tests bench demo
 
-.PHONY: help several screenshots schemas reference setup setup-dev run test lint types unit races format bench bench-guard lock clean
+.PHONY: help several screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -61,6 +61,10 @@ unit: setup-dev
 # Decisions at the same instant, a thousand times.
 races: setup-dev
 	RACES=500 $(BIN)/pytest tests/integration/test_decision_races.py
+
+# The same tests of rooms with files and a database, on PostgreSQL.
+test-postgresql: setup-dev
+	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/integration tests/acceptance/test_main_line.py
 
 format: setup-dev
 	$(BIN)/ruff check --fix $(CODE)

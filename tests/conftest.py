@@ -3,19 +3,53 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import hypothesis
 import pytest
 from support import CLIENTS, SETTINGS, STAFF, Post, Root, free_port, need
 
+import dossier.settings
+from dossier.database import close_database
+
 __all__ = ["need"]
+
+DATABASE_URL = "DOSSIER_DATABASE__URL"
 
 
 # The same cases in each run, whatever the machine's load: a red test is a change's fault. More and other ones: HYPOTHESIS_PROFILE=default.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
+
+
+POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+"""All that does not ask for SQLite runs on PostgreSQL: `make test-postgresql`."""
+
+if POSTGRESQL:
+    # Before any test module takes its own name for it.
+    _load_office = dossier.settings.load_office
+
+    def _with_database(root: Path, environ: Mapping[str, str]) -> dossier.settings.Office:
+        given = {name: os.environ[name] for name in (DATABASE_URL,) if name in os.environ}
+        return _load_office(root, {**given, **environ})
+
+    dossier.settings.load_office = _with_database
+
+
+@pytest.fixture(autouse=True)
+def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A PostgreSQL database of its own for each test, if they are to run on it."""
+    if not POSTGRESQL:
+        yield
+        return
+    if request.node.get_closest_marker("sqlite"):
+        pytest.skip("it is about SQLite")
+    from servers import new_database
+
+    monkeypatch.setenv(DATABASE_URL, new_database())
+    yield
+    close_database()
 
 
 @pytest.fixture
@@ -26,10 +60,8 @@ def root(tmp_path: Path) -> Root:
     for name, text in (("settings", SETTINGS), ("clients", CLIENTS), ("staff", STAFF)):
         made.set(name, text)
     (made.path / "inbox").mkdir()
-    if os.environ.get("TEST_DATABASE") == "postgresql":
-        from servers import new_database
-
-        made.environ["DOSSIER_DATABASE__URL"] = new_database()
+    if POSTGRESQL:
+        made.environ[DATABASE_URL] = os.environ[DATABASE_URL]
     return made
 
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dossier import anchors, trail
-from dossier.database import close_database, open_database, transaction
+from dossier.database import close_database, is_shared, open_database, transaction
 from dossier.models import PROXY, Event, EventDetail
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office, load_office
@@ -49,8 +49,8 @@ def add_events(number: int, count: int) -> None:
 
 
 def sql(*statements: str) -> None:
-    """As somebody would who has the file and sqlite3."""
-    PROXY.execute_sql("PRAGMA foreign_keys = 0")
+    """As somebody would who has the file and sqlite3, or is the database's administrator."""
+    PROXY.execute_sql("SET session_replication_role = replica" if is_shared() else "PRAGMA foreign_keys = 0")
     for statement in statements:
         PROXY.execute_sql(statement)
 
