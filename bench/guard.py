@@ -28,14 +28,14 @@ from workflow.guard import Directory
 from workflow.texts import Texts
 
 
-def measure(seed: int, wrong: int = 5) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rates for each kind of paper; each is looked at for its own client and for `wrong` others."""
+def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, Any]], list[str]]:
+    """Rates for each kind of paper; each is looked at for its own client and for `wrong` others. `every`: so many-th paper only."""
     known = guard_corpus.clients()
     directory, reader, source = Directory(known, "Vink Accountants"), Texts(), random.Random(seed)
     counts: dict[str, Counter[str]] = {}
     remarks = []
     with tempfile.TemporaryDirectory() as folder:
-        for paper in guard_corpus.Office(known, seed).papers():
+        for paper in guard_corpus.Office(known, seed).papers(every):
             path = Path(folder) / paper.file_name
             path.write_bytes(paper.data)
             text = reader.begin(path, paper.file_name).result()

@@ -155,14 +155,18 @@ class Office:
         self.clients = known
         self._source = random.Random(seed)
 
-    def papers(self) -> Iterator[Paper]:
-        """One of each kind for every client."""
+    def papers(self, every: int = 1) -> Iterator[Paper]:
+        """One of each kind for every client; of those, so many-th only."""
+        number = 0
         for code in self.clients:
             for kind, write in (
                 ("annual accounts", self._accounts), ("tax assessment", self._assessment), ("payslip", self._payslip),
                 ("letter", self._letter), ("purchase invoice", self._invoice), ("ledger", self._ledger), ("debtors", self._debtors),
                 ("bank statement", self._statement), ("audit file", self._audit_file), ("circular", self._circular),
             ):  # fmt: skip
+                number += 1
+                if number % every:
+                    continue
                 others = tuple(self._source.sample([other for other in self.clients if other != code], self._source.randrange(4)))
                 suffix, data = write(code, others)
                 others = () if kind == "circular" else others

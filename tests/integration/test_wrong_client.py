@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,14 +10,14 @@ import guard_corpus
 import pytest
 import yaml
 from guard_corpus import pdf, sheet, word
-from support import CLIENTS, SETTINGS, Root
+from support import CLIENTS, SETTINGS, Root, once_here
 
-from desk.daemon import Daemon
-from dossier import files
-from dossier.database import close_database, open_database
-from dossier.models import Mail
+from dossier import clock
+from dossier.database import close_database, open_database, transaction
+from dossier.models import Mail, item_key
+from dossier.people import Actor
 from dossier.settings import load_office
-from workflow import finding
+from workflow import approval, finding, items
 from workflow.messages import letter_of
 
 OURS, THEIRS = "Jaarrekening 2025 van Acme B.V.", "Jaarrekening 2025 van Northwind Ltd, KvK onbekend"
@@ -32,27 +31,16 @@ def guarded(root: Root) -> Iterator[Root]:
     close_database()
 
 
-def once(root: Root) -> None:
-    """`dossier run --once`, in this process."""
-    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGIO)}
-    files.stopping.clear()
-    try:
-        Daemon(load_office(root.path, root.environ), root.environ, once=True).run()
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 def drop(root: Root, sidecar: str = SHARED, stem: str = "a", **attachments: bytes) -> dict[str, Any]:
     """Drop it for acme-bv and let it be taken; the newest item then."""
     root.drop(stem, sidecar, **attachments)
-    once(root)
+    once_here(root)
     return newest(root)
 
 
 def newest(root: Root) -> dict[str, Any]:
     open_database(load_office(root.path, root.environ))
-    return finding.whole(finding.find_items(finding.Filter(), 1)[0])
+    return {"root": str(root.path), **finding.whole(finding.find_items(finding.Filter(), 1)[0])}
 
 
 def events(item: Mapping[str, Any], action: str) -> list[dict[str, Any]]:
@@ -171,6 +159,18 @@ def command(root: Root, *words: str, code: int = 0, user: str = "m.devries") -> 
     return done.stdout + done.stderr
 
 
+def approve(item: Mapping[str, Any]) -> None:
+    office = load_office(Path(item["root"]), {})
+    with transaction():
+        approval.decide(office, clock.utc_now(), Actor("j.admin", "command"), item_key(item["item"]), "approve", "")
+
+
+def withdraw(item: Mapping[str, Any]) -> None:
+    office = load_office(Path(item["root"]), {})
+    with transaction():
+        items.withdraw(office, clock.utc_now(), Actor("j.admin", "command"), item_key(item["item"]), "wrong client")
+
+
 def test_an_amending_drop_with_another_clients_file_is_held_and_the_client_keeps_what_was_approved(guarded: Root) -> None:
     item = drop(guarded, a_pdf=pdf(OURS))
     assert item["share_state"] == "published"
@@ -184,18 +184,18 @@ def test_an_amending_drop_with_another_clients_file_is_held_and_the_client_keeps
     assert "Northwind Ltd" in yaml.safe_load(guarded.receipt("c") or "")["warnings"][0]
     folder = guarded.path / "var/portal/acme-bv" / item["item"]
     assert [path.name for path in folder.iterdir()] == ["a.pdf"]
-    command(guarded, "approve", item["item"], user="j.admin")
-    once(guarded)
+    approve(item)
+    once_here(guarded)
     assert sorted(path.name for path in folder.iterdir()) == ["a.pdf", "c.pdf"]
     assert newest(guarded)["share_state"] == "published"
 
 
 def test_what_was_approved_with_the_finding_in_view_is_not_held_again_by_a_later_change(guarded: Root) -> None:
     item = drop(guarded, a_pdf=pdf(THEIRS))
-    command(guarded, "approve", item["item"], user="j.admin")
-    once(guarded)
+    approve(item)
+    once_here(guarded)
     assert "goes on the portal" in command(guarded, "edit", item["item"], "--description", "Jaarrekening 2025, herzien")
-    once(guarded)
+    once_here(guarded)
     assert newest(guarded)["share_state"] == "published"
 
 
@@ -210,7 +210,7 @@ def test_commands_that_share_outright_are_held_and_say_why(guarded: Root, tmp_pa
     assert "Northwind Ltd" in command(guarded, "queue")
     assert "Northwind Ltd" in guarded.json("queue")[0]["attention"][0]
     assert "attention:" in command(guarded, "show", item["item"])
-    once(guarded)
+    once_here(guarded)
     [paper] = (guarded.path / "var/queue/j.admin").glob("D-*.yaml")
     assert "Northwind Ltd" in paper.read_text().splitlines()[0]
     for name, text in (("ours.pdf", OURS), ("theirs.pdf", THEIRS)):
@@ -227,18 +227,18 @@ def test_what_was_withdrawn_is_put_back_only_after_a_look_if_nobody_ever_looked(
     guarded.set("settings", SETTINGS)
     item = drop(guarded, a_pdf=pdf(THEIRS))
     assert item["share_state"] == "published"
-    command(guarded, "withdraw", item["item"], "--reason", "wrong client")
-    once(guarded)
+    withdraw(item)
+    once_here(guarded)
     guarded.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
     assert "Northwind Ltd (northwind-ltd)" in command(guarded, "publish", item["item"])
-    once(guarded)
+    once_here(guarded)
     item = newest(guarded)
     assert (item["share_state"], item["public"]) == ("concept", False)
-    command(guarded, "approve", item["item"], user="j.admin")
-    command(guarded, "withdraw", item["item"], "--reason", "once more")
-    once(guarded)
+    approve(item)
+    withdraw(item)
+    once_here(guarded)
     assert "goes back on the portal" in command(guarded, "publish", item["item"])
-    once(guarded)
+    once_here(guarded)
     assert newest(guarded)["share_state"] == "published"
 
 
@@ -247,7 +247,7 @@ def test_two_amendments_in_one_look_are_each_searched(guarded: Root) -> None:
     for stem, text in (("b", THEIRS), ("c", OURS)):
         body = f"item: {item['item']}\ncreated_by: m.devries\nattachments: [{{file: {stem}.pdf, share: yes}}]\n"
         guarded.drop(stem, body, **{f"{stem}_pdf": pdf(text)})
-    once(guarded)
+    once_here(guarded)
     item = newest(guarded)
     assert item["share_state"] == "concept"
     assert [found["name"] for found in events(item, "held_by_guard")[0]["findings"]] == ["b.pdf"]
