@@ -45,7 +45,23 @@ KINDS = (
     "Bank statement", "Invoice", "Minutes of the meeting", "Management letter", "Lease contract", "Pension statement", "Audit report",
 )  # fmt: skip
 MONTHS = ("January", "March", "June", "September", "December", "first quarter", "third quarter", "year")
-ROOT_WORDS = ("bak", "kerk", "molen", "water", "zon", "steen", "hout", "brug", "markt", "veld", "berg", "dijk", "haven", "linde", "kapel")
+ROOT_WORDS = (
+    "bak",
+    "kerk",
+    "molen",
+    "water",
+    "zon",
+    "steen",
+    "hout",
+    "brug",
+    "markt",
+    "veld",
+    "berg",
+    "dijk",
+    "haven",
+    "linde",
+    "kapel",
+)
 
 
 def rows(items: int, pending: int) -> Iterator[tuple[int, int, str, str, str, str, bool]]:
@@ -116,11 +132,15 @@ def fill(database: sqlite3.Connection, items: int, pending: int) -> None:
             edition if waits else None, None if waits else edition, None if waits else edition, False,
         ))  # fmt: skip
         chunk.setdefault("label", []).append((key, label))
-        chunk.setdefault("attachment", []).append((number, key, 0, file, True, None, 1, "0" * 64, 40_000, "application/pdf", at, True))
+        chunk.setdefault("attachment", []).append(
+            (number, key, 0, file, True, None, 1, "0" * 64, 40_000, "application/pdf", at, True)
+        )
         by = (None, None) if waits else ("k.smit", at)
-        chunk.setdefault("edition", []).append((edition, key, content, shown, "pending" if waits else "standing", "p.bakker", at, *by))
+        chunk.setdefault("edition", []).append(
+            (edition, key, content, shown, "pending" if waits else "standing", "p.bakker", at, *by)
+        )
         chunk.setdefault("item_text", []).append((key, description, "", label, file))
-        detail = '{"client":"%s"}' % client
+        detail = json.dumps({"client": client}, separators=(",", ":"))
         for seq, action in ((2 * number - 1, "created"), (2 * number, "offered" if waits else "published")):
             event = (seq, at, "p.bakker", None, "drop", action, key, None, detail_digest(salt, detail))
             previous = chained(previous, link_of(event))
@@ -168,7 +188,10 @@ def timed(command: list[str]) -> float:
 
 def measure(root: Path, repeat: int) -> list[dict[str, Any]]:
     dossier = [str(Path(sys.executable).with_name("dossier"))]
-    wanted = {"--version": ["--version"], **{name: ["--root", str(root), "--as", "k.smit", *words] for name, words in commands(root).items()}}
+    wanted = {
+        "--version": ["--version"],
+        **{name: ["--root", str(root), "--as", "k.smit", *words] for name, words in commands(root).items()},
+    }
     best = dict.fromkeys(wanted, float("inf"))
     for _ in range(repeat):
         for name, words in wanted.items():
@@ -195,7 +218,11 @@ def main() -> int:
     for one in results:
         print(f"{one['command']:<34}{one['ms']:>6}{one['more_ms']:>22}")
     print(json.dumps({"benchmark": "commands", "items": arguments.items, "pending": arguments.pending, "results": results}))
-    slow = [one["command"] for one in results if one["more_ms"] > LIMIT_MS or (one["command"] == "--version" and one["ms"] > VERSION_MS)]
+    slow = [
+        one["command"]
+        for one in results
+        if one["more_ms"] > LIMIT_MS or (one["command"] == "--version" and one["ms"] > VERSION_MS)
+    ]
     if slow:
         print(f"too slow (more than {LIMIT_MS} ms): {', '.join(slow)}", file=sys.stderr)
     return 1 if slow else 0

@@ -44,11 +44,11 @@ def queue(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Concepts that wait for a decision, oldest first."""
+    office = state.opened_quickly()
     from desk import shown
     from dossier import clock, hours, people
     from workflow import finding, waiting
 
-    office = state.opened()
     if approver is not None and approver not in office.staff:
         raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
     hidden = people.hidden_types(office, state.reader().code)
@@ -81,14 +81,14 @@ def reject(
 
 
 def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: str) -> None:
+    office = state.opened_quickly()
     from dossier import clock
     from dossier.database import transaction
     from dossier.models import item_name
     from dossier.people import NotAllowed
     from workflow import approval
 
-    keys = [key_of(name) for name in names]
-    office, actor = state.opened(), state.actor()
+    keys, actor = [key_of(name) for name in names], state.actor()
     # What waits now is decided on, and nothing that somebody makes of it while others are decided.
     contents = {key: approval.content_waiting(key) for key in keys}
     refused = False

@@ -47,15 +47,17 @@ def items(
     json: Json = False,
 ) -> None:
     """Find items, newest first; with words the best match first."""
+    office = state.opened_quickly()
     from desk import shown
+    from dossier import people
     from workflow import finding
 
-    state.opened()
+    hidden = people.hidden_types(office, state.reader().code)
     wanted = finding.Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
     )  # fmt: skip
-    found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None)]
+    found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None, hidden)]
     if json:
         shown.as_json(found)
         return
@@ -67,15 +69,15 @@ def items(
 
 def show(item: OneItem, json: Json = False) -> None:
     """One item with its attachments and history. That you looked at it is in its history."""
+    office = state.opened_quickly()
     from desk import shown
     from dossier import clock
     from workflow import finding
     from workflow import items as room
 
-    key, _ = key_of(item), state.opened()
-    found = room.get(key)
-    finding.note_view(clock.utc_now(), state.reader(), "item", finding.summary(found)["item"], key)
-    finding.note_view(clock.utc_now(), state.reader(), "client", found.client)
+    key, reader = key_of(item), state.reader()
+    found = room.get_for(office, reader.code, key)
+    finding.note_view(clock.utc_now(), reader, found)
     whole = finding.whole(found)
     if json:
         shown.as_json(whole)

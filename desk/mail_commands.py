@@ -103,12 +103,12 @@ def preview(
     import sys
 
     from dossier import clock
-    from dossier.models import item_name
-    from workflow import finding, mailing
+    from workflow import finding, items, mailing
 
     key, office, reader = key_of(item), state.opened(), state.reader()
+    found = items.get_for(office, reader.code, key)
     letter, to, fault = mailing.preview(office, key, contact)
-    finding.note_view(clock.utc_now(), reader, "item", item_name(key), key)
+    finding.note_view(clock.utc_now(), reader, found, "mail preview")
     if fault is not None:
         print(f"a template is wrong, the usual letter is shown: {fault}", file=sys.stderr)
     if html:

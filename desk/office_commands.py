@@ -183,14 +183,18 @@ def clients(
 
 def recent(json: Json = False) -> None:
     """The last items and clients that you looked at."""
+    office = state.opened_quickly()
     from desk import shown
+    from dossier import people
     from dossier.models import Item, item_key
     from workflow import finding
 
-    office = state.opened()
     who = state.reader()
+    hidden = people.hidden_types(office, who.code)
     names, codes = finding.recent(who, "item"), finding.recent(who, "client")
-    found = {item.id: item for item in Item.select().where(Item.id.in_([item_key(name) for name in names]))}
+    found = {
+        item.id: item for item in Item.select().where(Item.id.in_([item_key(name) for name in names])) if item.type not in hidden
+    }
     items = [finding.summary(found[item_key(name)]) for name in names if item_key(name) in found]
     seen = [{"client": code, "name": office.clients[code].name} for code in codes if code in office.clients]
     if json:

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
+from unicodedata import combining, east_asian_width
 
 from dossier.names import has_bad_characters, shown
 
@@ -29,28 +30,44 @@ def text(value: object) -> str:
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
     """Print a table; with nothing in it, `empty`. On a pipe there are no colours, and nothing is cut off."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     cells = [[text(value) for value in row] for row in rows]
     if not cells:
         if empty:
             print(empty)
-        return
+    elif sys.stdout.isatty():
+        _table_on_terminal(columns, cells)
+    else:
+        _table_on_pipe(columns, cells)
+
+
+def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     made = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold", no_wrap=column in ("item", "client", "status", "shared", "approver"))
     for row in cells:
         made.add_row(*(Text(cell) for cell in row))
-    if sys.stdout.isatty():
-        Console().print(made)
-        return
-    widest = max(len(line) for row in [columns, *cells] for cell in row for line in cell.splitlines() or [""])
-    console = Console(width=(widest + 2) * len(columns), color_system=None)
-    with console.capture() as captured:
-        console.print(made)
-    print("\n".join(line.rstrip() for line in captured.get().splitlines()))
+    Console().print(made)
+
+
+def _table_on_pipe(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
+    """As wide as it has to be. rich would do it as well, but takes 40 ms to come."""
+    lines = [[cell.split("\n") for cell in row] for row in [columns, *cells]]
+    widths = [max(_width(line) for row in lines for line in row[index]) for index in range(len(columns))]
+    for row in lines:
+        for height in range(max(map(len, row))):
+            parts = [cell[height] if height < len(cell) else "" for cell in row]
+            print("  ".join(part + " " * (width - _width(part)) for part, width in zip(parts, widths, strict=True)).rstrip())
+
+
+def _width(line: str) -> int:
+    """How many places a text takes in a terminal."""
+    if line.isascii():
+        return len(line)
+    return sum(0 if combining(c) else 2 if east_asian_width(c) in "WF" else 1 for c in line)
 
 
 def day_and_time(iso: str | None) -> str:

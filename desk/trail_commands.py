@@ -47,7 +47,7 @@ def _events(
 ) -> Iterator[Kept]:
     from dossier import people, trail
 
-    office, reader = state.opened(), state.reader()
+    office, reader = state.opened_quickly(), state.reader()
     return trail.events(
         item=key_of(item) if item else None, client=client, person=person, since=since and since.astimezone(),
         until=until and until.astimezone(), hidden_types=people.hidden_types(office, reader.code), newest=newest,

@@ -11,8 +11,10 @@ import fcntl
 import os
 import re
 import threading
+import unicodedata
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -129,8 +131,15 @@ def transaction() -> Iterator[None]:
         raise
 
 
-def search_text(rows: Sequence[tuple[int, str, str, str, str]], replace: bool = False) -> None:
-    """What items are found by: (key, description, explanation, labels, attachment names). Call inside `transaction()`."""
+TextRow = tuple[int, str, str, str, str, str]
+"""What an item is found by: its key, description, explanation, labels, attachment names, client."""
+
+MOST_WORDS = 20
+"""More words make no search narrower that anybody would type."""
+
+
+def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
+    """Put what items are found by into the index. Call inside `transaction()`."""
     if not _is_sqlite():
         from dossier import postgresql
 
@@ -138,27 +147,46 @@ def search_text(rows: Sequence[tuple[int, str, str, str, str]], replace: bool = 
         return
     for row in rows if replace else ():
         PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
-    size = 6_000
+    size = 5_000
     for start in range(0, len(rows), size):
         chunk = rows[start : start + size]
-        places = ",".join("(?,?,?,?,?)" for _ in chunk)
+        places = ",".join("(?,?,?,?,?,?)" for _ in chunk)
         values = [value for row in chunk for value in row]
-        PROXY.execute_sql(f"INSERT INTO item_text (rowid, description, explanation, labels, names) VALUES {places}", values)  # noqa: S608
+        PROXY.execute_sql(
+            f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608
+            values,
+        )
 
 
-def matching(query: Any, words: str) -> Any | None:
-    """`query` over Item, only those of which every word of `words` begins some word; the best first. None without a word."""
+def matching(query: Any, words: str, client: str | None = None) -> list[Any] | None:
+    """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
+
+    Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
+    `client`: the client that `query` asks for anyway; then only his words are looked through. (No bm25: it reads all hits,
+    which takes seconds where a word is common, and what an office looks for is what is new.)
+    """
+    found = list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
+    if not found:
+        return None
     if not _is_sqlite():
         from dossier import postgresql
 
-        return postgresql.matching(query, words)
-    found = re.findall(r"\w+", words)
-    if not found:
-        return None
-    expression = " ".join(f'"{word}"*' for word in found)  # FTS5's own language, without its operators
+        return postgresql.matching(query, found)
+    whole, begun = " AND ".join(f'"{word}"' for word in found), " AND ".join(f'"{word}"*' for word in found)  # no operators
+    parts = [
+        f"{{description}} : ({whole})",
+        f"{{description}} : ({begun})",
+        f"{{description explanation labels names}} : ({begun})",
+    ]
+    of_client = f' AND client : "{client.replace(chr(34), "")}"' if client else ""
+    expressions = [parts[0] + of_client, *(f"({part}{of_client}) NOT ({before})" for before, part in pairwise(parts))]
     text = Table("item_text").alias("words")
-    query = query.join(text, on=(text.c.rowid == Item.id)).where(SQL('"words"."item_text" MATCH ?', [expression]))
-    return query.order_by(SQL('"words"."rank"'), Item.id.desc())
+    joined = query.join(text, on=(text.c.rowid == Item.id))
+    # CROSS JOIN in effect: SQLite must go from the words to the items, whatever it thinks of their number.
+    return [
+        joined.where(SQL('"words"."item_text" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))
+        for expression in expressions
+    ]
 
 
 _ears: dict[int, Any] = {}

@@ -10,15 +10,15 @@ import inspect
 from collections.abc import Iterator
 from functools import cache
 
-from dossier import settings
+from dossier import config
 
 
 @cache
 def describe_models() -> None:
-    """Give every field of the models in settings.py the text that stands under it there."""
-    models = [one for one in vars(settings).values() if inspect.isclass(one) and issubclass(one, settings.Strict)]
+    """Give every field of the models in config.py the text that stands under it there."""
+    models = [one for one in vars(config).values() if inspect.isclass(one) and issubclass(one, config.Strict)]
     texts = {
-        node.name: dict(_texts(node)) for node in ast.parse(inspect.getsource(settings)).body if isinstance(node, ast.ClassDef)
+        node.name: dict(_texts(node)) for node in ast.parse(inspect.getsource(config)).body if isinstance(node, ast.ClassDef)
     }
     for model in models:
         for name, text in texts[model.__name__].items():

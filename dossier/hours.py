@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from dossier.settings import DAYS, Office, OfficeHours
+from dossier.settings import DAYS, Office
+
+if TYPE_CHECKING:
+    from dossier.settings import OfficeHours
 
 
 def zone(hours: OfficeHours) -> tzinfo | None:

@@ -54,6 +54,11 @@ def tuples(query: Any) -> list[tuple[Any, ...]]:
     return list(query.tuples())
 
 
+def plain_rows(query: Any) -> list[tuple[Any, ...]]:
+    """As `tuples`, but as the driver gives them: JSON is text yet. Several times as fast, for thousands of rows."""
+    return list(PROXY.execute(query).fetchall())
+
+
 class JSONText(TextField):
     """A list or mapping, kept as JSON text on both databases."""
 

@@ -11,8 +11,12 @@ import pwd
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
-from dossier.settings import Office, Right, Staff
+from dossier.settings import Office, Right
+
+if TYPE_CHECKING:
+    from dossier.settings import Staff
 
 
 def user_name(uid: int) -> str:

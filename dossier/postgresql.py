@@ -10,13 +10,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import psycopg
 from peewee import SQL, OperationalError, PostgresqlDatabase, Table
 
 from dossier.models import PROXY, Item
+
+if TYPE_CHECKING:
+    from dossier.database import TextRow
 
 WRITERS, MIGRATORS = 0x646F73, 0x646F74
 """Keys of advisory locks; any numbers do that nobody else uses in this database."""
@@ -100,9 +103,9 @@ def _words(text: str) -> list[str]:
     return re.findall(r"\w+", bare)
 
 
-def search_text(rows: Sequence[tuple[int, str, str, str, str]]) -> None:
-    """Put what items are found by into the index: (key, description, explanation, labels, attachment names)."""
-    for key, *texts in rows:
+def search_text(rows: Sequence[TextRow]) -> None:
+    """Put what items are found by into the index."""
+    for key, *texts, _ in rows:
         marked = [(word, weight) for text, weight in zip(texts, "ADBC", strict=True) for word in _words(text)]
         # 16,383 is the last position a tsvector knows; a word has at most 2 kB.
         vector = " ".join(f"'{word[:500]}':{min(place, 16_383)}{weight}" for place, (word, weight) in enumerate(marked, 1))
@@ -112,12 +115,11 @@ def search_text(rows: Sequence[tuple[int, str, str, str, str]]) -> None:
         )
 
 
-def matching(query: Any, words: str) -> Any | None:
-    """`query` over Item, only those of which every word of `words` begins some word; the best first. None without a word."""
-    found = _words(words)
-    if not found:
-        return None
-    expression = " & ".join(f"'{word[:500]}':*" for word in found)
+def matching(query: Any, words: Sequence[str]) -> list[Any]:
+    """`query` over Item, in parts, the best first (see database.matching). A is the weight of words of the description."""
+    bare = [word[:500] for text in words for word in _words(text)]
+    parts = [" & ".join(f"'{word}':{how}" for word in bare) for how in ("A", "*A", "*")]
     text = Table("item_text").alias("words")
-    query = query.join(text, on=(text.c.item == Item.id)).where(SQL('"words"."words" @@ %s::tsquery', [expression]))
-    return query.order_by(SQL('ts_rank("words"."words", %s::tsquery) DESC', [expression]), Item.id.desc())
+    joined = query.join(text, on=(text.c.item == Item.id)).order_by(Item.id.desc())
+    fits = [SQL('"words"."words" @@ %s::tsquery', [part]) for part in parts]
+    return [joined.where(fits[0]), joined.where(fits[1] & ~fits[0]), joined.where(fits[2] & ~fits[1])]

@@ -24,13 +24,16 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
 from string import ascii_lowercase, ascii_uppercase
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier import clock, trail
 from dossier.database import transaction
 from dossier.models import LoginRate, LoginRequest, LoginSession, LoginToken
 from dossier.people import Actor
-from dossier.settings import Contact, Office
+from dossier.settings import Office
+
+if TYPE_CHECKING:
+    from dossier.settings import Contact
 
 LINK_MINUTES = 15
 """How long a mailed link lets in."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from itertools import islice
 from types import SimpleNamespace
 from typing import Any
 
@@ -17,7 +16,7 @@ from dossier.models import PROXY, Item, JSONText, Label, Viewed, item_name, tupl
 from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Office
-from workflow import items, notes, openings
+from workflow import notes
 
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
@@ -43,12 +42,36 @@ class Filter:
     words: str = ""
 
 
-def find_items(wanted: Filter, limit: int, after: int | None = None) -> list[Any]:
-    """Items, the best match first if there are words, else the newest. `limit` 0: all. `after`: go on behind this one."""
+def find_items(wanted: Filter, limit: int, after: int | None = None, hidden: Sequence[str] = ()) -> list[Any]:
+    """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
+
+    `hidden`: types of which there seem to be none (people.hidden_types).
+    """
+    query = _filtered(wanted, hidden)
+    parts = matching(query, wanted.words, wanted.client)
+    if parts is None:
+        parts = [query.order_by(Item.id.desc())]
+    elif after is not None:
+        # Where the page before ended: an item lies in one part only.
+        while parts and not parts[0].where(Item.id == after).exists():
+            parts = parts[1:]
+    found: list[Any] = []
+    for part in parts:
+        behind = part if after is None else part.where(Item.id < after)
+        after = None
+        found.extend(behind.limit(limit - len(found) if limit else None))  # `+=` would be peewee's UNION
+        if limit and len(found) >= limit:
+            break
+    return found
+
+
+def _filtered(wanted: Filter, hidden: Sequence[str]) -> Any:
     query = Item.select()
     for field in ("client", "status", "type", "share_state"):
         value = getattr(wanted, field)
         query = query.where(getattr(Item, field) == value) if value is not None else query
+    if hidden:
+        query = query.where(Item.type.is_null() | Item.type.not_in(list(hidden)))
     if wanted.label is not None:
         query = query.where(Item.id.in_(Label.select(Label.item).where(Label.folded == fold(wanted.label))))
     if wanted.location is not None:
@@ -58,22 +81,10 @@ def find_items(wanted: Filter, limit: int, after: int | None = None) -> list[Any
         begin = datetime.combine(wanted.since, time()).astimezone()
         query = query.where(Item.created_at >= clock.to_text(begin))
     if wanted.unopened:
+        from workflow import openings  # it needs the portal's pages, which take long to import
+
         query = query.where(openings.unopened())
-    matched = matching(query, wanted.words)
-    if matched is None:
-        query = query.where(Item.id < after) if after is not None else query
-        return list(query.order_by(Item.id.desc()).limit(limit or None))
-    found = iter(matched.limit(limit if limit and after is None else None))
-    if after is not None:
-        found = _behind(found, after)
-    return list(islice(found, limit or None))
-
-
-def _behind(found: Iterator[Any], after: int) -> Iterator[Any]:
-    for item in found:
-        if item.id == after:
-            break
-    return found
+    return query
 
 
 def summary(item: Any) -> dict[str, Any]:
@@ -134,6 +145,8 @@ def whole(item: Any) -> dict[str, Any]:
 
     `attention`: what its approvers must have in view (workflow/notes.py).
     """
+    from workflow import items, openings
+
     attachments = [
         {
             "name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type, "share": a.share,
@@ -148,14 +161,14 @@ def whole(item: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def note_view(now: datetime, actor: Actor, kind: str, subject: str, item: int | None = None) -> None:
-    """Remember that this person looked at an item or a client; looking at an item is in the trail."""
+def note_view(now: datetime, actor: Actor, item: Any, how: str = "show") -> None:
+    """Remember that this person looked at an item, and so at a client. It is in the trail."""
+    at, who = clock.to_text(now), Viewed.actor == actor.code
     with transaction():
-        at = clock.to_text(now)
-        Viewed.delete().where((Viewed.actor == actor.code) & (Viewed.kind == kind) & (Viewed.subject == subject)).execute()
-        Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=at).execute()
-        if item is not None:
-            trail.record(now, actor, "viewed", item, {})
+        for kind, subject in (("item", item_name(item.id)), ("client", item.client)):
+            Viewed.delete().where(who & (Viewed.kind == kind) & (Viewed.subject == subject)).execute()
+            Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=at).execute()
+        trail.record(now, actor, "viewed", item.id, {"how": how})
 
 
 def recent(actor: Actor, kind: str) -> list[str]:

@@ -19,13 +19,15 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import ahocorasick
 
-from dossier.settings import Client
 from workflow.guard_numbers import Number, is_number_here, numbers_of
 from workflow.guard_words import COMMON, FILLERS, TRADES
+
+if TYPE_CHECKING:
+    from dossier.settings import Client
 
 HINT_LETTERS = 5
 """A word of a name that no other client has is a hint to its owner from so many letters on."""

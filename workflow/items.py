@@ -17,7 +17,7 @@ from datetime import datetime
 from typing import Any
 
 from dossier import clock, people, trail
-from dossier.database import search_text
+from dossier.database import TextRow, search_text
 from dossier.models import Attachment, Counter, Decision, Edition, Item, Label, first_edition, first_key, item_name
 from dossier.names import fold
 from dossier.people import Actor, NotAllowed
@@ -197,9 +197,10 @@ def insert(table: Any, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
         table.insert_many(rows[start : start + size], fields=fields).execute()
 
 
-def text_row(key: int, draft: Draft, files: Iterable[Any]) -> tuple[int, str, str, str, str]:
+def text_row(key: int, draft: Draft, files: Iterable[Any]) -> TextRow:
+    """What the item is found by."""
     explanation = " ".join((draft.explanation or "", *draft.fields.values()))
-    return key, draft.description, explanation, " ".join(draft.labels), " ".join(file.name for file in files)
+    return key, draft.description, explanation, " ".join(draft.labels), " ".join(file.name for file in files), draft.client
 
 
 def get(key: int) -> Any:

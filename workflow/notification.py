@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parseaddr
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -22,8 +22,11 @@ from dossier import clock, people, trail
 from dossier.database import transaction
 from dossier.models import Edition, Item, Mail, item_name, tuples
 from dossier.people import Actor, NotAllowed
-from dossier.settings import Contact, Office
+from dossier.settings import Office
 from workflow import access, items, openings
+
+if TYPE_CHECKING:
+    from dossier.settings import Contact
 
 log = structlog.get_logger("mail")
 

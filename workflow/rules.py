@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from dossier import people
+from dossier import people, settings
 from dossier.item_types import ENGLISH, fitting, wanted
 from dossier.names import fold
-from dossier.settings import Client, ItemType, Office
+from dossier.settings import Office
+
+if TYPE_CHECKING:
+    from dossier.settings import Client, ItemType
 
 ShareStatus = Literal["concept", "approved"]
 
@@ -73,7 +76,7 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     customer = office.clients.get(client)
     if customer is None:
         problems.append(Problem("", f"there is no client `{client}` in config/clients.yaml"))
-        customer = Client(name=client)
+        customer = settings.Client(name=client)
     elif not customer.active:
         problems.append(Problem("", f"client {client} is not active any more; ask an admin"))
     refusal = people.why_not_create(office, maker, client)
@@ -98,7 +101,7 @@ def amended_draft(office: Office, current: Draft, maker: str, actor: str, wish: 
     client = office.clients.get(current.client)
     if client is None or not client.active:
         problems.append(Problem("", f"client {current.client} is not active any more; ask an admin"))
-        client = client or Client(name=current.client)
+        client = client or settings.Client(name=current.client)
     refusal = people.why_not_create(office, actor, current.client)
     if refusal:
         problems.append(Problem("created_by", refusal))
@@ -232,7 +235,7 @@ def _share_status(client: Client, base: Draft, wish: Wish, share: bool, problems
 
 def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft, list[Problem]]:
     """The draft with those who are asked to approve it, and why nobody can be. `makers`: of the item, and of this change."""
-    client, problems = office.clients.get(draft.client) or Client(name=draft.client), list[Problem]()
+    client, problems = office.clients.get(draft.client) or settings.Client(name=draft.client), list[Problem]()
     approvers = draft.approvers or ((client.default_approver,) if client.default_approver else ())
     if not approvers:
         problems.append(Problem("approver", "a concept needs an `approver`: name who must approve it"))

@@ -10,12 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier import people, trail
-from dossier.settings import Client, Office
+from dossier.settings import Office
 from workflow import notes
 from workflow.rules import Draft
+
+if TYPE_CHECKING:
+    from dossier.settings import Client
 
 
 class Unscreened(Exception):

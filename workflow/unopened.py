@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier import clock, trail
 from dossier.database import transaction
 from dossier.models import Edition, Item, Note, Opening
-from dossier.settings import Contact, Office
+from dossier.settings import Office
 from workflow import notification, openings
+
+if TYPE_CHECKING:
+    from dossier.settings import Contact
 
 SEEN, SINCE = "web portal seen", "web portal since"
 
