@@ -145,7 +145,7 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
 
     `wanted`: the contact's id or address; None: the item's own contact.
     """
-    item = items.get(key)
+    item = items.get_for(office, actor.code, key)
     refusal = people.why_not_create(office, actor.code, item.client)
     if refusal:
         raise NotAllowed(refusal)
