@@ -26,7 +26,11 @@ Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this 
 
 FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash")
 
-audit = typer.Typer(no_args_is_help=True, help="The trail: who did what, when, in a chain that shows every change to it.")
+audit = typer.Typer(
+    no_args_is_help=True,
+    help="The trail: who did what, when, in a chain that shows every change to it.",
+    epilog="Example: dossier audit verify",
+)
 
 
 def register(app: typer.Typer) -> None:
