@@ -93,6 +93,7 @@ screenshots: setup-dev
 .PHONY: crash
 crash: setup-dev
 	$(BIN)/python tests/crash/all.py
+	CRASH_ALL=1 $(BIN)/pytest -n 0 tests/crash/test_stopped_and_read.py
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000

@@ -1,10 +1,12 @@
 """`make crash`: every scenario, every point; writes what was found between the markers of docs/reliability.md.
 
-all.py [SCENARIO…]      without names: all. Exit code 1 if anything was not as it should be.
+all.py [--sample N] [SCENARIO…]: without names all of them. Exit code 1 if anything was not as it should be. `--sample N`: only N
+points of each scenario and way, spread over the run; the page says so.
 """
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import platform
@@ -13,7 +15,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import groupby
 from pathlib import Path
@@ -33,9 +35,10 @@ CALLS_SHOWN = 14
 Point = dict[str, Any]
 
 
-def play(scenario: str, way: str) -> list[Point]:
+def play(scenario: str, way: str, sample: int | None) -> list[Point]:
+    some = ["--sample", str(sample if way == "kill" else max(1, sample // 5))] if sample else []
     done = subprocess.run(
-        [sys.executable, HERE / "harness.py", scenario, *WAYS[way]], capture_output=True, text=True, check=False, cwd=HERE
+        [sys.executable, HERE / "harness.py", scenario, *WAYS[way], *some], capture_output=True, text=True, check=False, cwd=HERE
     )
     points = [json.loads(line) for line in done.stdout.splitlines()]
     bad = [point for point in points if point["faults"]]
@@ -79,14 +82,15 @@ def _kind(call: str) -> str:
     return re.sub(r"\.portal-staging/\S+", ".portal-staging/…", call).replace("|", "¦")
 
 
-def page_of(results: dict[tuple[str, str], list[Point]], seconds: float) -> str:
+def page_of(results: dict[tuple[str, str], list[Point]], seconds: float, sample: int | None) -> str:
     points = [point for found in results.values() for point in found]
     kinds = Counter("error" if point["kind"].startswith("E") else point["kind"] for point in points)
     lines = [
         BEGIN,
         f"Last played on {time.strftime('%Y-%m-%d')}, Linux {platform.release().split('-')[0]},"
         f" Python {platform.python_version()}, in {seconds / 60:.0f} minutes:"
-        f" killed at {kinds['kill']} points, killed a second time at {kinds['kill again']}, failed at {kinds['error']}."
+        f"{f' a sample of up to {sample} points of each scenario:' if sample else ''} killed at {kinds['kill']} points,"
+        f" killed a second time at {kinds['kill again']}, failed at {kinds['error']}."
         f" Not as it should be: {sum(bool(point['faults']) for point in points)}.",
     ]
     for scenario in SCENARIOS:
@@ -126,17 +130,21 @@ def _well(bad: int) -> str:
     return f"**{bad} differ**" if bad else "as without"
 
 
-def main(names: Sequence[str]) -> int:
+def main() -> int:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("scenarios", nargs="*", metavar="SCENARIO")
+    parser.add_argument("--sample", type=int, metavar="N", help="only N points of each scenario")
+    arguments = parser.parse_args()
     started = time.monotonic()
-    wanted = [scenario.name for scenario in SCENARIOS if not names or scenario.name in names]
+    wanted = [scenario.name for scenario in SCENARIOS if not arguments.scenarios or scenario.name in arguments.scenarios]
     tasks = [(name, way) for way in WAYS for name in wanted]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = dict(zip(tasks, pool.map(lambda task: play(*task), tasks), strict=True))
+        results = dict(zip(tasks, pool.map(lambda task: play(*task, arguments.sample), tasks), strict=True))
     text = PAGE.read_text()
     before, after = text[: text.index(BEGIN)], text[text.index(END) + len(END) :]
-    PAGE.write_text(before + page_of(results, time.monotonic() - started) + after)
+    PAGE.write_text(before + page_of(results, time.monotonic() - started, arguments.sample) + after)
     return int(any(point["faults"] for found in results.values() for point in found))
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    sys.exit(main())
