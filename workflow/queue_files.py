@@ -211,8 +211,14 @@ class QueueFolder:
 
     def _there(self) -> list[str]:
         """The approvers' folders that are there. What should be in one that is gone is written again."""
-        with os.scandir(self.office.queue) as entries:
-            there = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+        try:
+            with os.scandir(self.office.queue) as entries:
+                there = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}
+        except FileNotFoundError:
+            there = set()  # the whole queue is gone: it is made anew
+        except OSError as error:
+            log.error("the queue can't be read", folder=str(self.office.queue), error=str(error))
+            return []
         for person, folder in self._folders.items():
             if person not in there and folder.files:
                 for item, file in folder.files.items():
