@@ -58,9 +58,9 @@ types: setup-dev
 unit: setup-dev
 	$(BIN)/pytest -n 2
 
-# Decisions at the same instant, a thousand times.
+# Decisions at the same instant, a thousand times, and long random histories against the model.
 races: setup-dev
-	RACES=500 $(BIN)/pytest tests/integration/test_decision_races.py
+	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest tests/integration/test_decision_races.py tests/integration/test_state_machine.py
 
 # The same tests of rooms with files and a database, on PostgreSQL.
 test-postgresql: setup-dev

@@ -9,6 +9,7 @@ The office is the real one below the daemon: database, vault, queue folder, port
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
@@ -71,9 +72,10 @@ class Office(RuleBasedStateMachine):
         self.away: set[str] = set()
         self.number = 0
 
-    @initialize()
-    def begin(self) -> None:
+    @initialize(target=concepts)
+    def begin(self) -> Any:
         self.start()
+        return self.add("p.bakker", ["m.devries", "k.smit"], "any")
 
     def teardown(self) -> None:
         self.office.close()
@@ -95,10 +97,13 @@ class Office(RuleBasedStateMachine):
         if maker in self.gone or not able:
             return multiple()
         chosen = data.draw(st.lists(st.sampled_from(able), min_size=1, max_size=3, unique=True))
+        return self.add(maker, chosen, approvals)
+
+    def add(self, maker: str, approvers: list[str], approvals: str) -> str:
         self.number += 1
         text = f"Description number {self.number}"
-        item = self.office.concept(text, approvers=chosen, approvals=approvals, maker=maker)
-        self.model[item] = Concept(text, maker, chosen, approvals, changed_by=maker)
+        item = self.office.concept(text, approvers=approvers, approvals=approvals, maker=maker)
+        self.model[item] = Concept(text, maker, approvers, approvals, changed_by=maker)
         return item
 
     def may_decide(self, item: str, who: str) -> bool:
@@ -107,9 +112,14 @@ class Office(RuleBasedStateMachine):
         barred = who in self.gone or who in (one.maker, one.changed_by) or who in one.approved
         return one.state == "concept" and not barred and (who == "j.admin" or "approve" in RIGHTS[who])
 
-    @rule(item=concepts, who=st.sampled_from(STAFF), word=st.sampled_from(("approve", "reject")), by_file=st.booleans())
-    def decide(self, item: str, who: str, word: str, by_file: bool) -> None:
+    @rule(
+        item=concepts, pick=st.integers(0, 5), other=st.sampled_from((None, None, None, *STAFF[:3])),
+        word=st.sampled_from(("approve", "approve", "reject")), by_file=st.booleans(),
+    )  # fmt: skip
+    def decide(self, item: str, pick: int, other: str | None, word: str, by_file: bool) -> None:
+        """Somebody who is asked decides, or anybody."""
         asked = waiting.people_asked(self.office.office, item_key(item), self.office.now.date())
+        who = other or (sorted(asked)[pick % len(asked)] if asked else "m.devries")
         if by_file:
             if self.office.path(item, who).exists():
                 self.office.type(item, word, "because", approver=who)
@@ -134,7 +144,10 @@ class Office(RuleBasedStateMachine):
         if len(one.approved) >= one.needed:
             one.state, one.public, one.approved = "published", one.description, {}
 
-    @rule(item=concepts, who=st.sampled_from(STAFF))
+    @rule(item=concepts, who=st.sampled_from(STAFF), what=st.sampled_from(("amend", "amend", "withdraw", "restore")))
+    def change(self, item: str, who: str, what: str) -> None:
+        {"amend": self.amend, "withdraw": self.withdraw, "restore": self.restore}[what](item, who)
+
     def amend(self, item: str, who: str) -> None:
         one = self.model[item]
         self.number += 1
@@ -153,7 +166,6 @@ class Office(RuleBasedStateMachine):
             else:
                 one.state, one.changed_by, one.approved = "concept", who, {}
 
-    @rule(item=concepts, who=st.sampled_from(STAFF))
     def withdraw(self, item: str, who: str) -> None:
         one = self.model[item]
         try:
@@ -163,7 +175,6 @@ class Office(RuleBasedStateMachine):
         assert who not in self.gone
         one.before, one.public, one.state, one.approved = one.public or one.before, None, "withdrawn", {}
 
-    @rule(item=concepts, who=st.sampled_from(STAFF))
     def restore(self, item: str, who: str) -> None:
         one = self.model[item]
         try:
@@ -177,15 +188,17 @@ class Office(RuleBasedStateMachine):
 
     # What becomes of people, files, time and machines
 
-    @rule(who=st.sampled_from(APPROVERS))
-    def leave_or_return(self, who: str) -> None:
-        self.gone ^= {who}
-        self.configure()
-
-    @rule(who=st.sampled_from(APPROVERS))
-    def go_away_or_come_back(self, who: str) -> None:
-        self.away ^= {who}
-        self.configure()
+    @rule(what=st.sampled_from(("leave or return", "away or back", "crash", "clock")), who=st.sampled_from(APPROVERS),
+          hours=st.sampled_from((-30, 1, 30, 9_000)))  # fmt: skip
+    def happen(self, what: str, who: str, hours: int) -> None:
+        if what == "crash":
+            self.start()
+        elif what == "clock":
+            self.office.later(hours=hours)
+        else:
+            changed = self.gone if what == "leave or return" else self.away
+            changed ^= {who}
+            self.configure()
 
     def configure(self) -> None:
         substitute = {"m.devries": "k.smit", "k.smit": "l.visser"}
@@ -214,14 +227,6 @@ class Office(RuleBasedStateMachine):
             copy.write_text(path.read_text().replace("\ndecision:", "\ndecision: approve", 1))
             self.office.round()
             copy.unlink()
-
-    @rule()
-    def crash(self) -> None:
-        self.start()
-
-    @rule(hours=st.sampled_from((-30, 1, 30, 9_000)))
-    def jump(self, hours: int) -> None:
-        self.office.later(hours=hours)
 
     # What must hold
 
@@ -257,6 +262,10 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 TestOffice = Office.TestCase
+EXAMPLES = int(os.environ.get("STATE_EXAMPLES", "20"))
+"""The same ones each time; `make races` plays more, and other ones."""
+
 TestOffice.settings = settings(
-    max_examples=12, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True
-)
+    max_examples=EXAMPLES, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck),
+    derandomize="STATE_EXAMPLES" not in os.environ,
+)  # fmt: skip
