@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,9 @@ PAGES = "_pages"
 
 PAGE_NAMES = ("items.json", "index.html", "feed.xml")
 """What lies in a client's folder beside the items and PAGES."""
+
+LARGE = 500
+"""Items of a client whose old folder is not deleted while others wait to be published: on a busy disk that may take a minute."""
 
 _CANT_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV, errno.EMLINK)
 
@@ -132,9 +135,11 @@ class Change:
                 files.remove_tree(aside)
                 files.move(self.home / name, aside)
 
-    def clear(self) -> None:
-        """Delete what was swapped out, and what is left of the staging."""
+    def clear(self, remove_later: Callable[[Path], None]) -> None:
+        """Delete what was swapped out, and what is left of the staging; a large folder is given to `remove_later`."""
         assert self._staged is not None
+        if self._whole and self._staged.is_dir() and len(os.listdir(self._staged)) > LARGE:
+            remove_later(self._staged)
         files.remove_tree(self._staged)
         for folder in self.put.values():
             files.remove_tree(folder)

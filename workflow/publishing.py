@@ -23,6 +23,8 @@ is a mount point of its own is refused, rather than that something unpublished l
 from __future__ import annotations
 
 import os
+import secrets
+import threading
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -206,7 +208,7 @@ class Portal:
         self._wrong.difference_update(job.item.id for job in done)
         self._stale.difference_update(placed)
         for one in work.values():
-            one.clear()
+            one.clear(self._remove_later)
         if not self._retry_at:
             self.trouble = None
         return shown
@@ -349,6 +351,19 @@ class Portal:
         up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
         made = pages_of(self.office, code, public_items(code, changed, up))
         return Change(home, put, drop, made, more, less)
+
+    def _remove_later(self, folder: Path) -> None:
+        """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? As 1."""
+        gone = self._staging / "clients" / f".{secrets.token_hex(8)}.gone"
+        files.move(folder, gone)
+
+        def remove() -> None:
+            try:
+                files.remove_tree(gone)
+            except OSError as error:
+                log.warning("what was swapped out is not deleted until the next start", error=str(error))
+
+        threading.Thread(target=remove, name="remove", daemon=True).start()
 
     # 2. look, 3. place
 

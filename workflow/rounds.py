@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -64,10 +64,10 @@ class Work:
     """All its pages are to be put in order, whatever lies there."""
     change: Change | None = None
 
-    def clear(self) -> None:
+    def clear(self, remove_later: Callable[[Path], None]) -> None:
         """Delete what was swapped out, and what was staged and not placed."""
         if self.change is not None:
-            self.change.clear()
+            self.change.clear(remove_later)
         for one in self.made:
             files.remove(one.path)
 

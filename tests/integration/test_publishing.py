@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from offices import until
 from portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 
 from dossier import files, trail
@@ -287,6 +288,19 @@ def test_a_withdrawal_in_the_middle_of_a_round_wins(office: PortalOffice, monkey
     assert list(office.tree("zon")) == [f"{other}/b.pdf"]
     office.publish()
     assert not [event for event in trail.history(item_key(item)) if event["action"] == "published"]
+
+
+def test_a_large_folder_that_was_swapped_out_is_deleted_beside_the_work(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(placing, "LARGE", 2)
+    item, *_ = (office.share({"a.txt": bytes([number])}) for number in range(5))
+    office.publish()
+    office.withdraw(item)
+    office.publish()
+    office.check()
+    staging = office.root / "var/.portal-staging/clients"
+    until(lambda: not list(staging.iterdir()), "the old folder is gone")
 
 
 # Strangers
