@@ -20,6 +20,7 @@ from desk import presence
 from desk.login_mails import LoginMails
 from desk.portal_work import VERIFY_HOURS, PortalWork
 from desk.stopping import call_on_stop
+from desk.trail_work import TRAIL_SECONDS, TrailWork
 from dossier import clock, files, settling
 from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
 from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
@@ -127,6 +128,7 @@ class Daemon:
         self.alarms = Alarms(self.office)
         self.mailer = Mailer(self.office, self._environ, self._alarm)
         self.login_mails = LoginMails(self.office, self._environ, self._alarm)
+        self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():
             # It starts, so they are over, or come again.
             if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
@@ -268,6 +270,8 @@ class Daemon:
             self.login_mails.stop()
             self.portal.stop()
             with contextlib.suppress(*UNAVAILABLE):
+                if self.leads:
+                    self.trail.anchor(clock.utc_now(), ending=True)
                 presence.leave(self.office)
             log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
@@ -363,6 +367,7 @@ class Daemon:
             reminders.remind(self.office, clock.utc_now())
             unopened.remind(self.office, clock.utc_now())
             alarms.check(self.alarms, clock.utc_now())
+            self.trail.anchor(clock.utc_now())
         while not files.stopping.is_set():
             if self._step():
                 last = time.monotonic()
@@ -433,6 +438,11 @@ class Daemon:
         def remind_contacts() -> None:
             unopened.remind(self.office, clock.utc_now())
 
+        def keep_trail() -> None:
+            self.trail.anchor(clock.utc_now())
+            self.trail.verify_daily(clock.utc_now())
+            self._mail_wake.set()
+
         def look_around() -> None:
             alarms.check(self.alarms, clock.utc_now())
             self._mail_wake.set()
@@ -461,6 +471,7 @@ class Daemon:
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
             schedule.Job("alarms", ALARM_SECONDS, closing(look_around)),
             schedule.Job("verify", VERIFY_HOURS * 3600, closing(self.portal.verify_daily), is_long=True),
+            schedule.Job("trail", TRAIL_SECONDS, closing(keep_trail), is_long=True),
             schedule.Job("beat", presence.BEAT_SECONDS, closing(beat, led=False)),
         ]
 
@@ -505,7 +516,7 @@ class Daemon:
         self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
         settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
         office = replace(office, settings=settings)
-        for room in (self, self.intake, self.queue, self.mailer, self.login_mails, self.alarms):
+        for room in (self, self.intake, self.queue, self.mailer, self.login_mails, self.alarms, self.trail):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()

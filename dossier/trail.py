@@ -22,6 +22,7 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from dossier import files
 from dossier.clock import to_text
 from dossier.models import PROXY, Decision, Event, EventDetail, Item, item_name, tuples
 from dossier.people import Actor, NotAllowed
@@ -183,7 +184,10 @@ def _select() -> Any:
 
 
 def _chunks(query: Any, after: int = 0) -> Iterator[Kept]:
+    """In chunks. Raises Interrupted when the process is to end."""
     while rows := tuples(query.where(Event.seq > after).order_by(Event.seq).limit(CHUNK)):
+        if files.stopping.is_set():
+            raise files.Interrupted
         yield from (Kept(*row) for row in rows)
         after = rows[-1][0]
 

@@ -44,6 +44,7 @@ ALARMS = {
     "scanner": N_("the virus scanner is gone"),
     "rejected": N_("nobody looks at refused drops"),
     "trail": N_("the trail does not verify"),
+    "vault": N_("the vault is damaged"),
     "portal": N_("the portal or the vault is not as it should be"),
 }
 """What an alarm is called in the subject of its mail."""
@@ -277,6 +278,14 @@ def alarm_letter(language: str, cause: str, lines: Sequence[str], is_over: bool,
     return compose(language, subject % {"alarm": title, "firm": one_line(firm)}, blocks)
 
 
+def anchor_letter(language: str, line: str, firm: str) -> Letter:
+    """To the mailbox that keeps the trail's anchors: one line, as it is in var/anchors/."""
+    _ = translator(language).gettext
+    after = _("Keep this mail. It shows later whether anything up to this moment was changed or cut off: dossier audit verify.")
+    blocks = [Block("paragraph", _("An anchor of the trail:")), Block("quote", one_line(line)), Block("paragraph", after)]
+    return compose(language, _("Anchor of the trail (%(firm)s)") % {"firm": one_line(firm)}, blocks)
+
+
 def letter_of(
     office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, Any]
 ) -> Letter:
@@ -307,6 +316,8 @@ def letter_of(
     if kind == "guard":
         description, findings, held = payload["description"], payload["findings"], payload["held"]
         return guard_letter(language, name, number, client_name, description, findings, held, firm)
+    if kind == "anchor":
+        return anchor_letter(language, payload["line"], firm)
     if kind == "alarm":
         return alarm_letter(language, payload["cause"], payload["lines"], payload["over"], firm)
     raise ValueError(f"there is no letter for {kind}")

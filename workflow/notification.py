@@ -82,6 +82,18 @@ def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: 
     return [_enqueue(office, now, kind, item, client, code, to, payload, now)]
 
 
+def enqueue_anchor(office: Office, now: datetime, line: str) -> None:
+    """The trail's anchor to the mailbox that keeps them (trail.anchors_to). Call inside `transaction()`."""
+    to = _anchors_mailbox(office)
+    if to is not None:
+        _enqueue(office, now, "anchor", None, None, "trail.anchors_to", to, {"line": line}, now)
+
+
+def _anchors_mailbox(office: Office) -> Addressee | None:
+    address = office.settings.trail.anchors_to
+    return Addressee("", address, "en") if address else None
+
+
 def tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: str) -> None:
     """The item's maker hears that `contact` got no mail; if the maker has left, the admins do."""
     maker = office.staff.get(item.created_by)
@@ -256,6 +268,8 @@ def forget_failed(item: int) -> int:
 
 def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
     """Where this mail goes now; else, in words, why it must not go any more."""
+    if mail.kind == "anchor":
+        return _anchors_mailbox(office) or "the trail's anchors are not mailed any more"
     if mail.kind not in TO_CONTACTS:
         person = office.staff.get(mail.recipient)
         if person is None or not person.active:

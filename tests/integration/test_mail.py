@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import json
 import socket
 import subprocess
 import threading
@@ -18,9 +19,10 @@ import pytest
 from mail_server import MailOffice, Server, login_with, serving, text_of, tls
 from support import CLIENTS, free_port, need
 
+from desk.trail_work import TrailWork
 from dossier import clock
 from dossier.database import close_database, transaction
-from dossier.models import Mail
+from dossier.models import Event, EventDetail, Mail
 from dossier.people import Actor, NotAllowed
 from workflow import alarms, amending, items, mailing, notification, rules, smtp
 
@@ -872,3 +874,51 @@ def test_refused_drops_that_nobody_looked_at_for_a_day_are_an_alarm(office: Mail
         alarms.look_at_rejected("p.bakker", office.now + timedelta(hours=26))
     alarms.check(office.alarms, office.now + timedelta(hours=27))
     assert alarms.standing() == []
+
+
+def _trail_work(office: MailOffice) -> TrailWork:
+    return TrailWork(office.office, office.tell, office.alarms.stands("trail"))
+
+
+def test_a_trail_that_does_not_verify_is_an_alarm_until_it_does(office: MailOffice, server: Server) -> None:
+    office.item()
+    office.send_all()
+    work = _trail_work(office)
+    work.anchor(office.now)
+    work.verify_daily(office.now)
+    assert alarms.standing() == []
+    actor = Event.get_by_id(2).actor
+    Event.update(actor="somebody.else").where(Event.seq == 2).execute()
+    work.verify_daily(office.now)
+    assert alarms.standing() == [], "once a day is enough"
+    work.verify_daily(office.now + timedelta(days=1))
+    assert "the trail does not verify: event 2" in alarms.standing()[0]
+    office.later(61)
+    assert server.mails[-1]["Subject"] == "Alarm: het logboek klopt niet (Office)"
+    Event.update(actor=actor).where(Event.seq == 2).execute()
+    _trail_work(office).verify_daily(office.now + timedelta(days=1))
+    assert alarms.standing() == []
+
+
+def test_a_trail_that_was_cut_behind_its_anchor_gets_no_new_anchor_but_an_alarm(office: MailOffice, server: Server) -> None:
+    office.item()
+    work = _trail_work(office)
+    work.anchor(office.now)
+    last = Event.select().order_by(Event.seq.desc()).first()
+    EventDetail.delete().where(EventDetail.seq == last.seq).execute()
+    Event.delete().where(Event.seq == last.seq).execute()
+    work.anchor(office.now + timedelta(days=1))
+    assert "the last of these is missing now" in alarms.standing()[0]
+
+
+def test_the_daily_anchor_goes_to_the_mailbox_that_keeps_them(office: MailOffice, server: Server) -> None:
+    text = f"mail: {{host: 127.0.0.1, port: {server.port}}}\ntrail: {{anchors_to: keeper@elsewhere.example}}\n"
+    office.write("settings", text)
+    office.reload()
+    office.item()
+    _trail_work(office).anchor(office.now)
+    office.send_all()
+    mail = next(mail for mail in server.mails if "keeper@elsewhere.example" in mail["To"])
+    kept = next((office.root / "var/anchors").iterdir()).read_text()
+    quoted = next(part for part in text_of(mail).split("\n\n") if part.startswith("> "))
+    assert json.loads(" ".join(line.removeprefix("> ") for line in quoted.splitlines())) == json.loads(kept)
