@@ -126,7 +126,7 @@ class Daemon:
         """Everything anew, from what the folders and the database say."""
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
         self.alarms = Alarms(self.office)
-        self.mailer = Mailer(self.office, self._environ, self._alarm)
+        self.mailer = Mailer(self.office, self._environ, self._alarm, was_gone=self.alarms.stands("mail"))
         self.login_mails = LoginMails(self.office, self._environ, self._alarm)
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():

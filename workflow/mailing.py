@@ -66,18 +66,23 @@ class Round:
 class Mailer:
     """Sends an office's mail: all but the mails to log in with, or (`logins`) those alone. One thread uses it.
 
-    `alarm` raises (with a text) or ends (None) an alarm.
+    `alarm` raises (with a text) or ends (None) an alarm. `was_gone`: the server was, when this office's last mailer ended.
     """
 
     def __init__(
-        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None], logins: bool = False
+        self,
+        office: Office,
+        environ: Mapping[str, str],
+        alarm: Callable[[str, str | None], None],
+        logins: bool = False,
+        was_gone: bool = False,
     ) -> None:
         self.office = office
         self._logins = logins
         self._waiting = WAITING & ((Mail.kind == "login") if logins else (Mail.kind != "login"))
         self._environ = environ
         self._alarm = alarm
-        self._gone: NoServer | None = None
+        self._gone = NoServer("it was not there the last time") if was_gone else None
         """Why there is no server; None while there is one."""
         self._looks, self._last_look = 0, _LONG_AGO
 

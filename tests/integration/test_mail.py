@@ -318,8 +318,8 @@ def test_without_a_server_one_alarm_is_raised_and_the_mails_wait_for_it(tmp_path
     office = MailOffice(tmp_path / "office", port)
     for _ in range(5):
         office.item()
-    for _ in range(200):  # an hour
-        office.later(18)
+    for _ in range(60):  # an hour
+        office.later(60)
     assert [cause for cause, _ in office.told] == ["mail"]
     assert "Connection refused" in str(office.told[0][1])
     assert all((mail.state, mail.attempts) == ("waiting", 0) for mail in office.mails())
@@ -351,14 +351,28 @@ def test_a_mail_that_was_never_offered_is_soon_when_the_server_is_back(tmp_path:
     port = free_port()
     office = MailOffice(tmp_path / "office", port)
     office.item()
-    for _ in range(100):
-        office.later(30)
+    for _ in range(20):
+        office.later(150)
     with serving(Server(port)) as server:
         office.later(1)
         office.item("Wat nieuws")
         office.later(5)
         office.send_all()
         assert len(server.mails) >= 2
+
+
+def test_after_a_restart_the_server_is_looked_for_at_once_and_the_alarm_ends(tmp_path: Path) -> None:
+    port = free_port()
+    office = MailOffice(tmp_path / "office", port)
+    office.item()
+    office.mailer.round(office.now)
+    assert len(alarms.standing()) == 1
+    office.mailer = mailing.Mailer(office.office, {}, office.tell, was_gone=office.alarms.stands("mail"))
+    assert office.mailer.seconds_to_next(office.now) == 0
+    with serving(Server(port)) as server:
+        office.later(1)
+        assert len(server.mails) == 1
+    assert alarms.standing() == []
 
 
 def test_no_name_service_stops_the_queue_with_one_alarm(tmp_path: Path) -> None:
@@ -376,8 +390,8 @@ def test_a_refused_login_stops_the_queue_with_one_alarm_and_is_not_hammered(tmp_
         office = MailOffice(tmp_path / "office", server.port, environ={"DOSSIER_MAIL_PASSWORD": "wrong"}, username="office")
         for _ in range(3):
             office.item()
-        for _ in range(120):  # half an hour
-            office.later(15)
+        for _ in range(60):  # half an hour
+            office.later(30)
         assert [cause for cause, _ in office.told] == ["mail"]
         assert "refused the login of office" in str(office.told[0][1])
         assert "535" in str(office.told[0][1])
