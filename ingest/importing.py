@@ -290,7 +290,7 @@ class Importer:
 
     def _taken(self) -> set[tuple[str, str]]:
         """(client, folder) of all that was ever imported: one look through the drops, whose names are not indexed."""
-        ours = (Drop.stem >= _PREFIX) & (Drop.stem < _PREFIX[:-1] + chr(ord(_PREFIX[-1]) + 1))
+        ours = Drop.stem.startswith(_PREFIX)
         return set(tuples(Drop.select(Drop.client, Drop.stem).where(ours & (Drop.kind != "refused"))))
 
     def _lies(self, entry: Entry) -> bool:
