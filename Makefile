@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := dossier ingest workflow desk tests bench demo
 
-.PHONY: help several screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
+.PHONY: help docs several screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -94,6 +94,10 @@ screenshots: setup-dev
 crash: setup-dev
 	$(BIN)/python tests/crash/all.py
 	CRASH_ALL=1 $(BIN)/pytest -n 0 tests/crash/test_stopped_and_read.py
+
+# The documentation as a site in build/site.
+docs: setup-dev reference
+	$(BIN)/mkdocs build --quiet
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000
