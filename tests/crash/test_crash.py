@@ -41,7 +41,7 @@ def play(*arguments: str) -> list[dict[str, object]]:
     ids=lambda scenarios: scenarios[0],
 )  # fmt: skip
 def test_killed_anywhere_the_next_start_leaves_the_office_as_if_nothing_had_happened(scenarios: tuple[str, ...]) -> None:
-    assert len(play(*scenarios, "--sample", "5", "--apart")) == 5 * len(scenarios)
+    assert len(play(*scenarios, "--sample", "4", "--apart")) == 4 * len(scenarios)
 
 
 def test_killed_again_in_the_run_that_mends_it_nothing_is_lost() -> None:
@@ -50,10 +50,10 @@ def test_killed_again_in_the_run_that_mends_it_nothing_is_lost() -> None:
 
 @pytest.mark.parametrize("scenario", ["shared", "folder-refused", "publishing"])
 def test_a_full_or_failing_disk_or_a_missing_right_at_any_call_is_told_and_mended_later(scenario: str) -> None:
-    assert len(play(scenario, "--errors", "--sample", "2", "--apart")) == 12
+    assert len(play(scenario, "--errors", "--sample", "1", "--apart")) == 6
 
 
 def test_an_inbox_on_another_file_system_loses_nothing_either() -> None:
     if not OTHER_FILE_SYSTEM.is_dir() or os.stat(OTHER_FILE_SYSTEM).st_dev == os.stat("/tmp").st_dev:
         pytest.skip(f"{OTHER_FILE_SYSTEM} is no other file system")
-    assert len(play("elsewhere", "elsewhere-refused", "--sample", "5", "--apart")) == 10
+    assert len(play("elsewhere", "elsewhere-refused", "--sample", "4", "--apart")) == 8
