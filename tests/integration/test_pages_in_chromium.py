@@ -27,6 +27,7 @@ CLIENTS = """\
 clients:
   acme-bv: {name: Acme B.V., language: nl}
   northwind-ltd: {name: Northwind Ltd, language: en}
+  hostile: {name: Northwind Ltd, language: en}
   leeg: {name: Nieuwe Klant, language: nl}
 """
 NOW = "2026-11-25T10:00:00+01:00"
@@ -73,7 +74,8 @@ ITEMS = [
      "De jaarrekening is vastgesteld. Teken het laatste blad en stuur het ons terug."),
     ("acme-bv", "2026-11-23", "Specificatie rekening-courant",
      {"Specificatie rekening-courant directeur-grootaandeelhouder 2025 (definitief).pdf": paper("Rekening-courant")}, None),
-    ("northwind-ltd", "2025-05-02", f"VAT return {HOSTILE}", {"page.html": b"<script>document.title='owned'</script>"}, HOSTILE),
+    ("northwind-ltd", "2025-05-02", "VAT return, first quarter 2025", {"vat-return-q1-2025.pdf": paper("VAT return", (120, 60, 20))}, None),
+    ("hostile", "2025-05-02", f"VAT return {HOSTILE}", {"page.html": b"<script>document.title='owned'</script>"}, HOSTILE),
     ("northwind-ltd", "2026-11-22", "Engagement letter 2027", {"engagement-letter.pdf": paper("Engagement letter")}, None),
 ]  # fmt: skip
 
@@ -212,7 +214,7 @@ def test_printed_it_is_the_list_alone(browser: Browser, portal: Path) -> None:
 
 
 def test_hostile_text_and_files_can_do_nothing(browser: Browser, portal: Path) -> None:
-    with opened(browser, portal / "northwind-ltd/index.html") as page:
+    with opened(browser, portal / "hostile/index.html") as page:
         assert HOSTILE in page.locator("article").last.inner_text()
         assert page.title() == "Northwind Ltd – Kantoor De Vries"
         link = page.locator("a[href$='page.html']")
