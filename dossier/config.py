@@ -68,7 +68,14 @@ def _network(value: str) -> str:
         raise ValueError("give an address or network such as 127.0.0.1 or 10.0.0.0/8") from None
 
 
+def _scanner(value: str) -> str:
+    if not re.fullmatch(r"unix:/.+|tcp:.+:[0-9]{1,5}", value):
+        raise ValueError("give unix:/path/of/the/socket or tcp:HOST:PORT")
+    return value
+
+
 Code = Annotated[str, AfterValidator(_code)]
+Scanner = Annotated[str, AfterValidator(_scanner)]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
 Email = Annotated[str, AfterValidator(_email)]
@@ -116,6 +123,9 @@ class Intake(Strict):
         "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
     ]  # fmt: skip
     """File types that are refused, by name or by content."""
+    clamd: Scanner | None = None
+    """Where the virus scanner clamd listens, `unix:/run/clamav/clamd.ctl` or `tcp:HOST:PORT`; without it nothing is scanned.
+    Its StreamMaxLength must be over max_file_mb, and `AlertExceedsMax yes` makes it say what it did not look at."""
 
 
 class Items(Strict):

@@ -51,6 +51,7 @@ from ingest.gate import Gate
 from ingest.judging import entries, judge
 from ingest.looking import WHY, Found
 from ingest.poison import Strikes
+from ingest.scanning import find_virus
 from workflow import amending, items
 from workflow.items import Refused
 from workflow.suspicion import Unscreened
@@ -176,7 +177,7 @@ class Intake:
         """Copy the drop's files into the vault; what goes wrong is the answer, for the thread that asked. Runs in a pool."""
         try:
             if not case.faults:
-                place = case.found.place(self.office.inbox)
+                place, scanner = case.found.place(self.office.inbox), self.office.settings.intake.clamd
                 for name, _, digest, disk in entries(case.found):
                     copy = self.vault.receive(place / disk, case.found.looks[disk])
                     case.files.append((name, copy))
@@ -186,6 +187,10 @@ class Intake:
                     line = case.found.sidecar.lines.get("attachments", 1) if case.found.sidecar else 1
                     if reason:
                         case.faults.append(Fault(line, f"`{names.shown(name)}`: {reason}"))
+                    if scanner and (virus := find_virus(scanner, copy.path, names.shown(name))):
+                        case.faults.append(
+                            Fault(line, f"`{names.shown(name)}`: the virus scanner found {virus} in it; delete it")
+                        )
                     if digest and digest != copy.sha256:
                         case.faults.append(
                             Fault(
