@@ -51,7 +51,7 @@ from ingest.gate import Gate
 from ingest.judging import entries, judge
 from ingest.looking import WHY, Found
 from ingest.poison import Strikes
-from ingest.scanning import find_virus
+from ingest.scanning import NotScanned, find_virus
 from workflow import amending, items
 from workflow.items import Refused
 from workflow.suspicion import Unscreened
@@ -236,7 +236,7 @@ class Intake:
             what = names.shown(Path(error.filename).name)
             case.reset([Fault(1, f"`{what}` can't be read: {error.strerror}; let the daemon read it")])
             return True
-        if isinstance(error, OSError) and error.errno not in (None, EINVAL):
+        if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
             outcome.postponed += 1
             outcome.trouble[found.client] = _words_of(error)
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
