@@ -1,4 +1,4 @@
-"""Commands that tell what happened and why: audit."""
+"""Commands that tell what happened and why: why, audit."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from desk.approval_commands import key_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from dossier.trail import Kept
 
@@ -34,11 +35,93 @@ audit = typer.Typer(
 
 
 def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: dossier why 2026-000012, or: dossier why inbox/acme-bv/report.yaml")(why)
     app.add_typer(audit, name="audit")
     audit.command(epilog="Example: dossier audit log --client acme-bv --since 2026-01-01")(log)
     audit.command(epilog="Example: dossier audit verify")(verify)
     audit.command(epilog="Example: dossier audit export --format csv --since 2026-01-01 > trail.csv")(export)
     audit.command(epilog='Example: dossier audit erase --item 2026-000012 --reason "request of 3 March"')(erase)
+
+
+def why(
+    what: Annotated[str, typer.Argument(metavar="ITEM|PATH", help="An item's number, or a file or folder of the inbox.")],
+    json: Json = False,
+) -> None:
+    """All that keeps an item off the portal, or a file in the inbox from being taken."""
+    from pathlib import Path
+
+    from dossier.models import item_key
+
+    try:
+        key = item_key(what)
+    except ValueError:
+        told, found, heading = _why_path(Path(what))
+    else:
+        told, found, heading = _why_item(key)
+    from desk import shown
+
+    if json:
+        shown.as_json({**told, "reasons": found})
+        return
+    print(shown.text(heading))
+    for reason in found:
+        print(f"  - {shown.text(reason)}")
+
+
+def _why_item(key: int) -> tuple[dict[str, Any], list[str], str]:
+    from dossier import clock
+    from dossier.models import item_name
+    from workflow import items, reasons
+
+    office, reader = state.opened(), state.reader()
+    item = items.get_for(office, reader.code, key)
+    found = reasons.reasons(office, clock.utc_now(), item)
+    told = {"item": item_name(key), "share_state": item.share_state, "public": item.public is not None}
+    after = " What keeps it off as it is now:" if found else " Nothing keeps it off."
+    return told, found, f"{item_name(key)} is {item.share_state}. {reasons.visible(item)}{after}"
+
+
+def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
+    """What `check` says of it, and what became of a file that is not there any more."""
+    import os
+
+    from desk import presence
+    from dossier import clock, names
+    from ingest import checking
+
+    office, parts = state.opened(), path.parts
+    if not os.path.lexists(path):
+        found = _what_became(path.name)
+        return {"path": str(path)}, found, f"{path} is not there." + (" What became of one of that name:" if found else "")
+    if any(part in ("_rejected", "_done") for part in parts):
+        return (
+            {"path": str(path)},
+            ["it lies where the office puts what it has finished with; WHY.txt or the receipt beside it says more"],
+            f"{path}:",
+        )
+    if names.is_ignored(path.name):
+        return {"path": str(path)}, ["a file with such a name is never taken; rename it"], f"{path} is not taken:"
+    found, good = checking.check(office, [path])
+    if not found and not good:
+        found = [] if path.resolve().is_relative_to(office.inbox.resolve()) else [f"it does not lie in the inbox {office.inbox}"]
+    if not presence.daemons(office, clock.utc_now()):
+        found.append("no daemon runs here; start it with: dossier run")
+    heading = f"{path} is not taken yet:" if found else f"Nothing keeps {path} from being taken; the daemon's next look takes it."
+    return {"path": str(path)}, found, heading
+
+
+def _what_became(name: str) -> list[str]:
+    """Drops of this name that were taken or refused, the newest first."""
+    from dossier import clock, names
+    from dossier.models import Drop, item_name
+
+    stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
+    rows = Drop.select().where(Drop.stem.in_(list(stems))).order_by(Drop.id.desc()).limit(5)
+    return [
+        f"{row.client}: {row.kind} on {clock.shown(row.at)}"
+        + (f" as {item_name(row.item)}" if row.item else f", see _rejected/{row.target}")
+        for row in rows
+    ]
 
 
 def _events(

@@ -184,7 +184,7 @@ def _argument(argument: Any) -> str:
 def _value(option: Any) -> str:
     if option.is_flag:
         return ""
-    return f" {option.metavar}" if option.metavar else f" {_kind(option.type_descriptor.annotation)}"
+    return f" {option.metavar}" if option.metavar else f" {option.type.name.upper()}"
 
 
 PAGES = {"configuration.md": configuration, "commands.md": commands}
