@@ -41,7 +41,6 @@ ALARMS = {
     "mail": N_("mail can't be sent"),
     "mail sender": N_("mail of this office is refused"),
     "mail templates": N_("a mail template is wrong"),
-    "scanner": N_("the virus scanner is gone"),
     "rejected": N_("nobody looks at refused drops"),
     "trail": N_("the trail does not verify"),
     "vault": N_("the vault is damaged"),
