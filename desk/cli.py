@@ -26,6 +26,7 @@ from desk import (
     moving_commands,
     office_commands,
     portal_commands,
+    retention_commands,
     state,
     trail_commands,
     web_commands,
@@ -73,6 +74,7 @@ AREAS = (
     moving_commands,
     portal_commands,
     keeping_commands,
+    retention_commands,
     trail_commands,
     web_commands,
 )

@@ -31,7 +31,7 @@ from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
 from ingest.watcher import Watch
-from workflow import alarms, reminders, schedule, unopened
+from workflow import alarms, reminders, retention, schedule, unopened
 from workflow.alarms import Alarms
 from workflow.mailing import Mailer, Round
 from workflow.queue_files import QueueFolder
@@ -55,6 +55,9 @@ CONFIG_SECONDS = 1
 
 REMIND_SECONDS = 15
 """How often it is seen whether an approver must be reminded: one look at an index, if not."""
+
+RETENTION_SECONDS = 900
+"""How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
 
 ALARM_SECONDS = 60
 """How often it is looked at what no event tells of: room on the disks, refused drops that nobody looks at."""
@@ -447,6 +450,10 @@ class Daemon:
             alarms.check(self.alarms, clock.utc_now())
             self._mail_wake.set()
 
+        def retain() -> None:
+            if retention.upkeep(self.office, clock.utc_now(), self.portal.portal.vault):
+                self._mail_wake.set()
+
         def beat() -> None:
             if is_shared():
                 presence.tell(self.office, clock.utc_now(), self._since, self.leads)
@@ -472,6 +479,7 @@ class Daemon:
             schedule.Job("alarms", ALARM_SECONDS, closing(look_around)),
             schedule.Job("verify", VERIFY_HOURS * 3600, closing(self.portal.verify_daily), is_long=True),
             schedule.Job("trail", TRAIL_SECONDS, closing(keep_trail), is_long=True),
+            schedule.Job("retention", RETENTION_SECONDS, closing(retain), is_long=True),
             schedule.Job("beat", presence.BEAT_SECONDS, closing(beat, led=False)),
         ]
 

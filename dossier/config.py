@@ -265,7 +265,27 @@ class ItemType(Strict):
     """So many months after it was made or last changed an item must be looked at again, and whoever made it gets a mail."""
     review_field: Word | None = None
     """The date field that says instead when an item must be looked at again."""
-    keep_years: int | None = Field(None, gt=0)
+    keep_years: int | None = Field(None, gt=0, le=1000)
+    """So many years after it was made an item is kept."""
+    keep: list[Word] = []
+    """Names of retention.terms that hold for such items. A type with `keep` or `keep_years` does not follow retention.default."""
+
+
+class Term(Strict):
+    years: int = Field(gt=0, le=1000)
+    counted_from: Literal["creation", "relation_end"] = "creation"
+    """creation: from the day the item was made; relation_end: from the client's `ended`. Until that is given, there is no end."""
+    basis: Line
+    """The law or agreement that says so, such as "Wwft art. 33"."""
+    from_: date | None = Field(None, alias="from")
+    """The day from which it holds, instead of the one before it in the list."""
+
+
+class Retention(Strict):
+    terms: dict[Word, Annotated[list[Term], Field(min_length=1)]] = {}
+    """How long something must be kept, and why. Of each, a list: when a law changes, the new term stands below with its `from`."""
+    default: list[Word] = []
+    """The terms of items whose type has none of its own. The longest holds; without any, an item is kept for good."""
 
 
 class Settings(Strict):
@@ -285,6 +305,7 @@ class Settings(Strict):
     trail: Trail = Trail()
     types: dict[Word, ItemType] = {}
     """Kinds of item with rules of their own."""
+    retention: Retention = Retention()
 
 
 class Contact(Strict):
@@ -307,6 +328,8 @@ class Client(Strict):
     """no: no more drops, and nothing on the portal."""
     portal: YesNo = True
     """no: nothing of this client can be shared, and what was is taken off."""
+    ended: date | None = None
+    """The day the relation with this client ended: terms of retention are counted from it."""
     default_approver: Code | None = None
     identifiers: list[Line] = []
     """Registration numbers by which the wrong-client guard knows this client, such as "KvK 12345678"."""

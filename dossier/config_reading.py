@@ -161,6 +161,8 @@ def _check_references(
         wrong(SETTINGS, settings[1], ("portal",), "give both `certificate` and `key`, or neither")
     for name, path, message in item_types.faults(settings[0].types, settings[0].items.labels, people):
         wrong(SETTINGS, settings[1], ("types", name, *path), message)
+    for where, message in _retention_faults(settings[0]):
+        wrong(SETTINGS, settings[1], where, message)
     for status in settings[0].items.closed:
         if status not in settings[0].items.statuses:
             wrong(SETTINGS, settings[1], ("items", "closed"), f"`{status}` is not one of items.statuses")
@@ -195,6 +197,22 @@ def _check_references(
             wrong(STAFF, staff[1], (*here, "substitute"), f"there is no staff member `{person.substitute}`")
         elif _goes_in_circles(code, people):
             wrong(STAFF, staff[1], (*here, "substitute"), "the substitutes stand in for each other in a circle")
+
+
+def _retention_faults(settings: Settings) -> list[tuple[tuple[str | int, ...], str]]:
+    """Terms that are named and aren't there, or whose versions are not in the order of time."""
+    terms = settings.retention.terms
+    named: list[tuple[tuple[str | int, ...], list[str]]] = [(("retention", "default"), settings.retention.default)]
+    named += [(("types", name, "keep"), kind.keep) for name, kind in settings.types.items()]
+    found: list[tuple[tuple[str | int, ...], str]] = [
+        (path, f"there is no `{name}` under retention.terms") for path, names in named for name in names if name not in terms
+    ]
+    for name, versions in terms.items():
+        for index in range(1, len(versions)):
+            before, start = versions[index - 1].from_, versions[index].from_
+            if start is None or (before is not None and start <= before):
+                found.append((("retention", "terms", name, index), "give a `from` that is later than that of the term before it"))
+    return found
 
 
 def _goes_in_circles(code: str, people: Mapping[str, Staff]) -> bool:

@@ -386,6 +386,15 @@ def move_if_same(source: Path, target: Path, seen: Look) -> bool:
     return False
 
 
+def touch(path: Path) -> bool:
+    """Give a file of ours the present time; False if it is gone, or is not ours to touch."""
+    try:
+        os.utime(path, follow_symlinks=False)
+    except (FileNotFoundError, PermissionError):
+        return False
+    return True
+
+
 def remove(path: Path) -> None:
     """Remove a file of our own; fine if it is gone already."""
     with contextlib.suppress(FileNotFoundError):

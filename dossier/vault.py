@@ -12,7 +12,8 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +22,9 @@ from dossier.files import Copy, Look
 
 _INCOMING = ".incoming"
 _LOCK = ".lock"
+
+SETTLED_SECONDS = 3600
+"""A file that was received so lately may be of an item that is just being made."""
 
 
 class Damaged(OSError):
@@ -51,7 +55,7 @@ class Vault:
     def keep(self, copy: Copy) -> Path:
         """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""
         target = self.location(copy.sha256)
-        if files.look(target) is not None and files.hash_on_disk(target) == copy.sha256:
+        if files.look(target) is not None and files.hash_on_disk(target) == copy.sha256 and files.touch(target):
             files.remove(copy.path)
         else:
             try:
@@ -75,6 +79,28 @@ class Vault:
         for copy in copies:
             if copy.source.device != device and files.hash_on_disk(self.location(copy.sha256)) != copy.sha256:
                 raise Damaged(errno.EIO, "reads back otherwise than it was written", str(self.location(copy.sha256)))
+
+    def remove(self, sha256: str, is_needed: Callable[[], bool]) -> bool:
+        """Remove the file with this hash for good, unless it is needed; False: not now, ask again later.
+
+        Somebody may be about to make an item of the same file: `keep` touches it, so one that was touched lately stays.
+        It is set aside first, and looked at then: who comes after that finds none here, and brings his own copy. Killed in
+        between, it lies aside, and the next call of this goes on. For one process at a time.
+        """
+        target, aside = self.location(sha256), self.path / f".leaving-{sha256}"
+        if files.look(target) is None and files.look(aside) is None:
+            return True
+        if files.look(target) is not None:
+            files.move(target, aside)
+            files.sync((), (target.parent, self.path))
+        is_new = time.time() - os.lstat(aside).st_mtime < SETTLED_SECONDS
+        if is_new or is_needed():
+            files.move(aside, target)
+            files.sync((), (target.parent, self.path))
+            return not is_new
+        files.remove(aside)
+        files.sync((), (self.path,))
+        return True
 
     def discard(self, copy: Copy) -> None:
         """Forget a received copy."""

@@ -285,6 +285,18 @@ def anchor_letter(language: str, line: str, firm: str) -> Letter:
     return compose(language, _("Anchor of the trail (%(firm)s)") % {"firm": one_line(firm)}, blocks)
 
 
+def retention_letter(language: str, count: int, lines: Sequence[str], firm: str) -> Letter:
+    """To an admin, once a month: what may be removed. Nothing goes before he says so."""
+    _ = translator(language).gettext
+    subject = _("%(count)d items may be removed (%(firm)s)") % {"count": count, "firm": one_line(firm)}
+    blocks = [
+        Block("paragraph", _("The terms of these items are over. Nothing is removed before an admin says so:")),
+        Block("rows", rows=tuple(one_line(line) for line in lines)),
+        Block("paragraph", _("To see all of them: dossier retention list --due. To remove them: dossier retention run.")),
+    ]
+    return compose(language, subject, blocks)
+
+
 def letter_of(
     office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, Any]
 ) -> Letter:
@@ -319,6 +331,8 @@ def letter_of(
         return anchor_letter(language, payload["line"], firm)
     if kind == "alarm":
         return alarm_letter(language, payload["cause"], payload["lines"], payload["over"], firm)
+    if kind == "retention":
+        return retention_letter(language, payload["count"], payload["lines"], firm)
     raise ValueError(f"there is no letter for {kind}")
 
 
