@@ -2,7 +2,8 @@
 
 An alarm that stands is a note in the database, so a restart doesn't tell it anew. Its letter is written when it has stood for a
 minute: what is over by then was a hiccup, and nobody is told. If no letter could go while the alarm stood (mail itself was the
-matter), one letter tells at the end what was.
+matter), one letter tells at the end what was. A full disk, or a scanner that is gone, stops the intake of every client that drops
+something: these alarms are one to the admins, told with the first and over with the last.
 
 No alarm is ever in the way: while the database can't be written, it is in the log and in `status`, and tried again at the next telling.
 """
@@ -90,10 +91,14 @@ class Alarms:
     def write_letters(self, now: datetime) -> None:
         """Tell the admins of each alarm that has stood for a minute. Not inside `transaction()`."""
         with self._lock, transaction():
+            told = {_group(cause) for cause, note in _standing() if note["letters"] is not None}
             for cause, note in list(_standing()):
                 is_old = now - clock.from_text(note["since"]) >= timedelta(seconds=GRACE_SECONDS)
-                if note["letters"] is None and is_old and cause not in _NO_LETTER:
-                    _write(cause, {**note, "letters": self._write_to_admins(now, cause, [note["text"]], False)})
+                if note["letters"] is not None or not is_old or cause in _NO_LETTER:
+                    continue
+                is_first = _group(cause) not in told
+                told.add(_group(cause))
+                _write(cause, {**note, "letters": self._write_to_admins(now, cause, [note["text"]], False) if is_first else []})
 
     def _end(self, now: datetime, cause: str) -> None:
         note = _read(cause)
@@ -101,6 +106,12 @@ class Alarms:
             return
         Note.delete().where(Note.key == _KEY + cause).execute()
         trail.record(now, trail.DAEMON, "alarm_over", None, {"alarm": cause, "text": note["text"]})
+        others = [(name, other) for name, other in _standing() if _group(name) == _group(cause)]
+        if others:
+            if note["letters"]:  # the last of them tells that it is over
+                name, other = others[0]
+                _write(name, {**other, "since": note["since"], "letters": note["letters"]})
+            return
         letters = note["letters"] or []
         went = Mail.select().where(Mail.id.in_(letters) & (Mail.state != "waiting")).exists()
         Mail.update(state="cancelled", error="over before it was sent").where(
@@ -117,6 +128,11 @@ class Alarms:
         for code in people.admins(self.office):
             letters += notification.enqueue_to_staff(self.office, now, "alarm", None, code, payload)
         return letters
+
+
+def _group(cause: str) -> str:
+    """What the admins are told of as one: `intake acme-bv` and `intake zon` have the same cause."""
+    return "intake" if cause.startswith("intake ") else cause
 
 
 def standing() -> list[str]:

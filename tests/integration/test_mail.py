@@ -823,6 +823,21 @@ def test_a_hiccup_is_told_to_nobody(office: MailOffice, server: Server) -> None:
     assert server.mails == []
 
 
+def test_one_cause_that_stops_many_clients_is_told_once_and_is_over_with_the_last(office: MailOffice, server: Server) -> None:
+    for client in ("acme-bv", "northwind-ltd", "zon"):
+        office.tell(f"intake {client}", f"drops can't be taken: {client}: the virus scanner does not answer")
+    for _ in range(3):
+        office.later(61)
+    assert [mail["Subject"] for mail in server.mails] == ["Alarm: aangeleverde stukken kunnen niet worden verwerkt (Office)"]
+    for client in ("acme-bv", "zon"):
+        office.tell(f"intake {client}", None)
+    office.later(61)
+    assert len(server.mails) == 1
+    office.tell("intake northwind-ltd", None)
+    office.later(1)
+    assert [mail["Subject"][:8] for mail in server.mails] == ["Alarm: a", "Voorbij:"]
+
+
 def test_an_alarm_that_stands_is_not_told_again_after_a_restart(office: MailOffice, server: Server) -> None:
     office.tell("disk", "nearly full: 5 MB left")
     office.later(61)
