@@ -47,6 +47,9 @@ HEADER_BYTES = 32 * 1024
 
 STOP_SECONDS = 4
 
+SYSTEMD_DESCRIPTOR = 3
+"""SD_LISTEN_FDS_START of systemd/sd-daemon.h."""
+
 DAEMON_SECONDS = 3
 """So much later than the portal the daemon may come up, before anything is said."""
 
@@ -96,7 +99,7 @@ def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
     with _listen(host, port) as listening:
-        _tell(office, host, listening.getsockname()[1])
+        _tell(office, *listening.getsockname()[:2])
         over = threading.Event()
         hourly = threading.Thread(target=_beside, args=(office, over), name="hourly", daemon=True)
         hourly.start()
@@ -125,6 +128,9 @@ def _configuration(office: Office, web: PortalWeb) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens: the one that systemd holds for this process (sd_listen_fds(3)), else one of our own."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return socket.socket(fileno=SYSTEMD_DESCRIPTOR)
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:

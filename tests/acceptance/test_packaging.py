@@ -1,0 +1,136 @@
+"""What is installed works without the checkout: sdist, wheel, the units for systemd."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+from support import PDF, free_port, need, wait_for
+
+import dossier
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+PACKAGES = ("dossier", "ingest", "workflow", "desk")
+PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+OFFLINE = ("--no-deps", "--no-index", "--no-build-isolation")
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Built from the sdist, which is built from what a checkout holds."""
+    there = tmp_path_factory.mktemp("checkout")
+    for name in (*PACKAGES, "packaging", "docs"):
+        shutil.copytree(CHECKOUT / name, there / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md", "requirements.lock"):
+        shutil.copy(CHECKOUT / name, there)
+    made = tmp_path_factory.mktemp("made")
+    build = f"from setuptools import build_meta; print(build_meta.build_sdist({str(made)!r}))"
+    subprocess.run([sys.executable, "-c", build], cwd=there, check=True, capture_output=True)
+    [sdist] = made.glob("dossier-*.tar.gz")
+    subprocess.run([*PIP, "wheel", *OFFLINE, "--wheel-dir", made, sdist], check=True, cwd=made)
+    [built] = made.glob("*.whl")
+    return built
+
+
+def test_the_wheel_holds_every_module_template_translation_and_migration(wheel: Path) -> None:
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if name.split("/")[0] in PACKAGES}
+    here = {
+        str(path.relative_to(CHECKOUT))
+        for package in PACKAGES
+        for path in (CHECKOUT / package).rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    assert inside == here
+    assert wheel.name.startswith(f"dossier-{dossier.__version__}-")
+
+
+def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
+    venv = tmp_path / "venv"
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
+    python, command = venv / "bin/python", venv / "bin/dossier"
+    subprocess.run([*PIP, "--python", python, "install", *OFFLINE, wheel], check=True)
+    site = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True).strip()
+    (Path(site) / "libraries.pth").write_text(sysconfig.get_path("purelib"))
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("DOSSIER_", "PYTHON"))}
+    office = tmp_path / "office"
+
+    def run(*words: str) -> str:
+        done = subprocess.run([command, *words], capture_output=True, text=True, env=environ, cwd=tmp_path, timeout=120)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    where = subprocess.check_output(
+        [python, "-c", "import desk, dossier; print(desk.__file__, dossier.__file__)"], text=True, cwd=tmp_path
+    )
+    assert where.count(str(venv)) == 2
+    assert dossier.__version__ in run("--version")
+    run("init", str(office))
+    (office / "config/clients.yaml").write_text("clients: {acme-bv: {name: Acme B.V.}}\n")
+    inbox = office / "inbox/acme-bv"
+    inbox.mkdir()
+    (inbox / "report.pdf").write_bytes(PDF)
+    (inbox / "report.yaml").write_text("description: Annual accounts\n")
+    assert "taken 1," in run("--root", str(office), "run", "--once")
+    assert (inbox / "_done/report.receipt.yaml").exists()
+    assert (venv / "share/dossier/systemd/dossier.service").exists()
+    assert (venv / "share/dossier/samba/smb.conf").exists()
+
+
+UNITS = sorted((CHECKOUT / "packaging/systemd").iterdir())
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    analyze = need("systemd-analyze")
+    for unit in UNITS:
+        # Where it will be is not where it is now.
+        (tmp_path / unit.name).write_text(unit.read_text().replace("/opt/dossier/bin/dossier", "/bin/true"))
+    done = subprocess.run([analyze, "verify", *tmp_path.iterdir()], capture_output=True, text=True)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "dossier" in line]) == (0, [])
+
+
+@pytest.mark.parametrize("name", ["dossier.service", "dossier-portal.service"])
+def test_a_service_has_no_right_that_it_does_not_need(name: str) -> None:
+    analyze = need("systemd-analyze")
+    path = CHECKOUT / "packaging/systemd" / name
+    done = subprocess.run([analyze, "security", "--offline=true", "--threshold=25", path], capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-400:] + done.stderr
+
+
+def test_the_portal_listens_on_the_socket_that_systemd_holds(tmp_path: Path) -> None:
+    activate = need("systemd-socket-activate")
+    command = Path(sys.executable).with_name("dossier")
+    office, port = tmp_path / "office", free_port()
+    subprocess.run([command, "init", office], check=True, capture_output=True)
+    with open(tmp_path / "log", "wb") as log:
+        words = [
+            activate,
+            f"--listen=127.0.0.1:{port}",
+            f"--setenv=PATH={os.environ['PATH']}",
+            command,
+            "--root",
+            office,
+            "portal",
+        ]
+        process = subprocess.Popen(words, stdout=log, stderr=log)
+    try:
+        from http.client import HTTPConnection
+
+        def answer() -> int:
+            try:
+                connection = HTTPConnection("127.0.0.1", port, timeout=30)
+                connection.request("GET", "/")
+                return connection.getresponse().status
+            except ConnectionError:
+                return 0
+
+        assert wait_for(answer, "the portal answers") in (200, 302, 303)
+        assert f"127.0.0.1:{port}" in (tmp_path / "log").read_text()
+    finally:
+        process.terminate()
+        process.wait(10)

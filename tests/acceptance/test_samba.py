@@ -1,0 +1,268 @@
+"""Drops through a share of a real Samba, with the configuration that comes with dossier, taken by a daemon without privileges."""
+
+from __future__ import annotations
+
+import contextlib
+import grp
+import hashlib
+import os
+import pwd
+import re
+import secrets
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from support import CLIENTS, DOSSIER, PDF, Root, free_port, need, wait_for
+
+CONFIGURATION = Path(__file__).resolve().parents[2] / "packaging/samba/smb.conf"
+PASSWORD = "drop-by-drop"
+CAPABILITIES = "+lease,+dac_read_search"
+"""The unit's, and one by which the daemon gets at a Python that lies in another user's home, as it may on a test machine."""
+
+
+@dataclass
+class Share:
+    root: Root
+    port: int
+    group: str
+    service: str
+    petra: str
+    karel: str
+
+    def client(self, user: str) -> list[str]:
+        return ["smbclient", "//127.0.0.1/inbox", "-p", str(self.port), "-U", f"{user}%{PASSWORD}", "-m", "SMB3"]
+
+    def put(self, user: str, *files: Path, folder: str = "acme-bv") -> None:
+        commands = "; ".join(f'put "{path}" "{path.name}"' for path in files)
+        done = subprocess.run([*self.client(user), "-D", folder, "-c", commands], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _may_have(capabilities: str) -> bool:
+    words = [
+        "setpriv",
+        "--reuid=65534",
+        "--regid=65534",
+        "--clear-groups",
+        f"--inh-caps={capabilities}",
+        f"--ambient-caps={capabilities}",
+    ]
+    return subprocess.run([*words, DOSSIER, "--version"], capture_output=True).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def share() -> Iterator[Share]:
+    smbd = need("smbd")
+    for program in ("smbclient", "setpriv", "useradd"):
+        need(program)
+    if os.geteuid() != 0:
+        pytest.skip("only root can make the users that a share needs")
+    mark = secrets.token_hex(3)
+    group, service, petra, karel = (f"t{mark}{name}" for name in ("office", "svc", "petra", "karel"))
+    top = Path(tempfile.mkdtemp(prefix="dossier-share-", dir="/tmp"))  # not pytest's folder: others can't enter that
+    with contextlib.ExitStack() as undo:
+        undo.callback(shutil.rmtree, top)
+        subprocess.run(["groupadd", "--system", group], check=True)
+        undo.callback(subprocess.run, ["groupdel", group], capture_output=True)
+        for user in (service, petra, karel):
+            words = [
+                "useradd",
+                "--system",
+                "--no-create-home",
+                "--shell",
+                "/usr/sbin/nologin",
+                "--user-group",
+                "--groups",
+                group,
+                user,
+            ]
+            subprocess.run(words, check=True)
+            undo.callback(subprocess.run, ["userdel", user], capture_output=True)
+        made = Share(_office(top, group, service, petra, karel), free_port(), group, service, petra, karel)
+        undo.enter_context(_samba(smbd, made, top))
+        undo.enter_context(_daemon(made, top))
+        yield made
+
+
+def _office(top: Path, group: str, service: str, petra: str, karel: str) -> Root:
+    """As docs/installing.md has it made."""
+    os.chmod(top, 0o711)
+    root = Root(top / "office")
+    (root.path / "config").mkdir(parents=True)
+    root.set("settings", "watch: {settle_seconds: 0.5}\n")
+    root.set("clients", CLIENTS.replace("default_approver: m.devries", "active: true"))
+    root.set(
+        "staff",
+        f"""\
+staff:
+  p.bakker: {{name: Petra Bakker, email: p@office.example, os_user: {petra}, rights: [create]}}
+  k.smit: {{name: Karel Smit, email: k@office.example, os_user: {karel}, rights: [create]}}
+""",
+    )
+    owner, office = pwd.getpwnam(service), grp.getgrnam(group).gr_gid
+    for name, mode, gid in (
+        (".", 0o711, owner.pw_gid), ("var", 0o700, owner.pw_gid), ("inbox", 0o2750, office), ("inbox/acme-bv", 0o2770, office),
+    ):  # fmt: skip
+        path = root.path / name
+        path.mkdir(exist_ok=True)
+        os.chown(path, owner.pw_uid, gid)
+        os.chmod(path, mode)
+    return root
+
+
+@contextlib.contextmanager
+def _samba(smbd: str, made: Share, top: Path) -> Iterator[None]:
+    """The configuration that comes with dossier; its port, its places and the names are this test's."""
+    folders = {name: top / "samba" / name for name in ("private", "state", "cache", "lock", "pid", "ncalrpc", "log")}
+    for path in folders.values():
+        path.mkdir(parents=True, mode=0o755)
+    text = CONFIGURATION.read_text().replace("/srv/office/inbox", str(made.root.path / "inbox"))
+    text = re.sub(r"([@+])office\b", rf"\g<1>{made.group}", text).replace("smb ports = 445", f"smb ports = {made.port}")
+    places = {
+        "private dir": folders["private"], "state directory": folders["state"], "cache directory": folders["cache"],
+        "lock directory": folders["lock"], "pid directory": folders["pid"], "ncalrpc dir": folders["ncalrpc"],
+        "log file": folders["log"] / "smbd", "interfaces": "127.0.0.1", "bind interfaces only": "yes",
+    }  # fmt: skip
+    text = text.replace("[global]\n", "[global]\n" + "".join(f"    {key} = {value}\n" for key, value in places.items()))
+    configuration = top / "samba/smb.conf"
+    configuration.write_text(text)
+    for user in (made.petra, made.karel):
+        words = ["smbpasswd", "-c", str(configuration), "-s", "-a", user]
+        subprocess.run(words, input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True, capture_output=True)
+    with open(top / "samba/output", "wb") as log:
+        process = subprocess.Popen(
+            [smbd, "-F", "--no-process-group", f"--configfile={configuration}"], stdout=log, stderr=log, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+    try:
+        wait_for(lambda: process.poll() is not None or _answers(made.port), "smbd answers")
+        assert process.poll() is None, (top / "samba/output").read_text()
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+
+
+def _answers(port: int) -> bool:
+    with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+        return True
+    return False
+
+
+@contextlib.contextmanager
+def _daemon(made: Share, top: Path) -> Iterator[None]:
+    command = [str(DOSSIER), "--root", str(made.root.path), "run"]
+    if _may_have(CAPABILITIES):
+        user = [f"--reuid={made.service}", f"--regid={made.service}", "--init-groups"]
+        command = ["setpriv", *user, f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}", "--no-new-privs", *command]
+    environ = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
+    log = top / "daemon.log"
+    with open(log, "wb") as output:
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**environ, "HOME": "/nonexistent"}, umask=0o027)
+    try:
+        wait_for(lambda: process.poll() is not None or made.root.is_running(), "the daemon runs")
+        assert process.poll() is None, log.read_text()
+        yield
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def _file(folder: Path, name: str, data: bytes) -> Path:
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def test_drops_through_a_share_arrive_whole_and_are_known_by_who_saved_them(share: Share, tmp_path: Path) -> None:
+    data = PDF + os.urandom(8_000_000)
+    for user, stem in ((share.petra, "one"), (share.karel, "two")):
+        sidecar = f"description: Annual accounts, part {stem}\n".encode()
+        share.put(user, _file(tmp_path, f"{stem}.yaml", sidecar), _file(tmp_path, f"{stem}.pdf", data + stem.encode()))
+    for stem in ("one", "two"):
+        wait_for(lambda stem=stem: share.root.receipt(stem) or share.root.why(stem), "both are decided")
+        assert share.root.why(stem) is None
+        assert hashlib.sha256(data + stem.encode()).hexdigest() in (share.root.receipt(stem) or "")
+    assert sorted(item["created_by"] for item in share.root.json("items")) == ["k.smit", "p.bakker"]
+    assert sorted(os.listdir(share.root.inbox())) == ["_done"]
+
+
+def test_nobody_is_somebody_else_by_saying_so(share: Share, tmp_path: Path) -> None:
+    share.put(
+        share.karel, _file(tmp_path, "posing.yaml", b"description: Annual accounts\ncreated_by: p.bakker\nattachments: []\n")
+    )
+    why = wait_for(lambda: share.root.why("posing"), "it is refused")
+    assert "p.bakker" in why
+
+
+def test_a_refused_drop_can_be_corrected_and_put_back_through_the_share(share: Share, tmp_path: Path) -> None:
+    share.put(
+        share.petra,
+        _file(tmp_path, "mended.yaml", b"description: short\nattachments: [mended.pdf]\n"),
+        _file(tmp_path, "mended.pdf", PDF),
+    )
+    wait_for(lambda: share.root.why("mended"), "it is refused")
+    [folder] = (share.root.inbox() / "_rejected").glob("*-mended")
+    place = f"_rejected\\{folder.name}"
+    better = _file(tmp_path, "better.yaml", b"description: Long enough by now\nattachments: [mended.pdf]\n")
+    commands = f'put "{better}" "{place}\\mended.yaml"; rename "{place}\\mended.pdf" mended.pdf; rename "{place}\\mended.yaml" mended.yaml'
+    done = subprocess.run(
+        [*share.client(share.petra), "-D", "acme-bv", "-c", commands], capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    wait_for(lambda: share.root.receipt("mended"), "it is taken")
+
+
+def test_an_upload_that_is_cut_off_midway_is_not_taken(share: Share, tmp_path: Path) -> None:
+    whole = tmp_path / "cut.pdf"
+    whole.write_bytes(PDF)
+    os.truncate(whole, 200_000_000)
+    with open(whole, "rb") as data:
+        sha256 = hashlib.file_digest(data, "sha256").hexdigest()
+    sidecar = _file(
+        tmp_path, "cut.yaml", f"description: Annual accounts\nattachments: [{{file: cut.pdf, sha256: {sha256}}}]\n".encode()
+    )
+    share.put(share.petra, sidecar)
+    target = share.root.inbox() / "cut.pdf"
+    words = [*share.client(share.petra), "-D", "acme-bv", "-c", f'put "{whole}" cut.pdf']
+    upload = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    wait_for(lambda: target.exists() and target.stat().st_size > 0, "the upload has begun")
+    upload.send_signal(signal.SIGSTOP)
+    was = target.stat()
+    assert was.st_size < 200_000_000
+    assert stat.S_IMODE(was.st_mode) == 0o660
+    assert (pwd.getpwuid(was.st_uid).pw_name, grp.getgrgid(was.st_gid).gr_name) == (share.petra, share.group)
+    time.sleep(1.5)  # three times settle_seconds: quiet alone does not make a file whole
+    assert _is_waited_for(share)
+    assert (share.root.receipt("cut"), share.root.why("cut")) == (None, None)
+    upload.kill()
+    upload.wait()
+    wait_for(
+        lambda: share.root.why("cut") or share.root.receipt("cut"), "the daemon has seen that it is not the file that was meant"
+    )
+    assert share.root.receipt("cut") is None
+    assert "sha256" in (share.root.why("cut") or "")
+    share.put(share.petra, whole, sidecar)
+    assert sha256 in wait_for(lambda: share.root.receipt("cut"), "the whole file is taken")
+
+
+def _is_waited_for(share: Share) -> bool:
+    return any("cut" in one["path"] for one in share.root.json("status")["waits"])
+
+
+def test_nobody_gets_in_without_a_password_of_his_own_or_out_of_the_inbox(share: Share) -> None:
+    for words in (["-N"], ["-U", f"{share.petra}%wrong"]):
+        base = ["smbclient", "//127.0.0.1/inbox", "-p", str(share.port), *words, "-c", "ls"]
+        assert subprocess.run(base, capture_output=True, timeout=60).returncode != 0
+    made = subprocess.run([*share.client(share.petra), "-c", "mkdir no-client"], capture_output=True, text=True, timeout=60)
+    assert "NT_STATUS_ACCESS_DENIED" in made.stdout + made.stderr
