@@ -36,6 +36,7 @@ audit = typer.Typer(
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier why 2026-000012, or: dossier why inbox/acme-bv/report.yaml")(why)
+    app.command(epilog="Example: dossier proof 2026-000012 > proof.html, and later: dossier proof --check proof.html")(proof)
     app.add_typer(audit, name="audit")
     audit.command(epilog="Example: dossier audit log --client acme-bv --since 2026-01-01")(log)
     audit.command(epilog="Example: dossier audit verify")(verify)
@@ -66,6 +67,61 @@ def why(
     print(shown.text(heading))
     for reason in found:
         print(f"  - {shown.text(reason)}")
+
+
+def proof(
+    item: Annotated[str | None, typer.Argument(metavar="[ITEM]", help="A number: D-2026-000012, or 2026-000012.")] = None,
+    check: Annotated[str | None, typer.Option("--check", metavar="FILE", help="Verify a sheet; needs no office.")] = None,
+    language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the sheet; without it, yours.")] = None,
+    json: Json = False,
+) -> None:
+    """What the client could see of an item from when to when, as a page that can be verified without the database."""
+    if (item is None) == (check is None):
+        raise typer.BadParameter("give an ITEM, or --check FILE")
+    if check is not None:
+        _check_proof(check, json)
+        return
+    from desk import shown
+    from dossier import clock
+    from workflow import finding, items
+    from workflow import proof as room
+
+    key, office, reader = key_of(item or ""), state.opened(), state.reader()
+    found = items.get_for(office, reader.code, key)
+    finding.note_view(clock.utc_now(), reader, found, "proof")
+    sheet = room.collect(office, clock.utc_now(), found)
+    person = office.staff.get(reader.code)
+    if json:
+        shown.as_json(sheet)
+    else:
+        print(room.render(sheet, language or (person.language if person else "nl")), end="")
+
+
+def _check_proof(path: str, json: bool) -> None:
+    from pathlib import Path
+
+    from desk import shown
+    from workflow import proof as room
+
+    with Path(path).open("rb") as file:
+        data = file.read(room.MOST_BYTES + 1)
+    try:
+        sheet, faults = room.check(data.decode("utf-8", "replace"))
+    except room.NotASheet as error:
+        sheet, faults = {}, [str(error)]
+    anchor = sheet.get("anchor", {})
+    if json:
+        shown.as_json({"item": sheet.get("item"), "holds": not faults, "faults": faults, "anchor": anchor})
+    elif not faults:
+        print(
+            f"{shown.text(sheet['item'])}: the sheet holds. It leads to the trail's anchor of {shown.text(anchor['at'])}, event {anchor['length']}:"
+        )
+        print(f"  {shown.text(anchor['head'])}")
+        print("Compare that with the office's anchors: var/anchors/, a backup, or the mail of that day.")
+    for fault in faults:
+        print(shown.text(fault), file=sys.stderr)
+    if faults:
+        raise typer.Exit(1)
 
 
 def _why_item(key: int) -> tuple[dict[str, Any], list[str], str]:
