@@ -612,10 +612,10 @@ def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
     """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
 
     The new file is swapped in and the old one looked at again behind the swap, so a save at this very instant is kept.
-    Returns the new file as it was before anybody could change it.
+    Returns the new file as it was before anybody could change it. Where the umask allows it, the folder's group may write the file.
     """
     temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    write_whole(temporary, data)
+    write_whole(temporary, data, 0o664)
     try:
         made = look(temporary)
         if seen is None:

@@ -37,9 +37,10 @@ class Share:
     service: str
     petra: str
     karel: str
+    marieke: str
 
-    def client(self, user: str) -> list[str]:
-        return ["smbclient", "//127.0.0.1/inbox", "-p", str(self.port), "-U", f"{user}%{PASSWORD}", "-m", "SMB3"]
+    def client(self, user: str, share: str = "inbox") -> list[str]:
+        return ["smbclient", f"//127.0.0.1/{share}", "-p", str(self.port), "-U", f"{user}%{PASSWORD}", "-m", "SMB3"]
 
     def put(self, user: str, *files: Path, folder: str = "acme-bv") -> None:
         commands = "; ".join(f'put "{path}" "{path.name}"' for path in files)
@@ -67,13 +68,13 @@ def share() -> Iterator[Share]:
     if os.geteuid() != 0:
         pytest.skip("only root can make the users that a share needs")
     mark = secrets.token_hex(3)
-    group, service, petra, karel = (f"t{mark}{name}" for name in ("office", "svc", "petra", "karel"))
+    group, service, petra, karel, marieke = (f"t{mark}{name}" for name in ("office", "svc", "petra", "karel", "marie"))
     top = Path(tempfile.mkdtemp(prefix="dossier-share-", dir="/tmp"))  # not pytest's folder: others can't enter that
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, top)
         subprocess.run(["groupadd", "--system", group], check=True)
         undo.callback(subprocess.run, ["groupdel", group], capture_output=True)
-        for user in (service, petra, karel):
+        for user in (service, petra, karel, marieke):
             words = [
                 "useradd",
                 "--system",
@@ -87,30 +88,32 @@ def share() -> Iterator[Share]:
             ]
             subprocess.run(words, check=True)
             undo.callback(subprocess.run, ["userdel", user], capture_output=True)
-        made = Share(_office(top, group, service, petra, karel), free_port(), group, service, petra, karel)
+        made = Share(_office(top, group, service, petra, karel, marieke), free_port(), group, service, petra, karel, marieke)
         undo.enter_context(_samba(smbd, made, top))
         undo.enter_context(_daemon(made, top))
         yield made
 
 
-def _office(top: Path, group: str, service: str, petra: str, karel: str) -> Root:
+def _office(top: Path, group: str, service: str, petra: str, karel: str, marieke: str) -> Root:
     """As docs/installing.md has it made."""
     os.chmod(top, 0o711)
     root = Root(top / "office")
     (root.path / "config").mkdir(parents=True)
-    root.set("settings", "watch: {settle_seconds: 0.5}\n")
+    root.set("settings", "watch: {settle_seconds: 0.5}\npaths: {queue: queue}\nsharing: {guard: off}\n")
     root.set("clients", CLIENTS.replace("default_approver: m.devries", "active: true"))
     root.set(
         "staff",
         f"""\
 staff:
   p.bakker: {{name: Petra Bakker, email: p@office.example, os_user: {petra}, rights: [create]}}
-  k.smit: {{name: Karel Smit, email: k@office.example, os_user: {karel}, rights: [create]}}
+  k.smit: {{name: Karel Smit, email: k@office.example, os_user: {karel}, rights: [create, approve]}}
+  m.devries: {{name: Marieke de Vries, email: m@office.example, os_user: {marieke}, rights: [create, approve]}}
 """,
     )
     owner, office = pwd.getpwnam(service), grp.getgrnam(group).gr_gid
     for name, mode, gid in (
         (".", 0o711, owner.pw_gid), ("var", 0o700, owner.pw_gid), ("inbox", 0o2750, office), ("inbox/acme-bv", 0o2770, office),
+        ("queue", 0o2750, office), ("queue/m.devries", 0o2770, pwd.getpwnam(marieke).pw_gid),
     ):  # fmt: skip
         path = root.path / name
         path.mkdir(exist_ok=True)
@@ -125,7 +128,7 @@ def _samba(smbd: str, made: Share, top: Path) -> Iterator[None]:
     folders = {name: top / "samba" / name for name in ("private", "state", "cache", "lock", "pid", "ncalrpc", "log")}
     for path in folders.values():
         path.mkdir(parents=True, mode=0o755)
-    text = CONFIGURATION.read_text().replace("/srv/office/inbox", str(made.root.path / "inbox"))
+    text = CONFIGURATION.read_text().replace("/srv/office/", f"{made.root.path}/")
     text = re.sub(r"([@+])office\b", rf"\g<1>{made.group}", text).replace("smb ports = 445", f"smb ports = {made.port}")
     places = {
         "private dir": folders["private"], "state directory": folders["state"], "cache directory": folders["cache"],
@@ -135,7 +138,7 @@ def _samba(smbd: str, made: Share, top: Path) -> Iterator[None]:
     text = text.replace("[global]\n", "[global]\n" + "".join(f"    {key} = {value}\n" for key, value in places.items()))
     configuration = top / "samba/smb.conf"
     configuration.write_text(text)
-    for user in (made.petra, made.karel):
+    for user in (made.petra, made.karel, made.marieke):
         words = ["smbpasswd", "-c", str(configuration), "-s", "-a", user]
         subprocess.run(words, input=f"{PASSWORD}\n{PASSWORD}\n", text=True, check=True, capture_output=True)
     with open(top / "samba/output", "wb") as log:
@@ -168,7 +171,7 @@ def _daemon(made: Share, top: Path) -> Iterator[None]:
     environ = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
     log = top / "daemon.log"
     with open(log, "wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**environ, "HOME": "/nonexistent"}, umask=0o027)
+        process = subprocess.Popen(command, stdout=output, stderr=output, env={**environ, "HOME": "/nonexistent"}, umask=0o007)
     try:
         wait_for(lambda: process.poll() is not None or made.root.is_running(), "the daemon runs")
         assert process.poll() is None, log.read_text()
@@ -258,6 +261,42 @@ def test_an_upload_that_is_cut_off_midway_is_not_taken(share: Share, tmp_path: P
 
 def _is_waited_for(share: Share) -> bool:
     return any("cut" in one["path"] for one in share.root.json("status")["waits"])
+
+
+CONCEPT = b"description: To be decided\nshare: yes\nshare_status: concept\napprover: m.devries\nshare_attachments: all\n"
+
+
+def test_an_approver_decides_in_her_folder_of_the_share_and_nobody_else_does(share: Share, tmp_path: Path) -> None:
+    share.put(share.petra, _file(tmp_path, "asked.yaml", CONCEPT), _file(tmp_path, "asked.pdf", PDF))
+    folder = share.root.path / "queue/m.devries"
+    [sheet] = wait_for(lambda: list(folder.glob("D-*.yaml")), "it is asked")
+    item, mine = sheet.stem, tmp_path / "sheet.yaml"
+
+    def at(user: str, commands: str) -> str:
+        words = [*share.client(user, "queue"), "-D", "m.devries", "-c", commands]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+        return done.stdout + done.stderr
+
+    for command in (f'get {sheet.name} "{mine}"', f'put "{tmp_path / "asked.yaml"}" {sheet.name}'):
+        assert "NT_STATUS_ACCESS_DENIED" in at(share.petra, command)
+    assert "NT_STATUS" not in at(share.marieke, f'get {sheet.name} "{mine}"; get {item}\\asked.pdf "{tmp_path / "seen.pdf"}"')
+    assert (tmp_path / "seen.pdf").read_bytes() == PDF
+    mine.write_bytes(re.sub(rb"(?m)^decision:.*$", b"decision: approve", mine.read_bytes()))
+    assert "NT_STATUS" not in at(share.marieke, f'put "{mine}" {sheet.name}')
+    wait_for(lambda: share.root.json("show", item)["share_state"] == "published", "it is published")
+
+
+def test_an_approver_may_save_by_another_file_in_its_place(share: Share, tmp_path: Path) -> None:
+    share.put(share.petra, _file(tmp_path, "again.yaml", CONCEPT), _file(tmp_path, "again.pdf", PDF + b"again"))
+    folder = share.root.path / "queue/m.devries"
+    [sheet] = wait_for(lambda: list(folder.glob("D-*.yaml")), "it is asked")
+    mine = _file(tmp_path, "mine.yaml", re.sub(rb"(?m)^decision:.*$", b"decision: reject", sheet.read_bytes()))
+    mine.write_bytes(re.sub(rb"(?m)^comment:.*$", b"comment: The wrong year", mine.read_bytes()))
+    commands = f'put "{mine}" .new; del {sheet.name}; rename .new {sheet.name}'
+    words = [*share.client(share.marieke, "queue"), "-D", "m.devries", "-c", commands]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert "NT_STATUS" not in done.stdout + done.stderr
+    wait_for(lambda: share.root.json("show", sheet.stem)["share_state"] == "returned", "it is returned")
 
 
 def test_nobody_gets_in_without_a_password_of_his_own_or_out_of_the_inbox(share: Share) -> None:
