@@ -6,7 +6,7 @@ Who can write to the database can write to the folder too, so an anchor proves m
 in the mailbox of `trail.anchors_to`. Before another is added, the last one must still lie on the chain: a trail that was
 cut or written anew gets no fresh anchors that agree with it, but an alarm.
 
-A line is added by writing the day's file anew, whole. Killed here? Either file is good.
+A line is added by writing the day's file anew, whole. Killed here? Either file is good; a half-written one is swept with the next.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | N
     path = folder_of(office) / f"{today}.jsonl"
     there = files.read_plain(path, MOST_BYTES)[0] if files.look(path) else b""
     files.make_folder(path.parent, 0o750)
+    files.sweep_temporaries(path.parent)
     files.write_durably(path, there + line_of(anchor).encode(), 0o640)
     return anchor, None
 

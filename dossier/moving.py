@@ -100,7 +100,7 @@ def _copy(source: Any, target: Any, table: str, progress: Callable[[str, int], N
 
 def _copy_search(source: Any, target: Any) -> None:
     PROXY.initialize(target)
-    cursor = source.execute_sql("SELECT rowid, description, explanation, labels, names FROM item_text ORDER BY rowid")
+    cursor = source.execute_sql("SELECT rowid, description, explanation, labels, names, client FROM item_text ORDER BY rowid")
     while rows := cursor.fetchmany(CHUNK):
         postgresql.search_text([tuple(row) for row in rows])
 

@@ -28,10 +28,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from dossier import files, names
+from dossier.config import Strict, Word
 from dossier.files import Look
 from dossier.models import Drop, tuples
 from dossier.people import Actor, NotAllowed
-from dossier.settings import Office, Strict, Word
+from dossier.settings import Office
 from dossier.yamltext import Limits, line_of, plain, read_map, scalar
 from ingest import delegation, kinds
 from ingest.judging import judge

@@ -58,6 +58,7 @@ def bare(text: str) -> str:
     """Without what differs from one run to the next: times, the year in a number, and who runs it."""
     text = re.sub(r"\d{8}-\d{6}", "TIME", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d\+\d\d:\d\d)?", "TIME", text)
+    text = re.sub(r"/\S*/var/breaches/", "/HERE/var/breaches/", text)
     text = re.sub(r"\bos:\S+", "os:SOMEBODY", text)
     text = re.sub(r"(D-|\b)20\d\d-0", r"\g<1>YEAR-0", text)
     return " ".join(text.split())  # columns are as wide as what is in them
