@@ -20,6 +20,7 @@ from desk import presence
 from desk.login_mails import LoginMails
 from desk.portal_work import VERIFY_HOURS, PortalWork
 from desk.stopping import call_on_stop
+from desk.telling import Teller
 from desk.trail_work import TRAIL_SECONDS, TrailWork
 from dossier import clock, files, settling
 from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
@@ -79,6 +80,7 @@ class Summary:
     refused: int = 0
     published: int = 0
     mailed: int = 0
+    taking_seconds: float = 0.0
     waiting: int = 0
     trouble: list[str] = field(default_factory=list)
 
@@ -100,6 +102,7 @@ class Daemon:
         self._mail_wake = threading.Event()
         self._since = clock.to_text(clock.utc_now())
         self._ended = False
+        self._teller = Teller()
         self._config_state = self._config_stat()
         self._config_due = False
 
@@ -108,10 +111,12 @@ class Daemon:
     def run(self) -> Summary:
         """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
         try:
-            with presence.alone(self.office):
+            with presence.alone(self.office), contextlib.ExitStack() as beside:
                 call_on_stop(self.stop)
                 self._check_folders()
                 open_database(self.office)
+                if not self._once:
+                    beside.enter_context(self._metrics())
                 while not files.stopping.is_set():
                     try:
                         self._set_up()
@@ -124,6 +129,15 @@ class Daemon:
         except OSError as error:
             raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror or error}") from error
         return self.summary
+
+    def _metrics(self) -> contextlib.AbstractContextManager[None]:
+        """Meanwhile, /metrics and /healthz are answered, if they are configured."""
+        settings = self.office.settings.metrics
+        if settings.port is None:
+            return contextlib.nullcontext()
+        from desk.metrics import Metrics
+
+        return Metrics(lambda: self.office, self.summary, lambda: self._teller.worked_at).served(settings.host, settings.port)
 
     def _set_up(self) -> None:
         """Everything anew, from what the folders and the database say."""
@@ -160,6 +174,7 @@ class Daemon:
         """The database has gone (restarted, disk full, network). Wait until it is back, or until stopped."""
         log.error("the database can't be used; waiting for it", error=str(error))
         while not files.stopping.wait(DATABASE_SECONDS):
+            self._teller.beat()
             try:
                 close_database()
                 open_database(self.office)
@@ -221,6 +236,7 @@ class Daemon:
 
     def stop(self) -> None:
         """What SIGTERM and SIGINT do."""
+        self._teller.stopping()
         files.stopping.set()
         self._mail_wake.set()
         self._woken()
@@ -253,8 +269,10 @@ class Daemon:
         version = data_version()
         log.info("running", root=str(self.office.root), pid=os.getpid())
         presence.tell(self.office, clock.utc_now(), self._since, self.leads)
+        self._teller.ready()
         try:
             while not files.stopping.is_set():
+                self._teller.beat()
                 did = self._step()
                 self._supervise()
                 now_version = data_version()
@@ -328,7 +346,10 @@ class Daemon:
             self._release()
 
     def _take(self, ready: list[Found]) -> bool:
+        began = time.monotonic()
         outcome: Outcome = self.intake.take(clock.utc_now(), ready)
+        self.summary.taking_seconds += time.monotonic() - began
+        self._teller.beat()
         self.summary.taken += outcome.taken
         self.summary.duplicates += outcome.duplicates
         self.summary.refused += outcome.refused

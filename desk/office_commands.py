@@ -122,10 +122,18 @@ def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], t
     shown.as_json(founding.schema_of(what, settings))
 
 
-def status(json: Json = False) -> None:
+def status(
+    json: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="On a terminal: look again and again, until Ctrl-C.")] = False,
+) -> None:
     """The daemon and its queues: what waits for what, since when."""
     from desk import overview, shown
 
+    if watch:
+        if json or not sys.stdout.isatty():
+            raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
+        overview.watch(state.opened())
+        return
     found = overview.status(state.opened())
     if json:
         shown.as_json(found)

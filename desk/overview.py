@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
+import shutil
+import sys
+import time
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +24,9 @@ from workflow import alarms
 
 LISTED_MOST = 20
 """So many things that wait are listed for people."""
+
+WATCH_SECONDS = 2.0
+"""How often `status --watch` looks: each look reads the inbox's folders."""
 
 WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
@@ -96,6 +104,21 @@ def print_status(found: dict[str, Any]) -> None:
     more = sum(max(0, len(found[what]) - LISTED_MOST) for what in ("waits", "left_alone"))
     if more:
         print(f"  and {more} more: dossier check inbox/CLIENT, or dossier status --json")
+
+
+def watch(office: Office) -> None:
+    """Show the status on the terminal, anew every WATCH_SECONDS, until Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            text = io.StringIO()
+            with contextlib.redirect_stdout(text):
+                print_status(status(office))
+            lines = [f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  (Ctrl-C ends)", "", *text.getvalue().splitlines()]
+            # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
+            shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
+            sys.stdout.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in shown_lines) + "\x1b[J")
+            sys.stdout.flush()
+            time.sleep(WATCH_SECONDS)
 
 
 def _clock(iso: str) -> str:

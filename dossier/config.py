@@ -242,6 +242,15 @@ class Portal(Strict):
     Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
 
+class Metrics(Strict):
+    """Numbers about the daemon, for whoever watches it."""
+
+    host: Line = "127.0.0.1"
+    """The address that the daemon answers /metrics and /healthz on; there is no password, so keep it in the office."""
+    port: int | None = Field(None, ge=1, le=65535)
+    """Its port; without one nothing is answered. Restart the daemon after a change."""
+
+
 class Trail(Strict):
     anchors_to: Email | None = None
     """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the database can write to."""
@@ -302,6 +311,7 @@ class Settings(Strict):
     mail: Mail = Mail()
     alarms: Alarms = Alarms()
     portal: Portal = Portal()
+    metrics: Metrics = Metrics()
     trail: Trail = Trail()
     types: dict[Word, ItemType] = {}
     """Kinds of item with rules of their own."""
