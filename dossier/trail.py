@@ -24,7 +24,7 @@ from peewee import fn
 
 from dossier import files
 from dossier.clock import to_text
-from dossier.models import PROXY, Decision, Event, EventDetail, Item, item_name, tuples
+from dossier.models import PROXY, Decision, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.people import Actor, NotAllowed
 
 GENESIS = "0" * 64
@@ -106,9 +106,8 @@ def record_all(now: datetime, entries: Sequence[Entry]) -> None:
         previous = chained(previous, link_of(event))
         events.append((*event, previous))
         details.append((seq, salt, detail))
-    for chunk in range(0, len(events), 1000):
-        Event.insert_many(events[chunk : chunk + 1000], fields=_EVENT_FIELDS).execute()
-        EventDetail.insert_many(details[chunk : chunk + 1000], fields=_DETAIL_FIELDS).execute()
+    insert_rows(Event, events, _EVENT_FIELDS)
+    insert_rows(EventDetail, details, _DETAIL_FIELDS)
 
 
 _EVENT_FIELDS = [

@@ -39,7 +39,7 @@ from peewee import DataError, IntegrityError, ProgrammingError, fn
 
 from dossier import clock, files, names, people, trail
 from dossier.database import UNAVAILABLE, transaction
-from dossier.models import Drop, Item, item_key, item_name, tuples
+from dossier.models import Drop, Item, insert_rows, item_key, item_name, tuples
 from dossier.people import NotAllowed
 from dossier.settings import Office
 from dossier.vault import Vault
@@ -402,8 +402,7 @@ class Intake:
             elif kind == "duplicate":
                 told.append(trail.Entry(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
         rows = [case.row for case in cases]
-        for start in range(0, len(rows), 500):
-            Drop.insert_many(rows[start : start + 500]).execute()
+        insert_rows(Drop, [[row[field.name] for field in Drop._meta.sorted_fields] for row in rows])
         trail.record_all(now, told)
 
     def _to_be_cleared(self, case: Case) -> list[list[Any]]:

@@ -18,7 +18,7 @@ from typing import Any
 
 from dossier import clock, people, trail
 from dossier.database import TextRow, search_text
-from dossier.models import Attachment, Counter, Decision, Edition, Item, Label, first_edition, first_key, item_name
+from dossier.models import Attachment, Counter, Decision, Edition, Item, Label, first_edition, first_key, insert_rows, item_name
 from dossier.names import fold
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
@@ -190,11 +190,8 @@ def _take_numbers(year: int, count: int) -> int:
 
 
 def insert(table: Any, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
-    """Insert whole rows, in chunks that both databases take. `skip`: columns that number themselves."""
-    fields = table._meta.sorted_fields[skip:]
-    size = 30_000 // len(fields)
-    for start in range(0, len(rows), size):
-        table.insert_many(rows[start : start + size], fields=fields).execute()
+    """Insert whole rows. `skip`: columns that number themselves."""
+    insert_rows(table, rows, table._meta.sorted_fields[skip:])
 
 
 def text_row(key: int, draft: Draft, files: Iterable[Any]) -> TextRow:
