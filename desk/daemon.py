@@ -32,7 +32,7 @@ from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
 from ingest.watcher import Watch
-from workflow import alarms, reminders, retention, schedule, unopened
+from workflow import alarms, reminders, retention, reviews, schedule, unopened
 from workflow.alarms import Alarms
 from workflow.mailing import Mailer, Round
 from workflow.queue_files import QueueFolder
@@ -56,6 +56,9 @@ CONFIG_SECONDS = 1
 
 REMIND_SECONDS = 15
 """How often it is seen whether an approver must be reminded: one look at an index, if not."""
+
+REVIEW_SECONDS = 60
+"""How often it is seen whether an item is due for review."""
 
 RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
@@ -390,6 +393,7 @@ class Daemon:
         if self.leads:
             reminders.remind(self.office, clock.utc_now())
             unopened.remind(self.office, clock.utc_now())
+            reviews.remind(self.office, clock.utc_now())
             alarms.check(self.alarms, clock.utc_now())
             self.trail.anchor(clock.utc_now())
         while not files.stopping.is_set():
@@ -462,6 +466,10 @@ class Daemon:
         def remind_contacts() -> None:
             unopened.remind(self.office, clock.utc_now())
 
+        def remind_of_reviews() -> None:
+            if reviews.remind(self.office, clock.utc_now()):
+                self._mail_wake.set()
+
         def keep_trail() -> None:
             self.trail.anchor(clock.utc_now())
             self.trail.verify_daily(clock.utc_now())
@@ -496,6 +504,7 @@ class Daemon:
             schedule.Job("poll", watch.poll_seconds, poll),
             schedule.Job("remind", REMIND_SECONDS, closing(remind)),
             schedule.Job("remind contacts", 300, closing(remind_contacts)),
+            schedule.Job("reviews", REVIEW_SECONDS, closing(remind_of_reviews), is_long=True),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
             schedule.Job("alarms", ALARM_SECONDS, closing(look_around)),
             schedule.Job("verify", VERIFY_HOURS * 3600, closing(self.portal.verify_daily), is_long=True),

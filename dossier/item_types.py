@@ -74,7 +74,7 @@ def is_date(text: str) -> bool:
 def review_due(kind: ItemType, fields: Mapping[str, str], changed: date) -> date | None:
     """When an item of this type must be looked at again; `changed`: the day it was made or last changed. None: never."""
     told = fields.get(kind.review_field or "")
-    if told:
+    if told and is_date(told):  # it may be older than the field is a date
         return date.fromisoformat(told)
     return months_later(changed, kind.review_months) if kind.review_months else None
 

@@ -291,7 +291,7 @@ class Mail(Table):
     id = AutoField()
     message_id = CharField(unique=True)
     kind = CharField()
-    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, alarm, retention."""
+    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, review, alarm, retention."""
     item = BigIntegerField(null=True, index=True)
     client = CharField(null=True)
     recipient = CharField()

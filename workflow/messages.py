@@ -217,6 +217,18 @@ def escalation_letter(language: str, name: str, concepts: Sequence[WaitingConcep
     return _list_letter(language, name, subject % {"count": count}, before, concepts, more, after, firm)
 
 
+def review_letter(language: str, name: str, items: Sequence[WaitingConcept], firm: str, more: int = 0) -> Letter:
+    """To who is responsible: these items, and so many `more`, must be looked at again; `since` is when that was due."""
+    texts = translator(language)
+    count = len(items) + more
+    subject = texts.ngettext("%(count)d item is due for review", "%(count)d items are due for review", count)
+    before = texts.ngettext("This item must be looked at again:", "These items must be looked at again:", count)
+    after = texts.gettext(
+        "Look whether it still holds, then record it: dossier edit ITEM. You get no other mail about this date."
+    )
+    return _list_letter(language, name, subject % {"count": count}, before, items, more, after, firm)
+
+
 def failed_mail_letter(
     language: str, maker_name: str, item: str, client_name: str, description: str, contact: str, reason: str, firm: str
 ) -> Letter:
@@ -319,11 +331,10 @@ def letter_of(
     if kind == "failed":
         description, contact, reason = payload["description"], payload["contact"], payload["reason"]
         return failed_mail_letter(language, name, number, client_name, description, contact, reason, firm)
-    if kind in ("reminder", "digest", "escalation"):
+    if kind in ("reminder", "digest", "escalation", "review"):
         concepts = [WaitingConcept(row["item"], row["client"], row["description"], row["since"]) for row in payload["items"]]
-        return (escalation_letter if kind == "escalation" else reminder_letter)(
-            language, name, concepts, firm, payload.get("more", 0)
-        )
+        letters = {"escalation": escalation_letter, "review": review_letter}
+        return letters.get(kind, reminder_letter)(language, name, concepts, firm, payload.get("more", 0))
     if kind == "guard":
         description, findings, held = payload["description"], payload["findings"], payload["held"]
         return guard_letter(language, name, number, client_name, description, findings, held, firm)

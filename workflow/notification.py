@@ -274,6 +274,8 @@ def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
         person = office.staff.get(mail.recipient)
         if person is None or not person.active:
             return "this staff member has left"
+        if mail.kind == "review" and not _to_review(office, mail):
+            return "this staff member need not know of these items any more"
         return Addressee(person.name, person.email, person.language)
     contact = find_contact(office, mail.client, mail.recipient)
     if contact is None or not contact.active:
@@ -304,7 +306,23 @@ def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
         return _line(office, mail.item)
     if mail.kind == "bundle":
         return {"items": [_line(office, part.item) for part in _parts(mail)]}
+    if mail.kind == "review":
+        return {"items": _to_review(office, mail), "more": mail.payload["more"]}
     return dict(mail.payload)
+
+
+def _to_review(office: Office, mail: Any) -> list[dict[str, str]]:
+    """The items of a review mail, without those that its reader may not know of (any more). Their words are in no mail's row."""
+    dues = dict(mail.payload["items"])
+    hidden = people.hidden_types(office, mail.recipient)
+    found = Item.select().where(Item.id.in_(list(dues)) & Item.type.is_null(False) & Item.type.not_in(hidden)).order_by(Item.id)
+    return [
+        {
+            "item": item_name(item.id), "description": item.description, "since": dues[item.id],
+            "client": office.clients[item.client].name if item.client in office.clients else item.client,
+        }
+        for item in found
+    ]  # fmt: skip
 
 
 def _line(office: Office, key: int) -> dict[str, str]:

@@ -129,11 +129,12 @@ def test_every_kind_in_the_outbox_has_its_letter(tmp_path: Path) -> None:
         "failed": {"description": "Jaarrekening", "contact": "Jan", "reason": "550"},
         "reminder": {"items": [row]},
         "escalation": {"items": [row]},
+        "review": {"items": [row], "more": 2},
         "bundle": {"items": [{"item": "D-2026-000012", "description": "Jaarrekening", "link": LINK}]},
         "alarm": {"cause": "disk", "lines": ["Vol"], "over": False},
     }
     for kind, payload in payloads.items():
-        about = None if kind in ("reminder", "escalation", "alarm", "bundle") else ("acme-bv", "D-2026-000012")
+        about = None if kind in ("reminder", "escalation", "review", "alarm", "bundle") else ("acme-bv", "D-2026-000012")
         letter = messages.letter_of(office, kind, "nl", "Jan", *(about or (None, None)), payload)
         assert letter.subject
         assert letter.text.endswith("\n")
