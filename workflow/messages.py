@@ -223,9 +223,7 @@ def review_letter(language: str, name: str, items: Sequence[WaitingConcept], fir
     count = len(items) + more
     subject = texts.ngettext("%(count)d item is due for review", "%(count)d items are due for review", count)
     before = texts.ngettext("This item must be looked at again:", "These items must be looked at again:", count)
-    after = texts.gettext(
-        "Look whether it still holds, then record it: dossier edit ITEM --field KEY=VALUE."
-    )
+    after = texts.gettext("Look whether it still holds, then record it: dossier edit ITEM --field KEY=VALUE.")
     return _list_letter(language, name, subject % {"count": count}, before, items, more, after, firm)
 
 
