@@ -5,10 +5,12 @@ from __future__ import annotations
 import contextlib
 import grp
 import hashlib
+import json
 import os
 import pwd
 import re
 import secrets
+import shlex
 import shutil
 import signal
 import socket
@@ -24,6 +26,7 @@ import pytest
 from support import CLIENTS, DOSSIER, PDF, Root, free_port, need, wait_for
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "packaging/samba/smb.conf"
+GUIDE = CONFIGURATION.parents[2] / "docs/installing.md"
 PASSWORD = "drop-by-drop"
 CAPABILITIES = "+lease,+dac_read_search"
 """The unit's, and one by which the daemon gets at a Python that lies in another user's home, as it may on a test machine."""
@@ -72,54 +75,48 @@ def share() -> Iterator[Share]:
     top = Path(tempfile.mkdtemp(prefix="dossier-share-", dir="/tmp"))  # not pytest's folder: others can't enter that
     with contextlib.ExitStack() as undo:
         undo.callback(shutil.rmtree, top)
-        subprocess.run(["groupadd", "--system", group], check=True)
-        undo.callback(subprocess.run, ["groupdel", group], capture_output=True)
-        for user in (service, petra, karel, marieke):
-            words = [
-                "useradd",
-                "--system",
-                "--no-create-home",
-                "--shell",
-                "/usr/sbin/nologin",
-                "--user-group",
-                "--groups",
-                group,
-                user,
-            ]
-            subprocess.run(words, check=True)
-            undo.callback(subprocess.run, ["userdel", user], capture_output=True)
-        made = Share(_office(top, group, service, petra, karel, marieke), free_port(), group, service, petra, karel, marieke)
+        os.chmod(top, 0o711)
+        made = Share(Root(top / "office"), free_port(), group, service, petra, karel, marieke)
+        _follow_guide(made, undo)
+        _configure(made)
         undo.enter_context(_samba(smbd, made, top))
         undo.enter_context(_daemon(made, top))
         yield made
 
 
-def _office(top: Path, group: str, service: str, petra: str, karel: str, marieke: str) -> Root:
-    """As docs/installing.md has it made."""
-    os.chmod(top, 0o711)
-    root = Root(top / "office")
-    (root.path / "config").mkdir(parents=True)
-    root.set("settings", "watch: {settle_seconds: 0.5}\npaths: {queue: queue}\nsharing: {guard: off}\n")
-    root.set("clients", CLIENTS.replace("default_approver: m.devries", "active: true"))
-    root.set(
+def _follow_guide(made: Share, undo: contextlib.ExitStack) -> None:
+    """Do what docs/installing.md says in its steps 2 and 3, with this test's names and place; `undo` takes it back."""
+    steps = GUIDE.read_text().partition("## 2.")[2].partition("## 4.")[0]
+    names = {"office": made.group, "dossier": made.service, "pbakker": made.petra, "mdevries": made.marieke}
+    undo.callback(subprocess.run, ["groupdel", made.group], capture_output=True)
+    for block in re.findall(r"```sh\n(.*?)```", steps, re.DOTALL):
+        for line in block.splitlines():
+            program, *words = shlex.split(line)
+            words = [word.replace("/srv/office", str(made.root.path)) for word in words]
+            words = [":".join(names.get(part, part) for part in word.split(":")) for word in words]
+            program = str(DOSSIER) if program == "dossier" else program
+            if words[-1] != made.petra:
+                subprocess.run([program, *words], check=True, capture_output=True)
+            else:
+                for user in (made.petra, made.karel, made.marieke):
+                    subprocess.run([program, *words[:-1], user], check=True, capture_output=True)
+            if program == "useradd":
+                for user in (made.service, made.petra, made.karel, made.marieke):
+                    undo.callback(subprocess.run, ["userdel", user], capture_output=True)
+
+
+def _configure(made: Share) -> None:
+    made.root.set("settings", "watch: {settle_seconds: 0.5}\npaths: {queue: queue}\nsharing: {guard: off}\n")
+    made.root.set("clients", CLIENTS.replace("default_approver: m.devries", "active: true"))
+    made.root.set(
         "staff",
         f"""\
 staff:
-  p.bakker: {{name: Petra Bakker, email: p@office.example, os_user: {petra}, rights: [create]}}
-  k.smit: {{name: Karel Smit, email: k@office.example, os_user: {karel}, rights: [create, approve]}}
-  m.devries: {{name: Marieke de Vries, email: m@office.example, os_user: {marieke}, rights: [create, approve]}}
+  p.bakker: {{name: Petra Bakker, email: p@office.example, os_user: {made.petra}, rights: [create]}}
+  k.smit: {{name: Karel Smit, email: k@office.example, os_user: {made.karel}, rights: [create, approve]}}
+  m.devries: {{name: Marieke de Vries, email: m@office.example, os_user: {made.marieke}, rights: [create, approve]}}
 """,
     )
-    owner, office = pwd.getpwnam(service), grp.getgrnam(group).gr_gid
-    for name, mode, gid in (
-        (".", 0o711, owner.pw_gid), ("var", 0o700, owner.pw_gid), ("inbox", 0o2750, office), ("inbox/acme-bv", 0o2770, office),
-        ("queue", 0o2750, office), ("queue/m.devries", 0o2770, pwd.getpwnam(marieke).pw_gid),
-    ):  # fmt: skip
-        path = root.path / name
-        path.mkdir(exist_ok=True)
-        os.chown(path, owner.pw_uid, gid)
-        os.chmod(path, mode)
-    return root
 
 
 @contextlib.contextmanager
@@ -162,16 +159,24 @@ def _answers(port: int) -> bool:
     return False
 
 
+def _as_service(made: Share) -> list[str]:
+    """`dossier` as its own user without privileges; as root where this machine doesn't let a test have the capabilities."""
+    command = [str(DOSSIER), "--root", str(made.root.path)]
+    if not _may_have(CAPABILITIES):
+        return command
+    user = [f"--reuid={made.service}", f"--regid={made.service}", "--init-groups"]
+    return ["setpriv", *user, f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}", "--no-new-privs", *command]
+
+
+def _environ() -> dict[str, str]:
+    return {**{key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}, "HOME": "/nonexistent"}
+
+
 @contextlib.contextmanager
 def _daemon(made: Share, top: Path) -> Iterator[None]:
-    command = [str(DOSSIER), "--root", str(made.root.path), "run"]
-    if _may_have(CAPABILITIES):
-        user = [f"--reuid={made.service}", f"--regid={made.service}", "--init-groups"]
-        command = ["setpriv", *user, f"--inh-caps={CAPABILITIES}", f"--ambient-caps={CAPABILITIES}", "--no-new-privs", *command]
-    environ = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
     log = top / "daemon.log"
     with open(log, "wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, env={**environ, "HOME": "/nonexistent"}, umask=0o007)
+        process = subprocess.Popen([*_as_service(made), "run"], stdout=output, stderr=output, env=_environ(), umask=0o007)
     try:
         wait_for(lambda: process.poll() is not None or made.root.is_running(), "the daemon runs")
         assert process.poll() is None, log.read_text()
@@ -185,6 +190,13 @@ def _file(folder: Path, name: str, data: bytes) -> Path:
     path = folder / name
     path.write_bytes(data)
     return path
+
+
+def test_doctor_finds_nothing_wrong_with_the_folders_of_the_guide(share: Share) -> None:
+    done = subprocess.run([*_as_service(share), "doctor", "--json"], capture_output=True, text=True, env=_environ(), timeout=60)
+    faults = [one for one in json.loads(done.stdout) if one["level"] == "wrong"]
+    # Mail servers, clocks and free space are the machine's.
+    assert [one for one in faults if one["check"] in ("inbox", "queue", "portal", "vault", "var", "database")] == []
 
 
 def test_drops_through_a_share_arrive_whole_and_are_known_by_who_saved_them(share: Share, tmp_path: Path) -> None:
