@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import Any
 
 import pytest
 from records import CLIENTS, LISA, MARIEKE, STAFF, Records
-from support import Post, Root, once_here
+from support import PDF, Post, Root, once_here, wait_for
 
 from dossier import trail
 from dossier.database import close_database, open_database
@@ -174,3 +175,17 @@ def test_what_is_published_goes_at_once_when_its_type_becomes_never_shared(offic
     office.portal.office = office.office
     office.portal.reconsider_clients()
     assert office.on_portal(key) is not None, "it was approved, and nobody withdrew it"
+
+
+def test_a_running_daemon_takes_it_off_when_the_configuration_is_changed(root: Root) -> None:
+    settings = (root.path / "config" / "settings.yaml").read_text()
+    root.set("settings", settings + "types: {lease: {share: free}}\n")
+    sidecar = "description: Lease of the office\ntype: lease\nshare: yes\nshare_status: approved\nshare_attachments: all\n"
+    root.drop("lease", sidecar + "created_by: m.devries\n", lease_pdf=PDF)
+    once_here(root)
+    portal = root.path / "var" / "portal" / "acme-bv"
+    assert list(portal.glob("D-*/lease.pdf"))
+    with root.daemon():
+        root.set("settings", settings + "types: {lease: {share: never}}\n")
+        wait_for(lambda: not list(portal.glob("D-*")), "the item is off the portal")
+        wait_for(lambda: not json.loads((portal / "items.json").read_text())["items"], "the index does not name it")
