@@ -13,7 +13,8 @@ Taken while the office works, in this order:
  2. config     and anchors: both before the database, so that no anchor is ahead of it.
  3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what was in both is known as a
                duplicate when the restored office finds it in its inbox.
- 4. vault      every attachment that this database names and the backup has not got. The vault only grows: it is all there.
+ 4. vault      every attachment that this database names and the backup has not got. From 3 on to here
+               nothing may leave the vault (vault.hold_leaving): it is all there.
  5. manifest   sync, then the snapshot gets its name. Killed before? The next backup sweeps what was begun.
  6. thin out   the oldest snapshots beyond `keep`, and files that none of the others needs.
 
@@ -31,7 +32,7 @@ import os
 import pwd
 import socket
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -40,6 +41,7 @@ from typing import Any
 from dossier import __version__, anchors, clock, files, snapshot
 from dossier.people import NotAllowed
 from dossier.settings import Office
+from dossier.vault import hold_leaving
 
 FORMAT = 1
 
@@ -157,14 +159,9 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     loose = [*_loose("inbox", office.inbox, pool, known, report),
              *_loose("quarantine", office.var / "quarantine", pool, known, report)]  # fmt: skip
     plain = [*_plain_copies(office.root / "config", work / "config"), *_plain_copies(anchors.folder_of(office), work / "anchors")]
-    taken = snapshot.take(office, work)
-    for sha256, size in taken.attachments.items():
-        place = office.vault / sha256[:2] / sha256
-        try:
-            if not pool.has(sha256, size) and not pool.keep(place, sha256):
-                report.damaged.append(f"{place} is not what it was when it was accepted")
-        except (files.Changed, files.NotPlain, files.Unreadable) as error:
-            report.damaged.append(f"{place}: {error.strerror}")
+    with hold_leaving(office.vault):
+        taken = snapshot.take(office, work)
+        _copy_vault(office, pool, taken.attachments, report)
     listed = "".join(f"{sha256} {size}\n" for sha256, size in sorted(taken.attachments.items()))
     files.write_whole(work / LIST, listed.encode(), 0o600)
     manifest = {
@@ -179,6 +176,16 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     report.files = len(taken.attachments) + sum(1 for one in loose if one.sha256) + len(plain)
     report.new_files, report.new_bytes, report.events = len(pool.added), pool.bytes, taken.length
     return report
+
+
+def _copy_vault(office: Office, pool: Pool, attachments: Mapping[str, int], report: Report) -> None:
+    for sha256, size in attachments.items():
+        place = office.vault / sha256[:2] / sha256
+        try:
+            if not pool.has(sha256, size) and not pool.keep(place, sha256):
+                report.damaged.append(f"{place} is not what it was when it was accepted")
+        except (files.Changed, files.NotPlain, files.Unreadable) as error:
+            report.damaged.append(f"{place}: {error.strerror}")
 
 
 class Pool:

@@ -9,11 +9,12 @@ What a vault file is for is in the database. A file that no attachment names is 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
@@ -25,6 +26,18 @@ _LOCK = ".lock"
 
 SETTLED_SECONDS = 3600
 """A file that was received so lately may be of an item that is just being made."""
+
+
+LEAVING = ".leaving.lock"
+"""Who removes files from the vault holds this alone; who must find all of them there, shared."""
+
+
+@contextlib.contextmanager
+def hold_leaving(vault: Path) -> Iterator[None]:
+    """Nothing leaves the vault meanwhile: what retention would remove goes at its next sweep."""
+    with open(vault / LEAVING, "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
 
 
 class Damaged(OSError):

@@ -53,7 +53,7 @@ from dossier.models import (
 )
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Client, Office, Settings
-from dossier.vault import Vault
+from dossier.vault import LEAVING, Vault
 from workflow import notification
 
 if TYPE_CHECKING:
@@ -232,10 +232,10 @@ def _forget(now: datetime, actor: Actor, one: Kept) -> None:
 def sweep(vault: Vault) -> tuple[int, int]:
     """Steps 2 and 3; returns how many files went and how many are still to go. Not inside `transaction()`. Raises OSError."""
     went = left = 0
-    with open(vault.path / ".leaving.lock", "a") as lock:
+    with open(vault.path / LEAVING, "a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # somebody is at it
+        except BlockingIOError:  # somebody is at it, or makes a backup
             return 0, Leaving.select().count()
         for (sha256,) in tuples(Leaving.select(Leaving.sha256).order_by(Leaving.sha256)):
             if files.stopping.is_set():

@@ -16,6 +16,7 @@ from dossier import files, trail
 from dossier.database import transaction
 from dossier.models import Item, Leaving, Mail, item_name
 from dossier.people import NotAllowed
+from dossier.vault import hold_leaving
 from workflow import retention
 from workflow.items import Refused
 
@@ -138,6 +139,17 @@ def test_a_sweep_that_is_killed_anywhere_is_gone_on_with(
     assert names(office) == ({one.sha256} if needed else set())
     assert not Leaving.select().exists()
     assert not list(office.office.vault.glob(".leaving-*"))
+
+
+def test_nothing_leaves_the_vault_while_a_backup_is_made(office: Records) -> None:
+    key = office.make(files=[office.file("alone.pdf", "alone")])
+    age(office)
+    assert remove(office, key) == [key]
+    with hold_leaving(office.office.vault):
+        assert retention.sweep(office.vault) == (0, 1)
+        assert names(office) != set()
+    assert retention.sweep(office.vault) == (1, 0)
+    assert names(office) == set()
 
 
 def test_once_a_month_the_admins_hear_what_may_go_and_nothing_goes(office: Records) -> None:
