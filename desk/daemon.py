@@ -409,6 +409,7 @@ class Daemon:
             files.stopping.wait(max(0.0, soonest - now))
         if self.leads:
             self.portal.dress_once()
+            self.trail.anchor(clock.utc_now(), ending=True)
         self.summary.waiting = self._count_waiting()
         self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
 

@@ -18,7 +18,11 @@ Item = Annotated[str | None, typer.Option("--item", metavar="ITEM", help="One it
 Reason = Annotated[str, typer.Option("--reason", help="Stays in the trail.")]
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
-retention = typer.Typer(no_args_is_help=True, help="How long items are kept and why; their removal when the term is over.")
+retention = typer.Typer(
+    no_args_is_help=True,
+    help="How long items are kept and why; their removal when the term is over.",
+    epilog="Example: dossier retention list --due",
+)
 
 
 def register(app: typer.Typer) -> None:

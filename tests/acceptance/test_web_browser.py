@@ -64,6 +64,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         )
         with sqlite3.connect(root / "var/dossier.db", timeout=30) as database:
             database.execute("UPDATE item SET published_at = '2024-06-12T09:00:00.000000Z' WHERE id = ?", [item_key(old)])
+            database.commit()  # else the daemon waits for us
             done = "SELECT count(*) = 5 FROM page_file"  # three pictures of first pages, two archives
             until(lambda: database.execute(done).fetchone()[0], "pictures and archives are made", 120)
         yield made
