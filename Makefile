@@ -97,12 +97,13 @@ crash: setup-dev
 
 # The documentation as a site in build/site.
 docs: setup-dev reference
-	$(BIN)/mkdocs build --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 bench: setup
 	$(BIN)/python bench/backlog.py --repeat 3 2000 4000
 	$(BIN)/python bench/latency.py
 	$(BIN)/python bench/idle.py
+	$(BIN)/python bench/commands.py
 
 bench-guard: setup-dev
 	$(BIN)/python bench/guard.py
