@@ -1,4 +1,4 @@
-"""The daemon: one thread that takes, decides and publishes, one that mails, one that watches, one that keeps the schedule.
+"""The daemon: one thread takes, decides and publishes; others watch, mail, make pictures and keep the schedule.
 
 The working thread looks only where something is due: a hint of the watcher, a file that should have settled by now, the
 rescan. Between two looks it sees by the database's version that a command wrote something. Everything it remembers
@@ -12,29 +12,29 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
 
 import structlog
 
 from desk import presence
-from desk.login_mails import LoginMails
-from desk.portal_work import VERIFY_HOURS, PortalWork
+from desk.mail_work import MailWork
+from desk.portal_work import PortalWork
+from desk.reloading import ConfigWatch
 from desk.stopping import call_on_stop
+from desk.summary import Summary
 from desk.telling import Teller
-from desk.trail_work import TRAIL_SECONDS, TrailWork
-from dossier import clock, files, settling
+from desk.trail_work import TrailWork
+from desk.upkeep import Upkeep
+from dossier import clock, files
 from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
 from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
-from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
+from dossier.settings import Office
 from dossier.vault import Vault
-from ingest import looking
 from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
 from ingest.watcher import Watch
-from workflow import alarms, reminders, retention, reviews, schedule, unopened
+from workflow import schedule
 from workflow.alarms import Alarms
-from workflow.mailing import Mailer, Round
 from workflow.queue_files import QueueFolder
 
 log = structlog.get_logger("daemon")
@@ -54,38 +54,12 @@ DATABASE_SECONDS = 2.0
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
 
-REMIND_SECONDS = 15
-"""How often it is seen whether an approver must be reminded: one look at an index, if not."""
-
-REVIEW_SECONDS = 60
-"""How often it is seen whether an item is due for review."""
-
-RETENTION_SECONDS = 900
-"""How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
-
-ALARM_SECONDS = 60
-"""How often it is looked at what no event tells of: room on the disks, refused drops that nobody looks at."""
-
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
 
 
 class InboxMissing(Exception):
     """The environment fails from the start (exit code 4): a folder can't be made, read or written."""
-
-
-@dataclass(slots=True)
-class Summary:
-    """What a run did."""
-
-    taken: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    published: int = 0
-    mailed: int = 0
-    taking_seconds: float = 0.0
-    waiting: int = 0
-    trouble: list[str] = field(default_factory=list)
 
 
 class Daemon:
@@ -104,9 +78,8 @@ class Daemon:
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._since = clock.to_text(clock.utc_now())
-        self._ended = False
         self._teller = Teller()
-        self._config_state = self._config_stat()
+        self._config = ConfigWatch(office, environ, self._alarm)
         self._config_due = False
 
     # Life
@@ -146,8 +119,8 @@ class Daemon:
         """Everything anew, from what the folders and the database say."""
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
         self.alarms = Alarms(self.office)
-        self.mailer = Mailer(self.office, self._environ, self._alarm, was_gone=self.alarms.stands("mail"))
-        self.login_mails = LoginMails(self.office, self._environ, self._alarm)
+        was_gone = self.alarms.stands("mail")
+        self.mails = MailWork(self.office, self._environ, self._alarm, was_gone, self._mail_wake, self._mailed)
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():
             # It starts, so they are over, or come again.
@@ -159,6 +132,7 @@ class Daemon:
         self.intake = Intake(self.office, self.vault, patient=self._once)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm)
+        self.upkeep = Upkeep(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
         self._lead()
         self._finish_others()
 
@@ -263,10 +237,7 @@ class Daemon:
 
     def _work(self) -> None:
         self.lookout.watch()
-        self._ended = False
-        mailer = threading.Thread(target=self._mail, name="mail", daemon=True)
-        mailer.start()
-        self.login_mails.start()
+        self.mails.start()
         self.portal.start()
         self._scheduler = schedule.start(self._jobs())
         version = data_version()
@@ -285,13 +256,10 @@ class Daemon:
                 elif not did:
                     self._rest()
         finally:
-            self._ended = True
             self._scheduler.shutdown(wait=False)
             self.lookout.stop()
             self._queue_watch.stop()
-            self._mail_wake.set()
-            mailer.join(timeout=4)
-            self.login_mails.stop()
+            self.mails.stop()
             self.portal.stop()
             with contextlib.suppress(*UNAVAILABLE):
                 if self.leads:
@@ -350,12 +318,9 @@ class Daemon:
 
     def _take(self, ready: list[Found]) -> bool:
         began = time.monotonic()
-        outcome: Outcome = self.intake.take(clock.utc_now(), ready)
-        self.summary.taking_seconds += time.monotonic() - began
+        outcome = self.intake.take(clock.utc_now(), ready)
         self._teller.beat()
-        self.summary.taken += outcome.taken
-        self.summary.duplicates += outcome.duplicates
-        self.summary.refused += outcome.refused
+        self.summary.add(outcome, time.monotonic() - began)
         self._progress(outcome.taken + outcome.duplicates + outcome.refused)
         clients = {found.client for found in ready}
         if outcome.postponed:
@@ -391,16 +356,12 @@ class Daemon:
         patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
         last = time.monotonic()
         if self.leads:
-            reminders.remind(self.office, clock.utc_now())
-            unopened.remind(self.office, clock.utc_now())
-            reviews.remind(self.office, clock.utc_now())
-            alarms.check(self.alarms, clock.utc_now())
-            self.trail.anchor(clock.utc_now())
+            self.upkeep.once()
         while not files.stopping.is_set():
             if self._step():
                 last = time.monotonic()
                 continue
-            if self._mail_once():
+            if self.mails.once(self.claims):
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._next_round())
@@ -410,43 +371,13 @@ class Daemon:
         if self.leads:
             self.portal.dress_once()
             self.trail.anchor(clock.utc_now(), ending=True)
-        self.summary.waiting = self._count_waiting()
+        self.summary.waiting = self.lookout.count_waiting()
         self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
 
-    def _count_waiting(self) -> int:
-        try:
-            known, _ = looking.clients_with_folders(self.office)
-            return sum(len(self.lookout.looker.look(client, *settling.now()).waiting) for client in known)
-        except OSError:
-            return 0
+    # What the other threads call
 
-    # The other threads
-
-    def _mail(self) -> None:
-        claims = Claims()
-        while not files.stopping.is_set() and not self._ended:
-            seconds: float | None = LEAD_SECONDS
-            try:
-                if claims.take(MAIL):
-                    self.summary.mailed += self.mailer.round(clock.utc_now()).sent
-                    seconds = self.mailer.seconds_to_next(clock.utc_now())
-            except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
-                log.error("mailing failed; tried again", error=str(error), error_type=type(error).__name__)
-                close_database()
-                seconds = 30.0
-            self._mail_wake.wait(60.0 if seconds is None else min(60.0, max(seconds, 0.2)))
-            self._mail_wake.clear()
-        close_database()
-
-    def _mail_once(self) -> bool:
-        """Send what is due, unless other daemons do; True if there was anything."""
-        log_ins, mails = Round(), Round()
-        if self.claims.take(LOGINS):
-            log_ins = self.login_mails.round(clock.utc_now())
-        if self.claims.take(MAIL):
-            mails = self.mailer.round(clock.utc_now())
-        self.summary.mailed += log_ins.sent + mails.sent
-        return bool(log_ins.handled or mails.handled)
+    def _mailed(self, count: int) -> None:
+        self.summary.mailed += count
 
     def _jobs(self) -> list[schedule.Job]:
         watch = self.office.settings.watch
@@ -460,58 +391,16 @@ class Daemon:
             if self._queue_watch.polls:
                 self.hint_queue()
 
-        def remind() -> None:
-            if reminders.remind(self.office, clock.utc_now()):
-                self._mail_wake.set()
-
-        def remind_contacts() -> None:
-            unopened.remind(self.office, clock.utc_now())
-
-        def remind_of_reviews() -> None:
-            if reviews.remind(self.office, clock.utc_now()):
-                self._mail_wake.set()
-
-        def keep_trail() -> None:
-            self.trail.anchor(clock.utc_now())
-            self.trail.verify_daily(clock.utc_now())
-            self._mail_wake.set()
-
-        def look_around() -> None:
-            alarms.check(self.alarms, clock.utc_now())
-            self._mail_wake.set()
-
-        def retain() -> None:
-            if retention.upkeep(self.office, clock.utc_now(), self.portal.portal.vault):
-                self._mail_wake.set()
-
         def beat() -> None:
             if is_shared():
                 presence.tell(self.office, clock.utc_now(), self._since, self.leads)
 
-        def closing(function: Callable[[], None], led: bool = True) -> Callable[[], None]:
-            """With a connection of its own that is closed behind it; with `led`, only where this daemon leads."""
-
-            def job() -> None:
-                try:
-                    if self.leads or not led:
-                        function()
-                finally:
-                    close_database()
-
-            return job
-
         return [
             schedule.Job("rescan", watch.rescan_seconds, rescan),
             schedule.Job("poll", watch.poll_seconds, poll),
-            schedule.Job("remind", REMIND_SECONDS, closing(remind)),
-            schedule.Job("remind contacts", 300, closing(remind_contacts)),
-            schedule.Job("reviews", REVIEW_SECONDS, closing(remind_of_reviews), is_long=True),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
-            schedule.Job("alarms", ALARM_SECONDS, closing(look_around)),
-            schedule.Job("verify", VERIFY_HOURS * 3600, closing(self.portal.verify_daily), is_long=True),
-            schedule.Job("trail", TRAIL_SECONDS, closing(keep_trail), is_long=True),
-            schedule.Job("retention", RETENTION_SECONDS, closing(retain), is_long=True),
-            schedule.Job("beat", presence.BEAT_SECONDS, closing(beat, led=False)),
+            schedule.Job("beat", presence.BEAT_SECONDS, beat),
+            *self.upkeep.jobs(lambda: self.leads),
         ]
 
     def _supervise(self) -> None:
@@ -529,38 +418,17 @@ class Daemon:
 
     # Configuration and alarms
 
-    def _config_stat(self) -> list[tuple[int, int] | None]:
-        found: list[tuple[int, int] | None] = []
-        for name in (SETTINGS, CLIENTS, STAFF):
-            look = files.look(self.office.root / name)
-            found.append((look.inode, look.mtime_ns) if look else None)
-        return found
-
     def _reload_if_changed(self) -> None:
-        """Read config/ again if it was changed; with faults, say so and go on with what was."""
-        state = self._config_stat()
-        if state == self._config_state:
+        """Read config/ again if it was changed; with faults, go on with what was."""
+        old, office = self.office.settings, self._config.changed()
+        if office is None:
             return
-        self._config_state = state
-        try:
-            office = load_office(self.office.root, self._environ)
-        except ConfigurationError as error:
-            self._alarm("config", f"config/ was changed, but is wrong; the old one holds: {error.faults[0]}")
-            for fault in error.faults:
-                log.error("configuration", fault=fault)
-            return
-        self._alarm("config", None)
-        old = self.office.settings
-        moved = (office.settings.paths, office.settings.database) != (old.paths, old.database)
-        self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
-        settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
-        office = replace(office, settings=settings)
-        for room in (self, self.intake, self.queue, self.mailer, self.login_mails, self.alarms, self.trail):
+        for room in (self, self.intake, self.queue, self.mails, self.alarms, self.trail, self.upkeep):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()
         self.portal.reconsider(office)
-        if settings.watch != old.watch:
+        if office.settings.watch != old.watch:
             schedule.change(self._scheduler, self._jobs())
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
         self.hint_queue()

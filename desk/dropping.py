@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from dossier import files, names
+from dossier import files, moves, names
 from dossier.files import Look
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
@@ -78,12 +78,12 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     try:
         for path in request.files:
             copy = files.copy_hashed(path, hidden, mode=0o666)
-            files.move(copy.path, hidden / path.name)
+            moves.move(copy.path, hidden / path.name)
         files.write_whole(hidden / "item.yaml", data, 0o666)
         files.sync([*(hidden / path.name for path in request.files), hidden / "item.yaml"], [hidden])
         if actor.behind is not None and not office.settings.identity.trust_sidecar:
             delegation.record(now, hashlib.sha256(data).hexdigest(), actor.code)
-        files.move(hidden, target)
+        moves.move(hidden, target)
         files.sync((), [home])
     except BaseException:
         files.remove_tree(hidden)

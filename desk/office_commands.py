@@ -12,7 +12,7 @@ import typer
 from desk import state
 
 if TYPE_CHECKING:
-    from desk.daemon import Summary
+    from desk.summary import Summary
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 

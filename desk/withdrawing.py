@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from dossier import files
+from dossier import files, moves
 from dossier.database import transaction
 from dossier.models import item_name
 from dossier.people import Actor
@@ -32,6 +32,6 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
     draft = breach.entry(language, now, breach.person_name(office, actor.code), reason, seen)
     folder = office.var / BREACHES
     files.make_folder(folder, 0o750)
-    path = files.free_name(folder / f"{name}-{now.astimezone():%Y%m%d-%H%M%S}.md")
+    path = moves.free_name(folder / f"{name}-{now.astimezone():%Y%m%d-%H%M%S}.md")
     files.write_durably(path, draft.encode(), 0o640)
     return [f"{name} is withdrawn", *breach.told(language, seen), f"Draft for the register of data breaches: {path}"]

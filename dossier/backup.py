@@ -38,7 +38,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from dossier import __version__, anchors, clock, files, snapshot
+from dossier import __version__, anchors, clock, files, moves, snapshot
 from dossier.people import NotAllowed
 from dossier.settings import Office
 from dossier.vault import hold_leaving
@@ -100,7 +100,7 @@ def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> Report:
                 files.remove_tree(work)
             raise
         report.snapshot = dest / SNAPSHOTS / name
-        files.move(work, report.snapshot)
+        moves.move(work, report.snapshot)
         files.sync((), (dest / SNAPSHOTS,))
         _thin_out(dest, keep)
     return report
@@ -212,7 +212,7 @@ class Pool:
             files.remove(copy.path)
             return copy.sha256 if wanted in (None, copy.sha256) else None
         files.make_folder(target.parent, 0o700)
-        files.move(copy.path, target)
+        moves.move(copy.path, target)
         self.added.append(target)
         self.folders.add(target.parent)
         self.bytes += copy.source.size

@@ -1,4 +1,4 @@
-"""Every durable file move. No other room calls os.rename, os.replace, os.link, fsync or shutil.
+"""Every durable write, copy and removal of files. No other room than this and moves.py calls os.rename, os.link, fsync or shutil.
 
 What can be promised: after `sync` has returned, what was written and named before it survives a power cut, as far as
 the file system and the disk keep their word. ext4, xfs and btrfs do; a network file system does what its server does;
@@ -20,7 +20,7 @@ import re
 import secrets
 import stat
 import threading
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,9 +32,9 @@ CHUNK = 1024 * 1024
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (measured on ext4: about 8)."""
 
-_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_AT_FDCWD = -100
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""How a folder is opened that others may write to: a link in its place is not followed."""
+
 _libc = ctypes.CDLL(None, use_errno=True)
 
 stopping = threading.Event()
@@ -281,39 +281,6 @@ def _syncfs(descriptor: int) -> None:
         raise OSError(number, os.strerror(number))
 
 
-def move(source: Path, target: Path) -> None:
-    """Rename within a file system; replaces a file at `target`. Not synced."""
-    os.rename(source, target)
-
-
-def move_new(source: Path, target: Path) -> bool:
-    """Rename to a name that is free, in one step (renameat2, RENAME_NOREPLACE); False if it is taken. Not synced.
-
-    Where the file system can't: looked and renamed, which a simultaneous writer of the same name could slip through.
-    """
-    if _rename2(source, target, _RENAME_NOREPLACE, (errno.EEXIST,)):
-        return True
-    if os.path.lexists(target):
-        return False
-    os.rename(source, target)
-    return True
-
-
-def _rename2(one: Path, other: Path, flag: int, let_through: tuple[int, ...] = ()) -> bool:
-    """renameat2(2); False where the file system can't do what `flag` says, and for the errors in `let_through`."""
-    if _libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flag) == 0:
-        return True
-    number = ctypes.get_errno()
-    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, *let_through):
-        return False
-    raise OSError(number, os.strerror(number), str(one), None, str(other))
-
-
-def exchange(one: Path, other: Path) -> bool:
-    """Swap two names in one step (renameat2, RENAME_EXCHANGE); False where the file system can't."""
-    return _rename2(one, other, _RENAME_EXCHANGE)
-
-
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
@@ -340,52 +307,6 @@ def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
     sync((), (path.parent,))
 
 
-def take_away(path: Path, aside: Path, seen: Look) -> bool:
-    """Remove the file at `path` if it is still the one that was `seen`; True if nothing of it is left there.
-
-    It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by name, somebody
-    could put another file in its place, and that one would be lost. What was changed or replaced since, or has a writer
-    now, is put back. Killed in between, it lies at `aside`: the same call again goes on from there.
-    """
-    if look(aside) is None:
-        there = look(path)
-        if there is None:
-            return True
-        if not seen.is_untouched(there):
-            return False
-        try:
-            os.rename(path, aside)
-        except FileNotFoundError:
-            return True
-    with open_plain(aside) as descriptor:
-        if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
-            os.unlink(aside)
-            return look(path) is None
-    put_back(aside, path)
-    return False
-
-
-def put_back(aside: Path, path: Path) -> Path:
-    """Give a file its name again, or one like it where that is taken: `report.pdf`, `report (2).pdf`, … Returns it."""
-    number, target = 1, path
-    while not move_new(aside, target):
-        number += 1
-        target = path.with_name(f"{path.stem} ({number}){path.suffix}")
-    return target
-
-
-def move_if_same(source: Path, target: Path, seen: Look) -> bool:
-    """Rename the file to a name that is free if it is still the one that was `seen`; False, and it stays, if not."""
-    there = look(source)
-    if there is None or not seen.is_untouched(there) or not move_new(source, target):
-        return False
-    moved = look(target)
-    if moved is not None and seen.is_same_content(moved):
-        return True
-    put_back(target, source)  # it was replaced at that very instant
-    return False
-
-
 def touch(path: Path) -> bool:
     """Give a file of ours the present time; False if it is gone, or is not ours to touch."""
     try:
@@ -404,7 +325,7 @@ def remove(path: Path) -> None:
 def sweep_temporaries(folder: Path) -> None:
     """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder. Follows no link."""
     try:
-        descriptor = os.open(folder, _FOLDER)
+        descriptor = os.open(folder, FOLDER)
     except (FileNotFoundError, NotADirectoryError):
         return
     try:
@@ -436,7 +357,7 @@ def remove_tree(path: Path) -> None:
     lead us elsewhere.
     """
     try:
-        descriptor = os.open(path, _FOLDER)
+        descriptor = os.open(path, FOLDER)
     except FileNotFoundError:
         return
     except NotADirectoryError:
@@ -457,7 +378,7 @@ def _empty(folder: int) -> None:
                 if not entry.is_dir(follow_symlinks=False):
                     os.unlink(entry.name, dir_fd=folder)
                     continue
-                inner = os.open(entry.name, _FOLDER, dir_fd=folder)
+                inner = os.open(entry.name, FOLDER, dir_fd=folder)
                 try:
                     _empty(inner)
                 finally:
@@ -473,119 +394,9 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def move_into(source: Path, folder: Path, name: str) -> Path:
-    """Rename into `folder`, which is made if need be, under `name` or, if that is taken, `stem-2.ext` and so on; returns where.
-
-    For folders that others may write to: a link in place of `folder` is not followed (NotADirectoryError). Not synced.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder, 0o750)
-    descriptor = os.open(folder, _FOLDER)
-    try:
-        target, number = folder / name, 1
-        while os.path.lexists(target):
-            number += 1
-            target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
-        os.rename(source, target.name, dst_dir_fd=descriptor)
-    finally:
-        os.close(descriptor)
-    return target
-
-
 def make_folder(path: Path, mode: int = 0o755) -> None:
     """Make a folder and those above it; fine if it exists."""
     path.mkdir(mode=mode, parents=True, exist_ok=True)
-
-
-def can_move(folder: Path, other: Path) -> bool:
-    """True if what lies in `folder` can be renamed into `other`: both on one file system, and in one mount of it.
-
-    The kernel says EXDEV before it looks whether the file is there (renameat2(2)), so nothing needs to be made to ask.
-    """
-    name = f".{secrets.token_hex(12)}"
-    try:
-        os.rename(folder / name, other / name)
-    except OSError as error:
-        return error.errno != errno.EXDEV
-    return True
-
-
-def can_swap(folder: Path) -> bool:
-    """True if trees can be linked and swapped on the file system of `folder`, which is our own; tried out in it."""
-    one, other = (folder / secrets.token_hex(12) for _ in range(2))
-    try:
-        for path in (one, other):
-            make_folder(path)
-        write_whole(one / "1", b"")
-        os.link(one / "1", other / "2", follow_symlinks=False)
-        return exchange(one, other)
-    except OSError as error:
-        if error.errno in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EMLINK):
-            return False
-        raise
-    finally:
-        remove_tree(one)
-        remove_tree(other)
-
-
-def link_tree(source: Path, target: Path, leave_out: Container[str] = ()) -> list[Path]:
-    """Make the folder `target` with the same names as `source`, less `leave_out`: folders anew, files by hard links.
-
-    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too.
-    """
-    os.mkdir(target)
-    made = [target]
-    with os.scandir(source) as entries:
-        for entry in entries:
-            if entry.name in leave_out:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                made += link_tree(Path(entry.path), target / entry.name)
-            else:
-                os.link(entry.path, target / entry.name, follow_symlinks=False)
-    return made
-
-
-def free_name(path: Path) -> Path:
-    """`path`, or the next that is free: `name-2`, `name-3`…"""
-    number, free = 1, path
-    while os.path.lexists(free):
-        number += 1
-        free = path.with_name(f"{path.name}-{number}")
-    return free
-
-
-def move_away(source: Path, target: Path) -> None:
-    """Move a file or folder to a name that is free, across file systems if need be; synced when it returns.
-
-    Across, plain files are copied, links made anew, and each removed only when its copy is on the disk; pipes and devices
-    stay where they are (NotPlain).
-    """
-    make_folder(target.parent, 0o750)
-    try:
-        os.rename(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        _copy_away(source, target)
-    sync((), (target.parent, source.parent))
-
-
-def _copy_away(source: Path, target: Path) -> None:
-    if source.is_symlink():
-        os.symlink(os.readlink(source), target)
-        os.unlink(source)
-    elif source.is_dir():
-        make_folder(target, 0o750)
-        for name in os.listdir(source):
-            _copy_away(source / name, target / name)
-        os.rmdir(source)
-    else:
-        copy = copy_hashed(source, target.parent)
-        sync((copy.path,), ())
-        os.rename(copy.path, target)
-        sync((), (target.parent,))
-        os.unlink(source)
 
 
 def give_like(path: Path, like: os.stat_result) -> None:
@@ -606,30 +417,3 @@ def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> 
     os.chmod(path, mode)
     os.utime(path, ns=(mtime_ns, mtime_ns))
     return os.stat(path).st_uid == uid
-
-
-def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
-    """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
-
-    The new file is swapped in and the old one looked at again behind the swap, so a save at this very instant is kept.
-    Returns the new file as it was before anybody could change it. Where the umask allows it, the folder's group may write the file.
-    """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
-    write_whole(temporary, data, 0o664)
-    try:
-        made = look(temporary)
-        if seen is None:
-            return made if move_new(temporary, path) else None
-        now = look(path)
-        if now is None or not now.is_same_content(seen):
-            return None
-        if not exchange(temporary, path):
-            os.rename(temporary, path)
-            return made
-        with open_plain(temporary) as old:
-            if seen.is_same_content(Look.of(os.fstat(old))) and not has_writer(old):
-                return made
-        exchange(temporary, path)
-        return None
-    finally:
-        remove(temporary)

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO
 
-from dossier import files
+from dossier import files, moves
 from dossier.files import Copy, Look
 
 _INCOMING = ".incoming"
@@ -72,11 +72,11 @@ class Vault:
             files.remove(copy.path)
         else:
             try:
-                files.move(copy.path, target)
+                moves.move(copy.path, target)
             except FileNotFoundError:
                 files.make_folder(target.parent, 0o750)
                 self._made_folder = True
-                files.move(copy.path, target)
+                moves.move(copy.path, target)
         return target
 
     def sync(self, kept: Iterable[Path], copies: Iterable[Copy] = ()) -> None:
@@ -104,11 +104,11 @@ class Vault:
         if files.look(target) is None and files.look(aside) is None:
             return True
         if files.look(target) is not None:
-            files.move(target, aside)
+            moves.move(target, aside)
             files.sync((), (target.parent, self.path))
         is_new = time.time() - os.lstat(aside).st_mtime < SETTLED_SECONDS
         if is_new or is_needed():
-            files.move(aside, target)
+            moves.move(aside, target)
             files.sync((), (target.parent, self.path))
             return not is_new
         files.remove(aside)

@@ -27,7 +27,7 @@ from typing import Any
 
 import structlog
 
-from dossier import files, names
+from dossier import files, moves, names
 from dossier.files import Look
 from dossier.models import Drop
 from dossier.settings import Office
@@ -170,7 +170,7 @@ class Clearing:
             self._move_to_rejected(row, home, place, looks, traces)
         else:
             for number, (name, look) in enumerate(looks.items()):
-                if not files.take_away(place / name, _aside(place, row, number), look):
+                if not moves.take_away(place / name, _aside(place, row, number), look):
                     log.warning(
                         "a file was changed after it was taken; it stays in the inbox", file=names.shown(str(place / name))
                     )
@@ -194,11 +194,11 @@ class Clearing:
         files.write_whole(folder / WHY, row["text"].encode())
         for number, (name, look) in enumerate(looks.items()):
             if name != WHY:
-                files.move_if_same(place / name, folder / name, look)
+                moves.move_if_same(place / name, folder / name, look)
             elif self.is_our_reason(row["client"], place / WHY):
-                files.take_away(place / WHY, _aside(place, row, number), look)
+                moves.take_away(place / WHY, _aside(place, row, number), look)
             else:
-                files.move_if_same(place / WHY, folder / OWN_WHY, look)
+                moves.move_if_same(place / WHY, folder / OWN_WHY, look)
         traces.files.append(folder / WHY)
         traces.folders += [folder.parent, folder]
 
@@ -252,6 +252,6 @@ def _write_receipt(folder: Path, row: Row) -> Path:
         if old == data:
             return path
         at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
-        files.move_new(path, folder / f"{plain(row['stem'])}.{at}.receipt.yaml")
+        moves.move_new(path, folder / f"{plain(row['stem'])}.{at}.receipt.yaml")
     files.write_whole(path, data)
     return path

@@ -27,7 +27,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from dossier import files, names
+from dossier import files, moves, names
 from dossier.config import Strict, Word
 from dossier.files import Look
 from dossier.models import Drop, tuples
@@ -343,7 +343,7 @@ class Importer:
         for entry in entries:
             if self.actor.behind is not None and not self.office.settings.identity.trust_sidecar:
                 delegation.record(now, hashlib.sha256(self._text(entry)).hexdigest(), self.actor.code)
-            files.move(hidden[entry.folder], self.office.inbox / entry.client / entry.folder)
+            moves.move(hidden[entry.folder], self.office.inbox / entry.client / entry.folder)
         files.sync((), [self.office.inbox / client for client in {entry.client for entry in entries}])
 
     def _fill(self, entry: Entry, folder: Path) -> list[Path]:
@@ -354,7 +354,7 @@ class Importer:
         for path in entry.paths:
             copy = files.copy_hashed(self.archive.folder / path, folder, mode=0o666)
             placed.append(folder / os.path.basename(path))
-            files.move(copy.path, placed[-1])
+            moves.move(copy.path, placed[-1])
         placed.append(folder / "item.yaml")
         files.write_whole(placed[-1], self._text(entry), 0o666)
         return placed

@@ -94,6 +94,14 @@ class Lookout:
         self.looker.forget()
         self.look_everywhere()
 
+    def count_waiting(self) -> int:
+        """How many drops and files wait for something, by a fresh look at all folders; 0 where the inbox can't be read."""
+        try:
+            known, _ = looking.clients_with_folders(self.office)
+            return sum(len(self.looker.look(client, *settling.now()).waiting) for client in known)
+        except OSError:
+            return 0
+
     # Hints, from any thread
 
     def hint(self, client: str | None) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import structlog
 
-from dossier import files, people, settling
+from dossier import files, moves, people, settling
 from dossier.database import transaction
 from dossier.files import Look
 from dossier.models import Item, item_key, item_name
@@ -292,7 +292,7 @@ class ApproverFolder:
             )
         if reason is not None and seen.size < queue_writing.MOST_BYTES and (text := paper.with_reasons(data, [reason])) != data:
             log.info("queue file refused", path=str(path), reason=reason)
-            written = files.replace_if_same(path, text, seen)
+            written = moves.replace_if_same(path, text, seen)
             if written is None:
                 self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
                 return
@@ -303,7 +303,7 @@ class ApproverFolder:
 
     def _put(self, path: Path, file: QueueFile, text: bytes, seen: Look | None) -> bool:
         """Write a queue file in place of what was `seen`; False if something else lies there now."""
-        look = files.replace_if_same(path, text, seen)
+        look = moves.replace_if_same(path, text, seen)
         if look is None:
             self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
             return False

@@ -26,7 +26,7 @@ from jinja2.sandbox import SandboxedEnvironment
 from dossier.settings import Office
 from workflow import messages
 from workflow.language import translator
-from workflow.messages import Block, Letter
+from workflow.letters import Block, Letter, compose, one_line
 
 FOLDER = Path("config/templates")
 
@@ -81,7 +81,7 @@ def _values(office: Office, name: str, client: str | None, item: str | None, pay
 
 def _one_line(value: Any) -> Any:
     if isinstance(value, str):
-        return messages.one_line(value)
+        return one_line(value)
     if isinstance(value, Mapping):
         return {key: _one_line(item) for key, item in value.items()}
     return [_one_line(item) for item in value] if isinstance(value, list) else value
@@ -96,7 +96,7 @@ def _own_letter(office: Office, kind: str, language: str, values: Mapping[str, A
         head, _, body = _rendered(name, text, values, escape=False).replace("\r\n", "\n").partition("\n\n")
         if not head.startswith("Subject: ") or "\n" in head or not body.strip():
             raise TemplateFault(f"{name}:1: begin with a line `Subject: …`, then an empty line, then the text")
-        letter = messages.compose(language, messages.one_line(head.removeprefix("Subject: ")), _blocks(language, body))
+        letter = compose(language, one_line(head.removeprefix("Subject: ")), _blocks(language, body))
     looks = _read(office, "letter.html")
     if looks is not None:
         shown = {"subject": letter.subject, "blocks": letter.blocks, "language": language, "_": translator(language).gettext}

@@ -29,9 +29,9 @@ from dossier import clock, files
 from dossier.database import transaction
 from dossier.models import Edition, Mail, item_name, tuples
 from dossier.settings import Office
-from workflow import house_letters, items, messages, notification, smtp
+from workflow import house_letters, items, letters, notification, smtp
 from workflow.house_letters import TemplateFault
-from workflow.messages import Letter
+from workflow.letters import Letter
 from workflow.smtp import Answer, NoServer
 
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
@@ -165,7 +165,7 @@ class Mailer:
         if fault is not None:  # alarms.py sees when it is mended
             self._alarm("mail templates", f"a template is wrong, the usual letter was sent: {fault}")
         sender, made = self.office.settings.mail.sender, clock.from_text(mail.created_at)
-        return messages.mime(letter, sender, mail.name, mail.email, mail.message_id, made, mail.language)
+        return letters.mime(letter, sender, mail.name, mail.email, mail.message_id, made, mail.language)
 
     def _settle(self, now: datetime, mail: Any, answer: Answer) -> None:
         """A mail that was not taken: tried again later, or failed for good."""

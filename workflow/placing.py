@@ -23,7 +23,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dossier import files
+from dossier import files, moves
 
 PAGES = "_pages"
 """The folder of a client's folder with what the pages need besides."""
@@ -84,7 +84,7 @@ class Change:
     def _stage_whole(self, is_there: bool) -> list[Path]:
         assert self._staged is not None
         if is_there:
-            synced = files.link_tree(self.home, self._staged, {*self.put, *self.drop, *self.pages})
+            synced = moves.link_tree(self.home, self._staged, {*self.put, *self.drop, *self.pages})
             for name in (*self.less, *self.more, *self.pages):
                 files.remove(self._staged / name)
         else:
@@ -92,9 +92,9 @@ class Change:
             synced = [self._staged]
         files.make_folder(self._staged / PAGES)
         for name, folder in self.put.items():
-            files.move(folder, self._staged / name)
+            moves.move(folder, self._staged / name)
         for name, path in self.more.items():
-            files.move(path, self._staged / name)
+            moves.move(path, self._staged / name)
         for name, data in self.pages.items():
             files.write_whole(self._staged / name, data)
         placed = _content({name: self._staged / name for name in self.put})
@@ -106,8 +106,8 @@ class Change:
         if not self._whole:
             self._apply_in_place()
         elif not os.path.lexists(self.home):
-            files.move(self._staged, self.home)
-        elif not files.exchange(self._staged, self.home):
+            moves.move(self._staged, self.home)
+        elif not moves.exchange(self._staged, self.home):
             raise OSError(errno.ENOTSUP, "the file system swaps no folders any more", str(self.home))
 
     def _apply_in_place(self) -> None:
@@ -116,24 +116,24 @@ class Change:
         for name, folder in self.put.items():
             target = self.home / name
             if not os.path.lexists(target):
-                files.move(folder, target)
+                moves.move(folder, target)
                 continue
             new = os.listdir(folder)
             stale += [target / old for old in os.listdir(target) if old not in new]
             for file in new:
-                files.move(folder / file, target / file)
+                moves.move(folder / file, target / file)
         files.make_folder(self.home / PAGES)
         for name, path in self.more.items():
-            files.move(path, self.home / name)
+            moves.move(path, self.home / name)
         for name in self.pages:
-            files.move(self._staged / name, self.home / name)
+            moves.move(self._staged / name, self.home / name)
         for old in (*stale, *(self.home / name for name in self.less)):
             files.remove(old)
         for name in self.drop:
             if os.path.lexists(self.home / name):
                 aside = self._staged / f"{name}.gone"
                 files.remove_tree(aside)
-                files.move(self.home / name, aside)
+                moves.move(self.home / name, aside)
 
     def clear(self, remove_later: Callable[[Path], None]) -> None:
         """Delete what was swapped out, and what is left of the staging; a large folder is given to `remove_later`."""

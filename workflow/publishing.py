@@ -33,7 +33,7 @@ from typing import Any
 
 import structlog
 
-from dossier import clock, files, trail
+from dossier import clock, files, moves, trail
 from dossier.database import transaction
 from dossier.models import Edition, Item, Page, PageFile, first_edition, item_name, tuples
 from dossier.settings import Office
@@ -99,12 +99,12 @@ class Portal:
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}; this user must be able to write beside the portal's folder"
             raise PortalUnusable(reason) from error
-        if not files.can_move(self._staging, self.path):
+        if not moves.can_move(self._staging, self.path):
             raise PortalUnusable(
                 f"{self.path} is a mount point, and what is published must be made ready beside it and moved in;"
                 f" set paths.portal to a folder within it, such as {self.path / 'portal'}"
             )
-        self._can_swap = files.can_swap(self._staging)
+        self._can_swap = moves.can_swap(self._staging)
         self._unsure = {row[0] for row in tuples(Item.select(Item.id).where(Item.unsettled))}
         self.reconsider_clients()
 
@@ -355,7 +355,7 @@ class Portal:
     def _remove_later(self, folder: Path) -> None:
         """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? As 1."""
         gone = self._staging / "clients" / f".{secrets.token_hex(8)}.gone"
-        files.move(folder, gone)
+        moves.move(folder, gone)
 
         def remove() -> None:
             try:
@@ -377,7 +377,7 @@ class Portal:
                     aside = self._staging / "clients" / f"{code}.off"
                     files.remove_tree(aside)
                     if os.path.lexists(home):
-                        files.move(home, aside)
+                        moves.move(home, aside)
                     files.sync((), (self.path,))
                     files.remove_tree(aside)
                     log.info("a client was taken off the portal", client=code)
@@ -419,13 +419,13 @@ class Portal:
         `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
         """
         at = f"{now.astimezone():%Y%m%d-%H%M%S}"
-        target = files.free_name(self.office.var / "quarantine" / at / path.name)
+        target = moves.free_name(self.office.var / "quarantine" / at / path.name)
         if is_copied:
             files.make_folder(target.parent, 0o750)
             files.copy_to(path, target, 0o640)
             files.sync((target,), (target.parent,))
         else:
-            files.move_away(path, target)
+            moves.move_away(path, target)
         is_portal = path.is_relative_to(self.path)
         where = f"portal/{path.relative_to(self.path)}" if is_portal else f"vault/{path.relative_to(self.vault.path)}"
         with transaction():

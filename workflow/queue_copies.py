@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from dossier import clock, files
+from dossier import clock, files, moves
 from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import queue_writing
@@ -48,7 +48,7 @@ class Copies:
             self._fill(staged, shown, made_at, preview)
             self.retire(home, name)
             try:
-                files.move(staged, home / name)
+                moves.move(staged, home / name)
             except OSError as error:
                 if error.errno != errno.EXDEV:
                     raise

@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from dossier import files
+from dossier import files, moves
 from workflow import paper
 
 DECIDED, REFUSED = "_decided", "_refused"
@@ -19,8 +19,8 @@ def move_to(source: Path, home: Path, folder: str, name: str) -> str:
     """Move `source` into a folder of the approver's `home`; returns its name there. What lies there and is none, makes room."""
     place = home / folder
     if os.path.lexists(place) and not files.is_folder(place):
-        files.move(place, files.free_name(place))
-    return files.move_into(source, place, name).name
+        moves.move(place, moves.free_name(place))
+    return moves.move_into(source, place, name).name
 
 
 def set_aside(path: Path) -> str:
@@ -42,7 +42,7 @@ def put_away(path: Path, outcome: Sequence[str]) -> bool:
         return True
     if seen.size <= MOST_BYTES:
         data, seen = files.read_plain(path, MOST_BYTES)
-        if not files.replace_if_same(path, paper.with_reasons(data, outcome), seen):
+        if not moves.replace_if_same(path, paper.with_reasons(data, outcome), seen):
             return False
     move_to(path, path.parent, DECIDED, path.name)
     return True

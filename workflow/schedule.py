@@ -1,7 +1,8 @@
 """The scheduled jobs: which function, how often, nothing more.
 
 A job only wakes what does the work (or does little itself), so a late or doubled one costs nothing: the database and
-the folders are the queue. Late jobs run once, late; APScheduler would drop them after a second.
+the folders are the queue. Late jobs run once, late; APScheduler would drop them after a second. What connection to the
+database a job opened is closed behind it.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+
+from dossier.database import close_database
 
 log = structlog.get_logger("schedule")
 
@@ -38,7 +41,7 @@ def start(jobs: Sequence[Job]) -> BackgroundScheduler:
     scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for job in jobs:
         executor = "long" if job.is_long else "default"
-        scheduler.add_job(job.function, "interval", seconds=job.seconds, id=job.name, name=job.name, executor=executor)
+        scheduler.add_job(_closing(job.function), "interval", seconds=job.seconds, id=job.name, name=job.name, executor=executor)
     scheduler.start()
     return scheduler
 
@@ -47,6 +50,16 @@ def change(scheduler: BackgroundScheduler, jobs: Sequence[Job]) -> None:
     """Run the jobs that `start` was given as often as these say."""
     for job in jobs:
         scheduler.reschedule_job(job.name, trigger="interval", seconds=job.seconds)
+
+
+def _closing(function: Callable[[], None]) -> Callable[[], None]:
+    def job() -> None:
+        try:
+            function()
+        finally:
+            close_database()
+
+    return job
 
 
 def _report(event: JobExecutionEvent) -> None:

@@ -17,7 +17,7 @@ from email.message import EmailMessage
 from email.utils import parseaddr
 
 from dossier.settings import Mail
-from workflow.messages import ascii_domain, needs_smtputf8
+from workflow.letters import ascii_domain, needs_smtputf8
 
 STEP_SECONDS = 30
 """How long one step of the dialogue may take (RFC 5321 section 4.5.3.2 allows minutes; a relay of one's own is quicker)."""

@@ -12,7 +12,7 @@ import yaml
 from offices import TestOffice
 from structlog.testing import capture_logs
 
-from dossier import clock, files, settling
+from dossier import clock, files, moves, settling
 from dossier.database import close_database, open_database
 from dossier.models import Attachment, Drop, Item
 from dossier.settings import load_office
@@ -101,7 +101,7 @@ def test_a_file_that_is_replaced_between_the_last_look_and_the_removal_is_put_ba
         return found
 
     monkeypatch.setattr(files, "look", look_then_replace)
-    assert not files.take_away(path, aside, seen)
+    assert not moves.take_away(path, aside, seen)
     assert path.read_bytes() == b"second"
     assert not aside.exists()
 
@@ -112,7 +112,7 @@ def test_a_removal_that_was_interrupted_is_finished(tmp_path: Path) -> None:
     seen = files.look(path)
     assert seen is not None
     path.rename(aside)
-    assert files.take_away(path, aside, seen)
+    assert moves.take_away(path, aside, seen)
     assert os.listdir(tmp_path) == []
 
 
@@ -177,7 +177,7 @@ def test_what_can_not_leave_the_inbox_is_not_taken_a_second_time(inbox: Inbox, m
         raise PermissionError(13, "Permission denied", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(files, "take_away", fail)
+        patch.setattr(moves, "take_away", fail)
         outcome = inbox.take()
         assert (outcome.taken, "Permission denied" in outcome.trouble["acme-bv"]) == (1, True)
         again = inbox.take()

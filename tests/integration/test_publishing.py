@@ -11,7 +11,7 @@ import pytest
 from offices import until
 from portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 
-from dossier import files, trail
+from dossier import files, moves, trail
 from dossier.models import Mail, item_key
 from workflow import pages, placing, publishing
 
@@ -27,8 +27,8 @@ def office(tmp_path: Path) -> Iterator[PortalOffice]:
 def either(request: pytest.FixtureRequest, office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> PortalOffice:
     """An office on a file system that can swap folders, and one on a file system that can't."""
     if request.param != "swapping":
-        monkeypatch.setattr(files, "can_swap", lambda folder: False)
-        monkeypatch.setattr(files, "exchange", lambda one, other: False)
+        monkeypatch.setattr(moves, "can_swap", lambda folder: False)
+        monkeypatch.setattr(moves, "exchange", lambda one, other: False)
         office.start()
     return office
 
@@ -362,7 +362,7 @@ def test_a_clients_folder_that_was_deleted_comes_back_whole(office: PortalOffice
 
 
 def test_the_staging_folder_is_never_under_the_portal(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "can_move", lambda *args: False)
+    monkeypatch.setattr(moves, "can_move", lambda *args: False)
     with pytest.raises(publishing.PortalUnusable, match=r"set paths\.portal to a folder within it"):
         office.start()
 

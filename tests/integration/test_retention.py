@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from records import CLIENTS, JOOST, LISA, SETTINGS, Records
 
-from dossier import files, trail
+from dossier import files, moves, trail
 from dossier.database import transaction
 from dossier.models import Item, Leaving, Mail, item_name
 from dossier.people import NotAllowed
@@ -131,7 +131,7 @@ def test_a_sweep_that_is_killed_anywhere_is_gone_on_with(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, at, killed)
+        broken.setattr(moves if at == "move" else files, at, killed)
         if not (needed and at == "remove"):
             with pytest.raises(KeyboardInterrupt):
                 retention.sweep(office.vault)

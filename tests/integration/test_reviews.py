@@ -16,6 +16,7 @@ from dossier import trail
 from dossier.database import close_database, open_database
 from dossier.models import Item, Mail, item_name
 from workflow import messages, notification, reviews
+from workflow.letters import Letter
 
 SETTINGS = """\
 sharing: {guard: off}
@@ -132,7 +133,7 @@ def test_the_letter_is_in_the_readers_language_and_names_nothing_he_may_not_know
     told(office, "2026-12-01T08:00")
     mail = Mail.get()
 
-    def letter() -> messages.Letter:
+    def letter() -> Letter:
         content = notification.content(office.office, office.now, mail)
         return messages.letter_of(office.office, "review", mail.language, mail.name, None, None, content)
 

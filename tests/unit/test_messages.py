@@ -14,9 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossier.settings import Client, Office, Settings
-from workflow import messages
+from workflow import letters, messages
 from workflow.language import translator
-from workflow.messages import Letter, WaitingConcept
+from workflow.letters import Letter
+from workflow.messages import WaitingConcept
 
 LINK = "https://portal.example/acme-bv/index.html#D-2026-000012"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -46,7 +47,7 @@ def sent(
     sender: str = "Office <office@office.example>",
 ) -> EmailMessage:
     """The mail as its reader's program sees it, from the bytes that go over the line."""
-    message = messages.mime(letter, sender, to_name, to_email, ID, NOW, "nl")
+    message = letters.mime(letter, sender, to_name, to_email, ID, NOW, "nl")
     parsed = email.message_from_bytes(message.as_bytes(), policy=policy.default.clone(utf8=True))
     assert isinstance(parsed, EmailMessage)
     return parsed
@@ -194,7 +195,7 @@ def test_a_subject_is_at_most_two_hundred_characters_long() -> None:
     assert message["Subject"].endswith("…")
     assert all(
         len(line) <= 998
-        for line in messages.mime(ready("é" * 5000), "a@b.nl", "J", "j@b.nl", ID, NOW, "nl").as_bytes().splitlines()
+        for line in letters.mime(ready("é" * 5000), "a@b.nl", "J", "j@b.nl", ID, NOW, "nl").as_bytes().splitlines()
     )
 
 
@@ -215,7 +216,7 @@ def test_a_mail_says_that_no_person_wrote_it_and_is_the_same_at_every_attempt() 
 
 def test_a_long_message_id_is_not_folded_into_something_else() -> None:
     long = f"<D-2026-000012.ready.0123456789abcdef@{'very-long-name.' * 8}office.example>"
-    data = messages.mime(ready(), "a@b.nl", "J", "j@b.nl", long, NOW, "nl").as_bytes()
+    data = letters.mime(ready(), "a@b.nl", "J", "j@b.nl", long, NOW, "nl").as_bytes()
     assert email.message_from_bytes(data)["Message-ID"].strip() == long
 
 
@@ -233,7 +234,7 @@ def test_any_name_can_be_in_an_address(name: str) -> None:
 
 def test_a_domain_goes_as_the_dns_has_it() -> None:
     def header(address: str) -> str:
-        return str(messages.mime(ready(), "a@b.nl", "", address, ID, NOW, "nl")["To"])
+        return str(letters.mime(ready(), "a@b.nl", "", address, ID, NOW, "nl")["To"])
 
     assert header("info@bücher.example") == "info@xn--bcher-kva.example"
     # IDNA 2008 (RFC 5894 section 7.2): not strasse.example, which may be somebody else's.
@@ -242,8 +243,8 @@ def test_a_domain_goes_as_the_dns_has_it() -> None:
 
 
 def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
-    assert messages.needs_smtputf8("jürgen@acme.example")
-    assert not messages.needs_smtputf8("info@bücher.example")
-    assert not messages.needs_smtputf8("info@acme.example")
-    data = messages.mime(ready(), "a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl").as_bytes()
+    assert letters.needs_smtputf8("jürgen@acme.example")
+    assert not letters.needs_smtputf8("info@bücher.example")
+    assert not letters.needs_smtputf8("info@acme.example")
+    data = letters.mime(ready(), "a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl").as_bytes()
     assert "\nTo: jürgen@xn--bcher-kva.example\r\n".encode() in data
