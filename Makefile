@@ -84,6 +84,11 @@ reference: setup
 several: setup-dev
 	SEVERAL_SECONDS=120 SEVERAL_DROPS=3000 $(BIN)/pytest -n 0 tests/acceptance/test_several_daemons.py
 
+# An office as this version makes it, for the tests of later ones. Once, when a version is released.
+.PHONY: release-office
+release-office: setup-dev
+	@PYTHONPATH=tests $(BIN)/python -W ignore tests/released/store.py
+
 # The pictures in docs/, after the pages of the web portal were changed. Look at them.
 screenshots: setup-dev
 	@mkdir -p docs/screenshots

@@ -1,0 +1,72 @@
+// What the page can do more where scripts run: search, and marks on what is new. Without it the page is a plain list.
+"use strict";
+
+const NEW_DAYS = 14;
+
+const articles = Array.from(document.querySelectorAll("article"));
+const box = document.getElementById("search");
+
+function folded(text) {
+  return text.normalize("NFD").replace(/\p{Mn}/gu, "").toLowerCase();
+}
+
+function markNew() {
+  const since = Date.now() - NEW_DAYS * 24 * 3600 * 1000;
+  const word = document.getElementById("main").dataset.new;
+  for (const article of articles) {
+    if (Date.parse(article.dataset.published) < since) {
+      break; // newest first: what follows is older
+    }
+    const mark = document.createElement("strong");
+    mark.textContent = word;
+    article.querySelector(".about").prepend(mark);
+  }
+}
+
+function makeSearch() {
+  const input = document.getElementById("words");
+  const found = document.getElementById("found");
+  const sections = Array.from(document.querySelectorAll("main section"));
+  const years = document.querySelector("nav");
+  let texts = null;
+
+  function search() {
+    texts ??= articles.map((article) => folded(article.textContent));
+    const words = folded(input.value).split(/\s+/).filter(Boolean);
+    let count = 0;
+    articles.forEach((article, index) => {
+      const fits = words.every((word) => texts[index].includes(word));
+      article.hidden = !fits;
+      count += fits ? 1 : 0;
+    });
+    for (const section of sections) {
+      section.hidden = !section.querySelector("article:not([hidden])");
+    }
+    if (years) {
+      years.hidden = words.length > 0;
+    }
+    const say = count === 0 ? found.dataset.none : count === 1 ? found.dataset.one : found.dataset.many;
+    found.textContent = words.length ? say.replace("{n}", count) : "";
+  }
+
+  function showTarget() {
+    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    if (target && target.hidden) {
+      input.value = "";
+      search();
+      target.scrollIntoView();
+    }
+  }
+
+  box.hidden = false;
+  input.addEventListener("input", search);
+  window.addEventListener("hashchange", showTarget);
+  if (input.value) {
+    search(); // what was typed before the page was loaded again
+  }
+}
+
+markNew();
+if (box) {
+  makeSearch();
+}
