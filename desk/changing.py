@@ -21,7 +21,7 @@ from dossier.database import transaction
 from dossier.models import item_name
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
-from dossier.vault import Vault
+from dossier.vault import open_vault
 from dossier.yamltext import scalar
 from ingest import kinds
 from ingest.judging import wish_of
@@ -96,7 +96,7 @@ def change(
             return amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
 
     shares = partial(amending.would_share, office, now, actor, key, wish, whole)
-    done = screened_change(office, Vault(office.vault), items.get(key).client, shares, amend)
+    done = screened_change(office, open_vault(office), items.get(key).client, shares, amend)
     asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     item = items.get(key)
     return _sentence(item, done, asked) + held_because(office, item.client, found[0])
@@ -113,7 +113,7 @@ def put_back(office: Office, now: datetime, actor: Actor, key: int) -> str:
 
     item = items.get_for(office, actor.code, key)
     shares = partial(items.would_restore, office, actor, key)
-    is_present = screened_change(office, Vault(office.vault), item.client, shares, restore)
+    is_present = screened_change(office, open_vault(office), item.client, shares, restore)
     if suspicion.holds(office, found[0]):
         asked = waiting.people_asked(office, key, hours.today(office, now))
         return f"{item_name(key)} waits for approval by {' or '.join(asked) or 'nobody'}{held_because(office, item.client, found[0])}"
@@ -155,7 +155,7 @@ def _kept(office: Office, sources: Sequence[Source]) -> list[File]:
     problems = [message for source in sources for message in _objections(office, source)]
     if problems:
         raise Refused([Problem("attachments", message) for message in problems])
-    vault, found, kept = Vault(office.vault), list[File](), list[Path]()
+    vault, found, kept, copies = open_vault(office), list[File](), list[Path](), list[files.Copy]()
     for source in sources:
         try:
             copy = vault.receive(source.path)
@@ -169,8 +169,9 @@ def _kept(office: Office, sources: Sequence[Source]) -> list[File]:
             vault.discard(copy)
             raise Refused([Problem("attachments", f"`{names.shown(source.name)}`: {reason}")])
         kept.append(vault.keep(copy))
+        copies.append(copy)
         found.append(File(source.name, copy.sha256, copy.source.size, kind.media_type, source.share, source.note))
-    files.sync(kept, [path.parent for path in kept])
+    vault.sync(kept, copies)
     return found
 
 

@@ -28,7 +28,7 @@ from dossier import clock, files
 from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
 from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
 from dossier.settings import Office
-from dossier.vault import Vault
+from dossier.vault import open_vault
 from ingest.intake import AT_ONCE, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
@@ -126,7 +126,7 @@ class Daemon:
             # It starts, so they are over, or come again.
             if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
                 self._alarm(cause, None)
-        self.vault = Vault(self.office.vault)
+        self.vault = open_vault(self.office)
         self.vault.sweep()
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim)
         self.intake = Intake(self.office, self.vault, patient=self._once)

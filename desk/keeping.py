@@ -19,7 +19,7 @@ from dossier.people import Actor
 from dossier.restore import Restored
 from dossier.restore import restore as put_back
 from dossier.settings import Office
-from dossier.vault import Vault
+from dossier.vault import open_vault
 from workflow.publishing import Portal
 
 log = structlog.get_logger("keeping")
@@ -51,7 +51,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
     """Make an office in `root` from a backup, its portal too. Errors: dossier.restore.restore."""
     restored = put_back(source, root, environ)
     now = clock.utc_now()
-    portal = Portal(restored.office, Vault(restored.office.vault))
+    portal = Portal(restored.office, open_vault(restored.office))
     portal.prepare()
     shown = tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False)))
     portal.redo([key for key, _ in shown], {client for _, client in shown})

@@ -30,11 +30,11 @@ def verify(
 ) -> None:
     """Read every file of the vault and the portal, and compare it with the database; exit 1 if anything differs."""
     from desk import shown
-    from dossier.vault import Vault
+    from dossier.vault import open_vault
     from workflow import verifying
 
     office = state.opened()
-    vault = Vault(office.vault)
+    vault = open_vault(office)
     found = verifying.look(office, vault)
     left = found
     if repair and found:
@@ -74,7 +74,7 @@ def _mend(office: Office, found: list[Difference]) -> None:
     from desk.portal_work import PortalWork
     from dossier import clock
     from dossier.people import NotAllowed
-    from dossier.vault import Vault
+    from dossier.vault import open_vault
     from workflow import verifying
 
     verifying.ask(clock.utc_now(), state.reader(), found)
@@ -82,7 +82,7 @@ def _mend(office: Office, found: list[Difference]) -> None:
     while verifying.asked():
         try:
             with presence.instead_of_a_daemon(office):
-                work = PortalWork(office, Vault(office.vault), lambda: None, lambda cause, text: None)
+                work = PortalWork(office, open_vault(office), lambda: None, lambda cause, text: None)
                 work.prepare()
                 work.step()
                 return

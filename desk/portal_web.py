@@ -39,7 +39,7 @@ from dossier import clock
 from dossier.database import UNAVAILABLE, close_database
 from dossier.models import PROXY
 from dossier.settings import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
-from dossier.vault import Vault
+from dossier.vault import open_vault
 from workflow import access
 from workflow.access import Directory
 
@@ -61,7 +61,7 @@ class PortalWeb:
         self._config_state = self._config_stat()
         self._lock = threading.Lock()
         self._told_proxy = False
-        self._vault = Vault(office.vault)
+        self._vault = open_vault(office)
         both, get, post = ["GET", "POST"], ["GET"], ["POST"]
         self.app = Starlette(
             routes=[

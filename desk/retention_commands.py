@@ -70,7 +70,7 @@ def run(
     from dossier.database import transaction
     from dossier.models import item_name
     from dossier.people import NotAllowed
-    from dossier.vault import Vault
+    from dossier.vault import open_vault
     from workflow import retention as rules
 
     office, actor, now = state.opened(), state.actor(), clock.utc_now()
@@ -90,14 +90,14 @@ def run(
                 f"{item_name(one.item)}  {one.client}  {'; '.join(one.obstacles) or f'over since {one.end.until}: {one.end.because}'}"
             )
     if not going:
-        went, left = rules.sweep(Vault(office.vault))
+        went, left = rules.sweep(open_vault(office))
         print("Nothing may go." + (f" {went} files of earlier removals went." if went else ""))
         return
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {len(going)} items for good?")):
         raise NotAllowed("nothing was removed; to remove what is listed: dossier retention run --yes")
     with transaction():
         gone = rules.remove(office, now, actor, [one.item for one in going])
-    went, left = rules.sweep(Vault(office.vault))
+    went, left = rules.sweep(open_vault(office))
     print(f"{len(gone)} items removed, {went} files" + (f"; {left} that came in lately go in an hour or so" if left else ""))
 
 

@@ -41,7 +41,7 @@ from typing import Any
 from dossier import __version__, anchors, clock, files, moves, snapshot
 from dossier.people import NotAllowed
 from dossier.settings import Office
-from dossier.vault import hold_leaving
+from dossier.vault import Damaged, Vault, hold_leaving, open_vault
 
 FORMAT = 1
 
@@ -161,7 +161,7 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     plain = [*_plain_copies(office.root / "config", work / "config"), *_plain_copies(anchors.folder_of(office), work / "anchors")]
     with hold_leaving(office.vault):
         taken = snapshot.take(office, work)
-        _copy_vault(office, pool, taken.attachments, report)
+        _copy_vault(open_vault(office), pool, taken.attachments, report)
     listed = "".join(f"{sha256} {size}\n" for sha256, size in sorted(taken.attachments.items()))
     files.write_whole(work / LIST, listed.encode(), 0o600)
     manifest = {
@@ -178,13 +178,16 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     return report
 
 
-def _copy_vault(office: Office, pool: Pool, attachments: Mapping[str, int], report: Report) -> None:
+def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report: Report) -> None:
     for sha256, size in attachments.items():
-        place = office.vault / sha256[:2] / sha256
+        if pool.has(sha256, size):
+            continue
+        place = vault.location(sha256)
         try:
-            if not pool.has(sha256, size) and not pool.keep(place, sha256):
-                report.damaged.append(f"{place} is not what it was when it was accepted")
-        except (files.Changed, files.NotPlain, files.Unreadable) as error:
+            with vault.local(sha256) as path:
+                if not pool.keep(path, sha256):
+                    report.damaged.append(f"{place} is not what it was when it was accepted")
+        except (FileNotFoundError, Damaged, files.Changed, files.NotPlain, files.Unreadable) as error:
             report.damaged.append(f"{place}: {error.strerror}")
 
 

@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier import anchors, files, snapshot, trail
+from dossier import vault as vault_room
 from dossier.backup import LIST, MANIFEST, SNAPSHOTS, VAULT, Loose, Pool, read_mark, snapshots
 from dossier.database import open_database
 from dossier.people import NotAllowed
@@ -145,15 +146,10 @@ def _look(office: Office, path: Path, listed: Mapping[str, int], loose: Iterable
 
 
 def _put_vault(office: Office, listed: Iterable[str], pool: Pool, restored: Restored) -> None:
-    made: list[Path] = []
-    files.make_folder(office.vault, 0o750)
-    for sha256 in listed:
-        target = office.vault / sha256[:2] / sha256
-        files.make_folder(target.parent, 0o750)
-        _put(pool, sha256, target, 0o640)
-        made.append(target)
-    restored.files += len(made)
-    files.sync(made, [office.vault, *{path.parent for path in made}])
+    try:
+        restored.files += vault_room.open_vault(office).put((sha256, pool.location(sha256)) for sha256 in listed)
+    except vault_room.Damaged as error:
+        raise Damaged(f"{error.filename} is damaged; restore an earlier snapshot, or find the file elsewhere") from error
 
 
 def _put(pool: Pool, sha256: str, target: Path, mode: int) -> None:

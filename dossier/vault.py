@@ -5,6 +5,9 @@ source meanwhile. `receive` makes the copy under a temporary name, `keep` gives 
 power cut before that may leave a torn file under a good name; so a name that exists already is never believed, but read.
 
 What a vault file is for is in the database. A file that no attachment names is left over from a crash and harmless.
+
+`Vault` is the folder, and what the rest of the house knows: where the settings name an object store, `open_vault` gives an
+ObjectVault (object_vault.py), which keeps to the same calls.
 """
 
 from __future__ import annotations
@@ -16,10 +19,13 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from dossier import files, moves
 from dossier.files import Copy, Look
+
+if TYPE_CHECKING:
+    from dossier.settings import Office
 
 _INCOMING = ".incoming"
 _LOCK = ".lock"
@@ -44,20 +50,97 @@ class Damaged(OSError):
     """What was read back from the disk is not what was written."""
 
 
-class Vault:
-    """The folder at `path`, made if it lacks."""
+class Kept(NamedTuple):
+    """A name in the vault as it lies there: its bytes (None: it is no plain file), and since when, in seconds since 1970."""
 
-    def __init__(self, path: Path) -> None:
+    size: int | None
+    since: float
+
+
+Fault = Literal["lacks", "changed"]
+"""What can be wrong with a file of the vault: it is gone, or it is not what its name says."""
+
+
+def open_vault(office: Office, to_read: bool = False) -> Vault:
+    """The vault that the settings name. `to_read`: nothing is made that lacks. A store is asked nothing until something is wanted."""
+    return Vault(office.vault, to_read)
+
+
+class Vault:
+    """The folder at `path`, made if it lacks, unless it is only `to_read`."""
+
+    def __init__(self, path: Path, to_read: bool = False) -> None:
         self.path = path
         self._incoming = path / _INCOMING
         self._receiving: IO[str] | None = None
         self._made_folder = False
-        files.make_folder(path, 0o750)
-        files.make_folder(self._incoming, 0o750)
+        if not to_read:
+            files.make_folder(path, 0o750)
+            files.make_folder(self._incoming, 0o750)
 
     def location(self, sha256: str) -> Path:
         """Where the file with this hash is kept, if it is."""
         return self.path / sha256[:2] / sha256
+
+    # What is read of it
+
+    def has(self, sha256: str) -> bool:
+        """True if there is a file of this name."""
+        return files.look(self.location(sha256)) is not None
+
+    @contextlib.contextmanager
+    def local(self, sha256: str) -> Iterator[Path]:
+        """Where this machine can read the file meanwhile. Raises FileNotFoundError; OSError."""
+        yield self.location(sha256)
+
+    def copy_to(self, sha256: str, target: Path, mode: int = 0o644) -> str:
+        """Copy the file to the new name `target`, not yet synced. Returns the SHA-256 of what was written. Errors: files.copy_to."""
+        return files.copy_to(self.location(sha256), target, mode)
+
+    def listed(self, prefix: str) -> dict[str, Kept]:
+        """All that lies where names that begin with these two digits belong."""
+        try:
+            with os.scandir(self.path / prefix) as entries:
+                found = [(entry, entry.stat(follow_symlinks=False)) for entry in entries]
+        except (FileNotFoundError, NotADirectoryError):
+            return {}
+        return {
+            entry.name: Kept(status.st_size if entry.is_file(follow_symlinks=False) else None, status.st_ctime)
+            for entry, status in found
+        }
+
+    def strangers(self) -> list[str]:
+        """Names that lie where only the vault's own folders belong."""
+        folders = {f"{prefix:02x}" for prefix in range(256)}
+        return sorted(name for name in os.listdir(self.path) if name not in folders and not name.startswith("."))
+
+    def fault(self, sha256: str, size: int | None, is_read: bool) -> Fault | None:
+        """What is wrong with the file, which should have so many bytes, if anything; `is_read`: all of it is read."""
+        path = self.location(sha256)
+        if not os.path.lexists(path):
+            return "lacks"
+        seen = files.look(path)
+        if seen is None or size not in (None, seen.size):
+            return "changed"
+        return "changed" if is_read and files.hash_on_disk(path) != sha256 else None
+
+    # What is put into it and goes
+
+    def put(self, sources: Iterable[tuple[str, Path]]) -> int:
+        """Put in files of which the SHA-256 is known, when nobody else does; on the disk when it returns how many. Raises Damaged."""
+        made: list[Path] = []
+        for sha256, source in sources:
+            target = self.location(sha256)
+            files.make_folder(target.parent, 0o750)
+            if files.copy_to(source, target, 0o640) != sha256:
+                raise Damaged(errno.EIO, "is not what its name says", str(source))
+            made.append(target)
+        files.sync(made, [self.path, *{path.parent for path in made}])
+        return len(made)
+
+    def move_out(self, name: str, target: Path) -> None:
+        """Move what lies in the vault as `name`, and does not belong there, to a name that is free; durable when it returns."""
+        moves.move_away(self.path / name, target)
 
     def receive(self, source: Path, seen: Look | None = None) -> Copy:
         """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""

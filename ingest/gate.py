@@ -61,7 +61,7 @@ class Gate:
         brought = {file.sha256 for file in changes.put}
         for name, sha256 in shared:
             if sha256 not in brought:
-                self._screen.begin(office, self._vault.location(sha256), name, sha256)
+                self._screen.begin_kept(office, self._vault, name, sha256)
         return shared
 
     def close(self) -> None:

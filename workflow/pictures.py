@@ -29,7 +29,7 @@ import structlog
 from dossier import clock, files
 from dossier.database import close_database
 from dossier.models import Edition, Item, PageDue, PageFile, item_name, tuples
-from dossier.vault import Vault
+from dossier.vault import Damaged, Vault
 from workflow import pages
 
 log = structlog.get_logger("pictures")
@@ -176,8 +176,9 @@ class Studio:
             if digest in there:
                 continue
             try:
-                picture = self._artist.draw(self._vault.location(digest))
-            except (FileNotFoundError, files.NotPlain):
+                with self._vault.local(digest) as path:
+                    picture = self._artist.draw(path)
+            except (FileNotFoundError, Damaged, files.NotPlain):
                 continue  # the vault's trouble, and told elsewhere (verifying.py)
             if picture:
                 path = self._staging / f"{secrets.token_hex(12)}.webp"
@@ -203,7 +204,8 @@ class Studio:
                     entry = zipfile.ZipInfo(attachment["name"], (at.year, at.month, at.day, at.hour, at.minute, at.second))
                     entry.external_attr = 0o644 << 16
                     with (
-                        files.open_plain(self._vault.location(attachment["sha256"])) as reading,
+                        self._vault.local(attachment["sha256"]) as place,
+                        files.open_plain(place) as reading,
                         archive.open(entry, "w") as writing,
                     ):
                         while piece := os.read(reading, files.CHUNK):

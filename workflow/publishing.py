@@ -301,7 +301,7 @@ class Portal:
             for attachment in job.edition.shown["attachments"]:
                 name, digest = attachment["name"], attachment["sha256"]
                 try:
-                    copied = files.copy_to(self.vault.location(digest), folder / name)
+                    copied = self.vault.copy_to(digest, folder / name)
                 except FileNotFoundError as error:
                     raise _Damaged(f"the vault's copy of {name} is gone ({digest})") from error
                 if copied != digest:
@@ -414,25 +414,34 @@ class Portal:
                 self.quarantine(now, folder / name)
 
     def quarantine(self, now: datetime, path: Path, is_copied: bool = False) -> Path:
-        """Move to var/quarantine, and tell the trail, what lies on the portal or in the vault and does not belong there.
+        """Move to var/quarantine, and tell the trail, what lies on the portal and does not belong there.
 
         `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
         """
-        at = f"{now.astimezone():%Y%m%d-%H%M%S}"
-        target = moves.free_name(self.office.var / "quarantine" / at / path.name)
+        target = self._quarantine_place(now, path.name)
         if is_copied:
             files.make_folder(target.parent, 0o750)
             files.copy_to(path, target, 0o640)
             files.sync((target,), (target.parent,))
         else:
             moves.move_away(path, target)
-        is_portal = path.is_relative_to(self.path)
-        where = f"portal/{path.relative_to(self.path)}" if is_portal else f"vault/{path.relative_to(self.vault.path)}"
-        with transaction():
-            subject = path.relative_to(self.path).parts[0] if is_portal else None
-            trail.record(now, trail.DAEMON, "quarantined", None, {"what": where, "moved_to": str(target)}, subject)
-        log.warning("what does not belong there is in the quarantine", what=where, moved_to=str(target))
+        name = path.relative_to(self.path)
+        self._tell_quarantined(now, f"portal/{name}", target, name.parts[0])
         return target
+
+    def quarantine_from_vault(self, now: datetime, name: str) -> None:
+        """As `quarantine`, what lies in the vault as `name`."""
+        target = self._quarantine_place(now, name.rpartition("/")[2])
+        self.vault.move_out(name, target)
+        self._tell_quarantined(now, f"vault/{name}", target, None)
+
+    def _quarantine_place(self, now: datetime, name: str) -> Path:
+        return moves.free_name(self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}" / name)
+
+    def _tell_quarantined(self, now: datetime, what: str, target: Path, client: str | None) -> None:
+        with transaction():
+            trail.record(now, trail.DAEMON, "quarantined", None, {"what": what, "moved_to": str(target)}, client)
+        log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))
 
 
 class _Damaged(Exception):

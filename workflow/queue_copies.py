@@ -62,7 +62,7 @@ class Copies:
     def _fill(self, folder: Path, shown: Mapping[str, Any], made_at: str, preview: str) -> None:
         names = {attachment["name"].casefold() for attachment in shown["attachments"]}
         for attachment in shown["attachments"]:
-            digest = files.copy_to(self.vault.location(attachment["sha256"]), folder / attachment["name"])
+            digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
             if digest != attachment["sha256"]:
                 raise OSError(errno.EIO, "the vault's copy is damaged", str(self.vault.location(attachment["sha256"])))
         # An attachment's name never begins with `_` (names.name_fault).

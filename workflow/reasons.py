@@ -9,6 +9,7 @@ from typing import Any
 from dossier import clock, hours, trail
 from dossier.models import Edition, item_name
 from dossier.settings import Office
+from dossier.vault import open_vault
 from workflow import waiting
 
 
@@ -71,11 +72,11 @@ def _last(item: Any, action: str) -> dict[str, Any] | None:
 
 def _of_publishing(office: Office, item: Any) -> list[str]:
     """It is approved; then it is the daemon's to do."""
-    edition = Edition.get_by_id(item.standing)
+    edition, vault = Edition.get_by_id(item.standing), open_vault(office, to_read=True)
     found = [
         f"the vault lacks {attachment['name']} ({attachment['sha256']}); see: dossier verify"
         for attachment in edition.shown["attachments"]
-        if not (office.vault / attachment["sha256"][:2] / attachment["sha256"]).exists()
+        if not vault.has(attachment["sha256"])
     ]
     if not os.access(office.portal, os.W_OK):
         found.append(f"this user can't write to the portal's folder {office.portal}")

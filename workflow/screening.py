@@ -89,6 +89,14 @@ class Screen:
             reading.set_result(Reading(unread="reading it failed"))
             raise
 
+    def begin_kept(self, office: Office, vault: Vault, name: str, sha256: str) -> None:
+        """As `begin`, a file of the vault."""
+        with self._lock:
+            if office is self._office and (sha256, extension(name)) in self._readings:
+                return
+        with vault.local(sha256) as path:
+            self.begin(office, path, name, sha256)
+
     def _search(self, office: Office, taken: Future[Text], reading: Future[Reading]) -> None:
         """Look for clients in a text that has come."""
         try:
@@ -153,13 +161,12 @@ class Screen:
                 findings.append(Finding(name, sha256, clients, words))
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
 
-    def screen(self, office: Office, client: str, attachments: Sequence[tuple[str, str, Path]]) -> Screened:
-        """Read these (name, SHA-256, where it lies) to the end, and say what was found."""
-        for name, sha256, path in attachments:
-            self.begin(office, path, name, sha256)
-        named = [(name, sha256) for name, sha256, _ in attachments]
-        self.wait(named, None)
-        return self.verdict(client, named)
+    def screen(self, office: Office, vault: Vault, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
+        """Read these (name, SHA-256) of the vault to the end, and say what was found."""
+        for name, sha256 in attachments:
+            self.begin_kept(office, vault, name, sha256)
+        self.wait(attachments, None)
+        return self.verdict(client, attachments)
 
     def close(self) -> None:
         """End the processes that read."""
@@ -177,11 +184,10 @@ def screened_change(
     if not suspicion.is_on(office):
         return change(NOTHING)
     for _ in range(TRIES):
-        attachments = [(name, sha256, vault.location(sha256)) for name, sha256 in shares()]
-        screened = NOTHING
+        attachments, screened = shares(), NOTHING
         if attachments:
             with contextlib.closing(Screen()) as screen:
-                screened = screen.screen(office, client, attachments)
+                screened = screen.screen(office, vault, client, attachments)
         try:
             return change(screened)
         except Unscreened:

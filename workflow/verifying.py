@@ -198,45 +198,25 @@ def _expected(code: str) -> dict[str, _Expected]:
 def look_at_vault(vault: Vault, is_read: Callable[[int], bool]) -> list[Difference]:
     """What differs in the vault; `is_read` says of which folders (0 to 255) the contents are hashed."""
     found = []
-    folders = {f"{prefix:02x}" for prefix in range(256)}
     for prefix in range(256):
         found += _look_at_vault_folder(vault, f"{prefix:02x}", is_read(prefix))
-    for name in sorted(set(os.listdir(vault.path)) - folders):
-        if not name.startswith("."):
-            found.append(Difference("vault", name, "stranger"))
-    return found
+    return found + [Difference("vault", name, "stranger") for name in vault.strangers()]
 
 
 def _look_at_vault_folder(vault: Vault, prefix: str, is_read: bool) -> list[Difference]:
-    there: dict[str, os.stat_result] = {}
-    folder = vault.path / prefix
-    if folder.is_dir():
-        with os.scandir(folder) as entries:
-            there = {entry.name: entry.stat(follow_symlinks=False) for entry in entries}
+    there = vault.listed(prefix)
     of_folder = (Attachment.sha256 >= prefix) & (Attachment.sha256 < f"{prefix}g")
     wanted = dict(tuples(Attachment.select(Attachment.sha256, Attachment.size).where(of_folder)))
     found = []
     for digest, size in sorted(wanted.items()):
         _go_on()
-        status = there.pop(digest, None)
-        path = folder / digest
-        if status is None and not os.path.lexists(path):
-            found.append(Difference("vault", f"{prefix}/{digest}", "lacks"))
-        elif files.look(path) is None or os.lstat(path).st_size != size or (is_read and files.hash_file(path) != digest):
-            found.append(Difference("vault", f"{prefix}/{digest}", "changed"))
+        kept = there.pop(digest, None)
+        if is_read or kept is None or kept.size != size:  # what came since the folder was listed is there
+            fault = vault.fault(digest, size, is_read)
+            found += [Difference("vault", f"{prefix}/{digest}", fault)] if fault else []
     old = time.time() - SETTLED_SECONDS
-    found += [Difference("vault", f"{prefix}/{name}", "stranger") for name, one in sorted(there.items()) if one.st_ctime < old]
+    found += [Difference("vault", f"{prefix}/{name}", "stranger") for name, one in sorted(there.items()) if one.since < old]
     return found
-
-
-def _vault_fault(path: Path, size: int | None, is_read: bool) -> Kind | None:
-    """What is wrong with a file of the vault, if anything."""
-    if not os.path.lexists(path):
-        return "lacks"
-    seen = files.look(path)
-    if seen is None or size not in (None, seen.size):
-        return "changed"
-    return "changed" if is_read and files.hash_on_disk(path) != path.name else None
 
 
 # Mending
@@ -310,30 +290,28 @@ def _make_again(extra: str) -> None:
 
 def mend_vault(portal: Portal, now: datetime, found: Sequence[Difference]) -> None:
     """Take back from the portal what the vault lacks, and move away what doesn't belong in it."""
-    vault = portal.vault
     for one in found:
-        path = vault.path / one.path
         if one.kind != "stranger":
-            _take_back(portal, now, path)
-    strangers = [vault.path / one.path for one in found if one.kind == "stranger"]
-    if strangers and (lock := vault.alone()):
+            _take_back(portal, now, one)
+    strangers = [one.path for one in found if one.kind == "stranger"]
+    if strangers and (lock := portal.vault.alone()):
         with lock:
-            for path in strangers:
-                if not Attachment.select().where(Attachment.sha256 == path.name).exists():
-                    portal.quarantine(now, path)
+            for name in strangers:
+                if not Attachment.select().where(Attachment.sha256 == name.rpartition("/")[2]).exists():
+                    portal.quarantine_from_vault(now, name)
 
 
-def _take_back(portal: Portal, now: datetime, path: Path) -> None:
-    """Give the vault a good copy of its file at `path` from the portal, where there is one."""
-    digest = path.name
+def _take_back(portal: Portal, now: datetime, wrong: Difference) -> None:
+    """Give the vault a good copy of its file from the portal, where there is one."""
+    digest = wrong.path.rpartition("/")[2]
     query: Any = Attachment.select(Attachment.item).where(Attachment.sha256 == digest).distinct()
     public = Item.select(Item.id, Item.client, Edition.shown).join(Edition, on=(Item.public == Edition.id))
     for key, client, shown in tuples(public.where(Item.id.in_(query))):
         for one in shown["attachments"]:
             source = portal.path / client / item_name(key) / one["name"]
             if one["sha256"] == digest and files.look(source) is not None and files.hash_file(source) == digest:
-                if os.path.lexists(path):
-                    portal.quarantine(now, path)
+                if wrong.kind == "changed":
+                    portal.quarantine_from_vault(now, wrong.path)
                 copy = portal.vault.receive(source)
                 portal.vault.sync([portal.vault.keep(copy)], [copy])
                 with transaction():
@@ -364,8 +342,8 @@ def still_damaged(vault: Vault, found: Sequence[Difference]) -> list[Difference]
     paths = set(json.loads(note.value)) if note else set()
     paths |= {one.path for one in found if one.where == "vault" and one.kind != "stranger"}
     wanted = [path for path in sorted(paths) if Attachment.select().where(Attachment.sha256 == path.rpartition("/")[2]).exists()]
-    faults = {path: _vault_fault(vault.path / path, None, is_read=True) for path in wanted}
-    damaged = [Difference("vault", path, kind) for path, kind in faults.items() if kind is not None]
+    faults = {path: vault.fault(path.rpartition("/")[2], None, is_read=True) for path in wanted}
+    damaged = [Difference("vault", path, fault) for path, fault in faults.items() if fault is not None]
     value = json.dumps([one.path for one in damaged])
     with transaction():
         Note.insert(key="damaged", value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
