@@ -112,17 +112,16 @@ class Portal:
         """After config/ changed: see who came on or went off the portal, and whose pages look different now."""
         known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
         never = never_shared(self.office)
-        hidden, comes_back = Item.public.is_null(False), Item.public.is_null() & Item.standing.is_null(False)
+        away = {code for code in known if not is_on_portal(self.office, code)}
+        hidden, stands = Item.public.is_null(False), Item.public.is_null() & Item.standing.is_null(False)
         with transaction():
             Item.update(unsettled=True).where(hidden & Item.type.in_(never)).execute()
-            for code in known:
-                of_client = Item.client == code
-                if not is_on_portal(self.office, code):
-                    Item.update(unsettled=True).where(of_client & hidden).execute()
-                else:
-                    Item.update(unsettled=True).where(
-                        of_client & comes_back & (Item.type.is_null() | Item.type.not_in(never))
-                    ).execute()
+            for code in sorted(away):
+                Item.update(unsettled=True).where(hidden & (Item.client == code)).execute()
+            comes_back = stands & ~Item.unsettled & (Item.type.is_null() | Item.type.not_in(never))
+            back = [key for key, code in tuples(Item.select(Item.id, Item.client).where(comes_back)) if code not in away]
+            for start in range(0, len(back), 500):
+                Item.update(unsettled=True).where(Item.id.in_(back[start : start + 500])).execute()
         known.update(self.office.clients)
         self._off = {name for name in os.listdir(self.path) if name in known and not is_on_portal(self.office, name)}
         looks = dict(tuples(Page.select(Page.client, Page.look)))

@@ -1,0 +1,153 @@
+"""What the benchmarks share: where they work, how a program is run and measured, how results are told and kept.
+
+Every result is printed as a table for people, and written to build/bench/NAME.json, from which plots.py makes
+docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import platform
+import resource
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BENCH = Path(__file__).resolve().parent
+FLOOR, NAIVE, FILL = BENCH / "floor.py", BENCH / "naive.py", BENCH / "fill.py"
+DOSSIER = str(Path(sys.executable).with_name("dossier"))
+RESULTS = BENCH.parent / "build" / "bench"
+WORK = BENCH.parent / "var"
+"""In the checkout, not in the system's temporary folder: that is often memory, where a sync costs nothing."""
+
+MEMORY_MB = 200
+"""Target: no program of ours has more resident at any time."""
+
+SETTLE_SECONDS = 1.0
+"""watch.settle_seconds as it is by default: nothing younger is taken, so the clock starts when all is older."""
+
+START_SECONDS = 120
+"""A daemon that isn't ready by then never will be."""
+
+
+class BenchmarkFailed(Exception):
+    """A program ended with an error, or left work undone; the message says which."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How long a program took, by the clock and of the processors; the most that was resident at once, of it or of the largest
+    program it ran."""
+
+    seconds: float
+    cpu_seconds: float
+    memory_mb: float
+
+
+@contextlib.contextmanager
+def workplace() -> Iterator[Path]:
+    """A folder on a real disk, removed afterwards."""
+    WORK.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=WORK, prefix="bench-") as folder:
+        yield Path(folder)
+
+
+def timed(command: Sequence[str]) -> Ran:
+    """Run `command` to its end. What earlier work left to be written is written first.
+
+    The kernel counts the memory of the process that starts another as the other's, so this one must stay small.
+    """
+    os.sync()
+    with tempfile.TemporaryFile("w+") as said:
+        started = time.perf_counter()
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        code, usage = _ended(process)
+        seconds = time.perf_counter() - started
+        if code:
+            said.seek(0)
+            raise BenchmarkFailed(f"{Path(command[0]).name} ended with {code}: {said.read()[-2000:]}")
+    return Ran(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024)
+
+
+def _ended(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusage]:
+    """(exit code, what it used) of a process, when it has ended."""
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    return process.returncode, usage
+
+
+class Daemon:
+    """`dossier run`, until `stop`. It says itself when it is ready, as it does to systemd (sd_notify(3))."""
+
+    def __init__(self, *roots: Path, log: Path) -> None:
+        options = [word for root in roots for word in ("--root", str(root))]
+        self._log = log
+        with contextlib.ExitStack() as kept, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
+            folder = kept.enter_context(tempfile.TemporaryDirectory())  # the path of a socket must be short
+            ear.bind(f"{folder}/notify")
+            ear.settimeout(START_SECONDS)
+            out = kept.enter_context(open(log, "w"))
+            started = time.perf_counter()
+            command = [DOSSIER, *options, "run"] if len(roots) == 1 else [DOSSIER, "run", *options]
+            self._process = subprocess.Popen(
+                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, "NOTIFY_SOCKET": f"{folder}/notify"}
+            )
+            waits_for = len(roots)
+            try:
+                while waits_for:
+                    waits_for -= b"READY=1" in ear.recv(4096)
+            except TimeoutError:
+                self._process.kill()
+                raise BenchmarkFailed(f"no daemon: {log.read_text()[-2000:]}") from None
+            self.start_seconds = time.perf_counter() - started
+            # It goes on telling that it lives, to nobody.
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def cpu_seconds(self) -> float:
+        """Processor time that it had, as the kernel counts it."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def memory_mb(self) -> float:
+        """What is resident now."""
+        for line in Path(f"/proc/{self.pid}/status").read_text().splitlines():
+            if line.startswith("VmRSS:"):
+                return int(line.split()[1]) / 1024
+        raise BenchmarkFailed(f"the daemon is gone: {self._log.read_text()[-2000:]}")
+
+    def stop(self) -> float:
+        """End it; returns the MB that were resident at most."""
+        self._process.terminate()
+        code, usage = _ended(self._process)
+        if code:
+            raise BenchmarkFailed(f"the daemon ended with {code}: {self._log.read_text()[-2000:]}")
+        return usage.ru_maxrss / 1024
+
+
+def machine() -> str:
+    """What it was measured on, in a line."""
+    names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
+    model = names[0].partition(":")[2].strip() if names else platform.machine()
+    return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
+
+
+def finish(name: str, result: dict[str, Any], lines: Sequence[str], missed: Sequence[str]) -> int:
+    """Print the table, and which targets were missed; keep the result as JSON. Returns the exit code."""
+    print("\n".join(lines))
+    for target in missed:
+        print(f"missed: {target}")
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    kept = {"benchmark": name, "at": time.strftime("%Y-%m-%d"), "machine": machine(), **result, "missed": list(missed)}
+    (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
+    return 1 if missed else 0

@@ -1,0 +1,88 @@
+"""Whether a noisy office keeps a quiet one waiting: `dossier run --root QUIET --root NOISY`.
+
+    fairness.py [--drops N] [--backlog M]        for `make bench`: 200 drops, a backlog of 5,000
+
+Somebody drops a file every 100 ms into the quiet office, as latency.py does it: first while the other office has nothing to do, then while
+that one takes a backlog, whose end is not waited for longer than the drops take. Both times the same two daemons serve
+both. Exit code 1 if the quiet office's median goes beyond P50_MS, or its slowest hundredth beyond P99_MS.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import backlog
+import common
+import latency
+
+P50_MS, P99_MS = 250, 1000
+"""Targets beside a backlog: what it costs a person who waits must not be felt."""
+
+
+def measure(quiet: Path, noisy: Path, drops: int, every: float, first: int) -> dict[str, Any]:
+    """Time drops in the quiet office, with what the noisy one took meanwhile."""
+    homes = [quiet / "inbox" / f"client-{number:03d}" for number in range(latency.ACTIVE)]
+    began, before = time.perf_counter(), receipts(noisy)
+    took = sorted(1000 * seconds for seconds in latency.drop_and_time(homes, drops, every, first))
+    seconds = time.perf_counter() - began
+    return {
+        "p50_ms": round(statistics.median(took), 1),
+        "p99_ms": round(took[min(len(took) - 1, int(0.99 * len(took)))], 1),
+        "most_ms": round(took[-1], 1),
+        "seconds": round(seconds, 1),
+        "noisy_per_second": round((receipts(noisy) - before) / seconds, 1),
+    }
+
+
+def receipts(root: Path) -> int:
+    return sum(1 for _ in root.glob("inbox/*/_done/*.receipt.yaml"))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="single drops in one office while another takes a backlog")
+    parser.add_argument("--drops", type=int, default=200, metavar="N", help="how many drops to time (default 200)")
+    parser.add_argument("--backlog", type=int, default=5000, metavar="M", help="drops in the noisy office (default 5000)")
+    parser.add_argument("--every", type=float, default=0.1, metavar="SECONDS", help="one drop every so often (default 0.1)")
+    arguments = parser.parse_args()
+    with common.workplace() as folder:
+        quiet, noisy, store = folder / "quiet", folder / "noisy", folder / "store"
+        quiet.mkdir()
+        latency.prepare(quiet, settle=0.0)
+        backlog.prepare(noisy, arguments.backlog)
+        (noisy / "inbox").rename(store)
+        for home in store.iterdir():
+            (noisy / "inbox" / home.name).mkdir(parents=True)
+        time.sleep(common.SETTLE_SECONDS)
+        try:
+            daemons = common.Daemon(quiet, noisy, log=folder / "daemons.log")
+            try:
+                time.sleep(1)
+                alone = measure(quiet, noisy, arguments.drops, arguments.every, 0)
+                for home in store.iterdir():
+                    for path in sorted(home.iterdir()):
+                        path.rename(noisy / "inbox" / home.name / path.name)
+                beside = measure(quiet, noisy, arguments.drops, arguments.every, arguments.drops)
+            finally:
+                daemons.stop()
+        except common.BenchmarkFailed as failure:
+            print(failure, file=sys.stderr)
+            return 1
+    lines = [f"{'':<24} {'p50 ms':>8} {'p99 ms':>8} {'most ms':>8} {'the other takes /s':>19}"]
+    for name, one in (("alone", alone), ("beside a backlog", beside)):
+        lines.append(f"{name:<24} {one['p50_ms']:>8} {one['p99_ms']:>8} {one['most_ms']:>8} {one['noisy_per_second']:>19}")
+    missed = [
+        f"beside a backlog {name} is {beside[key]} ms (at most {limit})"
+        for name, key, limit in (("p50", "p50_ms", P50_MS), ("p99", "p99_ms", P99_MS))
+        if beside[key] > limit
+    ]
+    told = {"drops": arguments.drops, "backlog": arguments.backlog, "alone": alone, "beside": beside}
+    return common.finish("fairness", told, lines, missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
