@@ -45,7 +45,7 @@ class PortalWork:
         self._is_undressed = True
 
     def prepare(self) -> None:
-        """Before the first step. Raises PortalUnusable."""
+        """Before the first step. Raises site.PortalUnusable."""
         self.portal.prepare()
 
     def reconsider(self, office: Office) -> None:

@@ -39,9 +39,10 @@ _CANT_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EXDE
 
 @dataclass(slots=True)
 class Change:
-    """What becomes of the folder `home`. The order of `pages` is the order in which they are renamed in."""
+    """What becomes of the folder `home`, made ready in `staging`. The order of `pages` is the order in which they are renamed in."""
 
     home: Path
+    staging: Path
     put: Mapping[str, Path] = field(default_factory=dict)
     """Item's name → a staged folder with exactly its files, new or in the place of the old one."""
     drop: Sequence[str] = ()
@@ -52,16 +53,20 @@ class Change:
     """As `pages`, but staged files: pictures and archives."""
     less: Sequence[str] = ()
     """File names behind `_pages/` that go."""
+    can_swap: bool = False
+    """Whether the file system swaps folders."""
+    remove_later: Callable[[Path], None] = files.remove_tree
+    """What deletes a large folder while others wait."""
     _staged: Path | None = None
     _whole: bool = False
 
-    def stage(self, staging: Path, can_swap: bool) -> list[Path]:
+    def stage(self) -> list[Path]:
         """Make all of it ready in a folder of its own in `staging`. Returns files and folders to be synced before `apply`."""
-        self._staged = staging / self.home.name
+        self._staged = self.staging / self.home.name
         files.remove_tree(self._staged)
         is_there = self.home.is_dir()
         replaced = [name for name in (*self.put, *self.drop) if os.path.lexists(self.home / name)]
-        if is_there and not ((replaced or self.less) and can_swap):
+        if is_there and not ((replaced or self.less) and self.can_swap):
             return self._stage_pages()
         try:
             synced = self._stage_whole(is_there)
@@ -135,11 +140,11 @@ class Change:
                 files.remove_tree(aside)
                 moves.move(self.home / name, aside)
 
-    def clear(self, remove_later: Callable[[Path], None]) -> None:
+    def clear(self) -> None:
         """Delete what was swapped out, and what is left of the staging; a large folder is given to `remove_later`."""
         assert self._staged is not None
         if self._whole and self._staged.is_dir() and len(os.listdir(self._staged)) > LARGE:
-            remove_later(self._staged)
+            self.remove_later(self._staged)
         files.remove_tree(self._staged)
         for folder in self.put.values():
             files.remove_tree(folder)

@@ -22,9 +22,6 @@ is a mount point of its own is refused, rather than that something unpublished l
 
 from __future__ import annotations
 
-import os
-import secrets
-import threading
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -53,11 +50,9 @@ from workflow.showing import (
     pages_of,
     public_items,
 )  # fmt: skip
+from workflow.site import open_site
 
 log = structlog.get_logger("portal")
-
-AT_ONCE = 1000
-"""Items in one round. More make fewer index pages; fewer make a quicker stop."""
 
 RETRY_SECONDS = 30
 """How long what could not be published (disk full, a vault file gone, no permission) is left alone."""
@@ -66,21 +61,15 @@ WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
 
 
-class PortalUnusable(OSError):
-    """The portal's folder can't be used as it is set up; the message says why and what to do."""
-
-
 class Portal:
     """The portal of an office. One thread uses it."""
 
     def __init__(self, office: Office, vault: Vault) -> None:
         self.office = office
         self.vault = vault
-        self.path = office.portal
+        self.site = open_site(office)
         self.trouble: str | None = None
         """What keeps something from being published now, if anything."""
-        self._staging = self.path.parent / f".{self.path.name}-staging"
-        self._can_swap = False
         self._unsure: set[int] = set()
         self._wrong: set[int] = set()
         self._retry_at: dict[int | str, datetime] = {}
@@ -88,23 +77,12 @@ class Portal:
         self._made: list[Batch] = []
         self._stale: set[str] = set()
         self._off: set[str] = set()
+        self._known: set[str] = set()
+        self._has_looked = False
 
     def prepare(self) -> None:
-        """Make the folders, empty the staging folder, and see what has to be done again. Raises PortalUnusable."""
-        files.make_folder(self.path)
-        try:
-            files.remove_tree(self._staging)
-            for name in ("items", "clients", "pages"):
-                files.make_folder(self._staging / name, 0o750)
-        except OSError as error:
-            reason = f"{error.filename}: {error.strerror}; this user must be able to write beside the portal's folder"
-            raise PortalUnusable(reason) from error
-        if not moves.can_move(self._staging, self.path):
-            raise PortalUnusable(
-                f"{self.path} is a mount point, and what is published must be made ready beside it and moved in;"
-                f" set paths.portal to a folder within it, such as {self.path / 'portal'}"
-            )
-        self._can_swap = moves.can_swap(self._staging)
+        """Make the folders, empty the staging folder, and see what has to be done again. Raises site.PortalUnusable."""
+        self.site.prepare()
         self._unsure = {row[0] for row in tuples(Item.select(Item.id).where(Item.unsettled))}
         self.reconsider_clients()
 
@@ -122,12 +100,17 @@ class Portal:
             back = [key for key, code in tuples(Item.select(Item.id, Item.client).where(comes_back)) if code not in away]
             for start in range(0, len(back), 500):
                 Item.update(unsettled=True).where(Item.id.in_(back[start : start + 500])).execute()
-        known.update(self.office.clients)
-        self._off = {name for name in os.listdir(self.path) if name in known and not is_on_portal(self.office, name)}
+        self._known = known | set(self.office.clients)
+        self._has_looked = False
         looks = dict(tuples(Page.select(Page.client, Page.look)))
         self._stale |= {
             code for code, look in looks.items() if is_on_portal(self.office, code) and look != look_of(self.office, code)
         }
+
+    def _look_who_is_off(self) -> None:
+        """See which folders lie there of clients who may have none. Raises OSError."""
+        self._off = {name for name in self.site.homes() if name in self._known and not is_on_portal(self.office, name)}
+        self._has_looked = True
 
     def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
         """Put these items' folders, which are wrong, and these clients' pages in order in the next rounds."""
@@ -145,30 +128,42 @@ class Portal:
 
     def studio(self) -> Studio:
         """What makes pictures and archives for this portal."""
-        return Studio(self.vault, self._staging / "pages")
+        return Studio(self.vault, self.site.staging / "pages")
 
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""
         self._forget_pauses(now)
         if self._paused_until is not None:
             return False
+        if not self._has_looked:
+            try:
+                self._look_who_is_off()
+            except OSError as error:
+                self._pause(now, error)
+                return False
         return (
             bool(self._made) or any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
         )
 
     def round(self, now: datetime) -> int:
-        """Bring up to AT_ONCE items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
+        """Bring up to site.at_once items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
         self._forget_pauses(now)
         if self._paused_until is not None:
             return 0
         try:
             return self._round(now)
         except OSError as error:
-            self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
-            self._say_trouble("nothing can be published now", error)
+            self._pause(now, error)
             return 0
 
+    def _pause(self, now: datetime, error: OSError) -> None:
+        self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
+        self._say_trouble("nothing can be published now", error)
+
     def _round(self, now: datetime) -> int:
+        self.site.begin()
+        if not self._has_looked:
+            self._look_who_is_off()
         work = {code: Work(is_stale=True) for code in self._stale if code not in self._retry_at}
         jobs = self._jobs(work)
         if unfit := approval.send_back_unfit(
@@ -190,7 +185,7 @@ class Portal:
         for code in [code for code in work if is_on_portal(self.office, code)]:
             try:
                 change = work[code].change = self._change(now, code, work[code])
-                synced += change.stage(self._staging / "clients", self._can_swap)
+                synced += change.stage()
             except OSError as error:
                 self._fail(now, code, error)
         files.sync(synced, ())
@@ -198,8 +193,7 @@ class Portal:
         with transaction():
             late = changed_since(jobs)
             placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
-            homes = [self.path / code for code in placed]
-            files.sync((), [self.path, *homes, *(home / PAGES for home in homes)])
+            self.site.sync(placed)
             done = [job for job in jobs if job.item.client not in late and job.item.client not in self._retry_at]
             dressed = [key for key, code in dressed_for.items() if code not in late and code not in self._retry_at]
             shown = record(self.office, now, done, placed, dressed)
@@ -207,7 +201,7 @@ class Portal:
         self._wrong.difference_update(job.item.id for job in done)
         self._stale.difference_update(placed)
         for one in work.values():
-            one.clear(self._remove_later)
+            one.clear()
         if not self._retry_at:
             self.trouble = None
         return shown
@@ -226,13 +220,13 @@ class Portal:
     # What is to be done
 
     def _jobs(self, codes: Iterable[str]) -> list[Job]:
-        items = self._unsettled(AT_ONCE)
+        items = self._unsettled(self.site.at_once)
         items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
         wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
         found = editions(wanted)
         jobs = []
         for item in items:
-            is_there = item.public is not None or os.path.lexists(self.path / item.client / item_name(item.id))
+            is_there = item.public is not None or self.site.has(f"{item.client}/{item_name(item.id)}")
             is_sure = item.id not in self._unsure and (item.public is not None) == is_there
             edition = found.get(item.standing) if may_show(self.office, item) else None
             jobs.append(Job(item, edition, is_there, is_sure))
@@ -248,7 +242,7 @@ class Portal:
         """Of clients whose folder is gone: all else that was in it. It comes back whole, at once."""
         lost: list[Any] = []
         for code in codes:
-            if is_on_portal(self.office, code) and not (self.path / code).is_dir():
+            if is_on_portal(self.office, code) and not self.site.is_folder(code):
                 public = Item.select().where((Item.client == code) & Item.public.is_null(False))
                 lost += [item for item in public if item.id not in known]
                 with transaction():
@@ -294,7 +288,7 @@ class Portal:
         """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
 
         def stage(job: Job) -> None:
-            folder = self._staging / "items" / job.name
+            folder = self.site.staging / "items" / job.name
             files.remove_tree(folder)
             files.make_folder(folder)
             for attachment in job.edition.shown["attachments"]:
@@ -325,117 +319,93 @@ class Portal:
 
     def _change(self, now: datetime, code: str, work: Work) -> Change:
         """What becomes of the client's folder. What is in the way and not ours is moved to the quarantine."""
-        home, at = self.path / code, clock.to_text(now)
-        if os.path.lexists(home) and (home.is_symlink() or not home.is_dir()):
-            self.quarantine(now, home)
+        at = clock.to_text(now)
+        if self.site.has(code) and not self.site.is_folder(code):
+            self.quarantine(now, code)
         changed: dict[int, tuple[str, Any] | None] = {}
         put, drop = {}, []
         for job in work.due:
-            is_there = os.path.lexists(home / job.name)
+            is_there = self.site.has(f"{code}/{job.name}")
             if job.item.id in self._retry_at and not job.is_waiting:
                 if not is_there:
                     changed[job.item.id] = None
                 continue
             changed[job.item.id] = (at if job.is_change else job.item.published_at, job.edition) if job.edition else None
             if is_there and (job.staged or job.edition is None):
-                self._evict_strangers(now, home / job.name, job.item.id)
+                self._evict_strangers(now, f"{code}/{job.name}", job.item.id)
             if job.staged:
                 put[job.name] = job.staged
             elif job.edition is None:
                 drop.append(job.name)
         up = [extra for extra in extras(code) if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         items = None if work.is_stale else {item_name(key) for key in changed}
-        less = left_over(home / PAGES, items, {extra.name for extra in up}) if items != set() else []
+        less = left_over(self.site.extras(code, items), items, {extra.name for extra in up}) if items != set() else []
         more = {f"{PAGES}/{one.name}": one.path for one in work.made}
         up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
         made = pages_of(self.office, code, public_items(code, changed, up))
-        return Change(home, put, drop, made, more, less)
-
-    def _remove_later(self, folder: Path) -> None:
-        """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? As 1."""
-        gone = self._staging / "clients" / f".{secrets.token_hex(8)}.gone"
-        moves.move(folder, gone)
-
-        def remove() -> None:
-            try:
-                files.remove_tree(gone)
-            except OSError as error:
-                log.warning("what was swapped out is not deleted until the next start", error=str(error))
-
-        threading.Thread(target=remove, name="remove", daemon=True).start()
+        return self.site.change(code, put, drop, made, more, less)
 
     # 2. look, 3. place
 
     def _take_off_clients(self, now: datetime) -> None:
         """The folders of clients without a portal go whole; what is not ours in them goes to the quarantine."""
         for code in list(self._off):
-            home = self.path / code
             try:
-                if os.path.lexists(home):
-                    self._evict_from_client(now, code, home)
-                    aside = self._staging / "clients" / f"{code}.off"
-                    files.remove_tree(aside)
-                    if os.path.lexists(home):
-                        moves.move(home, aside)
-                    files.sync((), (self.path,))
-                    files.remove_tree(aside)
+                if self.site.has(code):
+                    self._evict_from_client(now, code)
+                    self.site.take_off(code)
                     log.info("a client was taken off the portal", client=code)
                 self._off.discard(code)
             except OSError as error:
                 self._fail(now, code, error)
 
-    def _evict_from_client(self, now: datetime, code: str, home: Path) -> None:
+    def _evict_from_client(self, now: datetime, code: str) -> None:
         """Move to the quarantine whatever in a client's folder was not made by us."""
         items = {item_name(row[0]): row[0] for row in tuples(Item.select(Item.id).where(Item.client == code))}
-        if home.is_symlink() or not home.is_dir():
-            self.quarantine(now, home)
+        if not self.site.is_folder(code):
+            self.quarantine(now, code)
             return
-        for name in os.listdir(home):
+        for name in self.site.names(code):
+            place = f"{code}/{name}"
             if name in items:
-                self._evict_strangers(now, home / name, items[name])
-            elif name == PAGES and not (home / name).is_symlink() and (home / name).is_dir():
-                for extra in os.listdir(home / name):
+                self._evict_strangers(now, place, items[name])
+            elif name == PAGES and self.site.is_folder(place):
+                for extra in self.site.names(place):
                     if not extra.endswith((".webp", ".zip", ".css", ".js")):
-                        self.quarantine(now, home / name / extra)
+                        self.quarantine(now, f"{place}/{extra}")
             elif name not in PAGE_NAMES:
-                self.quarantine(now, home / name)
+                self.quarantine(now, place)
 
-    def _evict_strangers(self, now: datetime, folder: Path, key: int) -> None:
+    def _evict_strangers(self, now: datetime, folder: str, key: int) -> None:
         """Move to the quarantine what lies in an item's folder and never was an attachment shown to the client."""
-        if folder.is_symlink() or not folder.is_dir():
+        if not self.site.is_folder(folder):
             self.quarantine(now, folder)
             return
         first = first_edition(key)
         editions = Edition.select().where(Edition.id.between(first, first + 9_999))
         ours = {attachment["name"] for edition in editions for attachment in edition.shown["attachments"]}
-        for name in os.listdir(folder):
+        for name in self.site.names(folder):
             if name not in ours:
-                self.quarantine(now, folder / name)
+                self.quarantine(now, f"{folder}/{name}")
 
-    def quarantine(self, now: datetime, path: Path, is_copied: bool = False) -> Path:
+    def quarantine(self, now: datetime, name: str, is_copied: bool = False) -> None:
         """Move to var/quarantine, and tell the trail, what lies on the portal and does not belong there.
 
         `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
         """
-        target = self._quarantine_place(now, path.name)
-        if is_copied:
-            files.make_folder(target.parent, 0o750)
-            files.copy_to(path, target, 0o640)
-            files.sync((target,), (target.parent,))
-        else:
-            moves.move_away(path, target)
-        name = path.relative_to(self.path)
-        self._tell_quarantined(now, f"portal/{name}", target, name.parts[0])
-        return target
+        target = self._quarantine_place(now, name)
+        self.site.move_out(name, target, is_copied)
+        self._tell_quarantined(now, f"portal/{name}", target, name.partition("/")[0])
 
     def quarantine_from_vault(self, now: datetime, name: str) -> None:
         """As `quarantine`, what lies in the vault as `name`."""
-        target = self._quarantine_place(now, name.rpartition("/")[2])
+        target = self._quarantine_place(now, name)
         self.vault.move_out(name, target)
         self._tell_quarantined(now, f"vault/{name}", target, None)
 
     def _quarantine_place(self, now: datetime, name: str) -> Path:
-        return moves.free_name(self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}" / name)
+        folder = self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}"
+        return moves.free_name(folder / name.rpartition("/")[2])
 
     def _tell_quarantined(self, now: datetime, what: str, target: Path, client: str | None) -> None:
         with transaction():

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -64,10 +63,10 @@ class Work:
     """All its pages are to be put in order, whatever lies there."""
     change: Change | None = None
 
-    def clear(self, remove_later: Callable[[Path], None]) -> None:
+    def clear(self) -> None:
         """Delete what was swapped out, and what was staged and not placed."""
         if self.change is not None:
-            self.change.clear(remove_later)
+            self.change.clear()
         for one in self.made:
             files.remove(one.path)
 
@@ -102,11 +101,9 @@ def is_shown(source: str, shown: tuple[str, Any] | None) -> bool:
     return source == archive_source(attachments) or any(one["sha256"] == source for one in attachments)
 
 
-def left_over(folder: Path, items: Container[str] | None, kept: Container[str]) -> list[str]:
-    """The pictures and archives of these items (None: of any) that lie in `folder` and are not `kept`, for Change.less."""
-    if not folder.is_dir():
-        return []
-    found = [name for name in os.listdir(folder) if name not in kept and name.endswith((".webp", ".zip"))]
+def left_over(there: Sequence[str], items: Container[str] | None, kept: Container[str]) -> list[str]:
+    """The pictures and archives of these items (None: of any) among the names of a _pages folder that are not `kept`, for Change.less."""
+    found = [name for name in there if name not in kept and name.endswith((".webp", ".zip"))]
     return [f"{PAGES}/{name}" for name in found if items is None or name.rpartition("-")[0] in items]
 
 

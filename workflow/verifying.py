@@ -12,13 +12,11 @@ A month's worth: a daily look sees all names and sizes, and the contents of one 
 from __future__ import annotations
 
 import json
-import os
 import time
 import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Literal
 
 from dossier import files, trail
@@ -30,6 +28,7 @@ from dossier.vault import Vault
 from workflow.placing import PAGES
 from workflow.publishing import Portal
 from workflow.showing import is_on_portal
+from workflow.site import FolderSite, open_site
 
 PARTS = 28
 """Parts of the contents, one a day: in every month all are seen."""
@@ -96,7 +95,7 @@ def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Diffe
     """What differs on the portal; `is_read` says of which clients the contents are hashed."""
     codes = {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
     codes |= {row[0] for row in tuples(Page.select(Page.client))}
-    there = set(os.listdir(office.portal)) if office.portal.is_dir() else set()
+    there = open_site(office).homes()
     found = []
     for code in sorted(codes & (there | {code for code in codes if is_on_portal(office, code)})):
         found += _look_until_sure(office, code, is_read(code))
@@ -134,45 +133,33 @@ def _waiting(code: str) -> set[int]:
 
 def look_at_client(office: Office, code: str, is_read: bool) -> list[Difference]:
     """What differs in a client's folder, as it is at this moment."""
-    home = office.portal / code
+    site = open_site(office)
+    is_there, is_folder = site.has(code), site.is_folder(code)
     if not is_on_portal(office, code):
-        return [Difference("portal", code, "stranger", code)] if os.path.lexists(home) else []
+        return [Difference("portal", code, "stranger", code)] if is_there else []
     expected = _expected(code)
     folders = {name.rpartition("/")[0] for name in expected}
     folders |= {item_name(key) for key in _public_keys(code)}
-    if home.is_symlink() or (os.path.lexists(home) and not home.is_dir()):
+    if is_there and not is_folder:
         return [Difference("portal", code, "stranger", code)]
     found = []
-    for name, entry in _walk(home, "", folders) if home.is_dir() else ():
+    for name, size in site.walk(code, folders) if is_folder else ():
         _go_on()
         wanted = expected.pop(name, None)
         path = f"{code}/{name}"
-        if wanted is None or not entry.is_file(follow_symlinks=False):
+        if wanted is None or size is None:
             found.append(Difference("portal", path, "stranger", code))
             if wanted is not None:
                 expected[name] = wanted
-        elif _is_changed(Path(entry.path), wanted, is_read):
+        elif wanted.size not in (None, size) or (is_read and _is_changed(site, path, wanted)):
             found.append(Difference("portal", path, "changed", code, wanted.item))
     found += [Difference("portal", f"{code}/{name}", "lacks", code, wanted.item) for name, wanted in expected.items()]
     return found
 
 
-def _walk(folder: Path, prefix: str, folders: set[str]) -> Iterator[tuple[str, os.DirEntry[str]]]:
-    """What lies in the folder and in those of its folders that are expected, by its name from there; no link is followed."""
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            name = f"{prefix}{entry.name}"
-            if entry.is_dir(follow_symlinks=False) and name in folders:
-                yield from _walk(Path(entry.path), f"{name}/", folders)
-            else:
-                yield name, entry
-
-
-def _is_changed(path: Path, wanted: _Expected, is_read: bool) -> bool:
+def _is_changed(site: FolderSite, name: str, wanted: _Expected) -> bool:
     try:
-        if wanted.size is not None and os.lstat(path).st_size != wanted.size:
-            return True
-        return is_read and files.hash_on_disk(path) != wanted.sha256
+        return site.digest(name) != wanted.sha256
     except FileNotFoundError:  # replaced at this very moment; whoever asks looks again
         return True
 
@@ -254,18 +241,18 @@ def forget(wanted: Sequence[str]) -> None:
 
 def _mend_on_portal(portal: Portal, now: datetime, name: str) -> None:
     """Mend what lies on the portal under this name: a client's folder, or something that doesn't belong there."""
-    office, path = portal.office, portal.path / name
+    office, site = portal.office, portal.site
     if name not in office.clients and not _public_keys(name):
-        if os.path.lexists(path):
-            portal.quarantine(now, path)
+        if site.has(name):
+            portal.quarantine(now, name)
         return
     if not is_on_portal(office, name):
         portal.reconsider_clients()
         return
     found = look_at_client(office, name, is_read=True)
     for one in found:
-        if one.kind != "lacks" and os.path.lexists(portal.path / one.path):
-            portal.quarantine(now, portal.path / one.path, is_copied=one.kind == "changed")
+        if one.kind != "lacks" and site.has(one.path):
+            portal.quarantine(now, one.path, is_copied=one.kind == "changed")
     entries: dict[int, list[str]] = {}
     for one in found:
         if one.item is not None:
@@ -308,11 +295,12 @@ def _take_back(portal: Portal, now: datetime, wrong: Difference) -> None:
     public = Item.select(Item.id, Item.client, Edition.shown).join(Edition, on=(Item.public == Edition.id))
     for key, client, shown in tuples(public.where(Item.id.in_(query))):
         for one in shown["attachments"]:
-            source = portal.path / client / item_name(key) / one["name"]
-            if one["sha256"] == digest and files.look(source) is not None and files.hash_file(source) == digest:
+            source = f"{client}/{item_name(key)}/{one['name']}"
+            if one["sha256"] == digest and portal.site.size(source) is not None and portal.site.digest(source) == digest:
                 if wrong.kind == "changed":
                     portal.quarantine_from_vault(now, wrong.path)
-                copy = portal.vault.receive(source)
+                with portal.site.local(source) as path:
+                    copy = portal.vault.receive(path)
                 portal.vault.sync([portal.vault.keep(copy)], [copy])
                 with transaction():
                     trail.record(now, trail.DAEMON, "vault_mended", key, {"sha256": digest})

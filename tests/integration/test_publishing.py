@@ -14,6 +14,7 @@ from portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 from dossier import files, moves, trail
 from dossier.models import Mail, item_key
 from workflow import pages, placing, publishing
+from workflow.site import PortalUnusable
 
 
 @pytest.fixture
@@ -363,7 +364,7 @@ def test_a_clients_folder_that_was_deleted_comes_back_whole(office: PortalOffice
 
 def test_the_staging_folder_is_never_under_the_portal(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(moves, "can_move", lambda *args: False)
-    with pytest.raises(publishing.PortalUnusable, match=r"set paths\.portal to a folder within it"):
+    with pytest.raises(PortalUnusable, match=r"set paths\.portal to a folder within it"):
         office.start()
 
 
