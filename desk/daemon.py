@@ -77,7 +77,6 @@ class Daemon:
         self._queue_due = self._clear_due = 0.0
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
-        self._since = clock.to_text(clock.utc_now())
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm)
         self._config_due = False
@@ -91,6 +90,7 @@ class Daemon:
                 call_on_stop(self.stop)
                 self._check_folders()
                 open_database(self.office)
+                self._since = clock.utc_now()
                 if not self._once:
                     beside.enter_context(self._metrics())
                 while not files.stopping.is_set():
@@ -118,6 +118,7 @@ class Daemon:
     def _set_up(self) -> None:
         """Everything anew, from what the folders and the database say."""
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
+        self._presence = presence.Presence(self.office, self._since)
         self.alarms = Alarms(self.office)
         was_gone = self.alarms.stands("mail")
         self.mails = MailWork(self.office, self._environ, self._alarm, was_gone, self._mail_wake, self._mailed)
@@ -242,7 +243,7 @@ class Daemon:
         self._scheduler = schedule.start(self._jobs())
         version = data_version()
         log.info("running", root=str(self.office.root), pid=os.getpid())
-        presence.tell(self.office, clock.utc_now(), self._since, self.leads)
+        self._presence.tell(clock.utc_now(), self.leads)
         self._teller.ready()
         try:
             while not files.stopping.is_set():
@@ -264,7 +265,7 @@ class Daemon:
             with contextlib.suppress(*UNAVAILABLE):
                 if self.leads:
                     self.trail.anchor(clock.utc_now(), ending=True)
-                presence.leave(self.office)
+                self._presence.leave()
             log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
     def _rest(self) -> None:
@@ -393,14 +394,14 @@ class Daemon:
 
         def beat() -> None:
             if is_shared():
-                presence.tell(self.office, clock.utc_now(), self._since, self.leads)
+                self._presence.tell(clock.utc_now(), self.leads)
 
         return [
             schedule.Job("rescan", watch.rescan_seconds, rescan),
             schedule.Job("poll", watch.poll_seconds, poll),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
-            schedule.Job("beat", presence.BEAT_SECONDS, beat),
-            *self.upkeep.jobs(lambda: self.leads),
+            schedule.Job("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
+            *self.upkeep.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]
 
     def _supervise(self) -> None:

@@ -1,7 +1,9 @@
 """That a daemon runs, and which: the lock that keeps a second one off, and what `status` tells of those that run.
 
 On SQLite one daemon serves an office; it holds a lock on var/daemon.lock, which ends with it. On PostgreSQL any number do,
-on any number of machines; each says every few seconds in the database that it is there.
+on any number of machines; each says every few seconds in the database that it is there. From one that has fallen silent and still
+holds something (it was stopped, or its machine was), the others take it: they end its connections, and with these its locks
+and its transaction. What it would still do when it wakes up, publishing.py and mailing.py see to.
 """
 
 from __future__ import annotations
@@ -11,6 +13,7 @@ import fcntl
 import json
 import os
 import socket
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,17 +22,17 @@ import structlog
 
 from dossier import __version__, clock, files
 from dossier.claims import LEAD, Claims
-from dossier.database import is_shared, transaction
+from dossier.database import UNAVAILABLE, is_shared
 from dossier.models import Note
 from dossier.settings import Office
 
 log = structlog.get_logger("daemon")
 
-BEAT_SECONDS = 10
+BEAT_SECONDS = 5
 """How often a daemon says that it is there."""
 
-GONE_SECONDS = 35
-"""After so many seconds without a word it counts as gone: three beats and some."""
+GONE_SECONDS = 20
+"""After so many seconds without a word it counts as gone: four beats. Another one has taken over before 30 are over."""
 
 _KEY = "daemon:"
 
@@ -74,34 +77,66 @@ def instead_of_a_daemon(office: Office) -> Iterator[None]:
         claims.release(LEAD)
 
 
-def tell(office: Office, now: datetime, since: str, leads: bool) -> None:
-    """Say that this daemon is there. In a transaction of its own, on PostgreSQL."""
-    state = {"pid": os.getpid(), "host": socket.gethostname(), "since": since, "leads": leads, "version": __version__}
-    if not is_shared():
-        files.write_whole(office.var / "daemon.json", json.dumps(state).encode())
-        return
-    value = json.dumps({**state, "seen": clock.to_text(now)})
-    with transaction():
-        Note.insert(key=_name(), value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
-        for row in Note.select().where(Note.key.startswith(_KEY)):
-            if not _is_here(json.loads(row.value), now):
-                row.delete_instance()
+class Presence:
+    """That this daemon is there. One thread at a time uses it."""
 
+    def __init__(self, office: Office, since: datetime) -> None:
+        self.office = office
+        self._since = clock.to_text(since)
+        self._last_beat: float | None = None
+        self._unmovable: set[str] = set()
 
-def leave(office: Office) -> None:
-    """Say that this daemon has ended."""
-    if is_shared():
-        with transaction():
-            Note.delete().where(Note.key == _name()).execute()
-    else:
-        files.remove(office.var / "daemon.json")
+    def tell(self, now: datetime, leads: bool) -> None:
+        """Say that it is there, and take from those that fell silent what they hold.
+
+        Takes no turn among the writers: who waits for one that hangs must be able to say so.
+        """
+        state = {"pid": os.getpid(), "host": socket.gethostname(), "since": self._since, "leads": leads, "version": __version__}
+        if not is_shared():
+            files.write_whole(self.office.var / "daemon.json", json.dumps(state).encode())
+            return
+        from dossier.postgresql import SESSION
+
+        value = json.dumps({**state, "seen": clock.to_text(now), "session": SESSION})
+        Note.insert(key=_KEY + SESSION, value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+        last, self._last_beat = self._last_beat, time.monotonic()
+        if last is not None and self._last_beat - last < GONE_SECONDS / 2:
+            self._take_from_the_silent(now)  # else we were silent ourselves, or the server was, and the others may be as well
+
+    def leave(self) -> None:
+        """Say that it has ended."""
+        if not is_shared():
+            files.remove(self.office.var / "daemon.json")
+            return
+        from dossier.postgresql import SESSION
+
+        Note.delete().where(Note.key == _KEY + SESSION).execute()
+
+    def _take_from_the_silent(self, now: datetime) -> None:
+        from dossier.postgresql import end_sessions
+
+        for row in list(Note.select().where(Note.key.startswith(_KEY))):
+            one = json.loads(row.value)
+            if _is_here(one, now):
+                continue
+            who = {"host": one["host"], "pid": one["pid"], "seconds": round((now - clock.from_text(one["seen"])).total_seconds())}
+            try:
+                ended = end_sessions(one["session"]) if "session" in one else 0
+            except UNAVAILABLE as error:
+                if row.key not in self._unmovable:
+                    log.error("a daemon is silent, and what it holds can't be taken from it", **who, error=str(error).strip())
+                self._unmovable.add(row.key)
+                continue
+            row.delete_instance()
+            if ended:
+                log.warning("a daemon is silent; what it held was taken from it", **who, connections=ended)
 
 
 def daemons(office: Office, now: datetime) -> list[dict[str, object]]:
     """What the daemons that run say of themselves: {pid, host, since, leads, version}, the one that leads first."""
     if is_shared():
         found = [json.loads(row.value) for row in Note.select().where(Note.key.startswith(_KEY)).order_by(Note.key)]
-        here = [{key: value for key, value in one.items() if key != "seen"} for one in found if _is_here(one, now)]
+        here = [{key: one[key] for key in one if key not in ("seen", "session")} for one in found if _is_here(one, now)]
         return sorted(here, key=lambda one: not one["leads"])
     try:
         with open(office.var / "daemon.lock") as lock:
@@ -115,10 +150,6 @@ def daemons(office: Office, now: datetime) -> list[dict[str, object]]:
         except (OSError, ValueError):
             return [{}]  # it is just starting
         return [one]
-
-
-def _name() -> str:
-    return f"{_KEY}{socket.gethostname()}:{os.getpid()}"
 
 
 def _is_here(one: dict[str, str], now: datetime) -> bool:

@@ -1,8 +1,9 @@
 """Who does what, where several daemons share an office on PostgreSQL. On SQLite there is one daemon, and everything is its own.
 
 A claim is an advisory lock of PostgreSQL, held by this thread's connection: it ends with `release`, and with the connection,
-so whatever a daemon that died held is free as soon as the server sees it gone (postgresql.ALIVE: within half a minute).
-What is written under a claim is written through the same connection, so a daemon that lost it can't commit any more.
+so whatever a daemon that died held is free as soon as the server sees it gone (postgresql.ALIVE: within half a minute). From one that
+hangs it is taken by ending its connections (presence.py). What is written under a claim is written through the same connection, so
+a daemon that lost it can't commit any more; and before what can't be undone, which is no work of the database, it asks (`confirm`).
 
 Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding, publishing, mailing and the
 scheduled jobs are claimed as a whole by one daemon, until it ends: `LEAD`, `MAIL` and `LOGINS`.
@@ -16,6 +17,12 @@ from dossier.database import is_shared
 from dossier.models import PROXY
 
 LEAD, MAIL, LOGINS = "lead", "mail", "logins"
+
+
+def confirm() -> None:
+    """Raise the database's error if this thread's connection has gone, and with it what it claimed."""
+    if is_shared():
+        PROXY.execute_sql("SELECT 1")
 
 
 def inbox(client: str) -> str:
@@ -45,6 +52,17 @@ class Claims:
         if taken:
             self._held[name] = key
         return taken
+
+    def is_held(self, name: str) -> bool:
+        """True if it is still ours as the server sees it. From any thread."""
+        if not is_shared():
+            return True
+        key = self._held.get(name)
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+            " AND pid = %s AND (classid::bigint << 32 | objid::bigint) = %s)"
+        )
+        return key is not None and bool(PROXY.execute_sql(query, (self._backend, key)).fetchone()[0])
 
     def release(self, name: str) -> None:
         """Give a claim back; fine if it isn't held."""

@@ -1,13 +1,41 @@
-"""The one clock. Everything that needs the time takes it as a parameter, or asks here."""
+"""The one clock. Everything that needs the time takes it as a parameter, or asks here.
+
+Machines that share an office on PostgreSQL go by that server's clock, however theirs are set: what one of them has written is compared
+with the time of another. File times are the file server's, and settling.py compares them with nothing that is kept.
+"""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_ahead = timedelta()
 
 
 def utc_now() -> datetime:
     """The present moment, in UTC, to the microsecond."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) + _ahead
+
+
+def ahead() -> timedelta:
+    """How far the clock that is followed is ahead of this machine's own."""
+    return _ahead
+
+
+def follow(theirs: datetime, asked: datetime, answered: datetime) -> None:
+    """Go by the clock that said `theirs` between `asked` and `answered` on this machine's own.
+
+    What is believed already stays as long as it fits: a slow answer, of which nobody knows which way was slow, makes no clock jump.
+    """
+    global _ahead
+    least, most = theirs - answered, theirs - asked
+    if not least <= _ahead <= most:
+        _ahead = least + (most - least) / 2
+
+
+def follow_own() -> None:
+    """Go by this machine's own clock."""
+    global _ahead
+    _ahead = timedelta()
 
 
 def to_text(moment: datetime) -> str:

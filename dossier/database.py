@@ -20,6 +20,7 @@ from typing import Any, cast
 
 from peewee import SQL, Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase, Table
 
+from dossier import clock
 from dossier.models import PROXY, Item
 from dossier.settings import Office
 
@@ -66,6 +67,7 @@ def open_database(office: Office) -> Database:
 
 
 def _open_sqlite(office: Office, path: Path) -> Database:
+    clock.follow_own()
     path.parent.mkdir(parents=True, exist_ok=True)
     database = SqliteDatabase(
         str(path),
@@ -231,7 +233,7 @@ def _migrate(office: Office, database: Any, backups: Path) -> None:
 
 def _keep_before(office: Office, backups: Path, migration: str) -> None:
     """Copy the database before it is migrated; the last KEPT such copies stay. Raises DatabaseUnavailable."""
-    from dossier import clock, files, snapshot
+    from dossier import files, snapshot
 
     folder = backups / f"{clock.utc_now():%Y%m%dT%H%M%S.%fZ}-before-{migration}"
     try:

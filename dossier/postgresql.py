@@ -3,19 +3,25 @@
 Writers take turns by one advisory lock, held to the end of their transaction: the trail is one chain, so they would wait for each
 other anyway, and every room may rely on it that what it has read does not change before it writes. A connection that
 broke (the server was restarted) is closed when that is seen; the next transaction takes a fresh one.
+
+Each connection bears the name of its process (SESSION), so that what a daemon that hangs has locked can be taken from it, and sets
+this process' clock by the server's.
 """
 
 from __future__ import annotations
 
 import re
+import secrets
 import unicodedata
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import psycopg
 from peewee import SQL, OperationalError, PostgresqlDatabase, Table
 
+from dossier import clock
 from dossier.models import PROXY, Item
 
 if TYPE_CHECKING:
@@ -38,13 +44,26 @@ ALIVE: dict[str, Any] = {
 BUSY = "30s"
 """How long a writer waits for another."""
 
+FORSAKEN = "5min"
+"""After so long without a word in the middle of a transaction a process was stopped, and the others have waited long enough. A round of
+publishing, in the slowest of which folders are renamed and synced, takes seconds."""
+
+SESSION = f"dossier {secrets.token_hex(8)}"
+"""What this process' connections are called at the server."""
+
 
 class Postgres(PostgresqlDatabase):
     """A connection for each thread. Transactions take turns, and tell those who listen that something was written."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url, prefer_psycopg3=True, options=f"-c lock_timeout={BUSY} -c timezone=UTC", **ALIVE)
+        options = f"-c lock_timeout={BUSY} -c idle_in_transaction_session_timeout={FORSAKEN} -c timezone=UTC"
+        super().__init__(url, prefer_psycopg3=True, options=options, application_name=SESSION, **ALIVE)
         self.url = url
+
+    def _initialize_connection(self, conn: Any) -> None:
+        asked = datetime.now(UTC)
+        (theirs,) = conn.execute("SELECT clock_timestamp()").fetchone()
+        clock.follow(theirs, asked, datetime.now(UTC))
 
     def begin_writing(self) -> None:
         """Wait for one's turn. First thing in a transaction."""
@@ -58,6 +77,15 @@ class Postgres(PostgresqlDatabase):
         """Close this thread's connection if the server has gone from under it."""
         if not PROXY.is_closed() and PROXY.connection().closed:
             PROXY.close()
+
+
+def end_sessions(name: str) -> int:
+    """End the connections of the process with this SESSION, and with them its locks and transactions; returns how many there were.
+
+    Raises the database's error where this user may not: it may if both processes log in as the same.
+    """
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+    return len(PROXY.execute_sql(query, (name,)).fetchall())
 
 
 def shown(url: str) -> str:
@@ -78,7 +106,7 @@ class Ear:
         """A number that changes when another connection than this thread's has written."""
         if self._listening is None:
             try:
-                self._listening = psycopg.connect(self._database.url, autocommit=True, **ALIVE)
+                self._listening = psycopg.connect(self._database.url, autocommit=True, application_name=SESSION, **ALIVE)
                 self._listening.execute(f"LISTEN {CHANNEL}")
             except psycopg.Error as error:
                 raise OperationalError(str(error)) from error

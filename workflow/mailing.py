@@ -3,7 +3,9 @@
 What happens to a mail, in this order:
 
  1. look       who gets it now? Gone or withdrawn since: cancelled, its maker told.
- 2. hand over  the dialogue, up to the server's answer to the whole mail (smtp.py).
+ 2. hand over  the dialogue, up to the server's answer to the whole mail (smtp.py). Once the server has said that it wants it, and
+               before it gets it, one last look: does it still wait? So a daemon that was stopped in 1 or 2, replaced and woken up
+               sends nothing: its connection to the database is gone (presence.py), or the mail went.
                Killed here? The mail waits and is sent again; the server drops what it got half.
  3. mark       one transaction: sent, `notify` off, `notified_at`, the event. Killed between 2 and 3? That one mail is sent a second
                time, with the same Message-ID. SMTP can't do better (RFC 1047).
@@ -135,6 +137,8 @@ class Mailer:
                 if line is None:
                     line = smtp.open_line(self.office.settings.mail, self._environ)
                 answer = self._offer(now, line, mail)
+                if answer is None:  # called off, or sent by another, at this very moment
+                    continue
                 if answer.is_yes:  # a round may take minutes: servers think long
                     notification.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, answer.text)
                 else:
@@ -152,12 +156,13 @@ class Mailer:
             if line is not None:
                 smtp.close_line(line, politely=True)
 
-    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Any) -> Answer:
+    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Any) -> Answer | None:
         try:
             message = self._message(now, mail)
         except Exception as error:  # noqa: BLE001 - one bad mail never holds up another; it fails after max_attempts
             return Answer(451, f"it can't be put together: {type(error).__name__}: {error}")
-        return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message)
+        wanted = Mail.select().where((Mail.id == mail.id) & (Mail.state == "waiting"))
+        return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
 
     def _message(self, now: datetime, mail: Any) -> EmailMessage:
         number, content = mail.item and item_name(mail.item), notification.content(self.office, now, mail)

@@ -17,6 +17,7 @@ next start, and publishing.py does anew what it hasn't written down as done.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -116,6 +117,7 @@ class Change:
             raise OSError(errno.ENOTSUP, "the file system swaps no folders any more", str(self.home))
 
     def _apply_in_place(self) -> None:
+        """Even what goes is not removed but moved away: nothing here may still work when the staging folder is gone."""
         assert self._staged is not None
         stale: list[Path] = []
         for name, folder in self.put.items():
@@ -132,8 +134,9 @@ class Change:
             moves.move(path, self.home / name)
         for name in self.pages:
             moves.move(self._staged / name, self.home / name)
-        for old in (*stale, *(self.home / name for name in self.less)):
-            files.remove(old)
+        for number, old in enumerate((*stale, *(self.home / name for name in self.less))):
+            with contextlib.suppress(FileNotFoundError):
+                moves.move(old, self._staged / f"{number}.gone")
         for name in self.drop:
             if os.path.lexists(self.home / name):
                 aside = self._staged / f"{name}.gone"

@@ -15,6 +15,12 @@ One round brings the portal in line with the database, for some items of some cl
 
 At every instant items.json and index.html name only what is there, and the item's folder holds what they say of it.
 
+Where several daemons share the office (PostgreSQL), one of them publishes. It may be stopped anywhere, replaced, and woken up, even in
+the middle of 3. So each has a staging folder of its own, its successor removes it before anything else, and whatever 3 does on
+the portal is a rename out of that folder or into it: then it fails, on the file server, whatever the sleeper believes. Its transaction
+is gone, so what it had placed before that is done again. (An object store knows no such rename: there the connection to the
+database is asked before each client's change, and what the sleeper was sending at that moment arrives; the daily look mends it.)
+
 A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine when it is in the way,
 and by verifying.py otherwise. The staging folder lies beside the portal, as a rename needs one file system: a portal that
 is a mount point of its own is refused, rather than that something unpublished lies in it.
@@ -30,7 +36,7 @@ from typing import Any
 
 import structlog
 
-from dossier import clock, files, moves, trail
+from dossier import claims, clock, files, moves, trail
 from dossier.database import transaction
 from dossier.models import Edition, Item, Page, PageFile, first_edition, item_name, tuples
 from dossier.settings import Office
@@ -210,6 +216,7 @@ class Portal:
         """True if the client's folder is now as the change says."""
         if work.change is None or code in self._retry_at:
             return False
+        claims.confirm()
         try:
             work.change.apply()
         except OSError as error:
@@ -394,6 +401,7 @@ class Portal:
         `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
         """
         target = self._quarantine_place(now, name)
+        claims.confirm()  # a sleeper who has been replaced doesn't know what is ours by now
         self.site.move_out(name, target, is_copied)
         self._tell_quarantined(now, f"portal/{name}", target, name.partition("/")[0])
 

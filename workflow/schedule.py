@@ -29,18 +29,20 @@ class Job:
     function: Callable[[], None]
     is_long: bool = False
     """It may take minutes, and the others don't wait for it."""
+    is_punctual: bool = False
+    """It waits for no other."""
 
 
 def start(jobs: Sequence[Job]) -> BackgroundScheduler:
-    """Run the jobs on a thread of their own, the long ones on another, until `shutdown()` of the answer."""
+    """Run the jobs on a thread of their own, the long ones and the punctual ones on others, until `shutdown()` of the answer."""
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(1), "long": ThreadPoolExecutor(1)},
+        executors={"default": ThreadPoolExecutor(1), "long": ThreadPoolExecutor(1), "punctual": ThreadPoolExecutor(1)},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         timezone="UTC",
     )
     scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for job in jobs:
-        executor = "long" if job.is_long else "default"
+        executor = "long" if job.is_long else "punctual" if job.is_punctual else "default"
         scheduler.add_job(_closing(job.function), "interval", seconds=job.seconds, id=job.name, name=job.name, executor=executor)
     scheduler.start()
     return scheduler

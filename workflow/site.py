@@ -35,13 +35,14 @@ def open_site(office: Office) -> FolderSite:
 
 
 class FolderSite:
-    """The folder at `path`. The staging folder lies beside it, as a rename needs one file system."""
+    """The folder at `path`. The staging folder lies beside it, as a rename needs one file system; nobody else has the same."""
 
     at_once = AT_ONCE
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.staging = path.parent / f".{path.name}-staging"
+        self._stagings = path.parent / f".{path.name}-staging"
+        self.staging = self._stagings / secrets.token_hex(8)
         self._can_swap = False
 
     def prepare(self) -> None:
@@ -56,9 +57,13 @@ class FolderSite:
         self._can_swap = moves.can_swap(self.staging)
 
     def prepare_staging(self) -> None:
-        """Empty the staging folder. Raises PortalUnusable."""
+        """Make an empty staging folder, and remove those of others. Raises PortalUnusable."""
         try:
-            files.remove_tree(self.staging)
+            files.make_folder(self._stagings, 0o750)
+            for name in os.listdir(self._stagings):
+                gone = self._stagings / f".{secrets.token_hex(8)}.gone"
+                moves.move(self._stagings / name, gone)  # first: nobody who is at work there finds it any more
+                files.remove_tree(gone)
             for name in ("items", "clients", "pages"):
                 files.make_folder(self.staging / name, 0o750)
         except OSError as error:

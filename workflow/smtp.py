@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import smtplib
 import ssl
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
@@ -102,8 +102,11 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
     return server
 
 
-def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage) -> Answer:
-    """Offer one mail from the address in `sender` to the address `to`. Raises NoServer if the server wants a login first."""
+def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage, is_wanted: Callable[[], bool]) -> Answer | None:
+    """Offer one mail from the address in `sender` to the address `to`. Raises NoServer if the server wants a login first.
+
+    `is_wanted` is asked when nothing is left but to hand it over; None if the answer is no, and the server has nothing then.
+    """
     origin, to = ascii_domain(parseaddr(sender)[1]), ascii_domain(to)
     options: list[str] = []
     if needs_smtputf8(to) or needs_smtputf8(origin):
@@ -122,6 +125,9 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage)
         code, text = server.rcpt(to)
         if not 200 <= code < 300:
             return _answer(code, text)
+        if not is_wanted():
+            server.rset()
+            return None
         if server.sock is not None:
             server.sock.settimeout(HANDOVER_SECONDS)
         return _answer(*server.data(data))
