@@ -19,6 +19,7 @@ from typer.exceptions import TyperException
 from desk import (
     approval_commands,
     change_commands,
+    erasing_commands,
     import_commands,
     item_commands,
     keeping_commands,
@@ -75,6 +76,7 @@ AREAS = (
     portal_commands,
     keeping_commands,
     retention_commands,
+    erasing_commands,
     trail_commands,
     web_commands,
 )

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 
-from desk import keeping, presence
+from desk import presence
 from desk.doctor import Finding, note, ok, wrong
-from dossier import __version__, anchors, clock, people, snapshot, trail
+from dossier import __version__, anchors, backup, clock, people, snapshot, trail
 from dossier.database import DatabaseTooNew, DatabaseUnavailable, close_database, open_database
 from dossier.models import PROXY, Event, Item
 from dossier.settings import Office
@@ -182,7 +182,7 @@ def standing_alarms(office: Office, environ: Mapping[str, str]) -> Iterator[Find
 
 
 def backups(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    last = keeping.last_backup()
+    last = backup.last()
     if last is None:
         yield note("backup", "none was made yet", "dossier backup DEST, every night, to another disk (docs/operations.md)")
         return

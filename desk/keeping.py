@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Mapping
 from datetime import datetime
@@ -14,7 +13,7 @@ import structlog
 from dossier import backup, clock, people, trail
 from dossier.backup import Report
 from dossier.database import UNAVAILABLE, transaction
-from dossier.models import Item, Note, tuples
+from dossier.models import Item, tuples
 from dossier.people import Actor
 from dossier.restore import Restored
 from dossier.restore import restore as put_back
@@ -24,27 +23,18 @@ from workflow.publishing import Portal
 
 log = structlog.get_logger("keeping")
 
-_LAST = "backup:last"
-
 
 def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
     """Back the office up, and note it in the trail. Errors: backup.make."""
     report = backup.make(office, dest, now, keep)
     told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files}
-    value = json.dumps({"at": clock.to_text(now), "to": str(dest)})
     try:
         with transaction():
             trail.record(now, actor, "backed_up", None, told)
-            Note.insert(key=_LAST, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+            backup.note_last(now, dest)
     except UNAVAILABLE as error:  # the backup is there all the same
         log.error("the backup was made, but the trail can't tell of it", error=str(error))
     return report
-
-
-def last_backup() -> dict[str, str] | None:
-    """{at, to} of the last backup; None if there was none."""
-    note = Note.get_or_none(Note.key == _LAST)
-    return dict(json.loads(note.value)) if note else None
 
 
 def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:

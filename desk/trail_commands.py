@@ -25,7 +25,8 @@ _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day or moment on.")]
 Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this day or moment.")]
 
-FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash")
+FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash", "link")
+"""Of an export. `link`: only of an event from which a person was erased: what the chain was computed over."""
 
 audit = typer.Typer(
     no_args_is_help=True,
@@ -276,12 +277,13 @@ def export(
     from dossier.models import item_name
 
     found = _events(item, client, person, since, until)
+    links = trail.redactions(1, trail.head()[0])
     reader, written = state.reader(), 0
     sheet = csv.writer(sys.stdout)
     if form == "csv":
         sheet.writerow(FIELDS)
     for event in found:
-        values = {**event._asdict(), "item": event.item and item_name(event.item)}
+        values = {**event._asdict(), "item": event.item and item_name(event.item), "link": links.get(event.seq)}
         if form == "csv":
             sheet.writerow([values[name] for name in FIELDS])
         else:

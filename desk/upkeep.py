@@ -11,7 +11,7 @@ from desk.portal_work import VERIFY_HOURS, PortalWork
 from desk.trail_work import TRAIL_SECONDS, TrailWork
 from dossier import clock
 from dossier.settings import Office
-from workflow import alarms, reminders, retention, reviews, unopened
+from workflow import alarms, erasing, reminders, retention, reviews, unopened
 from workflow.alarms import Alarms
 from workflow.schedule import Job
 
@@ -84,5 +84,6 @@ class Upkeep:
         self._wake_mail()
 
     def _retain(self) -> None:
+        erasing.finish(self.office)
         if retention.upkeep(self.office, clock.utc_now(), self._portal.portal.vault):
             self._wake_mail()

@@ -39,6 +39,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier import __version__, anchors, clock, files, moves, snapshot
+from dossier.models import Note
 from dossier.people import NotAllowed
 from dossier.settings import Office
 from dossier.vault import Damaged, Vault, hold_leaving, open_vault
@@ -46,6 +47,8 @@ from dossier.vault import Damaged, Vault, hold_leaving, open_vault
 FORMAT = 1
 
 MARK, SNAPSHOTS, VAULT, MANIFEST, LIST = "dossier-backup.json", "snapshots", "vault", "manifest.json", "vault.txt"
+
+_LAST = "backup:last"
 
 KEEP = 30
 """Snapshots that are kept: a month of nights."""
@@ -189,6 +192,18 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
                     report.damaged.append(f"{place} is not what it was when it was accepted")
         except (FileNotFoundError, Damaged, files.Changed, files.NotPlain, files.Unreadable) as error:
             report.damaged.append(f"{place}: {error.strerror}")
+
+
+def note_last(now: datetime, dest: Path) -> None:
+    """Remember that this was the last backup. Call inside `transaction()`."""
+    value = json.dumps({"at": clock.to_text(now), "to": str(dest)})
+    Note.insert(key=_LAST, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+
+
+def last() -> dict[str, str] | None:
+    """{at, to} of the last backup; None if there was none."""
+    note = Note.get_or_none(Note.key == _LAST)
+    return dict(json.loads(note.value)) if note else None
 
 
 class Pool:

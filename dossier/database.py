@@ -133,6 +133,27 @@ def transaction() -> Iterator[None]:
         raise
 
 
+@contextmanager
+def overwriting() -> Iterator[None]:
+    """What the transaction inside removes is overwritten in SQLite's file and log as well. (PostgreSQL's VACUUM does it in time.)"""
+    if not _is_sqlite():
+        yield
+        return
+    PROXY.connect(reuse_if_open=True)
+    PROXY.execute_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        PROXY.execute_sql("PRAGMA secure_delete = OFF")
+        PROXY.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # who reads meanwhile keeps some of it; the next one goes on
+
+
+def forget_old_words() -> None:
+    """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
+    if _is_sqlite():
+        PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
+
+
 TextRow = tuple[int, str, str, str, str, str]
 """What an item is found by: its key, description, explanation, labels, attachment names, client."""
 

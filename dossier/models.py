@@ -415,30 +415,3 @@ class Opening(Table):
 
     class Meta:
         primary_key = CompositeKey("edition", "contact", "name", "sha256")
-
-
-class Hold(Table):
-    """A legal hold: nothing of this client or item is removed while it stands (retention.py). `kind`: client or item."""
-
-    kind = CharField()
-    subject = CharField()
-    """A client's code, or an item's number."""
-    reason = TextField()
-    by = CharField()
-    at = CharField()
-
-    class Meta:
-        primary_key = CompositeKey("kind", "subject")
-
-
-class Removal(Table):
-    """An item that was removed when its term was over: its number stays, and that it was removed."""
-
-    item = BigIntegerField(primary_key=True)
-    at = CharField()
-
-
-class Leaving(Table):
-    """A vault file that a removed item had. It goes once it is sure that no other attachment names it."""
-
-    sha256 = CharField(primary_key=True)

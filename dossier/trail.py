@@ -4,6 +4,9 @@ An event's link is SHA-256 over the event; its hash is SHA-256 over the hash bef
 tell nothing of what they stand for, prove that an event lies in the chain (proof.py). What may have to be erased one day
 (text of and about people) is the event's detail, in a table of its own; the chain holds its salted digest, so it still
 verifies when the detail is gone. Erasing is an event itself: a detail that went without one was tampered with.
+A person is erased from an event by writing it anew without him: the chain keeps the old link, the event that tells of the erasure holds
+the new one, so the new words can't be changed either. The old digest goes with the old words: without it nobody can guess from the link
+who it was.
 Events are written in the transaction of the change they tell of.
 
 A chain can't show by itself that its tail was cut off or that all of it was written anew. Two things do: anchors
@@ -24,6 +27,7 @@ from peewee import fn
 
 from dossier import files
 from dossier.clock import to_text
+from dossier.kept import Redaction
 from dossier.models import PROXY, Decision, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.people import Actor, NotAllowed
 
@@ -191,6 +195,16 @@ def _chunks(query: Any, after: int = 0) -> Iterator[Kept]:
         after = rows[-1][0]
 
 
+def those(seqs: Iterable[int]) -> list[Kept]:
+    """The events with these numbers, oldest first."""
+    wanted = sorted(set(seqs))
+    return [
+        Kept(*row)
+        for start in range(0, len(wanted), 500)
+        for row in tuples(_select().where(Event.seq.in_(wanted[start : start + 500])).order_by(Event.seq))
+    ]
+
+
 def told(event: Kept) -> dict[str, Any]:
     """An event's detail for people and programs, with way and who was behind it; `erased` where the detail is gone."""
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
@@ -227,6 +241,34 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
     return len(found)
 
 
+def redact(now: datetime, actor: Actor, anew: Sequence[Kept], reason: str) -> None:
+    """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
+
+    Raises NotAllowed for an event that tells of an erasure. `reason` is kept.
+    """
+    if any(event.action == "erased" for event in anew):
+        raise NotAllowed("an event that tells of an erasure can't be written anew")
+    links: dict[str, str] = {}
+    for event in anew:
+        [old] = those([event.seq])
+        Redaction.insert(seq=event.seq, link=link_of(old)).on_conflict_ignore().execute()
+        salt, digest = os.urandom(16).hex(), os.urandom(32).hex()
+        if event.detail is not None:
+            digest = detail_digest(salt, event.detail)
+            EventDetail.update(salt=salt, detail=event.detail).where(EventDetail.seq == event.seq).execute()
+        new = event._replace(digest=digest)
+        Event.update(actor=new.actor, behind=new.behind, digest=digest).where(Event.seq == event.seq).execute()
+        links[str(event.seq)] = link_of(new)
+    if links:
+        record(now, actor, "erased", None, {"events": [], "redacted": links, "reason": reason})
+
+
+def redactions(first: int, last: int) -> dict[int, str]:
+    """The links that the chain holds of events from `first` to `last` that were written anew."""
+    query: Any = Redaction.select(Redaction.seq, Redaction.link)
+    return dict(tuples(query.where(Redaction.seq.between(first, last))))
+
+
 # Verifying
 
 
@@ -238,18 +280,27 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> str | None:
     previous, expected = GENESIS, 1
     ahead = sorted(anchors, key=lambda anchor: anchor.length)
     bare: dict[int, Kept] = {}
+    links: dict[int, str] = dict(tuples(Redaction.select(Redaction.seq, Redaction.link)))
+    anew: dict[int, Kept] = {}
+    told: dict[int, str] = {}
     for event in _chunks(_select()):
         if event.seq != expected:
             return f"event {expected} is missing: the next one is {event.seq}"
-        if chained(previous, link_of(event)) != event.hash:
+        if chained(previous, links.get(event.seq) or link_of(event)) != event.hash:
             return f"event {named(event)} does not fit the chain"
+        if event.seq in links:
+            if event.action == "erased":
+                return f"event {named(event)} tells of an erasure, and was changed"
+            anew[event.seq] = event
         if event.detail is None or event.salt is None:
             bare[event.seq] = event
         elif detail_digest(event.salt, event.detail) != event.digest:
             return f"the detail of event {named(event)} was changed"
         elif event.action == "erased":
-            for seq in json.loads(event.detail)["events"]:
+            erasure = json.loads(event.detail)
+            for seq in erasure["events"]:
                 bare.pop(seq, None)
+            told |= {int(seq): link for seq, link in erasure.get("redacted", {}).items()}
         while ahead and ahead[0].length == event.seq:
             anchor = ahead.pop(0)
             if anchor.head != event.hash:
@@ -257,6 +308,9 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> str | None:
         previous, expected = event.hash, event.seq + 1
     if bare:
         return f"the detail of event {named(min(bare.values()))} is gone, and no event tells that it was erased"
+    for event in anew.values():
+        if told.get(event.seq) != link_of(event):
+            return f"event {named(event)} was changed, and no event tells that a person was erased from it so"
     if ahead:
         anchor = ahead[-1]
         return f"event {expected} is missing: the trail ends before it, but at {anchor.at} it had {anchor.length} events"

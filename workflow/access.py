@@ -121,7 +121,7 @@ def ask(now: datetime, address: str, peer: str, goal: str) -> int:
     wanted = folded(address)
     with transaction():
         wait = _count(now, f"network {network_of(peer)}", NETWORK_LIMITS)
-        wait = wait or _count(now, f"address {_hash(wanted)}", ADDRESS_LIMITS)
+        wait = wait or _count(now, f"address {hash_of(wanted)}", ADDRESS_LIMITS)
         if not wait:
             LoginRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
     return wait
@@ -162,7 +162,7 @@ def new_link(office: Office, now: datetime, address: str, goal: str, language: s
     secret = secrets.token_urlsafe(32)
     with transaction():
         LoginToken.insert(
-            hash=_hash(secret), address=folded(address), goal=goal, language=language,
+            hash=hash_of(secret), address=folded(address), goal=goal, language=language,
             expires_at=clock.to_text(now + timedelta(minutes=LINK_MINUTES)), used_at=None,
         ).execute()  # fmt: skip
     return f"{office.settings.portal.base_url.rstrip('/')}/_login/{secret}"
@@ -170,7 +170,7 @@ def new_link(office: Office, now: datetime, address: str, goal: str, language: s
 
 def find_link(secret: str) -> Any:
     """The link with this secret, whether or not it still lets in; None if there is none."""
-    return LoginToken.get_or_none(LoginToken.hash == _hash(secret))
+    return LoginToken.get_or_none(LoginToken.hash == hash_of(secret))
 
 
 def is_good(link: Any, now: datetime) -> bool:
@@ -184,17 +184,17 @@ def log_in(directory: Directory, now: datetime, secret: str, peer: str) -> tuple
     """
     at = clock.to_text(now)
     with transaction():
-        unused = (LoginToken.hash == _hash(secret)) & LoginToken.used_at.is_null() & (LoginToken.expires_at > at)
+        unused = (LoginToken.hash == hash_of(secret)) & LoginToken.used_at.is_null() & (LoginToken.expires_at > at)
         if LoginToken.update(used_at=at).where(unused).execute() != 1:
             return None
-        link = LoginToken.get(LoginToken.hash == _hash(secret))
+        link = LoginToken.get(LoginToken.hash == hash_of(secret))
         seats = directory.seats(link.address)
         if not seats:
             return None
         cookie = secrets.token_urlsafe(32)
         end = now + timedelta(hours=directory.office.settings.portal.session_hours)
         LoginSession.insert(
-            hash=_hash(cookie), address=link.address, made_at=at, seen_at=at, expires_at=clock.to_text(end)
+            hash=hash_of(cookie), address=link.address, made_at=at, seen_at=at, expires_at=clock.to_text(end)
         ).execute()
         told = {"network": network_of(peer)}
         trail.record_all(now, [trail.Entry(seat.actor, "logged_in", None, told, seat.client) for seat in seats])
@@ -206,7 +206,7 @@ def log_in(directory: Directory, now: datetime, secret: str, peer: str) -> tuple
 
 def find_session(now: datetime, cookie: str) -> Any:
     """The session of this cookie; None if there is none or it has ended. Notes the click."""
-    session = LoginSession.get_or_none(LoginSession.hash == _hash(cookie))
+    session = LoginSession.get_or_none(LoginSession.hash == hash_of(cookie))
     idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
     if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle:
         return None
@@ -233,5 +233,5 @@ def sweep(now: datetime) -> None:
         LoginRate.delete().where(LoginRate.full_at <= at).execute()
 
 
-def _hash(secret: str) -> str:
+def hash_of(secret: str) -> str:
     return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

@@ -17,7 +17,8 @@ from typing import Any
 from dossier import clock, media, names, people, trail
 from dossier.database import search_text
 from dossier.item_types import ENGLISH
-from dossier.models import Attachment, Edition, Label, Removal, item_name
+from dossier.kept import Removal
+from dossier.models import Attachment, Edition, Label, item_name
 from dossier.names import fold
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
@@ -80,7 +81,7 @@ def amend(
     """  # fmt: skip
     item = items.get_for(office, actor.code, key)
     if Removal.get_or_none(Removal.item == key) is not None:
-        raise Refused([Problem("item", f"{item_name(key)} was removed when its term was over; make a new item")])
+        raise Refused([Problem("item", f"{item_name(key)} was removed for good; make a new item")])
     if if_version is not None and item.version != if_version:
         raise Refused([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
     before = items.draft_of(item)

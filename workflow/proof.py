@@ -8,6 +8,9 @@ besides: in `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
 It proves that what it tells lies in the trail as it stood at the anchor, unchanged. It can't prove that no other event of the
 item lies between: links tell nothing. `dossier audit verify` does, where the database is.
 
+An event from which a person was erased later (trail.redact) is shown as it is kept since, with the link that the chain holds; the event
+that tells of the erasure is on the sheet too, and says that it was written anew so.
+
 Collecting reads only; `check` and `render` are pure.
 """
 
@@ -43,11 +46,14 @@ class NotASheet(Exception):
 def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
     """The proof of an item, as `proof --json` gives it. The trail must hold at least its making."""
     events = list(trail.events(item=item.id))
-    anchor, is_kept = _anchor_for(office, now, events[-1].seq)
-    first = events[0].seq
+    first, anew = events[0].seq, trail.redactions(events[0].seq, events[-1].seq)
+    anew = {event.seq: anew[event.seq] for event in events if event.seq in anew}
+    erasures = _erasures(anew)
+    anchor, is_kept = _anchor_for(office, now, max(event.seq for event in [*events, *erasures]))
     before = Event.get_or_none(Event.seq == first - 1)
+    kept = trail.redactions(first, anchor.length)
     links = [
-        trail.link_of(row)
+        kept.get(row[0]) or trail.link_of(row)
         for row in tuples(
             Event.select(
                 Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest
@@ -68,7 +74,8 @@ def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
         "client_name": client.name if client else item.client,
         "made_at": clock.to_text(now),
         "periods": periods(events, contents),
-        "events": [_told(event) for event in events],
+        "events": [_told(event, anew.get(event.seq)) for event in events],
+        **({"erasures": [_told(event) for event in erasures]} if erasures else {}),
         "contents": contents,
         "chain": {"before": before.hash if before else trail.GENESIS, "from": first, "links": links},
         "anchor": {"at": anchor.at, "length": anchor.length, "head": anchor.head, "kept": is_kept},
@@ -85,8 +92,23 @@ def _anchor_for(office: Office, now: datetime, seq: int) -> tuple[Anchor, bool]:
     return Anchor(clock.to_text(now), length, head), False
 
 
-def _told(event: Kept) -> dict[str, Any]:
-    return {**dict(zip(_EVENT, event[:9], strict=True)), "salt": event.salt, "detail": event.detail}
+def _erasures(anew: Mapping[int, str]) -> list[Kept]:
+    """The events that tell how these were written anew."""
+    if not anew:
+        return []
+    since = Event.select(Event.seq).where((Event.action == "erased") & (Event.seq > min(anew)))
+    wanted = {str(seq) for seq in anew}
+    return [event for event in trail.those(row[0] for row in tuples(since)) if wanted & _attested(event).keys()]
+
+
+def _attested(erasure: Kept) -> dict[str, str]:
+    """What an event that tells of an erasure says of events that were written anew: number → link."""
+    return dict(json.loads(erasure.detail or "{}").get("redacted", {}))
+
+
+def _told(event: Kept, link: str | None = None) -> dict[str, Any]:
+    told = {**dict(zip(_EVENT, event[:9], strict=True)), "salt": event.salt, "detail": event.detail}
+    return {**told, "link": link} if link else told
 
 
 def periods(events: Sequence[Kept], contents: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -140,18 +162,22 @@ def check(text: str) -> tuple[dict[str, Any], list[str]]:
 def _faults(proof: Mapping[str, Any]) -> list[str]:
     chain, anchor = proof["chain"], proof["anchor"]
     faults: list[str] = []
-    events: list[Kept] = []
-    for told in proof["events"]:
-        event = Kept._make([*(told[name] for name in _EVENT), "", told["salt"], told["detail"]])
-        events.append(event)
-        name = f"event {event.seq} ({event.at}, {event.actor}, {event.action})"
-        place = event.seq - chain["from"]
-        if not 0 <= place < len(chain["links"]) or trail.link_of(event) != chain["links"][place]:
+    events = [_event(told) for told in proof["events"]]
+    erasures = [_event(told) for told in proof.get("erasures", [])]
+    links = {told["seq"]: str(told["link"]) for told in proof["events"] if "link" in told}
+    attested: dict[str, str] = {}
+    for event in sorted(erasures, key=lambda event: event.seq):
+        attested |= _attested(event) if event.action == "erased" else {}
+    for event in [*events, *erasures]:
+        name = trail.named(event)
+        place, link = event.seq - chain["from"], links.get(event.seq) or trail.link_of(event)
+        if not 0 <= place < len(chain["links"]) or link != chain["links"][place]:
             faults.append(f"{name} does not lie in the chain")
+        if event.seq in links and attested.get(str(event.seq)) != trail.link_of(event):
+            faults.append(f"{name} was changed, and no event tells that a person was erased from it so")
         if event.detail is not None and trail.detail_digest(event.salt or "", event.detail) != event.digest:
             faults.append(f"the detail of {name} was changed")
-        if item_name(event.item or 0) != proof["item"]:
-            faults.append(f"{name} is another item's")
+    faults += [f"{trail.named(event)} is another item's" for event in events if item_name(event.item or 0) != proof["item"]]
     head = chain["before"]
     for link in chain["links"]:
         head = trail.chained(head, link)
@@ -164,6 +190,10 @@ def _faults(proof: Mapping[str, Any]) -> list[str]:
     if proof["periods"] != periods(events, proof["contents"]):
         faults.append("what the client could see from when to when does not follow from the events")
     return faults
+
+
+def _event(told: Mapping[str, Any]) -> Kept:
+    return Kept._make([*(told[name] for name in _EVENT), "", told["salt"], told["detail"]])
 
 
 # The sheet

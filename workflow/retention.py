@@ -20,7 +20,7 @@ docs/retention.md says what to do about it.
 from __future__ import annotations
 
 import fcntl
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ import structlog
 from dossier import clock, files, people, trail
 from dossier.database import search_text, transaction
 from dossier.item_types import months_later
+from dossier.kept import Hold, Leaving, Removal
 from dossier.models import (
     Asked,
     Attachment,
@@ -37,16 +38,13 @@ from dossier.models import (
     Drop,
     Edition,
     EditionNote,
-    Hold,
     Item,
     Label,
-    Leaving,
     Mail,
     Note,
     Opening,
     PageDue,
     PageFile,
-    Removal,
     Viewed,
     item_name,
     tuples,
@@ -69,10 +67,17 @@ _MONTH = "retention:month"
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """Until which day, that day included, something is kept; None: there is no end. And why."""
+    """Until which day, that day included, something is kept; None: there is no end. And why.
+
+    `basis`: the law or rule that says so, in the office's words; empty if nothing says that it must be kept.
+    """
 
     until: date | None
     because: str
+    basis: str = ""
+
+    def is_over(self, today: date) -> bool:
+        return self.until is not None and self.until < today
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Kept:
     obstacles: tuple[str, ...]
 
     def is_over(self, today: date) -> bool:
-        return self.end.until is not None and self.end.until < today
+        return self.end.is_over(today)
 
 
 # Terms. Pure.
@@ -98,10 +103,12 @@ def end_of_term(versions: Sequence[Term], made: date, ended: date | None) -> End
     for index, version in enumerate(versions):
         start = made if version.counted_from == "creation" else ended
         if start is None:
-            end = End(None, f"{version.basis}: {version.years} years from the end of the relation, which has not ended")
+            never = f"{version.basis}: {version.years} years from the end of the relation, which has not ended"
+            end = End(None, never, version.basis)
         else:
             what = "it was made" if version.counted_from == "creation" else "the relation ended"
-            end = End(months_later(start, version.years * 12), f"{version.basis}: {version.years} years after {what} on {start}")
+            because = f"{version.basis}: {version.years} years after {what} on {start}"
+            end = End(months_later(start, version.years * 12), because, version.basis)
         after = versions[index + 1].from_ if index + 1 < len(versions) else None
         if end.until is not None and after is not None and end.until < after:
             return end
@@ -112,12 +119,14 @@ def end_of(settings: Settings, type_: str | None, made: date, client: Client | N
     """Until when an item is kept: the longest of the terms that hold for it. Of no known client, no relation has ended."""
     kind = settings.types.get(type_ or "")
     if type_ and kind is None:
-        return End(None, f"its type {type_} is not in config/settings.yaml any more, so nothing says how long it is kept")
+        unknown = f"its type {type_} is not in config/settings.yaml any more, so nothing says how long it is kept"
+        return End(None, unknown, f"type {type_}")
     own = kind.keep_years if kind else None
     names = kind.keep if kind and (kind.keep or own) else settings.retention.default
     ends = [end_of_term(settings.retention.terms[name], made, client.ended if client else None) for name in names]
     if own:
-        ends.append(End(months_later(made, own * 12), f"keep_years of type {type_}: {own} years after it was made on {made}"))
+        because = f"keep_years of type {type_}: {own} years after it was made on {made}"
+        ends.append(End(months_later(made, own * 12), because, f"keep_years of type {type_}"))
     if not ends:
         return End(None, "no term is set for it")
     return max(ends, key=lambda end: end.until or date.max)
@@ -199,12 +208,16 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
     today = now.astimezone().date()
     gone = [one for one in kept(office, keys=keys) if one.is_over(today) and not one.obstacles]
     for one in gone:
-        _forget(now, actor, one)
+        told = {"kept_until": str(one.end.until), "because": one.end.because}
+        forget(now, actor, one, told, f"the term of {item_name(one.item)} was over")
     return [one.item for one in gone]
 
 
-def _forget(now: datetime, actor: Actor, one: Kept) -> None:
-    """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed."""
+def forget(now: datetime, actor: Actor, one: Kept, told: Mapping[str, Any], reason: str) -> None:
+    """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed.
+
+    `told`, about why, and `reason` stay in the trail. Call inside `transaction()`.
+    """
     key = one.item
     hashes = sorted({row[0] for row in tuples(Attachment.select(Attachment.sha256).where(Attachment.item == key))})
     for sha256 in hashes:
@@ -224,9 +237,8 @@ def _forget(now: datetime, actor: Actor, one: Kept) -> None:
     ).where(Item.id == key).execute()  # fmt: skip
     search_text([(key, "", "", "", "", one.client)], replace=True)
     Removal.insert(item=key, at=clock.to_text(now)).execute()
-    trail.erase(now, actor, [event.seq for event in trail.events(item=key)], f"the term of {item_name(key)} was over")
-    told = {"kept_until": str(one.end.until), "because": one.end.because, "files": len(hashes)}
-    trail.record(now, actor, "removed", key, told)
+    trail.erase(now, actor, [event.seq for event in trail.events(item=key)], reason)
+    trail.record(now, actor, "removed", key, {**told, "files": len(hashes)})
 
 
 def sweep(vault: Vault) -> tuple[int, int]:

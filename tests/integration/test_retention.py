@@ -14,7 +14,8 @@ from records import CLIENTS, JOOST, LISA, SETTINGS, Records
 
 from dossier import files, moves, trail
 from dossier.database import transaction
-from dossier.models import Item, Leaving, Mail, item_name
+from dossier.kept import Leaving
+from dossier.models import Item, Mail, item_name
 from dossier.people import NotAllowed
 from dossier.vault import hold_leaving
 from workflow import retention

@@ -1,0 +1,73 @@
+"""A person in the office's records: who is meant, and his name taken out of texts. Pure.
+
+What names him: his names and mail addresses, wherever they stand as whole words (`Jan  Jansen`, `jan-jansen.pdf`), and his code where it
+stands for him: as a value of its own, in backquotes, or behind the client's code. A code is often a word that others have too,
+so within sentences it is left alone.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody who is to be erased. `seats`: (client, contact's id); `staff`: his code, of a staff member."""
+
+    names: tuple[str, ...] = ()
+    addresses: tuple[str, ...] = ()
+    """Mail addresses, folded (access.folded)."""
+    seats: tuple[tuple[str, str], ...] = ()
+    staff: str | None = None
+
+    @cached_property
+    def _words(self) -> re.Pattern[str] | None:
+        """What names him in any text."""
+        wanted = [r"[\s._-]+".join(map(re.escape, _nfc(name).split())) for name in self.names if name.strip()]
+        wanted += [re.escape(_nfc(address)) for address in self.addresses]
+        wanted += [re.escape(f"{client}/{contact}") for client, contact in self.seats]
+        if not wanted:
+            return None
+        longest_first = "|".join(sorted(wanted, key=len, reverse=True))
+        return re.compile(rf"(?<![\w@])(?:{longest_first})(?![\w@])", re.IGNORECASE)
+
+    def codes(self, client: str | None) -> frozenset[str]:
+        """His codes as they stand in what is about this client."""
+        return frozenset(contact for code, contact in self.seats if code == client)
+
+    def is_named_in(self, text: str, client: str | None = None) -> bool:
+        return self.without(text, client, "") != _nfc(text)
+
+    def without(self, text: str, client: str | None, pseudonym: str) -> str:
+        """`text`, about this client, with `pseudonym` in his place."""
+        told = _nfc(text)
+        if self._words is not None:
+            told = self._words.sub(pseudonym, told)
+        for code in self.codes(client):
+            told = pseudonym if told == code else told.replace(f"`{code}`", f"`{pseudonym}`")
+        return told
+
+    def without_in(self, value: Any, client: str | None, pseudonym: str) -> Any:
+        """As `without`, for all texts of a JSON value; what does not name him stays as it is, to the letter."""
+        if isinstance(value, str):
+            return self.without(value, client, pseudonym) if self.is_named_in(value, client) else value
+        if isinstance(value, Mapping):
+            return {
+                self.without_in(key, client, pseudonym): self.without_in(one, client, pseudonym) for key, one in value.items()
+            }
+        if isinstance(value, list):
+            return [self.without_in(one, client, pseudonym) for one in value]
+        return value
+
+
+def is_named_in_any(person: Person, texts: Iterable[str | None], client: str | None) -> bool:
+    return any(person.is_named_in(text, client) for text in texts if text)
+
+
+def _nfc(text: str) -> str:
+    return unicodedata.normalize("NFC", text)
