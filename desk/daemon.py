@@ -326,6 +326,8 @@ class Daemon:
         clients = {found.client for found in ready}
         if outcome.postponed:
             self.lookout.postpone(ready, outcome.trouble)
+        else:
+            self.lookout.looker.done_with(ready)
         self._tell_trouble(clients, outcome)
         return bool(outcome.taken + outcome.duplicates + outcome.refused)
 

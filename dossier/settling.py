@@ -12,7 +12,7 @@ list and its `sha256` are for that.
 from __future__ import annotations
 
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -72,6 +72,14 @@ class Settling:
         """Ask again, of every file of `folder`, whether it has a writer: something was changed since it was found whole."""
         for seen in self._seen.get(folder, {}).values():
             seen.checked = False
+
+    def forget_files(self, folder: Path, gone: Iterable[str]) -> None:
+        """Forget these files of `folder`: they were taken."""
+        here = self._seen.get(folder, {})
+        for name in gone:
+            here.pop(name, None)
+        if not here:
+            self._seen.pop(folder, None)
 
     def forget(self, folder: Path, keep: Collection[str] = ()) -> None:
         """Forget the files of `folder` whose names are not in `keep`."""

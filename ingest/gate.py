@@ -49,6 +49,7 @@ class Gate:
             case.warnings = suspicion.warnings(office, case.found.client, case.screened)
             if case.draft is not None and suspicion.holds(office, case.screened):
                 case.draft = suspicion.held(office, case.draft)
+        self._screen.forget_old()
         return judged, left
 
     def _shared(self, office: Office, now: datetime, case: Case) -> list[tuple[str, str]]:

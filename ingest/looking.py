@@ -126,6 +126,17 @@ class Looker:
         self._read.clear()
         self.settling.settle_seconds = self.office.settings.watch.settle_seconds
 
+    def done_with(self, drops: Iterable[Found]) -> None:
+        """These were taken or refused: what was remembered of them is of no use any more."""
+        for found in drops:
+            place = found.place(self.office.inbox)
+            self.settling.forget_files(place, found.looks)
+            here = self._read.get(place)
+            if here is not None and found.sidecar_name is not None:
+                here.pop(found.sidecar_name, None)
+                if not here:
+                    del self._read[place]
+
     def look(self, client: str, wall: float, monotonic: float) -> View:
         """Look at one client's folder. A folder that is not there is an empty one. OSError: it can't be read."""
         view = View()

@@ -99,7 +99,7 @@ class ApproverFolder:
             return self._put(path, file, text, None)
         if not _is_same(file.look, there):
             # Unknown after a start, or saved just now. What we wrote ourselves needs no second look.
-            data, seen = files.read_plain(path, paper.limits_for(sheet).bytes + 1)
+            data, seen = files.read_plain(path, paper.limits_for(sheet, text).bytes + 1)
             if data != text:
                 file.look = None
                 self._look_again(path.name, 0.0)
@@ -108,7 +108,7 @@ class ApproverFolder:
             file.look, file.text, file.was_written = seen, hash(text), True
             return is_new
         if is_other:
-            data, seen = files.read_plain(path, paper.limits_for(sheet).bytes + 1)
+            data, seen = files.read_plain(path, paper.limits_for(sheet, text).bytes + 1)
             return self._renew(path, file, sheet, data, seen, paper.read(data, sheet), [_CHANGED])
         if not file.is_typed and file.text != hash(text):
             self._put(path, file, text, there)

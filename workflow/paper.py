@@ -137,9 +137,10 @@ def _line(text: str) -> str:
 # Reading
 
 
-def limits_for(sheet: Sheet) -> Limits:
-    """How much of a file is read that should be about `sheet`."""
-    return Limits(bytes=len(render(sheet).encode()) + ROOM_BYTES, depth=4, nodes=5_000 + 8 * len(sheet.shown["attachments"]))
+def limits_for(sheet: Sheet, text: bytes | None = None) -> Limits:
+    """How much of a file is read that should be about `sheet`, which is written as `text`."""
+    own = text if text is not None else render(sheet).encode()
+    return Limits(bytes=len(own) + ROOM_BYTES, depth=4, nodes=5_000 + 8 * len(sheet.shown["attachments"]))
 
 
 def without_reasons(data: bytes) -> bytes:

@@ -34,10 +34,13 @@ def preview_html(
     reader_language: str,
     own: ShownItem,
     others: Sequence[ShownItem],
+    count: int,
 ) -> str:
-    """The page, with `own` as it would be published now on top of the `others` that are public, newest first."""
-    rest = [item for item in others if item.item != own.item]
-    page = pages.index_html(title, client, client_name, client_language, [own, *rest[: MOST_ITEMS - 1]])
+    """The page, with `own` as it would be published now on top of the newest of the `others` that are public.
+
+    `count`: how many there are of these others.
+    """
+    page = pages.index_html(title, client, client_name, client_language, [own, *others[: MOST_ITEMS - 1]])
     style = pages.static_files()["style.css"].decode()
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
@@ -46,9 +49,7 @@ def preview_html(
     page = page.replace("</head>", f"<style>{style}</style>\n</head>", 1)
     start = f"{quote(own.item)}/"
     page = _LINK.sub(lambda link: f' href="{link[1].removeprefix(start)}"' if link[1].startswith(start) else "", page)
-    return re.sub(
-        r"(<body\b[^>]*>)", lambda body: f"{body[1]}\n{_banner(reader_language, own.item, len(rest) + 1)}", page, count=1
-    )
+    return re.sub(r"(<body\b[^>]*>)", lambda body: f"{body[1]}\n{_banner(reader_language, own.item, count + 1)}", page, count=1)
 
 
 def _banner(language: str, item: str, count: int) -> str:

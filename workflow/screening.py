@@ -38,8 +38,8 @@ PATIENCE_SECONDS = 1.5
 GLANCE_SECONDS = 0.25
 """How soon it is seen that the process is to end."""
 
-KEPT = 20_000
-"""Readings that are remembered; each is a few hundred bytes."""
+KEPT = 2_000
+"""Readings that are remembered from one batch to the next; each is a kilobyte or two."""
 
 TRIES = 3
 """How often a command begins anew because somebody else changed the item meanwhile."""
@@ -79,8 +79,6 @@ class Screen:
             if key in self._readings:
                 return
             reading = self._readings[key] = Future[Reading]()
-            while len(self._readings) > KEPT:
-                self._readings.popitem(last=False)
         try:
             self._texts.begin(path, name).add_done_callback(lambda text: self._search(office, text, reading))
         except BaseException:
@@ -160,6 +158,14 @@ class Screen:
                 words = ", ".join(dict.fromkeys(mention.words for mention in foreign[:5]))
                 findings.append(Finding(name, sha256, clients, words))
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
+
+    def forget_old(self) -> None:
+        """Between two batches: of what was read, remember the last KEPT. Never what is being read, or nobody could wait for it."""
+        with self._lock:
+            old = list(self._readings)[: max(0, len(self._readings) - KEPT)]
+            for key in old:
+                if self._readings[key].done():
+                    del self._readings[key]
 
     def screen(self, office: Office, vault: Vault, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
         """Read these (name, SHA-256) of the vault to the end, and say what was found."""

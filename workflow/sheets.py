@@ -10,9 +10,10 @@ from dossier import clock
 from dossier.models import Asked, Decision, Edition, Item, first_edition, item_name, tuples
 from dossier.settings import Office
 from workflow import approval, notes, paper
+from workflow.pages import ShownItem
 from workflow.paper import Sheet
-from workflow.preview import preview_html
-from workflow.showing import public_items, shown_item
+from workflow.preview import MOST_ITEMS, preview_html
+from workflow.showing import newest_public, shown_item
 from workflow.waiting import Asking, Concept
 
 
@@ -25,7 +26,7 @@ class Sheets:
         self._items = {item.id: item for item in Item.select().where(Item.id.in_([a.concept.item for a in askings]))}
         self._editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_(editions))}
         self._notes = notes.on_all(editions)
-        self._portals: dict[str, list[Any]] = {}
+        self._portals: dict[str, tuple[list[ShownItem], int]] = {}
 
     def sheet(self, asking: Asking, person: str) -> Sheet:
         """What `person`'s queue file tells."""
@@ -43,11 +44,15 @@ class Sheets:
         """`preview.html` for `person`."""
         code, edition = asking.concept.client, self._editions[asking.concept.edition]
         if code not in self._portals:
-            self._portals[code] = public_items(code, {})
+            self._portals[code] = newest_public(code, MOST_ITEMS)
+        newest, count = self._portals[code]
+        own = item_name(asking.concept.item)
+        is_public = self._items[asking.concept.item].public is not None
         client, reader = self.office.clients.get(code), self.office.staff.get(person)
         return preview_html(
             self.office.settings.portal.title, code, client.name if client else code, client.language if client else "nl",
-            reader.language if reader else "nl", shown_item(clock.to_text(now), asking.concept.item, edition.shown), self._portals[code],
+            reader.language if reader else "nl", shown_item(clock.to_text(now), asking.concept.item, edition.shown),
+            [item for item in newest if item.item != own], count - is_public,
         )  # fmt: skip
 
 

@@ -69,6 +69,19 @@ def public_items(code: str, changed: Mapping[int, tuple[str, Any] | None], up: I
     return [shown_item(at, key, shown, made) for at, key, shown in entries]
 
 
+def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
+    """The newest `most` of what a client sees, newest first; and how many there are in all."""
+    public = (Item.client == code) & Item.public.is_null(False)
+    newest = Item.select(Item.id).where(public).order_by(Item.published_at.desc(), Item.id.desc()).limit(most)
+    query: Any = (
+        Item.select(Item.id, Item.published_at, Edition.shown)
+        .join(Edition, on=(Item.public == Edition.id))
+        .where(Item.id.in_([key for (key,) in tuples(newest)]))
+        .order_by(Item.published_at.desc(), Item.id.desc())
+    )
+    return [shown_item(at, key, shown) for key, at, shown in tuples(query)], Item.select().where(public).count()
+
+
 def shown_item(
     published_at: str, key: int, shown: Mapping[str, Any], made: Mapping[tuple[int, str], Extra] | None = None
 ) -> ShownItem:
