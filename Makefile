@@ -3,7 +3,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := dossier ingest workflow desk tests bench demo
+CODE := dossier ingest workflow desk tests bench demo packaging
 
 .PHONY: help docs several screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
 .DELETE_ON_ERROR:
@@ -99,6 +99,19 @@ screenshots: setup-dev
 crash: setup-dev
 	$(BIN)/python tests/crash/all.py
 	CRASH_ALL=1 $(BIN)/pytest -n 0 tests/crash/test_stopped_and_read.py
+
+# sdist, wheel and the lock file they were tested with, in dist/: what docs/installing.md begins with. The same files each time.
+.PHONY: dist
+dist: setup-dev
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	cp requirements.lock dist/
+	@ls dist
+
+# docs/installing.md and docs/operations.md followed to the letter on a fresh Debian with systemd, Samba and nginx. As root; minutes.
+.PHONY: try-install
+try-install: setup-dev
+	$(BIN)/python packaging/try/install.py
 
 # The documentation as a site in build/site.
 docs: setup-dev reference

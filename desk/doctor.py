@@ -45,7 +45,7 @@ def wrong(check: str, message: str, todo: str) -> Finding:
 
 def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
     """Make every check, in the order in which one would mend things."""
-    from desk import doctor_folders, doctor_machine, doctor_office
+    from desk import doctor_folders, doctor_machine, doctor_office, doctor_queue
 
     checks: tuple[tuple[str, Check, bool], ...] = (
         # name, check, whether it needs the database
@@ -53,7 +53,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("clock", doctor_machine.clocks, False),
         ("folders", doctor_folders.folders, False),
         ("inbox", doctor_folders.inbox, False),
-        ("queue", doctor_folders.queue, False),
+        ("queue", doctor_queue.queue, False),
         ("portal", doctor_folders.portal, False),
         ("secrets", doctor_folders.secrets_of_the_office, False),
         ("disk", doctor_folders.room, False),

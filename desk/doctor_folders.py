@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import pwd
 import secrets
+import socket
 import stat
 import time
 from collections.abc import Iterator, Mapping
@@ -138,40 +139,29 @@ def _probe(office: Office) -> Iterator[Finding]:
     if while_written is not True or after is not False:
         yield note("inbox", "the file system does not tell whether a file is still being written",
                    "let staff copy under a name that ends in .part and rename, or give sha256 in sidecars; raise watch.settle_seconds")  # fmt: skip
-    elif os.geteuid() != 0 and not _has_capability(CAP_LEASE):
-        yield note("inbox", "whether another user's file is still being written can't be asked: this user lacks CAP_LEASE",
+    elif os.geteuid() != 0 and not _has_capability(process := _daemon(office), CAP_LEASE):
+        who = "this user" if process == "self" else "the daemon"
+        yield note("inbox", f"whether another user's file is still being written can't be asked: {who} lacks CAP_LEASE",
                    "AmbientCapabilities=CAP_LEASE in the daemon's unit, as in the one that comes with dossier")  # fmt: skip
     else:
         yield ok("inbox", "whether a file is still being written is known (leases work)")
 
 
-def _has_capability(number: int) -> bool:
+def _daemon(office: Office) -> str:
+    """The process of the daemon of this office, as /proc calls it; without one this process, whose rights it would have."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        told = json.loads((office.var / "daemon.json").read_text())
+        if told["host"] == socket.gethostname() and os.path.exists(f"/proc/{told['pid']}"):
+            return str(told["pid"])
+    return "self"
+
+
+def _has_capability(process: str, number: int) -> bool:
     with contextlib.suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/self/status").read_text().splitlines()
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
         effective = next(line.split()[1] for line in lines if line.startswith("CapEff:"))
         return bool(int(effective, 16) >> number & 1)
     return False
-
-
-def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    if not office.queue.is_dir():
-        return
-    paths = [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]
-    for path in paths:
-        if _others_can_write(path):
-            yield wrong("queue", f"anybody on this machine can write in {path}, and so decide", f"chmod o-w {path}")
-    for code, person in office.staff.items():
-        path = office.queue / code
-        if not person.os_user or not path.is_dir():
-            continue
-        try:
-            uid = pwd.getpwnam(person.os_user).pw_uid
-        except KeyError:
-            continue
-        status = path.stat()
-        if uid not in (0, status.st_uid, os.geteuid()) and not status.st_mode & stat.S_IWGRP:
-            yield note("queue", f"{code} ({person.os_user}) can't save a decision in {path} ({_owner(path)})",
-                       f"setfacl -m u:{person.os_user}:rwx {path}; deciding by command and web works without")  # fmt: skip
 
 
 def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001

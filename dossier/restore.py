@@ -78,7 +78,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
     loose = [Loose(**one) for one in manifest["loose"]]
     _look(office, path, {sha256: int(size) for sha256, size in listed.items()}, loose, pool)
 
-    files.make_folder(root)
+    files.make_folder(root, 0o700)  # all of it is confidential; who else gets in is for who restores to say
     files.write_durably(
         root / RESTORING, b"A restore is under way, or was broken off. Then remove this folder and restore again.\n"
     )

@@ -116,7 +116,7 @@ class ApproverFolder:
 
     def _make_copies(self, now: datetime, sheets: Sheets, asking: Asking) -> None:
         sheet = sheets.sheet(asking, self.person)
-        files.make_folder(self.path, 0o750)
+        files.make_folder(self.path, 0o700)
         if not files.is_folder(self.path):
             raise NotADirectoryError(errno.ENOTDIR, "this must be a folder, and no link to one", str(self.path))
         self._copies.make(self.path, sheet.item, sheet.shown, sheet.made_at, sheets.preview(now, asking, self.person))

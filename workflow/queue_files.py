@@ -106,7 +106,7 @@ class QueueFolder:
         for code, one in self.office.staff.items():
             if one.active and ("approve" in one.rights or "admin" in one.rights):
                 try:
-                    files.make_folder(self._folder(code).path, 0o750)
+                    files.make_folder(self._folder(code).path, 0o700)
                     if first:
                         files.sweep_temporaries(self._folder(code).path)
                 except OSError as error:

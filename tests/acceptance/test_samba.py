@@ -95,11 +95,9 @@ def _follow_guide(made: Share, undo: contextlib.ExitStack) -> None:
             words = [word.replace("/srv/office", str(made.root.path)) for word in words]
             words = [":".join(names.get(part, part) for part in word.split(":")) for word in words]
             program = str(DOSSIER) if program == "dossier" else program
-            if words[-1] != made.petra:
-                subprocess.run([program, *words], check=True, capture_output=True)
-            else:
-                for user in (made.petra, made.karel, made.marieke):
-                    subprocess.run([program, *words[:-1], user], check=True, capture_output=True)
+            subprocess.run([program, *words], check=True, capture_output=True)
+            if program == "useradd" and words[-1] == made.petra:
+                subprocess.run([program, *words[:-1], made.karel], check=True, capture_output=True)
             if program == "useradd":
                 for user in (made.service, made.petra, made.karel, made.marieke):
                     undo.callback(subprocess.run, ["userdel", user], capture_output=True)
@@ -197,6 +195,27 @@ def test_doctor_finds_nothing_wrong_with_the_folders_of_the_guide(share: Share) 
     faults = [one for one in json.loads(done.stdout) if one["level"] == "wrong"]
     # Mail servers, clocks and free space are the machine's.
     assert [one for one in faults if one["check"] in ("inbox", "queue", "portal", "vault", "var", "database")] == []
+
+
+def test_doctor_names_who_could_decide_in_the_name_of_another(share: Share) -> None:
+    folder = share.root.path / "queue/k.smit"
+    wait_for(folder.is_dir, "the daemon has made a folder for each approver")
+    assert stat.S_IMODE(folder.stat().st_mode) & 0o077 == 0, "until it is given to somebody, it is nobody's"
+    was = folder.stat()
+    try:
+        os.chown(folder, -1, grp.getgrnam(share.group).gr_gid)
+        os.chmod(folder, 0o2770)
+        done = subprocess.run(
+            [*_as_service(share), "doctor", "--json"], capture_output=True, text=True, env=_environ(), timeout=60
+        )
+    finally:
+        os.chown(folder, -1, was.st_gid)
+        os.chmod(folder, stat.S_IMODE(was.st_mode))
+    found = [one["message"] for one in json.loads(done.stdout) if one["check"] == "queue" and one["level"] == "wrong"]
+    assert [message.partition(":")[0] for message in found] == [
+        f"p.bakker ({share.petra}) can decide as k.smit",
+        f"m.devries ({share.marieke}) can decide as k.smit",
+    ]
 
 
 def test_drops_through_a_share_arrive_whole_and_are_known_by_who_saved_them(share: Share, tmp_path: Path) -> None:
