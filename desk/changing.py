@@ -21,7 +21,7 @@ from dossier.database import transaction
 from dossier.models import item_name
 from dossier.people import Actor, NotAllowed
 from dossier.settings import Office
-from dossier.vault import open_vault
+from dossier.vault import Vault, open_vault
 from dossier.yamltext import scalar
 from ingest import kinds
 from ingest.judging import wish_of
@@ -81,7 +81,8 @@ def change(
     `sources` become attachments besides those of `changes`; `must_be_there`: names that the item has now.
     """  # fmt: skip
     items.get_for(office, actor.code, key)
-    put = [*changes.put, *_kept(office, sources)]
+    vault = open_vault(office)
+    put = [*changes.put, *_kept(office, vault, sources)]
     whole = FileChanges(remove=changes.remove, rename=changes.rename, put=put, shares=changes.shares, share_all=changes.share_all)
 
     found: list[Screened] = []
@@ -89,6 +90,7 @@ def change(
     def amend(screened: Screened) -> list[str]:
         found[:] = [screened]
         with transaction():
+            vault.vouch([file.sha256 for file in put])
             there = {names.fold(row.name) for row in items.attachments_of(key)}
             lacking = [name for name in must_be_there if names.fold(name) not in there]
             if lacking:
@@ -96,7 +98,7 @@ def change(
             return amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
 
     shares = partial(amending.would_share, office, now, actor, key, wish, whole)
-    done = screened_change(office, open_vault(office), items.get(key).client, shares, amend)
+    done = screened_change(office, vault, items.get(key).client, shares, amend)
     asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     item = items.get(key)
     return _sentence(item, done, asked) + held_because(office, item.client, found[0])
@@ -148,14 +150,14 @@ def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: in
     return [File(row.name, row.sha256, row.size, row.media_type, share, row.note) for row in rows]
 
 
-def _kept(office: Office, sources: Sequence[Source]) -> list[File]:
+def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]:
     """The sources in the vault and on the disk. Raises Refused with all that is wrong with them."""
     if not sources:
         return []
     problems = [message for source in sources for message in _objections(office, source)]
     if problems:
         raise Refused([Problem("attachments", message) for message in problems])
-    vault, found, kept, copies = open_vault(office), list[File](), list[Path](), list[files.Copy]()
+    found, kept, copies = list[File](), list[Path](), list[files.Copy]()
     for source in sources:
         try:
             copy = vault.receive(source.path)

@@ -202,6 +202,10 @@ class Daemon:
         self._release()
 
     def _check_folders(self) -> None:
+        if self.office.vault_store or self.office.portal_store:
+            from dossier import store
+
+            store.require()
         for path in (self.office.inbox, self.office.queue, self.office.portal, self.office.vault):
             try:
                 if path != self.office.inbox:

@@ -185,7 +185,7 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
     for sha256, size in attachments.items():
         if pool.has(sha256, size):
             continue
-        place = vault.location(sha256)
+        place = vault.shown(sha256)
         try:
             with vault.local(sha256) as path:
                 if not pool.keep(path, sha256):

@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
 
 from dossier.settings import DAYS, Day, Language, Right
 
@@ -83,15 +92,67 @@ YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 
+def _folder(value: Path) -> Path:
+    if str(value).casefold().startswith("s3:"):
+        raise ValueError("give a folder; only portal and vault can lie in an object store")
+    return value
+
+
+def _place(value: object) -> Path | str:
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ValueError("give a folder, or s3://BUCKET/PREFIX")
+    if not str(value).casefold().startswith("s3:"):
+        return Path(value)
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9!_.*'()-]+)*)/?", str(value))
+    if not found or {".", ".."} & set(found[2].split("/")):
+        raise ValueError("give s3://BUCKET or s3://BUCKET/PREFIX, the prefix of letters, digits and ! _ . * ' ( ) -")
+    return f"s3://{found[1]}{found[2]}"
+
+
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#]+/?", value):
+        raise ValueError("give an address such as https://s3.office.example, without a key in it")
+    return value.rstrip("/")
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
+Place = Annotated[Path | str, PlainValidator(_place, json_schema_input_type=str)]
+
+
 class Paths(Strict):
-    inbox: Path = Path("inbox")
+    inbox: Folder = Path("inbox")
     """Where staff drop files, a folder for each client."""
-    queue: Path = Path("var/queue")
+    queue: Folder = Path("var/queue")
     """Where approvers decide, a folder for each of them."""
-    portal: Path = Path("var/portal")
-    """What clients see, a folder for each."""
-    vault: Path = Path("var/vault")
-    """Every attachment ever accepted, by its SHA-256."""
+    portal: Place = Path("var/portal")
+    """What clients see, a folder for each; or s3://BUCKET/PREFIX, see `store`."""
+    vault: Place = Path("var/vault")
+    """Every attachment ever accepted, by its SHA-256: a folder, or s3://BUCKET/PREFIX, see `store`."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Paths:
+        portal, vault = f"{self.portal}/", f"{self.vault}/"
+        if (
+            isinstance(self.portal, str)
+            and isinstance(self.vault, str)
+            and (portal.startswith(vault) or vault.startswith(portal))
+        ):
+            raise ValueError("portal and vault must not lie in one another: give each a bucket of its own, or a prefix")
+        return self
+
+
+class Store(Strict):
+    """How the object store of `paths` is reached, if a path begins with s3://. Its keys are in the environment (AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY) or in `credentials_file`, never here."""
+
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+    """The store's address, such as https://s3.office.example; without one it is Amazon's."""
+    region: Line | None = None
+    """The region of the bucket, where the store has regions."""
+    path_style: YesNo = False
+    """yes: the bucket is named in the path and not in the host's name, as most stores of one's own need it."""
+    credentials_file: Path | None = None
+    """A file that only the daemon can read, in the form of ~/.aws/credentials: [default], aws_access_key_id, aws_secret_access_key."""
 
 
 class Database(Strict):
@@ -301,6 +362,7 @@ class Settings(Strict):
     """settings.yaml: firm-wide settings."""
 
     paths: Paths = Paths()
+    store: Store = Store()
     database: Database = Database()
     watch: Watch = Watch()
     intake: Intake = Intake()

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
         Sharing,
         Staff,
         StaffList,
+        Store,
         Strict,
         Trail,
         Watch,
@@ -70,6 +71,7 @@ __all__ = [
     "Sharing",
     "Staff",
     "StaffList",
+    "Store",
     "Strict",
     "Trail",
     "Watch",
@@ -117,11 +119,27 @@ class Office:
 
     @property
     def portal(self) -> Path:
-        return self.root / self.settings.paths.portal
+        """The portal's folder; where the portal lies in an object store, the folder for what is on its way there."""
+        given = self.settings.paths.portal
+        return self.root / given if isinstance(given, Path) else self.var / "store" / "portal"
 
     @property
     def vault(self) -> Path:
-        return self.root / self.settings.paths.vault
+        """The vault's folder; where the vault is an object store, the folder for what is on its way there, and for locks."""
+        given = self.settings.paths.vault
+        return self.root / given if isinstance(given, Path) else self.var / "store" / "vault"
+
+    @property
+    def portal_store(self) -> str | None:
+        """`s3://bucket/prefix`, where the portal lies in an object store."""
+        given = self.settings.paths.portal
+        return None if isinstance(given, Path) else given
+
+    @property
+    def vault_store(self) -> str | None:
+        """`s3://bucket/prefix`, where the vault is an object store."""
+        given = self.settings.paths.vault
+        return None if isinstance(given, Path) else given
 
     @property
     def var(self) -> Path:

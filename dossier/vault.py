@@ -17,7 +17,7 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
@@ -63,7 +63,11 @@ Fault = Literal["lacks", "changed"]
 
 def open_vault(office: Office, to_read: bool = False) -> Vault:
     """The vault that the settings name. `to_read`: nothing is made that lacks. A store is asked nothing until something is wanted."""
-    return Vault(office.vault, to_read)
+    if office.vault_store is None:
+        return Vault(office.vault, to_read)
+    from dossier.object_vault import ObjectVault
+
+    return ObjectVault(office, office.vault_store, to_read)
 
 
 class Vault:
@@ -82,15 +86,20 @@ class Vault:
         """Where the file with this hash is kept, if it is."""
         return self.path / sha256[:2] / sha256
 
+    def shown(self, sha256: str) -> str:
+        """Where it is kept, for people."""
+        return str(self.location(sha256))
+
     # What is read of it
 
-    def has(self, sha256: str) -> bool:
-        """True if there is a file of this name."""
-        return files.look(self.location(sha256)) is not None
+    def size(self, sha256: str) -> int | None:
+        """The bytes of the file with this hash; None if there is none."""
+        seen = files.look(self.location(sha256))
+        return seen.size if seen else None
 
     @contextlib.contextmanager
     def local(self, sha256: str) -> Iterator[Path]:
-        """Where this machine can read the file meanwhile. Raises FileNotFoundError; OSError."""
+        """Where this machine can read the file meanwhile. Raises FileNotFoundError, Damaged; OSError."""
         yield self.location(sha256)
 
     def copy_to(self, sha256: str, target: Path, mode: int = 0o644) -> str:
@@ -144,8 +153,7 @@ class Vault:
 
     def receive(self, source: Path, seen: Look | None = None) -> Copy:
         """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
-        if self._receiving is None:
-            self._receiving = self._lock(fcntl.LOCK_SH)
+        self._enter()
         return files.copy_hashed(source, self._incoming, seen)
 
     def keep(self, copy: Copy) -> Path:
@@ -198,6 +206,12 @@ class Vault:
         files.sync((), (self.path,))
         return True
 
+    def vouch(self, hashes: Collection[str]) -> None:
+        """See, in the transaction that names them, that these files which `keep` found or took still are there. Raises OSError.
+
+        In the folder they are: what `keep` touched is not removed.
+        """
+
     def discard(self, copy: Copy) -> None:
         """Forget a received copy."""
         files.remove(copy.path)
@@ -218,6 +232,10 @@ class Vault:
             return self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return None
+
+    def _enter(self) -> None:
+        if self._receiving is None:
+            self._receiving = self._lock(fcntl.LOCK_SH)
 
     def _lock(self, how: int) -> IO[str]:
         """Whoever receives shares this lock for as long as it lives; `sweep` must have it alone."""

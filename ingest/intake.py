@@ -313,6 +313,7 @@ class Intake:
         cleared = self._cleared()
         with transaction():
             self.clearing.mark(cleared)
+            self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
             self._find_duplicates(cases)
             firsts: dict[str, Case] = {}
             for case in cases:

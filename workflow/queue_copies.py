@@ -64,7 +64,7 @@ class Copies:
         for attachment in shown["attachments"]:
             digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
             if digest != attachment["sha256"]:
-                raise OSError(errno.EIO, "the vault's copy is damaged", str(self.vault.location(attachment["sha256"])))
+                raise OSError(errno.EIO, "the vault's copy is damaged", self.vault.shown(attachment["sha256"]))
         # An attachment's name never begins with `_` (names.name_fault).
         files.write_whole(folder / (f"_{PREVIEW}" if PREVIEW in names else PREVIEW), preview.encode())
         stamp = int(clock.from_text(made_at).timestamp()) * 1_000_000_000 + MARK_NS

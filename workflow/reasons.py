@@ -76,7 +76,7 @@ def _of_publishing(office: Office, item: Any) -> list[str]:
     found = [
         f"the vault lacks {attachment['name']} ({attachment['sha256']}); see: dossier verify"
         for attachment in edition.shown["attachments"]
-        if not vault.has(attachment["sha256"])
+        if vault.size(attachment["sha256"]) is None
     ]
     if not os.access(office.portal, os.W_OK):
         found.append(f"this user can't write to the portal's folder {office.portal}")

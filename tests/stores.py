@@ -1,0 +1,228 @@
+"""A real object store for tests (moto's server, over HTTP), and a gate before it that can be shut, slow down, refuse and garble."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import http.client
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from support import Root, free_port, wait_for
+
+KEYS = {"AWS_ACCESS_KEY_ID": "office", "AWS_SECRET_ACCESS_KEY": "not-really-secret", "AWS_EC2_METADATA_DISABLED": "true"}
+
+Fault = Callable[[str, str], "str | int | None"]
+"""(method, path) → `break` (the connection), `half` (of the answer), `garble` (a byte of it), `lost` (done, but the answer is
+lost), a number of an HTTP answer, or None."""
+
+
+@cache
+def server() -> int:
+    """The port of a store that this process started; it ends with it."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    atexit.register(process.wait)
+    atexit.register(process.kill)
+
+    def answers() -> bool:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port)).close()
+            return True
+        return False
+
+    wait_for(answers, "the object store answers")
+    return port
+
+
+def client(port: int) -> Any:
+    import boto3
+    from botocore.config import Config
+
+    return boto3.client(
+        "s3", endpoint_url=f"http://127.0.0.1:{port}", region_name="us-east-1", aws_access_key_id="test", aws_secret_access_key="test",
+        config=Config(s3={"addressing_style": "path"}, request_checksum_calculation="when_required"),
+    )  # fmt: skip
+
+
+@dataclass
+class Gate:
+    """Hands on what comes to `port` to the store at `behind`, or doesn't, as `fault` says. Remembers what was changed."""
+
+    behind: int
+    port: int = field(default_factory=free_port)
+    fault: Fault = lambda method, path: None
+    slow_seconds: float = 0.0
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    after: Callable[[str, str], None] = lambda method, path: None
+    _server: ThreadingHTTPServer | None = None
+    _open: set[socket.socket] = field(default_factory=set)
+
+    def start(self) -> None:
+        gate = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def setup(self) -> None:
+                super().setup()
+                gate._open.add(self.connection)
+
+            def finish(self) -> None:
+                gate._open.discard(self.connection)
+                super().finish()
+
+            def hand_on(self) -> None:
+                body = self.rfile.read(int(self.headers.get("content-length") or 0))
+                path = unquote(self.path)
+                gate.asked.append((self.command, path))
+                fault = gate.fault(self.command, path)
+                if gate.slow_seconds:
+                    time.sleep(gate.slow_seconds)
+                if fault == "break":
+                    self.close()
+                    return
+                if isinstance(fault, int):
+                    code = {403: "AccessDenied", 503: "SlowDown", 500: "InternalError"}[fault]
+                    data = b"" if self.command == "HEAD" else f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+                    self.answer(fault, [("content-type", "application/xml")], data)
+                    return
+                inner = http.client.HTTPConnection("127.0.0.1", gate.behind, timeout=20)
+                inner.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() != "expect"})
+                told = inner.getresponse()
+                data = told.read()
+                length = told.headers.get("content-length")
+                inner.close()
+                gate.after(self.command, path)
+                if fault == "lost":
+                    self.close()
+                    return
+                if fault == "garble" and data:
+                    data = bytes([data[0] ^ 1]) + data[1:]
+                headers = [
+                    (k, v) for k, v in told.getheaders() if k.lower() not in ("content-length", "transfer-encoding", "connection")
+                ]
+                self.answer(told.status, headers, data, length if self.command == "HEAD" else None, is_half=fault == "half")
+
+            def answer(
+                self, status: int, headers: list[tuple[str, str]], data: bytes, length: str | None = None, is_half: bool = False
+            ) -> None:
+                self.send_response_only(status)
+                for name, value in headers:
+                    self.send_header(name, value)
+                self.send_header("content-length", length or str(len(data)))
+                self.end_headers()
+                self.wfile.write(data[: len(data) // 2] if is_half else data)
+                if is_half:
+                    self.close()
+
+            def close(self) -> None:
+                self.close_connection = True
+                with contextlib.suppress(OSError):
+                    self.wfile.flush()
+                    self.connection.shutdown(socket.SHUT_RDWR)
+
+            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = hand_on  # noqa: N815
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        class Server(ThreadingHTTPServer):
+            daemon_threads = True
+            request_queue_size = 64
+
+            def handle_error(self, request: Any, client_address: Any) -> None:
+                pass  # the other side hung up, or was killed
+
+        self._server = Server(("127.0.0.1", self.port), Handler)
+        threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def stop(self) -> None:
+        """As when the store is down: nobody answers, and what was under way breaks off."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
+
+@dataclass
+class Shop:
+    """A store with a bucket for the vault and one for the portal, behind a gate."""
+
+    gate: Gate
+    direct: Any
+    vault: str
+    portal: str
+
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
+            **KEYS, "DOSSIER_PATHS__VAULT": f"s3://{self.vault}/office/vault", "DOSSIER_PATHS__PORTAL": f"s3://{self.portal}/shown",
+            "DOSSIER_STORE__ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "DOSSIER_STORE__PATH_STYLE": "yes",
+        }  # fmt: skip
+
+    def names(self, bucket: str, prefix: str) -> list[str]:
+        pages = self.direct.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+        return [one["Key"].removeprefix(prefix) for page in pages for one in page.get("Contents", ())]
+
+    def in_vault(self) -> list[str]:
+        return [name.rpartition("/")[2] for name in self.names(self.vault, "office/vault/")]
+
+    def on_portal(self) -> list[str]:
+        return self.names(self.portal, "shown/")
+
+    def read(self, name: str) -> bytes:
+        """What lies on the portal."""
+        return bytes(self.direct.get_object(Bucket=self.portal, Key=f"shown/{name}")["Body"].read())
+
+    def of_vault(self, sha256: str) -> bytes:
+        return bytes(self.direct.get_object(Bucket=self.vault, Key=f"office/vault/{sha256[:2]}/{sha256}")["Body"].read())
+
+    def uploads(self) -> list[str]:
+        """What was begun and not finished."""
+        return [one["Key"] for bucket in (self.vault, self.portal)
+                for one in self.direct.list_multipart_uploads(Bucket=bucket).get("Uploads", ())]  # fmt: skip
+
+
+_numbers = iter(range(1, 10_000))
+
+
+@contextlib.contextmanager
+def shop() -> Iterator[Shop]:
+    """New, empty buckets."""
+    behind, number = server(), next(_numbers)
+    direct = client(behind)
+    made = Shop(Gate(behind), direct, f"vault-{number}", f"portal-{number}")
+    for bucket in (made.vault, made.portal):
+        direct.create_bucket(Bucket=bucket)
+    made.gate.start()
+    try:
+        yield made
+    finally:
+        made.gate.stop()
+
+
+def moved_in(root: Root, to: Shop) -> Root:
+    """The office keeps its vault and portal there."""
+    root.environ |= to.environ
+    return root
+
+
+def is_of(path: str, bucket: str) -> bool:
+    return urlsplit(path).path.startswith(f"/{bucket}/")
