@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import mimetypes
+import re
+import unicodedata
+from urllib.parse import quote
 
 from dossier.names import extension
 
@@ -32,3 +35,22 @@ for _suffix, _type in {  # formats that mimetypes lacks
 def by_name(name: str) -> str:
     """The media type that the name's extension stands for; UNKNOWN for none."""
     return _BY_NAME.guess_type(f"x.{extension(name)}", strict=False)[0] or UNKNOWN
+
+
+# These a browser saves, or shows in a viewer of its own. All else is told it is just bytes: nothing that could act as a page.
+_KNOWN_TYPES = re.compile(
+    r"application/(pdf|zip|msword|vnd\.ms-(excel|powerpoint|outlook)|vnd\.openxmlformats-officedocument\.[a-z]+\.[a-z]+"
+    r"|vnd\.oasis\.opendocument\.[a-z]+)|image/(png|jpeg|gif|tiff|webp|bmp|heic)|text/(plain|csv)"
+)
+
+
+def as_saved(media_type: str) -> str:
+    """The type that a browser may be told of a file of somebody else's."""
+    return media_type if _KNOWN_TYPES.fullmatch(media_type) else UNKNOWN
+
+
+def saved_as(name: str) -> str:
+    """Content-Disposition (RFC 6266): the name for everybody, and for who reads ASCII only something near it."""
+    plain = "".join(c for c in unicodedata.normalize("NFKD", name) if c.isascii() and c.isprintable())
+    plain = re.sub(r'["\\%;]', "_", plain).strip() or "file"
+    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -100,15 +100,10 @@ class Store:
         self._prefix = f"{prefix}/" if prefix else ""
         self._office = office
         self._times = HURRIED if is_hurried else (CONNECT_SECONDS, READ_SECONDS, TRIES)
-        self._lock = threading.Lock()
-        self._made: Any = None
 
     @property
     def _client(self) -> Any:
-        with self._lock:
-            if self._made is None:
-                self._made = _new_client(self._office, *self._times)
-            return self._made
+        return _client_of(self._office, self._times)
 
     def shown(self, name: str = "") -> str:
         """The object's whole address, for people."""
@@ -340,6 +335,27 @@ def _now_of(told: dict[str, Any]) -> float:
     """The store's clock when it answered."""
     given = told.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(given).timestamp() if given else told["LastModified"].timestamp()
+
+
+_clients: dict[object, Any] = {}
+_lock = threading.Lock()
+
+
+def _client_of(office: Office, times: tuple[int, int, int]) -> Any:
+    """The client that the settings ask for, made once: that takes long. A credentials file that was changed makes a new one."""
+    settings = office.settings.store
+    changed = None
+    if settings.credentials_file is not None:
+        path = office.root / settings.credentials_file
+        try:
+            changed = path.stat().st_mtime_ns
+        except OSError as error:
+            raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
+    key = (office.root, settings.endpoint, settings.region, settings.path_style, settings.credentials_file, changed, times)
+    with _lock:
+        if key not in _clients:
+            _clients[key] = _new_client(office, *times)
+        return _clients[key]
 
 
 def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> Any:

@@ -97,6 +97,14 @@ class Vault:
         seen = files.look(self.location(sha256))
         return seen.size if seen else None
 
+    def place(self, sha256: str) -> Path | None:
+        """Where this machine has the file; None: it is to be had in `pieces`."""
+        return self.location(sha256)
+
+    def pieces(self, sha256: str, start: int, end: int) -> Iterator[bytes]:
+        """The bytes of the file from `start` to before `end`, where it has no `place`. Raises FileNotFoundError; OSError."""
+        raise NotImplementedError
+
     @contextlib.contextmanager
     def local(self, sha256: str) -> Iterator[Path]:
         """Where this machine can read the file meanwhile. Raises FileNotFoundError, Damaged; OSError."""

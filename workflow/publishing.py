@@ -28,6 +28,7 @@ is a mount point of its own is refused, rather than that something unpublished l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -231,6 +232,7 @@ class Portal:
         items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
         wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
         found = editions(wanted)
+        self.site.expect(f"{item.client}/{item_name(item.id)}" for item in items)
         jobs = []
         for item in items:
             is_there = item.public is not None or self.site.has(f"{item.client}/{item_name(item.id)}")
@@ -413,7 +415,8 @@ class Portal:
 
     def _quarantine_place(self, now: datetime, name: str) -> Path:
         folder = self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}"
-        return moves.free_name(folder / name.rpartition("/")[2])
+        last = re.sub(r"[\x00-\x1f\x7f]", "_", name.rpartition("/")[2])[:100]
+        return moves.free_name(folder / (last if last.strip(".") else "object"))
 
     def _tell_quarantined(self, now: datetime, what: str, target: Path, client: str | None) -> None:
         with transaction():

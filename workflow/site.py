@@ -10,7 +10,7 @@ import contextlib
 import os
 import secrets
 import threading
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import structlog
@@ -31,7 +31,11 @@ class PortalUnusable(OSError):
 
 def open_site(office: Office) -> FolderSite:
     """Where the settings say that the portal lies. Nothing is made or asked until something is wanted."""
-    return FolderSite(office.portal)
+    if office.portal_store is None:
+        return FolderSite(office.portal)
+    from workflow.store_site import StoreSite
+
+    return StoreSite(office, office.portal_store)
 
 
 class FolderSite:
@@ -75,6 +79,9 @@ class FolderSite:
     def begin(self) -> None:
         """A new round: what was seen before is not believed any more."""
 
+    def expect(self, names: Iterable[str]) -> None:
+        """These will be looked at in this round."""
+
     def homes(self) -> set[str]:
         """The names of clients' folders, and of whatever else lies beside them."""
         try:
@@ -94,7 +101,7 @@ class FolderSite:
         """What lies in this folder."""
         return os.listdir(self.path / name)
 
-    def extras(self, code: str, items: Container[str] | None) -> list[str]:
+    def extras(self, code: str, items: Collection[str] | None) -> list[str]:
         """The files of a client's _pages folder; at least those of these items (None: of any)."""  # here: all, it is one look
         del items
         return os.listdir(self.path / code / PAGES) if (self.path / code / PAGES).is_dir() else []
@@ -111,6 +118,14 @@ class FolderSite:
     def digest(self, name: str) -> str:
         """SHA-256 (hex) of the file, read anew. Raises FileNotFoundError; OSError."""
         return files.hash_on_disk(self.path / name)
+
+    def place(self, name: str) -> Path | None:
+        """Where this machine has the file; None: it is to be had in `pieces`."""
+        return self.path / name
+
+    def pieces(self, name: str, start: int, end: int) -> Iterator[bytes]:
+        """The bytes of the file from `start` to before `end`, where it has no `place`. Raises FileNotFoundError; OSError."""
+        raise NotImplementedError
 
     @contextlib.contextmanager
     def local(self, name: str) -> Iterator[Path]:
