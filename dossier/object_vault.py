@@ -84,8 +84,16 @@ class ObjectVault(Vault):
     def pieces(self, sha256: str, start: int, end: int) -> Iterator[bytes]:
         return self.store.stream(name_of(sha256), start, end)
 
-    def listed(self, prefix: str) -> dict[str, Kept]:
-        return {one.name[3:]: Kept(one.size, one.since) for one in self.store.entries(f"{prefix}/")}
+    def shelves(self) -> Iterator[tuple[str, dict[str, Kept]]]:
+        """One listing of all: a store lists in order."""
+        ahead = next(entries := self.store.entries(""), None)
+        for number in range(256):
+            prefix, found = f"{number:02x}/", dict[str, Kept]()
+            while ahead is not None and ahead.name < f"{prefix}~":
+                if ahead.name.startswith(prefix):
+                    found[ahead.name.removeprefix(prefix)] = Kept(ahead.size, ahead.since)
+                ahead = next(entries, None)
+            yield prefix[:2], found
 
     def strangers(self) -> list[str]:
         ours = {f"{prefix:02x}/" for prefix in range(256)}

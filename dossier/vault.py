@@ -114,17 +114,22 @@ class Vault:
         """Copy the file to the new name `target`, not yet synced. Returns the SHA-256 of what was written. Errors: files.copy_to."""
         return files.copy_to(self.location(sha256), target, mode)
 
-    def listed(self, prefix: str) -> dict[str, Kept]:
-        """All that lies where names that begin with these two digits belong."""
-        try:
-            with os.scandir(self.path / prefix) as entries:
-                found = [(entry, entry.stat(follow_symlinks=False)) for entry in entries]
-        except (FileNotFoundError, NotADirectoryError):
-            return {}
-        return {
-            entry.name: Kept(status.st_size if entry.is_file(follow_symlinks=False) else None, status.st_ctime)
-            for entry, status in found
-        }
+    def shelves(self) -> Iterator[tuple[str, dict[str, Kept]]]:
+        """The two digits that names begin with, from 00 to ff, and all that lies where such names belong."""
+        for number in range(256):
+            prefix = f"{number:02x}"
+            try:
+                with os.scandir(self.path / prefix) as entries:
+                    found = [(entry, entry.stat(follow_symlinks=False)) for entry in entries]
+            except (FileNotFoundError, NotADirectoryError):
+                found = []
+            yield (
+                prefix,
+                {
+                    one.name: Kept(status.st_size if one.is_file(follow_symlinks=False) else None, status.st_ctime)
+                    for one, status in found
+                },
+            )
 
     def strangers(self) -> list[str]:
         """Names that lie where only the vault's own folders belong."""

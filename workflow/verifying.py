@@ -24,7 +24,7 @@ from dossier.database import transaction
 from dossier.models import Attachment, Edition, Item, Note, Page, PageDue, PageFile, item_name, tuples
 from dossier.people import Actor
 from dossier.settings import Office
-from dossier.vault import Vault
+from dossier.vault import Kept, Vault
 from workflow.placing import PAGES
 from workflow.publishing import Portal
 from workflow.showing import is_on_portal
@@ -185,13 +185,12 @@ def _expected(code: str) -> dict[str, _Expected]:
 def look_at_vault(vault: Vault, is_read: Callable[[int], bool]) -> list[Difference]:
     """What differs in the vault; `is_read` says of which folders (0 to 255) the contents are hashed."""
     found = []
-    for prefix in range(256):
-        found += _look_at_vault_folder(vault, f"{prefix:02x}", is_read(prefix))
+    for prefix, there in vault.shelves():
+        found += _look_at_shelf(vault, prefix, there, is_read(int(prefix, 16)))
     return found + [Difference("vault", name, "stranger") for name in vault.strangers()]
 
 
-def _look_at_vault_folder(vault: Vault, prefix: str, is_read: bool) -> list[Difference]:
-    there = vault.listed(prefix)
+def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, Kept], is_read: bool) -> list[Difference]:
     of_folder = (Attachment.sha256 >= prefix) & (Attachment.sha256 < f"{prefix}g")
     wanted = dict(tuples(Attachment.select(Attachment.sha256, Attachment.size).where(of_folder)))
     found = []
