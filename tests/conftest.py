@@ -8,7 +8,8 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from support import CLIENTS, SETTINGS, STAFF, Post, Root, free_port, need
+from mail_server import Server, serving
+from support import CLIENTS, SETTINGS, STAFF, Root, need
 
 import dossier.settings
 from dossier.database import close_database
@@ -39,17 +40,19 @@ if POSTGRESQL:
 
 @pytest.fixture(autouse=True)
 def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """A PostgreSQL database of its own for each test, if they are to run on it."""
-    if not POSTGRESQL:
-        yield
-        return
+    """What a test opened in this process is closed behind it; with TEST_DATABASE, each has a PostgreSQL database of its own."""
+    if POSTGRESQL:
+        _give_postgresql(request, monkeypatch)
+    yield
+    close_database()
+
+
+def _give_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.node.get_closest_marker("sqlite"):
         pytest.skip("it is about SQLite")
     from servers import new_database
 
     monkeypatch.setenv(DATABASE_URL, new_database())
-    yield
-    close_database()
 
 
 @pytest.fixture
@@ -66,13 +69,14 @@ def root(tmp_path: Path) -> Root:
 
 
 @pytest.fixture
-def post(root: Root) -> Iterator[Post]:
-    """A real SMTP server, which `root` sends its mail to."""
-    from aiosmtpd.controller import Controller
+def server() -> Iterator[Server]:
+    """A real SMTP server that keeps the mails it takes, and behaves as the test says."""
+    with serving() as made:
+        yield made
 
-    made = Post(free_port())
-    controller = Controller(made, hostname="127.0.0.1", port=made.port)
-    controller.start()
-    root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(made.port)}
-    yield made
-    controller.stop()
+
+@pytest.fixture
+def post(root: Root, server: Server) -> Server:
+    """The server, which `root` sends its mail to."""
+    root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(server.port)}
+    return server

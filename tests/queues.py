@@ -164,3 +164,12 @@ class QueueOffice:
 
     def actions(self, item: str) -> list[str]:
         return [event["action"] for event in self.whole(item)["history"]]
+
+
+def top(text: str) -> list[str]:
+    """The reasons on top of a queue file."""
+    return [line.removeprefix("# ! ") for line in text.splitlines() if line.startswith("# ! ")]
+
+
+def decided(office: QueueOffice, item: str, approver: str = "m.devries") -> str:
+    return (office.queue / approver / "_decided" / f"{item}.yaml").read_text(encoding="utf-8")

@@ -1,10 +1,8 @@
-"""What tests use: an office in a folder, the installed command, a running daemon, an SMTP server that keeps its mail."""
+"""What tests use: an office in a folder, the installed command, a running daemon."""
 
 from __future__ import annotations
 
 import contextlib
-import email
-import email.policy
 import json
 import os
 import shutil
@@ -15,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
@@ -161,20 +158,6 @@ class Root:
     def _environ(self) -> dict[str, str]:
         plain = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
         return {**plain, **self.environ}
-
-
-@dataclass
-class Post:
-    """An SMTP server that takes every mail and keeps it."""
-
-    port: int
-    mails: list[EmailMessage] = field(default_factory=list)
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
-        message = email.message_from_bytes(envelope.original_content, policy=email.policy.default)
-        assert isinstance(message, EmailMessage)
-        self.mails.append(message)
-        return "250 taken"
 
 
 def once_here(root: Root) -> None:

@@ -10,19 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from mail_server import login_with, serving
-from support import CLIENTS, SETTINGS, STAFF, Post, Root
+from mail_server import Server, login_with, serving
+from support import CLIENTS, SETTINGS, STAFF, Root
 
 from desk import doctor_folders, doctor_machine
 from desk.doctor import examine
 from dossier.database import close_database
 from dossier.settings import load_office
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    close_database()
 
 
 def _found(root: Root, level: str = "wrong") -> dict[str, list[str]]:
@@ -41,7 +35,7 @@ def _tree(path: Path) -> list[tuple[str, int]]:
     return sorted((str(one), one.stat().st_mtime_ns) for one in path.rglob("*") if one.is_file())
 
 
-def test_a_sound_office_has_nothing_wrong_and_nothing_is_changed_or_sent(root: Root, post: Post) -> None:
+def test_a_sound_office_has_nothing_wrong_and_nothing_is_changed_or_sent(root: Root, post: Server) -> None:
     before = _tree(root.path)
     done = root.run("doctor")
     assert "Nothing is wrong." in done.stdout
@@ -54,7 +48,7 @@ def test_a_sound_office_has_nothing_wrong_and_nothing_is_changed_or_sent(root: R
     assert set(found[0]) == {"check", "level", "message", "todo"}
 
 
-def test_the_command_ends_with_1_if_anything_is_wrong_and_says_what_to_do(root: Root, post: Post) -> None:
+def test_the_command_ends_with_1_if_anything_is_wrong_and_says_what_to_do(root: Root, post: Server) -> None:
     (root.path / "inbox/strangers").mkdir()
     done = root.run("doctor", code=1)
     assert "inbox/strangers is no client's folder" in done.stdout
@@ -66,7 +60,7 @@ def test_the_command_ends_with_1_if_anything_is_wrong_and_says_what_to_do(root: 
     assert root.run("doctor", code=3).stderr.startswith("config/settings.yaml:4: nonsense:")
 
 
-def test_folders_that_are_gone_or_anybodys_are_found(root: Root, post: Post) -> None:
+def test_folders_that_are_gone_or_anybodys_are_found(root: Root, post: Server) -> None:
     root.once()
     for path, mode in (
         ("var/portal", 0o777),
@@ -87,7 +81,7 @@ def test_folders_that_are_gone_or_anybodys_are_found(root: Root, post: Post) -> 
     assert "is no folder" in _found(root)["inbox"][0]
 
 
-def test_people_and_clients_that_do_not_fit_are_found(root: Root, post: Post) -> None:
+def test_people_and_clients_that_do_not_fit_are_found(root: Root, post: Server) -> None:
     root.set(
         "staff", STAFF.replace("rights: [create, share, approve]", "rights: [create]").replace("rights: [admin]", "rights: []")
     )
@@ -105,7 +99,7 @@ def test_people_and_clients_that_do_not_fit_are_found(root: Root, post: Post) ->
     assert len(_found(root)["clients"]) == 1
 
 
-def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root, post: Post) -> None:
+def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root, post: Server) -> None:
     root.drop(
         "report",
         "description: Annual accounts\nshare: yes\nshare_status: concept\nshare_attachments: all\napprover: k.smit\ncreated_by: p.bakker\n",
@@ -143,7 +137,7 @@ def test_a_login_that_is_refused_is_found(root: Root) -> None:
         assert _found(root) == {}
 
 
-def test_a_database_that_is_damaged_too_new_or_out_of_time_is_found(root: Root, post: Post) -> None:
+def test_a_database_that_is_damaged_too_new_or_out_of_time_is_found(root: Root, post: Server) -> None:
     root.drop("report", "description: Annual accounts\ncreated_by: p.bakker\n", report_pdf=b"x")
     root.once()
     path = root.path / "var/dossier.db"
@@ -157,7 +151,7 @@ def test_a_database_that_is_damaged_too_new_or_out_of_time_is_found(root: Root, 
     assert "is not a database" in _found(root)["database"][0]
 
 
-def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Post) -> None:
+def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server) -> None:
     root.once()
     notes = _found(root, "note")
     assert "none runs" in notes["daemon"][0]
@@ -167,7 +161,7 @@ def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Post) -> None:
     assert "backup" not in _found(root, "note")
 
 
-def test_a_full_disk_too_few_watches_and_templates_are_found(root: Root, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_too_few_watches_and_templates_are_found(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     root.set("settings", SETTINGS + "alarms: {free_mb: 1000000000}\n")
     assert "nearly full" in _found(root)["disk"][0]
     root.set("settings", SETTINGS)
@@ -182,7 +176,7 @@ def test_a_full_disk_too_few_watches_and_templates_are_found(root: Root, post: P
     assert any("ready.nl.txt:1: begin with a line" in fault for fault in faults)
 
 
-def test_a_check_that_trips_hides_no_other(root: Root, post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_that_trips_hides_no_other(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     def trip(*_: Any) -> Iterator[Any]:
         raise RuntimeError("oops")
 
@@ -195,7 +189,7 @@ def test_a_check_that_trips_hides_no_other(root: Root, post: Post, monkeypatch: 
     }
 
 
-def test_a_time_zone_that_does_not_exist_is_found(root: Root, post: Post) -> None:
+def test_a_time_zone_that_does_not_exist_is_found(root: Root, post: Server) -> None:
     root.environ["TZ"] = "Europe/Amsterdm"
     assert "which is no time zone here" in _found(root)["time zone"][0]
     root.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"

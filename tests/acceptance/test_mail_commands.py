@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections import Counter
 
-from support import PDF, Post, Root, wait_for
+from mail_server import Server
+from support import PDF, Root, wait_for
 
 SHARED = """\
 description: Annual accounts {number}
@@ -34,7 +35,7 @@ def _drop(root: Root, count: int) -> None:
         root.drop(f"report{number}", SHARED.format(number=number), **{f"report{number}_pdf": PDF + str(number).encode()})
 
 
-def test_killed_between_250_and_the_commit_only_that_mail_is_repeated_with_the_same_message_id(root: Root, post: Post) -> None:
+def test_killed_between_250_and_the_commit_only_that_mail_is_repeated_with_the_same_message_id(root: Root, post: Server) -> None:
     _drop(root, 4)
     script = KILLED_AFTER_250.format(arguments=["--root", str(root.path), "run", "--once"])
     killed = subprocess.run([sys.executable, "-c", script], env=root._environ(), capture_output=True, timeout=60)
@@ -51,7 +52,7 @@ def test_killed_between_250_and_the_commit_only_that_mail_is_repeated_with_the_s
     assert len(post.mails) == 5
 
 
-def test_a_daemon_killed_while_the_server_has_the_mail_sends_it_again_after_the_next_start(root: Root, post: Post) -> None:
+def test_a_daemon_killed_while_the_server_has_the_mail_sends_it_again_after_the_next_start(root: Root, post: Server) -> None:
     _drop(root, 1)
     with root.daemon() as daemon:
         keep = post.handle_DATA
@@ -71,7 +72,7 @@ def test_a_daemon_killed_while_the_server_has_the_mail_sends_it_again_after_the_
     assert root.json("outbox")[0]["state"] == "sent"
 
 
-def test_the_outbox_tells_what_waits_failed_and_was_sent_and_mails_can_be_sent_again(root: Root, post: Post) -> None:
+def test_the_outbox_tells_what_waits_failed_and_was_sent_and_mails_can_be_sent_again(root: Root, post: Server) -> None:
     _drop(root, 1)
     root.environ["DOSSIER_MAIL__PORT"] = "9"
     root.once()
@@ -101,7 +102,7 @@ def test_the_outbox_tells_what_waits_failed_and_was_sent_and_mails_can_be_sent_a
     root.run("notify", "nonsense", user="p.bakker", code=2)
 
 
-def test_a_preview_shows_the_mail_in_the_offices_own_words(root: Root, post: Post) -> None:
+def test_a_preview_shows_the_mail_in_the_offices_own_words(root: Root, post: Server) -> None:
     _drop(root, 1)
     root.once()
     item = root.json("items")[0]["item"]

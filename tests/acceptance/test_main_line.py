@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from support import PDF, Post, Root, wait_for
+from mail_server import Server
+from support import PDF, Root, wait_for
 
 APPROVED = """\
 description: Annual accounts 2025
@@ -42,7 +43,7 @@ def portal(root: Root, client: str = "acme-bv") -> dict[str, object]:
     return json.loads(path.read_text()) if path.exists() else {"items": []}
 
 
-def test_an_approved_drop_reaches_the_client_with_one_mail(root: Root, post: Post) -> None:
+def test_an_approved_drop_reaches_the_client_with_one_mail(root: Root, post: Server) -> None:
     with root.daemon():
         root.drop("report", APPROVED, report_pdf=PDF)
         receipt = yaml.safe_load(wait_for(lambda: root.receipt("report"), "the receipt is there"))
@@ -99,7 +100,7 @@ def test_a_concept_waits_for_its_approver_and_is_published_when_he_saves_approve
     assert root.json("queue") == []
 
 
-def test_a_rejected_concept_returns_to_its_maker_with_the_comment(root: Root, post: Post) -> None:
+def test_a_rejected_concept_returns_to_its_maker_with_the_comment(root: Root, post: Server) -> None:
     (root.inbox() / "intern.txt").write_text("x")
     root.drop("loonstaat", CONCEPT, loonstaat_pdf=PDF)
     root.once()

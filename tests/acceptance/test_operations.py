@@ -6,7 +6,8 @@ import re
 import shlex
 from pathlib import Path
 
-from support import PDF, Post, Root
+from mail_server import Server
+from support import PDF, Root
 
 GUIDE = (Path(__file__).resolve().parents[2] / "docs/operations.md").read_text()
 
@@ -26,7 +27,7 @@ def _blocks() -> list[str]:
     return [text for kind, text in found if not kind]  # what is for root is followed by make try-install
 
 
-def test_every_command_of_the_guide_does_what_it_says(root: Root, post: Post, tmp_path: Path) -> None:
+def test_every_command_of_the_guide_does_what_it_says(root: Root, post: Server, tmp_path: Path) -> None:
     keep = post.handle_DATA
 
     async def later(*_: object) -> str:
@@ -60,7 +61,7 @@ def test_every_command_of_the_guide_does_what_it_says(root: Root, post: Post, tm
     assert [mail["To"].addresses[0].addr_spec for mail in post.mails] == ["j.jansen@acme.example"]
 
 
-def test_the_template_of_the_guide_is_a_good_one(root: Root, post: Post) -> None:
+def test_the_template_of_the_guide_is_a_good_one(root: Root, post: Server) -> None:
     [template] = [block for block in _blocks() if block.startswith("Subject:")]
     root.drop("report", NOTIFIED, report_pdf=PDF)
     folder = root.path / "config/templates"

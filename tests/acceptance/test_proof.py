@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from support import DOSSIER, PDF, Post, Root
+from mail_server import Server
+from support import DOSSIER, PDF, Root
 
 SHARED = """\
 description: Jaarrekening <2025> & "meer"
@@ -24,7 +25,7 @@ created_by: p.bakker
 
 
 @pytest.fixture
-def sheet(root: Root, post: Post, tmp_path: Path) -> Path:
+def sheet(root: Root, post: Server, tmp_path: Path) -> Path:
     """Of an item that was approved, published, mailed of, replaced and withdrawn; another item came between."""
     root.drop("a", SHARED, a_pdf=PDF)
     root.once()
@@ -65,7 +66,7 @@ def test_it_tells_what_was_seen_from_when_to_when_by_whose_approval(sheet: Path)
     assert "Wat de klant kon zien" in page
     assert "&lt;2025&gt;" in page
     assert "Of somebody else" not in sheet.read_text()
-    assert "250 taken" in page, "what the mail server answered"
+    assert "250 2.0.0 queued as 4711" in page, "what the mail server answered"
 
 
 def test_it_holds_without_the_office(sheet: Path) -> None:

@@ -15,8 +15,9 @@ import time
 
 import pytest
 import yaml
+from mail_server import Server
 from servers import new_database
-from support import PDF, Post, Root, wait_for
+from support import PDF, Root, wait_for
 
 DAEMONS = 4
 KILL_SECONDS = 3.0
@@ -87,7 +88,7 @@ def test_several_daemons_share_an_office_and_one_leads(shared: Root) -> None:
 
 
 @pytest.mark.timeout(900)
-def test_with_one_killed_every_few_seconds_nothing_is_lost_and_nothing_comes_twice(shared: Root, post: Post) -> None:
+def test_with_one_killed_every_few_seconds_nothing_is_lost_and_nothing_comes_twice(shared: Root, post: Server) -> None:
     shared.run("items")
     fleet = Fleet(shared)
     fleet.fill()

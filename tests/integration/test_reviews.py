@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mail_server import Server
 from records import CLIENTS, LISA, MARIEKE, STAFF, Records
-from support import PDF, Post, Root, once_here, wait_for
+from support import PDF, Root, once_here, wait_for
 
 from dossier import trail
 from dossier.database import close_database, open_database
@@ -147,7 +148,7 @@ def test_the_letter_is_in_the_readers_language_and_names_nothing_he_may_not_know
     assert "need not know" in str(notification.addressee(office.office, office.now, mail))
 
 
-def test_run_once_sends_it_once(root: Root, post: Post) -> None:
+def test_run_once_sends_it_once(root: Root, post: Server) -> None:
     settings = f"mail: {{host: 127.0.0.1, port: {post.port}}}\ntypes: {{wwft: {{share: never, fields: {{again: date}}, review_field: again}}}}\n"
     root.set("settings", (root.path / "config" / "settings.yaml").read_text() + settings)
     root.drop("due", "description: Wwft of Acme\ntype: wwft\nagain: 2020-01-31\nattachments: []\ncreated_by: k.smit\n")

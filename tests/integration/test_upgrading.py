@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,6 @@ from support import CLIENTS, SETTINGS, STAFF, Root
 from dossier import snapshot
 from dossier.database import MIGRATIONS, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
 from dossier.settings import Office, load_office
-
-
-@pytest.fixture(autouse=True)
-def _closed() -> Iterator[None]:
-    yield
-    close_database()
 
 
 def _office(root: Path, settings: str = SETTINGS) -> Office:
