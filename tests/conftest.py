@@ -9,7 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from mail_server import Server, serving
-from support import CLIENTS, SETTINGS, STAFF, Root, need
+from support import Root, need, new_office
 
 import dossier.settings
 from dossier.database import close_database
@@ -58,11 +58,7 @@ def _give_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
     """An office with two clients and four staff members, none of whom has an os_user."""
-    made = Root(tmp_path / "office")
-    (made.path / "config").mkdir(parents=True)
-    for name, text in (("settings", SETTINGS), ("clients", CLIENTS), ("staff", STAFF)):
-        made.set(name, text)
-    (made.path / "inbox").mkdir()
+    made = new_office(tmp_path / "office")
     if POSTGRESQL:
         made.environ[DATABASE_URL] = os.environ[DATABASE_URL]
     return made

@@ -10,7 +10,6 @@ import http.client
 import json
 import re
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -21,12 +20,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from aiosmtpd.controller import Controller
-from offices import DOSSIER, TestOffice, _environment, until
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
+from support import DOSSIER, Root, free_port, own_office, plain_environ, wait_for
 
 
 class MailBox:
@@ -56,7 +50,7 @@ class MailBox:
 
     def link_to(self, address: str, after: int = 0) -> str:
         """The path of the login link in the first mail to `address` beyond the first `after` of all."""
-        until(lambda: [mail for mail in self.to(address, after) if "/_login/" in text_of(mail)], f"a link mailed to {address}")
+        wait_for(lambda: [mail for mail in self.to(address, after) if "/_login/" in text_of(mail)], f"a link mailed to {address}")
         texts = [text_of(mail) for mail in self.to(address, after)]
         return next(found[0] for found in (re.findall(r"/_login/[\w-]+", text) for text in texts) if found)
 
@@ -136,15 +130,13 @@ class Served:
     def __init__(self, root: Path, port: int, arguments: Sequence[str]) -> None:
         self.port = port
         self._log = root / "portal.log"
-        self._command = [*DOSSIER, "--root", str(root), "portal", "--port", str(port), *arguments]
+        self._command = [str(DOSSIER), "--root", str(root), "portal", "--port", str(port), *arguments]
 
     def __enter__(self) -> Served:
         with self._log.open("ab") as out:
             self._from = out.tell()
-            self.process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=_environment(None)
-            )
-        until(lambda: self.said("serving the portal") or self.process.poll() is not None, "the portal serves")
+            self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=plain_environ())
+        wait_for(lambda: self.said("serving the portal") or self.process.poll() is not None, "the portal serves")
         assert self.process.poll() is None, self.log()
         return self
 
@@ -176,7 +168,7 @@ def portal(root: Path, port: int, *arguments: str) -> Served:
 class Rig:
     """An office as it runs: daemon, mail, portal."""
 
-    office: TestOffice
+    office: Root
     mailbox: MailBox
     port: int
 
@@ -194,10 +186,10 @@ class Rig:
         )
         names = {f"{stem}-{name}": data for name, data in files.items()}
         listed = f"attachments: {json.dumps([{'file': f'{stem}-{name}', 'name': name} for name in files])}\n"
-        self.office.drop(client, {**names, f"{stem}.yaml": keys + listed + more})
+        self.office.place(client, {**names, f"{stem}.yaml": keys + listed + more})
         self.office.until_taken(client, stem)
-        item = str((self.office.receipt(client, stem) or {})["item"])
-        until(lambda: self.show(item)["public"], f"{item} on the portal")
+        item = str(self.office.told(stem, client)["item"])
+        wait_for(lambda: self.show(item)["public"], f"{item} on the portal")
         return item
 
     @classmethod
@@ -211,7 +203,7 @@ sharing: {{guard: off}}
 mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor Vis <kantoor@vis.example>"}}
 portal: {{base_url: "http://127.0.0.1:{port}", title: Klantportaal Vis}}
 """
-        office = TestOffice(root, settings=settings, clients=clients)
+        office = own_office(root, settings=settings, clients=clients)
         try:
             with office.daemon(), portal(root, port):
                 yield cls(office, mailbox, port)
@@ -219,4 +211,4 @@ portal: {{base_url: "http://127.0.0.1:{port}", title: Klantportaal Vis}}
             mailbox.stop()
 
     def show(self, item: str) -> dict[str, Any]:
-        return json.loads(self.office.command("show", item, "--json").stdout)
+        return self.office.json("show", item)

@@ -12,10 +12,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
-import struct
-import subprocess
-import sys
 import threading
 import time
 import zipfile
@@ -31,6 +27,7 @@ from dossier.database import close_database
 from dossier.models import Edition, Item, PageDue, PageFile, item_name, tuples
 from dossier.vault import Damaged, Vault
 from workflow import pages
+from workflow.servant import Servant
 
 log = structlog.get_logger("pictures")
 
@@ -42,6 +39,9 @@ BATCH_SECONDS, BATCH_ITEMS = 4.0, 500
 
 PATIENCE_SECONDS = 15.0
 """The drawing process gives up on a file by itself before this (pictures_child.WALL_SECONDS)."""
+
+ANSWER_BYTES = 1024 * 1024
+"""No picture is larger: the drawing process makes none over 64 kB (pictures_child.PICTURE_BYTES)."""
 
 TROUBLE_SECONDS = 60
 """How long nothing is made after the disk was full."""
@@ -87,8 +87,7 @@ class Artist:
     """The drawing process, started when it is first needed. One thread uses it."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._wire: socket.socket | None = None
+        self._servant = Servant("workflow.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
 
     def draw(self, path: Path) -> bytes:
         """The picture (WebP) of the vault file at `path`; empty if there is none to be had."""
@@ -97,46 +96,14 @@ class Artist:
             if kind is None:
                 return b""
             try:
-                wire = self._ready()
-                socket.send_fds(wire, [kind], [descriptor])
-                (length,) = struct.unpack(">I", _receive(wire, 4))
-                return _receive(wire, length) if length <= 1024 * 1024 else b""
-            except (OSError, EOFError) as error:
+                return self._servant.ask(kind, descriptor)
+            except (OSError, EOFError, ValueError) as error:
                 log.warning("a picture could not be drawn", file=path.name, error=str(error))
-                self.close()
+                self._servant.stop()
                 return b""
 
-    def _ready(self) -> socket.socket:
-        if self._process is not None and self._process.poll() is None and self._wire is not None:
-            return self._wire
-        self.close()
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "workflow.pictures_child"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
-            )  # fmt: skip
-        ours.settimeout(PATIENCE_SECONDS)
-        self._wire = ours
-        return ours
-
     def close(self) -> None:
-        process, wire, self._process, self._wire = self._process, self._wire, None, None
-        if wire is not None:
-            wire.close()
-        if process is not None:
-            process.kill()
-            process.wait()
-
-
-def _receive(wire: socket.socket, length: int) -> bytes:
-    data = bytearray()
-    while len(data) < length:
-        piece = wire.recv(length - len(data))
-        if not piece:
-            raise EOFError("the drawing process ended")
-        data += piece
-    return bytes(data)
+        self._servant.stop()
 
 
 class Studio:

@@ -10,14 +10,12 @@ No attempt is made to read pictures (scans), encrypted files and the Office form
 from __future__ import annotations
 
 import codecs
+import contextlib
 import json
 import os
 import re
 import signal
-import socket
-import struct
 import subprocess
-import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -26,6 +24,7 @@ from pathlib import Path
 import structlog
 
 from dossier.names import extension
+from workflow.servant import Servant
 from workflow.texts_child import MAX_CHARACTERS, WALL_SECONDS
 
 log = structlog.get_logger("texts")
@@ -44,25 +43,9 @@ TEXT_BYTES = 4 * MAX_CHARACTERS
 HEAD_BYTES, PIECE_BYTES = 8_192, 1_048_576
 
 _OFFICE = {"docx", "docm", "dotx", "dotm", "xlsx", "xlsm", "xltx", "xltm"}
-_TEXT = {
-    "txt",
-    "csv",
-    "tsv",
-    "md",
-    "xml",
-    "xbrl",
-    "xaf",
-    "json",
-    "html",
-    "htm",
-    "xhtml",
-    "eml",
-    "log",
-    "yaml",
-    "yml",
-    "ics",
-    "vcf",
-}
+_TEXT = frozenset(
+    ["txt", "csv", "tsv", "md", "xml", "xbrl", "xaf", "json", "html", "htm", "xhtml", "eml", "log", "yaml", "yml", "ics", "vcf"]
+)
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
@@ -119,23 +102,19 @@ class Texts:
 
 
 class _Child:
-    """One process and the wire to it. One thread uses it; `kill` may come from another."""
+    """One process. One thread uses it; `close` may come from another."""
 
     def __init__(self) -> None:
-        self._process: subprocess.Popen[bytes] | None = None
-        self._wire: socket.socket | None = None
+        self.servant = Servant("workflow.texts_child", PATIENCE_SECONDS, ANSWER_BYTES)
         self._is_closed = False
 
     def read(self, kind: bytes, descriptor: int) -> Text:
         try:
-            wire = self._ready()
-            socket.send_fds(wire, [kind], [descriptor])
-            (length,) = struct.unpack(">I", _receive(wire, 4))
-            if length > ANSWER_BYTES:
-                raise ValueError("too long an answer")
-            answer = json.loads(_receive(wire, length))
+            if self._is_closed:
+                raise EOFError("closed")
+            answer = json.loads(self.servant.ask(kind, descriptor))
             if answer.get("tired"):
-                self.kill()
+                self.servant.stop()
             if answer.get("unread"):
                 return Text(unread=str(answer["unread"])[:200])
             text = str(answer["text"])
@@ -145,32 +124,14 @@ class _Child:
         except (OSError, ValueError, LookupError, AttributeError, EOFError) as error:
             return self._gave_up(error)
 
-    def _ready(self) -> socket.socket:
-        if self._process is not None and self._process.poll() is None and self._wire is not None:
-            return self._wire
-        self.kill()
-        if self._is_closed:
-            raise EOFError("closed")
-        ours, theirs = socket.socketpair()
-        with theirs:
-            self._process = subprocess.Popen(
-                [sys.executable, "-I", "-m", "workflow.texts_child"], stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL, start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
-            )  # fmt: skip
-        ours.settimeout(PATIENCE_SECONDS)
-        self._wire = ours
-        return ours
-
     def _gave_up(self, error: Exception) -> Text:
         """The process is gone or not to be trusted any more."""
-        process = self._process
+        process = self.servant.process
         code = None
         if process is not None and not isinstance(error, TimeoutError):
-            try:
+            with contextlib.suppress(subprocess.TimeoutExpired):
                 code = process.wait(1)
-            except subprocess.TimeoutExpired:
-                code = None
-        self.kill()
+        self.servant.stop()
         slow = isinstance(error, TimeoutError) or code in (-signal.SIGPROF, -signal.SIGALRM)
         log.warning("a file's text could not be taken", reason="too slow" if slow else str(error) or "ended", code=code)
         return Text(unread="it takes too long to read" if slow else "reading it failed")
@@ -178,26 +139,7 @@ class _Child:
     def close(self) -> None:
         """End the process for good."""
         self._is_closed = True
-        self.kill()
-
-    def kill(self) -> None:
-        """End the process; the next file gets a new one."""
-        process, wire, self._process, self._wire = self._process, self._wire, None, None
-        if process is not None:
-            process.kill()
-            process.wait()
-        if wire is not None:
-            wire.close()
-
-
-def _receive(wire: socket.socket, length: int) -> bytes:
-    data = bytearray()
-    while len(data) < length:
-        piece = wire.recv(min(length - len(data), 1024 * 1024))
-        if not piece:
-            raise EOFError
-        data += piece
-    return bytes(data)
+        self.servant.stop()
 
 
 def _kind(own: str, head: bytes) -> bytes | None:

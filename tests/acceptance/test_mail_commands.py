@@ -38,7 +38,7 @@ def _drop(root: Root, count: int) -> None:
 def test_killed_between_250_and_the_commit_only_that_mail_is_repeated_with_the_same_message_id(root: Root, post: Server) -> None:
     _drop(root, 4)
     script = KILLED_AFTER_250.format(arguments=["--root", str(root.path), "run", "--once"])
-    killed = subprocess.run([sys.executable, "-c", script], env=root._environ(), capture_output=True, timeout=60)
+    killed = subprocess.run([sys.executable, "-c", script], env=root.whole_environ(), capture_output=True, timeout=60)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert len(post.mails) == 1
     root.once()

@@ -17,7 +17,6 @@ import socket
 import stat
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -276,7 +275,9 @@ def test_an_upload_that_is_cut_off_midway_is_not_taken(share: Share, tmp_path: P
     assert was.st_size < 200_000_000
     assert stat.S_IMODE(was.st_mode) == 0o660
     assert (pwd.getpwuid(was.st_uid).pw_name, grp.getgrgid(was.st_gid).gr_name) == (share.petra, share.group)
-    time.sleep(1.5)  # three times settle_seconds: quiet alone does not make a file whole
+    after = (("after.pdf", PDF + b"after"), ("after.yaml", b"description: A drop that comes after\n"))
+    share.put(share.petra, *(_file(tmp_path, name, data) for name, data in after))
+    wait_for(lambda: share.root.receipt("after"), "a drop is taken that has been quiet for a shorter time")
     assert _is_waited_for(share)
     assert (share.root.receipt("cut"), share.root.why("cut")) == (None, None)
     upload.kill()

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import http.client
 import re
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import need
 from portals import CLIENTS, PortalOffice
-from web import free_port
+from support import free_port, need, wait_for
 
 DOCS = (Path(__file__).parents[2] / "docs/serving.md").read_text()
 HOSTILE = b"<!doctype html><script>alert(document.domain)</script>"
@@ -75,16 +74,14 @@ def get(port: int, path: str, user: str | None = None, password: str = "") -> ht
 
 
 def until_served(port: int, process: subprocess.Popen[bytes]) -> None:
-    end = time.monotonic() + 30
-    while time.monotonic() < end:
+    def answers() -> bool:
         assert process.poll() is None, "the web server ended"
-        try:
+        with contextlib.suppress(OSError):
             get(port, "/")
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    pytest.fail("the web server does not answer")
+            return True
+        return False
+
+    wait_for(answers, "the web server answers")
 
 
 @pytest.mark.parametrize("server", [nginx, caddy])

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from browsing import chromium
-from conftest import need
-from offices import until
 from playwright.sync_api import expect
 from portals import PortalOffice
-from web import Served, free_port, portal
+from support import free_port, need, wait_for
+from web import Served, portal
 
 from dossier.clock import utc_now
 from dossier.models import LoginRate
@@ -70,7 +69,7 @@ def test_the_documented_set_up_logs_in_and_downloads_over_tls(office: PortalOffi
 
 def walk(office: PortalOffice, context: object, base: str, served: Served) -> None:
     page = context.new_page()  # type: ignore[attr-defined]
-    until(lambda: page.goto(f"{base}/acme-bv/").status == 200, "nginx answers")
+    wait_for(lambda: page.goto(f"{base}/acme-bv/").status == 200, "nginx answers")
     expect(page).to_have_url(f"{base}/_login?next=/acme-bv/")
     page.locator("#address").fill("nobody@acme.example")
     page.keyboard.press("Enter")

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 from browsing import DESKTOP, PHONE, accessibility_faults, chromium
-from offices import until
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from support import wait_for
 from web import Rig
 
 from dossier.models import item_key
@@ -66,7 +66,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
             database.execute("UPDATE item SET published_at = '2024-06-12T09:00:00.000000Z' WHERE id = ?", [item_key(old)])
             database.commit()  # else the daemon waits for us
             done = "SELECT count(*) = 5 FROM page_file"  # three pictures of first pages, two archives
-            until(lambda: database.execute(done).fetchone()[0], "pictures and archives are made", 120)
+            wait_for(lambda: database.execute(done).fetchone()[0], "pictures and archives are made", 120)
         yield made
 
 

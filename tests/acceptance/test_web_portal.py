@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import io
-import json
 import re
 import sqlite3
 import zipfile
 from collections.abc import Iterator
 
 import pytest
-from offices import until
+from support import wait_for
 from web import Answer, Rig, file_links, links, text_of
 
 from dossier import trail
@@ -50,7 +49,7 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
 
 @pytest.fixture(autouse=True)
 def _no_one_has_tried_too_often(rig: Rig) -> None:
-    with sqlite3.connect(rig.office.root / "var/dossier.db", timeout=30) as database:
+    with sqlite3.connect(rig.office.path / "var/dossier.db", timeout=30) as database:
         database.execute("DELETE FROM login_rate")
 
 
@@ -97,7 +96,7 @@ def test_a_session_cookie_is_for_the_server_alone(rig: Rig, annual: str) -> None
     assert "path=/" in cookie
     assert "secure" not in cookie  # base_url is plain http here
     assert "domain" not in cookie
-    with sqlite3.connect(rig.office.root / "var/dossier.db") as database:
+    with sqlite3.connect(rig.office.path / "var/dossier.db") as database:
         kept = "\n".join(database.iterdump())
     assert browser.cookies["dossier"] not in kept
     assert hashlib.sha256(browser.cookies["dossier"].encode()).hexdigest() in kept
@@ -135,8 +134,8 @@ def test_the_answer_is_the_same_for_an_address_that_is_known_and_one_that_is_not
         answers.append((answer.status, answer.text.replace(address, "ADDRESS"), sorted(answer.headers.keys())))
     assert answers.count(answers[0]) == 4
     rig.mailbox.link_to("s.okafor@acme.example", before)
-    with sqlite3.connect(rig.office.root / "var/dossier.db") as database:
-        until(lambda: database.execute("SELECT count(*) FROM login_request").fetchone() == (0,), "the requests are forgotten")
+    with sqlite3.connect(rig.office.path / "var/dossier.db") as database:
+        wait_for(lambda: database.execute("SELECT count(*) FROM login_request").fetchone() == (0,), "the requests are forgotten")
         assert "nobody@acme" not in "\n".join(database.iterdump())
     assert len(rig.mailbox.mails) == before + 1
 
@@ -153,7 +152,7 @@ def test_who_asks_too_often_is_told_when_to_try_again_known_or_not(rig: Rig) -> 
 def test_a_deep_link_of_a_mail_leads_after_login_to_the_item(rig: Rig) -> None:
     before = len(rig.mailbox.mails)
     item = rig.publish("acme-bv", "Advies", {"advies.pdf": PDF}, "notify: yes\ncontact: s.okafor\n")
-    until(lambda: rig.mailbox.to("s.okafor@acme.example", before), "the mail that something is ready")
+    wait_for(lambda: rig.mailbox.to("s.okafor@acme.example", before), "the mail that something is ready")
     link = re.findall(r"http://\S+", text_of(rig.mailbox.to("s.okafor@acme.example", before)[0]))[0]
     assert link == f"http://127.0.0.1:{rig.port}/acme-bv/index.html?item={item}#{item}"
     browser = rig.browser()
@@ -177,7 +176,7 @@ def test_a_login_mail_does_not_wait_behind_others(rig: Rig) -> None:
         assert len(rig.mailbox.mails) == before + 1
     finally:
         rig.mailbox.is_slow = False
-    until(lambda: len(rig.mailbox.mails) == before + 2, "the other mail goes as well")
+    wait_for(lambda: len(rig.mailbox.mails) == before + 2, "the other mail goes as well")
 
 
 @pytest.mark.parametrize(
@@ -198,8 +197,7 @@ def test_what_was_withdrawn_is_anothers_or_never_was_gets_one_answer(rig: Rig, a
     file = file_links(acme.get(f"/acme-bv/{item}").text)[0]
     theirs = file_links(zon.get(f"/zon/{other}").text)[0]
     assert acme.get(file).status == 200
-    done = rig.office.command("--as", "p.bakker", "withdraw", item, "--reason", "sent to the wrong client")
-    assert done.returncode == 0, done.stderr
+    rig.office.run("withdraw", item, "--reason", "sent to the wrong client", user="p.bakker")
     never = acme.get("/acme-bv/D-2020-000001")
     assert never.status == 404
     assert "Niet meer beschikbaar" in never.text
@@ -241,9 +239,9 @@ def test_a_file_of_the_same_name_does_not_revive_an_old_link(rig: Rig) -> None:
     browser = rig.browser("j.jansen@acme.example")
     old = file_links(browser.get(f"/acme-bv/{item}").text)[0]
     sidecar = f"item: {item}\nattachments: [memo.pdf]\nshare_attachments: all\nshare_status: approved\ncreated_by: p.bakker\n"
-    rig.office.drop("acme-bv", {"memo.pdf": PDF + b"two", "amend.yaml": sidecar})
+    rig.office.place("acme-bv", {"memo.pdf": PDF + b"two", "amend.yaml": sidecar})
     rig.office.until_taken("acme-bv", "amend")
-    until(lambda: old not in browser.get(f"/acme-bv/{item}").text, "the new version is on the portal")
+    wait_for(lambda: old not in browser.get(f"/acme-bv/{item}").text, "the new version is on the portal")
     assert browser.get(old).status == 404
     new = file_links(browser.get(f"/acme-bv/{item}").text)[0]
     assert browser.get(new).body == PDF + b"two"
@@ -269,7 +267,7 @@ def test_parts_of_a_file_can_be_asked_for(rig: Rig, annual: str) -> None:
 
 def test_every_download_is_in_the_trail_and_staff_see_who_opened_what(rig: Rig) -> None:
     item = rig.publish("acme-bv", "Aangifte", {"aangifte.pdf": PDF + b"vpb", "other.txt": b"text"})
-    unopened = json.loads(rig.office.command("items", "--unopened", "--json").stdout)
+    unopened = rig.office.json("items", "--unopened")
     assert item in [one["item"] for one in unopened]
     jan = rig.browser("j.jansen@acme.example")
     jan.get("/acme-bv/")
@@ -294,11 +292,11 @@ def test_every_download_is_in_the_trail_and_staff_see_who_opened_what(rig: Rig) 
     assert (downloaded["name"], downloaded["sha256"]) == ("aangifte.pdf", hashlib.sha256(PDF + b"vpb").hexdigest())
     opened = [(one["contact"], one["file"], one["times"], one["current"]) for one in shown["openings"]]
     assert opened == [("j.jansen", "aangifte.pdf", 2, True), ("s.okafor", None, 1, True)]
-    human = rig.office.command("show", item).stdout
+    human = rig.office.run("show", item).stdout
     assert "j.jansen" in human
     assert "aangifte.pdf" in human
-    assert item not in [one["item"] for one in json.loads(rig.office.command("items", "--unopened", "--json").stdout)]
-    open_database(load_office(rig.office.root, {}))
+    assert item not in [one["item"] for one in rig.office.json("items", "--unopened")]
+    open_database(load_office(rig.office.path, {}))
     assert trail.first_fault() is None
     close_database()
 
@@ -310,7 +308,7 @@ def test_all_files_of_an_item_come_in_one_which_is_a_download_of_each(rig: Rig) 
     def archives() -> list[str]:
         return [link for link in links(browser.get("/zon/").text) if f"/{item}/archive/" in link]
 
-    until(archives, "the archive is made")
+    wait_for(archives, "the archive is made")
     path = archives()[0]
     packed = browser.get(path)
     assert packed.headers["content-type"] == "application/zip"
@@ -325,7 +323,7 @@ def test_all_files_of_an_item_come_in_one_which_is_a_download_of_each(rig: Rig) 
     other = rig.browser("s.okafor@acme.example")
     same(other.get(path), other.get("/zon/D-2020-000001"))
     assert rig.browser().get(path).goes_to == f"/_login?next=/zon/{item}"
-    rig.office.command("--as", "p.bakker", "withdraw", item, "--reason", "a test of the archive")
+    rig.office.run("withdraw", item, "--reason", "a test of the archive", user="p.bakker")
     same(browser.get(path), browser.get("/zon/D-2020-000001"))
 
 
@@ -418,17 +416,18 @@ def test_a_contact_or_client_that_is_not_active_any_more_is_out_at_once(rig: Rig
     other = rig.browser("books@keeper.example")
     assert browser.get("/acme-bv/").status == 200
     try:
-        rig.office.configure(
-            clients=CLIENTS.replace("email: J.Jansen@acme.example}", "email: J.Jansen@acme.example, active: false}").replace(
+        rig.office.set(
+            "clients",
+            CLIENTS.replace("email: J.Jansen@acme.example}", "email: J.Jansen@acme.example, active: false}").replace(
                 "  zon:\n", "  zon:\n    portal: false\n"
-            )
+            ),
         )
         assert browser.get("/acme-bv/").goes_to == "/_login?next=/acme-bv/"
         assert other.get("/zon/").status == 404
         assert other.get("/").goes_to == "/north/"
-        rig.office.configure(clients="clients: {")
+        rig.office.set("clients", "clients: {")
         assert other.get("/zon/").status == 404
     finally:
-        rig.office.configure(clients=CLIENTS)
+        rig.office.set("clients", CLIENTS)
     assert other.get("/zon/").status == 200
     assert browser.get("/acme-bv/").goes_to == "/_login?next=/acme-bv/"  # that session is over for good

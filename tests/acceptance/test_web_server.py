@@ -15,10 +15,9 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from conftest import need
-from offices import TestOffice, until
 from portals import PortalOffice
-from web import Browser, Served, file_links, free_port, portal
+from support import Root, free_port, need, wait_for
+from web import Browser, Served, file_links, portal
 
 from dossier.clock import utc_now
 from dossier.models import LoginRate, LoginSession
@@ -227,28 +226,26 @@ def test_it_stops_at_once_even_while_somebody_downloads(office: PortalOffice) ->
 
 
 def test_what_can_not_be_listened_on_is_said_in_a_line(office: PortalOffice) -> None:
-    command = TestOffice.command
+    root = Root(office.root)
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        done = command(office, "portal", "--port", str(taken.getsockname()[1]))  # type: ignore[arg-type]
-    assert done.returncode == 4
+        done = root.run("portal", "--port", str(taken.getsockname()[1]), code=4)
     assert "Address already in use; give another address with --host and --port" in done.stderr
     (office.root / "portal.pem").write_text("no certificate")
     (office.root / "portal.key").write_text("no key")
     office.configure(settings=SETTINGS + "portal: {certificate: portal.pem, key: portal.key}\n")
-    done = command(office, "portal", "--port", "0")  # type: ignore[arg-type]
-    assert (done.returncode, done.stderr.count("\n")) == (4, 1)
+    done = root.run("portal", "--port", "0", code=4)
+    assert done.stderr.count("\n") == 1
     assert "it is not a certificate and its key" in done.stderr
     office.configure(settings=SETTINGS)
     (office.root / "config/settings.yaml").write_text(SETTINGS + "portal: {certificate: portal.pem}\n")
-    done = command(office, "portal", "--port", "0")  # type: ignore[arg-type]
-    assert done.returncode == 3
+    done = root.run("portal", "--port", "0", code=3)
     assert "config/settings.yaml:3: portal: give both `certificate` and `key`, or neither" in done.stderr
 
 
 def test_who_starts_it_is_told_what_it_lacks(office: PortalOffice) -> None:
     with serve(office, "", "--host", "0.0.0.0") as served:
         assert served.said("without TLS")
-        until(lambda: served.said("no daemon runs here"), "it says that no daemon runs")
+        wait_for(lambda: served.said("no daemon runs here"), "it says that no daemon runs")
     with serve(office) as served:
         assert not served.said("without TLS")
 
@@ -275,7 +272,7 @@ def test_no_more_callers_are_let_in_than_there_is_room_for(office: PortalOffice)
         finally:
             for caller in callers:
                 caller.close()
-        until(lambda: Browser(served.port).get("/_login").status == 200, "there is room again")
+        wait_for(lambda: Browser(served.port).get("/_login").status == 200, "there is room again")
 
 
 def test_a_session_holds_over_a_restart(office: PortalOffice) -> None:

@@ -14,8 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from offices import DOSSIER, Daemon, TestOffice, until
-from support import need
+from support import DOSSIER, Daemon, Root, need, own_office
 
 sys.path.insert(0, str(Path(__file__).parent))
 from office import faults_now, sidecar, strays
@@ -39,8 +38,8 @@ TURNS, ITEMS = (25, 20) if os.environ.get("CRASH_ALL") else (3, 8)
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> TestOffice:
-    return TestOffice(tmp_path / "office", settings=SETTINGS, staff=STAFF)
+def office(tmp_path: Path) -> Root:
+    return own_office(tmp_path / "office", settings=SETTINGS, staff=STAFF)
 
 
 def shared(what: str, **keys: object) -> str:
@@ -49,56 +48,54 @@ def shared(what: str, **keys: object) -> str:
 
 # Calls of the main thread; strace counts each thread apart. What a worker does is killed in test_crash.py.
 @pytest.mark.parametrize(("call", "which"), [("fdatasync", 5), ("rename", 2), ("unlink", 2)])
-def test_the_installed_command_killed_by_strace_at_a_call_goes_on_at_its_next_start(
-    office: TestOffice, call: str, which: int
-) -> None:
+def test_the_installed_command_killed_by_strace_at_a_call_goes_on_at_its_next_start(office: Root, call: str, which: int) -> None:
     strace = need("strace")
-    office.run_once()
+    office.once()
     files = {"a.pdf": b"%PDF-1.4 a\n", "b.csv": b"1;2\n", "a.yaml": shared("a", attachments=["a.pdf", "b.csv"])}
-    office.drop(CLIENT, files)
-    inject = f"inject={call}:signal=SIGKILL:when={which}"
-    command = [strace, "-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", inject, *DOSSIER, "--root", str(office.root)]
+    office.place(CLIENT, files)
+    how = ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={which}"]
+    command = [strace, *how, str(DOSSIER), "--root", str(office.path)]
     killed = subprocess.run([*command, "run", "--once"], capture_output=True, check=False, timeout=60)
     assert killed.returncode in (137, -9), killed.stderr[-2000:]
     contents = [data if isinstance(data, bytes) else data.encode() for data in files.values()]
-    assert faults_now(office.root, office.inbox, contents) == []
-    office.run_once()
-    assert office.receipt(CLIENT, "a")
+    assert faults_now(office.path, office.path / "inbox", contents) == []
+    office.once()
+    assert office.receipt("a")
     assert [name for name in office.tree(CLIENT) if not name.startswith("_")] == []
-    index = json.loads((office.root / "var" / "portal" / CLIENT / "items.json").read_text())
+    index = json.loads((office.path / "var" / "portal" / CLIENT / "items.json").read_text())
     assert [[one["name"] for one in item["attachments"]] for item in index["items"]] == [["a.pdf", "b.csv"]]
-    assert faults_now(office.root, office.inbox, contents) + strays(office.root, office.inbox) == []
-    assert office.command("audit", "verify").returncode == 0
+    assert faults_now(office.path, office.path / "inbox", contents) + strays(office.path, office.path / "inbox") == []
+    office.run("audit", "verify")
 
 
-def test_stopped_at_random_moments_it_ends_within_five_seconds_with_nothing_half_done(office: TestOffice) -> None:
+def test_stopped_at_random_moments_it_ends_within_five_seconds_with_nothing_half_done(office: Root) -> None:
     chance = random.Random(20261125)
     contents: list[bytes] = []
     for turn in range(3):
         for number in range(20):
             data = f"turn {turn}, file {number}\n".encode() * 20_000
             card = shared(f"{turn} {number}")
-            office.drop(CLIENT, {f"d{turn}-{number}.txt": data, f"d{turn}-{number}.yaml": card})
+            office.place(CLIENT, {f"d{turn}-{number}.txt": data, f"d{turn}-{number}.yaml": card})
             contents += [data, card.encode()]
-        daemon = Daemon(office, None)
+        daemon = Daemon(office)
         try:
-            until(lambda daemon=daemon: daemon.said("running") or not daemon.is_alive(), "the daemon runs")
+            daemon.until_running()
             time.sleep(chance.random() * 0.6)
             assert daemon.stop() == 0, daemon.log()[-2000:]  # which waits for five seconds and no longer
         finally:
-            daemon.kill()
-        assert faults_now(office.root, office.inbox, contents) == []
-    office.run_once()
+            daemon.end()
+        assert faults_now(office.path, office.path / "inbox", contents) == []
+    office.once()
     receipts = [name for name in office.tree(CLIENT) if name.startswith("_done/") and "duplicate" not in name]
     assert len(receipts) == 60
     assert [name for name in office.tree(CLIENT) if not name.startswith("_")] == []
-    assert strays(office.root, office.inbox) == []
+    assert strays(office.path, office.path / "inbox") == []
 
 
 def test_a_reader_who_looks_all_the_time_finds_the_portal_whole_while_the_daemon_publishes_and_is_killed(
-    office: TestOffice,
+    office: Root,
 ) -> None:
-    chance, over, seen = random.Random(4), threading.Event(), Reader(office.root / "var" / "portal" / CLIENT)
+    chance, over, seen = random.Random(4), threading.Event(), Reader(office.path / "var" / "portal" / CLIENT)
     reader = threading.Thread(target=seen.read_until, args=(over.is_set,))
     reader.start()
     try:
@@ -106,30 +103,29 @@ def test_a_reader_who_looks_all_the_time_finds_the_portal_whole_while_the_daemon
         for turn in range(TURNS):
             for number in range(ITEMS):
                 stem = f"t{turn}-{number}"
-                office.drop(CLIENT, {f"{stem}.txt": f"new {stem}\n".encode(), f"{stem}.yaml": shared(stem)})
+                office.place(CLIENT, {f"{stem}.txt": f"new {stem}\n".encode(), f"{stem}.yaml": shared(stem)})
             for place, item in enumerate(numbers[-ITEMS:]):  # half of the last turn's are replaced, some withdrawn
                 if place % 2:
                     card = shared(f"again {item}", item=item, attachments=[f"t{turn - 1}-{place}.txt"])
-                    office.drop(CLIENT, {f"t{turn - 1}-{place}.txt": f"replaced {item}\n".encode(), f"r-{item}.yaml": card})
+                    office.place(CLIENT, {f"t{turn - 1}-{place}.txt": f"replaced {item}\n".encode(), f"r-{item}.yaml": card})
                 elif place % 8 == 0:
-                    done = office.command("--as", "m.devries", "withdraw", item, "--reason", "a test")
-                    assert done.returncode == 0, done.stderr
-            daemon = Daemon(office, None)
+                    office.run("withdraw", item, "--reason", "a test", user="m.devries")
+            daemon = Daemon(office)
             try:
-                until(lambda daemon=daemon: daemon.said("running") or not daemon.is_alive(), "the daemon runs")
+                daemon.until_running()
                 time.sleep(0.1 + chance.random() * 0.5)
             finally:
-                daemon.kill()
-            office.run_once()
-            receipts = [office.receipt(CLIENT, f"t{turn}-{number}") for number in range(ITEMS)]
-            numbers += [str(receipt["item"]) for receipt in receipts if receipt]
+                daemon.end()
+            office.once()
+            stems = [f"t{turn}-{number}" for number in range(ITEMS)]
+            numbers += [str(office.told(stem)["item"]) for stem in stems if office.receipt(stem)]
             assert len(numbers) == ITEMS * (turn + 1)
     finally:
         over.set()
         reader.join()
     assert seen.faults == []
     assert seen.looks > TURNS
-    assert faults_now(office.root, office.inbox, []) == []
+    assert faults_now(office.path, office.path / "inbox", []) == []
 
 
 class Reader:

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from offices import SETTINGS, STAFF, TestOffice
+from support import OWN_SETTINGS, OWN_STAFF, own_office
 
 from dossier import trail
 from dossier.database import close_database, open_database
@@ -47,7 +47,7 @@ NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Office]:
-    TestOffice(tmp_path, settings=SETTINGS, clients=CLIENTS, staff=STAFF)
+    own_office(tmp_path, settings=OWN_SETTINGS, clients=CLIENTS, staff=OWN_STAFF)
     office = load_office(tmp_path, {})
     open_database(office)
     yield office

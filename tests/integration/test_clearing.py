@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import yaml
-from offices import TestOffice
 from structlog.testing import capture_logs
+from support import own_office
 
 from dossier import clock, files, moves, settling
 from dossier.database import close_database, open_database
@@ -28,14 +28,14 @@ class Inbox:
     """acme-bv's folder, and an intake that takes when it is told."""
 
     def __init__(self, root: Path) -> None:
-        self.files = TestOffice(root, settings="watch: {settle_seconds: 0}\nsharing: {guard: off}\n")
+        self.files = own_office(root, settings="watch: {settle_seconds: 0}\nsharing: {guard: off}\n")
         self.office = load_office(root, {})
         open_database(self.office)
         self.intake = Intake(self.office, Vault(self.office.vault))
         self.home = self.office.inbox / "acme-bv"
 
     def drop(self, **named: bytes | str) -> None:
-        self.files.drop("acme-bv", {name.replace("__", "/").replace("_", "."): data for name, data in named.items()})
+        self.files.place("acme-bv", {name.replace("__", "/").replace("_", "."): data for name, data in named.items()})
 
     def look(self) -> list[Found]:
         return Looker(self.office).look("acme-bv", *settling.now()).ready

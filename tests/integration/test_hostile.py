@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from offices import SETTINGS, Daemon, TestOffice, until
+from support import OWN_SETTINGS, Daemon, Root, own_office, wait_for
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
 GOOD = "description: Annual accounts 2025\n"
@@ -23,25 +23,25 @@ SECRET = b"%PDF-1.7 nobody may see this"
 
 @dataclass
 class Running:
-    office: TestOffice
+    office: Root
     daemon: Daemon
     outside: Path
     count: int = 0
 
     @property
     def home(self) -> Path:
-        return self.office.inbox / "acme-bv"
+        return self.office.path / "inbox" / "acme-bv"
 
     def still_works(self) -> None:
         """Another client's drop is taken, as if nothing had happened."""
         self.count += 1
         stem = f"good-{self.count}"
-        self.office.drop("zon", {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {self.count}\n"})
+        self.office.place("zon", {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {self.count}\n"})
         self.office.until_taken("zon", stem)
         assert self.daemon.is_alive()
 
     def vault(self) -> set[str]:
-        return {path.name for path in (self.office.root / "var/vault").rglob("*") if path.is_file()}
+        return {path.name for path in (self.office.path / "var/vault").rglob("*") if path.is_file()}
 
     def memory_mb(self) -> float:
         """The most that the daemon ever had."""
@@ -54,8 +54,8 @@ class Running:
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     root = tmp_path_factory.mktemp("office")
-    office = TestOffice(root, settings=SETTINGS + "intake: {max_file_mb: 100}\n")
-    (office.inbox / "acme-bv").mkdir()
+    office = own_office(root, settings=OWN_SETTINGS + "intake: {max_file_mb: 100}\n")
+    (office.path / "inbox" / "acme-bv").mkdir()
     outside = root / "outside"
     outside.mkdir()
     (outside / "secret.pdf").write_bytes(SECRET)
@@ -77,13 +77,13 @@ def test_links_are_reported_and_never_followed(running: Running) -> None:
     (running.outside / "folder").mkdir()
     (running.outside / "folder" / "item.yaml").write_text(GOOD)
     (running.home / "folder").symlink_to(running.outside / "folder")
-    (running.office.inbox / "northwind").symlink_to(running.outside)
+    (running.office.path / "inbox" / "northwind").symlink_to(running.outside)
     (running.home / "nowhere.pdf").symlink_to("/nonexistent")
     (running.home / "round.pdf").symlink_to(running.home / "round.pdf")
     running.still_works()
-    assert running.office.receipt("acme-bv", "linked") is None
-    assert running.office.receipt("acme-bv", "card") is None
-    told = running.office.command("status").stdout
+    assert running.office.receipt("linked") is None
+    assert running.office.receipt("card") is None
+    told = running.office.run("status").stdout
     for name in ("acme-bv/linked.pdf", "acme-bv/card.yaml", "acme-bv/folder", "acme-bv/nowhere.pdf", "acme-bv/round.pdf"):
         assert f"{name} is a link: it is never taken; put the file itself here" in told, name
     assert "northwind is a link, and no folder: nothing is taken from there" in told
@@ -92,7 +92,7 @@ def test_links_are_reported_and_never_followed(running: Running) -> None:
             path.unlink()
     for name in ("linked.yaml", "card.pdf"):
         (running.home / name).unlink()
-    (running.office.inbox / "northwind").unlink()
+    (running.office.path / "inbox" / "northwind").unlink()
 
 
 @pytest.mark.parametrize("what", ["attachment", "sidecar", "folder"])
@@ -168,11 +168,11 @@ def test_pipes_sockets_and_devices_hold_up_nothing(running: Running) -> None:
         if os.geteuid() == 0:
             os.mknod(running.home / "zero.pdf", 0o600 | 0o020000, os.makedev(1, 5))
         running.still_works()
-        told = running.office.command("status").stdout
+        told = running.office.run("status").stdout
     for name in ("pipe.pdf", "pipe.yaml", *(["zero.pdf"] if os.geteuid() == 0 else [])):
         assert f"acme-bv/{name} is no plain file: it is never taken" in told
     assert "acme-bv/waits.yaml waits for pipe.pdf" in told
-    assert running.office.receipt("acme-bv", "waits") is None
+    assert running.office.receipt("waits") is None
     for name in ("pipe.pdf", "pipe.yaml", "waits.yaml", "s.pdf", "zero.pdf"):
         (running.home / name).unlink(missing_ok=True)
 
@@ -186,7 +186,7 @@ def test_a_hard_link_to_a_file_elsewhere_is_copied_and_the_file_stays(running: R
     assert elsewhere.read_bytes() == PDF + b"minutes"
     elsewhere.write_bytes(b"changed afterwards")
     assert hashlib.sha256(PDF + b"minutes").hexdigest() in running.vault()
-    kept = running.office.root / "var/vault" / hashlib.sha256(PDF + b"minutes").hexdigest()[:2]
+    kept = running.office.path / "var/vault" / hashlib.sha256(PDF + b"minutes").hexdigest()[:2]
     assert [path.read_bytes() for path in kept.iterdir()] == [PDF + b"minutes"]
 
 
@@ -199,9 +199,9 @@ NAMES = [
 
 def test_no_name_is_too_strange(running: Running) -> None:
     """Each is the name of a sidecar, of its file, and of a folder drop; each drop is taken or refused, and none is lost."""
-    home = os.fsencode(running.office.inbox / "namen")
-    running.office.configure(clients="clients:\n  acme-bv: {name: A}\n  zon: {name: Z}\n  namen: {name: N}\n")
-    until(lambda: running.daemon.said("configuration read again"), "config/ is read again")
+    home = os.fsencode(running.office.path / "inbox" / "namen")
+    running.office.set("clients", "clients:\n  acme-bv: {name: A}\n  zon: {name: Z}\n  namen: {name: N}\n")
+    wait_for(lambda: running.daemon.said("configuration read again"), "config/ is read again")
     os.mkdir(home)
     for number, name in enumerate(NAMES):
         card = f"description: Annual accounts {number}\n".encode()
@@ -215,7 +215,7 @@ def test_no_name_is_too_strange(running: Running) -> None:
     def left() -> list[bytes]:
         return [name for name in os.listdir(home) if not name.startswith((b"_", b"-rf"))]
 
-    until(lambda: not left(), lambda: f"taken or refused; left are {left()}")
+    wait_for(lambda: not left(), lambda: f"taken or refused; left are {left()}")
     done = [name for name in os.listdir(home + b"/_done") if name.endswith(b".receipt.yaml")]
     refused = os.listdir(home + b"/_rejected")
     assert len(done) + len(refused) == 2 * len(NAMES)
@@ -230,7 +230,7 @@ def _write(path: bytes, data: bytes) -> None:
 
 
 def test_a_byte_order_mark_and_windows_line_ends_are_accepted(running: Running) -> None:
-    running.office.drop(
+    running.office.place(
         "acme-bv", {"bom.pdf": PDF, "bom.yaml": b"\xef\xbb\xbfdescription: Annual accounts 2025\r\nlabels: [a, b]\r\n"}
     )
     running.office.until_taken("acme-bv", "bom")
@@ -240,7 +240,7 @@ def test_ten_thousand_files_in_one_folder(running: Running) -> None:
     for number in range(FILES):
         _write(os.fsencode(running.home / f"scan-{number}.pdf"), b"")
     running.still_works()
-    running.office.drop("acme-bv", {"among.pdf": PDF, "among.yaml": GOOD + "labels: [among]\n"})
+    running.office.place("acme-bv", {"among.pdf": PDF, "among.yaml": GOOD + "labels: [among]\n"})
     running.office.until_taken("acme-bv", "among")
     for number in range(FILES):
         (running.home / f"scan-{number}.pdf").unlink()
@@ -251,9 +251,9 @@ def test_a_folder_drop_of_ten_thousand_files_is_refused_with_all_of_them(running
     for number in range(FILES):
         _write(os.fsencode(running.home / "huge" / f"{number}.pdf"), b"")
     (running.home / "huge" / "item.yaml").write_text(GOOD)
-    until(lambda: not (running.home / "huge").exists(), "it is refused", 60)
-    assert running.office.why("acme-bv", "huge").startswith(f"item.yaml:1: {FILES} files in one drop; at most 200")
-    refused = running.office.rejected("acme-bv", "huge")
+    wait_for(lambda: not (running.home / "huge").exists(), "it is refused", 60)
+    assert running.office.why("huge").startswith(f"item.yaml:1: {FILES} files in one drop; at most 200")
+    refused = running.office.rejected("huge")
     assert refused is not None
     assert len(os.listdir(refused)) == FILES + 2
 
@@ -261,7 +261,7 @@ def test_a_folder_drop_of_ten_thousand_files_is_refused_with_all_of_them(running
 def test_hundreds_of_the_largest_sidecars_that_wait(running: Running) -> None:
     text = "explanation: " + "x" * 65_000 + "\n"
     for number in range(600):
-        running.office.drop("acme-bv", {f"large-{number}.yaml": f"description: Annual accounts {number}\n" + text})
+        running.office.place("acme-bv", {f"large-{number}.yaml": f"description: Annual accounts {number}\n" + text})
     running.still_works()
     for number in range(600):
         (running.home / f"large-{number}.yaml").unlink()
@@ -272,8 +272,5 @@ def test_a_sparse_file_of_five_gigabytes_is_refused_at_once(running: Running) ->
         file.truncate(5 * 1024**3)
     (running.home / "sparse.yaml").write_text(GOOD)
     running.office.until_rejected("acme-bv", "sparse")
-    assert (
-        running.office.why("acme-bv", "sparse")
-        == "sparse.yaml:1: `sparse.pdf` is larger than 100 MB; make it smaller or split it\n"
-    )
+    assert running.office.why("sparse") == "sparse.yaml:1: `sparse.pdf` is larger than 100 MB; make it smaller or split it\n"
     running.still_works()

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from offices import until
 from portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
+from support import wait_for
 
 from dossier import files, moves, trail
 from dossier.models import Mail, item_key
@@ -301,7 +301,7 @@ def test_a_large_folder_that_was_swapped_out_is_deleted_beside_the_work(
     office.publish()
     office.check()
     staging = office.root / "var/.portal-staging"
-    until(lambda: not list(staging.glob("*/clients/*")), "the old folder is gone")
+    wait_for(lambda: not list(staging.glob("*/clients/*")), "the old folder is gone")
 
 
 # Strangers

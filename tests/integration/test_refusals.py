@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from offices import ME, SETTINGS, STAFF, TestOffice
+from support import ME, OWN_SETTINGS, OWN_STAFF, Root, own_office
 
 PDF = b"%PDF-1.4\n1 0 obj <<>> endobj\n"
 EXE = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00\xb8" + bytes(47) + b"PE\x00\x00L\x01" + bytes(64)
@@ -172,15 +172,15 @@ for number, case in enumerate(CASES):
 
 
 @pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> TestOffice:
+def office(tmp_path_factory: pytest.TempPathFactory) -> Root:
     """The office after one run with every case in its inbox."""
     contacts = "{id: j.jansen, name: Jan, email: j@acme.example}, {id: old, name: O, email: old@acme.example, active: no}"
     extra = {"gone": "active: no, ", "offline": "portal: no, "}
     lines = "".join(f"  {case.client}: {{name: X, {extra.get(case.client, '')}contacts: [{contacts}]}}\n" for case in CASES)
     mine = ", ".join(case.client for case in CASES if case.client != "foreign")
-    made = TestOffice(
+    made = own_office(
         tmp_path_factory.mktemp("office"),
-        settings=SETTINGS
+        settings=OWN_SETTINGS
         + "intake: {max_file_mb: 1, max_files: 20}\n"
         + "items: {labels: [BTW], locations: [2025, 2026]}\n"
         + "types: {advice: {required: [matter], fields: {matter: text}}}\n",
@@ -192,9 +192,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> TestOffice:
         + "  a.peters: {name: A, email: a@x.example, rights: [approve], clients: [gone]}\n",
     )
     for case in CASES:
-        made.drop(case.client, case.files)
-    made.drop("nobody", {"report.pdf": PDF, "report.yaml": GOOD})
-    made.run_once()
+        made.place(case.client, case.files)
+    made.place("nobody", {"report.pdf": PDF, "report.yaml": GOOD})
+    made.once()
     return made
 
 
@@ -203,8 +203,8 @@ def test_all_of_the_bad_drops_have_names_of_their_own() -> None:
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_a_refusal_says_why_with_file_and_line(office: TestOffice, case: Case) -> None:
-    lines = office.why(case.client, case.stem).splitlines()
+def test_a_refusal_says_why_with_file_and_line(office: Root, case: Case) -> None:
+    lines = office.why(case.stem, case.client).splitlines()
     assert len(lines) == len(case.why), lines
     for line, (place, part) in zip(
         lines, (re.fullmatch(r"(\S+:\d+: )(.*)", wanted, re.DOTALL).groups() for wanted in case.why), strict=True
@@ -212,67 +212,67 @@ def test_a_refusal_says_why_with_file_and_line(office: TestOffice, case: Case) -
         assert line.startswith(place), lines
         assert part in line, lines
     for stem, part in case.away.items():
-        assert part in office.why(case.client, stem)
+        assert part in office.why(stem, case.client)
 
 
 @pytest.mark.parametrize("case", CASES, ids=[case.name for case in CASES])
-def test_refused_files_lie_unchanged_beside_the_reason(office: TestOffice, case: Case) -> None:
-    there = {path.name: path.read_bytes() for path in (office.inbox / case.client / "_rejected").rglob("*") if path.is_file()}
-    still = {path.name: path.read_bytes() for path in (office.inbox / case.client).rglob("*") if path.is_file()}
+def test_refused_files_lie_unchanged_beside_the_reason(office: Root, case: Case) -> None:
+    there = {
+        path.name: path.read_bytes() for path in (office.path / "inbox" / case.client / "_rejected").rglob("*") if path.is_file()
+    }
+    still = {path.name: path.read_bytes() for path in (office.path / "inbox" / case.client).rglob("*") if path.is_file()}
     for name, data in case.files.items():
         assert still[name.rpartition("/")[2]] == (data.encode() if isinstance(data, str) else data)
     assert there["WHY.txt"]
-    assert not list((office.inbox / case.client).glob("_done/*"))
+    assert not list((office.path / "inbox" / case.client).glob("_done/*"))
 
 
-def test_a_folder_of_the_inbox_that_is_no_clients_is_reported_and_left_alone(office: TestOffice) -> None:
+def test_a_folder_of_the_inbox_that_is_no_clients_is_reported_and_left_alone(office: Root) -> None:
     assert office.tree("nobody") == ["report.pdf", "report.yaml"]
-    told = office.command("status")
+    told = office.run("status", code=None)
     assert "nobody" in told.stdout + told.stderr
 
 
-def test_corrected_files_that_are_moved_back_are_taken(office: TestOffice) -> None:
+def test_corrected_files_that_are_moved_back_are_taken(office: Root) -> None:
     case = next(case for case in CASES if case.name == "a short description")
-    refused = office.rejected(case.client, case.stem)
+    refused = office.rejected(case.stem, case.client)
     assert refused is not None
     (refused / "report.yaml").write_text(GOOD)
     for name in ("report.pdf", "report.yaml", "WHY.txt"):
-        (refused / name).rename(office.inbox / case.client / name)
+        (refused / name).rename(office.path / "inbox" / case.client / name)
     refused.rmdir()
-    office.run_once()
-    assert office.receipt(case.client, "report")
+    office.once()
+    assert office.receipt("report", case.client)
     assert office.tree(case.client) == ["WHY.txt", "_done", "_done/report.receipt.yaml", "_rejected"]
 
 
 def test_an_owner_who_is_nobody_and_a_maker_who_is_not_there_are_refused(tmp_path: Path) -> None:
-    trusting = TestOffice(
-        tmp_path, settings=SETTINGS + "identity: {trust_sidecar: true}\n", staff=STAFF.replace(ME, "somebody-else")
+    trusting = own_office(
+        tmp_path, settings=OWN_SETTINGS + "identity: {trust_sidecar: true}\n", staff=OWN_STAFF.replace(ME, "somebody-else")
     )
-    trusting.drop("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD, "b.pdf": PDF, "b.yaml": GOOD + "created_by: x.nobody\n"})
-    trusting.drop("acme-bv", {"c.pdf": PDF, "c.yaml": GOOD + "created_by: p.bakker\n"})
-    trusting.run_once()
-    assert trusting.why("acme-bv", "a").startswith(
-        f"a.yaml:1: this file is `{ME}`'s, who is nobody in config/staff.yaml (os_user)"
-    )
-    assert trusting.why("acme-bv", "b") == "b.yaml:2: there is no staff member `x.nobody`\n"
-    assert trusting.receipt("acme-bv", "c")
+    trusting.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD, "b.pdf": PDF, "b.yaml": GOOD + "created_by: x.nobody\n"})
+    trusting.place("acme-bv", {"c.pdf": PDF, "c.yaml": GOOD + "created_by: p.bakker\n"})
+    trusting.once()
+    assert trusting.why("a").startswith(f"a.yaml:1: this file is `{ME}`'s, who is nobody in config/staff.yaml (os_user)")
+    assert trusting.why("b") == "b.yaml:2: there is no staff member `x.nobody`\n"
+    assert trusting.receipt("c")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another user")
 def test_a_file_of_an_operating_system_user_who_is_no_staff_is_refused(tmp_path: Path) -> None:
-    office = TestOffice(tmp_path)
-    office.drop("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD})
-    os.chown(office.inbox / "acme-bv" / "a.yaml", pwd.getpwnam("nobody").pw_uid, -1)
-    office.run_once()
-    assert office.why("acme-bv", "a") == "a.yaml:1: this file is `nobody`'s, who is nobody in config/staff.yaml (os_user)\n"
+    office = own_office(tmp_path)
+    office.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD})
+    os.chown(office.path / "inbox" / "acme-bv" / "a.yaml", pwd.getpwnam("nobody").pw_uid, -1)
+    office.once()
+    assert office.why("a") == "a.yaml:1: this file is `nobody`'s, who is nobody in config/staff.yaml (os_user)\n"
 
 
 def test_what_stays_incomplete_is_refused_after_wait_hours(tmp_path: Path) -> None:
-    hurried = TestOffice(tmp_path, settings=SETTINGS + "intake: {wait_hours: 0.0003}\n")
-    hurried.drop("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD + "attachments: [a.pdf, b.xlsx, c.xlsx]\n", "alone.yaml": GOOD})
-    hurried.run_once()
-    assert hurried.why("acme-bv", "a").splitlines() == [
+    hurried = own_office(tmp_path, settings=OWN_SETTINGS + "intake: {wait_hours: 0.0003}\n")
+    hurried.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD + "attachments: [a.pdf, b.xlsx, c.xlsx]\n", "alone.yaml": GOOD})
+    hurried.once()
+    assert hurried.why("a").splitlines() == [
         "a.yaml:1: b.xlsx did not come within 0.0003 hours; put it beside the sidecar",
         "a.yaml:1: c.xlsx did not come within 0.0003 hours; put it beside the sidecar",
     ]
-    assert hurried.why("acme-bv", "alone").startswith("alone.yaml:1: its files did not come within")
+    assert hurried.why("alone").startswith("alone.yaml:1: its files did not come within")

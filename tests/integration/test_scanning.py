@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from offices import SETTINGS, TestOffice, until
-from support import free_port, need
+from support import OWN_SETTINGS, free_port, need, own_office, wait_for
 
 from ingest.scanning import NotScanned, find_virus
 
@@ -37,7 +36,7 @@ class Clamd:
             self.process = subprocess.Popen(
                 [need("clamd"), "--config-file", str(self.folder / "clamd.conf")], stdout=log, stderr=log
             )
-        until(self._answers, (self.folder / "log").read_text)
+        wait_for(self._answers, (self.folder / "log").read_text)
 
     def _answers(self) -> bool:
         try:
@@ -87,36 +86,38 @@ def test_a_scanner_that_is_not_there_has_not_scanned(tmp_path: Path, address: st
 
 
 def test_a_finding_refuses_the_drop_and_a_scanner_that_is_away_holds_it(clamd: Clamd, tmp_path: Path) -> None:
-    office = TestOffice(tmp_path, settings=SETTINGS + f"intake: {{clamd: '{clamd.unix}'}}\n")
-    office.drop("acme-bv", {"bad.pdf": PDF + EICAR, "bad.yaml": GOOD, "good.pdf": PDF, "good.yaml": GOOD})
-    office.run_once()
-    (line,) = office.why("acme-bv", "bad").splitlines()
+    office = own_office(tmp_path, settings=OWN_SETTINGS + f"intake: {{clamd: '{clamd.unix}'}}\n")
+    office.place("acme-bv", {"bad.pdf": PDF + EICAR, "bad.yaml": GOOD, "good.pdf": PDF, "good.yaml": GOOD})
+    office.once()
+    (line,) = office.why("bad").splitlines()
     assert line.startswith("bad.yaml:1: `bad.pdf`: the virus scanner found Local.Eicar")
-    assert office.receipt("acme-bv", "good")
-    assert office.receipt("acme-bv", "bad") is None
+    assert office.receipt("good")
+    assert office.receipt("bad") is None
 
-    office.drop("acme-bv", {"large.pdf": PDF + b"x" * 3_000_000, "large.yaml": GOOD, "small.pdf": PDF + b"s", "small.yaml": GOOD})
-    done = office.command("run", "--once")
+    office.place(
+        "acme-bv", {"large.pdf": PDF + b"x" * 3_000_000, "large.yaml": GOOD, "small.pdf": PDF + b"s", "small.yaml": GOOD}
+    )
+    done = office.run("run", "--once", code=None)
     assert (done.returncode, "StreamMaxLength" in done.stderr or "limits" in done.stderr) == (4, True), done.stderr
-    assert office.receipt("acme-bv", "small")
+    assert office.receipt("small")
     assert "large.pdf" in office.tree("acme-bv")
 
     clamd.stop()
     try:
-        office.drop("zon", {"later.pdf": PDF, "later.yaml": GOOD})
-        done = office.command("run", "--once")
+        office.place("zon", {"later.pdf": PDF, "later.yaml": GOOD})
+        done = office.run("run", "--once", code=None)
         assert (done.returncode, "start clamd" in done.stderr) == (4, True), done.stderr
         assert office.tree("zon") == ["later.pdf", "later.yaml"]
-        assert "start clamd" in office.command("status").stdout
+        assert "start clamd" in office.run("status").stdout
     finally:
         clamd.start()
-    office.command("run", "--once")
-    assert office.receipt("zon", "later")
+    office.once(code=4)
+    assert office.receipt("later", "zon")
 
 
 def test_an_address_that_is_none_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
-    office = TestOffice(tmp_path, settings="intake: {clamd: /run/clamav/clamd.ctl}\n")
-    done = office.command("status")
+    office = own_office(tmp_path, settings="intake: {clamd: /run/clamav/clamd.ctl}\n")
+    done = office.run("status", code=None)
     assert (done.returncode, done.stderr) == (
         3, "config/settings.yaml:1: intake.clamd: give unix:/path/of/the/socket or tcp:HOST:PORT\n"
     )  # fmt: skip

@@ -147,9 +147,9 @@ def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
     reader = Texts()
     assert "Acme" in read(reader, path).text
     for child in list(reader._children):
-        if child._process is not None:
-            child._process.kill()
-            child._process.wait()
+        if child.servant.process is not None:
+            child.servant.process.kill()
+            child.servant.process.wait()
     for _ in range(2 * texts.PROCESSES):
         assert "Acme" in read(reader, path).text
     reader.close()

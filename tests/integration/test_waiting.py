@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import json
 import os
 import time
 from datetime import datetime
 from pathlib import Path
 
 import pytest
-from offices import SETTINGS, TestOffice
+from support import OWN_SETTINGS, Root, own_office
 
 from dossier import files, settling
 from dossier.settings import load_office
@@ -22,14 +21,14 @@ GOOD = "description: Annual accounts 2025\n"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> TestOffice:
-    made = TestOffice(tmp_path, settings=SETTINGS)
-    (made.inbox / "acme-bv").mkdir()
+def office(tmp_path: Path) -> Root:
+    made = own_office(tmp_path, settings=OWN_SETTINGS)
+    (made.path / "inbox" / "acme-bv").mkdir()
     return made
 
 
-def look(office: TestOffice, looker: Looker | None = None) -> View:
-    looker = looker or Looker(load_office(office.root, {}))
+def look(office: Root, looker: Looker | None = None) -> View:
+    looker = looker or Looker(load_office(office.path, {}))
     looker.settling.settle_seconds = 0
     return looker.look("acme-bv", *settling.now())
 
@@ -47,17 +46,17 @@ def clock(path: Path) -> str:
     return datetime.fromtimestamp(os.stat(path).st_ctime).strftime("%H:%M")
 
 
-def test_status_and_check_say_what_waits_for_what_since_when(office: TestOffice) -> None:
-    office.drop(
+def test_status_and_check_say_what_waits_for_what_since_when(office: Root) -> None:
+    office.place(
         "acme-bv", {"jaarrekening.yaml": GOOD + "attachments: [a.pdf, bijlage.xlsx, c.pdf]\n", "a.pdf": PDF, "los.pdf": PDF}
     )
-    office.drop("acme-bv", {"map/a.pdf": PDF, "alleen.yaml": GOOD, "klaar.pdf": PDF, "klaar.yaml": GOOD})
-    home = office.inbox / "acme-bv"
-    told = office.command("status").stdout
+    office.place("acme-bv", {"map/a.pdf": PDF, "alleen.yaml": GOOD, "klaar.pdf": PDF, "klaar.yaml": GOOD})
+    home = office.path / "inbox" / "acme-bv"
+    told = office.run("status").stdout
     since = clock(home / "jaarrekening.yaml")
     with open(home / "open.pdf", "wb"):
         (home / "open.yaml").write_text(GOOD)
-        still = office.command("check", str(home / "open.yaml"))
+        still = office.run("check", str(home / "open.yaml"), code=None)
     assert f"  acme-bv/jaarrekening.yaml waits for bijlage.xlsx and 1 more since {since}\n" in told
     assert f"  acme-bv/alleen.yaml waits for its files since {clock(home / 'alleen.yaml')}\n" in told
     assert f"  acme-bv/los.pdf waits for a sidecar since {clock(home / 'los.pdf')}\n" in told
@@ -65,7 +64,7 @@ def test_status_and_check_say_what_waits_for_what_since_when(office: TestOffice)
     assert f"  acme-bv/klaar is whole and waits for the daemon since {clock(home / 'klaar.yaml')}\n" in told
     assert f"{home / 'open.yaml'}:1: waits for open.pdf, which is still being written since" in still.stdout + still.stderr
 
-    found = json.loads(office.command("status", "--json").stdout)
+    found = office.json("status")
     waits = {one["path"]: one for one in found["waits"]}
     assert waits["acme-bv/jaarrekening.yaml"]["reason"] == "waits for bijlage.xlsx and 1 more"
     moment = datetime.fromisoformat(waits["acme-bv/jaarrekening.yaml"]["since"])
@@ -74,45 +73,45 @@ def test_status_and_check_say_what_waits_for_what_since_when(office: TestOffice)
 
 
 @pytest.mark.parametrize("asked", ["", "jaarrekening.yaml", "a.pdf"])
-def test_check_explains_it_by_whatever_name_one_asks(office: TestOffice, asked: str) -> None:
-    office.drop("acme-bv", {"jaarrekening.yaml": GOOD + "attachments: [a.pdf, bijlage.xlsx]\n", "a.pdf": PDF, "los.pdf": PDF})
-    told = office.command("check", str(office.inbox / "acme-bv" / asked))
+def test_check_explains_it_by_whatever_name_one_asks(office: Root, asked: str) -> None:
+    office.place("acme-bv", {"jaarrekening.yaml": GOOD + "attachments: [a.pdf, bijlage.xlsx]\n", "a.pdf": PDF, "los.pdf": PDF})
+    told = office.run("check", str(office.path / "inbox" / "acme-bv" / asked), code=None)
     assert told.returncode == 1
     lines = (told.stdout + told.stderr).splitlines()
-    assert f"{office.inbox}/acme-bv/jaarrekening.yaml:1: waits for bijlage.xlsx since " in lines[0] or not asked
+    assert f"{office.path / 'inbox'}/acme-bv/jaarrekening.yaml:1: waits for bijlage.xlsx since " in lines[0] or not asked
     assert any("jaarrekening.yaml:1: waits for bijlage.xlsx since" in line for line in lines)
     assert any("los.pdf" in line for line in lines) == (not asked)
 
 
-def test_thousands_that_wait_are_a_number_after_the_first(office: TestOffice) -> None:
-    office.drop("acme-bv", {f"{number:04d}.pdf": b"" for number in range(3000)})
-    told = office.command("status").stdout
+def test_thousands_that_wait_are_a_number_after_the_first(office: Root) -> None:
+    office.place("acme-bv", {f"{number:04d}.pdf": b"" for number in range(3000)})
+    told = office.run("status").stdout
     assert told.count("waits for a sidecar") == 20
     assert "and 2980 more: dossier check inbox/CLIENT" in told
-    assert len(json.loads(office.command("status", "--json").stdout)["waits"]) == 3000
+    assert len(office.json("status")["waits"]) == 3000
 
 
-def test_rejected_says_what_was_refused_why_and_when(office: TestOffice) -> None:
-    office.drop("acme-bv", {"a.pdf": PDF, "a.yaml": "description: Short\n"})
-    office.run_once()
-    (found,) = json.loads(office.command("rejected", "--json").stdout)
+def test_rejected_says_what_was_refused_why_and_when(office: Root) -> None:
+    office.place("acme-bv", {"a.pdf": PDF, "a.yaml": "description: Short\n"})
+    office.once()
+    (found,) = office.json("rejected")
     assert found["client"] == "acme-bv"
     assert found["why"] == ["a.yaml:1: `description` has 5 characters; give at least 8, so that the client can tell what it is"]
     assert abs(datetime.fromisoformat(found["at"]).timestamp() - time.time()) < 60
-    told = office.command("rejected").stdout
+    told = office.run("rejected").stdout
     assert "a.yaml:1: `description` has 5 characters" in told
 
 
-def test_an_amendment_that_says_something_by_itself_waits_for_no_files(office: TestOffice) -> None:
-    office.drop("acme-bv", {"amend.yaml": "item: D-2026-000001\nstatus: done\n", "more.yaml": "item: D-2026-000001\n"})
+def test_an_amendment_that_says_something_by_itself_waits_for_no_files(office: Root) -> None:
+    office.place("acme-bv", {"amend.yaml": "item: D-2026-000001\nstatus: done\n", "more.yaml": "item: D-2026-000001\n"})
     view = look(office)
     assert list(ready(view)) == ["amend"]
     assert reasons(view) == {"more.yaml": "waits for its files"}
 
 
-def test_drops_that_claim_the_same_file_are_refused_together_or_not_yet(office: TestOffice) -> None:
-    home = office.inbox / "acme-bv"
-    office.drop(
+def test_drops_that_claim_the_same_file_are_refused_together_or_not_yet(office: Root) -> None:
+    home = office.path / "inbox" / "acme-bv"
+    office.place(
         "acme-bv", {"one.yaml": GOOD + "attachments: [a.pdf]\n", "two.yaml": GOOD + "attachments: [a.pdf, b.pdf]\n", "a.pdf": PDF}
     )
     with open(home / "b.pdf", "wb"):
@@ -123,9 +122,9 @@ def test_drops_that_claim_the_same_file_are_refused_together_or_not_yet(office: 
     assert set(ready(look(office))) == {"one", "two"}
 
 
-def test_a_sidecar_waits_while_another_that_may_claim_its_files_is_still_being_written(office: TestOffice) -> None:
-    home = office.inbox / "acme-bv"
-    office.drop("acme-bv", {"report.yaml": GOOD, "report.v2.pdf": PDF})
+def test_a_sidecar_waits_while_another_that_may_claim_its_files_is_still_being_written(office: Root) -> None:
+    home = office.path / "inbox" / "acme-bv"
+    office.place("acme-bv", {"report.yaml": GOOD, "report.v2.pdf": PDF})
     with open(home / "report.v2.yaml", "w") as slow:
         slow.write(GOOD)
         slow.flush()
@@ -135,8 +134,8 @@ def test_a_sidecar_waits_while_another_that_may_claim_its_files_is_still_being_w
     assert found["report.v2"] != [] or found["report"] != []
 
 
-def test_a_file_that_the_disk_can_not_give_waits_and_holds_up_nobody(office: TestOffice, monkeypatch: pytest.MonkeyPatch) -> None:
-    office.drop("acme-bv", {"bad.pdf": PDF, "bad.yaml": GOOD, "good.pdf": PDF, "good.yaml": GOOD, "folder/item.yaml": GOOD})
+def test_a_file_that_the_disk_can_not_give_waits_and_holds_up_nobody(office: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.place("acme-bv", {"bad.pdf": PDF, "bad.yaml": GOOD, "good.pdf": PDF, "good.yaml": GOOD, "folder/item.yaml": GOOD})
     real, broken = files.read_plain, [True]
 
     def read_plain(path: str | Path, limit: int) -> tuple[bytes, files.Look]:
@@ -145,7 +144,7 @@ def test_a_file_that_the_disk_can_not_give_waits_and_holds_up_nobody(office: Tes
         return real(path, limit)
 
     monkeypatch.setattr(looking.files, "read_plain", read_plain)
-    looker = Looker(load_office(office.root, {}))
+    looker = Looker(load_office(office.path, {}))
     view = look(office, looker)
     assert ready(view) == {"good": []}
     assert reasons(view)["bad.yaml"] == "can't be read now (Input/output error)"

@@ -7,12 +7,11 @@ import os
 import signal
 import sqlite3
 import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from offices import CLIENTS, DOSSIER, SETTINGS, TestOffice, until
+from support import DOSSIER, OWN_CLIENTS, OWN_SETTINGS, Root, own_office, wait_for
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
 GOOD = "description: Annual accounts 2025\n"
@@ -20,31 +19,31 @@ FILES = 20_000
 DROPS = 100
 
 # No rescan and no poll comes to help within a test, unless it says so.
-ALONE = SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0.2, mode: native, poll_seconds: 3600, rescan_seconds: 3600")
+ALONE = OWN_SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0.2, mode: native, poll_seconds: 3600, rescan_seconds: 3600")
 
 
-def alarms(office: TestOffice) -> str:
+def alarms(office: Root) -> str:
     """As the daemon wrote them down for `status`, which costs a second a call on a busy machine."""
-    with contextlib.closing(sqlite3.connect(office.root / "var" / "dossier.db", timeout=10)) as database:
+    with contextlib.closing(sqlite3.connect(office.path / "var" / "dossier.db", timeout=10)) as database:
         return "\n".join(value for (value,) in database.execute("SELECT value FROM note WHERE key LIKE 'alarm:%'"))
 
 
-def until_alarm(office: TestOffice, text: str) -> None:
-    until(lambda: text in alarms(office), lambda: f"an alarm {text!r}; there is {alarms(office)!r}")
-    assert text in office.command("status").stdout
+def until_alarm(office: Root, text: str) -> None:
+    wait_for(lambda: text in alarms(office), lambda: f"an alarm {text!r}; there is {alarms(office)!r}")
+    assert text in office.run("status").stdout
 
 
-def until_calm(office: TestOffice) -> None:
-    until(lambda: not alarms(office), lambda: f"the alarm is over; there is {alarms(office)!r}")
+def until_calm(office: Root) -> None:
+    wait_for(lambda: not alarms(office), lambda: f"the alarm is over; there is {alarms(office)!r}")
 
 
-def place(office: TestOffice, client: str, stem: str) -> None:
-    office.drop(client, {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {stem}\n"})
+def place(office: Root, client: str, stem: str) -> None:
+    office.place(client, {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {stem}\n"})
 
 
 def test_files_that_come_faster_than_they_are_read_are_all_seen(tmp_path: Path) -> None:
-    office = TestOffice(tmp_path, settings=ALONE)
-    home = office.inbox / "acme-bv"
+    office = own_office(tmp_path, settings=ALONE)
+    home = office.path / "inbox" / "acme-bv"
     home.mkdir()
     with office.daemon() as daemon:
         place(office, "acme-bv", "before")
@@ -66,9 +65,9 @@ def test_files_that_come_faster_than_they_are_read_are_all_seen(tmp_path: Path) 
         office.until_taken("zon", "after")
 
 
-def _limited(office: TestOffice, what: str, most: int) -> list[str]:
+def _limited(office: Root, what: str, most: int) -> list[str]:
     """The daemon with an inotify limit of its own: in a user namespace."""
-    inner = f"echo {most} > /proc/sys/user/{what} && exec " + " ".join([*DOSSIER, "--root", str(office.root), "run"])
+    inner = f"echo {most} > /proc/sys/user/{what} && exec " + " ".join([str(DOSSIER), "--root", str(office.path), "run"])
     command = ["unshare", "--user", "--map-root-user", "sh", "-c", inner]
     if subprocess.run([*command[:4], "-c", "true"], capture_output=True).returncode:
         pytest.skip("user namespaces are not allowed on this machine")
@@ -79,14 +78,14 @@ def _limited(office: TestOffice, what: str, most: int) -> list[str]:
 def test_a_folder_that_can_not_be_watched_is_told_and_looked_at_by_the_clock(tmp_path: Path, limit: str, most: int) -> None:
     codes = [f"client-{number:02d}" for number in range(20)]
     clients = "clients:\n" + "".join(f"  {code}: {{name: {code}}}\n" for code in codes)
-    office = TestOffice(tmp_path, settings=ALONE.replace("poll_seconds: 3600", "poll_seconds: 0.3"), clients=clients)
+    office = own_office(tmp_path, settings=ALONE.replace("poll_seconds: 3600", "poll_seconds: 0.3"), clients=clients)
     for code in codes:
-        (office.inbox / code).mkdir()
+        (office.path / "inbox" / code).mkdir()
     command = _limited(office, limit, most)
     with open(tmp_path / "daemon.log", "w") as log:
         daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
-        until((office.root / "var" / "daemon.json").exists, (tmp_path / "daemon.log").read_text)
+        wait_for((office.path / "var" / "daemon.json").exists, (tmp_path / "daemon.log").read_text)
         setting = "fs.inotify.max_user_watches" if "watches" in limit else "fs.inotify.max_user_instances"
         until_alarm(office, f"raise {setting} (sysctl)")
         for code in codes:
@@ -107,37 +106,36 @@ def share(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(tmp_path / "office" / "inbox")], capture_output=True)
 
 
-def mount(share: Path, office: TestOffice) -> None:
-    done = subprocess.run(["mount", "--bind", str(share), str(office.inbox)], capture_output=True, text=True)
+def mount(share: Path, office: Root) -> None:
+    done = subprocess.run(["mount", "--bind", str(share), str(office.path / "inbox")], capture_output=True, text=True)
     if done.returncode:
         pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
 
 
-def unmount(office: TestOffice) -> None:
-    subprocess.run(["umount", str(office.inbox)], check=True)
+def unmount(office: Root) -> None:
+    subprocess.run(["umount", str(office.path / "inbox")], check=True)
 
 
 @pytest.mark.parametrize("mode", ["native", "polling"])
 def test_a_share_that_is_unmounted_is_an_alarm_and_work_goes_on_when_it_is_back(tmp_path: Path, share: Path, mode: str) -> None:
     settings = ALONE.replace("mode: native", f"mode: {mode}").replace("poll_seconds: 3600", "poll_seconds: 0.3")
-    office = TestOffice(tmp_path / "office", settings=settings)
+    office = own_office(tmp_path / "office", settings=settings)
     mount(share, office)
     with office.daemon() as daemon:
         place(office, "acme-bv", "before")
         office.until_taken("acme-bv", "before")
-        office.drop("acme-bv", {"waiting.yaml": GOOD})
+        office.place("acme-bv", {"waiting.yaml": GOOD})
         unmount(office)
         until_alarm(office, "has no client's folder in it any more; is the share mounted?")
         assert daemon.said("is the share mounted?")
         place_in(share, "meanwhile")
-        time.sleep(0.5)
         mount(share, office)
         office.until_taken("acme-bv", "meanwhile")
         until_calm(office)
         place(office, "acme-bv", "after")
-        office.drop("acme-bv", {"waiting.pdf": PDF})
+        office.place("acme-bv", {"waiting.pdf": PDF})
         office.until_taken("acme-bv", "after", "waiting")
-        assert office.rejected("acme-bv", "waiting") is None
+        assert office.rejected("waiting") is None
 
 
 def place_in(share: Path, stem: str) -> None:
@@ -146,10 +144,10 @@ def place_in(share: Path, stem: str) -> None:
 
 
 def test_a_daemon_that_starts_before_the_share_is_mounted_says_so_and_begins_when_it_is(tmp_path: Path, share: Path) -> None:
-    office = TestOffice(tmp_path / "office", settings=ALONE)
+    office = own_office(tmp_path / "office", settings=ALONE)
     mount(share, office)
     place(office, "acme-bv", "before")
-    office.run_once()
+    office.once()
     place(office, "acme-bv", "later")
     unmount(office)
     with office.daemon():
@@ -158,18 +156,18 @@ def test_a_daemon_that_starts_before_the_share_is_mounted_says_so_and_begins_whe
         office.until_taken("acme-bv", "later")
         until_calm(office)
     unmount(office)
-    done = office.command("run", "--once")
+    done = office.run("run", "--once", code=None)
     assert (done.returncode, "is the share mounted?" in done.stderr) == (4, True), done.stderr
 
 
 def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path) -> None:
-    office = TestOffice(tmp_path, settings=ALONE, clients=CLIENTS)
+    office = own_office(tmp_path, settings=ALONE, clients=OWN_CLIENTS)
     place(office, "acme-bv", "before")
     with office.daemon():
         office.until_taken("acme-bv", "before")
-        office.inbox.rename(tmp_path / "away")
+        (office.path / "inbox").rename(tmp_path / "away")
         until_alarm(office, "can't be read: No such file or directory; is the share mounted?")
-        (tmp_path / "away").rename(office.inbox)
+        (tmp_path / "away").rename(office.path / "inbox")
         until_calm(office)
         place(office, "acme-bv", "after")
         office.until_taken("acme-bv", "after")

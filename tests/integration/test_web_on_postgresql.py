@@ -8,7 +8,8 @@ from pathlib import Path
 
 from portals import SETTINGS, PortalOffice
 from servers import new_database
-from web import Browser, file_links, free_port, portal
+from support import free_port
+from web import Browser, file_links, portal
 
 from dossier import clock, trail
 from dossier.database import close_database

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from support import wait_for
 
 from ingest.watcher import Watch, Watcher, file_system_of, mode_for
 
@@ -58,10 +58,7 @@ class Hints:
         """`act` makes a hint at `wanted`."""
         self.all.clear()
         act()
-        end = time.monotonic() + 10
-        while wanted not in self.all:
-            assert time.monotonic() < end, f"no hint at {wanted}: {self.all}"
-            time.sleep(0.005)
+        wait_for(lambda: wanted in self.all, lambda: f"a hint at {wanted}; there are {self.all}")
 
 
 @pytest.fixture
