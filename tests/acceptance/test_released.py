@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mail_server import Server
 from servers import new_database
-from support import Post, Root
+from support import Root
 
 from dossier.database import MIGRATIONS
 
@@ -81,7 +82,7 @@ def _is_sound(root: Root) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("version", VERSIONS)
-def test_an_office_of_each_released_version_is_upgraded_and_goes_on(root: Root, post: Post, version: str, kind: str) -> None:
+def test_an_office_of_each_released_version_is_upgraded_and_goes_on(root: Root, post: Server, version: str, kind: str) -> None:
     stored = RELEASED / version
     _put_back(root, stored, kind)
     told = json.loads((stored / "told.json").read_text())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from support import Post, Root
+from mail_server import Server
+from support import Root
 
 
 def test_an_admin_sees_what_is_kept_and_why_and_nothing_goes_before_its_term(root: Root) -> None:
@@ -28,7 +29,7 @@ def test_an_admin_sees_what_is_kept_and_why_and_nothing_goes_before_its_term(roo
     assert root.run("audit", "verify").returncode == 0
 
 
-def test_a_person_is_erased_on_request_as_the_guide_says(root: Root, post: Post) -> None:
+def test_a_person_is_erased_on_request_as_the_guide_says(root: Root, post: Server) -> None:
     settings = (root.path / "config" / "settings.yaml").read_text()
     root.set("settings", settings + "\nretention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n")
     shared = "share: yes\nshare_status: approved\nshare_attachments: all\nnotify: yes\ncontact: j.jansen\ncreated_by: m.devries\n"

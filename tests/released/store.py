@@ -24,9 +24,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from aiosmtpd.controller import Controller
+from mail_server import serving
 from servers import new_database
-from support import CLIENTS, PDF, SETTINGS, STAFF, Post, Root, free_port
+from support import PDF, Root, new_office
 
 from dossier import __version__
 
@@ -43,11 +43,7 @@ def main() -> None:
     if target.exists():
         sys.exit(f"{target} is there already: the office of a released version is never made anew")
     with tempfile.TemporaryDirectory() as folder:
-        root = Root(Path(folder) / "office")
-        (root.path / "config").mkdir(parents=True)
-        for name, text in (("settings", SETTINGS), ("clients", CLIENTS), ("staff", STAFF)):
-            root.set(name, text)
-        (root.path / "inbox").mkdir()
+        root = new_office(Path(folder) / "office")
         _live(root)
         _store(root, target)
     print(f"stored in {target.relative_to(HERE.parents[1])}; add it to git")
@@ -55,12 +51,9 @@ def main() -> None:
 
 @contextmanager
 def _mail_server(root: Root) -> Iterator[None]:
-    post = Post(free_port())
-    server = Controller(post, hostname="127.0.0.1", port=post.port)
-    server.start()
-    root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(post.port)}
-    yield
-    server.stop()
+    with serving() as post:
+        root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(post.port)}
+        yield
 
 
 def _live(root: Root) -> None:
