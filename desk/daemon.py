@@ -11,6 +11,7 @@ import contextlib
 import os
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 
 import structlog
@@ -29,7 +30,7 @@ from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
 from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
 from dossier.settings import Office
 from dossier.vault import open_vault
-from ingest.intake import AT_ONCE, Intake, Outcome
+from ingest.intake import AT_ONCE, Batch, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
 from ingest.watcher import Watch
@@ -145,7 +146,7 @@ class Daemon:
                 log.info("stopped in the middle of a copy; it is undone")
             self.intake.forget()
         finally:
-            self.intake.gate.close()
+            self.intake.close()
             close_database()
 
     def _wait_for_database(self, error: Exception) -> None:
@@ -306,33 +307,43 @@ class Daemon:
         return bool(taken or published or has_more)
 
     def _take_due(self) -> bool:
-        """Look where a look is due and take what is ready; True if anything was taken or refused."""
-        done, ready = False, list[Found]()
+        """Look where a look is due and take what is ready; True if anything was taken or refused.
+
+        While one batch is written down, the files of the next are received, and those of the one before leave the inbox; not
+        where other daemons wait for the folders.
+        """
+        done, ready, begun = False, list[Found](), deque[tuple[list[Found], Batch]]()
+        ahead = 0 if is_shared() else 1
         try:
             for found in self.lookout.ready():
                 ready += found
                 while len(ready) >= AT_ONCE and not files.stopping.is_set():
-                    done = self._take(ready[:AT_ONCE]) or done
+                    begun.append((ready[:AT_ONCE], self.intake.begin(clock.utc_now(), ready[:AT_ONCE])))
                     del ready[:AT_ONCE]
-                    self._release(kept={one.client for one in ready})
+                    if len(begun) > ahead:
+                        done = self._take(*begun.popleft(), more=bool(begun)) or done
+                        self._release(kept={one.client for one in ready})
                 if files.stopping.is_set():
-                    return done
-            return (self._take(ready) if ready else False) or done
+                    break
+            if ready and not files.stopping.is_set():
+                begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
+            while begun:
+                done = self._take(*begun.popleft(), more=bool(begun)) or done
+            return done
         finally:
             self._release()
 
-    def _take(self, ready: list[Found]) -> bool:
+    def _take(self, found: list[Found], batch: Batch, more: bool) -> bool:
         began = time.monotonic()
-        outcome = self.intake.take(clock.utc_now(), ready)
+        outcome = self.intake.finish(clock.utc_now(), batch, more)
         self._teller.beat()
         self.summary.add(outcome, time.monotonic() - began)
         self._progress(outcome.taken + outcome.duplicates + outcome.refused)
-        clients = {found.client for found in ready}
         if outcome.postponed:
-            self.lookout.postpone(ready, outcome.trouble)
+            self.lookout.postpone(found, outcome.trouble)
         else:
-            self.lookout.looker.done_with(ready)
-        self._tell_trouble(clients, outcome)
+            self.lookout.looker.done_with(found)
+        self._tell_trouble({one.client for one in found}, outcome)
         return bool(outcome.taken + outcome.duplicates + outcome.refused)
 
     def _tell_trouble(self, clients: Iterable[str], outcome: Outcome) -> None:

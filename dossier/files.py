@@ -150,7 +150,8 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
     target = folder / f"{secrets.token_hex(12)}.tmp"
     with _open_source(source) as reading:
         before = Look.of(os.fstat(reading))
-        if (expected and not expected.is_same_content(before)) or has_writer(reading):
+        # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
+        if not expected.is_same_content(before) if expected else has_writer(reading):
             raise Changed(errno.EAGAIN, "the file is being changed", str(source))
         writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
         try:
@@ -218,7 +219,7 @@ def _pour(reading: int, writing: int, source: Path, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _naming(path: str | Path) -> Iterator[None]:
     """Errors of calls that take a descriptor get the name a person can do something with."""
     try:
         yield
@@ -244,21 +245,21 @@ def hash_on_disk(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sync(files: Iterable[Path], folders: Iterable[Path]) -> None:
+def sync(files: Iterable[str | Path], folders: Iterable[str | Path]) -> None:
     """Return when these files' bytes and these folders' entries are on the disk."""
-    paths = [*files, *dict.fromkeys(folders)]
-    if len(paths) < GROUP:
-        for path in paths:
+    names, places = list(map(str, files)), dict.fromkeys(map(str, folders))
+    if len(names) + len(places) < GROUP:
+        for path in (*names, *places):
             _with_descriptor(path, _fsync)
         return
-    devices: dict[int, Path] = {}
-    for path in paths:
-        devices.setdefault(os.stat(path).st_dev, path)
-    for path in devices.values():
-        _with_descriptor(path, _syncfs)
+    devices: dict[int, str] = {}
+    for folder in {os.path.dirname(name) for name in names}.union(places):
+        devices.setdefault(os.stat(folder).st_dev, folder)
+    for folder in devices.values():
+        _with_descriptor(folder, _syncfs)
 
 
-def _with_descriptor(path: Path, function: Callable[[int], None]) -> None:
+def _with_descriptor(path: str, function: Callable[[int], None]) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         with _naming(path):
@@ -286,7 +287,7 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
     """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = f"{path.parent}/.{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with _naming(path), open(descriptor, "wb") as stream:

@@ -25,12 +25,12 @@ _AT_FDCWD = -100
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def move(source: Path, target: Path) -> None:
+def move(source: str | Path, target: str | Path) -> None:
     """Rename within a file system; replaces a file at `target`. Not synced."""
     os.rename(source, target)
 
 
-def move_new(source: Path, target: Path) -> bool:
+def move_new(source: str | Path, target: str | Path) -> bool:
     """Rename to a name that is free, in one step (renameat2, RENAME_NOREPLACE); False if it is taken. Not synced.
 
     Where the file system can't: looked and renamed, which a simultaneous writer of the same name could slip through.
@@ -43,7 +43,7 @@ def move_new(source: Path, target: Path) -> bool:
     return True
 
 
-def _rename2(one: Path, other: Path, flag: int, let_through: tuple[int, ...] = ()) -> bool:
+def _rename2(one: str | Path, other: str | Path, flag: int, let_through: tuple[int, ...] = ()) -> bool:
     """renameat2(2); False where the file system can't do what `flag` says, and for the errors in `let_through`."""
     if _libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flag) == 0:
         return True
@@ -58,7 +58,7 @@ def exchange(one: Path, other: Path) -> bool:
     return _rename2(one, other, _RENAME_EXCHANGE)
 
 
-def take_away(path: Path, aside: Path, seen: Look) -> bool:
+def take_away(path: str, aside: str, seen: Look) -> bool:
     """Remove the file at `path` if it is still the one that was `seen`; True if nothing of it is left there.
 
     It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by name, somebody
@@ -83,9 +83,10 @@ def take_away(path: Path, aside: Path, seen: Look) -> bool:
     return False
 
 
-def put_back(aside: Path, path: Path) -> Path:
+def put_back(aside: str | Path, path: str | Path) -> Path:
     """Give a file its name again, or one like it where that is taken: `report.pdf`, `report (2).pdf`, … Returns it."""
-    number, target = 1, path
+    path = target = Path(path)
+    number = 1
     while not move_new(aside, target):
         number += 1
         target = path.with_name(f"{path.stem} ({number}){path.suffix}")

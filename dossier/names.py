@@ -29,12 +29,12 @@ _BIDI = set("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\
 
 def nfc(name: str) -> str:
     """The name as it is kept: Unicode normalisation form C."""
-    return unicodedata.normalize("NFC", name)
+    return name if name.isascii() else unicodedata.normalize("NFC", name)
 
 
 def fold(text: str) -> str:
     """What two names have in common when a person, or Windows, would call them the same (Unicode caseless match)."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+    return text.lower() if text.isascii() else nfc(nfc(text).casefold())
 
 
 def is_ignored(name: str) -> bool:
@@ -60,6 +60,8 @@ def extension(name: str) -> str:
 
 def has_bad_characters(text: str) -> bool:
     """True if the text holds a control, surrogate or bidirectional-override character."""
+    if text.isascii():
+        return not text.isprintable()
     return any(character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 
 

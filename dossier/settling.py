@@ -58,7 +58,7 @@ class Settling:
                 return self.settle_seconds - max(quiet, age if age > 0 else 0.0)
         if seen.checked:
             return 0.0
-        writer = _has_writer(folder / name)
+        writer = _has_writer(f"{folder}/{name}")
         if writer is None and quiet < self.settle_seconds:
             return self.settle_seconds - quiet
         if writer:
@@ -90,7 +90,7 @@ class Settling:
             self._seen.pop(folder, None)
 
 
-def _has_writer(path: Path) -> bool | None:
+def _has_writer(path: str) -> bool | None:
     try:
         with files.open_plain(path) as descriptor:
             return has_writer(descriptor)

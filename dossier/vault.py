@@ -189,8 +189,8 @@ class Vault:
         Of `copies` that came from another file system than the vault's, which may be another kind of disk, or a server, what
         is on the disk is read back and compared. Raises Damaged.
         """
-        paths = list(dict.fromkeys(kept))
-        files.sync(paths, [*(path.parent for path in paths), *([self.path] if self._made_folder else [])])
+        paths = dict.fromkeys(map(str, kept))
+        files.sync(paths, [*(os.path.dirname(path) for path in paths), *([str(self.path)] if self._made_folder else [])])
         self._made_folder = False
         device = os.stat(self.path).st_dev
         for copy in copies:

@@ -156,6 +156,10 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+_ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
+_VALUES = frozenset({yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, yaml.SequenceStartEvent})
+
+
 def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     """Drive libyaml over `text` and fill `root`; raises _Refused at what can't be read past."""
     # One frame a level: the node being filled, and for a mapping the key that waits for its value.
@@ -163,38 +167,40 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     documents = nodes = 0
     event: Any
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
+        kind = type(event)
+        if kind in _ENDS:
+            stack.pop()
+            continue
         line = event.start_mark.line + 1
-        if isinstance(event, yaml.DocumentStartEvent):
+        if kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
                 raise _Refused(line, "more than one document (`---`) in the file; keep one")
             continue
-        if getattr(event, "anchor", None):
+        if kind not in _VALUES:
+            continue
+        nodes += 1
+        if event.anchor:
             faults.append(Fault(line, "aliases (`&` and `*`) are not allowed; write the value out, or put it in quotes"))
-        if getattr(event, "tag", None):
-            faults.append(Fault(line, "tags (`!`) are not allowed; put the value in quotes"))
-        if isinstance(event, yaml.AliasEvent):
-            nodes += 1
+        if kind is yaml.AliasEvent:
             _place(stack, Text(f"*{event.anchor}", line), faults)
-        elif isinstance(event, yaml.ScalarEvent):
-            nodes += 1
+            continue
+        if event.tag:
+            faults.append(Fault(line, "tags (`!`) are not allowed; put the value in quotes"))
+        if kind is yaml.ScalarEvent:
             empty = event.implicit[0] and event.value in _NULLS
             _place(stack, Text(None if empty else event.value, line), faults)
-        elif isinstance(event, yaml.MappingStartEvent | yaml.SequenceStartEvent):
-            nodes += 1
+        else:
             if len(stack) >= limits.depth:
                 raise _Refused(line, "nested too deep")
-            if not stack:
-                if isinstance(event, yaml.SequenceStartEvent):
-                    raise _Refused(line, "expected `key: value` lines, found a list")
-                root.line = line
-                stack.append((root, []))
-                continue
-            node: Node = Map(line) if isinstance(event, yaml.MappingStartEvent) else List([], line)
-            _place(stack, node, faults)
+            if stack:
+                node: Node = Map(line) if kind is yaml.MappingStartEvent else List([], line)
+                _place(stack, node, faults)
+            elif kind is yaml.SequenceStartEvent:
+                raise _Refused(line, "expected `key: value` lines, found a list")
+            else:
+                root.line, node = line, root
             stack.append((node, []))
-        elif isinstance(event, yaml.MappingEndEvent | yaml.SequenceEndEvent):
-            stack.pop()
         if nodes > limits.nodes:
             raise _Refused(line, "too many values")
 

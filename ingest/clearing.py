@@ -19,7 +19,9 @@ import os
 import stat
 import time
 import traceback
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,6 +40,9 @@ log = structlog.get_logger("intake")
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
 
+AT_ONCE = 50
+"""Drops that the other thread clears before it tells."""
+
 Row = Mapping[str, Any]
 """A Drop, by field."""
 
@@ -53,14 +58,22 @@ class _Traces:
 
 
 class Clearing:
-    """Clears the inbox of an office. One thread uses it."""
+    """Clears the inbox of an office. One thread uses it; what it has begun goes on in a thread of its own."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
         self._left: dict[int, Row] = {}
+        self._places: Counter[tuple[str, str | None]] = Counter()
+        """Of what is left: (client, folder) → how many."""
+        self._busy: list[tuple[Sequence[Row], Future[list[_Traces | Exception]]]] = []
         self._done: dict[int, _Traces] = {}
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="clear")
         self.trouble: dict[str, str] = {}
         """Client → what was in the way at the last try."""
+
+    def close(self) -> None:
+        """Wait for what was begun."""
+        self._pool.shutdown()
 
     def load(self, client: str | None = None) -> int:
         """Take up what another daemon left (for this client); returns how many drops."""
@@ -78,42 +91,76 @@ class Clearing:
 
     def add(self, rows: Iterable[Row]) -> None:
         """These drops are committed and must be cleared."""
-        self._left.update((row["id"], row) for row in rows)
+        for row in rows:
+            self._left[row["id"]] = row
+            self._places[row["client"], row["folder"]] += 1
+
+    def begin(self, rows: Sequence[Row]) -> None:
+        """Clear these, which were added, while the caller goes on; the next `clear` waits for it."""
+        while self._busy and self._busy[0][1].done():
+            begun, cleared = self._busy.pop(0)
+            self._note(begun, cleared.result())
+        taken = [row for row in rows if row["kind"] != "refused"]  # what is refused looks into the database
+        for start in range(0, len(taken), AT_ONCE):
+            chunk = taken[start : start + AT_ONCE]
+            self._busy.append((chunk, self._pool.submit(self._clear_each, chunk)))
 
     def clear(self) -> None:
         """Clear what can be cleared; `trouble` says what is in the way of the rest."""
         self.trouble.clear()
-        for key, row in list(self._left.items()):
+        begun, self._busy = self._busy, []
+        tried = set[int]()
+        for rows, cleared in begun:
+            tried.update(row["id"] for row in rows)
+            self._note(rows, cleared.result())
+        rest = [row for key, row in self._left.items() if key not in tried]
+        self._note(rest, self._clear_each(rest))
+
+    def _clear_each(self, rows: Sequence[Row]) -> list[_Traces | Exception]:
+        found = list[_Traces | Exception]()
+        for row in rows:
             try:
-                self._done[key] = self._clear(row)
-                del self._left[key]
-            except OSError as error:
-                self.trouble[row["client"]] = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-                log.error(
-                    "a drop is decided, but can't leave the inbox yet", client=row["client"], drop=row["stem"], error=str(error)
-                )
+                found.append(self._clear(row))
             except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
-                self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(error).__name__}"
+                found.append(error)
+        return found
+
+    def _note(self, rows: Sequence[Row], cleared: Sequence[_Traces | Exception]) -> None:
+        for row, traces in zip(rows, cleared, strict=True):
+            if not isinstance(traces, Exception):
+                self._done[row["id"]] = traces
+                del self._left[row["id"]]
+                self._places[row["client"], row["folder"]] -= 1
+            elif isinstance(traces, OSError):
+                self.trouble[row["client"]] = f"{traces.filename}: {traces.strerror}" if traces.filename else str(traces)
+                log.error(
+                    "a drop is decided, but can't leave the inbox yet", client=row["client"], drop=row["stem"], error=str(traces)
+                )
+            else:
+                self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(traces).__name__}"
                 log.error(
                     "a drop is decided, but can't leave the inbox",
                     client=row["client"],
                     drop=row["stem"],
-                    traceback="".join(traceback.format_exception(error)),
+                    traceback="".join(traceback.format_exception(traces)),
                 )
 
     def speaks_for(self, found: Found) -> bool:
         """True if this is what is left of a drop that is decided already."""
+        place = (found.client, found.folder)
+        if not self._places[place]:
+            return False
         for row in self._left.values():
             name, *values = row["files"][-1]
             here = found.looks.get(name)
-            if (row["client"], row["folder"]) == (found.client, found.folder) and here and here.is_same_content(Look(*values)):
+            if (row["client"], row["folder"]) == place and here and here.is_same_content(Look(*values)):
                 return True
         return False
 
     @property
     def has_left(self) -> bool:
-        """True while something could not be cleared."""
-        return bool(self._left)
+        """True while something could not be cleared, other than what was begun."""
+        return len(self._left) > sum(len(rows) for rows, _ in self._busy)
 
     def oldest_done(self, monotonic: float) -> float | None:
         """How many seconds ago the first of what is cleared but not marked was cleared; None if there is nothing to mark."""
@@ -170,13 +217,13 @@ class Clearing:
             self._move_to_rejected(row, home, place, looks, traces)
         else:
             for number, (name, look) in enumerate(looks.items()):
-                if not moves.take_away(place / name, _aside(place, row, number), look):
-                    log.warning(
-                        "a file was changed after it was taken; it stays in the inbox", file=names.shown(str(place / name))
-                    )
-            _make_folder_like(home, home / "_done")
-            traces.files.append(_write_receipt(home / "_done", row))
-            traces.folders.append(home / "_done")
+                path = f"{place}/{name}"
+                if not moves.take_away(path, _aside(place, row, number), look):
+                    log.warning("a file was changed after it was taken; it stays in the inbox", file=names.shown(path))
+            done = home / "_done"
+            _make_folder_like(home, done)
+            traces.files.append(_write_receipt(done, row))
+            traces.folders.append(done)
         if row["folder"] is not None:
             files.remove_folder(place)
         return traces
@@ -196,7 +243,7 @@ class Clearing:
             if name != WHY:
                 moves.move_if_same(place / name, folder / name, look)
             elif self.is_our_reason(row["client"], place / WHY):
-                moves.take_away(place / WHY, _aside(place, row, number), look)
+                moves.take_away(f"{place}/{WHY}", _aside(place, row, number), look)
             else:
                 moves.move_if_same(place / WHY, folder / OWN_WHY, look)
         traces.files.append(folder / WHY)
@@ -218,25 +265,25 @@ def plain(stem: str) -> str:
     return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
 
 
-def _aside(place: Path, row: Row, number: int) -> Path:
+def _aside(place: Path, row: Row, number: int) -> str:
     """What a file is called for the instant between being recognised and being removed: a name that is never taken."""
-    return place / f".taken-{row['id']}-{number}.tmp"
+    return f"{place}/.taken-{row['id']}-{number}.tmp"
 
 
-def _check_folder(path: Path) -> None:
-    """Raise OSError if a link or a file has the name of a folder of ours."""
+def _check_folder(path: Path) -> bool:
+    """True if there is this folder of ours. Raises OSError if a link or a file has its name."""
     try:
         mode = os.lstat(path).st_mode
     except FileNotFoundError:
-        return
+        return False
     if not stat.S_ISDIR(mode):
         raise OSError(errno.ENOTDIR, "this is no folder, but a link or a file; remove it", str(path))
+    return True
 
 
 def _make_folder_like(home: Path, path: Path) -> None:
     """Make a folder in which people may do what they may do in `home`: they take refused files back from there."""
-    _check_folder(path)
-    if path.is_dir():
+    if _check_folder(path):
         return
     status = os.stat(home)
     files.make_folder(path, stat.S_IMODE(status.st_mode))

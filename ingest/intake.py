@@ -27,7 +27,7 @@ leave the drop in the inbox, 4 is the database's all or nothing, 5 and 6 are tri
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from errno import EACCES, EINVAL, EPERM
@@ -64,6 +64,9 @@ AT_ONCE = 250
 WORKERS = 4
 """Threads that copy and hash; both release the interpreter's lock."""
 
+SLICE = 8
+"""Drops that one thread receives before it looks for more: less ado for each, and no thread is left with all the large ones."""
+
 MARK_SECONDS = 0.5
 """How long the mark `cleared` waits for a next transaction to go with."""
 
@@ -81,6 +84,14 @@ class Outcome:
     """Client → what in the environment (disk full, no permission) keeps its drops from being taken."""
 
 
+@dataclass(slots=True)
+class Batch:
+    """Drops that are on their way."""
+
+    outcome: Outcome
+    receiving: list[tuple[Sequence[Case], Future[list[Exception | None]]]]
+
+
 class Intake:
     """Takes drops for an office. One thread uses it."""
 
@@ -91,6 +102,7 @@ class Intake:
         self.gate = Gate(vault, patient)
         self.clearing = Clearing(office)
         self._strikes = Strikes()
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="receive")
 
     @property
     def office(self) -> Office:
@@ -118,21 +130,39 @@ class Intake:
     def take(self, now: datetime, found: Sequence[Found]) -> Outcome:
         """Take or refuse these drops. One that can't be done now stays in the inbox. Raises Interrupted; database errors."""
         outcome = Outcome()
+        return self.finish(now, self.begin(now, found))
+
+    def begin(self, now: datetime, found: Sequence[Found]) -> Batch:
+        """Steps 1 and 2, of which the second goes on while the caller does something else. Every batch must be finished."""
+        outcome = Outcome()
         if self.clearing.has_left:
             self.clearing.clear()
         cases = self._judge_all(now, self._takeable(found, outcome), outcome)
-        with ThreadPoolExecutor(WORKERS) as pool:
-            received = list(pool.map(self._receive, cases))
-        ready = []
-        for case, error in zip(cases, received, strict=True):
-            if error is None or self._is_to_be_refused(now, case, error, outcome):
-                ready.append(case)
+        slices = [cases[start : start + SLICE] for start in range(0, len(cases), SLICE)]
+        return Batch(outcome, [(some, self._pool.submit(self._receive_each, some)) for some in slices])
+
+    def finish(self, now: datetime, batch: Batch, more: bool = False) -> Outcome:
+        """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
+        outcome, ready = batch.outcome, list[Case]()
+        for cases, received in batch.receiving:
+            for case, error in zip(cases, received.result(), strict=True):
+                if error is None or self._is_to_be_refused(now, case, error, outcome):
+                    ready.append(case)
         ready = self._judged_by_guard(now, ready, outcome)
         ready = [case for case in self._keep(now, ready, outcome) if self._is_as_seen(case, outcome)]
         if ready:
             self._commit(now, ready, outcome)
+        if more:
+            self.clearing.begin([case.row for case in ready if case.row])
+        else:
             self.clear_up(outcome)
         return outcome
+
+    def close(self) -> None:
+        """End what was begun."""
+        self._pool.shutdown(cancel_futures=True)
+        self.clearing.close()
+        self.gate.close()
 
     def clear_up(self, outcome: Outcome) -> None:
         """Clear the inbox of what is decided; what is left is tried again at the next call."""
@@ -172,6 +202,9 @@ class Intake:
         return delegation.of(found.digest) if named and not self.office.settings.identity.trust_sidecar else None
 
     # 2. receive, 3. keep
+
+    def _receive_each(self, cases: Sequence[Case]) -> list[Exception | None]:
+        return [self._receive(case) for case in cases]
 
     def _receive(self, case: Case) -> Exception | None:
         """Copy the drop's files into the vault; what goes wrong is the answer, for the thread that asked. Runs in a pool."""

@@ -213,7 +213,7 @@ class Looker:
         if known is not None and known.look == look:
             return known
         try:
-            data, seen = files.read_plain(place / name, SIDECAR_BYTES + 1)
+            data, seen = files.read_plain(f"{place}/{name}", SIDECAR_BYTES + 1)
         except PermissionError as error:
             card = _Read(
                 look, "", None, [Fault(0, f"the file can't be read: {error.strerror}; let the daemon read it")], Claim(None)

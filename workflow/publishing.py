@@ -67,6 +67,9 @@ RETRY_SECONDS = 30
 WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
 
+SLICE = 8
+"""Items that one thread copies before it looks for more."""
+
 
 class Portal:
     """The portal of an office. One thread uses it."""
@@ -310,11 +313,18 @@ class Portal:
                     raise _Damaged(f"the vault's copy of {name} is damaged ({digest})")
             job.staged = folder
 
-        with ThreadPoolExecutor(WORKERS) as pool:
-            for job, done in [(job, pool.submit(stage, job)) for job in jobs]:
+        def stage_each(jobs: Sequence[Job]) -> list[tuple[Job, _Damaged]]:
+            failed = []
+            for job in jobs:
                 try:
-                    done.result()
+                    stage(job)
                 except _Damaged as error:
+                    failed.append((job, error))
+            return failed
+
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for failed in pool.map(stage_each, [jobs[start : start + SLICE] for start in range(0, len(jobs), SLICE)]):
+                for job, error in failed:
                     self._fail(now, job.item.id, error)
 
     def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
