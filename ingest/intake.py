@@ -129,7 +129,6 @@ class Intake:
 
     def take(self, now: datetime, found: Sequence[Found]) -> Outcome:
         """Take or refuse these drops. One that can't be done now stays in the inbox. Raises Interrupted; database errors."""
-        outcome = Outcome()
         return self.finish(now, self.begin(now, found))
 
     def begin(self, now: datetime, found: Sequence[Found]) -> Batch:
