@@ -28,8 +28,9 @@ from desk.upkeep import Upkeep
 from dossier import clock, files
 from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
 from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
+from dossier.hands import Hands
 from dossier.settings import Office
-from dossier.vault import open_vault
+from dossier.vault import Vault, open_vault
 from ingest.intake import AT_ONCE, Batch, Intake, Outcome
 from ingest.looking import Found
 from ingest.lookout import Lookout
@@ -131,9 +132,11 @@ class Daemon:
         self.vault = open_vault(self.office)
         self.vault.sweep()
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim)
-        self.intake = Intake(self.office, self.vault, patient=self._once)
+        # For a vault on a disk: what is far away is waited for, and threads do that as well.
+        self.hands = Hands() if type(self.vault) is Vault else None
+        self.intake = Intake(self.office, self.vault, patient=self._once, hands=self.hands)
         self.queue = QueueFolder(self.office, self.vault)
-        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm)
+        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
         self.upkeep = Upkeep(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
         self._lead()
         self._finish_others()
@@ -147,6 +150,7 @@ class Daemon:
             self.intake.forget()
         finally:
             self.intake.close()
+            self._release_hands()
             close_database()
 
     def _wait_for_database(self, error: Exception) -> None:
@@ -273,7 +277,12 @@ class Daemon:
                 self._presence.leave()
             log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
+    def _release_hands(self) -> None:
+        if self.hands is not None:
+            self.hands.rest()
+
     def _rest(self) -> None:
+        self._release_hands()
         with self._wake:
             seconds = min(WAKE_SECONDS, min(self._next_round(), self.lookout.next_at()) - time.monotonic())
             if seconds > 0:

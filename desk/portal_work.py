@@ -14,6 +14,7 @@ from collections.abc import Callable
 import structlog
 
 from dossier import clock, files, trail
+from dossier.hands import Hands
 from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import verifying
@@ -38,8 +39,15 @@ class PortalWork:
     `hint` tells the working thread that `step` is due; `alarm` takes a cause and what is wrong, None when it is over.
     """
 
-    def __init__(self, office: Office, vault: Vault, hint: Callable[[], None], alarm: Callable[[str, str | None], None]) -> None:
-        self.portal = Portal(office, vault)
+    def __init__(
+        self,
+        office: Office,
+        vault: Vault,
+        hint: Callable[[], None],
+        alarm: Callable[[str, str | None], None],
+        hands: Hands | None = None,
+    ) -> None:
+        self.portal = Portal(office, vault, hands)
         self._dresser = Dresser(self.portal.studio(), hint)
         self._hint, self._alarm = hint, alarm
         self._is_undressed = True

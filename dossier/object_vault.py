@@ -70,7 +70,7 @@ class ObjectVault(Vault):
     @contextlib.contextmanager
     def local(self, sha256: str) -> Iterator[Path]:
         target = self._incoming / f"{secrets.token_hex(12)}.tmp"
-        self._enter()
+        self.hold()
         try:
             if self.store.download(name_of(sha256), target, 0o640) != sha256:
                 raise Damaged(errno.EIO, "is not what its name says", self.shown(sha256))

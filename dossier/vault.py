@@ -82,6 +82,15 @@ class Vault:
             files.make_folder(path, 0o750)
             files.make_folder(self._incoming, 0o750)
 
+    def __reduce__(self) -> tuple[type[Vault], tuple[Path, bool]]:
+        """In another process: the same folder."""
+        return Vault, (self.path, True)
+
+    def hold(self) -> None:
+        """From now on nobody sweeps away what is being received, by this process or others that it has."""
+        if self._receiving is None:
+            self._receiving = self._lock(fcntl.LOCK_SH)
+
     def location(self, sha256: str) -> Path:
         """Where the file with this hash is kept, if it is."""
         return self.path / sha256[:2] / sha256
@@ -166,7 +175,7 @@ class Vault:
 
     def receive(self, source: Path, seen: Look | None = None) -> Copy:
         """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
-        self._enter()
+        self.hold()
         return files.copy_hashed(source, self._incoming, seen)
 
     def keep(self, copy: Copy) -> Path:
@@ -245,10 +254,6 @@ class Vault:
             return self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             return None
-
-    def _enter(self) -> None:
-        if self._receiving is None:
-            self._receiving = self._lock(fcntl.LOCK_SH)
 
     def _lock(self, how: int) -> IO[str]:
         """Whoever receives shares this lock for as long as it lives; `sweep` must have it alone."""

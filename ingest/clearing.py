@@ -20,10 +20,10 @@ import stat
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ import structlog
 
 from dossier import files, moves, names
 from dossier.files import Look
+from dossier.hands import Hands, slices
 from dossier.models import Drop
 from dossier.settings import Office
 from ingest.looking import WHY, Found
@@ -39,9 +40,6 @@ log = structlog.get_logger("intake")
 
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
-
-AT_ONCE = 50
-"""Drops that the other thread clears before it tells."""
 
 Row = Mapping[str, Any]
 """A Drop, by field."""
@@ -55,25 +53,22 @@ class _Traces:
     """Monotonic seconds."""
     files: list[Path] = field(default_factory=list)
     folders: list[Path] = field(default_factory=list)
+    stayed: list[str] = field(default_factory=list)
+    """What was changed after it was taken."""
 
 
 class Clearing:
-    """Clears the inbox of an office. One thread uses it; what it has begun goes on in a thread of its own."""
+    """Clears the inbox of an office. One thread uses it; what it has begun is done by other processes meanwhile."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
         self._left: dict[int, Row] = {}
         self._places: Counter[tuple[str, str | None]] = Counter()
         """Of what is left: (client, folder) → how many."""
-        self._busy: list[tuple[Sequence[Row], Future[list[_Traces | Exception]]]] = []
+        self._busy: list[tuple[Sequence[Row], Callable[[], list[_Traces | Exception]]]] = []
         self._done: dict[int, _Traces] = {}
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="clear")
         self.trouble: dict[str, str] = {}
         """Client → what was in the way at the last try."""
-
-    def close(self) -> None:
-        """Wait for what was begun."""
-        self._pool.shutdown()
 
     def load(self, client: str | None = None) -> int:
         """Take up what another daemon left (for this client); returns how many drops."""
@@ -95,39 +90,31 @@ class Clearing:
             self._left[row["id"]] = row
             self._places[row["client"], row["folder"]] += 1
 
-    def begin(self, rows: Sequence[Row]) -> None:
-        """Clear these, which were added, while the caller goes on; the next `clear` waits for it."""
-        while self._busy and self._busy[0][1].done():
-            begun, cleared = self._busy.pop(0)
-            self._note(begun, cleared.result())
+    def begin(self, hands: Hands, rows: Sequence[Row]) -> None:
+        """Clear these, which were added, while the caller goes on; the next `begin` or `clear` waits for it."""
+        self._await()
         taken = [row for row in rows if row["kind"] != "refused"]  # what is refused looks into the database
-        for start in range(0, len(taken), AT_ONCE):
-            chunk = taken[start : start + AT_ONCE]
-            self._busy.append((chunk, self._pool.submit(self._clear_each, chunk)))
+        clear = partial(_clear_each, self.office.inbox)
+        self._busy = [(some, hands.begin(clear, some)) for some in slices(taken)]
+
+    def _await(self) -> set[int]:
+        begun, self._busy = self._busy, []
+        for rows, cleared in begun:
+            self._note(rows, cleared())
+        return {row["id"] for rows, _ in begun for row in rows}
 
     def clear(self) -> None:
         """Clear what can be cleared; `trouble` says what is in the way of the rest."""
         self.trouble.clear()
-        begun, self._busy = self._busy, []
-        tried = set[int]()
-        for rows, cleared in begun:
-            tried.update(row["id"] for row in rows)
-            self._note(rows, cleared.result())
+        tried = self._await()
         rest = [row for key, row in self._left.items() if key not in tried]
-        self._note(rest, self._clear_each(rest))
-
-    def _clear_each(self, rows: Sequence[Row]) -> list[_Traces | Exception]:
-        found = list[_Traces | Exception]()
-        for row in rows:
-            try:
-                found.append(self._clear(row))
-            except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
-                found.append(error)
-        return found
+        self._note(rest, _clear_each(self.office.inbox, rest))
 
     def _note(self, rows: Sequence[Row], cleared: Sequence[_Traces | Exception]) -> None:
         for row, traces in zip(rows, cleared, strict=True):
             if not isinstance(traces, Exception):
+                for path in traces.stayed:
+                    log.warning("a file was changed after it was taken; it stays in the inbox", file=names.shown(path))
                 self._done[row["id"]] = traces
                 del self._left[row["id"]]
                 self._places[row["client"], row["folder"]] -= 1
@@ -205,57 +192,70 @@ class Clearing:
                 return target.name
             number += 1
 
-    def _clear(self, row: Row) -> _Traces:
-        """Do with the files in the inbox what was decided about the drop. May be repeated."""
-        home = self.office.inbox / row["client"]
-        place = home / row["folder"] if row["folder"] is not None else home
-        looks = {name: Look(*values) for name, *values in row["files"]}
-        traces = _Traces(time.monotonic(), folders=[home, place])
-        if row["folder"] is not None:
-            _check_folder(place)
-        if row["kind"] == "refused":
-            self._move_to_rejected(row, home, place, looks, traces)
-        else:
-            for number, (name, look) in enumerate(looks.items()):
-                path = f"{place}/{name}"
-                if not moves.take_away(path, _aside(place, row, number), look):
-                    log.warning("a file was changed after it was taken; it stays in the inbox", file=names.shown(path))
-            done = home / "_done"
-            _make_folder_like(home, done)
-            traces.files.append(_write_receipt(done, row))
-            traces.folders.append(done)
-        if row["folder"] is not None:
-            files.remove_folder(place)
-        return traces
 
-    def _move_to_rejected(self, row: Row, home: Path, place: Path, looks: dict[str, Look], traces: _Traces) -> None:
-        folder = home / "_rejected" / row["target"]
-        last = next(reversed(looks))
-        lies = files.look(place / last)
-        if lies is None or not lies.is_untouched(looks[last]):
-            if not os.path.lexists(folder / last):
-                log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / last)))
-            return  # else all of it was moved before: the sidecar goes last
-        for path in (folder.parent, folder):
-            _make_folder_like(home, path)
-        files.write_whole(folder / WHY, row["text"].encode())
+def _clear_each(inbox: Path, rows: Sequence[Row]) -> list[_Traces | Exception]:
+    """Do with the files in the inbox what was decided about these drops. May be repeated, by any process."""
+    found = list[_Traces | Exception]()
+    for row in rows:
+        try:
+            found.append(_clear(inbox, row))
+        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
+            found.append(error)
+    return found
+
+
+def _clear(inbox: Path, row: Row) -> _Traces:
+    home = inbox / row["client"]
+    place = home / row["folder"] if row["folder"] is not None else home
+    looks = {name: Look(*values) for name, *values in row["files"]}
+    traces = _Traces(time.monotonic(), folders=[home, place])
+    if row["folder"] is not None:
+        _check_folder(place)
+    if row["kind"] == "refused":
+        _move_to_rejected(row, home, place, looks, traces)
+    else:
         for number, (name, look) in enumerate(looks.items()):
-            if name != WHY:
-                moves.move_if_same(place / name, folder / name, look)
-            elif self.is_our_reason(row["client"], place / WHY):
-                moves.take_away(f"{place}/{WHY}", _aside(place, row, number), look)
-            else:
-                moves.move_if_same(place / WHY, folder / OWN_WHY, look)
-        traces.files.append(folder / WHY)
-        traces.folders += [folder.parent, folder]
+            path = f"{place}/{name}"
+            if not moves.take_away(path, _aside(place, row, number), look):
+                traces.stayed.append(path)
+        done = home / "_done"
+        _make_folder_like(home, done)
+        traces.files.append(_write_receipt(done, row))
+        traces.folders.append(done)
+    if row["folder"] is not None:
+        files.remove_folder(place)
+    return traces
 
-    def is_our_reason(self, client: str, path: Path) -> bool:
-        """True for the WHY.txt of an earlier refusal, that came back with the corrected files."""
-        lies = files.look(path)
-        if lies is None:
-            return False
-        text = files.read_plain(path, lies.size)[0].decode("utf-8", "replace")
-        return bool(Drop.select().where((Drop.client == client) & (Drop.kind == "refused") & (Drop.text == text)).exists())
+
+def _move_to_rejected(row: Row, home: Path, place: Path, looks: dict[str, Look], traces: _Traces) -> None:
+    folder = home / "_rejected" / row["target"]
+    last = next(reversed(looks))
+    lies = files.look(place / last)
+    if lies is None or not lies.is_untouched(looks[last]):
+        if not os.path.lexists(folder / last):
+            log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / last)))
+        return  # else all of it was moved before: the sidecar goes last
+    for path in (folder.parent, folder):
+        _make_folder_like(home, path)
+    files.write_whole(folder / WHY, row["text"].encode())
+    for number, (name, look) in enumerate(looks.items()):
+        if name != WHY:
+            moves.move_if_same(place / name, folder / name, look)
+        elif is_our_reason(row["client"], place / WHY):
+            moves.take_away(f"{place}/{WHY}", _aside(place, row, number), look)
+        else:
+            moves.move_if_same(place / WHY, folder / OWN_WHY, look)
+    traces.files.append(folder / WHY)
+    traces.folders += [folder.parent, folder]
+
+
+def is_our_reason(client: str, path: Path) -> bool:
+    """True for the WHY.txt of an earlier refusal, that came back with the corrected files."""
+    lies = files.look(path)
+    if lies is None:
+        return False
+    text = files.read_plain(path, lies.size)[0].decode("utf-8", "replace")
+    return bool(Drop.select().where((Drop.client == client) & (Drop.kind == "refused") & (Drop.text == text)).exists())
 
 
 def plain(stem: str) -> str:

@@ -6,7 +6,7 @@ look, so that it holds up no other; by then it may have been read. Nothing here 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dossier.models import item_key
@@ -16,6 +16,7 @@ from ingest.case import Case, changes_of, files_of
 from workflow import amending, suspicion
 from workflow.rules import chosen
 from workflow.screening import PATIENCE_SECONDS, Screen
+from workflow.texts import Text
 
 
 class Gate:
@@ -26,17 +27,17 @@ class Gate:
         self._screen = Screen()
         self._patience = None if patient else PATIENCE_SECONDS
 
-    def begin(self, office: Office, case: Case) -> None:
-        """Start to read what was received. Any thread may call this. Raises OSError."""
-        if not suspicion.is_on(office) or not _may_share(case):
+    def begin(self, office: Office, case: Case, texts: Mapping[str, Text]) -> None:
+        """Start to read what was received. `texts`: by SHA-256, of files that are read already. Raises OSError."""
+        if not suspicion.is_on(office) or not may_share(case):
             return
         for file, (name, copy) in zip(files_of(case), case.files, strict=True):
             if case.amends or chosen(office, file.share):
-                self._screen.begin(office, copy.path, name, copy.sha256)
+                self._screen.begin(office, copy.path, name, copy.sha256, texts.get(copy.sha256))
 
     def judge(self, office: Office, now: datetime, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
         """Say of each case what was found, and make a concept of what must be held; (those, those that can't be judged yet)."""
-        searched = {id(case): self._shared(office, now, case) for case in cases if suspicion.is_on(office) and _may_share(case)}
+        searched = {id(case): self._shared(office, now, case) for case in cases if suspicion.is_on(office) and may_share(case)}
         late = self._screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
         judged, left = list[Case](), list[Case]()
         for case in cases:
@@ -69,7 +70,7 @@ class Gate:
         self._screen.close()
 
 
-def _may_share(case: Case) -> bool:
+def may_share(case: Case) -> bool:
     """True if this drop could share something outright."""
     if case.faults:
         return False

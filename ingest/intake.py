@@ -26,8 +26,8 @@ leave the drop in the inbox, 4 is the database's all or nothing, 5 and 6 are tri
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from errno import EACCES, EINVAL, EPERM
@@ -39,20 +39,22 @@ from peewee import DataError, IntegrityError, ProgrammingError, fn
 
 from dossier import clock, files, names, people, trail
 from dossier.database import UNAVAILABLE, transaction
+from dossier.hands import MANY, Hands, slices
 from dossier.models import Drop, Item, insert_rows, item_key, item_name, tuples
 from dossier.people import NotAllowed
 from dossier.settings import Office
 from dossier.vault import Vault
 from dossier.yamltext import Fault
-from ingest import delegation, kinds
+from ingest import delegation
 from ingest.case import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
-from ingest.clearing import Clearing
-from ingest.gate import Gate
+from ingest.clearing import Clearing, is_our_reason
+from ingest.gate import Gate, may_share
 from ingest.judging import entries, judge
 from ingest.looking import WHY, Found
 from ingest.poison import Strikes
-from ingest.scanning import NotScanned, find_virus
-from workflow import amending, items
+from ingest.receiving import Order, Received, Receiver, Wanted
+from ingest.scanning import NotScanned
+from workflow import amending, items, suspicion
 from workflow.items import Refused
 from workflow.suspicion import Unscreened
 
@@ -63,9 +65,6 @@ AT_ONCE = 250
 
 WORKERS = 4
 """Threads that copy and hash; both release the interpreter's lock."""
-
-SLICE = 8
-"""Drops that one thread receives before it looks for more: less ado for each, and no thread is left with all the large ones."""
 
 MARK_SECONDS = 0.5
 """How long the mark `cleared` waits for a next transaction to go with."""
@@ -89,16 +88,17 @@ class Batch:
     """Drops that are on their way."""
 
     outcome: Outcome
-    receiving: list[tuple[Sequence[Case], Future[list[Exception | None]]]]
+    receiving: list[tuple[Sequence[Case], Callable[[], list[Received]]]]
 
 
 class Intake:
     """Takes drops for an office. One thread uses it."""
 
-    def __init__(self, office: Office, vault: Vault, patient: bool = False) -> None:
-        """`patient`: wait for whatever takes long, as there may be no next look."""
+    def __init__(self, office: Office, vault: Vault, patient: bool = False, hands: Hands | None = None) -> None:
+        """`patient`: wait for whatever takes long, as there may be no next look. `hands`: what helps with many at once."""
         self._office = office
         self.vault = vault
+        self._hands = hands
         self.gate = Gate(vault, patient)
         self.clearing = Clearing(office)
         self._strikes = Strikes()
@@ -137,22 +137,32 @@ class Intake:
         if self.clearing.has_left:
             self.clearing.clear()
         cases = self._judge_all(now, self._takeable(found, outcome), outcome)
-        slices = [cases[start : start + SLICE] for start in range(0, len(cases), SLICE)]
-        return Batch(outcome, [(some, self._pool.submit(self._receive_each, some)) for some in slices])
+        limits = self.office.settings.intake
+        receiver = Receiver(self.vault, tuple(limits.blocked_types), limits.clamd)
+        begun = []
+        for some in slices(cases):
+            orders = [self._order(case) for case in some]
+            if len(cases) >= MANY and self._hands is not None:
+                self.vault.hold()
+                begun.append((some, self._hands.begin(receiver.receive_each, orders)))
+            else:
+                begun.append((some, self._pool.submit(receiver.receive_each, orders).result))
+        return Batch(outcome, begun)
 
     def finish(self, now: datetime, batch: Batch, more: bool = False) -> Outcome:
         """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
         outcome, ready = batch.outcome, list[Case]()
         for cases, received in batch.receiving:
-            for case, error in zip(cases, received.result(), strict=True):
+            for case, one in zip(cases, received(), strict=True):
+                error = self._received(case, one)
                 if error is None or self._is_to_be_refused(now, case, error, outcome):
                     ready.append(case)
         ready = self._judged_by_guard(now, ready, outcome)
         ready = [case for case in self._keep(now, ready, outcome) if self._is_as_seen(case, outcome)]
         if ready:
             self._commit(now, ready, outcome)
-        if more:
-            self.clearing.begin([case.row for case in ready if case.row])
+        if more and self._hands is not None:
+            self.clearing.begin(self._hands, [case.row for case in ready if case.row])
         else:
             self.clear_up(outcome)
         return outcome
@@ -160,7 +170,6 @@ class Intake:
     def close(self) -> None:
         """End what was begun."""
         self._pool.shutdown(cancel_futures=True)
-        self.clearing.close()
         self.gate.close()
 
     def clear_up(self, outcome: Outcome) -> None:
@@ -202,44 +211,27 @@ class Intake:
 
     # 2. receive, 3. keep
 
-    def _receive_each(self, cases: Sequence[Case]) -> list[Exception | None]:
-        return [self._receive(case) for case in cases]
+    def _order(self, case: Case) -> Order:
+        """What is to be received of a drop; nothing if it has faults."""
+        found, line = case.found, 1
+        if found.sidecar:
+            line = found.sidecar.lines.get("attachments", 1)
+        is_searched = suspicion.is_on(self.office) and may_share(case)
+        wanted = () if case.faults else entries(found)
+        listed = [Wanted(name, disk, found.looks[disk], digest, is_searched) for name, _, digest, disk in wanted]
+        return Order(str(found.place(self.office.inbox)), listed, line)
 
-    def _receive(self, case: Case) -> Exception | None:
-        """Copy the drop's files into the vault; what goes wrong is the answer, for the thread that asked. Runs in a pool."""
-        try:
-            if not case.faults:
-                place, scanner = case.found.place(self.office.inbox), self.office.settings.intake.clamd
-                for name, _, digest, disk in entries(case.found):
-                    copy = self.vault.receive(place / disk, case.found.looks[disk])
-                    case.files.append((name, copy))
-                    kind = kinds.examine(name, copy.path)
-                    case.kinds.append(kind.media_type)
-                    reason = kinds.blocked(name, kind, self.office.settings.intake.blocked_types)
-                    line = case.found.sidecar.lines.get("attachments", 1) if case.found.sidecar else 1
-                    if reason:
-                        case.faults.append(Fault(line, f"`{names.shown(name)}`: {reason}"))
-                    if scanner and (virus := find_virus(scanner, copy.path, names.shown(name))):
-                        case.faults.append(
-                            Fault(line, f"`{names.shown(name)}`: the virus scanner found {virus} in it; delete it")
-                        )
-                    if digest and digest != copy.sha256:
-                        case.faults.append(
-                            Fault(
-                                line,
-                                f"`{names.shown(name)}` has another sha256 ({copy.sha256}) than the sidecar says; was it copied whole?",
-                            )
-                        )
-            if case.faults:
+    def _received(self, case: Case, received: Received) -> Exception | None:
+        """Take over what came; what went wrong is the answer."""
+        case.files, case.kinds = received.files, received.kinds
+        case.faults += received.faults
+        if received.error is None and not case.faults:
+            try:
+                self.gate.begin(self.office, case, received.texts)
+            except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _is_to_be_refused counts it
                 self._discard(case)
-            self.gate.begin(self.office, case)
-        except files.Interrupted:
-            self._discard(case)
-            raise
-        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _is_to_be_refused counts it
-            self._discard(case)
-            return error
-        return None
+                return error
+        return received.error
 
     def _judged_by_guard(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
         """Without those that are not searched yet; they wait for their next look."""
@@ -443,7 +435,7 @@ class Intake:
         found, looks = case.found, dict(case.found.looks)
         if WHY in looks and not case.faults and WHY not in found.matched.values():
             path = found.place(self.office.inbox) / WHY
-            looks = looks if self.clearing.is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
+            looks = looks if is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
         return [
             [name, look.device, look.inode, look.size, look.mtime_ns, look.ctime_ns, look.uid] for name, look in looks.items()
         ]

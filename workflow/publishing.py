@@ -32,6 +32,7 @@ import re
 from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +40,7 @@ import structlog
 
 from dossier import claims, clock, files, moves, trail
 from dossier.database import transaction
+from dossier.hands import MANY, Hands
 from dossier.models import Edition, Item, Page, PageFile, first_edition, item_name, tuples
 from dossier.settings import Office
 from dossier.vault import Vault
@@ -67,17 +69,15 @@ RETRY_SECONDS = 30
 WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
 
-SLICE = 8
-"""Items that one thread copies before it looks for more."""
-
 
 class Portal:
     """The portal of an office. One thread uses it."""
 
-    def __init__(self, office: Office, vault: Vault) -> None:
+    def __init__(self, office: Office, vault: Vault, hands: Hands | None = None) -> None:
         self.office = office
         self.vault = vault
         self.site = open_site(office)
+        self._hands = hands
         self.trouble: str | None = None
         """What keeps something from being published now, if anything."""
         self._unsure: set[int] = set()
@@ -298,34 +298,22 @@ class Portal:
 
     def _stage(self, now: datetime, jobs: Sequence[Job]) -> None:
         """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
-
-        def stage(job: Job) -> None:
-            folder = self.site.staging / "items" / job.name
-            files.remove_tree(folder)
-            files.make_folder(folder)
-            for attachment in job.edition.shown["attachments"]:
-                name, digest = attachment["name"], attachment["sha256"]
-                try:
-                    copied = self.vault.copy_to(digest, folder / name)
-                except FileNotFoundError as error:
-                    raise _Damaged(f"the vault's copy of {name} is gone ({digest})") from error
-                if copied != digest:
-                    raise _Damaged(f"the vault's copy of {name} is damaged ({digest})")
-            job.staged = folder
-
-        def stage_each(jobs: Sequence[Job]) -> list[tuple[Job, _Damaged]]:
-            failed = []
-            for job in jobs:
-                try:
-                    stage(job)
-                except _Damaged as error:
-                    failed.append((job, error))
-            return failed
-
-        with ThreadPoolExecutor(WORKERS) as pool:
-            for failed in pool.map(stage_each, [jobs[start : start + SLICE] for start in range(0, len(jobs), SLICE)]):
-                for job, error in failed:
-                    self._fail(now, job.item.id, error)
+        folder = self.site.staging / "items"
+        wanted = [
+            (job.name, [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]]) for job in jobs if job.edition
+        ]
+        stage = partial(stage_each, self.vault, folder)
+        if len(wanted) >= MANY and self._hands is not None:
+            damaged = list(self._hands.map(stage, wanted))
+        else:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                damaged = list(pool.map(stage, [[one] for one in wanted]))
+        reasons = {name: why for some in damaged for name, why in some.items()}
+        for job in jobs:
+            if job.name in reasons:
+                self._fail(now, job.item.id, RuntimeError(reasons[job.name]))
+            else:
+                job.staged = folder / job.name
 
     def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
         """Leave an item (its key) or a client (its code) alone for a while."""
@@ -434,5 +422,20 @@ class Portal:
         log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))
 
 
-class _Damaged(Exception):
-    """The vault lacks a file that is to be shown, or holds another under its name."""
+def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> dict[str, str]:
+    """Copy items' files (name, SHA-256) from the vault to folders of their own; returns what is wrong with those that can't be.
+
+    Any process may do it, and it may be done again. Raises Interrupted; OSError where a copy can't be written.
+    """
+    damaged = {}
+    for item, attachments in wanted:
+        home = folder / item
+        files.remove_tree(home)
+        files.make_folder(home)
+        for name, digest in attachments:
+            try:
+                if vault.copy_to(digest, home / name) != digest:
+                    damaged[item] = f"the vault's copy of {name} is damaged ({digest})"
+            except FileNotFoundError:
+                damaged[item] = f"the vault's copy of {name} is gone ({digest})"
+    return damaged

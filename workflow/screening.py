@@ -69,8 +69,11 @@ class Screen:
         self._readings: OrderedDict[Key, Future[Reading]] = OrderedDict()
         self._late: set[Future[Reading]] = set()
 
-    def begin(self, office: Office, path: Path, name: str, sha256: str) -> None:
-        """Start to read the file at `path`, if it wasn't read before. It may be moved or removed meanwhile. Raises OSError."""
+    def begin(self, office: Office, path: Path, name: str, sha256: str, text: Text | None = None) -> None:
+        """Start to read the file at `path`, if it wasn't read before; `text`: it was, just now.
+
+        It may be moved or removed meanwhile. Raises OSError.
+        """
         key = (sha256, extension(name))
         with self._lock:
             if office is not self._office:
@@ -80,7 +83,7 @@ class Screen:
                 return
             reading = self._readings[key] = Future[Reading]()
         try:
-            self._texts.begin(path, name).add_done_callback(lambda text: self._search(office, text, reading))
+            self._texts.begin(path, name, text).add_done_callback(lambda text: self._search(office, text, reading))
         except BaseException:
             with self._lock:
                 self._readings.pop(key, None)

@@ -17,6 +17,7 @@ import re
 import signal
 import subprocess
 import threading
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,6 +59,31 @@ class Text:
     partial: bool = False
 
 
+def glance(path: Path, name: str) -> Text | None:
+    """The text of the file at `path`, called `name`; None if that takes a process of its own. Raises OSError."""
+    with _opened(path) as descriptor:
+        text = _at_a_glance(descriptor, name)
+    return text if isinstance(text, Text) else None
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _at_a_glance(descriptor: int, name: str) -> Text | bytes:
+    """The text of a file, or for which kind of file it must be read by a process of its own."""
+    head, own = os.pread(descriptor, HEAD_BYTES, 0), extension(name)
+    kind = _kind(own, head)
+    if kind is None:
+        return _plain(descriptor, own, head)
+    return Text(unread="it is no readable PDF") if kind == b"P" and not _has_objects(descriptor) else kind
+
+
 class Texts:
     """Takes text out of files, some at once. Any thread may ask."""
 
@@ -70,22 +96,20 @@ class Texts:
         self._own.child = _Child()
         self._children.append(self._own.child)
 
-    def begin(self, path: Path, name: str) -> Future[Text]:
-        """Start reading the file at `path`, called `name`. It may be moved or removed meanwhile. Raises OSError."""
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-        try:
-            head, own = os.pread(descriptor, HEAD_BYTES, 0), extension(name)
-            kind = _kind(own, head)
-            if kind and not (kind == b"P" and not _has_objects(descriptor)):
-                reading = self._pool.submit(self._ask, kind, descriptor)
-                descriptor = -1
-                return reading
-            done = Future[Text]()
-            done.set_result(Text(unread="it is no readable PDF") if kind else _plain(descriptor, own, head))
-            return done
-        finally:
-            if descriptor >= 0:
-                os.close(descriptor)
+    def begin(self, path: Path, name: str, text: Text | None = None) -> Future[Text]:
+        """Start reading the file at `path`, called `name`, unless its `text` is known. It may be moved or removed meanwhile.
+
+        Raises OSError.
+        """
+        if text is None:
+            with _opened(path) as descriptor:
+                seen = _at_a_glance(descriptor, name)
+                if isinstance(seen, bytes):
+                    return self._pool.submit(self._ask, seen, os.dup(descriptor))
+                text = seen
+        done = Future[Text]()
+        done.set_result(text)
+        return done
 
     def _ask(self, kind: bytes, descriptor: int) -> Text:
         try:
