@@ -21,8 +21,8 @@ import secrets
 import stat
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from dossier.leases import has_writer
 
@@ -57,8 +57,7 @@ class Unreadable(OSError):
     """The source of a copy can't be read. That a copy can't be written is a plain OSError."""
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
+class Look(NamedTuple):
     """A file as it was when looked at: enough to know it again, and to see that it was not touched since."""
 
     device: int
@@ -132,11 +131,10 @@ def read_plain(path: str | Path, limit: int) -> tuple[bytes, Look]:
     return b"".join(pieces), before
 
 
-@dataclass(frozen=True, slots=True)
-class Copy:
+class Copy(NamedTuple):
     """A file that was copied: where to, its SHA-256 (hex), and the source as it was."""
 
-    path: Path
+    path: str
     sha256: str
     source: Look
 
@@ -147,7 +145,7 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
     Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer, or is gone),
     Unreadable, Interrupted; OSError where the copy can't be written. Then there is no copy.
     """
-    target = folder / f"{secrets.token_hex(12)}.tmp"
+    target = f"{folder}/{secrets.token_hex(12)}.tmp"
     with _open_source(source) as reading:
         before = Look.of(os.fstat(reading))
         # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
@@ -285,9 +283,9 @@ def _syncfs(descriptor: int) -> None:
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
-def write_whole(path: Path, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
+def write_whole(path: str | Path, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
     """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
-    temporary = f"{path.parent}/.{secrets.token_hex(8)}.tmp"
+    temporary = f"{os.path.dirname(path)}/.{secrets.token_hex(8)}.tmp"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
     try:
         with _naming(path), open(descriptor, "wb") as stream:
@@ -317,7 +315,7 @@ def touch(path: Path) -> bool:
     return True
 
 
-def remove(path: Path) -> None:
+def remove(path: str | Path) -> None:
     """Remove a file of our own; fine if it is gone already."""
     with contextlib.suppress(FileNotFoundError):
         os.unlink(path)

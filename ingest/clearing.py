@@ -51,8 +51,8 @@ class _Traces:
 
     since: float
     """Monotonic seconds."""
-    files: list[Path] = field(default_factory=list)
-    folders: list[Path] = field(default_factory=list)
+    files: list[str] = field(default_factory=list)
+    folders: list[str] = field(default_factory=list)
     stayed: list[str] = field(default_factory=list)
     """What was changed after it was taken."""
 
@@ -157,7 +157,7 @@ class Clearing:
         """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked."""
         kept = [path for traces in self._done.values() for path in traces.files]
         folders = [path for traces in self._done.values() for path in traces.folders]
-        files.sync([path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if path.is_dir()])
+        files.sync([path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if os.path.isdir(path)])
         return list(self._done)
 
     def mark(self, keys: Sequence[int]) -> None:
@@ -208,7 +208,7 @@ def _clear(inbox: Path, row: Row) -> _Traces:
     home = inbox / row["client"]
     place = home / row["folder"] if row["folder"] is not None else home
     looks = {name: Look(*values) for name, *values in row["files"]}
-    traces = _Traces(time.monotonic(), folders=[home, place])
+    traces = _Traces(time.monotonic(), folders=[str(home), str(place)])
     if row["folder"] is not None:
         _check_folder(place)
     if row["kind"] == "refused":
@@ -221,7 +221,7 @@ def _clear(inbox: Path, row: Row) -> _Traces:
         done = home / "_done"
         _make_folder_like(home, done)
         traces.files.append(_write_receipt(done, row))
-        traces.folders.append(done)
+        traces.folders.append(str(done))
     if row["folder"] is not None:
         files.remove_folder(place)
     return traces
@@ -245,8 +245,8 @@ def _move_to_rejected(row: Row, home: Path, place: Path, looks: dict[str, Look],
             moves.take_away(f"{place}/{WHY}", _aside(place, row, number), look)
         else:
             moves.move_if_same(place / WHY, folder / OWN_WHY, look)
-    traces.files.append(folder / WHY)
-    traces.folders += [folder.parent, folder]
+    traces.files.append(f"{folder}/{WHY}")
+    traces.folders += [str(folder.parent), str(folder)]
 
 
 def is_our_reason(client: str, path: Path) -> bool:
@@ -290,15 +290,16 @@ def _make_folder_like(home: Path, path: Path) -> None:
     files.give_like(path, status)
 
 
-def _write_receipt(folder: Path, row: Row) -> Path:
+def _write_receipt(folder: Path, row: Row) -> str:
     """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time."""
-    path, data = folder / f"{plain(row['stem'])}.receipt.yaml", row["text"].encode()
+    stem, data = plain(row["stem"]), row["text"].encode()
+    path = f"{folder}/{stem}.receipt.yaml"
     there = files.look(path)
     if there is not None:
         old = files.read_plain(path, there.size)[0]
         if old == data:
             return path
         at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
-        moves.move_new(path, folder / f"{plain(row['stem'])}.{at}.receipt.yaml")
+        moves.move_new(path, f"{folder}/{stem}.{at}.receipt.yaml")
     files.write_whole(path, data)
     return path

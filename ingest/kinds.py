@@ -44,7 +44,7 @@ class Kind:
     contents: frozenset[str]
 
 
-def examine(name: str, path: Path) -> Kind:
+def examine(name: str, path: str | Path) -> Kind:
     """What the plain file at `path` is, that is called `name`. OSError: it can't be read."""
     own = extension(name)
     by_name = media.by_name(name)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from dossier import names
 from dossier.files import Copy, Interrupted, Look
@@ -19,8 +20,7 @@ from ingest.scanning import find_virus
 from workflow.texts import Text, glance
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(NamedTuple):
     """A file that is to be received."""
 
     name: str
@@ -33,8 +33,7 @@ class Wanted:
     """The wrong-client guard wants its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Order:
+class Order(NamedTuple):
     """The files of one drop. `line`: where its sidecar lists them."""
 
     place: str

@@ -24,7 +24,7 @@ class NotScanned(OSError):
     """Whether the file is clean is not known; the message says why and what to do."""
 
 
-def find_virus(address: str, path: Path, shown: str) -> str | None:
+def find_virus(address: str, path: str | Path, shown: str) -> str | None:
     """The name of what the scanner at `address` (`unix:/path` or `tcp:host:port`) finds in a file; None: it is clean.
 
     `shown` is what the file is called. Raises NotScanned.

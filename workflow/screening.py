@@ -69,7 +69,7 @@ class Screen:
         self._readings: OrderedDict[Key, Future[Reading]] = OrderedDict()
         self._late: set[Future[Reading]] = set()
 
-    def begin(self, office: Office, path: Path, name: str, sha256: str, text: Text | None = None) -> None:
+    def begin(self, office: Office, path: str | Path, name: str, sha256: str, text: Text | None = None) -> None:
         """Start to read the file at `path`, if it wasn't read before; `text`: it was, just now.
 
         It may be moved or removed meanwhile. Raises OSError.

@@ -59,7 +59,7 @@ class Text:
     partial: bool = False
 
 
-def glance(path: Path, name: str) -> Text | None:
+def glance(path: str | Path, name: str) -> Text | None:
     """The text of the file at `path`, called `name`; None if that takes a process of its own. Raises OSError."""
     with _opened(path) as descriptor:
         text = _at_a_glance(descriptor, name)
@@ -67,7 +67,7 @@ def glance(path: Path, name: str) -> Text | None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[int]:
+def _opened(path: str | Path) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
     try:
         yield descriptor
@@ -96,7 +96,7 @@ class Texts:
         self._own.child = _Child()
         self._children.append(self._own.child)
 
-    def begin(self, path: Path, name: str, text: Text | None = None) -> Future[Text]:
+    def begin(self, path: str | Path, name: str, text: Text | None = None) -> Future[Text]:
         """Start reading the file at `path`, called `name`, unless its `text` is known. It may be moved or removed meanwhile.
 
         Raises OSError.
