@@ -17,7 +17,7 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
@@ -178,6 +178,20 @@ class Vault:
         self.hold()
         return files.copy_hashed(source, self._incoming, seen)
 
+    def keep_each(self, copies: Sequence[Copy]) -> list[str | OSError]:
+        """As `keep`, each; what went wrong is the answer. Another process may do this, and then `kept_elsewhere` is told."""
+        kept = list[str | OSError]()
+        for copy in copies:
+            try:
+                kept.append(str(self.keep(copy)))
+            except OSError as error:
+                kept.append(error)
+        return kept
+
+    def kept_elsewhere(self) -> None:
+        """There may be new folders, to be synced."""
+        self._made_folder = True
+
     def keep(self, copy: Copy) -> Path:
         """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""
         target = self.location(copy.sha256)
@@ -192,7 +206,7 @@ class Vault:
                 moves.move(copy.path, target)
         return target
 
-    def sync(self, kept: Iterable[Path], copies: Iterable[Copy] = ()) -> None:
+    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:
         """Return when what `keep` returned is on the disk.
 
         Of `copies` that came from another file system than the vault's, which may be another kind of disk, or a server, what

@@ -275,16 +275,23 @@ class Intake:
 
     def _keep(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
         """Give the copies their names and put them on the disk; returns the cases for which that went well."""
-        kept: list[Case] = []
-        paths: list[Path] = []
+        kept, paths = list[Case](), list[str]()
+        copies = [copy for case in cases for _, copy in case.files]
+        if len(copies) >= MANY and self._hands is not None:
+            self.vault.kept_elsewhere()
+            named = [one for some in self._hands.map(self.vault.keep_each, copies) for one in some]
+        else:
+            named = self.vault.keep_each(copies)
+        answers = iter(named)
         for case in cases:
-            try:
-                paths += [self.vault.keep(copy) for _, copy in case.files]
-            except OSError as error:
+            own = [next(answers) for _ in case.files]
+            errors = [one for one in own if isinstance(one, OSError)]
+            if errors:
                 self._discard(case)
-                self._is_to_be_refused(now, case, error, outcome)
+                self._is_to_be_refused(now, case, errors[0], outcome)
             else:
                 kept.append(case)
+                paths += [one for one in own if isinstance(one, str)]
         try:
             self.vault.sync(paths, [copy for case in kept for _, copy in case.files])
         except OSError as error:

@@ -82,6 +82,9 @@ class Screen:
             if key in self._readings:
                 return
             reading = self._readings[key] = Future[Reading]()
+            if text is not None and text.unread:
+                reading.set_result(Reading(unread=text.unread))
+                return
         try:
             self._texts.begin(path, name, text).add_done_callback(lambda text: self._search(office, text, reading))
         except BaseException:
