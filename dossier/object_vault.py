@@ -127,9 +127,9 @@ class ObjectVault(Vault):
 
     def keep(self, copy: Copy) -> Path:
         """Nothing yet: `sync` sends it."""
-        return copy.path
+        return Path(copy.path)
 
-    def sync(self, kept: Iterable[Path], copies: Iterable[Copy] = ()) -> None:  # noqa: ARG002
+    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:  # noqa: ARG002
         """Return when the store has all of `copies`. Their local files are gone then, and after an error as well."""
         given = list(copies)
         try:
@@ -141,10 +141,10 @@ class ObjectVault(Vault):
     def _send(self, copy: Copy) -> None:
         name = name_of(copy.sha256)
         head = self.store.head(name)
-        if head is not None and head.size == copy.source.size and head.etag == etag_of(copy.path):
+        if head is not None and head.size == copy.source.size and head.etag == etag_of(Path(copy.path)):
             self._put.discard(copy.sha256)
             return
-        self.store.upload(name, copy.path, copy.sha256)
+        self.store.upload(name, Path(copy.path), copy.sha256)
         self._put.add(copy.sha256)
 
     def vouch(self, hashes: Collection[str]) -> None:

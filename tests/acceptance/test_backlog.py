@@ -26,7 +26,9 @@ def backlog(root: Root) -> Root:
     """An office in whose inbox a migration's drops have lain for a while."""
     root.set("settings", "identity: {trust_sidecar: true}\nwatch: {settle_seconds: 0.1}\n")
     for number in range(DROPS):
-        root.drop(f"r{number:04d}", SIDECAR.format(number=number), **{f"r{number:04d}_pdf": PDF + f"% {number}\n".encode() * 4000})
+        root.drop(
+            f"r{number:04d}", SIDECAR.format(number=number), **{f"r{number:04d}_pdf": PDF + f"% {number}\n".encode() * 4000}
+        )
     return root
 
 
@@ -77,7 +79,9 @@ def test_a_backlog_is_taken_though_the_processes_that_help_are_killed(backlog: R
 def test_the_processes_that_help_end_with_a_daemon_that_is_killed_and_the_next_goes_on(backlog: Root) -> None:
     process = backlog.popen("run", "--once")
     helpers = wait_for(lambda: _has_hands(process), "it is helped")
-    wait_for(lambda: any((backlog.path / "var/vault/.incoming").glob("*.tmp")) or process.poll() is not None, "files are received")
+    wait_for(
+        lambda: any((backlog.path / "var/vault/.incoming").glob("*.tmp")) or process.poll() is not None, "files are received"
+    )
     process.kill()
     process.wait()
     wait_for(lambda: not any(Path(f"/proc/{pid}/exe").exists() for pid in helpers), "they end, too")
