@@ -45,7 +45,7 @@ def wrong(check: str, message: str, todo: str) -> Finding:
 
 def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
     """Make every check, in the order in which one would mend things."""
-    from desk import doctor_folders, doctor_machine, doctor_office, doctor_queue
+    from desk import doctor_folders, doctor_machine, doctor_office, doctor_queue, doctor_store
 
     checks: tuple[tuple[str, Check, bool], ...] = (
         # name, check, whether it needs the database
@@ -56,6 +56,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("queue", doctor_queue.queue, False),
         ("portal", doctor_folders.portal, False),
         ("secrets", doctor_folders.secrets_of_the_office, False),
+        ("store", doctor_store.stores, False),
         ("disk", doctor_folders.room, False),
         ("inotify", doctor_folders.inotify, False),
         ("database", doctor_office.database, False),

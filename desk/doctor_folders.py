@@ -34,8 +34,8 @@ def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
     for name, path in (
         ("inbox", office.inbox),
         ("queue", office.queue),
-        ("portal", office.portal),
-        ("vault", office.vault),
+        ("portal" if office.portal_store is None else "portal on its way", office.portal),
+        ("vault" if office.vault_store is None else "vault on its way", office.vault),
         ("var", office.var),
     ):
         fault = _why_unusable(path, may_be_made=name != "inbox")
@@ -165,7 +165,7 @@ def _has_capability(process: str, number: int) -> bool:
 
 
 def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    if not office.portal.is_dir():
+    if office.portal_store or not office.portal.is_dir():
         return
     if os.path.ismount(office.portal):
         yield wrong("portal", f"{office.portal} is a mount point: nothing can be moved into it in one step",

@@ -137,7 +137,12 @@ class Metrics:
             "dossier_take_seconds", "From a drop that is whole to its item or refusal.", decided, done.taking_seconds
         )
         free = GaugeMetricFamily("dossier_free_bytes", "Room left where this folder is.", labels=["folder"])
-        for name, path in (("inbox", office.inbox), ("queue", office.queue), ("portal", office.portal), ("vault", office.vault)):
+        for name, path in (
+            ("inbox", office.inbox),
+            ("queue", office.queue),
+            *([("portal", office.portal)] if office.portal_store is None else []),
+            *([("vault", office.vault)] if office.vault_store is None else []),
+        ):
             with contextlib.suppress(OSError):
                 room = os.statvfs(path)
                 free.add_metric([name], room.f_bavail * room.f_frsize)

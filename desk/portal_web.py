@@ -148,9 +148,9 @@ class PortalWeb:
             except ConfigurationError as error:
                 log.error("config/ was changed, but is wrong; the old one holds", fault=error.faults[0])
                 return self._directory
-            before = self._directory.office.settings
-            if (office.settings.paths, office.settings.database) != (before.paths, before.database):
-                log.error("paths or database were changed: restart the portal; until then the old settings hold")
+            before, new = self._directory.office.settings, office.settings
+            if (new.paths, new.store, new.database) != (before.paths, before.store, before.database):
+                log.error("paths, store or database were changed: restart the portal; until then the old settings hold")
                 return self._directory
             log.info("configuration read again", clients=len(office.clients))
             self._directory = Directory(office)

@@ -123,6 +123,9 @@ class PortalWork:
             found = verifying.look(self.portal.office, self.portal.vault, part)
         except files.Interrupted:
             return
+        except OSError as error:
+            log.error("portal and vault can't be looked at now; it is tried again", error=str(error))
+            return
         for one in found:
             log.error("portal and vault are not as the database says", what=str(one))
         if found:

@@ -21,7 +21,7 @@ class ConfigWatch:
         self._state = self._stat()
 
     def changed(self) -> Office | None:
-        """The office as config/ has it now; None if it was not changed, or with faults. Paths and database stay as they were."""
+        """The office as config/ has it now; None if it was not changed, or with faults. Paths, store and database stay as they were."""
         state = self._stat()
         if state == self._state:
             return None
@@ -35,9 +35,10 @@ class ConfigWatch:
             return None
         self._alarm("config", None)
         old = self._office.settings
-        moved = (office.settings.paths, office.settings.database) != (old.paths, old.database)
-        self._alarm("paths", "paths or database were changed in config/: restart the daemon for that" if moved else None)
-        settings = office.settings.model_copy(update={"paths": old.paths, "database": old.database})
+        new = office.settings
+        moved = (new.paths, new.store, new.database) != (old.paths, old.store, old.database)
+        self._alarm("paths", "paths, store or database were changed in config/: restart the daemon for that" if moved else None)
+        settings = new.model_copy(update={"paths": old.paths, "store": old.store, "database": old.database})
         self._office = replace(office, settings=settings)
         return self._office
 

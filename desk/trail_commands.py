@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from dossier.settings import Office
     from dossier.trail import Kept
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -161,10 +163,21 @@ def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
     found, good = checking.check(office, [path])
     if not found and not good:
         found = [] if path.resolve().is_relative_to(office.inbox.resolve()) else [f"it does not lie in the inbox {office.inbox}"]
+    found = found + _trouble(office, path)
     if not presence.daemons(office, clock.utc_now()):
         found.append("no daemon runs here; start it with: dossier run")
     heading = f"{path} is not taken yet:" if found else f"Nothing keeps {path} from being taken; the daemon's next look takes it."
     return {"path": str(path)}, found, heading
+
+
+def _trouble(office: Office, path: Path) -> list[str]:
+    """What keeps the drops of this client from being taken, whatever they are like."""
+    from workflow import alarms
+
+    told = None
+    with contextlib.suppress(ValueError, IndexError):
+        told = alarms.text_of(f"intake {path.resolve().relative_to(office.inbox.resolve()).parts[0]}")
+    return [f"it can't be taken now: {told}; it is tried again"] if told else []
 
 
 def _what_became(name: str) -> list[str]:

@@ -133,6 +133,11 @@ def _look(office: Office, path: Path, listed: Mapping[str, int], loose: Iterable
         if os.path.lexists(target) and (not target.is_dir() or any(target.iterdir())):
             raise NotAllowed(f"{target} is not empty; give --root a folder that is empty or not there yet" + (
                 "" if target == office.root else ", or other folders (paths in the backup's config/settings.yaml, DOSSIER_PATHS__…)"))  # fmt: skip
+    for url in (office.vault_store, office.portal_store):
+        if url is not None and _holds_something(office, url):
+            raise NotAllowed(
+                f"{url} is not empty; give an empty prefix or bucket, by DOSSIER_PATHS__VAULT and DOSSIER_PATHS__PORTAL"
+            )
     if not snapshot.is_empty(office):
         raise NotAllowed("there is a database already where database.url points; give another, by DOSSIER_DATABASE__URL")
     above = next(folder for folder in (office.root, *office.root.parents) if folder.is_dir())
@@ -140,6 +145,12 @@ def _look(office: Office, path: Path, listed: Mapping[str, int], loose: Iterable
     needed, free = sum(wanted.values()) + sum(one.stat().st_size for one in path.iterdir()), room.f_bavail * room.f_frsize
     if needed > free:
         raise OSError(errno.ENOSPC, f"{needed // 2**20} MB are needed, {free // 2**20} MB are free", str(above))
+
+
+def _holds_something(office: Office, url: str) -> bool:
+    from dossier.store import Store
+
+    return next(Store(office, url).entries("", limit=1), None) is not None
 
 
 # 3. files

@@ -51,6 +51,9 @@ R = TypeVar("R")
 class StoreFailed(OSError):
     """The store can't be reached, refuses, or does not keep its word: what is wrong, and what to do about it."""
 
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
+
 
 class Entry(NamedTuple):
     """An object as the store lists it. `name` is behind the store's prefix; `since` in seconds since 1970, by the store's clock."""
@@ -98,12 +101,16 @@ class Store:
         self.url = url
         self.bucket, _, prefix = url.removeprefix("s3://").partition("/")
         self._prefix = f"{prefix}/" if prefix else ""
-        self._office = office
+        self.office = office
         self._times = HURRIED if is_hurried else (CONNECT_SECONDS, READ_SECONDS, TRIES)
 
     @property
     def _client(self) -> Any:
-        return _client_of(self._office, self._times)
+        return _client_of(self.office, self._times)
+
+    def key_of(self, name: str) -> str:
+        """The object's name in the bucket."""
+        return self._prefix + name
 
     def shown(self, name: str = "") -> str:
         """The object's whole address, for people."""

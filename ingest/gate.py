@@ -35,14 +35,25 @@ class Gate:
             if case.amends or chosen(office, file.share):
                 self._screen.begin(office, copy.path, name, copy.sha256, texts.get(copy.sha256))
 
-    def judge(self, office: Office, now: datetime, cases: Sequence[Case]) -> tuple[list[Case], list[Case]]:
-        """Say of each case what was found, and make a concept of what must be held; (those, those that can't be judged yet)."""
-        searched = {id(case): self._shared(office, now, case) for case in cases if suspicion.is_on(office) and may_share(case)}
+    def judge(
+        self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, str]
+    ) -> tuple[list[Case], list[Case]]:
+        """Say of each case what was found, and make a concept of what must be held; (those, those that can't be judged yet).
+
+        `trouble` gets what keeps a client's files from being read.
+        """
+        searched, unreadable = dict[int, list[tuple[str, str]]](), set[int]()
+        for case in cases if suspicion.is_on(office) else ():
+            try:
+                searched[id(case)] = self._shared(office, now, case) if may_share(case) else []
+            except OSError as error:
+                trouble[case.found.client] = f"{error.filename}: {error.strerror}"
+                unreadable.add(id(case))
         late = self._screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
         judged, left = list[Case](), list[Case]()
         for case in cases:
             attachments = searched.get(id(case), [])
-            if any(sha256 in late for _, sha256 in attachments):
+            if id(case) in unreadable or any(sha256 in late for _, sha256 in attachments):
                 left.append(case)
                 continue
             judged.append(case)

@@ -235,7 +235,7 @@ class Intake:
 
     def _judged_by_guard(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
         """Without those that are not searched yet; they wait for their next look."""
-        judged, late = self.gate.judge(self.office, now, cases)
+        judged, late = self.gate.judge(self.office, now, cases, outcome.trouble)
         for case in late:
             self._discard(case)
         outcome.postponed += len(late)

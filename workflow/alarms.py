@@ -140,6 +140,12 @@ def standing() -> list[str]:
     return [note["text"] for _, note in _standing()]
 
 
+def text_of(cause: str) -> str | None:
+    """What the alarm of this cause says, if it stands."""
+    note = _read(cause)
+    return str(note["text"]) if note else None
+
+
 def _standing() -> Iterator[tuple[str, dict[str, Any]]]:
     for key, value in tuples(Note.select(Note.key, Note.value).where(Note.key.startswith(_KEY)).order_by(Note.key)):
         yield key.removeprefix(_KEY), json.loads(value)

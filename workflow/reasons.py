@@ -11,6 +11,7 @@ from dossier.models import Edition, item_name
 from dossier.settings import Office
 from dossier.vault import open_vault
 from workflow import waiting
+from workflow.site import open_site
 
 
 def reasons(office: Office, now: datetime, item: Any) -> list[str]:
@@ -73,12 +74,17 @@ def _last(item: Any, action: str) -> dict[str, Any] | None:
 def _of_publishing(office: Office, item: Any) -> list[str]:
     """It is approved; then it is the daemon's to do."""
     edition, vault = Edition.get_by_id(item.standing), open_vault(office, to_read=True)
-    found = [
-        f"the vault lacks {attachment['name']} ({attachment['sha256']}); see: dossier verify"
-        for attachment in edition.shown["attachments"]
-        if vault.size(attachment["sha256"]) is None
-    ]
-    if not os.access(office.portal, os.W_OK):
+    found = []
+    try:
+        found += [
+            f"the vault lacks {attachment['name']} ({attachment['sha256']}); see: dossier verify"
+            for attachment in edition.shown["attachments"]
+            if vault.size(attachment["sha256"]) is None
+        ]
+        open_site(office).homes()
+    except OSError as error:
+        found.append(f"{error.filename}: {error.strerror}")
+    if office.portal_store is None and not os.access(office.portal, os.W_OK):
         found.append(f"this user can't write to the portal's folder {office.portal}")
     return [*found, "it is approved, and the daemon has not published it yet; if that lasts, see: dossier status"]
 
