@@ -67,6 +67,10 @@ class Gate:
     slow_seconds: float = 0.0
     asked: list[tuple[str, str]] = field(default_factory=list)
     after: Callable[[str, str], None] = lambda method, path: None
+    swap: bytes | None = None
+    """Put instead of what was sent."""
+    is_public: bool = False
+    """Whether who has no key gets in, too."""
     _server: ThreadingHTTPServer | None = None
     _open: set[socket.socket] = field(default_factory=set)
 
@@ -89,7 +93,8 @@ class Gate:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 path = unquote(self.path)
                 gate.asked.append((self.command, path))
-                fault = gate.fault(self.command, path)
+                is_stranger = "authorization" not in self.headers and not gate.is_public
+                fault = 403 if is_stranger else gate.fault(self.command, path)
                 if gate.slow_seconds:
                     time.sleep(gate.slow_seconds)
                 if fault == "break":
@@ -100,8 +105,11 @@ class Gate:
                     data = b"" if self.command == "HEAD" else f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
                     self.answer(fault, [("content-type", "application/xml")], data)
                     return
+                if gate.swap is not None and self.command == "PUT":
+                    body = gate.swap
                 inner = http.client.HTTPConnection("127.0.0.1", gate.behind, timeout=20)
-                inner.request(self.command, self.path, body, {k: v for k, v in self.headers.items() if k.lower() != "expect"})
+                kept = {k: v for k, v in self.headers.items() if k.lower() not in ("expect", "content-length", "content-md5")}
+                inner.request(self.command, self.path, body, kept)
                 told = inner.getresponse()
                 data = told.read()
                 length = told.headers.get("content-length")
