@@ -113,6 +113,11 @@ dist: setup-dev
 try-install: setup-dev
 	$(BIN)/python packaging/try/install.py
 
+# The image built and run with podman as docs/installing.md says. As root; a minute or two.
+.PHONY: try-container
+try-container: setup-dev
+	$(BIN)/python packaging/try/container.py
+
 # The documentation as a site in build/site.
 docs: setup-dev reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

@@ -31,6 +31,9 @@ FOLLOWED = (
 )
 """The parts that `make try-install` follows; a test of the documentation counts their blocks as run."""
 
+IN_CONTAINERS = ("installing.md", "In containers")
+"""The part that `make try-container` follows."""
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -50,7 +53,11 @@ class Block:
         return "at these keys" in self.text.partition("\n")[0]
 
     def lines(self) -> list[str]:
-        return [line for line in self.text.splitlines() if line.strip() and not line.startswith("#")]
+        """Its commands, those that are broken by a backslash whole."""
+        whole = self.text.replace("\\\n", " ").splitlines()
+        return [
+            " ".join(line.split()) if "podman" in line else line for line in whole if line.strip() and not line.startswith("#")
+        ]
 
 
 def sections(page: str) -> Iterator[tuple[str, str]]:
