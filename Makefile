@@ -16,6 +16,8 @@ help:
 	@echo "make test       lint, types and all tests"
 	@echo "make bench      the benchmarks; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
+	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
+	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
 	@echo "make lock       the lock files anew, from pyproject.toml"
 	@echo "make clean      removes .venv and caches; the office (config, inbox, var) stays"

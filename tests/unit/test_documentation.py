@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
+
+from typer.main import get_command
+
+import dossier
+from desk.cli import app
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -20,3 +26,31 @@ def test_every_link_between_pages_leads_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text()):
             if "://" not in target and not target.startswith("mailto:"):
                 assert (page.parent / target).exists(), f"{page.relative_to(CHECKOUT)}: {target}"
+
+
+def test_the_guide_installs_this_version() -> None:
+    guide = (CHECKOUT / "docs/installing.md").read_text()
+    assert set(re.findall(r"dossier-(\S+?)-py3-none-any\.whl", guide)) == {dossier.__version__}
+    assert f"\n## {dossier.__version__}\n" in (CHECKOUT / "CHANGELOG.md").read_text()
+
+
+def test_a_command_in_a_sentence_exists_with_its_options() -> None:
+    """Those in blocks are run, by tests/acceptance/test_documented_commands.py."""
+    for page in [CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")]:
+        for span in re.findall(r"`((?:\.venv/bin/)?dossier [^`]+)`", page.read_text()):
+            assert _unknown(span) is None, f"{page.name}: `{span}`: there is no {_unknown(span)}"
+
+
+def _unknown(span: str) -> str | None:
+    """The first word of a command that the program does not know."""
+    command: Any = get_command(app)
+    for word in re.split(r"[\s|]+", span)[1:]:
+        known = {option for one in (command, get_command(app)) for parameter in one.params for option in parameter.opts}
+        if word.startswith("-") and word not in known | {"--help"}:
+            return word
+        commands = getattr(command, "commands", {})
+        if commands and re.fullmatch(r"[a-z][a-z-]+", word):
+            if word not in commands:
+                return word
+            command = commands[word]
+    return None
