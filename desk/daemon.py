@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from desk import presence
+from desk.chronicle import Chronicle
 from desk.mail_work import MailWork
 from desk.portal_work import PortalWork
 from desk.reloading import ConfigWatch
@@ -250,7 +251,7 @@ class Daemon:
         self.mails.start()
         self.portal.start()
         self._scheduler = schedule.start(self._jobs())
-        version = data_version()
+        version, chronicle = data_version(), Chronicle()
         log.info("running", root=str(self.office.root), pid=os.getpid())
         self._presence.tell(clock.utc_now(), self.leads)
         self._teller.ready()
@@ -260,6 +261,8 @@ class Daemon:
                 did = self._step()
                 self._supervise()
                 now_version = data_version()
+                if did or now_version != version:
+                    chronicle.tell() if self.leads else chronicle.skip()
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
                     self._mail_wake.set()
@@ -308,8 +311,9 @@ class Daemon:
             has_more = again == 0.0
         published = 0
         if leads and (taken or queue_is_due):
+            began = time.monotonic()
             published = self.portal.step()
-            self.summary.published += published
+            self.summary.add_published(published, time.monotonic() - began)
         if published or taken:
             self._mail_wake.set()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again

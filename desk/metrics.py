@@ -47,6 +47,7 @@ class Done(Protocol):
     published: int
     mailed: int
     taking_seconds: float
+    publishing_seconds: float
 
 
 class Metrics:
@@ -135,6 +136,9 @@ class Metrics:
         decided = done.taken + done.duplicates + done.refused
         yield SummaryMetricFamily(
             "dossier_take_seconds", "From a drop that is whole to its item or refusal.", decided, done.taking_seconds
+        )
+        yield SummaryMetricFamily(
+            "dossier_publish_seconds", "Putting items on the portal.", done.published, done.publishing_seconds
         )
         free = GaugeMetricFamily("dossier_free_bytes", "Room left where this folder is.", labels=["folder"])
         for name, path in (

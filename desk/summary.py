@@ -17,6 +17,7 @@ class Summary:
     published: int = 0
     mailed: int = 0
     taking_seconds: float = 0.0
+    publishing_seconds: float = 0.0
     waiting: int = 0
     trouble: list[str] = field(default_factory=list)
 
@@ -26,3 +27,8 @@ class Summary:
         self.duplicates += outcome.duplicates
         self.refused += outcome.refused
         self.taking_seconds += seconds
+
+    def add_published(self, count: int, seconds: float) -> None:
+        """So many items were put on the portal, or taken off, which took so long."""
+        self.published += count
+        self.publishing_seconds += seconds if count else 0.0

@@ -473,5 +473,5 @@ def _words_of(error: OSError) -> str:
 
 def _log(case: Case) -> None:
     row = case.row
-    number = {"item": item_name(case.item)} if case.item else {}
-    log.info(row["kind"], client=row["client"], drop=row["stem"], **number, by=case.actor.code)
+    where = {"item": item_name(case.item)} if case.item else {"folder": str(row["target"])}
+    log.info(row["kind"], client=row["client"], drop=row["stem"], **where, by=case.actor.code)

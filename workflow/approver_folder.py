@@ -291,7 +291,7 @@ class ApproverFolder:
                 "only a file with an item's number for a name, as D-2026-000012.yaml, counts; nothing is decided by this copy"
             )
         if reason is not None and seen.size < queue_writing.MOST_BYTES and (text := paper.with_reasons(data, [reason])) != data:
-            log.info("queue file refused", path=str(path), reason=reason)
+            log.info("queue file refused", item=path.stem, path=str(path), reason=reason)
             written = moves.replace_if_same(path, text, seen)
             if written is None:
                 self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
@@ -314,7 +314,7 @@ class ApproverFolder:
         """Put the reasons on top of the file (none: take old ones off), leaving the rest as it is."""
         text = paper.with_reasons(data, reading.reasons)
         if reading.reasons:
-            log.info("queue file refused", path=str(path), reason=reading.reasons[0])
+            log.info("queue file refused", item=path.stem, path=str(path), reason=reading.reasons[0])
         if text == data:
             file.look = seen
         elif not self._put(path, file, text, seen):
@@ -328,7 +328,7 @@ class ApproverFolder:
         typed = paper.typed_lines(reading)
         if typed or reading.is_broken:
             typed.append(f"the file as it was saved is _refused/{queue_writing.keep_copy(path, data)}")
-        log.info("queue file written anew", path=str(path), reason=reasons[0])
+        log.info("queue file written anew", item=path.stem, path=str(path), reason=reasons[0])
         return self._put(path, file, paper.render(sheet, [*reasons, *typed]).encode(), seen)
 
     def _put_away(self, path: Path, outcome: str) -> None:

@@ -181,7 +181,10 @@ class Mailer:
             if answer.is_final_no or attempts >= self.office.settings.mail.max_attempts:
                 notification.mark_failed(self.office, now, mail, answer.text)
                 return
-        notification.log.warning("mail put off", kind=mail.kind, to=mail.recipient, reason=answer.text, attempts=attempts)
+        about = mail.item and item_name(mail.item)
+        notification.log.warning(
+            "mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=answer.text, attempts=attempts
+        )
 
     def _tell_of_sender(self, answer: Answer) -> None:
         if answer.is_yes:

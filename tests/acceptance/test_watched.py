@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import pty
+import re
 import socket
 import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 from prometheus_client.parser import text_string_to_metric_families
 from support import DOSSIER, PDF, SETTINGS, Root, free_port, wait_for
 
+PACKAGING = Path(__file__).parents[2] / "packaging"
 CONCEPT = "description: Annual accounts\nshare: yes\nshare_status: concept\nshare_attachments: all\ncreated_by: p.bakker\n"
 
 
@@ -49,6 +53,7 @@ def test_the_daemon_tells_prometheus_what_it_did_and_what_waits(root: Root) -> N
     assert found["dossier_take_seconds_sum"] > 0
     assert found["dossier_free_bytes vault"] > 0
     assert not any(word in text for word in ("acme", "Annual", "bakker", "gone.pdf"))
+    _is_shown_by_what_is_shipped(text)
 
 
 @pytest.mark.sqlite
@@ -116,3 +121,32 @@ def test_status_on_a_terminal_is_shown_again_when_something_came(root: Root) -> 
         process.terminate()
         process.wait(10)
         os.close(ours)
+
+
+def _named_in(text: str) -> set[str]:
+    return set(re.findall(r"\bdossier_\w+", text))
+
+
+def _is_shown_by_what_is_shipped(text: str) -> None:
+    """Every metric that the dashboard and the alert rules name is there, with the labels that they ask for; and they name them all."""
+    there = {sample.name: sample.labels for family in text_string_to_metric_families(text) for sample in family.samples}
+    board = json.loads((PACKAGING / "grafana/dossier.json").read_text())
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    rules = yaml.safe_load((PACKAGING / "prometheus/dossier.rules.yml").read_text())["groups"][0]["rules"]
+    for name in _named_in(" ".join([*asked, *(rule["expr"] for rule in rules), board["templating"]["list"][1]["query"]])):
+        assert name in there, name
+    assert {name for name in there if not name.endswith("_created")} <= _named_in(" ".join(asked)), "the dashboard shows them all"
+    samples = {
+        (sample.name, *sample.labels.items()) for family in text_string_to_metric_families(text) for sample in family.samples
+    }
+    for name, label, value in re.findall(
+        r'(dossier_\w+)\{[^}]*?(\w+)="(\w+)"', " ".join([*asked, *(rule["expr"] for rule in rules)])
+    ):
+        assert (name, (label, value)) in samples, (name, label, value)
+    for panel in board["panels"]:
+        for label in re.findall(r"\{\{(\w+)\}\}", " ".join(target["legendFormat"] for target in panel["targets"])):
+            assert all(label in there[name] for name in _named_in(" ".join(target["expr"] for target in panel["targets"])))
+    documented = _named_in((PACKAGING.parent / "docs/operations.md").read_text())
+    assert {re.sub(r"_(sum|count)$", "", name) for name in there if name != "dossier_info"} <= {
+        re.sub(r"_(sum|count)$", "", name) for name in documented
+    }
