@@ -32,9 +32,10 @@ from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, d
 from dossier.hands import Hands
 from dossier.settings import Office
 from dossier.vault import Vault, open_vault
-from ingest.intake import AT_ONCE, Batch, Intake, Outcome
+from ingest.intake import AT_ONCE, Batch, Intake
 from ingest.looking import Found
 from ingest.lookout import Lookout
+from ingest.outcome import Outcome
 from ingest.watcher import Watch
 from workflow import schedule
 from workflow.alarms import Alarms
@@ -361,11 +362,9 @@ class Daemon:
 
     def _tell_trouble(self, clients: Iterable[str], outcome: Outcome) -> None:
         """Raise an alarm for each client whose drops can't be taken now, and end those of the others."""
-        for client in {*clients, *outcome.trouble}:
-            words = outcome.trouble.get(client)
-            if words is not None and words not in self.summary.trouble:
-                self.summary.trouble.append(words)
-            self._alarm(f"intake {client}", f"drops can't be taken: {words}" if words is not None else None)
+        self.summary.add_trouble(outcome)
+        for cause, text in outcome.alarms(clients):
+            self._alarm(cause, text)
 
     def _clear_rest(self) -> None:
         """Try again to clear what is decided and could not leave the inbox."""

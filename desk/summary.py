@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from ingest.intake import Outcome
+from ingest.outcome import Outcome
 
 
 @dataclass(slots=True)
@@ -27,6 +27,10 @@ class Summary:
         self.duplicates += outcome.duplicates
         self.refused += outcome.refused
         self.taking_seconds += seconds
+
+    def add_trouble(self, outcome: Outcome) -> None:
+        """Some drops could not be taken; each reason is told once."""
+        self.trouble += [words for words in dict.fromkeys(outcome.trouble.values()) if words not in self.trouble]
 
     def add_published(self, count: int, seconds: float) -> None:
         """So many items were put on the portal, or taken off, which took so long."""

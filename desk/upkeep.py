@@ -11,6 +11,7 @@ from desk.portal_work import VERIFY_HOURS, PortalWork
 from desk.trail_work import TRAIL_SECONDS, TrailWork
 from dossier import clock
 from dossier.settings import Office
+from ingest import scanning
 from workflow import alarms, erasing, reminders, retention, reviews, unopened
 from workflow.alarms import Alarms
 from workflow.schedule import Job
@@ -28,7 +29,7 @@ RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
 
 ALARM_SECONDS = 60
-"""How often it is looked at what no event tells of: room on the disks, refused drops that nobody looks at."""
+"""How often it is looked at what no event tells of: the scanner, room on the disks, refused drops that nobody looks at."""
 
 
 class Upkeep:
@@ -75,6 +76,8 @@ class Upkeep:
             self._wake_mail()
 
     def _look_around(self) -> None:
+        scanner = self.office.settings.intake.clamd
+        self._alarms.tell(clock.utc_now(), "scanner", scanning.why_gone(scanner) if scanner else None)
         alarms.check(self._alarms, clock.utc_now())
         self._wake_mail()
 

@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from errno import EACCES, EINVAL, EPERM
 from pathlib import Path
@@ -51,9 +51,10 @@ from ingest.clearing import Clearing, is_our_reason
 from ingest.gate import Gate, may_share
 from ingest.judging import entries, judge
 from ingest.looking import WHY, Found
+from ingest.outcome import Outcome
 from ingest.poison import Strikes
 from ingest.receiving import Order, Received, Receiver, Wanted
-from ingest.scanning import NotScanned
+from ingest.scanning import NotScanned, ScannerGone
 from workflow import amending, items, suspicion
 from workflow.items import Refused
 from workflow.suspicion import Unscreened
@@ -68,19 +69,6 @@ WORKERS = 4
 
 MARK_SECONDS = 0.5
 """How long the mark `cleared` waits for a next transaction to go with."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """What became of a batch."""
-
-    taken: int = 0
-    duplicates: int = 0
-    refused: int = 0
-    postponed: int = 0
-    """Changed while they were copied, or the environment failed: they are still in the inbox."""
-    trouble: dict[str, str] = field(default_factory=dict)
-    """Client → what in the environment (disk full, no permission) keeps its drops from being taken."""
 
 
 @dataclass(slots=True)
@@ -263,6 +251,7 @@ class Intake:
         if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
             outcome.postponed += 1
             outcome.trouble[found.client] = _words_of(error)
+            outcome.scanner_gone = str(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
             return False
         drop = names.shown(f"{found.folder}/" if found.folder else found.stem)

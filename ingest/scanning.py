@@ -13,7 +13,7 @@ from pathlib import Path
 from dossier import files
 
 CHUNK = 256 * 1024
-CONNECT_SECONDS, ANSWER_SECONDS = 5.0, 300.0
+CONNECT_SECONDS, PING_SECONDS, ANSWER_SECONDS = 5.0, 30.0, 300.0
 """A file of hundreds of megabytes takes clamd a minute or two."""
 
 _LIMITS = "Heuristics.Limits.Exceeded"
@@ -22,6 +22,10 @@ _LIMITS = "Heuristics.Limits.Exceeded"
 
 class NotScanned(OSError):
     """Whether the file is clean is not known; the message says why and what to do."""
+
+
+class ScannerGone(NotScanned):
+    """There is no scanner at that address, or it does not answer."""
 
 
 def find_virus(address: str, path: str | Path, shown: str) -> str | None:
@@ -39,8 +43,7 @@ def find_virus(address: str, path: str | Path, shown: str) -> str | None:
     except NotScanned:
         raise
     except OSError as error:
-        why = error.strerror or str(error) or type(error).__name__
-        raise NotScanned(f"the virus scanner at {address} can't be asked ({why}); start clamd, or see intake.clamd") from error
+        raise ScannerGone(_gone(address, error)) from error
     verdict = answer.removeprefix("stream: ")
     if verdict == "OK":
         return None
@@ -48,6 +51,23 @@ def find_virus(address: str, path: str | Path, shown: str) -> str | None:
     if found == verdict or found.startswith(_LIMITS):
         raise NotScanned(f"the virus scanner could not look at {shown} to the end ({verdict or 'no answer'}); raise its limits")
     return found
+
+
+def why_gone(address: str) -> str | None:
+    """Ask the scanner whether it is there (PING, PONG); None if it is, else what to do."""
+    try:
+        with _connected(address) as connection:
+            connection.settimeout(PING_SECONDS)
+            connection.sendall(b"zPING\0")
+            answer = connection.recv(64)
+    except OSError as error:
+        return _gone(address, error)
+    return None if answer.rstrip(b"\0\n") == b"PONG" else _gone(address, OSError(f"it answers {answer[:20]!r}"))
+
+
+def _gone(address: str, error: OSError) -> str:
+    why = error.strerror or str(error) or type(error).__name__
+    return f"the virus scanner at {address} can't be asked ({why}); start clamd, or see intake.clamd"
 
 
 def _connected(address: str) -> socket.socket:

@@ -2,8 +2,8 @@
 
 An alarm that stands is a note in the database, so a restart doesn't tell it anew. Its letter is written when it has stood for a
 minute: what is over by then was a hiccup, and nobody is told. If no letter could go while the alarm stood (mail itself was the
-matter), one letter tells at the end what was. A full disk, or a scanner that is gone, stops the intake of every client that drops
-something: these alarms are one to the admins, told with the first and over with the last.
+matter), one letter tells at the end what was. A full disk stops the intake of every client that drops something: these alarms are
+one to the admins, told with the first and over with the last.
 
 No alarm is ever in the way: while the database can't be written, it is in the log and in `status`, and tried again at the next telling.
 """

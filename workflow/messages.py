@@ -18,6 +18,7 @@ from workflow.letters import Block, Letter, compose, one_line, several_lines
 ALARMS = {
     "inbox": N_("the inbox can't be read"),
     "intake": N_("drops can't be taken"),
+    "scanner": N_("the virus scanner is gone"),
     "config": N_("the configuration is wrong"),
     "paths": N_("the daemon must be restarted"),
     "client folders": N_("folders of clients are gone"),

@@ -18,8 +18,9 @@ from dossier.models import Attachment, Drop, Item
 from dossier.settings import load_office
 from dossier.vault import Vault
 from ingest import intake as intake_module
-from ingest.intake import Intake, Outcome
+from ingest.intake import Intake
 from ingest.looking import Found, Looker
+from ingest.outcome import Outcome
 
 GOOD = "description: A good description\n"
 

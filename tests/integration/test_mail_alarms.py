@@ -8,12 +8,15 @@ from pathlib import Path
 
 import pytest
 from mail_server import MailOffice, Server, text_of
+from support import free_port
 
 from desk.trail_work import TrailWork
 from dossier import clock
 from dossier.database import transaction
 from dossier.models import Event, EventDetail, Mail
 from dossier.people import Actor
+from ingest.outcome import Outcome
+from ingest.scanning import why_gone
 from workflow import alarms, notification
 
 BAKKER, ADMIN = Actor("p.bakker", "command"), Actor("j.admin", "command")
@@ -60,6 +63,24 @@ def test_one_cause_that_stops_many_clients_is_told_once_and_is_over_with_the_las
     office.tell("intake northwind-ltd", None)
     office.later(1)
     assert [mail["Subject"][:8] for mail in server.mails] == ["Alarm: a", "Voorbij:"]
+
+
+def test_a_scanner_that_is_gone_is_one_alarm_whoever_waits_for_it(office: MailOffice, server: Server) -> None:
+    address = f"tcp:127.0.0.1:{free_port()}"
+    gone = why_gone(address)
+    assert gone is not None
+    office.tell("scanner", gone)  # nobody dropped anything: it was asked
+    outcome = Outcome(trouble={"acme-bv": gone, "zon": gone, "northwind-ltd": "no room"}, scanner_gone=gone)
+    for cause, text in outcome.alarms(["acme-bv"]):
+        office.tell(cause, text)
+    office.later(61)
+    assert sorted(mail["Subject"] for mail in server.mails) == [
+        "Alarm: aangeleverde stukken kunnen niet worden verwerkt (Office)", "Alarm: de virusscanner is weg (Office)",
+    ]  # fmt: skip
+    assert "start clamd" in text_of(next(mail for mail in server.mails if "virusscanner" in mail["Subject"]))
+    office.tell("scanner", None)
+    office.later(1)
+    assert server.mails[-1]["Subject"] == "Voorbij: de virusscanner is weg (Office)"
 
 
 def test_an_alarm_that_stands_is_not_told_again_after_a_restart(office: MailOffice, server: Server) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from support import OWN_SETTINGS, free_port, need, own_office, wait_for
 
-from ingest.scanning import NotScanned, find_virus
+from ingest.scanning import NotScanned, find_virus, why_gone
 
 GOOD = "description: Annual accounts 2025\n"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -109,10 +109,18 @@ def test_a_finding_refuses_the_drop_and_a_scanner_that_is_away_holds_it(clamd: C
         assert (done.returncode, "start clamd" in done.stderr) == (4, True), done.stderr
         assert office.tree("zon") == ["later.pdf", "later.yaml"]
         assert "start clamd" in office.run("status").stdout
+        assert why_gone(clamd.unix) is not None
+        assert why_gone(clamd.tcp) is not None
     finally:
         clamd.start()
+    assert (why_gone(clamd.unix), why_gone(clamd.tcp)) == (None, None)
     office.once(code=4)
     assert office.receipt("later", "zon")
+    told = [
+        (one["action"], one["detail"]["alarm"]) for one in office.json("audit", "log", "--limit", "0") if "alarm" in one["detail"]
+    ]
+    assert [one for one in told if one[1] == "scanner"] == [("alarm", "scanner"), ("alarm_over", "scanner")]
+    assert ("alarm", "intake zon") not in told
 
 
 def test_an_address_that_is_none_is_a_fault_of_the_configuration(tmp_path: Path) -> None:

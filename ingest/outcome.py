@@ -1,0 +1,30 @@
+"""What became of a batch of drops, and which alarms that raises and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What became of a batch."""
+
+    taken: int = 0
+    duplicates: int = 0
+    refused: int = 0
+    postponed: int = 0
+    """Changed while they were copied, or the environment failed: they are still in the inbox."""
+    trouble: dict[str, str] = field(default_factory=dict)
+    """Client → what in the environment (disk full, no permission) keeps its drops from being taken."""
+    scanner_gone: str | None = None
+    """Why the virus scanner can't be asked, if that is so: one cause, however many clients wait for it."""
+
+    def alarms(self, clients: Iterable[str]) -> Iterator[tuple[str, str | None]]:
+        """(cause, text, or None where it is over), after the drops of these clients were tried."""
+        if self.scanner_gone is not None:  # that it is back is seen by asking it (scanning.why_gone)
+            yield "scanner", self.scanner_gone
+        for client in {*clients, *self.trouble}:
+            words = self.trouble.get(client)
+            is_other = words is not None and words != self.scanner_gone
+            yield f"intake {client}", f"drops can't be taken: {words}" if is_other else None
