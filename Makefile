@@ -3,7 +3,8 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-CODE := dossier ingest workflow desk tests bench demo packaging
+PACKAGES := dossier ingest workflow desk
+CODE := $(PACKAGES) tests bench demo packaging .ci
 
 .PHONY: help docs several screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
 .DELETE_ON_ERROR:
@@ -19,6 +20,7 @@ help:
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
+	@echo "make audit      is anything known against the libraries in the lock files? Needs the network"
 	@echo "make lock       the lock files anew, from pyproject.toml"
 	@echo "make clean      removes .venv and caches; the office (config, inbox, var) stays"
 
@@ -53,6 +55,17 @@ test: lint types unit
 lint: setup-dev
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/bandit --quiet --configfile pyproject.toml --recursive $(PACKAGES)
+
+# Is anything known against the libraries? pip-audit has an environment of its own; it is not part of the product or its tests.
+.PHONY: audit
+audit: build/audit/.setup
+	@build/audit/bin/python .ci/audit.py requirements.lock requirements-dev.lock requirements-audit.lock
+
+build/audit/.setup: requirements-audit.lock
+	@$(PYTHON) -m venv build/audit
+	@build/audit/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-audit.lock
+	@touch $@
 
 types: setup-dev
 	$(BIN)/mypy
@@ -139,11 +152,13 @@ bench-guard: setup-dev
 # Keeps the versions that are there as long as they fit; for the newest ones remove the lock files first.
 # No address is written into them: whoever installs uses the package index of his own pip.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --build-deps-for=editable --extra=demo
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
+OURS = --build-deps-for=editable --extra=demo
 
 lock: setup-dev
-	$(COMPILE) --output-file=requirements.lock pyproject.toml
-	$(COMPILE) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+	$(COMPILE) $(OURS) --output-file=requirements.lock pyproject.toml
+	$(COMPILE) $(OURS) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+	$(COMPILE) --output-file=requirements-audit.lock .ci/audit.in
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build *.egg-info

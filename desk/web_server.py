@@ -118,7 +118,7 @@ def _configuration(office: Office, web: PortalWeb) -> uvicorn.Config:
     made = uvicorn.Config(
         Guard(web.app, lambda: web.directory().office), http=Impatient, ws="none", lifespan="off", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, limit_concurrency=CONNECTIONS, h11_max_incomplete_event_size=HEADER_BYTES,
-        timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key, ssl_keyfile_password="",
+        timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key, ssl_keyfile_password="",  # nosec B106 - it has none
     )  # fmt: skip
     try:
         made.load()

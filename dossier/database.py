@@ -176,7 +176,7 @@ def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
         places = ",".join("(?,?,?,?,?,?)" for _ in chunk)
         values = [value for row in chunk for value in row]
         PROXY.execute_sql(
-            f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608
+            f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608  # nosec B608
             values,
         )
 

@@ -72,7 +72,7 @@ def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any]
     for row in values:
         for index in texts:
             row[index] = columns[index].db_value(row[index])
-    statement = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608 - names of ours
+    statement = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608 - names of ours  # nosec B608
     with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
         PROXY.connection().cursor().executemany(statement, values)
 

@@ -34,7 +34,7 @@ def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict
     counts: dict[str, int] = {}
     with source.atomic(), target.atomic():
         for table in tables:
-            if target.execute_sql(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 - a table's name
+            if target.execute_sql(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 - a table's name  # nosec B608
                 raise NotMoved(f"the new database is not empty: there is something in `{table}`; give an empty one")
         for table in tables:
             counts[table] = _copy(source, target, table, progress)
@@ -72,7 +72,7 @@ def _kinds(database: Any, table: str) -> dict[str, bool]:
 def _rows(database: Any, table: str, kinds: dict[str, bool], chunk: int = CHUNK) -> Iterator[list[list[Any]]]:
     columns = ", ".join(f'"{name}"' for name in kinds)
     keys = ", ".join(f'"{name}"' for name in database.get_primary_keys(table))
-    cursor = database.execute_sql(f'SELECT {columns} FROM "{table}" ORDER BY {keys}')  # noqa: S608 - names of ours
+    cursor = database.execute_sql(f'SELECT {columns} FROM "{table}" ORDER BY {keys}')  # noqa: S608 - names of ours  # nosec B608
     yes_no = list(kinds.values())
     while rows := cursor.fetchmany(chunk):
         yield [
@@ -87,14 +87,14 @@ def _copy(source: Any, target: Any, table: str, progress: Callable[[str, int], N
     places = f"({', '.join(['%s'] * len(kinds))})"
     for rows in _rows(source, table, kinds):
         values = [value for row in rows for value in row]
-        target.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([places] * len(rows))}', values)  # noqa: S608
+        target.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([places] * len(rows))}', values)  # noqa: S608  # nosec B608
         done += len(rows)
         progress(table, done)
     if "id" in kinds:
         # Numbers that the database gives out itself go on behind the last one; where it doesn't, there is no sequence.
         sequence = target.execute_sql("SELECT pg_get_serial_sequence(%s, 'id')", (f'"{table}"',)).fetchone()[0]
         if sequence:
-            target.execute_sql(f'SELECT setval(%s, (SELECT coalesce(max(id), 0) + 1 FROM "{table}"), false)', (sequence,))  # noqa: S608
+            target.execute_sql(f'SELECT setval(%s, (SELECT coalesce(max(id), 0) + 1 FROM "{table}"), false)', (sequence,))  # noqa: S608  # nosec B608
     return done
 
 
