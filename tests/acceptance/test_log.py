@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support import Post, Root, wait_for
+from mail_server import Server
+from support import Root, wait_for
 
 SHARED = "share: yes\nshare_status: {}\nshare_attachments: all\ncreated_by: {}\n"
 
@@ -28,20 +29,14 @@ def _expected(event: dict[str, Any]) -> str:
 
 
 @pytest.mark.sqlite
-def test_each_thing_that_happened_to_an_item_is_one_line_with_its_number(root: Root, post: Post, tmp_path: Path) -> None:
+def test_each_thing_that_happened_to_an_item_is_one_line_with_its_number(root: Root, post: Server, tmp_path: Path) -> None:
     with root.daemon():
-        root.drop(
-            "one",
-            f"description: Annual accounts\nnotify: yes\ncontact: j.jansen\n{SHARED.format('approved', 'm.devries')}",
-            one_txt=b"1",
-        )
+        first = f"description: Annual accounts\nnotify: yes\ncontact: j.jansen\n{SHARED.format('approved', 'm.devries')}"
+        root.drop("one", first, one_txt=b"1")
         wait_for(lambda: root.receipt("one") and post.mails, "it is on the portal and told")
         [one] = [item["item"] for item in root.json("items")]
-        root.drop(
-            "again",
-            f"description: Annual accounts\nnotify: yes\ncontact: j.jansen\n{SHARED.format('approved', 'm.devries')}",
-            one_txt=b"1",
-        )
+        root.drop("one", first, one_txt=b"1")
+        wait_for(lambda: "duplicate" in (root.receipt("one") or ""), "the same again is no second item")
         root.drop("two", f"description: Tax return 2025\napprover: k.smit\n{SHARED.format('concept', 'p.bakker')}", two_txt=b"2")
         root.drop(
             "three", f"description: Payroll October\napprover: k.smit\n{SHARED.format('concept', 'p.bakker')}", three_txt=b"3"

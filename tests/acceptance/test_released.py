@@ -21,20 +21,6 @@ RELEASED = Path(__file__).parents[1] / "released"
 VERSIONS = sorted(path.name for path in RELEASED.iterdir() if (path / "told.json").exists())
 
 
-def _sqlite(stored: Path, root: Root) -> None:
-    with closing(sqlite3.connect(root.path / "var/dossier.db")) as database:
-        database.executescript((stored / "dossier.sql").read_text())
-        database.execute("PRAGMA journal_mode=WAL")
-
-
-def _postgresql(stored: Path, root: Root) -> None:
-    import psycopg
-
-    root.environ["DOSSIER_DATABASE__URL"] = url = new_database()
-    with psycopg.connect(url) as connection:
-        connection.execute((stored / "postgresql.sql").read_text().encode())
-
-
 def _put_back(root: Root, stored: Path, kind: str) -> None:
     """The office as it was stored."""
     shutil.rmtree(root.path)
