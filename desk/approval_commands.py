@@ -52,9 +52,13 @@ def queue(
     if approver is not None and approver not in office.staff:
         raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
     hidden = people.hidden_types(office, state.reader().code)
-    asked = waiting.who_is_asked(office, hours.today(office, clock.utc_now()), hidden)
-    keys = [key for key, whom in asked.items() if approver is None or approver in whom]
-    most = len(keys) if limit == 0 or (limit is None and json) else TABLE_ROWS if limit is None else limit
+    today, most = hours.today(office, clock.utc_now()), TABLE_ROWS if limit is None and not json else limit or None
+    if approver is None and most is not None and most <= TABLE_ROWS:
+        keys = waiting.all_waiting(hidden)
+        asked = waiting.who_is_asked(office, today, hidden, keys[:most])
+    else:
+        asked = waiting.who_is_asked(office, today, hidden)
+        keys = [key for key, whom in asked.items() if approver is None or approver in whom]
     found = [{**summary, "asked": asked[key]} for key, summary in finding.summaries_of_waiting(set(keys[:most]))]
     if json:
         shown.as_json(found)
@@ -64,7 +68,7 @@ def queue(
     for one in found:
         for line in one["attention"]:
             print(f"{one['item']}, attention: {shown.text(line)}")
-    if len(keys) > most:
+    if most is not None and len(keys) > most:
         print(f"These are the oldest {most} of {len(keys)}; --limit 0 shows all.")
 
 

@@ -132,9 +132,9 @@ def status(
     if watch:
         if json or not sys.stdout.isatty():
             raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
-        overview.watch(state.opened())
+        overview.watch(state.opened_quickly())
         return
-    found = overview.status(state.opened())
+    found = overview.status(state.opened_quickly())
     if json:
         shown.as_json(found)
     else:

@@ -132,7 +132,7 @@ def _why_item(key: int) -> tuple[dict[str, Any], list[str], str]:
     from dossier.models import item_name
     from workflow import items, reasons
 
-    office, reader = state.opened(), state.reader()
+    office, reader = state.opened_quickly(), state.reader()
     item = items.get_for(office, reader.code, key)
     found = reasons.reasons(office, clock.utc_now(), item)
     told = {"item": item_name(key), "share_state": item.share_state, "public": item.public is not None}

@@ -12,7 +12,7 @@ from typing import Any
 
 from dossier import clock, trail
 from dossier.database import matching, transaction
-from dossier.models import PROXY, Item, JSONText, Label, Viewed, item_name, tuples
+from dossier.models import PROXY, Item, JSONText, Label, Viewed, item_name
 from dossier.names import fold
 from dossier.people import Actor
 from dossier.settings import Office
@@ -122,11 +122,10 @@ def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[st
     """
     columns = Item._meta.sorted_fields
     names, texts = [column.name for column in columns], [column.name for column in columns if isinstance(column, JSONText)]
-    query = Item.select(*columns).where(Item.pending.is_null(False)).order_by(Item.id)
-    if len(wanted) <= FEW:
-        query = query.where(Item.id.in_(list(wanted)))
+    these = Item.pending.is_null(False) & Item.id.in_(list(wanted)) if len(wanted) <= FEW else Item.pending.is_null(False)
+    query = Item.select(*columns).where(these).order_by(Item.id)
     known: dict[str | None, Any] = {None: None}
-    told = notes.on_all(pending for (pending,) in tuples(Item.select(Item.pending).where(Item.pending.is_null(False))))
+    told = notes.on_these(Item.select(Item.pending).where(these))
     for values in PROXY.execute(query):
         row = SimpleNamespace(**dict(zip(names, values, strict=True)))
         if row.id not in wanted:

@@ -2,6 +2,9 @@
 
 What a person reads outside the office (pages, mails) is made here into that person's language: texts by gettext, dates
 and sizes by Babel. The .po file is read as it is: there is no compiled copy that could be behind it.
+
+Babel and Jinja take longer to import than most commands last, and most commands need neither: they are imported where they
+are used.
 """
 
 from __future__ import annotations
@@ -10,17 +13,13 @@ import gettext
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from babel import Locale
-from babel.dates import format_date
-from babel.messages.pofile import read_po
-from babel.units import format_unit
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+if TYPE_CHECKING:
+    from babel import Locale
+    from jinja2 import Environment
 
 HERE = Path(__file__).parent
-
-# English as it is written in Europe: 24 November 2026, not November 24, 2026.
-LOCALES = {"en": Locale("en", "GB"), "nl": Locale("nl")}
 
 _UNITS = ("digital-byte", "digital-kilobyte", "digital-megabyte", "digital-gigabyte", "digital-terabyte")
 
@@ -50,6 +49,8 @@ class Translator(gettext.NullTranslations):
 @cache
 def translator(language: str) -> Translator:
     """The texts of `language` (`en` or `nl`)."""
+    from babel.messages.pofile import read_po
+
     texts: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}
     path = HERE / "locale" / language / "LC_MESSAGES" / "dossier.po"
@@ -65,10 +66,20 @@ def translator(language: str) -> Translator:
     return Translator(texts, plurals)
 
 
+@cache
+def _locale(language: str) -> Locale:
+    from babel import Locale
+
+    # English as it is written in Europe: 24 November 2026, not November 24, 2026.
+    return Locale("en", "GB") if language == "en" else Locale(language)
+
+
 @lru_cache(maxsize=4096)
 def day(iso: str, language: str) -> str:
     """`2026-11-24…` → `24 november 2026`: the date as it is written in `iso`, whatever comes behind it."""
-    return str(format_date(date.fromisoformat(iso[:10]), "long", locale=LOCALES[language]))
+    from babel.dates import format_date
+
+    return str(format_date(date.fromisoformat(iso[:10]), "long", locale=_locale(language)))
 
 
 def size(count: int, language: str) -> str:
@@ -83,12 +94,16 @@ def size(count: int, language: str) -> str:
 @lru_cache(maxsize=8192)
 def _quantity(value: float, unit: int, language: str) -> str:
     # Babel takes 30 µs for it, and an index of 10,000 items has but some 1,000 different ones.
-    return str(format_unit(value, _UNITS[unit], length="short", locale=LOCALES[language]))
+    from babel.units import format_unit
+
+    return str(format_unit(value, _UNITS[unit], length="short", locale=_locale(language)))
 
 
 @cache
 def environment(language: str) -> Environment:
     """The templates, compiled once, with the texts, dates (`day`) and sizes (`size`) of `language`. All is escaped."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     made = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         extensions=["jinja2.ext.i18n"],

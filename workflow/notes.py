@@ -6,6 +6,7 @@ Whoever makes an edition (the wrong-client guard, for one) adds them in the same
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from dossier.models import EditionNote, tuples
 
@@ -34,9 +35,14 @@ def on_all(editions: Iterable[int]) -> dict[int, list[str]]:
     """The lines on each of these editions that has any."""
     wanted, found = list(editions), dict[int, list[str]]()
     for start in range(0, len(wanted), CHUNK):
-        query = EditionNote.select(EditionNote.edition, EditionNote.text).where(
-            EditionNote.edition.in_(wanted[start : start + CHUNK])
-        )
-        for edition, text in tuples(query.order_by(EditionNote.edition, EditionNote.line)):
-            found.setdefault(edition, []).append(text)
+        found |= on_these(wanted[start : start + CHUNK])
+    return found
+
+
+def on_these(editions: Any) -> dict[int, list[str]]:
+    """As `on_all`; a few, or a query that selects them."""
+    found = dict[int, list[str]]()
+    query = EditionNote.select(EditionNote.edition, EditionNote.text).where(EditionNote.edition.in_(editions))
+    for edition, text in tuples(query.order_by(EditionNote.edition, EditionNote.line)):
+        found.setdefault(edition, []).append(text)
     return found

@@ -15,14 +15,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from jinja2 import Template
-
 from dossier.names import extension
 from workflow.language import HERE, environment
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 FEED_ENTRIES = 100
 """A feed says what is new; the whole list is the index."""

@@ -6,15 +6,15 @@ an approver who left an hour ago has nothing waiting now.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import SQL, fn
 
 from dossier import people
-from dossier.models import PROXY, Decision, Edition, Item, tuples
+from dossier.models import PROXY, Decision, Edition, Item, plain_rows, tuples
 from dossier.people import Desk
 from dossier.settings import Office
 
@@ -134,14 +134,22 @@ class Seating:
         return [self.asking(concept, done.get(concept.edition, ())) for concept in concepts(items)]
 
 
-def who_is_asked(office: Office, today: date, hidden_types: Collection[str] = ()) -> dict[int, list[str]]:
-    """Item → everybody who may decide on it, of all that waits, oldest first; items of `hidden_types` apart.
+def all_waiting(hidden_types: Collection[str] = ()) -> list[int]:
+    """The items that wait, oldest first; items of `hidden_types` apart."""
+    query = Item.select(Item.id, Item.type).where(Item.pending.is_null(False)).order_by(Item.id)
+    return [item for item, kind in plain_rows(query) if kind not in hidden_types]
+
+
+def who_is_asked(
+    office: Office, today: date, hidden_types: Collection[str] = (), items: Collection[int] | None = None
+) -> dict[int, list[str]]:
+    """Item → everybody who may decide on it, of all that waits (of these few items), oldest first; `hidden_types` apart.
 
     For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood.
     """
-    seating, done, known, found = Seating(office, today), decided(), dict[tuple[Any, ...], list[str]](), dict[int, list[str]]()
-    query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
-    for row in PROXY.execute(query.order_by(Item.id)):
+    seating, done = Seating(office, today), decided(items)
+    known, found = dict[tuple[Any, ...], list[str]](), dict[int, list[str]]()
+    for row in _rows(items):
         concept = Concept(*row)
         if concept.type in hidden_types:
             continue
@@ -154,6 +162,19 @@ def who_is_asked(office: Office, today: date, hidden_types: Collection[str] = ()
         else:
             found[concept.item] = known[kind]
     return found
+
+
+def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:
+    """As a Concept, but the approvers are JSON yet; oldest first."""
+    if items is not None:
+        query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(list(items)))
+        yield from plain_rows(query.order_by(Item.id))
+        return
+    # Both from indexes that hold nothing else: joined by the database, each edition would be looked up among all there are.
+    pending = Edition.select(Edition.id, Edition.made_by, Edition.made_at).where(SQL("state = 'pending'"))
+    editions = {row[0]: row for row in plain_rows(pending)}
+    waits = Item.select(*_FIELDS[:7], Item.pending).where(Item.pending.is_null(False)).order_by(Item.id)
+    yield from ((*row[:7], *editions[row[7]]) for row in plain_rows(waits) if row[7] in editions)
 
 
 def people_asked(office: Office, item: int, today: date) -> list[str]:
