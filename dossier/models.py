@@ -56,6 +56,11 @@ def tuples(query: Any) -> list[tuple[Any, ...]]:
     return list(query.tuples())
 
 
+def plain_rows(query: Any) -> list[tuple[Any, ...]]:
+    """As `tuples`, but as the driver gives them: JSON is text yet. Several times as fast, for thousands of rows."""
+    return list(PROXY.execute(query).fetchall())
+
+
 def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any] | None = None) -> None:
     """Insert rows, each with a value for each of `fields` (all columns, in their order). Call inside a transaction.
 

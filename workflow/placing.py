@@ -79,6 +79,10 @@ class Change:
         self._whole = True
         return synced
 
+    def forget_content(self) -> None:
+        """After `stage`: the pages lie on the disk, and a round of a thousand clients would fill the memory with them."""
+        self.pages = dict.fromkeys(self.pages, b"")
+
     def _stage_pages(self) -> list[Path]:
         assert self._staged is not None
         files.make_folder(self._staged / PAGES)

@@ -33,6 +33,7 @@ from collections.abc import Container, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +51,7 @@ from workflow.placing import PAGE_NAMES, PAGES, Change
 from workflow.rounds import Job, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.showing import (
     Extra,
+    digests,
     editions,
     extras,
     is_on_portal,
@@ -62,6 +64,9 @@ from workflow.showing import (
 from workflow.site import open_site
 
 log = structlog.get_logger("portal")
+
+STALE_AT_ONCE = 50
+"""Clients in one round whose pages are all to be made anew: after an upgrade these are all clients there are."""
 
 RETRY_SECONDS = 30
 """How long what could not be published (disk full, a vault file gone, no permission) is left alone."""
@@ -174,7 +179,8 @@ class Portal:
         self.site.begin()
         if not self._has_looked:
             self._look_who_is_off()
-        work = {code: Work(is_stale=True) for code in self._stale if code not in self._retry_at}
+        stale = islice((code for code in sorted(self._stale) if code not in self._retry_at), STALE_AT_ONCE)
+        work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work)
         if unfit := approval.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
@@ -196,6 +202,8 @@ class Portal:
             try:
                 change = work[code].change = self._change(now, code, work[code])
                 synced += change.stage()
+                work[code].digests = digests(change.pages)
+                change.forget_content()
             except OSError as error:
                 self._fail(now, code, error)
         files.sync(synced, ())

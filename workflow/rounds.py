@@ -18,7 +18,7 @@ from workflow.items import STEPS
 from workflow.pages import archive_source
 from workflow.pictures import Made, may_have_picture
 from workflow.placing import PAGES, Change
-from workflow.showing import digests, look_of
+from workflow.showing import look_of
 
 log = structlog.get_logger("portal")
 
@@ -62,6 +62,8 @@ class Work:
     is_stale: bool = False
     """All its pages are to be put in order, whatever lies there."""
     change: Change | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each of its pages."""
 
     def clear(self) -> None:
         """Delete what was swapped out, and what was staged and not placed."""
@@ -144,7 +146,7 @@ def record(office: Office, now: datetime, jobs: Sequence[Job], placed: Mapping[s
 
 def _record_pages(office: Office, code: str, work: Work) -> None:
     assert work.change is not None
-    values = {"look": look_of(office, code), "made": digests(work.change.pages)}
+    values = {"look": look_of(office, code), "made": work.digests}
     Page.insert(client=code, **values).on_conflict(conflict_target=[Page.client], update=values).execute()
     names = [*(name.removeprefix(f"{PAGES}/") for name in work.change.less), *(one.name for one in work.made)]
     for chunk in _chunks(names):

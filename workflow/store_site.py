@@ -196,6 +196,9 @@ class StoreChange(Change):
         at_once(begin, large)
         return []
 
+    def forget_content(self) -> None:
+        """They go to the store from memory."""
+
     def apply(self) -> None:
         """New files, then pages, then what goes. Cut off, it can be done again."""
 
