@@ -115,13 +115,10 @@ crash: setup-dev
 	$(BIN)/python tests/crash/all.py
 	CRASH_ALL=1 $(BIN)/pytest -n 0 tests/crash/test_stopped_and_read.py
 
-# sdist, wheel and the lock file they were tested with, in dist/: what docs/installing.md begins with. The same files each time.
+# sdist, wheel and the lock file of what is committed, in dist/: what docs/installing.md begins with.
 .PHONY: dist
 dist: setup-dev
-	rm -rf dist
-	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
-	cp requirements.lock dist/
-	@ls dist
+	@$(BIN)/python packaging/make_dist.py
 
 # docs/installing.md and docs/operations.md followed to the letter on a fresh Debian with systemd, Samba and nginx. As root; minutes.
 .PHONY: try-install
