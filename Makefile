@@ -41,7 +41,7 @@ setup-dev: .venv/.setup-dev
 define install
 @command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1; }
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dossier needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-@echo "Setting up .venv from $(1)"
+@echo "Setting up .venv from $(1); this takes a minute, once"
 @$(PYTHON) -m venv .venv
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 @PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .

@@ -22,12 +22,16 @@ DIST = CHECKOUT / "dist"
 def same_each_time(sdist: Path, seconds: int) -> None:
     """Write the archive anew without what differs from one build to the next."""
     whole = sdist.with_suffix(".part")
-    with tarfile.open(sdist) as made, open(whole, "wb") as file:
-        with gzip.GzipFile("", "wb", mtime=seconds, fileobj=file) as packed, tarfile.open(fileobj=packed, mode="w") as anew:
-            for entry in sorted(made.getmembers(), key=lambda entry: entry.name):
-                entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname, entry.pax_headers = seconds, 0, 0, "", "", {}
-                entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
-                anew.addfile(entry, made.extractfile(entry) if entry.isfile() else None)
+    with (
+        tarfile.open(sdist) as made,
+        open(whole, "wb") as file,
+        gzip.GzipFile("", "wb", mtime=seconds, fileobj=file) as packed,
+        tarfile.open(fileobj=packed, mode="w") as anew,
+    ):
+        for entry in sorted(made.getmembers(), key=lambda entry: entry.name):
+            entry.mtime, entry.uid, entry.gid, entry.uname, entry.gname, entry.pax_headers = seconds, 0, 0, "", "", {}
+            entry.mode = 0o755 if entry.isdir() or entry.mode & 0o100 else 0o644
+            anew.addfile(entry, made.extractfile(entry) if entry.isfile() else None)
     whole.replace(sdist)
 
 

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -50,6 +51,17 @@ def test_the_wheel_holds_every_module_template_translation_and_migration(wheel: 
     assert wheel.name.startswith(f"dossier-{dossier.__version__}-")
 
 
+def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> None:
+    [sdist] = wheel.parent.glob("*.tar.gz")
+    with tarfile.open(sdist) as archive:
+        inside = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
+    assert {name.split("/")[0] for name in inside} == {
+        *PACKAGES, "docs", "packaging", "dossier.egg-info", "pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md",
+        "requirements.lock", "PKG-INFO", "setup.cfg",
+    }  # fmt: skip
+    assert {name.split("/")[1] for name in inside if name.startswith("packaging/")} == {"Containerfile", "samba", "systemd"}
+
+
 def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)
@@ -80,6 +92,11 @@ def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp
     assert (inbox / "_done/report.receipt.yaml").exists()
     assert (venv / "share/dossier/systemd/dossier.service").exists()
     assert (venv / "share/dossier/samba/smb.conf").exists()
+    assert (venv / "share/dossier/docs/operations.md").exists()
+    before = {path: path.read_bytes() for path in office.rglob("*") if path.is_file()}
+    subprocess.run([*PIP, "--python", python, "uninstall", "--yes", "dossier"], check=True, capture_output=True)
+    assert not command.exists()
+    assert {path: path.read_bytes() for path in office.rglob("*") if path.is_file()} == before, "what an office holds stays"
 
 
 UNITS = sorted((CHECKOUT / "packaging/systemd").iterdir())
