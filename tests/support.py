@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from servers import DATABASE_URL, POSTGRESQL
 import yaml
 
 DOSSIER = Path(sys.executable).with_name("dossier")
@@ -270,6 +271,8 @@ def new_office(path: Path, settings: str = SETTINGS, clients: str = CLIENTS, sta
     (path / "inbox").mkdir()
     for name, text in (("settings", settings), ("clients", clients), ("staff", staff)):
         made.set(name, text)
+    if POSTGRESQL:
+        made.environ[DATABASE_URL] = os.environ[DATABASE_URL]
     return made
 
 

@@ -197,6 +197,7 @@ def test_the_daemon_stops_within_five_seconds(root: Root, number: signal.Signals
         assert not root.is_running()
 
 
+@pytest.mark.sqlite  # on PostgreSQL any number work together: test_several_daemons.py
 def test_a_second_daemon_on_the_same_root_is_refused(root: Root) -> None:
     with root.daemon():
         done = root.run("run", code=1)

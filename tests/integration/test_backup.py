@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from records import JOOST, Records
+from servers import DATABASE_URL, POSTGRESQL, another_database
 
 from desk import keeping
 from dossier import trail
@@ -18,6 +19,8 @@ from dossier.models import Event, EventDetail, Item
 from dossier.people import NotAllowed
 from dossier.restore import Restored
 from dossier.settings import ConfigurationError, find_root
+
+DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
 
 
 @pytest.fixture
@@ -35,7 +38,7 @@ def _back_up(office: Records, dest: Path, keep: int = 30) -> Report:
 
 def _restore(dest: Path, name: str = "elsewhere", environ: dict[str, str] | None = None) -> Restored:
     close_database()
-    return keeping.restore(dest, dest.with_name(name), environ or {})
+    return keeping.restore(dest, dest.with_name(name), {**another_database(), **(environ or {})})
 
 
 def _snapshots(dest: Path) -> list[Path]:
@@ -123,7 +126,7 @@ def test_restore_fills_empty_folders_only(office: Records, tmp_path: Path) -> No
     with pytest.raises(NotAllowed, match="portal is not empty"):
         _restore(dest, environ={"DOSSIER_PATHS__PORTAL": str(office.office.portal)})
     with pytest.raises(NotAllowed, match="there is a database already"):
-        _restore(dest, environ={"DOSSIER_DATABASE__URL": f"sqlite:///{office.root}/var/dossier.db"})
+        _restore(dest, environ={DATABASE_URL: os.environ.get(DATABASE_URL, f"sqlite:///{office.root}/var/dossier.db")})
     assert not (tmp_path / "elsewhere").exists()
     (tmp_path / "elsewhere").mkdir()
     assert _restore(dest).office.root == tmp_path / "elsewhere"
@@ -151,7 +154,7 @@ def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(offi
     _restore(dest)
 
 
-@pytest.mark.parametrize("name", ["database.sqlite", "config/settings.yaml", "manifest.json", "vault.txt"])
+@pytest.mark.parametrize("name", [DATABASE, "config/settings.yaml", "manifest.json", "vault.txt"])
 def test_a_snapshot_that_is_cut_off_is_seen_before_anything_is_written(office: Records, tmp_path: Path, name: str) -> None:
     dest = tmp_path / "backups"
     _back_up(office, dest)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from mail_server import MailOffice, Server, serving, text_of
+from servers import change
 from support import CLIENTS
 
 from dossier.database import transaction
@@ -209,10 +210,7 @@ def test_a_mail_called_off_while_others_are_being_sent_is_not_sent(office: MailO
     second = office.mails()[1].id
 
     def call_off(address: str) -> None:
-        import sqlite3
-
-        with sqlite3.connect(office.office.var / "dossier.db", timeout=10) as other:
-            other.execute("UPDATE mail SET state = 'cancelled' WHERE id = ?", (second,))
+        change(office.office.root, f"UPDATE mail SET state = 'cancelled' WHERE id = {second}")
 
     server.on_rcpt = call_off
     office.send_all()

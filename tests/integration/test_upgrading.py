@@ -16,6 +16,9 @@ from dossier import snapshot
 from dossier.database import MIGRATIONS, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
 from dossier.settings import Office, load_office
 
+SQLITE = pytest.mark.sqlite
+"""About the file: PostgreSQL has a test of its own here."""
+
 
 def _office(root: Path, settings: str = SETTINGS) -> Office:
     (root / "config").mkdir(parents=True)
@@ -47,6 +50,7 @@ def _applied(path: Path) -> set[str]:
 KNOWN = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
 
 
+@SQLITE
 def test_an_earlier_database_is_copied_and_then_brought_up_to_date(tmp_path: Path) -> None:
     office = _office(tmp_path / "office")
     path = _first_version(office)
@@ -66,6 +70,7 @@ def test_a_new_database_needs_no_copy(tmp_path: Path) -> None:
     assert not (tmp_path / "office/var/backups").exists()
 
 
+@SQLITE
 def test_only_the_last_copies_stay(tmp_path: Path) -> None:
     office = _office(tmp_path / "office")
     folder = tmp_path / "office/var/backups"
@@ -80,6 +85,7 @@ def test_only_the_last_copies_stay(tmp_path: Path) -> None:
     assert len(list(folder.iterdir())) == 3
 
 
+@SQLITE
 def test_what_cannot_be_copied_is_not_upgraded(tmp_path: Path) -> None:
     office = _office(tmp_path / "office")
     path = _first_version(office)
@@ -89,6 +95,7 @@ def test_what_cannot_be_copied_is_not_upgraded(tmp_path: Path) -> None:
     assert _applied(path) == {"0001_first"}
 
 
+@SQLITE
 def test_a_database_of_a_later_version_is_refused_with_a_clear_word_and_left_alone(root: Root) -> None:
     root.run("items")
     path = root.path / "var/dossier.db"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import sqlite3
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from servers import rows
 from support import DOSSIER, OWN_CLIENTS, OWN_SETTINGS, Root, own_office, wait_for
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
@@ -24,8 +24,7 @@ ALONE = OWN_SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0.2, mode: 
 
 def alarms(office: Root) -> str:
     """As the daemon wrote them down for `status`, which costs a second a call on a busy machine."""
-    with contextlib.closing(sqlite3.connect(office.path / "var" / "dossier.db", timeout=10)) as database:
-        return "\n".join(value for (value,) in database.execute("SELECT value FROM note WHERE key LIKE 'alarm:%'"))
+    return "\n".join(value for (value,) in rows(office.path, "SELECT value FROM note WHERE key LIKE 'alarm:%'"))
 
 
 def until_alarm(office: Root, text: str) -> None:
@@ -74,6 +73,7 @@ def _limited(office: Root, what: str, most: int) -> list[str]:
     return command
 
 
+@pytest.mark.sqlite  # in a user namespace one is nobody whom the database's server knows
 @pytest.mark.parametrize(("limit", "most"), [("max_inotify_watches", 12), ("max_inotify_instances", 1)])
 def test_a_folder_that_can_not_be_watched_is_told_and_looked_at_by_the_clock(tmp_path: Path, limit: str, most: int) -> None:
     codes = [f"client-{number:02d}" for number in range(20)]
