@@ -114,6 +114,7 @@ def run() -> int:
 
 def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
+    from dossier import outages
     from dossier.database import UNAVAILABLE, DatabaseUnavailable
     from dossier.people import NotAllowed
     from dossier.settings import ConfigurationError
@@ -129,7 +130,7 @@ def _told(error: Exception) -> int:
         print(_words_of(error), file=sys.stderr)
         return ENVIRONMENT
     if isinstance(error, UNAVAILABLE):
-        print(f"the database can't be used: {error}", file=sys.stderr)
+        print(f"the database can't be used: {outages.told(error)}", file=sys.stderr)
         return ENVIRONMENT
     print(f"an unexpected error ({type(error).__name__}: {error}); {_keep_traceback(error)}", file=sys.stderr)
     return ENVIRONMENT

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from desk import presence
+from desk import outage, presence
 from desk.chronicle import Chronicle
 from desk.mail_work import MailWork
 from desk.portal_work import PortalWork
@@ -28,7 +28,7 @@ from desk.trail_work import TrailWork
 from desk.upkeep import Upkeep
 from dossier import clock, files
 from dossier.claims import LEAD, LOGINS, MAIL, Claims, inbox
-from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, data_version, is_shared, open_database
+from dossier.database import UNAVAILABLE, close_database, data_version, is_shared, open_database
 from dossier.hands import Hands
 from dossier.settings import Office
 from dossier.vault import Vault, open_vault
@@ -51,9 +51,6 @@ TROUBLE_SECONDS = 30
 
 LEAD_SECONDS = 1.0
 """How soon another daemon takes over what one that ended had claimed as a whole."""
-
-DATABASE_SECONDS = 2.0
-"""How often it is tried again when the database can't be used."""
 
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
@@ -105,7 +102,7 @@ class Daemon:
                     except UNAVAILABLE as error:
                         if self._once:
                             raise
-                        self._wait_for_database(error)
+                        outage.wait(self.office, error, self._teller.beat)
         except OSError as error:
             raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror or error}") from error
         return self.summary
@@ -154,20 +151,6 @@ class Daemon:
             self.intake.close()
             self._release_hands()
             close_database()
-
-    def _wait_for_database(self, error: Exception) -> None:
-        """The database has gone (restarted, disk full, network). Wait until it is back, or until stopped."""
-        log.error("the database can't be used; waiting for it", error=str(error))
-        while not files.stopping.wait(DATABASE_SECONDS):
-            self._teller.beat()
-            try:
-                close_database()
-                open_database(self.office)
-            except (DatabaseUnavailable, *UNAVAILABLE) as still:
-                log.warning("the database still can't be used", error=str(still))
-            else:
-                log.info("the database is back")
-                return
 
     # Sharing the office with other daemons (PostgreSQL)
 
@@ -252,11 +235,11 @@ class Daemon:
         self.mails.start()
         self.portal.start()
         self._scheduler = schedule.start(self._jobs())
-        version, chronicle = data_version(), Chronicle()
-        log.info("running", root=str(self.office.root), pid=os.getpid())
-        self._presence.tell(clock.utc_now(), self.leads)
-        self._teller.ready()
         try:
+            version, chronicle = data_version(), Chronicle()
+            log.info("running", root=str(self.office.root), pid=os.getpid())
+            self._presence.tell(clock.utc_now(), self.leads)
+            self._teller.ready()
             while not files.stopping.is_set():
                 self._teller.beat()
                 did = self._step()
@@ -275,11 +258,12 @@ class Daemon:
             self._queue_watch.stop()
             self.mails.stop()
             self.portal.stop()
-            with contextlib.suppress(*UNAVAILABLE):
-                if self.leads:
-                    self.trail.anchor(clock.utc_now(), ending=True)
-                self._presence.leave()
-            log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
+            if files.stopping.is_set():
+                with contextlib.suppress(*UNAVAILABLE):
+                    if self.leads:
+                        self.trail.anchor(clock.utc_now(), ending=True)
+                    self._presence.leave()
+                log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
     def _release_hands(self) -> None:
         if self.hands is not None:
@@ -289,8 +273,7 @@ class Daemon:
         self._release_hands()
         with self._wake:
             seconds = min(WAKE_SECONDS, min(self._next_round(), self.lookout.next_at()) - time.monotonic())
-            if seconds > 0:
-                self._wake.wait(seconds)
+            self._wake.wait(max(0.0, seconds))
         if self.intake.has_to_forget(time.monotonic()):
             self.intake.forget()
         if self.leads:
@@ -348,6 +331,7 @@ class Daemon:
             self._release()
 
     def _take(self, found: list[Found], batch: Batch, more: bool) -> bool:
+        self.claims.confirm()
         began = time.monotonic()
         outcome = self.intake.finish(clock.utc_now(), batch, more)
         self._teller.beat()

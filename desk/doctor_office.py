@@ -10,8 +10,8 @@ from email.utils import parseaddr
 
 from desk import presence
 from desk.doctor import Finding, note, ok, wrong
-from dossier import __version__, anchors, backup, clock, people, snapshot, trail
-from dossier.database import DatabaseTooNew, DatabaseUnavailable, close_database, open_database
+from dossier import __version__, anchors, backup, clock, outages, people, snapshot, trail
+from dossier.database import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
 from dossier.models import PROXY, Event, Item
 from dossier.settings import Office
 from workflow import alarms, house_letters, smtp
@@ -38,6 +38,10 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     except DatabaseUnavailable as error:
         yield wrong("database", str(error), "start the server, or give this user the right to the file (database.url)")
         return
+    try:
+        outages.probe()
+    except UNAVAILABLE as error:
+        yield wrong("database", f"nothing can be written: {outages.told(error)}", "until then nothing is taken, decided or sent")
     if path is not None:
         fault = snapshot.why_damaged(path)
         if fault:

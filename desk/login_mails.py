@@ -15,6 +15,7 @@ import structlog
 from dossier import clock, files
 from dossier.claims import LOGINS, Claims
 from dossier.database import close_database, data_version
+from dossier.outages import told
 from dossier.settings import Office
 from workflow import logins
 from workflow.mailing import Mailer, Round
@@ -75,7 +76,7 @@ class LoginMails:
                     version, waited = seen, 0.0
                     self.round(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
-                log.error("logins can't be answered; tried again", error=str(error), error_type=type(error).__name__)
+                log.error("logins can't be answered; tried again", error=told(error), error_type=type(error).__name__)
                 version, seconds = -1, TROUBLE_SECONDS
                 close_database()
             waited += seconds

@@ -31,7 +31,7 @@ def configure(form: Literal["auto", "human", "json"], quiet: bool = False) -> No
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    logging.getLogger("apscheduler").setLevel(logging.ERROR)
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # workflow/schedule.py tells what failed
 
 
 @contextmanager

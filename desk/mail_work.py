@@ -14,6 +14,7 @@ from desk.login_mails import LoginMails
 from dossier import clock, files
 from dossier.claims import LOGINS, MAIL, Claims
 from dossier.database import close_database
+from dossier.outages import told
 from dossier.settings import Office
 from workflow.mailing import Mailer, Round
 
@@ -88,7 +89,7 @@ class MailWork:
                     self._sent(self._mailer.round(clock.utc_now()).sent)
                     seconds = self._mailer.seconds_to_next(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
-                log.error("mailing failed; tried again", error=str(error), error_type=type(error).__name__)
+                log.error("mailing failed; tried again", error=told(error), error_type=type(error).__name__)
                 close_database()
                 seconds = TROUBLE_SECONDS
             self._wake.wait(LOOK_SECONDS if seconds is None else min(LOOK_SECONDS, max(seconds, 0.2)))

@@ -23,7 +23,7 @@ import structlog
 from dossier import __version__, clock, files
 from dossier.claims import LEAD, Claims
 from dossier.database import UNAVAILABLE, is_shared
-from dossier.models import Note
+from dossier.models import PROXY, Note
 from dossier.settings import Office
 
 log = structlog.get_logger("daemon")
@@ -89,14 +89,16 @@ class Presence:
     def tell(self, now: datetime, leads: bool) -> None:
         """Say that it is there, and take from those that fell silent what they hold.
 
-        Takes no turn among the writers: who waits for one that hangs must be able to say so.
+        Takes no turn among the writers: who waits for one that hangs must be able to say so. Its thread keeps its connection: who can
+        get no more of these is there all the same.
         """
         state = {"pid": os.getpid(), "host": socket.gethostname(), "since": self._since, "leads": leads, "version": __version__}
         if not is_shared():
             files.write_whole(self.office.var / "daemon.json", json.dumps(state).encode())
             return
-        from dossier.postgresql import SESSION
+        from dossier.postgresql import SESSION, set_clock
 
+        set_clock(PROXY.connection())  # this machine's may have been set
         value = json.dumps({**state, "seen": clock.to_text(now), "session": SESSION})
         Note.insert(key=_KEY + SESSION, value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
         last, self._last_beat = self._last_beat, time.monotonic()

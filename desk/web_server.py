@@ -26,7 +26,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from desk import presence
 from desk.portal_web import PortalWeb
 from desk.web_answers import Guard
-from dossier import clock
+from dossier import clock, outages
 from dossier.database import UNAVAILABLE, close_database, open_database
 from dossier.settings import Office
 from workflow import access, unopened
@@ -161,12 +161,14 @@ def _beside(office: Office, over: threading.Event) -> None:
         try:
             unopened.note_portal(clock.utc_now())
             access.sweep(clock.utc_now())
+            if seconds == HOUR_SECONDS and not told:
+                told = True
+                if not presence.daemons(office, clock.utc_now()):
+                    log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
         except UNAVAILABLE as error:
-            log.error("the database can't be used", error=str(error))
+            log.error("the database can't be used", error=outages.told(error))
         finally:
             close_database()
         if over.wait(seconds):
             return
-        if not told and not presence.daemons(office, clock.utc_now()):
-            log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
-        seconds, told = HOUR_SECONDS, True
+        seconds = HOUR_SECONDS

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import hashlib
 
+from peewee import OperationalError
+
 from dossier.database import is_shared
 from dossier.models import PROXY
 
@@ -52,6 +54,11 @@ class Claims:
         if taken:
             self._held[name] = key
         return taken
+
+    def confirm(self) -> None:
+        """Raise the database's error if this thread works with another connection by now than the one that claimed."""
+        if is_shared() and self._backend not in (None, int(PROXY.connection().info.backend_pid)):
+            raise OperationalError("the connection was lost, and with it what was claimed")
 
     def is_held(self, name: str) -> bool:
         """True if it is still ours as the server sees it. From any thread."""

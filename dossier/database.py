@@ -33,6 +33,10 @@ KEPT = 3
 """Copies that stay of those that are made before each upgrade of the database."""
 
 
+_ears: dict[int, Any] = {}
+"""By thread."""
+
+
 class DatabaseUnavailable(Exception):
     """The database can't be reached, read or written (exit code 4); the message says which and why."""
 
@@ -52,18 +56,21 @@ def open_database(office: Office) -> Database:
     """
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
+    where = str(path)
     if not url.startswith("sqlite:///"):
         from dossier.postgresql import shown
 
-        path = Path(shown(url))
+        where = shown(url)
     try:
         if url.startswith("sqlite:///"):
             return _open_sqlite(office, path)
         return _open_postgresql(office, url)
     except OSError as error:
-        raise DatabaseUnavailable(f"{path}: {error.strerror}") from error
+        raise DatabaseUnavailable(f"{where}: {error.strerror}") from error
     except UNAVAILABLE as error:
-        raise DatabaseUnavailable(f"{path}: {error}") from error
+        from dossier import outages
+
+        raise DatabaseUnavailable(f"{where}: {outages.told(error)}") from error
 
 
 def _open_sqlite(office: Office, path: Path) -> Database:
@@ -110,7 +117,9 @@ def is_shared() -> bool:
 
 
 def close_database() -> None:
-    """Close this thread's connection."""
+    """Close this thread's connection, and what `data_version` hears with."""
+    if ear := _ears.pop(threading.get_ident(), None):
+        ear.close()
     if PROXY.obj is not None and not PROXY.is_closed():
         PROXY.close()
 
@@ -120,8 +129,11 @@ def transaction() -> Iterator[None]:
     """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested."""
     PROXY.connect(reuse_if_open=True)
     if _is_sqlite():
-        with PROXY.atomic():
-            yield
+        try:
+            with PROXY.atomic():
+                yield
+        except OperationalError as error:
+            raise _what_failed(error) from error
         return
     try:
         with PROXY.atomic():
@@ -152,6 +164,13 @@ def forget_old_words() -> None:
     """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
     if _is_sqlite():
         PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
+
+
+def _what_failed(error: BaseException) -> BaseException:
+    """The fault itself: where SQLite has rolled back already (disk full), peewee's own attempt fails too, and hides it."""
+    while "no transaction is active" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
 
 
 TextRow = tuple[int, str, str, str, str, str]
@@ -210,9 +229,6 @@ def matching(query: Any, words: str, client: str | None = None) -> list[Any] | N
         joined.where(SQL('"words"."item_text" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))
         for expression in expressions
     ]
-
-
-_ears: dict[int, Any] = {}
 
 
 def data_version() -> int:

@@ -61,9 +61,7 @@ class Postgres(PostgresqlDatabase):
         self.url = url
 
     def _initialize_connection(self, conn: Any) -> None:
-        asked = datetime.now(UTC)
-        (theirs,) = conn.execute("SELECT clock_timestamp()").fetchone()
-        clock.follow(theirs, asked, datetime.now(UTC))
+        set_clock(conn)
 
     def begin_writing(self) -> None:
         """Wait for one's turn. First thing in a transaction."""
@@ -77,6 +75,13 @@ class Postgres(PostgresqlDatabase):
         """Close this thread's connection if the server has gone from under it."""
         if not PROXY.is_closed() and PROXY.connection().closed:
             PROXY.close()
+
+
+def set_clock(connection: Any) -> None:
+    """Go by the clock of the server at the other end of this connection."""
+    asked = datetime.now(UTC)
+    (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone()
+    clock.follow(theirs, asked, datetime.now(UTC))
 
 
 def end_sessions(name: str) -> int:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from servers import DATABASE_URL, POSTGRESQL
 import yaml
+from servers import DATABASE_URL, POSTGRESQL
 
 DOSSIER = Path(sys.executable).with_name("dossier")
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.util import undefined
 
-from dossier.database import close_database
+from dossier.database import UNAVAILABLE, close_database
+from dossier.outages import told
 
 log = structlog.get_logger("schedule")
 
@@ -30,7 +33,7 @@ class Job:
     is_long: bool = False
     """It may take minutes, and the others don't wait for it."""
     is_punctual: bool = False
-    """It waits for no other."""
+    """It runs at once for the first time, waits for no other, and keeps its connection to the database."""
 
 
 def start(jobs: Sequence[Job]) -> BackgroundScheduler:
@@ -43,7 +46,11 @@ def start(jobs: Sequence[Job]) -> BackgroundScheduler:
     scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for job in jobs:
         executor = "long" if job.is_long else "punctual" if job.is_punctual else "default"
-        scheduler.add_job(_closing(job.function), "interval", seconds=job.seconds, id=job.name, name=job.name, executor=executor)
+        function, begins = _closing(job.function), undefined
+        if job.is_punctual:
+            function, begins = _keeping(job.function), datetime.now(UTC)
+        names = {"id": job.name, "name": job.name, "executor": executor}
+        scheduler.add_job(function, "interval", seconds=job.seconds, next_run_time=begins, **names)
     scheduler.start()
     return scheduler
 
@@ -64,8 +71,23 @@ def _closing(function: Callable[[], None]) -> Callable[[], None]:
     return job
 
 
+def _keeping(function: Callable[[], None]) -> Callable[[], None]:
+    def job() -> None:
+        try:
+            function()
+        except BaseException:
+            close_database()
+            raise
+
+    return job
+
+
 def _report(event: JobExecutionEvent) -> None:
-    if event.exception:
+    if isinstance(event.exception, UNAVAILABLE):
+        log.warning(
+            "a scheduled job has no database; it runs again at its next time", job=event.job_id, error=told(event.exception)
+        )
+    elif event.exception:
         log.error(
             "a scheduled job failed; it runs again at its next time",
             job=event.job_id,

@@ -1,0 +1,39 @@
+"""The daemon without its database: it waits, says so now and then, and goes on by itself when it is over."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import structlog
+
+from dossier import files, outages
+from dossier.database import UNAVAILABLE, DatabaseUnavailable, close_database, open_database
+from dossier.settings import Office
+
+log = structlog.get_logger("daemon")
+
+TRY_SECONDS = 2.0
+"""How often the database is tried."""
+
+SAY_SECONDS = 60.0
+"""How often the same is said again in the log."""
+
+
+def wait(office: Office, error: Exception, beat: Callable[[], None]) -> None:
+    """Return when the database takes changes again, or the daemon is to stop. `beat` is called all the while."""
+    said, said_at = outages.told(error), time.monotonic()
+    log.error("the database can't be used; waiting for it", error=said)
+    while not files.stopping.wait(TRY_SECONDS):
+        beat()
+        try:
+            close_database()
+            open_database(office)
+            outages.probe()
+        except (DatabaseUnavailable, *UNAVAILABLE) as still:
+            if outages.told(still) != said or time.monotonic() - said_at > SAY_SECONDS:
+                said, said_at = outages.told(still), time.monotonic()
+                log.warning("the database still can't be used", error=said)
+        else:
+            log.info("the database is back")
+            return
