@@ -59,6 +59,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("store", doctor_store.stores, False),
         ("disk", doctor_folders.room, False),
         ("inotify", doctor_folders.inotify, False),
+        ("scanner", doctor_office.scanner, False),
         ("database", doctor_office.database, False),
         ("trail", doctor_office.the_trail, True),
         ("people", doctor_office.people_and_rights, False),

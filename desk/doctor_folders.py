@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import errno
 import json
 import os
 import secrets
@@ -10,8 +12,10 @@ import socket
 import stat
 import time
 from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from desk.doctor import Finding, note, ok, wrong
 from dossier import files, names, people
@@ -26,6 +30,11 @@ MOST_ENTRIES = 50_000
 
 CLOCK_SECONDS = 5
 """A file server whose clock differs by more makes files look older or newer than they are."""
+
+IN_MEMORY = {"tmpfs", "ramfs"}
+
+RECALLED = "config.*.json"
+"""Each user's own (recalled.py)."""
 
 CAP_LEASE = 28  # capabilities(7)
 
@@ -46,6 +55,45 @@ def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         else:
             kind = file_system_of(path)
             yield ok(name, f"{path}: {kind}, {_owner(path)}")
+            if kind in IN_MEMORY:
+                yield note(name, f"{path} lies on {kind}, in memory: what is in it is gone when this machine is switched off",
+                            "move it to a disk (paths in config/settings.yaml)")  # fmt: skip
+            if name in ("queue", "portal", "vault", "var"):
+                yield from _of_others(name, path, depth=1 if name == "var" else 2)
+
+
+def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
+    """What the daemon's user can't change any more, mostly because somebody ran a command as root."""
+    whose = os.geteuid() or top.stat().st_uid  # asked as root, it is about whose folder it is
+    me = people.user_name(whose)
+    own = (path for path in _shallow(top, depth) if not path.is_symlink() and not fnmatch(path.name, RECALLED))
+    inside = islice(own, MOST_ENTRIES)
+    found = [path for path in inside if whose and _is_barred(path, whose)]
+    if found:
+        more = f", and {len(found) - 1} more in {top}" if len(found) > 1 else ""
+        yield wrong(name, f"{me} can't read and write {names.shown(str(found[0]))} ({_owner(found[0])}){more}",
+                    f"chown -R {me} {top}; run commands as that user, not as root: sudo -u {me} dossier …")  # fmt: skip
+
+
+def _is_barred(path: Path, uid: int) -> bool:
+    """True if this user, the present one or one whom root asks about, can't read and write it."""
+    if os.geteuid() == uid:
+        return not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))
+    status = path.stat()
+    return status.st_uid == 0 and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _shallow(top: Path, depth: int) -> Iterator[Path]:
+    """What lies in a folder, so deep. A folder that can't be read is told of, and not looked into."""
+    try:
+        with os.scandir(top) as entries:
+            inside = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in inside:
+        yield Path(entry.path)
+        if depth > 1 and entry.is_dir(follow_symlinks=False):
+            yield from _shallow(Path(entry.path), depth - 1)
 
 
 def _why_unusable(path: Path, may_be_made: bool) -> tuple[str, str] | None:
@@ -61,6 +109,8 @@ def _why_unusable(path: Path, may_be_made: bool) -> tuple[str, str] | None:
     if not path.is_dir():
         return f"{path} is no folder", "move it away; a folder belongs there (paths in config/settings.yaml)"
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        if path.stat().st_uid == os.geteuid():
+            return f"{me} can't read and write {path} ({_owner(path)})", f"chmod u+rwx {path}"
         return (
             f"{me} can't read and write {path} ({_owner(path)})",
             f"chown {me} {path}, or give its group the rights (chmod g+rwxs)",
@@ -82,14 +132,17 @@ def _others_can_write(path: Path) -> bool:
 
 
 def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    if not office.inbox.is_dir():
+    if _why_unusable(office.inbox, may_be_made=False):
         return
     me = os.geteuid()
     known, unknown = looking.clients_with_folders(office)
     for name in unknown:
         path = office.inbox / name
-        yield wrong("inbox", f"{names.shown(str(path))} is no client's folder: what is dropped there is never taken",
-                    "name it as the client's code in config/clients.yaml, or add the client")  # fmt: skip
+        if path.is_dir() and not path.is_symlink():
+            yield wrong("inbox", f"{names.shown(str(path))} is no client's folder: what is dropped there is never taken",
+                        "name it as the client's code in config/clients.yaml, or add the client")  # fmt: skip
+        else:
+            yield wrong("inbox", f"{names.shown(str(path))} {unknown[name]}", "move it into the folder of the client it is for")
     for code in known:
         path = office.inbox / code
         if fault := _why_unusable(path, may_be_made=True):
@@ -204,9 +257,9 @@ def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterato
                 f"anybody on this machine can read {path}, with every attachment's name or content",
                 f"chmod o-rwx {path}",
             )
-    has_password = "@" in office.settings.database.url.partition("://")[2]
     settings = office.root / SETTINGS
-    if has_password and settings.stat().st_mode & stat.S_IROTH:
+    password = urlsplit(office.settings.database.url).password
+    if password and settings.stat().st_mode & stat.S_IROTH and password in unquote(settings.read_text(errors="replace")):
         yield wrong("secrets", f"anybody on this machine can read {settings}, with the database's password",
                     f"chmod o-r {settings}, or give the address in DOSSIER_DATABASE__URL")  # fmt: skip
 
@@ -236,12 +289,25 @@ def inotify(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         most = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
     except (OSError, ValueError):
         return
+    if not _can_watch():
+        yield wrong("inotify", "the kernel lets this user begin no more watching: other programs of his use it up",
+                    "sysctl fs.inotify.max_user_instances=1024, and the same in /etc/sysctl.d/")  # fmt: skip
     needed = sum(1 for top in watched for _ in _watched_folders(top))
     if needed * 1.25 > most:
         yield wrong("inotify", f"{needed} folders are to be watched, and the kernel allows {most} for one user",
                     f"sysctl fs.inotify.max_user_watches={max(524_288, 4 * needed)}, and the same in /etc/sysctl.d/")  # fmt: skip
     else:
         yield ok("inotify", f"{needed} folders are watched; the kernel allows {most}")
+
+
+def _can_watch() -> bool:
+    """True if one more inotify instance can be had (inotify_init1(2): EMFILE)."""
+    library = ctypes.CDLL(None, use_errno=True)
+    descriptor = library.inotify_init1(0o2000000)  # IN_CLOEXEC
+    if descriptor < 0:
+        return ctypes.get_errno() != errno.EMFILE
+    os.close(descriptor)
+    return True
 
 
 def _watched_folders(top: Path) -> Iterator[Path]:

@@ -14,6 +14,7 @@ from dossier import __version__, anchors, backup, clock, outages, people, snapsh
 from dossier.database import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
 from dossier.models import PROXY, Event, Item
 from dossier.settings import Office
+from ingest import scanning
 from workflow import alarms, house_letters, smtp
 
 BACKUP_DAYS = 8
@@ -36,7 +37,10 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         yield wrong("database", str(error), "install the version of dossier that it was written by, or a later one")
         return
     except DatabaseUnavailable as error:
-        yield wrong("database", str(error), "start the server, or give this user the right to the file (database.url)")
+        todo = "start the server, or mend database.url"
+        if path is not None:
+            todo = f"give {people.user_name(os.geteuid())} the right to it and to its folder: chown {people.user_name(os.geteuid())} {path}"
+        yield wrong("database", " ".join(str(error).split()), todo)
         return
     try:
         outages.probe()
@@ -56,6 +60,17 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
             yield wrong(
                 "database", f"it can't be backed up: {fault}", "install postgresql-client, in the server's version or a later one"
             )
+
+
+def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    address = office.settings.intake.clamd
+    if address is None:
+        return
+    gone = scanning.why_gone(address)
+    if gone:
+        yield wrong("scanner", gone, "systemctl start clamav-daemon; let the daemon's user into its socket's group")
+    else:
+        yield ok("scanner", f"clamd answers at {address}")
 
 
 def the_trail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001

@@ -194,3 +194,38 @@ def test_a_time_zone_that_does_not_exist_is_found(root: Root, post: Server) -> N
     assert "which is no time zone here" in _found(root)["time zone"][0]
     root.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
     assert "time zone" not in _found(root)
+
+
+def test_what_lies_beside_the_clients_folders_and_a_scanner_that_is_gone_are_found(root: Root, post: Server) -> None:
+    (root.path / "inbox/loose.pdf").write_bytes(b"x")
+    root.environ["DOSSIER_INTAKE__CLAMD"] = "unix:/nonexistent/clamd.ctl"
+    found = _found(root)
+    assert "inbox/loose.pdf lies in no client's folder" in found["inbox"][0]
+    assert "start clamd" in found["scanner"][0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+def test_what_root_left_behind_in_the_daemons_folders_is_found(root: Root, post: Server) -> None:
+    root.once()
+    for path in (root.path / "var").rglob("*"):
+        os.chown(path, 65534, 65534)
+    os.chown(root.path / "var", 65534, 65534)
+    assert not {"portal", "var"} & set(_found(root))
+    (root.path / "var/portal/acme-bv").mkdir(mode=0o755)
+    (root.path / "var/errors.log").write_text("x")
+    os.chmod(root.path / "var/errors.log", 0o644)
+    found = _found(root)
+    assert f"can't read and write {root.path}/var/portal/acme-bv" in found["portal"][0]
+    assert f"can't read and write {root.path}/var/errors.log" in found["var"][0]
+
+
+def test_a_database_password_counts_only_where_it_stands_in_a_file(root: Root, post: Server) -> None:
+    root.environ["DOSSIER_DATABASE__URL"] = "postgresql://office:s3cret@127.0.0.1:9/office"
+    found = _found(root)
+    assert "secrets" not in found
+    assert "Connection refused" in found["database"][0]
+    assert "s3cret" not in str(found)
+    root.environ.pop("DOSSIER_DATABASE__URL")
+    root.set("settings", SETTINGS + "database: {url: 'postgresql://office:s3cret@127.0.0.1:9/office'}\n")
+    os.chmod(root.path / "config/settings.yaml", 0o644)
+    assert "with the database's password" in _found(root)["secrets"][0]
