@@ -12,7 +12,8 @@ from typing import Any
 
 from dossier import files
 from dossier.describing import describe_models
-from dossier.settings import CLIENTS, MODELS, SETTINGS, STAFF, Settings
+from dossier.people import NotAllowed
+from dossier.settings import CLIENTS, MODELS, RESTORING, SETTINGS, STAFF, Settings
 from dossier.yamltext import scalar
 from ingest.sidecar import sidecar_schema
 
@@ -24,7 +25,9 @@ EXAMPLE = "config/example-sidecar.yaml"
 
 
 def found(folder: Path) -> list[Path]:
-    """Make an office in `folder`; returns the files that were written. What exists is left as it is."""
+    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises NotAllowed."""
+    if os.path.lexists(folder / RESTORING):
+        raise NotAllowed(f"a restore to {folder} was broken off: half an office lies there; remove that folder and restore again")
     written: list[Path] = []
     me = _founder()
     for name in (SETTINGS, CLIENTS, STAFF, EXAMPLE):

@@ -8,8 +8,8 @@
 
 Taken while the office works, in this order:
 
- 1. inbox      what lies there, `_rejected` and `_done` too, and var/quarantine; into the vault by hash. What moves about is looked at
-               again. A file that is being written is left out, and named: half of it would be taken for a whole one.
+ 1. inbox      what lies there, `_rejected` and `_done` too, and the folders of var/ in LOOSE; into the vault by hash. What moves about is
+               looked at again. A file that is being written is left out, and named: half of it would be taken for a whole one.
  2. config     and anchors: both before the database, so that no anchor is ahead of it.
  3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what was in both is known as a
                duplicate when the restored office finds it in its inbox.
@@ -50,6 +50,9 @@ MARK, SNAPSHOTS, VAULT, MANIFEST, LIST = "dossier-backup.json", "snapshots", "va
 
 _LAST = "backup:last"
 
+LOOSE = ("quarantine", "breaches", "erasures")
+"""Folders of var/ that nothing else has: what was put aside, drafts for the register of data breaches, reports of erasures."""
+
 KEEP = 30
 """Snapshots that are kept: a month of nights."""
 
@@ -59,7 +62,7 @@ PASSES = 5
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A file or folder outside the vault: `where` is `inbox` or `quarantine`, `path` from there. `sha256` is empty for a folder."""
+    """A file or folder outside the vault: `where` is `inbox` or one of LOOSE, `path` from there. `sha256` is empty for a folder."""
 
     where: str
     path: str
@@ -159,8 +162,9 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     report = Report(work)
     pool = Pool(dest / VAULT)
     known = _known(dest)
-    loose = [*_loose("inbox", office.inbox, pool, known, report),
-             *_loose("quarantine", office.var / "quarantine", pool, known, report)]  # fmt: skip
+    loose = _loose("inbox", office.inbox, pool, known, report)
+    for name in LOOSE:
+        loose += _loose(name, office.var / name, pool, known, report)
     plain = [*_plain_copies(office.root / "config", work / "config"), *_plain_copies(anchors.folder_of(office), work / "anchors")]
     with hold_leaving(office.vault):
         taken = snapshot.take(office, work)

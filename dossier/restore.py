@@ -25,12 +25,10 @@ from typing import Any
 
 from dossier import anchors, files, snapshot, trail
 from dossier import vault as vault_room
-from dossier.backup import LIST, MANIFEST, SNAPSHOTS, VAULT, Loose, Pool, read_mark, snapshots
+from dossier.backup import LIST, LOOSE, MANIFEST, SNAPSHOTS, VAULT, Loose, Pool, read_mark, snapshots
 from dossier.database import open_database
 from dossier.people import NotAllowed
-from dossier.settings import SETTINGS, ConfigurationError, Office, load_office
-
-RESTORING = ".restoring"
+from dossier.settings import RESTORING, SETTINGS, ConfigurationError, Office, load_office
 
 
 class Damaged(NotAllowed):
@@ -170,7 +168,7 @@ def _put(pool: Pool, sha256: str, target: Path, mode: int) -> None:
 
 def _put_loose(office: Office, loose: list[Loose], pool: Pool, restored: Restored) -> None:
     """Folders first, as they were listed; rights and times of folders last, when nothing is put into them any more."""
-    tops = {"inbox": office.inbox, "quarantine": office.var / "quarantine"}
+    tops = {"inbox": office.inbox, **{name: office.var / name for name in LOOSE}}
     files.make_folder(office.inbox, 0o775)
     made = []
     for one in loose:

@@ -44,6 +44,7 @@ __all__ = [
     "CLIENTS",
     "DAYS",
     "MODELS",
+    "RESTORING",
     "SETTINGS",
     "STAFF",
     "Alarms",
@@ -84,6 +85,9 @@ Language = Literal["nl", "en"]
 Right = Literal["create", "share", "approve", "admin"]
 Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+RESTORING = ".restoring"
+"""The mark of a folder that a restore has begun to fill and that is no office yet (restore.py)."""
 
 SETTINGS, CLIENTS, STAFF = "config/settings.yaml", "config/clients.yaml", "config/staff.yaml"
 
@@ -155,6 +159,8 @@ def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Pa
     named = given or (Path(environ["DOSSIER_ROOT"]) if environ.get("DOSSIER_ROOT") else None)
     if named is not None:
         if not (named / SETTINGS).is_file():
+            if (named / RESTORING).exists():
+                raise RootNotFound([f"{named}: a restore was broken off here; remove that folder and restore again"])
             raise RootNotFound([f"{named / SETTINGS}:0: there is no such file; make an office with: dossier init {named}"])
         return named.resolve()
     for folder in (start, *start.parents):

@@ -11,7 +11,7 @@ import pytest
 from records import JOOST, Records
 from servers import DATABASE_URL, POSTGRESQL, another_database
 
-from desk import keeping
+from desk import founding, keeping
 from dossier import trail
 from dossier.backup import Report
 from dossier.database import close_database
@@ -140,8 +140,10 @@ def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(offi
     victim.write_bytes(good[:-1] + b"x")
     with pytest.raises(NotAllowed, match=f"{victim} is damaged"):
         _restore(dest)
-    with pytest.raises(ConfigurationError):
+    with pytest.raises(ConfigurationError, match="a restore was broken off here"):
         find_root(made, made, {})
+    with pytest.raises(NotAllowed, match=r"a restore to .* was broken off"):
+        founding.found(made)
     victim.write_bytes(good)
     with pytest.raises(NotAllowed, match="was broken off; remove that folder"):
         _restore(dest)
@@ -180,6 +182,19 @@ def test_what_happened_after_a_backup_is_not_in_it(office: Records, tmp_path: Pa
     _restore(tmp_path / "backups")
     assert Item.select().count() == 1
     assert trail.head()[0] == length  # `backed_up` is not in it, `office_restored` is
+
+
+def test_what_only_lies_in_var_is_in_it_and_stays_its_owners(office: Records, tmp_path: Path) -> None:
+    for name in ("erasures/erased-1.html", "breaches/D-2026-000001.md", "quarantine/x/y.pdf"):
+        path = office.office.var / name
+        path.parent.mkdir(parents=True)
+        path.write_text(name)
+        path.chmod(0o600)
+    _back_up(office, tmp_path / "backups")
+    _restore(tmp_path / "backups")
+    for name in ("erasures/erased-1.html", "breaches/D-2026-000001.md", "quarantine/x/y.pdf"):
+        path = tmp_path / "elsewhere/var" / name
+        assert (path.read_text(), path.stat().st_mode & 0o777) == (name, 0o600)
 
 
 def test_the_portal_is_made_anew(office: Records, tmp_path: Path) -> None:
