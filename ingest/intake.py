@@ -4,8 +4,8 @@ What happens to a batch of drops, in this order:
 
  1. judge     sidecar, rights, rules; pure.
               Killed here? Nothing was done. The next look finds the drop as it was.
- 2. receive   each attachment is copied into the vault and hashed on the way; what would be shared outright is searched
-              for other clients (gate.py).
+ 2. receive   each attachment is copied into the vault and hashed on the way; the copy is looked at: its kind, a virus
+              (kinds.py, scanning.py); what would be shared outright is searched for other clients (gate.py).
               Killed here? Copies without a name; swept at the next start.
  3. keep      the copies get their names in the vault, then one sync. What came from another file system is read back.
               Killed here? Vault files that no item names: harmless, and found again by hash when the drop is taken.

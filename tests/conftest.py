@@ -17,6 +17,9 @@ from dossier.database import close_database
 
 __all__ = ["need"]
 
+# The command is started hundreds of times: it is not to be compiled anew each time, where the environment says so.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 # The same cases in each run, whatever the machine's load: a red test is a change's fault. More and other ones: HYPOTHESIS_PROFILE=default.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))

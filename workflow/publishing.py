@@ -1,6 +1,7 @@
 """The portal folder: the only writer of it. What stands approved is there; nothing else is, not for a moment.
 
-One round brings the portal in line with the database, for some items of some clients. In this order:
+One round brings the portal in line with the database, for some items of some clients. What was approved by who may not any more
+is asked again first, and folders of clients that are off the portal go whole. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder beside the portal; then sync.
               Killed here? The staging folder is emptied at the start of the next daemon.

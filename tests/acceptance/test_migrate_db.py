@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import shutil
+from pathlib import Path
+
 import psycopg
 import pytest
 from servers import new_database
-from support import PDF, Root
+from support import PDF, Root, new_office
 
 SHARED = "description: Jaarrekening van {name}\nlabels: [cliënt]\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
 
 
-@pytest.fixture
-def used(root: Root) -> Root:
-    if "DOSSIER_DATABASE__URL" in root.environ:
-        pytest.skip("this is about an office that is on SQLite")
+pytestmark = pytest.mark.sqlite
+
+
+@pytest.fixture(scope="module")
+def lived_in(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """An office on SQLite with something on the portal, something withdrawn, something refused."""
+    root = new_office(tmp_path_factory.mktemp("migrate") / "office")
     for name in ("one", "two"):
         root.drop(name, SHARED.format(name=name), **{f"{name}_pdf": PDF + name.encode()})
     root.drop("bad", "description: short\n", bad_pdf=PDF)
@@ -21,6 +27,13 @@ def used(root: Root) -> Root:
     root.run("withdraw", root.json("items")[0]["item"], "--reason", "wrong year", user="m.devries")
     root.once()
     return root
+
+
+@pytest.fixture
+def used(lived_in: Root, tmp_path: Path) -> Root:
+    """A copy of it."""
+    shutil.copytree(lived_in.path, tmp_path / "office")
+    return Root(tmp_path / "office")
 
 
 def test_everything_arrives_and_the_office_goes_on(used: Root) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from mail_server import Server
-from support import DOSSIER, PDF, Root
+from mail_server import serving
+from support import DOSSIER, PDF, Root, new_office, plain_environ
 
+ITEM = f"D-{datetime.now():%Y}-000001"
 SHARED = """\
 description: Jaarrekening <2025> & "meer"
 share: yes
@@ -24,29 +25,45 @@ created_by: p.bakker
 """
 
 
-@pytest.fixture
-def sheet(root: Root, post: Server, tmp_path: Path) -> Path:
-    """Of an item that was approved, published, mailed of, replaced and withdrawn; another item came between."""
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """An office with an item that was approved, published, mailed of, replaced and withdrawn; another item came between."""
+    root = new_office(tmp_path_factory.mktemp("proof") / "office")
+    with serving() as post:
+        root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(post.port)}
+        _live(root)
+    return root
+
+
+def _live(root: Root) -> None:
     root.drop("a", SHARED, a_pdf=PDF)
     root.once()
-    item = root.json("items")[0]["item"]
-    root.run("approve", item, user="m.devries")
+    root.run("approve", ITEM, user="m.devries")
     root.once()
     root.drop("b", "description: Of somebody else\ncreated_by: p.bakker\n", "northwind-ltd", b_pdf=PDF)
     root.once()
-    root.run("edit", item, "--description", "Jaarrekening 2025, herzien", user="m.devries")
+    root.run("edit", ITEM, "--description", "Jaarrekening 2025, herzien", user="m.devries")
     root.once()
-    root.run("withdraw", item, "--reason", "Wrong year", user="m.devries")
+    root.run("withdraw", ITEM, "--reason", "Wrong year", user="m.devries")
     root.once()
+
+
+@pytest.fixture(scope="module")
+def printed(root: Root) -> str:
+    return root.run("proof", ITEM, user="m.devries").stdout
+
+
+@pytest.fixture
+def sheet(printed: str, tmp_path: Path) -> Path:
     path = tmp_path / "proof.html"
-    path.write_text(root.run("proof", item, user="m.devries").stdout)
+    path.write_text(printed)
     return path
 
 
 def check(path: Path) -> subprocess.CompletedProcess[str]:
     """By somebody who has no office."""
-    plain = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
-    return subprocess.run([DOSSIER, "proof", "--check", path], cwd=path.parent, env=plain, capture_output=True, text=True)
+    command = [DOSSIER, "proof", "--check", path]
+    return subprocess.run(command, cwd=path.parent, env=plain_environ(), capture_output=True, text=True)
 
 
 def proof_in(path: Path) -> dict[str, object]:
@@ -76,9 +93,8 @@ def test_it_holds_without_the_office(sheet: Path) -> None:
 
 
 def test_json_holds_as_well(sheet: Path, root: Root) -> None:
-    item = str(proof_in(sheet)["item"])
     path = sheet.with_name("proof.json")
-    path.write_text(root.run("proof", item, "--json").stdout)
+    path.write_text(root.run("proof", ITEM, "--json").stdout)
     assert check(path).returncode == 0
 
 
