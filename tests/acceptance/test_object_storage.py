@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 import yaml
+from mail_server import Server
 from stores import Shop, moved_in, shop
-from support import PDF, Post, Root, wait_for
+from support import PDF, Root, wait_for
 
 APPROVED = """\
 description: Annual accounts 2025
@@ -39,7 +40,7 @@ def test_a_file_is_in_the_store_before_its_item_is_in_the_database(root: Root, s
     root.run("verify")
 
 
-def test_what_is_approved_reaches_the_portal_in_the_store(root: Root, store: Shop, post: Post) -> None:
+def test_what_is_approved_reaches_the_portal_in_the_store(root: Root, store: Shop, post: Server) -> None:
     big = bytes(range(256)) * 80_000
     with root.daemon():
         root.drop("report", APPROVED + "notify: yes\ncontact: j.jansen\n", report_pdf=PDF, report_bin=big)
