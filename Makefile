@@ -107,7 +107,7 @@ release-office: setup-dev
 # The pictures in docs/, after the pages of the web portal were changed. Look at them.
 screenshots: setup-dev
 	@mkdir -p docs/screenshots
-	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/test_web_browser.py
+	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/test_web_browser.py tests/integration/test_pages_in_chromium.py
 
 # Every kill point and every failing call; the table in docs/reliability.md is written anew.
 .PHONY: crash

@@ -126,7 +126,7 @@ def opened(browser: Browser, path: Path, **options: object) -> Iterator[Page]:
 def keep(page: Page, name: str) -> None:
     """A picture of the page for the documentation, if one is asked for."""
     folder = os.environ.get("SCREENSHOTS")
-    if folder:
+    if folder and name == "portal-desktop":
         page.wait_for_load_state("networkidle")
         page.screenshot(path=Path(folder) / f"{name}.png")
 
