@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -10,7 +11,7 @@ import typer
 from desk import state
 
 SHOWN = 50
-"""Faults that are printed; the rest is counted."""
+"""Faults that are printed on a terminal; the rest is counted. Into a file all of them go."""
 
 
 def register(app: typer.Typer) -> None:
@@ -26,27 +27,46 @@ def import_(
     skip_faulty: Annotated[bool, typer.Option("--skip-faulty", help="Import what is good, though not all is.")] = False,
 ) -> None:
     """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it was."""
-    from desk import logs
+    from desk import logs, presence
     from dossier import clock
     from dossier.people import NotAllowed
-    from ingest.importing import Archive, Importer, read_import_map
+    from ingest.archive import Archive, read_import_map
+    from ingest.importing import Importer
 
     office, actor = state.opened(), state.actor()
     importer = Importer(office, actor, Archive(folder.resolve(), read_import_map(map_)))
     with logs.counting("judging", None) as progress:
         seen = importer.look(progress)
-    for fault in seen.faults[:SHOWN]:
-        typer.echo(fault, err=True)
-    if len(seen.faults) > SHOWN:
-        typer.echo(f"and {len(seen.faults) - SHOWN} more", err=True)
-    print(f"{seen.entries} items in {folder}: {seen.good} are good, {seen.entries - seen.good} are not")
+    _tell([f"{source}: {fault}" for source, fault in seen.faults])
+    _tell(seen.renamed)
+    _tell([f"left out: {one}" for one in seen.left_out])
+    before = f" ({seen.before} of them were imported before)" if seen.before else ""
+    print(f"{seen.entries} items in {folder}: {seen.good} are good{before}, {seen.entries - seen.good} are not")
+    for count, reason in seen.reasons()[:SHOWN]:
+        print(f"{count:>8}  {reason}")
+    if seen.renamed:
+        print(f"{len(seen.renamed)} files get a name that Windows can hold")
     if seen.left_out:
-        some = ", ".join(seen.left_out[:5]) + (" …" if len(seen.left_out) > 5 else "")
-        print(f"{len(seen.left_out)} files belong to no item: {some}")
-    if seen.faulty and not skip_faulty:
+        print(f"{len(seen.left_out)} files belong to no item")
+    importer.check_room(seen)
+    if seen.good < seen.entries and not skip_faulty:
         raise NotAllowed("nothing was imported; mend the map or the archive, or leave these out with --skip-faulty")
     if dry_run:
         return
     with logs.counting("importing", seen.entries) as progress:
         done = importer.place(clock.utc_now(), seen.faulty, progress)
-    print(f"{done.placed} are in the inbox now, {done.before} were imported before. The daemon takes them: dossier status")
+    takes = (
+        "The daemon takes them: dossier status"
+        if presence.daemons(office, clock.utc_now())
+        else "Take them with: dossier run --once"
+    )
+    print(f"{done.placed} are in the inbox now, {done.before} were imported before. {takes}")
+
+
+def _tell(lines: list[str]) -> None:
+    """On stderr, for a person to read or for a file (`2> report.txt`)."""
+    most = SHOWN if sys.stderr.isatty() else len(lines)
+    for line in lines[:most]:
+        typer.echo(line, err=True)
+    if len(lines) > most:
+        typer.echo(f"and {len(lines) - most} more; all of them with: 2> report.txt", err=True)

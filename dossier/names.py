@@ -92,3 +92,23 @@ def name_fault(name: str) -> str | None:
     if len(nfc(name).encode()) > MAX_NAME_BYTES:
         return f"the name is longer than {MAX_NAME_BYTES} bytes; shorten it"
     return None
+
+
+def fitted(name: str) -> str:
+    """The nearest to `name` that can be an attachment's, for files from systems that allow more; itself if nothing is wrong.
+
+    What can't be helped (a file that is never taken, such as `a.tmp`) stays as it is, and `name_fault` says why.
+    """
+    if name_fault(name) is None:
+        return name
+    text = "".join(
+        "-" if character in _WINDOWS_CHARACTERS + "\\" or has_bad_characters(character) else character for character in name
+    )
+    text = nfc(text).lstrip(" ._").rstrip(" .")
+    begin, dot, end = text.rpartition(".")
+    begin, end = (begin, dot + end) if dot else (text, "")
+    if _RESERVED.fullmatch(text):
+        begin += "-"
+    room = MAX_NAME_BYTES - len(end.encode())
+    begin = begin.encode()[: max(0, room)].decode("utf-8", "ignore").rstrip(" .")
+    return begin + end if name_fault(begin + end) is None else name

@@ -13,28 +13,26 @@ map: what lies in the inbox or was taken is passed over.
 
 from __future__ import annotations
 
-import csv
+import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
-
-from pydantic import AfterValidator, Field, ValidationError
 
 from dossier import files, moves, names
-from dossier.config import Strict, Word
 from dossier.files import Look
 from dossier.models import Drop, tuples
-from dossier.people import Actor, NotAllowed
+from dossier.people import Actor
 from dossier.settings import Office
-from dossier.yamltext import Limits, line_of, plain, read_map, scalar
+from dossier.yamltext import scalar
 from ingest import delegation, kinds
+from ingest.archive import PREFIX, Archive, Entry
 from ingest.judging import judge
 from ingest.looking import Found
 from ingest.sidecar import read_sidecar
@@ -45,68 +43,10 @@ AT_ONCE = 250
 WORKERS = 4
 """Threads that copy."""
 
-MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
-"""A map may translate many thousand client numbers."""
+_HIDDEN = f".{PREFIX}"
 
-_PREFIX = "import-"
-_HIDDEN = f".{_PREFIX}"
-_PLACE = re.compile(r"\{(\w+)\}")
-
-
-class MapError(NotAllowed):
-    """The map, or the table it speaks of, is wrong; the message has a line for each fault, `file:line: message`."""
-
-
-def _pattern(text: str) -> str:
-    try:
-        re.compile(text)
-    except re.error as error:
-        raise ValueError(f"it is no regular expression: {error}") from error
-    return text
-
-
-def _delimiter(text: str) -> str:
-    if len(text) != 1:
-        raise ValueError('give one character, such as ";" or "\\t"')
-    return text
-
-
-class ImportMap(Strict):
-    """What an archive calls things, and what they are called here."""
-
-    table: Word | None = None
-    """A CSV file in the archive with a header: a row for each file or item."""
-    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
-    encoding: Word = "utf-8-sig"
-    files: Annotated[str, AfterValidator(_pattern)] | None = None
-    """Without a table: a regular expression with named groups that the whole path of a file below the folder must fit."""
-    attachments: list[Word] = Field([])
-    """With a table: where the files of a row are, such as "{path}/{name}"."""
-    one_item_per: Word | None = None
-    """What rows or files of one item have in common, such as "{client}/{number}"; without it each is an item."""
-    translate: dict[Word, dict[Word, str]] = Field({})
-    """column or group → what it says → what that means here. What is not listed stays as it is."""
-    client: Word
-    """The client's code, such as "{client}"."""
-    item: dict[Word, str | list[str]]
-    """Keys of the sidecar, such as description: "{title}"."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One item of the archive. `source`: where it comes from, for faults."""
-
-    source: str
-    client: str
-    sidecar: str
-    paths: tuple[str, ...]
-    """Of its files, below the archive's folder."""
-
-    @property
-    def folder(self) -> str:
-        """The drop's folder: the same for the same files, whatever the map says of them."""
-        key = "\n".join(self.paths) or f"{self.source}\n{self.sidecar}"
-        return _PREFIX + hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+Key = tuple[str, str]
+"""Client and folder of an entry."""
 
 
 @dataclass(slots=True)
@@ -118,134 +58,23 @@ class Report:
     placed: int = 0
     before: int = 0
     """Were imported by an earlier run, or wait in the inbox since."""
-    faults: list[str] = field(default_factory=list)
-    """`source: message`."""
-    faulty: set[tuple[str, str]] = field(default_factory=set)
-    """(client, folder) of the entries that are not good."""
+    inbox_bytes: int = 0
+    """Of the files of what is good and was not imported before."""
+    shared_bytes: int = 0
+    """Of these, what is to be shared."""
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """(source, message)."""
+    faulty: set[str] = field(default_factory=set)
+    """The sources of the entries that are not good."""
+    renamed: list[str] = field(default_factory=list)
+    """Files that get another name, as theirs can't be one of an attachment."""
     left_out: list[str] = field(default_factory=list)
     """Files of the archive that no entry speaks for."""
 
-
-def read_import_map(path: Path) -> ImportMap:
-    """The map at `path`. Raises MapError with all that is wrong with it; OSError."""
-    tree, faults = read_map(files.read_plain(path, MAP_LIMITS.bytes + 1)[0], MAP_LIMITS)
-    told = [f"{path}:{fault.line}: {fault.message}" for fault in faults]
-    try:
-        found = ImportMap.model_validate(plain(tree))
-    except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            steps = [step for step in detail["loc"] if step != "[key]"]
-            message = {"extra_forbidden": "there is no such key", "missing": "this key is required"}.get(
-                detail["type"], detail["msg"]
-            )
-            told.append(f"{path}:{line_of(tree, steps)}: {'.'.join(map(str, steps))}: {message}")
-        raise MapError("\n".join(told)) from error
-    if bool(found.table) == bool(found.files):
-        told.append(f"{path}:1: say either `table` (a CSV file) or `files` (a pattern)")
-    if told:
-        raise MapError("\n".join(told))
-    return found
-
-
-class Archive:
-    """The folder that is imported, read by a map. Only ever read."""
-
-    def __init__(self, folder: Path, given: ImportMap) -> None:
-        self.folder = folder
-        self.map = given
-        self.used: set[str] = set()
-        """Paths of files that the entries read so far speak for."""
-
-    def entries(self) -> Iterator[Entry]:
-        """The items, in the order of the table or of the paths. Raises MapError, OSError."""
-        rows = self._rows() if self.map.table else self._files()
-        group: tuple[str, list[tuple[str, dict[str, str], list[str]]]] | None = None
-        for source, values, paths in rows:
-            key = self._filled(self.map.one_item_per, values) if self.map.one_item_per else source
-            if group is not None and group[0] == key:
-                group[1].append((source, values, paths))
-                continue
-            if group is not None:
-                yield self._entry(group[1])
-            group = (key, [(source, values, paths)])
-        if group is not None:
-            yield self._entry(group[1])
-
-    def left_out(self) -> Iterator[str]:
-        """Files that no entry spoke for; ask when all entries were read."""
-        return (path for path in self._walk() if path not in self.used and path != self.map.table)
-
-    def _rows(self) -> Iterator[tuple[str, dict[str, str], list[str]]]:
-        assert self.map.table is not None
-        path = self.folder / self.map.table
-        try:
-            with open(path, encoding=self.map.encoding, newline="") as stream:
-                table = csv.DictReader(stream, delimiter=self.map.delimiter, restkey="", restval="")
-                self._check_names(set(table.fieldnames or ()), f"{self.map.table}:1")
-                for row in table:
-                    source = f"{self.map.table}:{table.line_num}"
-                    if "" in row:
-                        raise MapError(f"{source}: this row has more columns than the header; is the delimiter right?")
-                    values = {name: self._meaning(name, value.strip()) for name, value in row.items()}
-                    wanted = [self._filled(template, values) for template in self.map.attachments]
-                    yield source, values, [os.path.normpath(one.replace("\\", "/")) for one in wanted if one]
-        except (UnicodeError, LookupError, csv.Error) as error:
-            raise MapError(
-                f"{self.map.table}: it can't be read as {self.map.encoding}: {error}; say `encoding` in the map"
-            ) from error
-
-    def _files(self) -> Iterator[tuple[str, dict[str, str], list[str]]]:
-        pattern = re.compile(self.map.files or "")
-        self._check_names(set(pattern.groupindex), "files")
-        found = []
-        for path in self._walk():
-            if match := pattern.fullmatch(path):
-                values = {name: self._meaning(name, (value or "").strip()) for name, value in match.groupdict().items()}
-                found.append((self._filled(self.map.one_item_per or "", values), path, values))
-        for _, path, values in sorted(found, key=lambda one: one[:2]):
-            yield path, values, [path]
-
-    def _walk(self) -> Iterator[str]:
-        """Every plain file of the archive whose name is ever taken, in order."""
-        for folder, below, here in os.walk(self.folder):
-            below.sort()
-            below[:] = [name for name in below if not name.startswith(".")]
-            for name in sorted(here):
-                path = os.path.join(folder, name)
-                if not names.is_ignored(name) and os.path.isfile(path) and not os.path.islink(path):
-                    yield os.path.relpath(path, self.folder)
-
-    def _meaning(self, name: str, value: str) -> str:
-        return self.map.translate.get(name, {}).get(value, value)
-
-    def _check_names(self, known: set[str], where: str) -> None:
-        """Raises MapError if the map uses a name that there is none of."""
-        texts = [self.map.client, self.map.one_item_per or "", *self.map.attachments]
-        texts += [one for value in self.map.item.values() for one in ([value] if isinstance(value, str) else value)]
-        used = {name for text in texts for name in _PLACE.findall(text)} | set(self.map.translate)
-        if unknown := sorted(used - known):
-            raise MapError(
-                f"{where}: there is no {', '.join(f'`{name}`' for name in unknown)}; there is {', '.join(sorted(known)) or 'nothing'}"
-            )
-
-    @staticmethod
-    def _filled(template: str, values: Mapping[str, str]) -> str:
-        return _PLACE.sub(lambda match: values.get(match[1], ""), template).strip()
-
-    def _entry(self, rows: Sequence[tuple[str, dict[str, str], list[str]]]) -> Entry:
-        """Rows of one item. What the first says of the item holds; each brings its files."""
-        source, values, _ = rows[0]
-        paths = tuple(dict.fromkeys(path for _, _, brought in rows for path in brought))
-        self.used.update(paths)
-        lines = []
-        for key, value in self.map.item.items():
-            if isinstance(value, str):
-                text = self._filled(value, values)
-                lines += [f"{key}: {scalar(text)}"] if text else []
-            else:
-                filled = [text for text in (self._filled(one, values) for one in value) if text]
-                lines += [f"{key}:", *(f"  - {scalar(text)}" for text in dict.fromkeys(filled))] if filled else []
-        return Entry(source, self._filled(self.map.client, values), "\n".join(lines), paths)
+    def reasons(self) -> list[tuple[int, str]]:
+        """How often each fault was told, whatever file it was about; the most frequent first."""
+        told = Counter(re.sub("^`[^`]*`: ", "", message) for _, message in self.faults)
+        return [(count, message) for message, count in told.most_common()]
 
 
 class Importer:
@@ -256,42 +85,70 @@ class Importer:
 
     def look(self, progress: Callable[[int], None] = lambda done: None) -> Report:
         """Judge everything; writes nothing. Raises MapError, OSError."""
-        report, seen = Report(), dict[tuple[str, str], str]()
+        report, seen, taken = Report(), dict[Key, str](), self._taken()
         for entry in self.archive.entries():
             report.entries += 1
-            faults = self._faults(entry)
-            twin = seen.setdefault((entry.client, entry.folder), entry.source)
-            if twin != entry.source:
-                faults.append(f"it has the same files as {twin}")
-            report.faults += [f"{entry.source}: {fault}" for fault in faults]
+            key = entry.client, entry.folder
+            faults, size = self._faults(entry, report)
             if faults:
-                report.faulty.add((entry.client, entry.folder))
+                report.faulty.add(entry.source)
+            elif (twin := seen.setdefault(key, entry.source)) != entry.source:
+                faults = [f"`{twin}`: that row has the same files; one item is made of both, as that row says"]
+            elif key in taken or self._lies(entry):
+                report.before += 1
+            else:
+                report.inbox_bytes += size[0]
+                report.shared_bytes += size[1]
+            report.faults += [(entry.source, fault) for fault in faults]
             report.good += not faults
             progress(1)
         report.left_out = list(self.archive.left_out())
         return report
 
-    def place(
-        self, now: datetime, faulty: Container[tuple[str, str]], progress: Callable[[int], None] = lambda done: None
-    ) -> Report:
+    def check_room(self, report: Report) -> None:
+        """Raise OSError if there is no room for what is to be placed, and for what will be made of it."""
+        office, reserve = self.office, self.office.settings.alarms.free_mb * 1024 * 1024
+        wanted: dict[int, tuple[Path, int]] = {}
+        # Each file is in the inbox and in the vault at once only for as long as its batch takes.
+        needs = [(office.inbox, report.inbox_bytes)]
+        if office.portal_store is None:
+            needs.append((office.portal, report.shared_bytes))
+        if office.vault_store is None and _device(office.vault) != _device(office.inbox):
+            needs.append((office.vault, report.inbox_bytes))
+        for path, size in needs:
+            known = wanted.get(_device(path), (path, 0))
+            wanted[_device(path)] = (known[0], known[1] + size)
+        for path, size in wanted.values():
+            room = os.statvfs(_there(path))
+            free = room.f_bavail * room.f_frsize - reserve
+            if size and size > free:
+                raise OSError(
+                    errno.ENOSPC,
+                    f"the import needs {_mb(size)} MB here, and there are {_mb(max(0, free))} MB besides what alarms.free_mb keeps free",
+                    str(path),
+                )
+
+    def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> Report:
         """Place what is not `faulty` and was not placed before. Raises MapError; OSError (disk full): what is placed stays."""
-        report = Report()
+        report, placed = Report(), set[Key]()
         self._sweep()
         taken = self._taken()
         entries = self.archive.entries()
         while batch := list(islice(entries, AT_ONCE)):
             report.entries += len(batch)
-            good = {(one.client, one.folder): one for one in batch if (one.client, one.folder) not in faulty}
-            fresh = [entry for key, entry in good.items() if key not in taken and not self._lies(entry)]
-            self._place(now, fresh)
-            report.before += len(good) - len(fresh)
+            good = {(one.client, one.folder): one for one in reversed(batch) if one.source not in faulty}
+            new = {key: one for key, one in reversed(good.items()) if key not in placed}
+            fresh = {key: one for key, one in new.items() if key not in taken and not self._lies(one)}
+            self._place(now, list(fresh.values()))
+            placed |= fresh.keys()
+            report.before += len(new) - len(fresh)
             report.placed += len(fresh)
             progress(len(batch))
         return report
 
-    def _taken(self) -> set[tuple[str, str]]:
+    def _taken(self) -> set[Key]:
         """(client, folder) of all that was ever imported: one look through the drops, whose names are not indexed."""
-        ours = Drop.stem.startswith(_PREFIX)
+        ours = Drop.stem.startswith(PREFIX)
         return set(tuples(Drop.select(Drop.client, Drop.stem).where(ours & (Drop.kind != "refused"))))
 
     def _lies(self, entry: Entry) -> bool:
@@ -299,7 +156,7 @@ class Importer:
         return (self.office.inbox / entry.client / entry.folder).is_dir()
 
     def _text(self, entry: Entry) -> bytes:
-        attachments = "".join(f"\n  - {scalar(os.path.basename(path))}" for path in entry.paths) or " []"
+        attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
         maker = (
             ""
             if re.search(r"^(created_by|gemaakt_door):", entry.sidecar, re.MULTILINE)
@@ -307,31 +164,40 @@ class Importer:
         )
         return f"{entry.sidecar}{maker}\nattachments:{attachments}\n".encode("utf-8", "surrogateescape")
 
-    def _faults(self, entry: Entry) -> list[str]:
-        """Why the daemon would refuse it."""
+    def _faults(self, entry: Entry, report: Report) -> tuple[list[str], tuple[int, int]]:
+        """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
         if entry.client not in self.office.clients:
-            return [f"there is no client `{names.shown(entry.client)}` in config/clients.yaml; use `translate` in the map"]
-        told, looks = list[str](), dict[str, Look]()
-        for path in entry.paths:
-            name, whole = os.path.basename(path), self.archive.folder / path
-            look = files.look(whole) if not path.startswith(("..", "/")) else None
+            reason = f"there is no client `{names.shown(entry.client)}` in config/clients.yaml; use `translate` in the map"
+            return [reason], (0, 0)
+        told, looks, renamed = list[str](), dict[str, Look](), list[str]()
+        if entry.torn is not None:
+            told.append(
+                f"`{entry.torn}`: there are rows of this item too, and the rows of one item must follow each other; sort the table"
+            )
+        for path, name in _names_of(entry).items():
+            whole = self.archive.folder / path
+            look = files.look(whole) if self.archive.locate(path) else None
             if look is None:
-                told.append(f"{names.shown(path)}: there is no such file in the archive")
-            elif name in looks:
-                told.append(f"{names.shown(path)}: another file of this item has the same name")
-            else:
-                looks[name] = look
-                reason = kinds.blocked(name, kinds.examine(name, whole), self.office.settings.intake.blocked_types)
-                told += [f"{names.shown(path)}: {reason}"] if reason else []
+                told.append(f"`{names.shown(path)}`: there is no such file in the archive")
+                continue
+            looks[name] = look
+            if name != os.path.basename(path):
+                renamed.append(f"{entry.source}: `{names.shown(path)}` becomes `{names.shown(name)}`")
+            if why := kinds.blocked(name, kinds.examine(name, whole), self.office.settings.intake.blocked_types):
+                told.append(f"`{names.shown(path)}`: {why}")
         data = self._text(entry)
         sidecar, faults = read_sidecar(data, self.office.settings)
+        size = sum(look.size for look in looks.values())
         looks["item.yaml"] = Look(0, 0, len(data), 0, 0, os.geteuid())
         here = {name: name for name in looks if name != "item.yaml"}
         found = Found(entry.client, entry.folder, "item.yaml", "", sidecar, here, looks, tuple(faults))
         if sidecar is not None and sidecar.item is not None:
             told.append("an import makes new items: leave `item` out")
         judgement = judge(self.office, found, self.actor.code if self.actor.behind is not None else None)
-        return list(dict.fromkeys([*told, *(fault.message for fault in judgement.faults)]))
+        blocked = any(": files of type ." in one for one in told)
+        told += [fault.message for fault in judgement.faults if not (blocked and ": files of type ." in fault.message)]
+        report.renamed += renamed if not told else []
+        return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
     def _place(self, now: datetime, entries: Sequence[Entry]) -> None:
         hidden = {entry.folder: self.office.inbox / entry.client / f"{_HIDDEN}{entry.folder}" for entry in entries}
@@ -351,9 +217,9 @@ class Importer:
         files.remove_tree(folder)
         files.make_folder(folder, 0o777)
         placed = []
-        for path in entry.paths:
+        for path, name in _names_of(entry).items():
             copy = files.copy_hashed(self.archive.folder / path, folder, mode=0o666)
-            placed.append(folder / os.path.basename(path))
+            placed.append(folder / name)
             moves.move(copy.path, placed[-1])
         placed.append(folder / "item.yaml")
         files.write_whole(placed[-1], self._text(entry), 0o666)
@@ -367,3 +233,32 @@ class Importer:
                 for name in os.listdir(home):
                     if name.startswith(_HIDDEN):
                         files.remove_tree(home / name)
+
+
+def _names_of(entry: Entry) -> dict[str, str]:
+    """Path → the name its file gets: its own, or the nearest that can be an attachment's; numbered where two are the same."""
+    found: dict[str, str] = {}
+    used = {"item.yaml", "item.yml"}
+    for path in entry.paths:
+        name = wanted = names.fitted(os.path.basename(path))
+        begin, dot, end = wanted.rpartition(".")
+        number = 1
+        while names.fold(name) in used:
+            number += 1
+            name = f"{begin} ({number}).{end}" if dot and begin else f"{wanted} ({number})"
+        used.add(names.fold(name))
+        found[path] = name
+    return found
+
+
+def _there(path: Path) -> Path:
+    """`path`, or the nearest folder above that is there."""
+    return path if path.exists() or path.parent == path else _there(path.parent)
+
+
+def _device(path: Path) -> int:
+    return os.stat(_there(path)).st_dev
+
+
+def _mb(size: int) -> int:
+    return -(-size // (1024 * 1024))

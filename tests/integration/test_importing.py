@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from guard_corpus import pdf
-from support import Root, once_here
+from support import DOSSIER, Root, once_here, wait_for
 
 from dossier import clock
 from dossier.database import close_database, open_database
-from dossier.models import Item
+from dossier.models import Drop, Item
 from dossier.people import Actor
 from dossier.settings import load_office
-from ingest.importing import Archive, Importer, MapError, Report, read_import_map
+from ingest.archive import Archive, MapError, read_import_map
+from ingest.importing import Importer, Report
 from workflow import finding, items
 
 BY_NAME = r"""
@@ -130,7 +132,7 @@ def test_a_dry_run_tells_everything_and_writes_nothing(office: Root, archive: Pa
         assert "1003/2019/Onbekend.pdf: there is no client `1003`" in said
         assert "4 items" in said
         assert "nothing was imported" in said
-        assert "1 files belong to no item: loose.doc" in said
+        assert "left out: loose.doc" in said
     assert os.listdir(office.path / "inbox") == []
     assert "3 are in the inbox now, 0 were imported before" in command(office, archive, BY_NAME, "--skip-faulty")
     assert len(taken(office)) == 3
@@ -185,5 +187,116 @@ def test_no_row_reaches_a_file_outside_the_archive(office: Root, by_table: Path,
     (tmp_path / "secret.pdf").write_text("x")
     (by_table / "index.csv").write_text(TABLE + "3;1001;Een geheim stuk;..;secret.pdf;A;\n4;1001;Nog een geheim;/etc;passwd;A;\n")
     seen, done = importing(office, by_table, BY_TABLE)
-    assert [fault for fault in seen.faults if "there is no such file in the archive" not in fault] == []
+    assert [fault for _, fault in seen.faults if "there is no such file in the archive" not in fault] == []
     assert (len(seen.faults), done) == (2, None)
+
+
+def test_names_that_can_be_no_attachments_get_the_nearest_that_can(office: Root, by_table: Path) -> None:
+    for number, name in enumerate(("Brief: 'a' of b?.pdf", "CON.pdf", "_concept.pdf", "Cafe\u0301.pdf", "vol. .pdf")):
+        (by_table / "b" / name).write_bytes(pdf(f"paper {number}"))
+    (by_table / os.fsdecode(b"b/Re\xe7u.pdf")).write_bytes(pdf("not UTF-8"))
+    wanted = ("Brief: 'a' of b?.pdf", "con.PDF", "_concept.pdf", "Café.pdf", "vol. .pdf", "Reçu.pdf")
+    rows = "".join(f"9;1001;Een brief van toen;b;{name};A;\n" for name in wanted)
+    (by_table / "index.csv").write_text(TABLE + rows, encoding="cp1252")
+    seen, done = importing(office, by_table, BY_TABLE.replace("delimiter", "encoding: cp1252\ndelimiter"))
+    assert (seen.faults, done is not None) == ([], True)
+    assert len(seen.renamed) == 4
+    found = {str(item["description"]): item for item in taken(office)}
+    assert [a["name"] for a in found["Een brief van toen"]["attachments"]] == [  # type: ignore[attr-defined]
+        "Brief- 'a' of b-.pdf", "CON-.pdf", "concept.pdf", "Café.pdf", "vol. .pdf", "Re-u.pdf",
+    ]  # fmt: skip
+
+
+def test_two_files_of_one_item_with_the_same_name_are_numbered(office: Root, by_table: Path) -> None:
+    (by_table / "index.csv").write_text(TABLE + "3;1001;Uit twee mappen samen;a;een.pdf;A;\n3;1001;;b;een.pdf;A;\n")
+    importing(office, by_table, BY_TABLE)
+    found = {str(item["description"]): item for item in taken(office)}
+    assert [a["name"] for a in found["Uit twee mappen samen"]["attachments"]] == ["een.pdf", "een (2).pdf"]  # type: ignore[attr-defined]
+
+
+def test_rows_of_an_item_that_are_torn_apart_are_told_of_and_only_those_are_left_out(office: Root, by_table: Path) -> None:
+    torn = "1;1001;Jaarrekening 2019;b;een.pdf;A;\n" + "2;1001;Brief aan de belastingdienst;b;een.pdf;A;\n"
+    (by_table / "index.csv").write_text(TABLE + torn)
+    seen, done = importing(office, by_table, BY_TABLE, skip_faulty=True)
+    assert [source for source, _ in seen.faults] == ["index.csv:5", "index.csv:6"]
+    assert "follow each other" in seen.faults[0][1]
+    assert done is not None
+    assert (done.placed, done.before) == (2, 0)
+    assert len(taken(office)) == 2
+
+
+def test_what_no_item_speaks_for_is_told_also_links_and_what_cannot_be_read(office: Root, archive: Path) -> None:
+    (archive / "1001/2019/_concept.doc").write_text("x")
+    (archive / "1001/2019/elders.pdf").symlink_to("/etc/passwd")
+    (archive / "away").symlink_to("/etc")
+    seen, done = importing(office, archive, BY_NAME)
+    assert seen.left_out == [
+        "away (a link; it is not followed)", "loose.doc", "1001/2019/_concept.doc", "1001/2019/elders.pdf (a link; it is not followed)",
+    ]  # fmt: skip
+    assert done is not None
+    assert done.placed == 3
+
+
+def test_no_row_leads_through_a_link(office: Root, by_table: Path) -> None:
+    (by_table / "etc").symlink_to("/etc")
+    (by_table / "index.csv").write_text(TABLE + "3;1001;Een geheim stuk;etc;passwd;A;\n")
+    seen, done = importing(office, by_table, BY_TABLE)
+    assert seen.faults == [("index.csv:5", "`etc/passwd`: there is no such file in the archive")]
+    assert done is None
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        (TABLE.replace(";", ","), 'delimiter: ","'),
+        (TABLE.replace(";", "\t"), 'delimiter: "\\\\t"'),
+        (TABLE.replace("map;bestand", "map;map"), "two columns are called `map`"),
+        (TABLE.replace("twee", "één"), "say `encoding` in the map, such as cp1252"),
+    ],
+)
+def test_a_table_that_is_read_in_the_wrong_way_says_what_to_write_in_the_map(
+    office: Root, by_table: Path, table: str, told: str
+) -> None:
+    (by_table / "index.csv").write_bytes(table.encode("cp1252"))
+    with pytest.raises(MapError, match=told):
+        importing(office, by_table, BY_TABLE)
+
+
+def test_a_table_as_excel_saves_it_says_its_delimiter_itself(office: Root, by_table: Path) -> None:
+    (by_table / "index.csv").write_bytes(b"\xef\xbb\xbfsep=;\r\n" + TABLE.replace("\n", "\r\n").encode())
+    seen, done = importing(office, by_table, BY_TABLE.replace('delimiter: ";"', ""))
+    assert (seen.entries, seen.faults) == (2, [])
+    assert done is not None
+
+
+def test_without_room_for_all_of_it_nothing_is_begun(office: Root, archive: Path) -> None:
+    office.set("settings", "identity: {trust_sidecar: true}\nalarms: {free_mb: 1000000000}\n")
+    said = command(office, archive, BY_NAME, code=4)
+    assert "the import needs 1 MB here" in said
+    assert os.listdir(office.path / "inbox") == []
+
+
+def test_killed_again_and_again_and_run_again_nothing_is_lost_and_nothing_comes_twice(office: Root, tmp_path: Path) -> None:
+    folder = tmp_path / "archive"
+    for number in range(520):
+        path = folder / f"1001/{2010 + number % 10}/Stuk {number}.pdf"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(pdf(f"paper {number}"))
+    before = tree(folder)
+    given = office.path / "map.yaml"
+    given.write_text(BY_NAME)
+    words = [str(DOSSIER), "--root", str(office.path), "--as", "p.bakker", "import", str(folder), "--map", str(given)]
+    for wanted in (1, 260):
+        process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=office.whole_environ())
+        home = office.inbox()
+        wait_for(lambda: process.poll() is not None or len(os.listdir(home)) > wanted, "some drops are placed")  # noqa: B023
+        process.kill()
+        process.wait()
+        if wanted == 1:
+            once_here(office)  # what is there by then is taken in between
+    done = subprocess.run(words, capture_output=True, text=True, env=office.whole_environ(), check=False)
+    assert done.returncode == 0, done.stderr
+    once_here(office)
+    assert Item.select().count() == 520
+    assert Drop.select().where(Drop.kind == "taken").count() == 520
+    assert tree(folder) == before
