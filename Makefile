@@ -130,6 +130,11 @@ try-install: setup-dev
 try-container: setup-dev
 	$(BIN)/python packaging/try/container.py
 
+# With vault and portal in an object store: killed at every request to it, and the store going and coming while drops come in.
+.PHONY: crash-store
+crash-store: setup-dev
+	STORE_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/acceptance/test_object_storage.py
+
 # The documentation as a site in build/site.
 docs: setup-dev reference
 	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet

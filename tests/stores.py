@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import contextlib
 import http.client
+import json
+import re
 import socket
 import subprocess
 import sys
@@ -15,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from support import Root, free_port, wait_for
 
@@ -185,6 +187,14 @@ class Shop:
             "DOSSIER_STORE__ENDPOINT": f"http://127.0.0.1:{self.gate.port}", "DOSSIER_STORE__PATH_STYLE": "yes",
         }  # fmt: skip
 
+    @property
+    def settings(self) -> str:
+        """The same as `environ`, less the keys, for settings.yaml."""
+        return (
+            f"paths: {{vault: 's3://{self.vault}/office/vault', portal: 's3://{self.portal}/shown'}}\n"
+            f"store: {{endpoint: 'http://127.0.0.1:{self.gate.port}', path_style: yes}}\n"
+        )
+
     def names(self, bucket: str, prefix: str) -> list[str]:
         pages = self.direct.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
         return [one["Key"].removeprefix(prefix) for page in pages for one in page.get("Contents", ())]
@@ -232,5 +242,25 @@ def moved_in(root: Root, to: Shop) -> Root:
     return root
 
 
-def is_of(path: str, bucket: str) -> bool:
-    return urlsplit(path).path.startswith(f"/{bucket}/")
+def watch_the_portal(to: Shop, faults: list[str], secret: bytes = b"secret") -> None:
+    """Look after each request that changes the portal, and note: an index that names what lacks; what was never approved."""
+
+    def look(method: str, path: str) -> None:
+        if method in ("GET", "HEAD") or to.portal not in path:
+            return
+        there = {name: to.read(name) for name in to.on_portal()}
+        for name in [one for one in there if one.endswith("items.json")]:
+            client = name.partition("/")[0]
+            page = there.get(f"{client}/index.html", b"").decode()
+            told = [f"{client}/{unquote(link)}" for link in re.findall(r'(?:href|src)="((?:D-|_pages/)[^"#?]+)', page)]
+            told += named(there[name], client)
+            faults.extend(f"after {method} {path}: {one} is named and not there" for one in told if one not in there)
+        faults.extend(f"after {method} {path}: {name} is there" for name, data in there.items() if secret in data)
+
+    to.gate.after = look
+
+
+def named(items_json: bytes, client: str) -> list[str]:
+    """The attachments that an items.json says are there."""
+    told = json.loads(items_json)
+    return [f"{client}/{item['item']}/{one['name']}" for item in told["items"] for one in item["attachments"]]

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
-import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from portals import CLIENTS, PortalOffice
-from stores import KEYS, Shop, shop
+from stores import KEYS, Shop, named, shop, watch_the_portal
 from support import Root
 
 from desk import doctor_store
@@ -22,7 +19,7 @@ from dossier.config_reading import read_office
 from dossier.database import transaction
 from dossier.models import Attachment, item_key
 from dossier.object_vault import Gone, ObjectVault
-from dossier.settings import ConfigurationError
+from dossier.settings import ConfigurationError, load_office
 from dossier.vault import open_vault
 from workflow import items, reasons, retention, verifying
 from workflow.items import File
@@ -40,7 +37,7 @@ class StoreOffice(PortalOffice):
     def configure(self, **texts: str) -> None:
         for name, text in texts.items():
             (self.root / "config" / f"{name}.yaml").write_text(text)
-        self.office = read_office(self.root, self.shop.environ)
+        self.office = load_office(self.root, self.shop.environ)
 
     def start(self) -> None:
         self.vault = open_vault(self.office)
@@ -57,8 +54,7 @@ class StoreOffice(PortalOffice):
 
     def named(self, client: str = "acme-bv") -> list[str]:
         """What items.json says is there."""
-        told = json.loads(self.shop.read(f"{client}/items.json"))
-        return [f"{client}/{item['item']}/{one['name']}" for item in told["items"] for one in item["attachments"]]
+        return named(self.shop.read(f"{client}/items.json"), client)
 
 
 @pytest.fixture
@@ -75,23 +71,7 @@ def office(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[StoreOff
 def watched(office: StoreOffice) -> list[str]:
     """Faults that were there after any request: an index that names what lacks, a file that was never approved."""
     faults: list[str] = []
-
-    def look(method: str, path: str) -> None:
-        if method in ("GET", "HEAD") or office.shop.portal not in path:
-            return
-        there = set(office.shop.on_portal())
-        for name in [one for one in there if one.endswith("items.json")]:
-            client = name.partition("/")[0]
-            page = office.shop.read(f"{client}/index.html").decode() if f"{client}/index.html" in there else ""
-            told = [
-                *office.named(client),
-                *(f"{client}/{unquote(link)}" for link in re.findall(r'(?:href|src)="((?:D-|_pages/)[^"#?]+)', page)),
-            ]
-            faults.extend(f"after {method} {path}: {one} is named and not there" for one in told if one not in there)
-        secrets = [name for name in there if "secret" in name or (name.endswith(".pdf") and b"secret" in office.shop.read(name))]
-        faults.extend(f"after {method} {path}: {name} is there" for name in secrets)
-
-    office.shop.gate.after = look
+    watch_the_portal(office.shop, faults)
     return faults
 
 
