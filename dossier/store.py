@@ -133,18 +133,33 @@ class Store:
         next(iter(self.entries("", limit=1)), None)
 
     def entries(self, prefix: str, limit: int = 1000) -> Iterator[Entry]:
-        """All objects whose names begin so, in order; `limit`: how many are asked for at a time. Markers of folders are left out."""
+        """All objects whose names begin so, in order; `limit`: how many are asked for at a time. Markers of folders are left out.
+
+        A store that lists otherwise than S3 promises (in order, each once) would never come to an end: StoreFailed.
+        """
+        last = ""
         asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._prefix + prefix, "MaxKeys": limit}
         while True:
             with self._asking(prefix):
                 told = self._client.list_objects_v2(**asked)
             for one in told.get("Contents", ()):
-                name = one["Key"].removeprefix(self._prefix)
+                if one["Key"] <= last:
+                    raise StoreFailed(
+                        errno.EIO, "it does not list what it holds in order and each once: use another", self.shown(prefix)
+                    )
+                last = one["Key"]
+                name = last.removeprefix(self._prefix)
                 if name and not (name.endswith("/") and one["Size"] == 0):
                     yield Entry(name, one["Size"], one["LastModified"].timestamp())
             if not told.get("IsTruncated"):
                 return
-            asked["ContinuationToken"] = told["NextContinuationToken"]
+            self._next(asked, told)
+
+    def _next(self, asked: dict[str, Any], told: dict[str, Any]) -> None:
+        token = told.get("NextContinuationToken")
+        if not token or token == asked.get("ContinuationToken"):
+            raise StoreFailed(errno.EIO, "it says that there is more, and does not come to an end: use another", self.shown())
+        asked["ContinuationToken"] = token
 
     def tops(self) -> list[str]:
         """What names begin with, up to the first slash: `acme-bv/`, or a whole name."""
@@ -157,7 +172,7 @@ class Store:
             found += [one["Key"].removeprefix(self._prefix) for one in told.get("Contents", ())]
             if not told.get("IsTruncated"):
                 return [name for name in found if name]
-            asked["ContinuationToken"] = told["NextContinuationToken"]
+            self._next(asked, told)
 
     def stream(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """The bytes of an object from `start` to before `end`, in pieces. What is asked for is asked at the first piece."""

@@ -24,7 +24,7 @@ from support import Root, free_port, wait_for
 KEYS = {"AWS_ACCESS_KEY_ID": "office", "AWS_SECRET_ACCESS_KEY": "not-really-secret", "AWS_EC2_METADATA_DISABLED": "true"}
 
 Fault = Callable[[str, str], "str | int | None"]
-"""(method, path) → `break` (the connection), `half` (of the answer), `garble` (a byte of it), `lost` (done, but the answer is
+"""(method, path) → `break` (the connection), `half` (of the answer), `garble` (a byte of it), `endless` (a listing), `lost` (done, but the answer is
 lost), a number of an HTTP answer, or None."""
 
 
@@ -120,6 +120,9 @@ class Gate:
                 if fault == "lost":
                     self.close()
                     return
+                if fault == "endless":
+                    more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>"
+                    data = re.sub(rb"<IsTruncated>false</IsTruncated>", more, data, flags=re.IGNORECASE)
                 if fault == "garble" and data:
                     data = bytes([data[0] ^ 1]) + data[1:]
                 headers = [

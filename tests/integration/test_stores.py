@@ -124,6 +124,18 @@ def test_what_is_withdrawn_while_it_is_sent_never_appears(
     assert items.get(item_key(item)).share_state == "withdrawn"
 
 
+def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
+    item = office.share({"one.pdf": b"one"})
+    office.publish()
+    for name in office.shop.on_portal():
+        office.shop.direct.delete_object(Bucket=office.shop.portal, Key=f"shown/{name}")
+    verifying.ask(office.now, trail.DAEMON, verifying.look(office.office, office.vault))
+    verifying.mend(office.portal, office.now, verifying.asked())
+    office.publish()
+    assert office.named() == [f"acme-bv/{item}/one.pdf"]
+    assert verifying.look(office.office, office.vault) == []
+
+
 def test_a_client_without_a_portal_has_nothing_there(office: StoreOffice) -> None:
     office.share({"one.pdf": b"one"})
     office.publish()
@@ -257,6 +269,13 @@ def test_a_store_that_keeps_something_else_than_was_sent_is_caught(office: Store
     office.shop.gate.swap = b"something else"
     with pytest.raises(store.StoreFailed, match="is not what was sent"):
         office.keep(b"what was sent")
+
+
+def test_a_store_whose_listing_has_no_end_is_not_listened_to(office: StoreOffice) -> None:
+    office.keep(b"one")
+    office.shop.gate.fault = lambda method, path: "endless"
+    with pytest.raises(store.StoreFailed, match="each once"):
+        list(office.vault.shelves())
 
 
 def test_a_removed_items_file_leaves_the_store_when_it_lay_there_an_hour(
