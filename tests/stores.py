@@ -68,6 +68,8 @@ class Gate:
     fault: Fault = lambda method, path: None
     slow_seconds: float = 0.0
     asked: list[tuple[str, str]] = field(default_factory=list)
+    keys: set[str] = field(default_factory=set)
+    """Access keys that were used."""
     after: Callable[[str, str], None] = lambda method, path: None
     swap: bytes | None = None
     """Put instead of what was sent."""
@@ -95,6 +97,7 @@ class Gate:
                 body = self.rfile.read(int(self.headers.get("content-length") or 0))
                 path = unquote(self.path)
                 gate.asked.append((self.command, path))
+                gate.keys |= set(re.findall(r"Credential=([^/]+)/", self.headers.get("authorization", "")))
                 is_stranger = "authorization" not in self.headers and not gate.is_public
                 fault = 403 if is_stranger else gate.fault(self.command, path)
                 if gate.slow_seconds:
@@ -111,7 +114,8 @@ class Gate:
                     body = gate.swap
                 inner = http.client.HTTPConnection("127.0.0.1", gate.behind, timeout=20)
                 kept = {k: v for k, v in self.headers.items() if k.lower() not in ("expect", "content-length", "content-md5")}
-                inner.request(self.command, self.path, body, kept)
+                path_on = re.sub(r"&continuation-token=[^&]*", "", self.path) if fault == "endless" else self.path
+                inner.request(self.command, path_on, body, kept)
                 told = inner.getresponse()
                 data = told.read()
                 length = told.headers.get("content-length")

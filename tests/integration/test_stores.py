@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from portals import CLIENTS, PortalOffice
+from portals import CLIENTS, SETTINGS, PortalOffice
 from stores import KEYS, Shop, named, shop, watch_the_portal
 from support import Root
 
@@ -307,6 +307,23 @@ def test_a_file_that_was_found_and_then_removed_is_not_made_an_attachment(
     office.keep(b"same")
     with transaction():
         office.vault.vouch([file.sha256])
+
+
+def test_keys_come_from_a_file_that_may_be_changed_while_all_goes_on(office: StoreOffice) -> None:
+    path = office.root / "keys"
+    office.keep(b"one")
+    assert office.shop.gate.keys == {KEYS["AWS_ACCESS_KEY_ID"]}
+    office.configure(settings=f"{SETTINGS}\nstore: {{credentials_file: keys}}\n")
+    office.vault = open_vault(office.office)
+    with pytest.raises(OSError, match="holds the keys for the object store"):
+        office.keep(b"two")
+    for number, key in enumerate(("first", "second")):
+        path.write_text(f"[default]\naws_access_key_id = {key}\naws_secret_access_key = s\n")
+        os.utime(path, (number, number))
+        office.keep(b"two" + key.encode())
+    assert office.shop.gate.keys == {KEYS["AWS_ACCESS_KEY_ID"], "first", "second"}
+    path.chmod(0o644)
+    assert any("can read" in one.message for one in doctor_store.stores(office.office, {}) if one.level == "wrong")
 
 
 # What people are told
