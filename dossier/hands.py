@@ -19,11 +19,7 @@ from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from multiprocessing.synchronize import Event
 from typing import TypeVar
 
-import structlog
-
 from dossier import files
-
-log = structlog.get_logger("hands")
 
 A = TypeVar("A")
 R = TypeVar("R")
@@ -47,21 +43,26 @@ class Hands:
     """The processes, none as long as nothing is given to them. One thread uses it."""
 
     def __init__(self) -> None:
-        self._context = multiprocessing.get_context("spawn")
-        self._pool: ProcessPoolExecutor | None = None
-        self._stop: Event | None = None
+        self._team: _Team | None = None
 
     def begin(self, function: Callable[[A], R], given: A) -> Callable[[], R]:
         """Do this in another process meanwhile; returns what waits for the answer. That raises Interrupted, and what `function` does."""
-        future = self._submit(function, given)
+        team = self._team = self._team or _Team()
+        future = team.begin(function, given)
 
         def answer() -> R:
             try:
-                return function(given) if future is None else self._wait(future)
+                if future is not None:
+                    return team.wait(future)
             except BrokenExecutor as error:
-                log.warning("a process that moves files has ended; its work is done again", error=str(error))
-                self.rest()
-                return function(given)
+                import structlog  # a third of what these processes would load
+
+                what = "a process that moves files has ended; its work is done again"
+                structlog.get_logger("hands").warning(what, error=str(error))
+            if self._team is team:
+                self._team = None
+            team.end()
+            return function(given)
 
         return answer
 
@@ -71,32 +72,42 @@ class Hands:
             yield answer()
 
     def rest(self) -> None:
-        """There is nothing to do for now: end the processes."""
-        if self._pool is not None and self._stop is not None:
-            self._stop.set()
-            self._pool.shutdown(cancel_futures=True)
-        self._pool = self._stop = None
+        """There is nothing to do for now: end the processes. All that was begun must have been waited for."""
+        if self._team is not None:
+            self._team.end()
+        self._team = None
 
-    def _submit(self, function: Callable[[A], R], given: A) -> Future[R] | None:
-        if self._pool is None or self._stop is None:
-            self._stop = self._context.Event()
-            self._pool = ProcessPoolExecutor(
-                WORKERS, mp_context=self._context, initializer=_settle_in, initargs=(self._stop, os.getpid())
-            )
+
+class _Team:
+    """Processes that were started together. When one of them dies, all are ended."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._stop = context.Event()
+        self._pool = ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_settle_in, initargs=(self._stop, os.getpid()))
+
+    def begin(self, function: Callable[[A], R], given: A) -> Future[R] | None:
+        """None: they are dead."""
         try:
             return self._pool.submit(function, given)
         except BrokenExecutor:
             return None
 
-    def _wait(self, future: Future[R]) -> R:
+    def wait(self, future: Future[R]) -> R:
+        """Raises BrokenExecutor, and what was raised there."""
         while True:
             try:
                 return future.result(GLANCE_SECONDS)
             except TimeoutError:
                 if future.done():
                     raise
-                if files.stopping.is_set() and self._stop is not None:
+                if files.stopping.is_set():
                     self._stop.set()
+
+    def end(self) -> None:
+        """Returns when none of them lives any more."""
+        self._stop.set()
+        self._pool.shutdown()
 
 
 def slices(things: Sequence[A]) -> list[Sequence[A]]:

@@ -17,7 +17,7 @@ import errno
 import fcntl
 import os
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
@@ -86,8 +86,14 @@ class Vault:
         """In another process: the same folder."""
         return Vault, (self.path, True)
 
+    def lend(self) -> Vault:
+        """This vault for other processes: nobody sweeps away what they receive, and new folders of theirs are synced."""
+        self.hold()
+        self._made_folder = True
+        return self
+
     def hold(self) -> None:
-        """From now on nobody sweeps away what is being received, by this process or others that it has."""
+        """From now on nobody sweeps away what is being received."""
         if self._receiving is None:
             self._receiving = self._lock(fcntl.LOCK_SH)
 
@@ -177,20 +183,6 @@ class Vault:
         """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
         self.hold()
         return files.copy_hashed(source, self._incoming, seen)
-
-    def keep_each(self, copies: Sequence[Copy]) -> list[str | OSError]:
-        """As `keep`, each; what went wrong is the answer. Another process may do this, and then `kept_elsewhere` is told."""
-        kept = list[str | OSError]()
-        for copy in copies:
-            try:
-                kept.append(str(self.keep(copy)))
-            except OSError as error:
-                kept.append(error)
-        return kept
-
-    def kept_elsewhere(self) -> None:
-        """There may be new folders, to be synced."""
-        self._made_folder = True
 
     def keep(self, copy: Copy) -> Path:
         """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""

@@ -30,6 +30,8 @@ class Case:
     wish: Wish | None = None
     files: list[tuple[str, Copy]] = field(default_factory=list)
     kinds: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where each of `files` lies now."""
     faults: list[Fault] = field(default_factory=list)
     screened: Screened = NOTHING
     """What the wrong-client guard found."""

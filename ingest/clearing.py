@@ -14,18 +14,13 @@ drop in the inbox is not taken for a new one.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
-import stat
-import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -34,27 +29,13 @@ from dossier.files import Look
 from dossier.hands import Hands, slices
 from dossier.models import Drop
 from dossier.settings import Office
+from ingest.leaving import Row, Traces, aside, begun, check_folder, make_folder_like, plain, take_away_each
 from ingest.looking import WHY, Found
 
 log = structlog.get_logger("intake")
 
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
-
-Row = Mapping[str, Any]
-"""A Drop, by field."""
-
-
-@dataclass(slots=True)
-class _Traces:
-    """What must be on the disk before a drop is `cleared`."""
-
-    since: float
-    """Monotonic seconds."""
-    files: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
-    stayed: list[str] = field(default_factory=list)
-    """What was changed after it was taken."""
 
 
 class Clearing:
@@ -65,8 +46,8 @@ class Clearing:
         self._left: dict[int, Row] = {}
         self._places: Counter[tuple[str, str | None]] = Counter()
         """Of what is left: (client, folder) → how many."""
-        self._busy: list[tuple[Sequence[Row], Callable[[], list[_Traces | Exception]]]] = []
-        self._done: dict[int, _Traces] = {}
+        self._busy: list[tuple[Sequence[Row], Callable[[], list[Traces | Exception]]]] = []
+        self._done: dict[int, Traces] = {}
         self.trouble: dict[str, str] = {}
         """Client → what was in the way at the last try."""
 
@@ -94,8 +75,8 @@ class Clearing:
         """Clear these, which were added, while the caller goes on; the next `begin` or `clear` waits for it."""
         self._await()
         taken = [row for row in rows if row["kind"] != "refused"]  # what is refused looks into the database
-        clear = partial(_clear_each, self.office.inbox)
-        self._busy = [(some, hands.begin(clear, some)) for some in slices(taken)]
+        take_away = partial(take_away_each, self.office.inbox)
+        self._busy = [(some, hands.begin(take_away, some)) for some in slices(taken)]
 
     def _await(self) -> set[int]:
         begun, self._busy = self._busy, []
@@ -108,9 +89,11 @@ class Clearing:
         self.trouble.clear()
         tried = self._await()
         rest = [row for key, row in self._left.items() if key not in tried]
-        self._note(rest, _clear_each(self.office.inbox, rest))
+        for row in rest:
+            refused = row["kind"] == "refused"
+            self._note([row], [_reject(self.office.inbox, row)] if refused else take_away_each(self.office.inbox, [row]))
 
-    def _note(self, rows: Sequence[Row], cleared: Sequence[_Traces | Exception]) -> None:
+    def _note(self, rows: Sequence[Row], cleared: Sequence[Traces | Exception]) -> None:
         for row, traces in zip(rows, cleared, strict=True):
             if not isinstance(traces, Exception):
                 for path in traces.stayed:
@@ -174,7 +157,7 @@ class Clearing:
         home = self.office.inbox / client
         try:
             for name in ("_done", "_rejected"):
-                _check_folder(home / name)
+                check_folder(home / name)
         except OSError as error:
             return error
         if not os.access(home, os.W_OK | os.X_OK):
@@ -193,42 +176,20 @@ class Clearing:
             number += 1
 
 
-def _clear_each(inbox: Path, rows: Sequence[Row]) -> list[_Traces | Exception]:
-    """Do with the files in the inbox what was decided about these drops. May be repeated, by any process."""
-    found = list[_Traces | Exception]()
-    for row in rows:
-        try:
-            found.append(_clear(inbox, row))
-        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
-            found.append(error)
-    return found
-
-
-def _clear(inbox: Path, row: Row) -> _Traces:
-    home = inbox / row["client"]
-    place = home / row["folder"] if row["folder"] is not None else home
-    looks = {name: Look(*values) for name, *values in row["files"]}
-    traces = _Traces(time.monotonic(), folders=[str(home), str(place)])
-    if row["folder"] is not None:
-        _check_folder(place)
-    if row["kind"] == "refused":
-        _move_to_rejected(row, home, place, looks, traces)
-    else:
-        for number, (name, look) in enumerate(looks.items()):
-            path = f"{place}/{name}"
-            if not moves.take_away(path, _aside(place, row, number), look):
-                traces.stayed.append(path)
-        done = home / "_done"
-        _make_folder_like(home, done)
-        traces.files.append(_write_receipt(done, row))
-        traces.folders.append(str(done))
-    if row["folder"] is not None:
-        files.remove_folder(place)
+def _reject(inbox: Path, row: Row) -> Traces | Exception:
+    try:
+        home, place, traces = begun(inbox, row)
+        _move_to_rejected(row, home, place, traces)
+        if row["folder"] is not None:
+            files.remove_folder(place)
+    except Exception as error:  # noqa: BLE001 - as in leaving.py
+        return error
     return traces
 
 
-def _move_to_rejected(row: Row, home: Path, place: Path, looks: dict[str, Look], traces: _Traces) -> None:
+def _move_to_rejected(row: Row, home: Path, place: Path, traces: Traces) -> None:
     folder = home / "_rejected" / row["target"]
+    looks = {name: Look(*values) for name, *values in row["files"]}
     last = next(reversed(looks))
     lies = files.look(place / last)
     if lies is None or not lies.is_untouched(looks[last]):
@@ -236,13 +197,13 @@ def _move_to_rejected(row: Row, home: Path, place: Path, looks: dict[str, Look],
             log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / last)))
         return  # else all of it was moved before: the sidecar goes last
     for path in (folder.parent, folder):
-        _make_folder_like(home, path)
+        make_folder_like(home, path)
     files.write_whole(folder / WHY, row["text"].encode())
     for number, (name, look) in enumerate(looks.items()):
         if name != WHY:
             moves.move_if_same(place / name, folder / name, look)
         elif is_our_reason(row["client"], place / WHY):
-            moves.take_away(f"{place}/{WHY}", _aside(place, row, number), look)
+            moves.take_away(f"{place}/{WHY}", aside(place, row, number), look)
         else:
             moves.move_if_same(place / WHY, folder / OWN_WHY, look)
     traces.files.append(f"{folder}/{WHY}")
@@ -256,50 +217,3 @@ def is_our_reason(client: str, path: Path) -> bool:
         return False
     text = files.read_plain(path, lies.size)[0].decode("utf-8", "replace")
     return bool(Drop.select().where((Drop.client == client) & (Drop.kind == "refused") & (Drop.text == text)).exists())
-
-
-def plain(stem: str) -> str:
-    """A stem as part of a file name: short enough to put something before and behind it, and without odd characters."""
-    shown = names.shown(stem).replace("\\", "_").replace("/", "_")
-    raw = shown.encode()
-    return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
-
-
-def _aside(place: Path, row: Row, number: int) -> str:
-    """What a file is called for the instant between being recognised and being removed: a name that is never taken."""
-    return f"{place}/.taken-{row['id']}-{number}.tmp"
-
-
-def _check_folder(path: Path) -> bool:
-    """True if there is this folder of ours. Raises OSError if a link or a file has its name."""
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return False
-    if not stat.S_ISDIR(mode):
-        raise OSError(errno.ENOTDIR, "this is no folder, but a link or a file; remove it", str(path))
-    return True
-
-
-def _make_folder_like(home: Path, path: Path) -> None:
-    """Make a folder in which people may do what they may do in `home`: they take refused files back from there."""
-    if _check_folder(path):
-        return
-    status = os.stat(home)
-    files.make_folder(path, stat.S_IMODE(status.st_mode))
-    files.give_like(path, status)
-
-
-def _write_receipt(folder: Path, row: Row) -> str:
-    """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time."""
-    stem, data = plain(row["stem"]), row["text"].encode()
-    path = f"{folder}/{stem}.receipt.yaml"
-    there = files.look(path)
-    if there is not None:
-        old = files.read_plain(path, there.size)[0]
-        if old == data:
-            return path
-        at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
-        moves.move_new(path, f"{folder}/{stem}.{at}.receipt.yaml")
-    files.write_whole(path, data)
-    return path

@@ -14,9 +14,9 @@ from dossier.settings import Office
 from dossier.vault import Vault
 from ingest.case import Case, changes_of, files_of
 from workflow import amending, suspicion
+from workflow.glance import Text
 from workflow.rules import chosen
 from workflow.screening import PATIENCE_SECONDS, Screen
-from workflow.texts import Text
 
 
 class Gate:
@@ -31,9 +31,9 @@ class Gate:
         """Start to read what was received. `texts`: by SHA-256, of files that are read already. Raises OSError."""
         if not suspicion.is_on(office) or not may_share(case):
             return
-        for file, (name, copy) in zip(files_of(case), case.files, strict=True):
+        for file, place in zip(files_of(case), case.places, strict=True):
             if case.amends or chosen(office, file.share):
-                self._screen.begin(office, copy.path, name, copy.sha256, texts.get(copy.sha256))
+                self._screen.begin(office, place, file.name, file.sha256, texts.get(file.sha256))
 
     def judge(
         self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, str]

@@ -4,11 +4,12 @@ What happens to a batch of drops, in this order:
 
  1. judge     sidecar, rights, rules; pure.
               Killed here? Nothing was done. The next look finds the drop as it was.
- 2. receive   each attachment is copied into the vault and hashed on the way; the copy is looked at: its kind, a virus
-              (kinds.py, scanning.py); what would be shared outright is searched for other clients (gate.py).
-              Killed here? Copies without a name; swept at the next start.
- 3. keep      the copies get their names in the vault, then one sync. What came from another file system is read back.
-              Killed here? Vault files that no item names: harmless, and found again by hash when the drop is taken.
+ 2. receive   each attachment is copied into the vault and hashed on the way, its kind and a virus looked for (kinds.py,
+              scanning.py), and gets its name (receiving.py); what would be shared outright is searched for other clients (gate.py).
+              Killed here? Copies without a name, swept at the next start, and vault files that no item names: harmless,
+              and found again by hash when the drop is taken.
+ 3. keep      one sync. What came from another file system is read back.
+              Killed here? As 2.
  4. commit    the files are looked at once more: a drop that was changed since 1 waits for its next look. Then one
               transaction: item, attachments, events, and the drop itself, not yet `cleared`, with exactly which files it
               was made of, and its receipt. For a refused drop: the same, with its WHY.txt and where its files go.
@@ -20,7 +21,8 @@ What happens to a batch of drops, in this order:
               Killed before? As 5: what is done already is found done.
 
 At each point every file is in the inbox, or in the vault with an item, or in _rejected; from 4 to 5 in two of them, and
-the database knows. 5 and 6 are in clearing.py. The disk full, no permission, a failing disk at any of these: 1 to 3
+the database knows. 5 and 6 are in clearing.py. Of a backlog other processes (hands.py) do 2 and 5, while this one does the
+rest: 2 of the next batch, 5 of the one before. The disk full, no permission, a failing disk at any of these: 1 to 3
 leave the drop in the inbox, 4 is the database's all or nothing, 5 and 6 are tried again.
 """
 
@@ -126,16 +128,13 @@ class Intake:
             self.clearing.clear()
         cases = self._judge_all(now, self._takeable(found, outcome), outcome)
         limits = self.office.settings.intake
-        receiver = Receiver(self.vault, tuple(limits.blocked_types), limits.clamd)
-        begun = []
-        for some in slices(cases):
-            orders = [self._order(case) for case in some]
-            if len(cases) >= MANY and self._hands is not None:
-                self.vault.hold()
-                begun.append((some, self._hands.begin(receiver.receive_each, orders)))
-            else:
-                begun.append((some, self._pool.submit(receiver.receive_each, orders).result))
-        return Batch(outcome, begun)
+        hands = self._hands if len(cases) >= MANY else None
+        receiver = Receiver(self.vault.lend() if hands else self.vault, tuple(limits.blocked_types), limits.clamd)
+        receive = receiver.receive_each
+        given = [(some, [self._order(case) for case in some]) for some in slices(cases)]
+        if hands is not None:
+            return Batch(outcome, [(some, hands.begin(receive, orders)) for some, orders in given])
+        return Batch(outcome, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
     def finish(self, now: datetime, batch: Batch, more: bool = False) -> Outcome:
         """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
@@ -146,7 +145,7 @@ class Intake:
                 if error is None or self._is_to_be_refused(now, case, error, outcome):
                     ready.append(case)
         ready = self._judged_by_guard(now, ready, outcome)
-        ready = [case for case in self._keep(now, ready, outcome) if self._is_as_seen(case, outcome)]
+        ready = [case for case in self._keep(ready, outcome) if self._is_as_seen(case, outcome)]
         if ready:
             self._commit(now, ready, outcome)
         if more and self._hands is not None:
@@ -211,7 +210,7 @@ class Intake:
 
     def _received(self, case: Case, received: Received) -> Exception | None:
         """Take over what came; what went wrong is the answer."""
-        case.files, case.kinds = received.files, received.kinds
+        case.files, case.kinds, case.places = received.files, received.kinds, received.places
         case.faults += received.faults
         if received.error is None and not case.faults:
             try:
@@ -233,6 +232,7 @@ class Intake:
         for _, copy in case.files:
             self.vault.discard(copy)
         case.files.clear()
+        case.places.clear()
 
     def _is_to_be_refused(self, now: datetime, case: Case, error: Exception, outcome: Outcome) -> bool:
         """True if the drop is to be refused: its fault says why. Else it stays in the inbox.
@@ -262,33 +262,18 @@ class Intake:
         case.reset([Fault(1, told)])
         return True
 
-    def _keep(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
-        """Give the copies their names and put them on the disk; returns the cases for which that went well."""
-        kept, paths = list[Case](), list[str]()
-        copies = [copy for case in cases for _, copy in case.files]
-        if len(copies) >= MANY and self._hands is not None:
-            self.vault.kept_elsewhere()
-            named = [one for some in self._hands.map(self.vault.keep_each, copies) for one in some]
-        else:
-            named = self.vault.keep_each(copies)
-        answers = iter(named)
-        for case in cases:
-            own = [next(answers) for _ in case.files]
-            errors = [one for one in own if isinstance(one, OSError)]
-            if errors:
-                self._discard(case)
-                self._is_to_be_refused(now, case, errors[0], outcome)
-            else:
-                kept.append(case)
-                paths += [one for one in own if isinstance(one, str)]
+    def _keep(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
+        """Put on the disk what was received; returns the cases for which that went well: all, or none."""
         try:
-            self.vault.sync(paths, [copy for case in kept for _, copy in case.files])
+            self.vault.sync(
+                [place for case in cases for place in case.places], [copy for case in cases for _, copy in case.files]
+            )
         except OSError as error:
-            outcome.trouble.update((case.found.client, _words_of(error)) for case in kept)
-            outcome.postponed += len(kept)
-            log.error("drops can't be kept now", error=str(error), drops=len(kept))
+            outcome.trouble.update((case.found.client, _words_of(error)) for case in cases)
+            outcome.postponed += len(cases)
+            log.error("drops can't be kept now", error=str(error), drops=len(cases))
             return []
-        return kept
+        return list(cases)
 
     def _is_as_seen(self, case: Case, outcome: Outcome) -> bool:
         """False, and the drop waits for its next look, if any of its files was touched since this one."""

@@ -1,4 +1,4 @@
-"""The files of drops are copied into the vault, hashed on the way, and looked at: step 2 of intake.py's list.
+"""The files of drops are copied into the vault, hashed on the way, looked at, and get their names: step 2 of intake.py's list.
 
 Plain values in, plain values out, files touched and nothing else: any thread or process may do it, and it may be done again.
 What goes wrong is part of the answer: one bad drop never blocks another.
@@ -17,7 +17,7 @@ from dossier.vault import Vault
 from dossier.yamltext import Fault
 from ingest import kinds
 from ingest.scanning import find_virus
-from workflow.texts import Text, glance
+from workflow.glance import Text, glance
 
 
 class Wanted(NamedTuple):
@@ -46,6 +46,8 @@ class Received:
     """What came of an Order. With an `error` or faults the copies are gone again."""
 
     files: list[tuple[str, Copy]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where each lies now: under its name in the vault, not on the disk yet."""
     kinds: list[str] = field(default_factory=list)
     texts: dict[str, Text] = field(default_factory=dict)
     """SHA-256 → the text, of files of which it could be told at a glance."""
@@ -70,6 +72,8 @@ class Receiver:
         try:
             for wanted in order.files:
                 self._receive_file(order, wanted, received)
+            if not received.faults:
+                received.places = [str(self.vault.keep(copy)) for _, copy in received.files]
         except Interrupted:
             self._discard(received)
             raise
@@ -99,4 +103,5 @@ class Receiver:
         for _, copy in received.files:
             self.vault.discard(copy)
         received.files.clear()
+        received.places.clear()
         received.kinds.clear()

@@ -63,6 +63,7 @@ from workflow.showing import (
     public_items,
 )  # fmt: skip
 from workflow.site import open_site
+from workflow.staging import stage_each
 
 log = structlog.get_logger("portal")
 
@@ -429,22 +430,3 @@ class Portal:
         with transaction():
             trail.record(now, trail.DAEMON, "quarantined", None, {"what": what, "moved_to": str(target)}, client)
         log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))
-
-
-def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> dict[str, str]:
-    """Copy items' files (name, SHA-256) from the vault to folders of their own; returns what is wrong with those that can't be.
-
-    Any process may do it, and it may be done again. Raises Interrupted; OSError where a copy can't be written.
-    """
-    damaged = {}
-    for item, attachments in wanted:
-        home = folder / item
-        files.remove_tree(home)
-        files.make_folder(home)
-        for name, digest in attachments:
-            try:
-                if vault.copy_to(digest, home / name) != digest:
-                    damaged[item] = f"the vault's copy of {name} is damaged ({digest})"
-            except FileNotFoundError:
-                damaged[item] = f"the vault's copy of {name} is gone ({digest})"
-    return damaged

@@ -26,9 +26,10 @@ from dossier.people import NotAllowed
 from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import suspicion
+from workflow.glance import Text
 from workflow.guard import Directory, Mention
 from workflow.suspicion import NOTHING, Finding, Screened, Unscreened
-from workflow.texts import Text, Texts
+from workflow.texts import Texts
 
 log = structlog.get_logger("guard")
 

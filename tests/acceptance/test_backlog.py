@@ -65,13 +65,14 @@ def _all_is_taken_once(root: Root) -> None:
 
 
 def test_a_backlog_is_taken_though_the_processes_that_help_are_killed(backlog: Root) -> None:
-    process = backlog.popen("run", "--once")
+    log = backlog.path.with_name("run.log")
+    process = backlog.popen("run", "--once", log=log)
     for _ in range(3):
         for pid in wait_for(lambda: process.poll() is not None or _has_hands(process), "it is helped") or []:
             os.kill(pid, signal.SIGKILL)
         if process.poll() is not None:
             break
-    assert process.wait(120) == 0
+    assert process.wait(120) == 0, log.read_text()[-3000:]
     backlog.once()
     _all_is_taken_once(backlog)
 

@@ -15,7 +15,8 @@ import pytest
 from guard_corpus import inflating, pdf, scan
 
 from workflow import texts
-from workflow.texts import Text, Texts
+from workflow.glance import Text
+from workflow.texts import Texts
 
 
 @pytest.fixture(scope="module")
