@@ -86,7 +86,8 @@ for area in AREAS:
 
 
 def main() -> None:
-    """Run the command that was typed, and end with its exit code."""
+    """Run the command that was typed, and end with its exit code. Others can't write what it makes, whatever the umask was."""
+    os.umask(os.umask(0o077) | 0o002)
     sys.exit(run())
 
 

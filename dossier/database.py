@@ -76,6 +76,8 @@ def open_database(office: Office) -> Database:
 def _open_sqlite(office: Office, path: Path) -> Database:
     clock.follow_own()
     path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # before SQLite makes it: the log beside it gets the same rights (sqlite.org/wal.html)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640))
     database = SqliteDatabase(
         str(path),
         timeout=BUSY_SECONDS,
@@ -88,7 +90,9 @@ def _open_sqlite(office: Office, path: Path) -> Database:
         with open(path.parent / ".migrating", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             _migrate(office, database, path.parent / "backups")
-    os.chmod(path, os.stat(path).st_mode & ~0o007)
+    for part in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(FileNotFoundError):
+            os.chmod(part, os.stat(part).st_mode & ~0o007)
     return database
 
 

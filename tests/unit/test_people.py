@@ -189,3 +189,17 @@ def test_wrong_office_hours_are_told(tmp_path: Path, settings: str, word: str) -
         load_office(tmp_path, {})
     assert "config/settings.yaml:1: office_hours" in refusal.value.faults[0]
     assert word in refusal.value.faults[0]
+
+
+def test_nobody_acts_for_another_but_an_admin() -> None:
+    mine = office(p_bakker={"os_user": people.user_name(0)}, l_visser={"active": False})
+    assert people.acting(mine, None, 0) == people.acting(mine, "p.bakker", 0) == people.Actor("p.bakker", "command")
+    for named in ("m.devries", "j.admin", "l.visser", "nobody.here"):
+        with pytest.raises(people.NotAllowed):
+            people.acting(mine, named, 0)
+        with pytest.raises(people.NotAllowed):
+            people.reader(mine, named, 0)
+    with pytest.raises(people.NotAllowed, match="is nobody's os_user"):
+        people.acting(office(), None, 0)
+    admin = office(j_admin={"os_user": people.user_name(0)})
+    assert people.acting(admin, "m.devries", 0) == people.Actor("m.devries", "command", behind="j.admin")
