@@ -252,6 +252,7 @@ def first_day(story: Story) -> None:
     story.follow("portal.md", "Start it", lambda block: block.file == "/etc/nginx/conf.d/portal.conf")
     story.follow("installing.md", "6. The portal")
 
+    closed(story)
     story.head("Staff, an approver and a client at work")
     [sidecar] = [block.text for block in guide.blocks("installing.md", "7. Try it") if block.kind == "yaml"]
     story.drop("pbakker", "first", sidecar)
@@ -280,6 +281,20 @@ def first_day(story: Story) -> None:
     failed = story.root("systemctl --failed --no-legend --plain")
     if failed.strip():
         raise Failed(f"after the restart: {failed}")
+
+
+def closed(story: Story) -> None:
+    """The daemon has the one right that its unit gives, and can write nowhere but in the office."""
+    story.head("What the daemon may do")
+    status = story.root("grep -E '^(Uid|CapEff|NoNewPrivs|Seccomp):' /proc/$(systemctl show -p MainPID --value dossier)/status")
+    for words in ("CapEff:\t0000000010000000", "NoNewPrivs:\t1", "Seccomp:\t2"):
+        if words not in status:
+            raise Failed(f"the daemon does not run with {words!r}")
+    inside = "nsenter -t $(systemctl show -p MainPID --value dossier) -m"
+    for path in ("/etc/x", "/usr/x", "/srv/office/config/x", "/srv/office/x"):
+        printed = story.root(f"! {inside} touch {path}")
+        if "Read-only file system" not in printed:
+            raise Failed(f"the daemon could write {path}")
 
 
 def decide(story: Story, stem: str) -> str:
