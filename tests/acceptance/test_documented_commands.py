@@ -36,6 +36,16 @@ ELSEWHERE = {
     "dossier migrate-db postgresql:": "needs a PostgreSQL server: tests/acceptance/test_migrate_db.py",
 }
 
+PROGRAMS = r"(sudo -u dossier )?(\.venv/bin/)?(dossier|make|rm) "
+"""What is run here; anything else in a block of commands must be followed on a fresh machine."""
+
+NO_COMMANDS = {
+    # How a plain block begins that is none of commands: what it is.
+    "   staff  ": "the picture of the flow",
+    "Subject: ": "a template of a mail: tests/acceptance/test_operations.py",
+    "metrics: ": "a setting: tests/acceptance/test_watched.py",
+}
+
 ADMIN = "b.boss"
 PEOPLE = f"""\
 {STAFF}
@@ -85,28 +95,32 @@ def _pages() -> list[Path]:
 
 def shown_commands(page: Path) -> Iterator[Shown]:
     """The commands of a page that are neither of the tour nor followed on a fresh machine."""
-    guide, name, text = _guide(), page.name, page.read_text()
+    name, text = page.name, page.read_text()
+    for block in _blocks_to_run(page):
+        yield from (Shown(name, line) for line in _commands(block))
+    plain = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
+    yield from (Shown(name, line) for line in _commands(plain, only_indented=True))
+
+
+def _blocks_to_run(page: Path) -> Iterator[str]:
+    """The fenced blocks of commands that are run here."""
+    guide = _guide()
     followed = {
         block.text
         for part in (*guide.FOLLOWED, guide.IN_CONTAINERS)
-        if part[0] == name and page.parent.name == "docs"
+        if part[0] == page.name and page.parent.name == "docs"
         for block in guide.blocks(*part)
         if block.kind == "sh"
     }
-    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
-        if kind == "console" or block in followed or kind not in ("", "sh"):
-            continue
-        yield from (Shown(name, line) for line in _commands(block))
-    plain = re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
-    yield from (Shown(name, line) for line in _commands(plain) if not line.startswith("|"))
+    for kind, block in re.findall(r"^```(\w*)\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+        if kind in ("", "sh") and block not in followed and not block.startswith(tuple(NO_COMMANDS)):
+            yield block
 
 
-def _commands(text: str) -> Iterator[str]:
+def _commands(text: str, only_indented: bool = False) -> Iterator[str]:
     for line in text.replace("\\\n", " ").splitlines():
         bare = line.strip()
-        if (line.startswith("    ") or not text.startswith("#")) and re.match(
-            r"(sudo -u dossier )?(\.venv/bin/)?(dossier|make|rm|curl|podman) ", bare
-        ):
+        if (line.startswith("    ") or not only_indented) and re.match(PROGRAMS, bare):
             # What is meant by it stands behind a # or some spaces.
             said = re.split(r"\s{3,}|\s+#|  (?=[a-z])", bare)[0]
             yield from re.split(r", (?:or|and)[^:]*: ", said)
@@ -116,8 +130,14 @@ def test_a_page_shows_no_command_that_nobody_runs() -> None:
     """Each is run below or by make try-install; what is left must have its reason."""
     kinds = {kind for page in _pages() for kind in re.findall(r"^```(\w*)\n", page.read_text(), re.MULTILINE)}
     assert kinds <= {"", "sh", "console", "yaml", "nginx", "caddy"}, "a new kind of block: say here whether it is run"
+    for page in _pages():
+        for block in _blocks_to_run(page):
+            for line in filter(None, block.splitlines()):
+                assert re.match(PROGRAMS, line), (
+                    f"{page.name}: nobody runs `{line}`: let it be run here, by make try-install, or say why not"
+                )
     assert len([one for page in _pages() for one in shown_commands(page)]) > 60
-    for reason in ELSEWHERE.values():
+    for reason in (*ELSEWHERE.values(), *NO_COMMANDS.values()):
         for named in re.findall(r"tests/\S+\.py", reason):
             assert (CHECKOUT / named).exists()
     for start in ELSEWHERE:

@@ -6,10 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import yaml
 from typer.main import get_command
 
 import dossier
 from desk.cli import app
+from dossier.settings import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -54,3 +56,15 @@ def _unknown(span: str) -> str | None:
                 return word
             command = commands[word]
     return None
+
+
+def test_a_piece_of_configuration_on_a_page_is_read_without_a_fault() -> None:
+    """Sidecars too: what is no configuration must at least be YAML."""
+    seen = 0
+    for page in [CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")]:
+        for block in re.findall(r"^```yaml\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+            found = yaml.load(block, yaml.BaseLoader)  # as text, which is how dossier reads it
+            if set(found) <= set(Settings.model_fields):
+                Settings.model_validate(found)
+                seen += 1
+    assert seen >= 5
