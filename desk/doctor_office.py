@@ -23,6 +23,9 @@ BACKUP_DAYS = 8
 AHEAD_SECONDS = 60
 """What happened so far in the future shows that the clock was set back."""
 
+APART_SECONDS = 2
+"""A clock that is kept differs from another by far less."""
+
 _HERE = ("localhost", "127.0.0.1", "::1")
 
 
@@ -54,6 +57,12 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
             return
         yield ok("database", f"SQLite, {path.stat().st_size / 1e6:.1f} MB, whole")
     else:
+        apart = round(clock.ahead().total_seconds())
+        if abs(apart) > APART_SECONDS:
+            how = f"{abs(apart)} seconds {'behind' if apart > 0 else 'ahead of'} the database server's"
+            yield note(
+                "clock", f"this machine's is {how}", "dossier goes by the server's; set both by a time server, such as chrony"
+            )
         version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
         yield ok("database", f"PostgreSQL {version}")
         if fault := snapshot.why_no_dump(str(version)):
