@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := dossier ingest workflow desk
 CODE := $(PACKAGES) tests bench demo packaging .ci
 
-.PHONY: help docs several screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
+.PHONY: help docs several trouble screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -77,9 +77,15 @@ unit: setup-dev
 races: setup-dev
 	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest tests/integration/test_decision_races.py tests/integration/test_state_machine.py
 
-# The same tests of rooms with files and a database, on PostgreSQL.
+# The same tests of rooms with files and a database, and of commands, on PostgreSQL.
 test-postgresql: setup-dev
-	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/integration tests/acceptance/test_main_line.py
+	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/integration $(addprefix tests/acceptance/,$(ON_BOTH))
+
+ON_BOTH := test_changes.py test_log.py test_mail_commands.py test_main_line.py test_operations.py test_proof.py test_retention_commands.py
+
+# Databases that go away, take no changes, have no room; daemons that hang, machines that are cut off, clocks that differ.
+trouble: setup-dev
+	TROUBLE=1 $(BIN)/pytest -n 2 tests/acceptance/test_database_trouble.py tests/acceptance/test_hanging_daemon.py tests/acceptance/test_several_daemons.py
 
 format: setup-dev
 	$(BIN)/ruff check --fix $(CODE)
@@ -95,7 +101,8 @@ schemas: setup
 reference: setup
 	@$(BIN)/python docs/make_reference.py
 
-# Four daemons on one PostgreSQL, one of them killed every few seconds for two minutes while 3,000 drops come in.
+# Four daemons on one PostgreSQL, one of them killed every few seconds for two minutes while 3,000 drops come in: in a shared inbox,
+# in one that is split by client, and each daemon on a machine of its own (network namespaces; needs root).
 several: setup-dev
 	SEVERAL_SECONDS=120 SEVERAL_DROPS=3000 $(BIN)/pytest -n 0 tests/acceptance/test_several_daemons.py
 

@@ -32,7 +32,8 @@ WRITERS, MIGRATORS = 0x646F73, 0x646F74
 
 CHANNEL = "dossier"
 
-# A daemon that is cut off from the server, or killed, must give up its locks within half a minute (libpq's parameters).
+# Who is cut off from the server must see it, and the server must see that he is and free his locks, within half a minute: the
+# parameters of libpq, and of the session at the server.
 ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -41,12 +42,19 @@ ALIVE: dict[str, Any] = {
     "connect_timeout": 10,
 }
 
+ALIVE_THERE = ("tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3", "tcp_user_timeout=20000")
+
 BUSY = "30s"
 """How long a writer waits for another."""
 
 FORSAKEN = "5min"
 """After so long without a word in the middle of a transaction a process was stopped, and the others have waited long enough. A round of
 publishing, in the slowest of which folders are renamed and synced, takes seconds."""
+
+OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (f"lock_timeout={BUSY}", f"idle_in_transaction_session_timeout={FORSAKEN}", "timezone=UTC", *ALIVE_THERE)
+)
 
 SESSION = f"dossier {secrets.token_hex(8)}"
 """What this process' connections are called at the server."""
@@ -56,8 +64,7 @@ class Postgres(PostgresqlDatabase):
     """A connection for each thread. Transactions take turns, and tell those who listen that something was written."""
 
     def __init__(self, url: str) -> None:
-        options = f"-c lock_timeout={BUSY} -c idle_in_transaction_session_timeout={FORSAKEN} -c timezone=UTC"
-        super().__init__(url, prefer_psycopg3=True, options=options, application_name=SESSION, **ALIVE)
+        super().__init__(url, prefer_psycopg3=True, options=OPTIONS, application_name=SESSION, **ALIVE)
         self.url = url
 
     def _initialize_connection(self, conn: Any) -> None:
@@ -78,9 +85,12 @@ class Postgres(PostgresqlDatabase):
 
 
 def set_clock(connection: Any) -> None:
-    """Go by the clock of the server at the other end of this connection."""
+    """Go by the clock of the server at the other end of this connection. Raises OperationalError."""
     asked = datetime.now(UTC)
-    (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone()
+    try:
+        (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone()
+    except psycopg.Error as error:
+        raise OperationalError(str(error)) from error
     clock.follow(theirs, asked, datetime.now(UTC))
 
 
@@ -111,7 +121,9 @@ class Ear:
         """A number that changes when another connection than this thread's has written."""
         if self._listening is None:
             try:
-                self._listening = psycopg.connect(self._database.url, autocommit=True, application_name=SESSION, **ALIVE)
+                self._listening = psycopg.connect(
+                    self._database.url, autocommit=True, options=OPTIONS, application_name=SESSION, **ALIVE
+                )
                 self._listening.execute(f"LISTEN {CHANNEL}")
             except psycopg.Error as error:
                 raise OperationalError(str(error)) from error

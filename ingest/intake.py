@@ -103,8 +103,9 @@ class Intake:
         self._office = self.clearing.office = office
 
     def uncleared_clients(self) -> list[str]:
-        """Clients with drops that are committed and not marked as cleared."""
-        return [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
+        """Clients with drops that are committed and not marked as cleared, if they drop in this inbox: each machine may have its own."""
+        found = [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
+        return [client for client in found if (self.office.inbox / client).is_dir()]
 
     def recover(self, client: str | None = None) -> int:
         """Finish what a daemon that ended had committed but not cleared (for this client). Returns how many drops."""

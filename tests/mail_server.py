@@ -38,6 +38,7 @@ class Server:
     """`on_rcpt`, `on_data`: what is answered, by address or mail; None: yes. `seen`: every command with an address."""
 
     port: int
+    host: str = "127.0.0.1"
     mails: list[EmailMessage] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
@@ -91,7 +92,7 @@ class Server:
 
 class _Controller(Controller):
     def __init__(self, handler: Server, **options: Any) -> None:
-        super().__init__(handler, hostname="127.0.0.1", port=handler.port, ready_timeout=10)
+        super().__init__(handler, hostname=handler.host, port=handler.port, ready_timeout=10)
         self._options = {"enable_SMTPUTF8": options.pop("smtputf8", True), **options}
 
     def factory(self) -> SMTP:

@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import yaml
-from servers import DATABASE_URL, POSTGRESQL
+from servers import DATABASE_URL, POSTGRESQL, new_database
 
 DOSSIER = Path(sys.executable).with_name("dossier")
 
@@ -272,7 +272,7 @@ def new_office(path: Path, settings: str = SETTINGS, clients: str = CLIENTS, sta
     for name, text in (("settings", settings), ("clients", clients), ("staff", staff)):
         made.set(name, text)
     if POSTGRESQL:
-        made.environ[DATABASE_URL] = os.environ[DATABASE_URL]
+        made.environ[DATABASE_URL] = os.environ.get(DATABASE_URL) or new_database()  # one that several tests share has its own
     return made
 
 

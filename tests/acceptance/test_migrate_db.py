@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import time
 from pathlib import Path
 
 import psycopg
@@ -75,3 +77,34 @@ def test_a_server_that_does_not_answer_is_exit_4_without_the_password(used: Root
     done = used.run("migrate-db", "postgresql://office:secret@127.0.0.1:9/office", code=4)
     assert "127.0.0.1:9/office" in done.stderr
     assert "secret" not in done.stderr
+
+
+def test_broken_off_anywhere_it_is_begun_anew_and_the_office_stays_where_it_is(used: Root) -> None:
+    for number in range(60):
+        used.drop(f"m{number}", SHARED.format(name=f"nummer {number}"), **{f"m{number}_pdf": PDF + bytes([number])})
+    used.once()
+    before, url, began = used.json("items", "--limit", "0"), new_database(), time.monotonic()
+    used.run("migrate-db", new_database())
+    took = time.monotonic() - began
+    for part in (0.5, 0.8, 0.9, 0.95):
+        process = used.popen("migrate-db", url)
+        try:
+            process.wait(took * part)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        else:
+            break  # it was through
+        with psycopg.connect(url) as connection:
+            tables = connection.execute("SELECT count(*) FROM pg_tables WHERE tablename = 'item'").fetchone()
+            arrived = connection.execute("SELECT count(*) FROM item").fetchone() if tables == (1,) else (0,)
+        assert arrived in ((0,), (len(before),)), "all of it or nothing"
+        if arrived != (0,):
+            break  # it was killed on its way out
+        assert used.json("items", "--limit", "0") == before, "the office is where it was"
+    else:
+        used.run("migrate-db", url)
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    assert used.json("items", "--limit", "0") == before
+    used.run("audit", "verify")
+    used.run("verify")
