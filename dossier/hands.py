@@ -9,6 +9,7 @@ one, whatever ends it (prctl(2), PR_SET_PDEATHSIG), so that none goes on beside 
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import multiprocessing
 import os
@@ -16,7 +17,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
-from multiprocessing.synchronize import Event
+from multiprocessing.connection import Connection
 from typing import TypeVar
 
 from dossier import files
@@ -83,8 +84,10 @@ class _Team:
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
-        self._stop = context.Event()
-        self._pool = ProcessPoolExecutor(WORKERS, mp_context=context, initializer=_settle_in, initargs=(self._stop, os.getpid()))
+        self._theirs, self._ours = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            WORKERS, mp_context=context, initializer=_settle_in, initargs=(self._theirs, os.getpid())
+        )
 
     def begin(self, function: Callable[[A], R], given: A) -> Future[R] | None:
         """None: they are dead."""
@@ -102,12 +105,20 @@ class _Team:
                 if future.done():
                     raise
                 if files.stopping.is_set():
-                    self._stop.set()
+                    self._hang_up()
 
     def end(self) -> None:
         """Returns when none of them lives any more."""
-        self._stop.set()
+        self._hang_up()
         self._pool.shutdown()
+        self._theirs.close()
+
+    def _hang_up(self) -> None:
+        """Have them give up what they are doing: they hear that nobody holds this end of the wire any more.
+
+        A multiprocessing.Event would do, but for one thing: to set it waits, for ever, until one that was killed has woken up.
+        """
+        self._ours.close()
 
 
 def slices(things: Sequence[A]) -> list[Sequence[A]]:
@@ -115,7 +126,7 @@ def slices(things: Sequence[A]) -> list[Sequence[A]]:
     return [things[start : start + SLICE] for start in range(0, len(things), SLICE)]
 
 
-def _settle_in(stop: Event, parent: int) -> None:
+def _settle_in(wire: Connection, parent: int) -> None:
     """Runs first in each process: end with the parent, leave Ctrl-C to it, and hear of a stop."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -123,7 +134,8 @@ def _settle_in(stop: Event, parent: int) -> None:
         os._exit(1)  # it died before
 
     def listen() -> None:
-        stop.wait()
+        with contextlib.suppress(EOFError, OSError):
+            wire.recv_bytes()
         files.stopping.set()
 
     threading.Thread(target=listen, daemon=True).start()

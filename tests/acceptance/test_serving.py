@@ -19,7 +19,7 @@ CHEAP_HASHES = (
     "$2b$04$F.XrFqvM6WQlm.puemtLk.8uFlr1.yILlHCw9bwHyyoMO9R.xqYQa",
     "$2b$04$NTvJt7qURJJXRN53xnFxDeSoNl6OUciQI.XUxqrlVGnpXJe7W9lu2",
 )
-"""Of `acme-bv secret` and `zon secret`. Those of `caddy hash-password` cost a second of computing with each request."""
+"""Of `acme-bv secret` and `zon secret`. Those of `caddy hash-password` cost a second of computing with each request, as does a user unknown."""
 
 HOSTILE = b"<!doctype html><script>alert(document.domain)</script>"
 
@@ -70,7 +70,7 @@ def caddy(office: PortalOffice, folder: Path, port: int) -> list[str]:
 
 
 def get(port: int, path: str, user: str | None = None, password: str = "") -> http.client.HTTPResponse:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     told = base64.b64encode(f"{user}:{password}".encode()).decode()
     connection.request("GET", path, headers={"Authorization": f"Basic {told}"} if user else {})
     return connection.getresponse()
