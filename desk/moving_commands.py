@@ -15,7 +15,9 @@ def register(app: typer.Typer) -> None:
 
 
 def migrate_db(
-    url: Annotated[str, typer.Argument(metavar="URL", help="postgresql://USER:PASSWORD@HOST/NAME; an empty database.")],
+    url: Annotated[
+        str, typer.Argument(metavar="URL", help="postgresql://USER@HOST/NAME; an empty database. Its password: PGPASSWORD.")
+    ],
 ) -> None:
     """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first; nothing is changed in the old one."""
     from dataclasses import replace

@@ -255,6 +255,7 @@ def _who(event: Kept) -> str:
 
 
 def _told(detail: dict[str, Any]) -> str:
+    detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
     return "; ".join(f"{key}: {value}" for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {}))
 
 

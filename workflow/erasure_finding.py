@@ -190,7 +190,7 @@ class _Finder:
                 new = new._replace(
                     actor=self.plan.pseudonym, behind=self.plan.pseudonym if event.behind in actors else event.behind
                 )
-            elif self.person.staff in (event.actor, event.behind):
+            elif self.person.staff is not None and self.person.staff in (event.actor, event.behind):
                 if event.item in self.removed and event.action != "erased":
                     new = new._replace(
                         actor=self.plan.pseudonym if event.actor == self.person.staff else event.actor,
