@@ -24,6 +24,7 @@ from desk.portal_work import PortalWork
 from desk.reloading import ConfigWatch
 from desk.stopping import call_on_stop
 from desk.summary import Summary
+from desk.surroundings import InboxMissing, check_folders
 from desk.telling import Teller
 from desk.trail_work import TrailWork
 from desk.upkeep import Upkeep
@@ -65,10 +66,6 @@ GARBAGE_AT = 50_000
 hundred thousand and no rings, that takes a tenth of all time."""
 
 
-class InboxMissing(Exception):
-    """The environment fails from the start (exit code 4): a folder can't be made, read or written."""
-
-
 class Daemon:
     """Works for one office until it is told to stop (`files.stopping`)."""
 
@@ -96,7 +93,7 @@ class Daemon:
             with presence.alone(self.office), contextlib.ExitStack() as beside:
                 call_on_stop(self.stop)
                 gc.set_threshold(GARBAGE_AT, 20, 100)
-                self._check_folders()
+                check_folders(self.office)
                 open_database(self.office)
                 self._since = clock.utc_now()
                 if not self._once:
@@ -197,21 +194,6 @@ class Daemon:
         for client in self.intake.uncleared_clients():
             self._claim(client)
         self._release()
-
-    def _check_folders(self) -> None:
-        if self.office.vault_store or self.office.portal_store:
-            from dossier import store
-
-            store.require()
-        for path in (self.office.inbox, self.office.queue, self.office.portal, self.office.vault):
-            try:
-                if path != self.office.inbox:
-                    files.make_folder(path, 0o750 if path == self.office.vault else 0o755)
-            except OSError as error:
-                raise InboxMissing(f"{error.filename}: {error.strerror}; give this user the right to write there") from error
-            if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-                what = "there is no such folder" if not path.exists() else "this user can't read and write there"
-                raise InboxMissing(f"{path}: {what}; make it, or give the right to it")
 
     def stop(self) -> None:
         """What SIGTERM and SIGINT do."""

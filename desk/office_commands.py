@@ -50,8 +50,9 @@ def run(
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
     from desk import logs
-    from desk.daemon import Daemon, InboxMissing
+    from desk.daemon import Daemon
     from desk.presence import AlreadyRunning
+    from desk.surroundings import InboxMissing
 
     if roots and len(roots) > 1:
         raise typer.Exit(_run_several(roots, once, log))

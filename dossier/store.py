@@ -30,7 +30,7 @@ from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
-from dossier import files
+from dossier import files, store_words
 from dossier.settings import Office
 
 PART = 8 * 1024 * 1024
@@ -322,9 +322,9 @@ class Store:
             if code in ("NoSuchKey", "404", "NotFound"):
                 raise FileNotFoundError(errno.ENOENT, "there is no such object", self.shown(name)) from error
             message = error.response.get("Error", {}).get("Message", "")
-            raise StoreFailed(errno.EIO, _words(code, message, self.bucket), self.shown(name)) from error
+            raise StoreFailed(errno.EIO, store_words.answered(code, message, self.bucket), self.shown(name)) from error
         except BotoCoreError as error:
-            raise StoreFailed(errno.EIO, _outside(error), self.shown(name)) from error
+            raise StoreFailed(errno.EIO, store_words.unreached(error), self.shown(name)) from error
 
 
 def etag_of(path: Path) -> str:
@@ -424,51 +424,3 @@ def anonymous(office: Office) -> Any:
         s3={"addressing_style": style},
     )
     return boto3.client("s3", endpoint_url=settings.endpoint, region_name=settings.region or "us-east-1", config=config)
-
-
-_REFUSED = ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess")
-_BUSY = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "500", "502", "503", "504", "Busy")
-_ELSEWHERE = (
-    "PermanentRedirect",
-    "301",
-    "TemporaryRedirect",
-    "AuthorizationHeaderMalformed",
-    "IllegalLocationConstraintException",
-)
-
-
-def _words(code: str, message: str, bucket: str) -> str:
-    """What a store's own error means to who keeps the office."""
-    if code in _REFUSED:
-        return f"it refuses this ({code}): give the daemon's key the rights to list, read, write and delete there"
-    if code == "NoSuchBucket":
-        return f"there is no bucket {bucket}: make it, or correct paths in config/settings.yaml"
-    if code in ("InvalidAccessKeyId", "InvalidToken", "ExpiredToken"):
-        return f"it does not know the access key, or not any more ({code}): see docs/object-storage.md, keys"
-    if code == "SignatureDoesNotMatch":
-        return "the secret key does not fit the access key, or store.region is wrong"
-    if code == "RequestTimeTooSkewed":
-        return "this machine's clock and the store's differ too much: set the clock"
-    if code in ("BadDigest", "InvalidDigest"):
-        return "what arrived there is not what was sent; it is sent again"
-    if code in _ELSEWHERE:
-        return f"the bucket lies in another region ({code}): give it as store.region, or correct store.endpoint"
-    if code in _BUSY:
-        return f"it is overloaded or out of order ({code}); it is tried again"
-    return f"it answers {code}: {message}"
-
-
-def _outside(error: Exception) -> str:
-    """What the way to a store, or the keys for it, lack."""
-    name, text = type(error).__name__, str(error)
-    if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
-        return (
-            "there are no keys for it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for the daemon, or store.credentials_file"
-        )
-    if name in ("ConnectTimeoutError", "ReadTimeoutError"):
-        return "it does not answer in time; it is tried again"
-    if name == "SSLError":
-        return f"its certificate can't be trusted: {text}"
-    if name in ("IncompleteReadError", "ResponseStreamingError", "ConnectionClosedError"):
-        return "the connection to it broke off; it is tried again"
-    return f"it can't be reached ({text}); it is tried again"
