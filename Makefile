@@ -6,7 +6,7 @@ BIN := .venv/bin
 PACKAGES := dossier ingest workflow desk
 CODE := $(PACKAGES) tests bench demo packaging .ci
 
-.PHONY: help docs several trouble screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-guard lock clean
+.PHONY: help docs several trouble screenshots schemas reference setup setup-dev run test test-postgresql lint types unit races format bench bench-plots bench-guard lock clean
 .DELETE_ON_ERROR:
 # One step after the other, so that the last lines of `make test` are pytest's.
 .NOTPARALLEL:
@@ -15,7 +15,7 @@ help:
 	@echo "make setup      .venv with the dossier command in $(BIN)"
 	@echo "make run        the demo office: daemon, mail catcher, sample drops (Ctrl-C stops it)"
 	@echo "make test       lint, types and all tests"
-	@echo "make bench      the benchmarks; make bench-guard: how well the wrong-client guard sees"
+	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
@@ -154,6 +154,10 @@ bench: setup
 		"commands.py --keep $(LARGE)" "start.py --keep $(LARGE)"; do \
 		echo "== $$one"; $(BIN)/python bench/$$one || missed="$$missed $${one%% *}"; done; \
 	rm -rf $(LARGE); test -z "$$missed" || { echo "a target was missed:$$missed" >&2; exit 1; }
+
+# What was measured goes into docs/performance.md, with pictures.
+bench-plots: setup
+	$(BIN)/python bench/plots.py
 
 bench-guard: setup-dev
 	$(BIN)/python bench/guard.py

@@ -23,8 +23,8 @@ import common
 LIMIT_MS, VERSION_MS = 150, 250
 
 
-LONG = ("queue --json", "queue --limit 0")
-"""Lists of all that waits: told, but not held to the limit."""
+LONG = ("queue --json", "queue --limit 0", "status")
+"""Lists of all that waits, and a look into every folder of the inbox: told, but not held to the limit."""
 
 ITEM = "2024-000042"
 
