@@ -418,9 +418,7 @@ class Intake:
         if WHY in looks and not case.faults and WHY not in found.matched.values():
             path = found.place(self.office.inbox) / WHY
             looks = looks if is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
-        return [
-            [name, look.device, look.inode, look.size, look.mtime_ns, look.ctime_ns, look.uid] for name, look in looks.items()
-        ]
+        return [[name, *look] for name, look in looks.items()]
 
     # 6. forget
 

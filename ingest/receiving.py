@@ -6,6 +6,7 @@ What goes wrong is part of the answer: one bad drop never blocks another.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -78,7 +79,7 @@ class Receiver:
             self._discard(received)
             raise
         except Exception as error:  # noqa: BLE001 - intake.py tells whose fault it is, and counts
-            received.error = error
+            received.error = _that_travels(error)
         if received.error or received.faults:
             self._discard(received)
         return received
@@ -105,3 +106,12 @@ class Receiver:
         received.files.clear()
         received.places.clear()
         received.kinds.clear()
+
+
+def _that_travels(error: Exception) -> Exception:
+    """The error, or where another process could not be given it, its words."""
+    try:
+        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
+    except Exception:  # noqa: BLE001 - whatever a library's error does when it is put together again
+        return RuntimeError(f"{type(error).__name__}: {error}")
+    return error
