@@ -56,23 +56,3 @@ def test_other_processes_receive_as_this_one_does(tmp_path: Path) -> None:
         for (_, copy), place in zip(one.files, one.places, strict=True):
             assert place == str(vault.location(copy.sha256))
             assert files.hash_file(Path(place)) == copy.sha256
-
-
-def test_what_a_process_was_asked_is_done_here_when_it_dies(tmp_path: Path) -> None:
-    hands = Hands()
-    try:
-        assert list(hands.map(_die_elsewhere, [str(tmp_path), str(tmp_path)])) == ["here"]
-        assert list(hands.map(_die_elsewhere, [str(tmp_path / "fine")])) == ["there"]
-    finally:
-        hands.rest()
-
-
-def _die_elsewhere(folders: list[str]) -> str:
-    import multiprocessing
-    import os
-
-    if multiprocessing.parent_process() is None:
-        return "here"
-    if len(folders) > 1:
-        os._exit(9)
-    return "there"
