@@ -81,7 +81,7 @@ races: setup-dev
 test-postgresql: setup-dev
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/integration $(addprefix tests/acceptance/,$(ON_BOTH))
 
-ON_BOTH := test_changes.py test_log.py test_mail_commands.py test_main_line.py test_operations.py test_proof.py test_retention_commands.py
+ON_BOTH := test_mail_commands.py test_main_line.py
 
 # Databases that go away, take no changes, have no room; daemons that hang, machines that are cut off, clocks that differ.
 trouble: setup-dev

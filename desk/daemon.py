@@ -171,6 +171,10 @@ class Daemon:
             self._queue_due = 0.0
         return self.leads
 
+    def _lead_at_once(self) -> bool:
+        self._lead_due = 0.0
+        return self._lead() and self.claims.take(MAIL)
+
     def _claim(self, client: str) -> bool:
         """Make a client's inbox folder ours until the end of this step; finish first what a daemon that died left there."""
         if not is_shared():
@@ -357,6 +361,7 @@ class Daemon:
     def _work_once(self) -> None:
         """Take what is there, waiting for files to settle, then decide, publish and mail, until nothing is due."""
         patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
+        presence.take_over(self.office, self._lead_at_once)
         last = time.monotonic()
         if self.leads:
             self.upkeep.once()

@@ -14,7 +14,7 @@ import json
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -33,6 +33,9 @@ BEAT_SECONDS = 5
 
 GONE_SECONDS = 20
 """After so many seconds without a word it counts as gone: four beats. Another one has taken over before 30 are over."""
+
+LET_GO_SECONDS = 5.0
+"""How long the server may take to see that a process has ended; milliseconds, if it has nothing else to do."""
 
 _KEY = "daemon:"
 
@@ -69,12 +72,20 @@ def instead_of_a_daemon(office: Office) -> Iterator[None]:
             yield
         return
     claims = Claims()
-    if not claims.take(LEAD):
+    if not take_over(office, lambda: claims.take(LEAD)):
         raise AlreadyRunning(f"a daemon works for {office.root}")
     try:
         yield
     finally:
         claims.release(LEAD)
+
+
+def take_over(office: Office, take: Callable[[], bool]) -> bool:
+    """`take`, again and again for a while if no daemon is there: the server may not have seen yet that the last one, or a command, ended."""
+    until = time.monotonic() + LET_GO_SECONDS
+    while not (taken := take()) and time.monotonic() < until and not daemons(office, clock.utc_now()):
+        time.sleep(0.05)
+    return taken
 
 
 class Presence:
