@@ -59,6 +59,95 @@ def client(port: int) -> Any:
     )  # fmt: skip
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        super().__init__(("127.0.0.1", gate.port), _Handler)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        pass  # the other side hung up, or was killed
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    server: _Server
+
+    def setup(self) -> None:
+        super().setup()
+        self.server.gate.open.add(self.connection)
+
+    def finish(self) -> None:
+        self.server.gate.open.discard(self.connection)
+        super().finish()
+
+    def hand_on(self) -> None:
+        gate = self.server.gate
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        path = unquote(self.path)
+        gate.asked.append((self.command, path))
+        gate.keys |= set(re.findall(r"Credential=([^/]+)/", self.headers.get("authorization", "")))
+        is_stranger = "authorization" not in self.headers and not gate.is_public
+        fault = 403 if is_stranger else gate.fault(self.command, path)
+        if gate.slow_seconds:
+            time.sleep(gate.slow_seconds)
+        if fault == "break":
+            self.close()
+            return
+        if isinstance(fault, int):
+            code = {403: "AccessDenied", 503: "SlowDown", 500: "InternalError"}[fault]
+            data = b"" if self.command == "HEAD" else f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+            self.answer(fault, [("content-type", "application/xml")], data)
+            return
+        if gate.swap is not None and self.command == "PUT":
+            body = gate.swap
+        inner = http.client.HTTPConnection("127.0.0.1", gate.behind, timeout=20)
+        kept = {k: v for k, v in self.headers.items() if k.lower() not in ("expect", "content-length", "content-md5")}
+        path_on = re.sub(r"&continuation-token=[^&]*", "", self.path) if fault == "endless" else self.path
+        inner.request(self.command, path_on, body, kept)
+        told = inner.getresponse()
+        data = told.read()
+        length = told.headers.get("content-length")
+        inner.close()
+        gate.after(self.command, path)
+        if fault == "lost":
+            self.close()
+            return
+        if fault == "endless":
+            more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>"
+            data = re.sub(rb"<IsTruncated>false</IsTruncated>", more, data, flags=re.IGNORECASE)
+        if fault == "garble" and data:
+            data = bytes([data[0] ^ 1]) + data[1:]
+        headers = [(k, v) for k, v in told.getheaders() if k.lower() not in ("content-length", "transfer-encoding", "connection")]
+        self.answer(told.status, headers, data, length if self.command == "HEAD" else None, is_half=fault == "half")
+
+    def answer(
+        self, status: int, headers: list[tuple[str, str]], data: bytes, length: str | None = None, is_half: bool = False
+    ) -> None:
+        self.send_response_only(status)
+        for name, value in headers:
+            self.send_header(name, value)
+        self.send_header("content-length", length or str(len(data)))
+        self.end_headers()
+        self.wfile.write(data[: len(data) // 2] if is_half else data)
+        if is_half:
+            self.close()
+
+    def close(self) -> None:
+        self.close_connection = True
+        with contextlib.suppress(OSError):
+            self.wfile.flush()
+            self.connection.shutdown(socket.SHUT_RDWR)
+
+    do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = hand_on  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
 @dataclass
 class Gate:
     """Hands on what comes to `port` to the store at `behind`, or doesn't, as `fault` says. Remembers what was changed."""
@@ -75,96 +164,11 @@ class Gate:
     """Put instead of what was sent."""
     is_public: bool = False
     """Whether who has no key gets in, too."""
-    _server: ThreadingHTTPServer | None = None
-    _open: set[socket.socket] = field(default_factory=set)
+    _server: _Server | None = None
+    open: set[socket.socket] = field(default_factory=set)
 
     def start(self) -> None:
-        gate = self
-
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def setup(self) -> None:
-                super().setup()
-                gate._open.add(self.connection)
-
-            def finish(self) -> None:
-                gate._open.discard(self.connection)
-                super().finish()
-
-            def hand_on(self) -> None:
-                body = self.rfile.read(int(self.headers.get("content-length") or 0))
-                path = unquote(self.path)
-                gate.asked.append((self.command, path))
-                gate.keys |= set(re.findall(r"Credential=([^/]+)/", self.headers.get("authorization", "")))
-                is_stranger = "authorization" not in self.headers and not gate.is_public
-                fault = 403 if is_stranger else gate.fault(self.command, path)
-                if gate.slow_seconds:
-                    time.sleep(gate.slow_seconds)
-                if fault == "break":
-                    self.close()
-                    return
-                if isinstance(fault, int):
-                    code = {403: "AccessDenied", 503: "SlowDown", 500: "InternalError"}[fault]
-                    data = b"" if self.command == "HEAD" else f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
-                    self.answer(fault, [("content-type", "application/xml")], data)
-                    return
-                if gate.swap is not None and self.command == "PUT":
-                    body = gate.swap
-                inner = http.client.HTTPConnection("127.0.0.1", gate.behind, timeout=20)
-                kept = {k: v for k, v in self.headers.items() if k.lower() not in ("expect", "content-length", "content-md5")}
-                path_on = re.sub(r"&continuation-token=[^&]*", "", self.path) if fault == "endless" else self.path
-                inner.request(self.command, path_on, body, kept)
-                told = inner.getresponse()
-                data = told.read()
-                length = told.headers.get("content-length")
-                inner.close()
-                gate.after(self.command, path)
-                if fault == "lost":
-                    self.close()
-                    return
-                if fault == "endless":
-                    more = b"<IsTruncated>true</IsTruncated><NextContinuationToken>more</NextContinuationToken>"
-                    data = re.sub(rb"<IsTruncated>false</IsTruncated>", more, data, flags=re.IGNORECASE)
-                if fault == "garble" and data:
-                    data = bytes([data[0] ^ 1]) + data[1:]
-                headers = [
-                    (k, v) for k, v in told.getheaders() if k.lower() not in ("content-length", "transfer-encoding", "connection")
-                ]
-                self.answer(told.status, headers, data, length if self.command == "HEAD" else None, is_half=fault == "half")
-
-            def answer(
-                self, status: int, headers: list[tuple[str, str]], data: bytes, length: str | None = None, is_half: bool = False
-            ) -> None:
-                self.send_response_only(status)
-                for name, value in headers:
-                    self.send_header(name, value)
-                self.send_header("content-length", length or str(len(data)))
-                self.end_headers()
-                self.wfile.write(data[: len(data) // 2] if is_half else data)
-                if is_half:
-                    self.close()
-
-            def close(self) -> None:
-                self.close_connection = True
-                with contextlib.suppress(OSError):
-                    self.wfile.flush()
-                    self.connection.shutdown(socket.SHUT_RDWR)
-
-            do_GET = do_PUT = do_POST = do_DELETE = do_HEAD = hand_on  # noqa: N815
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        class Server(ThreadingHTTPServer):
-            daemon_threads = True
-            request_queue_size = 64
-
-            def handle_error(self, request: Any, client_address: Any) -> None:
-                pass  # the other side hung up, or was killed
-
-        self._server = Server(("127.0.0.1", self.port), Handler)
+        self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def stop(self) -> None:
@@ -173,7 +177,7 @@ class Gate:
             self._server.shutdown()
             self._server.server_close()
             self._server = None
-        for connection in list(self._open):
+        for connection in list(self.open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
 
