@@ -324,7 +324,7 @@ class Store:
             message = error.response.get("Error", {}).get("Message", "")
             raise StoreFailed(errno.EIO, store_words.answered(code, message, self.bucket), self.shown(name)) from error
         except BotoCoreError as error:
-            raise StoreFailed(errno.EIO, store_words.unreached(error), self.shown(name)) from error
+            raise StoreFailed(errno.EIO, store_words.unreached(error), self.url) from error
 
 
 def etag_of(path: Path) -> str:
@@ -366,14 +366,12 @@ _lock = threading.Lock()
 def _client_of(office: Office, times: tuple[int, int, int]) -> Any:
     """The client that the settings ask for, made once: that takes long. A credentials file that was changed makes a new one."""
     settings = office.settings.store
-    changed = None
-    if settings.credentials_file is not None:
-        path = office.root / settings.credentials_file
-        try:
-            changed = path.stat().st_mtime_ns
-        except OSError as error:
-            raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
-    key = (office.root, settings.endpoint, settings.region, settings.path_style, settings.credentials_file, changed, times)
+    path = office.root / settings.credentials_file if settings.credentials_file is not None else None
+    try:
+        changed = path.stat().st_mtime_ns if path is not None else None
+    except OSError as error:
+        raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
+    key = (settings.endpoint, settings.region, settings.path_style, path, changed, times)
     with _lock:
         if key not in _clients:
             _clients[key] = _new_client(office, *times)

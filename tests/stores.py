@@ -168,6 +168,8 @@ class Gate:
     open: set[socket.socket] = field(default_factory=set)
 
     def start(self) -> None:
+        if self._server is not None:
+            return
         self._server = _Server(self)
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -180,6 +182,12 @@ class Gate:
         for connection in list(self.open):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
+
+
+@cache
+def direct() -> Any:
+    """A client of the store itself, past any gate."""
+    return client(server())
 
 
 @dataclass
@@ -230,21 +238,24 @@ class Shop:
 
 
 _numbers = iter(range(1, 10_000))
+_gates: list[Gate] = []
+"""Those that nobody uses now: the same port again is the same client again, which takes long to make."""
 
 
 @contextlib.contextmanager
 def shop() -> Iterator[Shop]:
     """New, empty buckets."""
     behind, number = server(), next(_numbers)
-    direct = client(behind)
-    made = Shop(Gate(behind), direct, f"vault-{number}", f"portal-{number}")
+    gate = _gates.pop() if _gates else Gate(behind)
+    made = Shop(gate, direct(), f"vault-{number}", f"portal-{number}")
     for bucket in (made.vault, made.portal):
-        direct.create_bucket(Bucket=bucket)
-    made.gate.start()
+        made.direct.create_bucket(Bucket=bucket)
+    gate.start()
     try:
         yield made
     finally:
-        made.gate.stop()
+        gate.stop()
+        _gates.append(Gate(behind, gate.port))
 
 
 def moved_in(root: Root, to: Shop) -> Root:
