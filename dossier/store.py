@@ -21,6 +21,7 @@ import base64
 import contextlib
 import errno
 import hashlib
+import io
 import os
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -41,7 +42,7 @@ WORKERS = 8
 
 CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 20, 3
 
-HURRIED = (3, 5, 2)
+HURRIED = (3, 10, 2)
 """The same for requests while a transaction of the database is open: others wait for it (database.BUSY_SECONDS)."""
 
 T = TypeVar("T")
@@ -240,22 +241,22 @@ class Store:
             self.forget(upload)
             raise
 
-    def begin(self, name: str, source: Path, sha256: str | None = None, **headers: str) -> Upload:
-        """Send the parts of a file that is not empty; nobody sees anything until `finish`. Raises files.Changed, as `upload`."""
+    def begin(self, name: str, source: Path | bytes, sha256: str | None = None, **headers: str) -> Upload:
+        """Send the parts of a file, or of bytes, that are not empty; nobody sees anything until `finish`. Raises files.Changed, as `upload`."""
         key = self._prefix + name
         with self._asking(name):
             number = self._client.create_multipart_upload(Bucket=self.bucket, Key=key, **headers)["UploadId"]
-        upload = Upload(name, key, number, [], "", source.stat().st_size)
+        upload = Upload(name, key, number, [], "", len(source) if isinstance(source, bytes) else source.stat().st_size)
         try:
             whole, etags = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
-            with open(source, "rb") as stream:
+            with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
                 while data := stream.read(PART):
                     if files.stopping.is_set():
                         raise files.Interrupted
                     whole.update(data)
                     etags.update(self._send_part(upload, data))
             if sha256 not in (None, whole.hexdigest()):
-                raise files.Changed(errno.EAGAIN, "the file is not what it was", str(source))
+                raise files.Changed(errno.EAGAIN, "the file is not what it was", name)
             upload.etag = f"{etags.hexdigest()}-{len(upload.parts)}"
         except BaseException:
             self.forget(upload)

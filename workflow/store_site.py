@@ -3,7 +3,7 @@
 A store swaps no folders. So a client's part changes in this order, and at every instant index.html and items.json name only what
 is there:
 
- 1. before the transaction, what is large is sent in parts, which nobody sees until it is finished (store.py);
+ 1. before the transaction, whatever is not small is sent in parts, which nobody sees until it is finished (store.py);
  2. in it, once it is sure that nothing was withdrawn meanwhile: new files, pictures and archives; then the pages, in their order; then
     what is not named any more goes.
 
@@ -18,7 +18,9 @@ as the portal, and with `Cache-Control: no-cache`, so that what is withdrawn is 
 from __future__ import annotations
 
 import contextlib
+import errno
 import secrets
+import time
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,27 +29,32 @@ import structlog
 
 from dossier import files, media
 from dossier.settings import Office
-from dossier.store import Store, Upload, at_once
+from dossier.store import Store, StoreFailed, Upload, at_once
 from workflow.placing import PAGE_NAMES, PAGES, Change
 from workflow.site import FolderSite
 
 log = structlog.get_logger("portal")
 
-BEGUN_BYTES = 1024 * 1024
-"""A larger file is sent before the transaction, a smaller one within it: a request is one either way."""
+BEGUN_BYTES = 64 * 1024
+"""A larger file or page is sent before the transaction, a smaller one within it: a request is one either way."""
+
+AT_ONCE = 100
+"""Items in one round, at most: others wait for its transaction. With a store that does not keep up there are fewer."""
+
+PLACING_SECONDS = 12.0
+"""So long a round changes the portal; a transaction must not be open for longer (database.BUSY_SECONDS is how long others wait)."""
 
 
 class StoreSite(FolderSite):
     """The objects behind `url`; `path` and the staging folder beside it are for what is on its way."""
-
-    at_once = 100
-    """Items in one round: others wait for its transaction while they are sent."""
 
     def __init__(self, office: Office, url: str) -> None:
         super().__init__(office.portal)
         self._store = Store(office, url)
         self._hurried = Store(office, url, is_hurried=True)
         self._seen: dict[str, dict[str, int]] = {}
+        self.at_once = AT_ONCE
+        self._until: float | None = None
 
     def prepare(self) -> None:
         files.make_folder(self.path)
@@ -61,6 +68,19 @@ class StoreSite(FolderSite):
 
     def begin(self) -> None:
         self._seen.clear()
+        self._until = None
+
+    def keep_time(self) -> None:
+        """Raises StoreFailed when a round has changed the portal for so long that others have waited enough."""
+        now = time.monotonic()
+        if self._until is None:
+            self._until = now + PLACING_SECONDS
+        if now > self._until:
+            raise StoreFailed(errno.ETIMEDOUT, "it is too slow for so much at once; it is tried again with less", self._store.url)
+
+    def went(self, well: bool) -> None:
+        """What doesn't go well is tried with half as many items; with somewhat more when that does."""
+        self.at_once = min(AT_ONCE, self.at_once + self.at_once // 4 + 1) if well else max(1, self.at_once // 2)
 
     def expect(self, names: Iterable[str]) -> None:
         at_once(self._below, {name for name in names if name not in self._seen})
@@ -137,7 +157,7 @@ class StoreSite(FolderSite):
     ) -> Change:
         there = {name: list(self._below(f"{code}/{name}")) for name in (*put, *drop)}
         return StoreChange(
-            self.path / code, self.staging / "clients", put, drop, pages, more, less, store=self._store, hurried=self._hurried, there=there
+            self.path / code, self.staging / "clients", put, drop, pages, more, less, site=self, store=self._store, hurried=self._hurried, there=there
         )  # fmt: skip
 
     def sync(self, codes: Iterable[str]) -> None:
@@ -177,11 +197,13 @@ def _key(name: str) -> str:
 class StoreChange(Change):
     """As Change, in a store. `there`: what lies behind the names of `put` and `drop` now."""
 
+    site: StoreSite = field(kw_only=True)
     store: Store = field(kw_only=True)
     hurried: Store = field(kw_only=True)
     there: Mapping[str, Sequence[str]] = field(kw_only=True)
     _begun: list[Upload] = field(default_factory=list)
     _small: list[tuple[str, Path]] = field(default_factory=list)
+    _pages_begun: dict[str, Upload] = field(default_factory=dict)
 
     def stage(self) -> list[Path]:
         """Send what is large. Nothing is to be synced."""
@@ -194,6 +216,10 @@ class StoreChange(Change):
             self._begun.append(self.store.begin(one[0], one[1], **headers_of(one[0])))
 
         at_once(begin, large)
+        for name, data in self.pages.items():
+            if len(data) > BEGUN_BYTES:
+                place = f"{self.home.name}/{name}"
+                self._pages_begun[name] = self.store.begin(place, data, **headers_of(place))
         return []
 
     def forget_content(self) -> None:
@@ -201,30 +227,49 @@ class StoreChange(Change):
 
     def apply(self) -> None:
         """New files, then pages, then what goes. Cut off, it can be done again."""
+        try:
+            self._apply()
+        except OSError:
+            self.site.went(False)
+            raise
+        self.site.went(True)
 
+    def _apply(self) -> None:
         def put(one: tuple[str, Path]) -> None:
+            self.site.keep_time()
             self.hurried.put(one[0], one[1].read_bytes(), **headers_of(one[0]))
 
         def finish(upload: Upload) -> None:
+            self.site.keep_time()
             self.hurried.finish(upload)
             self._begun.remove(upload)
+
+        def delete(name: str) -> None:
+            self.site.keep_time()
+            self.hurried.delete(name)
 
         code = self.home.name
         at_once(finish, self._begun)
         at_once(put, self._small)
         for name, data in self.pages.items():
-            self.hurried.put(f"{code}/{name}", data, **headers_of(f"{code}/{name}"))
+            self.site.keep_time()
+            if name in self._pages_begun:
+                self.hurried.finish(self._pages_begun[name])
+                del self._pages_begun[name]
+            else:
+                self.hurried.put(f"{code}/{name}", data, **headers_of(f"{code}/{name}"))
         new = {name for name, _ in self._small} | {
             f"{code}/{item}/{path.name}" for item, folder in self.put.items() for path in folder.iterdir()
         }
         old = [f"{code}/{item}/{name}" for item, names in self.there.items() for name in names]
-        at_once(self.hurried.delete, [*(name for name in old if name not in new), *(f"{code}/{name}" for name in self.less)])
+        at_once(delete, [*(name for name in old if name not in new), *(f"{code}/{name}" for name in self.less)])
 
     def clear(self) -> None:
         """Throw away what was sent and not finished, and the local copies."""
-        for upload in list(self._begun):
+        for upload in (*self._begun, *self._pages_begun.values()):
             self.store.forget(upload)
         self._begun.clear()
+        self._pages_begun.clear()
         for folder in self.put.values():
             files.remove_tree(folder)
 

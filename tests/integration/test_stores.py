@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from portals import CLIENTS, SETTINGS, PortalOffice
@@ -21,7 +23,7 @@ from dossier.models import Attachment, item_key
 from dossier.object_vault import Gone, ObjectVault
 from dossier.settings import ConfigurationError, load_office
 from dossier.vault import open_vault
-from workflow import items, reasons, retention, verifying
+from workflow import items, reasons, retention, store_site, verifying
 from workflow.items import File
 from workflow.publishing import Portal
 from workflow.store_site import StoreChange
@@ -186,6 +188,24 @@ def test_a_publication_that_breaks_off_is_done_again(
     assert not [name for name in office.shop.on_portal() if gone in name]
     assert watched == []
     assert office.shop.uploads() == []
+
+
+def test_a_store_that_does_not_keep_up_gets_less_at_once(office: StoreOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each request takes a second of the twelve that a round has; a round has five pages besides its items."""
+    seconds = itertools.count()
+    monkeypatch.setattr(store_site, "time", SimpleNamespace(monotonic=lambda: float(next(seconds))))
+    monkeypatch.setattr(store_site, "AT_ONCE", 20)
+    office.start()
+    numbers = [office.share({"one.pdf": b"%d" % number}) for number in range(20)]
+    rounds = []
+    while not rounds or rounds[-1] < len(numbers):
+        office.now += timedelta(minutes=1)
+        assert office.portal.has_work(office.now)
+        office.portal.round(office.now)
+        rounds.append(sum(items.get(item_key(number)).public is not None for number in numbers))
+        assert len(rounds) < 12
+    assert rounds == [0, 0, 5, 12, 20]
+    assert len(office.named()) == 20
 
 
 def test_what_does_not_belong_in_a_bucket_goes_to_the_quarantine(office: StoreOffice) -> None:
