@@ -6,6 +6,7 @@ import threading
 from datetime import timedelta
 from pathlib import Path
 
+import pytest
 from portals import SETTINGS, PortalOffice
 from servers import new_database
 from support import free_port
@@ -18,6 +19,7 @@ from workflow import access, finding, logins, openings, unopened
 from workflow.access import Directory
 
 
+@pytest.mark.sqlite  # it has a PostgreSQL of its own
 def test_the_web_portal_keeps_its_word_on_postgresql(tmp_path: Path) -> None:
     office = PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{new_database()}'}}\n")
     item = office.share({"a.pdf": b"content"}, contact="j.jansen")
