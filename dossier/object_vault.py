@@ -140,7 +140,7 @@ class ObjectVault(Vault):
 
     def _send(self, copy: Copy) -> None:
         name = name_of(copy.sha256)
-        head = self.store.head(name)
+        head = self.store.head(name, is_bucket_sure=True)
         if head is not None and head.size == copy.source.size and head.etag == etag_of(Path(copy.path)):
             self._put.discard(copy.sha256)
             return

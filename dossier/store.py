@@ -119,13 +119,14 @@ class Store:
 
     # What is read
 
-    def head(self, name: str) -> Head | None:
-        """What the store says of an object; None if there is none."""
+    def head(self, name: str, is_bucket_sure: bool = False) -> Head | None:
+        """What the store says of an object; None if there is none. `is_bucket_sure`: the caller sees in another way if that lacks."""
         try:
             with self._asking(name):
                 told = self._client.head_object(Bucket=self.bucket, Key=self._prefix + name)
         except FileNotFoundError:
-            self.look()  # a HEAD doesn't tell an object that lacks from a bucket that does
+            if not is_bucket_sure:
+                self.look()  # a HEAD doesn't tell an object that lacks from a bucket that does
             return None
         return Head(told["ContentLength"], told["LastModified"].timestamp(), _now_of(told), told["ETag"].strip('"'))
 

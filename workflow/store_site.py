@@ -95,7 +95,10 @@ class StoreSite(FolderSite):
         return {name.rstrip("/") for name in self._store.tops() if not name.startswith(".")}
 
     def has(self, name: str) -> bool:
-        return self.is_folder(name) or self._store.head(_key(name)) is not None
+        """True if anything lies there. Of what was expected only what lies behind the name: that is all that a round puts there."""
+        if name in self._seen:
+            return bool(self._seen[name])
+        return self.is_folder(name) or self._store.head(_key(name), is_bucket_sure=True) is not None
 
     def is_folder(self, name: str) -> bool:
         """True if anything lies behind this name. There may be an object of the very name, too: see `walk`."""
