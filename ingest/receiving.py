@@ -6,7 +6,6 @@ What goes wrong is part of the answer: one bad drop never blocks another.
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -109,9 +108,5 @@ class Receiver:
 
 
 def _that_travels(error: Exception) -> Exception:
-    """The error, or where another process could not be given it, its words."""
-    try:
-        pickle.loads(pickle.dumps(error))  # noqa: S301 - our own
-    except Exception:  # noqa: BLE001 - whatever a library's error does when it is put together again
-        return RuntimeError(f"{type(error).__name__}: {error}")
-    return error
+    """The error if it is the system's or ours; else its words, as a library's may be such that no other process can be given it."""
+    return error if isinstance(error, OSError) else RuntimeError(f"{type(error).__name__}: {error}")
