@@ -17,6 +17,7 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
@@ -48,18 +49,19 @@ class Hands:
 
     def begin(self, function: Callable[[A], R], given: A) -> Callable[[], R]:
         """Do this in another process meanwhile; returns what waits for the answer. That raises Interrupted, and what `function` does."""
-        team = self._team = self._team or _Team()
-        future = team.begin(function, given)
+        try:
+            team = self._team = self._team or _Team()
+            future = team.begin(function, given)
+        except OSError as error:
+            _warn("no process can be started that helps with many files; they are moved here", error)
+            return partial(function, given)
 
         def answer() -> R:
             try:
                 if future is not None:
                     return team.wait(future)
             except BrokenExecutor as error:
-                import structlog  # a third of what these processes would load
-
-                what = "a process that moves files has ended; its work is done again"
-                structlog.get_logger("hands").warning(what, error=str(error))
+                _warn("a process that moves files has ended; its work is done again", error)
             if self._team is team:
                 self._team = None
             team.end()
@@ -77,6 +79,12 @@ class Hands:
         if self._team is not None:
             self._team.end()
         self._team = None
+
+
+def _warn(what: str, error: Exception) -> None:
+    import structlog  # a third of what these processes would load
+
+    structlog.get_logger("hands").warning(what, error=str(error))
 
 
 class _Team:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
 import time
 from collections.abc import Callable
 
+import pytest
 from support import PATIENCE
 
 from dossier.hands import WORKERS, Hands
@@ -47,3 +49,13 @@ def test_processes_that_were_killed_at_rest_hold_up_no_end() -> None:
     for pid in helpers:
         os.kill(pid, signal.SIGKILL)
     _in_time(lambda: hands.rest() or True)
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr("dossier.hands.ProcessPoolExecutor", refuse)
+    hands = Hands()
+    assert {answer() for answer in [hands.begin(_who, number) for number in range(4)]} == {os.getpid()}
+    hands.rest()
