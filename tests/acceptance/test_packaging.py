@@ -59,7 +59,9 @@ def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> N
         *PACKAGES, "docs", "packaging", "dossier.egg-info", "pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md",
         "requirements.lock", "PKG-INFO", "setup.cfg",
     }  # fmt: skip
-    assert {name.split("/")[1] for name in inside if name.startswith("packaging/")} == {"Containerfile", "samba", "systemd"}
+    assert {name.split("/")[1] for name in inside if name.startswith("packaging/")} == {
+        "Containerfile", "grafana", "prometheus", "samba", "systemd",
+    }  # fmt: skip
 
 
 def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp_path: Path) -> None:

@@ -37,11 +37,13 @@ def test_hostile_pdfs_hold_up_no_other_drop_and_are_taken_in_the_end(guarded: Ro
             wait_for(lambda number=number: guarded.receipt(f"bad{number}"), "the hostile one is taken")
         assert daemon.poll() is None
     rows = {row["description"]: row["item"] for row in guarded.json("items")}
-    assert rows["Jaarrekening 2025"] == min(rows.values())  # it was dropped last
     [approved] = [
         event for event in guarded.json("show", rows["Jaarrekening hostile 1"])["history"] if event["action"] == "approved"
     ]
-    assert approved["detail"]["not_searched"][0]["reason"] in ("it takes too long to read", "reading it failed")
+    reason = approved["detail"]["not_searched"][0]["reason"]
+    assert reason in ("it takes too long to read", "reading it failed")
+    if reason == "it takes too long to read":  # else they were done with before anybody had lost patience
+        assert rows["Jaarrekening 2025"] == min(rows.values())  # it was dropped last
 
 
 def test_a_client_added_to_the_configuration_counts_from_then_on(guarded: Root) -> None:

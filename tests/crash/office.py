@@ -251,7 +251,7 @@ def strays(root: Path, inbox: Path) -> list[str]:
                 and name != ".lock"
             ):
                 found.append(str(path.relative_to(folder)))
-        found += [str(path) for path in folder.glob(".*staging*/*/**/*")]
+        found += [str(path) for path in folder.glob(".*staging*/*/*/**/*")]
     return found
 
 
