@@ -18,11 +18,12 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 from support import CLIENTS, PDF, STAFF, free_port
 
+import dossier.settings
 from dossier import trail
 from dossier.database import open_database, transaction
 from dossier.models import Item, Mail
 from dossier.people import Actor
-from dossier.settings import Office, load_office
+from dossier.settings import Office
 from dossier.vault import Vault
 from workflow import approval, items
 from workflow.alarms import Alarms
@@ -149,7 +150,7 @@ class MailOffice:
         self.write("settings", "mail: {" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}\n")
         self.write("clients", clients)
         self.write("staff", STAFF)
-        self.office: Office = load_office(root, {})
+        self.office: Office = dossier.settings.load_office(root, {})
         open_database(self.office)
         self.vault = Vault(self.office.vault)
         self.portal = Portal(self.office, self.vault)
@@ -166,7 +167,7 @@ class MailOffice:
         (self.root / "config" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
     def reload(self) -> None:
-        office = load_office(self.root, {})
+        office = dossier.settings.load_office(self.root, {})
         for room in (self, self.portal, self.mailer, self.alarms):
             room.office = office
 
