@@ -125,8 +125,7 @@ class Daemon:
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
         self._presence = presence.Presence(self.office, self._since)
         self.alarms = Alarms(self.office)
-        was_gone = self.alarms.stands("mail")
-        self.mails = MailWork(self.office, self._environ, self._alarm, was_gone, self._mail_wake, self._mailed)
+        self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_wake, self._mailed)
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():
             # It starts, so they are over, or come again.
@@ -166,6 +165,7 @@ class Daemon:
         self._lead_due = now + LEAD_SECONDS
         led, self.leads = self.leads, self.claims.take(LEAD)
         if self.leads and not led:
+            self.alarms.reread()
             self.queue = QueueFolder(self.office, self.vault)
             self.portal.prepare()
             self._queue_due = 0.0
@@ -402,6 +402,7 @@ class Daemon:
         def beat() -> None:
             if is_shared():
                 self._presence.tell(clock.utc_now(), self.leads)
+                self.alarms.reread()
 
         return [
             schedule.Job("rescan", watch.rescan_seconds, rescan),

@@ -18,6 +18,7 @@ from dossier.database import close_database, data_version
 from dossier.outages import told
 from dossier.settings import Office
 from workflow import logins
+from workflow.alarms import Alarms
 from workflow.mailing import Mailer, Round
 
 log = structlog.get_logger("logins")
@@ -36,10 +37,13 @@ RETRY_SECONDS = 5.0
 
 
 class LoginMails:
-    """Answers requests to log in, from `start` to `stop`; `round` does it once. Arguments as mailing.Mailer."""
+    """Answers requests to log in, from `start` to `stop`; `round` does it once. Arguments as mail_work.MailWork."""
 
-    def __init__(self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None]) -> None:
+    def __init__(
+        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None], standing: Alarms
+    ) -> None:
         self._mailer = Mailer(office, environ, alarm, logins=True)
+        self._standing = standing
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="logins", daemon=True)
 
@@ -65,19 +69,22 @@ class LoginMails:
         return self._mailer.round(now)
 
     def _run(self) -> None:
-        version, waited, claims = -1, 0.0, Claims()
+        version, waited, claims, is_mine = -1, 0.0, Claims(), False
         while not (files.stopping.is_set() or self._over.is_set()):
             seconds = WAKE_SECONDS
             try:
                 seen = data_version()
-                if not claims.take(LOGINS):  # another daemon answers them
+                was_mine, is_mine = is_mine, claims.take(LOGINS)
+                if is_mine and not was_mine:
+                    self._mailer.take_over(self._standing.stood("mail"))
+                if not is_mine:  # another daemon answers them
                     seconds = LEAD_SECONDS
                 elif seen != version or waited >= RETRY_SECONDS:
                     version, waited = seen, 0.0
                     self.round(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
                 log.error("logins can't be answered; tried again", error=told(error), error_type=type(error).__name__)
-                version, seconds = -1, TROUBLE_SECONDS
+                version, seconds, is_mine = -1, TROUBLE_SECONDS, False
                 close_database()
             waited += seconds
             files.stopping.wait(seconds)

@@ -16,6 +16,7 @@ from dossier.claims import LOGINS, MAIL, Claims
 from dossier.database import close_database
 from dossier.outages import told
 from dossier.settings import Office
+from workflow.alarms import Alarms
 from workflow.mailing import Mailer, Round
 
 log = structlog.get_logger("mail")
@@ -33,7 +34,8 @@ TROUBLE_SECONDS = 30.0
 class MailWork:
     """Sends from `start` to `stop`; `once` does it once, without threads.
 
-    `wake` is set by whoever has written a mail; `sent` is told how many the server took. The rest as mailing.Mailer.
+    `wake` is set by whoever has written a mail; `sent` is told how many the server took; `standing` are the alarms that `alarm`
+    raises and ends.
     """
 
     def __init__(
@@ -41,12 +43,14 @@ class MailWork:
         office: Office,
         environ: Mapping[str, str],
         alarm: Callable[[str, str | None], None],
-        was_gone: bool,
+        standing: Alarms,
         wake: threading.Event,
         sent: Callable[[int], None],
     ) -> None:
-        self._mailer = Mailer(office, environ, alarm, was_gone=was_gone)
-        self._log_ins = LoginMails(office, environ, alarm)
+        self._mailer = Mailer(office, environ, alarm)
+        self._log_ins = LoginMails(office, environ, alarm, standing)
+        self._standing = standing
+        self._is_mine = False
         self._wake, self._sent = wake, sent
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="mail", daemon=True)
@@ -75,22 +79,30 @@ class MailWork:
         log_ins, mails = Round(), Round()
         if claims.take(LOGINS):
             log_ins = self._log_ins.round(clock.utc_now())
-        if claims.take(MAIL):
+        if self._take(claims):
             mails = self._mailer.round(clock.utc_now())
         self._sent(log_ins.sent + mails.sent)
         return bool(log_ins.handled or mails.handled)
+
+    def _take(self, claims: Claims) -> bool:
+        """True if this daemon mails; from now on, it may be: then an alarm of the one before is its own."""
+        was_mine, self._is_mine = self._is_mine, claims.take(MAIL)
+        if self._is_mine and not was_mine:
+            self._mailer.take_over(self._standing.stood("mail"))
+        return self._is_mine
 
     def _run(self) -> None:
         claims = Claims()
         while not (files.stopping.is_set() or self._over.is_set()):
             seconds: float | None = LEAD_SECONDS
             try:
-                if claims.take(MAIL):
+                if self._take(claims):
                     self._sent(self._mailer.round(clock.utc_now()).sent)
                     seconds = self._mailer.seconds_to_next(clock.utc_now())
             except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
                 log.error("mailing failed; tried again", error=told(error), error_type=type(error).__name__)
                 close_database()
+                self._is_mine = False
                 seconds = TROUBLE_SECONDS
             self._wake.wait(LOOK_SECONDS if seconds is None else min(LOOK_SECONDS, max(seconds, 0.2)))
             self._wake.clear()

@@ -45,12 +45,21 @@ _NO_LETTER = ("mail",)
 
 
 class Alarms:
-    """The alarms that stand. Any thread may tell. Made with the database open."""
+    """The alarms that stand. Any thread may tell. Made with the database open.
+
+    Where several daemons share an office, one may end what another raised; `reread` shows it what these have told.
+    """
 
     def __init__(self, office: Office) -> None:
         self.office = office
         self._lock = threading.Lock()
-        self._texts: dict[str, str] = {cause: note["text"] for cause, note in _standing()}
+        self._texts: dict[str, str] = {}
+        self.reread()
+
+    def reread(self) -> None:
+        """See what stands by now, whoever raised or ended it. Not inside `transaction()`."""
+        with self._lock:
+            self._texts = {cause: note["text"] for cause, note in _standing()}
 
     def causes(self) -> list[str]:
         with self._lock:
@@ -59,6 +68,11 @@ class Alarms:
     def stands(self, cause: str) -> bool:
         with self._lock:
             return cause in self._texts
+
+    def stood(self, cause: str) -> bool:
+        """True if it stands, by whomever it was raised. Not inside `transaction()`."""
+        self.reread()
+        return self.stands(cause)
 
     def tell(self, now: datetime, cause: str, text: str | None) -> bool:
         """Raise an alarm, or end it with None; True if that is news. Not inside `transaction()`."""

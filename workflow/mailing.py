@@ -68,7 +68,7 @@ class Round:
 class Mailer:
     """Sends an office's mail: all but the mails to log in with, or (`logins`) those alone. One thread uses it.
 
-    `alarm` raises (with a text) or ends (None) an alarm. `was_gone`: the server was, when this office's last mailer ended.
+    `alarm` raises (with a text) or ends (None) an alarm.
     """
 
     def __init__(
@@ -77,13 +77,16 @@ class Mailer:
         environ: Mapping[str, str],
         alarm: Callable[[str, str | None], None],
         logins: bool = False,
-        was_gone: bool = False,
     ) -> None:
         self.office = office
         self._logins = logins
         self._waiting = WAITING & ((Mail.kind == "login") if logins else (Mail.kind != "login"))
         self._environ = environ
         self._alarm = alarm
+        self.take_over(was_gone=False)
+
+    def take_over(self, was_gone: bool) -> None:
+        """Go on where another mailer of this office ended; `was_gone`: it had no server, and its alarm stands."""
         self._gone = NoServer("it was not there the last time") if was_gone else None
         """Why there is no server; None while there is one."""
         self._looks, self._last_look = 0, _LONG_AGO

@@ -93,6 +93,16 @@ def test_an_alarm_that_stands_is_not_told_again_after_a_restart(office: MailOffi
     assert alarms.standing() == ["nearly full: 4 MB left"]
 
 
+def test_what_one_daemon_raised_another_one_ends(office: MailOffice) -> None:
+    others = alarms.Alarms(office.office)
+    office.tell("disk", "nearly full: 5 MB left")
+    assert others.stood("disk")
+    assert others.tell(office.now, "disk", None)
+    assert alarms.standing() == []
+    office.alarms.reread()
+    assert not office.alarms.tell(office.now, "disk", None), "it is no news to the first"
+
+
 def test_a_mail_that_cannot_be_put_together_keeps_no_other_waiting(
     office: MailOffice, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -80,7 +80,8 @@ def test_after_a_restart_the_server_is_looked_for_at_once_and_the_alarm_ends(tmp
     office.item()
     office.mailer.round(office.now)
     assert len(alarms.standing()) == 1
-    office.mailer = mailing.Mailer(office.office, {}, office.tell, was_gone=office.alarms.stands("mail"))
+    office.mailer = mailing.Mailer(office.office, {}, office.tell)
+    office.mailer.take_over(office.alarms.stands("mail"))
     assert office.mailer.seconds_to_next(office.now) == 0
     with serving(Server(port)) as server:
         office.later(1)
