@@ -10,6 +10,7 @@ kernel counts it, memory what is resident at the end. Exit code 1 if a target is
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from pathlib import Path
@@ -34,10 +35,12 @@ def prepare(root: Path, mode: str, clients: int) -> None:
     contact = "contacts: [{id: j.jansen, name: Jan Jansen, email: j.jansen@client.example}]"
     lines = (f'  {code}: {{name: Client {code}, identifiers: ["KvK {code[-5:]}678"], {contact}}}\n' for code in codes)
     (root / "config/clients.yaml").write_text("clients:\n" + "".join(lines))
+    yesterday = time.time() - 86_400
     for code in codes:
-        # As it looks after some use: receipts, and a file that nobody takes.
+        # As it looks after some use: receipts, a file that nobody takes, and the last drop a day ago.
         (root / "inbox" / code / "_done").mkdir(parents=True)
         (root / "inbox" / code / ".gitkeep").touch()
+        os.utime(root / "inbox" / code, (yesterday, yesterday))
 
 
 def main() -> int:

@@ -45,11 +45,17 @@ def status(office: Office) -> dict[str, Any]:
         "failed_mails": Mail.select().where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
-        "alarms": [*alarms.standing(), *trouble],
+        "alarms": [*alarms.standing(), *_full(office), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
         + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
     }
+
+
+def _full(office: Office) -> list[str]:
+    """That a disk is nearly full, seen now: on a full one no alarm can be written down."""
+    trouble = alarms.disk_trouble(office) if alarms.text_of("disk") is None else None
+    return [trouble] if trouble else []
 
 
 def _look(office: Office) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[str]]:

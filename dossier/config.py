@@ -166,9 +166,9 @@ class Watch(Strict):
     settle_seconds: float = Field(1.0, ge=0, le=3600)
     """A file whose writer has closed it and that was quiet so long is whole."""
     poll_seconds: float = Field(5.0, gt=0, le=3600)
-    """How often a polled inbox is looked at."""
+    """How often a polled inbox is looked at; a client's folder in which nothing was put for an hour, every third time."""
     rescan_seconds: float = Field(60, gt=0, le=86400)
-    """A full look, whatever the watcher said or missed."""
+    """A full look, whatever the watcher said or missed; a folder whose time stamp did not change is listed every fifth time."""
 
 
 class Intake(Strict):

@@ -1,7 +1,8 @@
 """Which client folders of the inbox are to be looked at now: where a watcher hinted, a file should have settled, the clock says so.
 
 What is remembered here only saves looks; all of it may be lost or wrong at any time, and the full look of every minute
-(`watch.rescan_seconds`) finds what was missed. It lists every folder, whatever its time stamps say.
+(`watch.rescan_seconds`) finds what was missed: by each folder's time stamp, and every TURNS-th time by listing it, whatever its
+time stamp says.
 
 The inbox is often a share. One that can't be read, or is suddenly without any client's folder (a mount point without its mount),
 is an alarm; nothing is concluded from what is not there, and when it is back, it is watched and looked at anew.
@@ -43,6 +44,14 @@ SLOW_SECONDS = 0.005
 STAMP_NS = 2_000_000_000
 """The coarsest time stamps of folders (FAT): a change that comes this much later gets another one."""
 
+TURNS = 5
+"""At each full look so many of the empty folders, one in TURNS, are listed although their time stamps are what they were."""
+
+QUIET_NS = 3600 * 1_000_000_000
+"""A folder in which nothing was made or removed for so long is polled every QUIET_TURNS-th time: with 10,000 it is most of what polling costs."""
+
+QUIET_TURNS = 3
+
 _HAD_CLIENTS = "inbox-had-clients"
 
 
@@ -72,6 +81,8 @@ class Lookout:
         self._watch = Watch(office.inbox, self.hint, depth=2)
         self._watching = False
         self._empty: dict[str, int] = {}
+        """Client → the time stamp of his folder when it was seen empty."""
+        self._full_looks = self._polls = 0
         self._rest_until: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
         self._others: set[str] = set()
@@ -163,11 +174,12 @@ class Lookout:
         if everything:
             due |= self._all_due()
         elif poll and self._watch.polls:
-            due |= self._changed()
+            self._polls += 1
+            due |= self._changed(spare_quiet=True)
         return sorted(client for client in due if client in self.office.clients)
 
     def _all_due(self) -> set[str]:
-        """Every client's folder but those that hold nothing and held nothing at the last look."""
+        """Every client's folder but those that are as they were when they were seen empty."""
         if self._watching:
             self._watch.extend()
             self._alarm("watch inbox", self._watch.trouble)
@@ -180,8 +192,10 @@ class Lookout:
             log.warning("something in the inbox is left alone", name=names.shown(name), reason=others[name])
         self._others = set(others)
         self._see_whether_empty(bool(known))
-        inbox = str(self.office.inbox)
-        return {client for client in known if client not in self._empty or self._holds_files(f"{inbox}/{client}")}
+        self._full_looks += 1
+        changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
+        in_turn = (client for client in known if hash(client) % TURNS == turn and client not in changed)
+        return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
 
     def _see_whether_empty(self, has_clients: bool) -> None:
         if has_clients and not self._had_clients:
@@ -200,22 +214,31 @@ class Lookout:
         except OSError:
             return True
 
-    def _changed(self) -> set[str]:
-        """Client folders that are new, hold something, or had something made or removed in them since they were empty."""
+    def _changed(self, spare_quiet: bool = False) -> set[str]:
+        """Client folders that are new, hold something, or had something made or removed in them since they were empty.
+
+        `spare_quiet`: of those that are quiet, only those whose turn it is.
+        """
         found: set[str] = set()
-        empty, clients = self._empty, self.office.clients
+        clients, seen_empty, stat = self.office.clients, self._empty.get, os.stat  # what follows is done ten thousand times
+        long_ago, turn = time.time_ns() - QUIET_NS if spare_quiet else -1, self._polls % QUIET_TURNS
         try:
             inbox = os.open(self.office.inbox, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError:
             return found  # `supervise` tells
         try:
             for name in os.listdir(inbox):
-                if name in clients:
-                    try:
-                        if os.stat(name, dir_fd=inbox).st_mtime_ns != empty.get(name):
-                            found.add(name)
-                    except OSError:
+                stamp = seen_empty(name)
+                if stamp is None:
+                    if name not in clients:
+                        continue
+                elif stamp < long_ago and hash(name) % QUIET_TURNS != turn:
+                    continue
+                try:
+                    if stat(name, dir_fd=inbox).st_mtime_ns != stamp:
                         found.add(name)
+                except OSError:
+                    found.add(name)
         finally:
             os.close(inbox)
         return found

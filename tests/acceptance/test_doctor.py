@@ -164,6 +164,7 @@ def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server) -> None
 def test_a_full_disk_too_few_watches_and_templates_are_found(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
     root.set("settings", SETTINGS + "alarms: {free_mb: 1000000000}\n")
     assert "nearly full" in _found(root)["disk"][0]
+    assert "nearly full" in root.json("status")["alarms"][0], "also where no daemon could write down an alarm"
     root.set("settings", SETTINGS)
     monkeypatch.setattr(doctor_folders, "_watched_folders", lambda top: iter([top] * 10_000_000))
     assert "folders are to be watched" in _found(root)["inotify"][0]

@@ -157,6 +157,37 @@ def picture(root: Path, inbox: Path) -> dict[str, Any]:
     return json.loads(json.dumps(pictured))  # type: ignore[no-any-return]
 
 
+def unnumbered(pictured: dict[str, Any]) -> dict[str, Any]:
+    """A picture in which items bear no numbers, but their places in the order of clients and descriptions.
+
+    A drop that had to wait, as its disk was full for a moment, gets a later number than in an undisturbed run: nothing else may differ.
+    """
+    items = {row[0]: place for place, row in enumerate(sorted(pictured["items"], key=lambda row: row[1:3]))}
+    editions: dict[int | None, str | None] = {None: None}
+    for key, item, *_ in pictured["editions"]:
+        editions[key] = f"{items[item]}.{sum(text.startswith(f'{items[item]}.') for text in editions.values() if text)}"
+
+    def placed(rows: list[list[Any]], column: int) -> list[list[Any]]:
+        return sorted(([*row[:column], items.get(row[column], row[column]), *row[column + 1 :]] for row in rows), key=str)
+
+    rows = {
+        "items": placed([[*row[:6], editions[row[6]], editions[row[7]], *row[8:]] for row in pictured["items"]], 0),
+        "attachments": placed(pictured["attachments"], 0),
+        "editions": placed([[editions[row[0]], *row[1:]] for row in pictured["editions"]], 1),
+        "drops": placed(pictured["drops"], 3),
+        "mails": placed(pictured["mails"], 2),
+        "events": sorted(([[action, items.get(item, item)], count] for (action, item), count in pictured["events"]), key=str),
+    }
+    text = json.dumps(pictured | rows)
+    for key, place in items.items():
+        text = text.replace(number(key), f"item {place}")
+    whole: dict[str, Any] = json.loads(text)
+    for name, shown in whole["portal"].items():
+        if name.endswith("/items.json"):
+            shown.sort(key=lambda item: item["item"])
+    return whole | {"queue": sorted(whole["queue"])}
+
+
 def _inbox(inbox: Path) -> dict[str, object]:
     seen: dict[str, object] = {}
     for name, digest in tree(inbox).items():
