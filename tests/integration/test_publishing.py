@@ -299,9 +299,9 @@ def test_a_large_folder_that_was_swapped_out_is_deleted_beside_the_work(
     office.publish()
     office.withdraw(item)
     office.publish()
-    office.check()
     staging = office.root / "var/.portal-staging"
     wait_for(lambda: not list(staging.glob("*/clients/*")), "the old folder is gone")
+    office.check()
 
 
 # Strangers
