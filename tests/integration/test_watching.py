@@ -5,12 +5,16 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from records import Records
 from servers import rows
 from support import DOSSIER, OWN_CLIENTS, OWN_SETTINGS, Root, own_office, wait_for
+
+from ingest.lookout import QUIET_TURNS, TURNS, Lookout
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
 GOOD = "description: Annual accounts 2025\n"
@@ -170,3 +174,60 @@ def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path)
         until_calm(office)
         place(office, "acme-bv", "after")
         office.until_taken("acme-bv", "after")
+
+
+# Where nobody tells
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path / "office", settings="watch: {mode: polling, settle_seconds: 0}\n")
+    for client in ("acme-bv", "zon"):
+        (made.root / "inbox" / client).mkdir(parents=True)
+    yield made
+    made.close()
+
+
+def seen_empty(office: Records) -> tuple[Lookout, Path]:
+    """A lookout that has seen a folder empty, in which nothing has happened for a day; and the folder."""
+    home = office.root / "inbox/acme-bv"
+    set_back(home)
+    lookout = Lookout(office.office, lambda: None, lambda cause, text: None)
+    lookout.watch()
+    assert list(lookout.ready()) == []
+    return lookout, home
+
+
+def set_back(home: Path) -> None:
+    yesterday = time.time() - 86_400
+    os.utime(home, (yesterday, yesterday))
+
+
+def looks_until_found(lookout: Lookout, look: Callable[[], None]) -> int:
+    for count in range(1, 10):
+        look()
+        if list(lookout.ready()):
+            return count
+    raise AssertionError("it was never found")
+
+
+def test_a_quiet_folder_is_polled_every_third_time_and_one_in_use_each_time(office: Records) -> None:
+    lookout, home = seen_empty(office)
+    (home / "a.pdf").write_bytes(PDF)
+    (home / "a.yaml").write_text(GOOD)
+    assert looks_until_found(lookout, lookout.poll) <= QUIET_TURNS
+    for path in list(home.iterdir()):
+        path.unlink()
+    assert list(lookout.ready()) == []
+    (home / "b.pdf").write_bytes(PDF)
+    (home / "b.yaml").write_text(GOOD)
+    assert looks_until_found(lookout, lookout.poll) == 1
+
+
+def test_a_folder_whose_time_stamp_says_nothing_is_listed_all_the_same(office: Records) -> None:
+    lookout, home = seen_empty(office)
+    stamp = os.stat(home).st_mtime_ns
+    (home / "a.pdf").write_bytes(PDF)
+    (home / "a.yaml").write_text(GOOD)
+    os.utime(home, ns=(stamp, stamp))
+    assert looks_until_found(lookout, lookout.look_everywhere) <= TURNS
