@@ -85,7 +85,8 @@ ON_BOTH := test_mail_commands.py test_main_line.py
 
 # Databases that go away, take no changes, have no room; daemons that hang, machines that are cut off, clocks that differ.
 trouble: setup-dev
-	TROUBLE=1 $(BIN)/pytest -n 2 tests/acceptance/test_database_trouble.py tests/acceptance/test_hanging_daemon.py tests/acceptance/test_several_daemons.py
+	TROUBLE=1 $(BIN)/pytest -n 2 tests/acceptance/test_database_trouble.py tests/acceptance/test_hanging_daemon.py \
+		tests/acceptance/test_several_daemons.py tests/acceptance/test_object_storage.py::test_a_store_that_goes_and_comes_while_drops_come_in
 
 format: setup-dev
 	$(BIN)/ruff check --fix $(CODE)

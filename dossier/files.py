@@ -165,6 +165,15 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
     return Copy(target, digest, before)
 
 
+def pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
+    """The bytes of a file from `start` to before `end`, up to CHUNK at a time. Raises FileNotFoundError; OSError."""
+    with open(path, "rb") as file:
+        file.seek(start)
+        while start < end and (piece := file.read(min(CHUNK, end - start))):
+            start += len(piece)
+            yield piece
+
+
 def copy_to(source: Path, target: Path, mode: int = 0o644) -> str:
     """Copy a file that nobody writes to (the vault's) to the new name `target`, not yet synced. Returns its SHA-256.
 

@@ -117,8 +117,8 @@ class Vault:
         return self.location(sha256)
 
     def pieces(self, sha256: str, start: int, end: int) -> Iterator[bytes]:
-        """The bytes of the file from `start` to before `end`, where it has no `place`. Raises FileNotFoundError; OSError."""
-        raise NotImplementedError
+        """The bytes of the file from `start` to before `end`. Raises FileNotFoundError; OSError."""
+        return files.pieces(self.location(sha256), start, end)
 
     @contextlib.contextmanager
     def local(self, sha256: str) -> Iterator[Path]:

@@ -124,8 +124,8 @@ class FolderSite:
         return self.path / name
 
     def pieces(self, name: str, start: int, end: int) -> Iterator[bytes]:
-        """The bytes of the file from `start` to before `end`, where it has no `place`. Raises FileNotFoundError; OSError."""
-        raise NotImplementedError
+        """The bytes of the file from `start` to before `end`. Raises FileNotFoundError; OSError."""
+        return files.pieces(self.path / name, start, end)
 
     @contextlib.contextmanager
     def local(self, name: str) -> Iterator[Path]:

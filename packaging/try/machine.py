@@ -23,7 +23,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
-DEBIAN = ("http://deb.debian.org/debian", "http://deb.debian.org/debian-security")
 SUITE = "bookworm"
 FOUND = ("systemd-sysv", "dbus", "ca-certificates", "iproute2", "procps", "curl", "openssl", "nano")
 """What a server that was just installed has."""
@@ -60,10 +59,9 @@ def base(folder: Path) -> Path:
     if not made.exists():
         part = made.with_suffix(".part.tar")
         fetch = f'chroot "$1" env DEBIAN_FRONTEND=noninteractive apt-get -o APT::Install-Recommends=true install --yes --download-only {" ".join(READY)}'
-        sources = [f"deb {DEBIAN[0]} {SUITE} main", f"deb {DEBIAN[1]} {SUITE}-security main"]
         subprocess.run(
             ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(FOUND)}", "--skip=cleanup/apt", f"--customize-hook={fetch}",
-             SUITE, part, *sources],
+             SUITE, part],
             check=True,
         )  # fmt: skip
         part.rename(made)

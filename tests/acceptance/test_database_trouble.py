@@ -100,11 +100,11 @@ def test_a_server_that_dies_in_the_middle_and_comes_back_costs_nothing(shared: R
         until_taken(shared, 1)
         dropping = threading.Thread(target=drop_on)
         dropping.start()
-        time.sleep(0.5)
+        until_taken(shared, 4)
         for pid in server.backends()[:2]:  # PostgreSQL ends all sessions then, and recovers
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(1.5)
+        until_taken(shared, 12)
         server.stop("immediate")
         assert "see whether its server runs" in refused(shared, "items")
         assert "secret" not in refused(shared, "status")
