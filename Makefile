@@ -75,7 +75,7 @@ unit: setup-dev
 
 # Decisions at the same instant, a thousand times, and long random histories against the model.
 races: setup-dev
-	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest tests/integration/test_decision_races.py tests/integration/test_state_machine.py
+	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest tests/integration/approval/test_decision_races.py tests/integration/items/test_state_machine.py
 
 # The same tests of rooms with files and a database, and of commands, on PostgreSQL.
 test-postgresql: setup-dev
@@ -85,8 +85,8 @@ ON_BOTH := test_mail_commands.py test_main_line.py
 
 # Databases that go away, take no changes, have no room; daemons that hang, machines that are cut off, clocks that differ.
 trouble: setup-dev
-	TROUBLE=1 $(BIN)/pytest -n 2 tests/acceptance/test_database_trouble.py tests/acceptance/test_hanging_daemon.py \
-		tests/acceptance/test_several_daemons.py tests/acceptance/test_object_storage.py::test_a_store_that_goes_and_comes_while_drops_come_in
+	TROUBLE=1 $(BIN)/pytest -n 2 tests/acceptance/database/test_database_trouble.py tests/acceptance/cluster/test_hanging_daemon.py \
+		tests/acceptance/cluster/test_several_daemons.py tests/acceptance/object_store/test_object_storage.py::test_a_store_that_goes_and_comes_while_drops_come_in
 
 format: setup-dev
 	$(BIN)/ruff check --fix $(CODE)
@@ -105,7 +105,7 @@ reference: setup
 # Four daemons on one PostgreSQL, one of them killed every few seconds for two minutes while 3,000 drops come in: in a shared inbox,
 # in one that is split by client, and each daemon on a machine of its own (network namespaces; needs root).
 several: setup-dev
-	SEVERAL_SECONDS=120 SEVERAL_DROPS=3000 $(BIN)/pytest -n 0 tests/acceptance/test_several_daemons.py
+	SEVERAL_SECONDS=120 SEVERAL_DROPS=3000 $(BIN)/pytest -n 0 tests/acceptance/cluster/test_several_daemons.py
 
 # An office as this version makes it, for the tests of later ones. Once, when a version is released.
 .PHONY: release-office
@@ -115,7 +115,7 @@ release-office: setup-dev
 # The pictures in docs/, after the pages of the web portal were changed. Look at them.
 screenshots: setup-dev
 	@mkdir -p docs/screenshots
-	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/test_web_browser.py tests/integration/test_pages_in_chromium.py
+	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/web/test_web_browser.py tests/integration/portal/test_pages_in_chromium.py
 
 # Every kill point and every failing call; the table in docs/reliability.md is written anew.
 .PHONY: crash
@@ -141,7 +141,7 @@ try-container: setup-dev
 # With vault and portal in an object store: killed at every request to it, and the store going and coming while drops come in.
 .PHONY: crash-store
 crash-store: setup-dev
-	STORE_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/acceptance/test_object_storage.py
+	STORE_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/acceptance/object_store/test_object_storage.py
 
 # The documentation as a site in build/site.
 docs: setup-dev reference

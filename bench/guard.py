@@ -4,7 +4,7 @@
 
 A paper that lies in its own client's folder must raise no finding, though it names suppliers and customers who are clients;
 one that lies in another's must. In another's whom the paper names as well, no finding is what CONTRACT section 4 asks for.
-Prints a table, then the same as JSON. The documents are those of tests/guard_corpus.py.
+Prints a table, then the same as JSON. The documents are those of tests/kit/guard_corpus.py.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
-import guard_corpus
+from kit import guard_corpus
 
-from workflow.guard import Directory
-from workflow.texts import Texts
+from workflow.guard.directory import Directory
+from workflow.guard.texts import Texts
 
 
 def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, Any]], list[str]]:

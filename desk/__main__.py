@@ -1,5 +1,5 @@
 """`python -m desk` is `dossier`."""
 
-from desk.cli import main
+from desk.cli.main import main
 
 main()

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from mail_server import Server, serving
-from servers import DATABASE_URL, POSTGRESQL, new_database
-from support import Root, need, new_office
+from kit.mail_server import Server, serving
+from kit.servers import DATABASE_URL, POSTGRESQL, new_database
+from kit.support import Root, need, new_office
 
-import dossier.settings
-from dossier.database import close_database
+import dossier.office.office
+from dossier.database.database import close_database
 
 __all__ = ["need"]
 
@@ -27,13 +27,13 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 if POSTGRESQL:
     # Before any test module takes its own name for it.
-    _load_office = dossier.settings.load_office
+    _load_office = dossier.office.office.load_office
 
-    def _with_database(root: Path, environ: Mapping[str, str]) -> dossier.settings.Office:
+    def _with_database(root: Path, environ: Mapping[str, str]) -> dossier.office.office.Office:
         given = {name: os.environ[name] for name in (DATABASE_URL,) if name in os.environ}
         return _load_office(root, {**given, **environ})
 
-    dossier.settings.load_office = _with_database
+    dossier.office.office.load_office = _with_database
 
 
 @pytest.fixture(autouse=True)

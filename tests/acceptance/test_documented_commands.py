@@ -21,9 +21,9 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from forking import Commands
-from mail_server import Server
-from support import CLIENTS, DOSSIER, PDF, SETTINGS, STAFF, Root, free_port, wait_for
+from kit.forking import Commands
+from kit.mail_server import Server
+from kit.support import CLIENTS, DOSSIER, PDF, SETTINGS, STAFF, Root, free_port, wait_for
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -33,7 +33,7 @@ ELSEWHERE = {
     # Line of a page, or how it begins: who runs it, or why nobody can here.
     "make run": MAKE_RUN,
     "make test": "it is what runs this",
-    "dossier migrate-db postgresql:": "needs a PostgreSQL server: tests/acceptance/test_migrate_db.py",
+    "dossier migrate-db postgresql:": "needs a PostgreSQL server: tests/acceptance/backup/test_migrate_db.py",
 }
 
 PROGRAMS = r"(sudo -u dossier )?(\.venv/bin/)?(dossier|make|rm) "
@@ -42,9 +42,9 @@ PROGRAMS = r"(sudo -u dossier )?(\.venv/bin/)?(dossier|make|rm) "
 NOT_HERE = {
     # How a block begins that is not run here: what it is, or what it needs.
     "   staff  ": "the picture of the flow",
-    "Subject: ": "a template of a mail: tests/acceptance/test_operations.py",
-    "systemctl stop dossier\ndossier backup": "systemd and a PostgreSQL server: tests/acceptance/test_migrate_db.py",
-    "metrics: ": "a setting: tests/acceptance/test_watched.py",
+    "Subject: ": "a template of a mail: tests/acceptance/daemon/test_operations.py",
+    "systemctl stop dossier\ndossier backup": "systemd and a PostgreSQL server: tests/acceptance/backup/test_migrate_db.py",
+    "metrics: ": "a setting: tests/acceptance/daemon/test_watched.py",
 }
 
 ADMIN = "b.boss"

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from mail_server import Server
-from support import PDF, Root, wait_for
+from kit.mail_server import Server
+from kit.support import PDF, Root, wait_for
 
 APPROVED = """\
 description: Annual accounts 2025

@@ -12,7 +12,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from support import PDF, free_port, need, wait_for
+from kit.support import PDF, free_port, need, wait_for
 
 import dossier
 

@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from support import wait_for
+from kit.support import wait_for
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PATIENCE = 20.0

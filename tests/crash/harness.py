@@ -301,9 +301,12 @@ def main() -> int:
     arguments = parser.parse_args()
 
     # What a fork needs is loaded here, once.
-    from desk import cli, daemon, item_commands, office_commands  # noqa: F401
-    from dossier import vault  # noqa: F401
-    from workflow import notification, pages, reminders  # noqa: F401
+    from desk.cli import items, main, office  # noqa: F401
+    from desk.daemon import daemon  # noqa: F401
+    from dossier.vault import folder  # noqa: F401
+    from workflow.outbox import outbox  # noqa: F401
+    from workflow.portal import pages  # noqa: F401
+    from workflow.reminders import reminders  # noqa: F401
 
     bad = 0
     for name in arguments.scenarios:

@@ -60,7 +60,7 @@ def make(root: Path, inbox: Path | None = None) -> None:
 
 def run(root: Path, *arguments: str) -> int:
     """The command `dossier --root ROOT ARGUMENTS` in this process (a fork of the harness); returns its exit code."""
-    from desk import cli
+    from desk.cli import main
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, signal.SIG_DFL)
@@ -69,7 +69,7 @@ def run(root: Path, *arguments: str) -> int:
         os.dup2(output.fileno(), 2)
     os.environ.pop("DOSSIER_USER", None)
     sys.argv = ["dossier", "--root", str(root), *arguments]
-    return cli.run()
+    return main.run()
 
 
 def daemon_once(root: Path) -> int:
@@ -288,9 +288,9 @@ def strays(root: Path, inbox: Path) -> list[str]:
 
 def trail_fault(root: Path) -> str | None:
     """What `audit verify` would say; to be called in a fork."""
-    from dossier import trail
-    from dossier.database import close_database, open_database
-    from dossier.settings import load_office
+    from dossier.database.database import close_database, open_database
+    from dossier.office.office import load_office
+    from dossier.trail import trail
 
     open_database(load_office(root, {}))
     try:

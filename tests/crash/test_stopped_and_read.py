@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from support import DOSSIER, Daemon, Root, need, own_office
+from kit.support import DOSSIER, Daemon, Root, need, own_office
 
 sys.path.insert(0, str(Path(__file__).parent))
 from office import faults_now, sidecar, strays

@@ -15,10 +15,10 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["dossier", "ingest"]):
-    from dossier.settings import Settings
-    from dossier.yamltext import Limits, plain, read_map, scalar
-    from ingest.pairing import Claim, pair, pair_folder
-    from ingest.sidecar import claimed_files, read_sidecar
+    from dossier.office.office import Settings
+    from dossier.text.yamltext import Limits, plain, read_map, scalar
+    from ingest.inbox.pairing import Claim, pair, pair_folder
+    from ingest.sidecar.reading import claimed_files, read_sidecar
 
 SETTINGS = Settings.model_validate(
     {

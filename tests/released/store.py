@@ -24,9 +24,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from mail_server import serving
-from servers import new_database
-from support import PDF, Root, new_office
+from kit.mail_server import serving
+from kit.servers import new_database
+from kit.support import PDF, Root, new_office
 
 from dossier import __version__
 

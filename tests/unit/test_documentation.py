@@ -10,8 +10,8 @@ import yaml
 from typer.main import get_command
 
 import dossier
-from desk.cli import app
-from dossier.settings import Settings
+from desk.cli.main import app
+from dossier.office.office import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

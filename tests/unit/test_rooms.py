@@ -12,7 +12,7 @@ TOP = Path(__file__).parents[2]
 FLOORS = ("dossier", "workflow", "ingest", "desk")
 """From the ground up."""
 
-MOVERS = {"dossier/files.py", "dossier/moves.py"}
+MOVERS = {"dossier/files/files.py", "dossier/files/moves.py"}
 MOVES = {
     "os.rename", "os.renames", "os.replace", "os.link", "os.fsync", "os.fdatasync", "os.sync", "shutil.move", "shutil.rmtree",
     "shutil.copy", "shutil.copy2", "shutil.copyfile", "shutil.copytree",

@@ -1,0 +1,56 @@
+"""Backing up and restoring as commands do it: what dossier/ keeps, and the portal made anew of it; noted in the trail."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier.backup import backup
+from dossier.backup.backup import Report
+from dossier.backup.restore import Restored
+from dossier.backup.restore import restore as put_back
+from dossier.database.database import UNAVAILABLE, transaction
+from dossier.database.tables import Item, tuples
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.trail import trail
+from dossier.vault.folder import open_vault
+from workflow.portal.publishing import Portal
+
+log = structlog.get_logger("keeping")
+
+
+def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
+    """Back the office up, and note it in the trail. Errors: backup.make."""
+    report = backup.make(office, dest, now, keep)
+    told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files}
+    try:
+        with transaction():
+            trail.record(now, actor, "backed_up", None, told)
+            backup.note_last(now, dest)
+    except UNAVAILABLE as error:  # the backup is there all the same
+        log.error("the backup was made, but the trail can't tell of it", error=str(error))
+    return report
+
+
+def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
+    """Make an office in `root` from a backup, its portal too. Errors: dossier.backup.restore.restore."""
+    restored = put_back(source, root, environ)
+    now = clock.utc_now()
+    portal = Portal(restored.office, open_vault(restored.office))
+    portal.prepare()
+    shown = tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False)))
+    portal.redo([key for key, _ in shown], {client for _, client in shown})
+    while portal.has_work(now) and portal.round(now):
+        pass
+    told = {"from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}"}
+    with transaction():
+        trail.record(now, trail.DAEMON, "office_restored", None, told)
+    return restored

@@ -1,0 +1,73 @@
+"""A new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import re
+from pathlib import Path
+from string import Template
+from typing import Any
+
+from dossier.files import files
+from dossier.office.described import describe_models
+from dossier.office.office import CLIENTS, MODELS, RESTORING, SETTINGS, STAFF, Settings
+from dossier.office.people import NotAllowed
+from dossier.text.yamltext import scalar
+from ingest.sidecar.reading import sidecar_schema
+
+TEMPLATES = Path(__file__).parents[1] / "templates"
+
+SCHEMAS = ("sidecar", "settings", "clients", "staff")
+
+EXAMPLE = "config/example-sidecar.yaml"
+
+
+def found(folder: Path) -> list[Path]:
+    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises NotAllowed."""
+    if os.path.lexists(folder / RESTORING):
+        raise NotAllowed(f"a restore to {folder} was broken off: half an office lies there; remove that folder and restore again")
+    written: list[Path] = []
+    me = _founder()
+    for name in (SETTINGS, CLIENTS, STAFF, EXAMPLE):
+        text = Template((TEMPLATES / Path(name).name).read_text(encoding="utf-8")).safe_substitute(me)
+        _write_new(folder / name, text, written)
+    for what in SCHEMAS:
+        text = json.dumps(schema_of(what, None), ensure_ascii=False, indent=2) + "\n"
+        _write_new(folder / "config" / "schema" / f"{what}.json", text, written)
+    files.make_folder(folder / "inbox", 0o775)
+    return written
+
+
+def _write_new(path: Path, text: str, written: list[Path]) -> None:
+    if os.path.lexists(path):
+        return
+    files.make_folder(path.parent)
+    files.write_whole(path, text.encode())
+    written.append(path)
+
+
+def _founder() -> dict[str, str]:
+    """Who types `dossier init`: the office's first staff member, so that he can begin at once."""
+    entry = pwd.getpwuid(os.geteuid())
+    name = entry.pw_gecos.split(",")[0].strip() or entry.pw_name
+    code = re.sub(r"[^A-Za-z0-9._-]", "-", entry.pw_name).strip(".-_") or "admin"
+    return {"code": code, "name": scalar(name), "user": scalar(entry.pw_name)}
+
+
+def next_steps(folder: Path) -> str:
+    """What to do after `dossier init`."""
+    return (
+        f"\nNext: write your clients into {folder / CLIENTS} and your staff into {folder / STAFF},\n"
+        f"then start the daemon: dossier --root {folder} run"
+    )
+
+
+def schema_of(what: str, settings: Settings | None) -> dict[str, Any]:
+    """A JSON Schema (draft 2020-12): of a sidecar (as this office allows, with `settings`), or of a file of config/."""
+    if what == "sidecar":
+        return sidecar_schema(settings)
+    describe_models()
+    schema = MODELS[what].model_json_schema(by_alias=True)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -1,0 +1,160 @@
+"""What `status` and `rejected` tell: the daemon, its queues, what waits in the inbox for what since when."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import shutil
+import sys
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from desk.cli import printing
+from dossier.cluster import presence
+from dossier.database.database import transaction
+from dossier.database.tables import Item, Mail
+from dossier.files import settling
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock, names
+from ingest.inbox import looking
+from ingest.inbox.looking import WHY, Looker, Waiting
+from workflow.outbox import alarms
+
+LISTED_MOST = 20
+"""So many things that wait are listed for people."""
+
+WATCH_SECONDS = 2.0
+"""How often `status --watch` looks: each look reads the inbox's folders."""
+
+WHY_BYTES = 64 * 1024
+"""No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
+
+
+def status(office: Office) -> dict[str, Any]:
+    """As `status --json` gives it: whole numbers, and what is behind them."""
+    waiting, odd, others, trouble = _look(office)
+    daemons = presence.daemons(office, clock.utc_now())
+    return {
+        "waiting": len(waiting),
+        "queued": Item.select().where(Item.pending.is_null(False)).count(),
+        "outbox": Mail.select().where(Mail.state == "waiting").count(),
+        "items": Item.select().count(),
+        "rejected": len(looking.rejected(office, sorted(office.clients))),
+        "failed_mails": Mail.select().where(Mail.state == "failed").count(),
+        "daemon": daemons[0] if daemons else None,
+        "daemons": daemons,
+        "alarms": [*alarms.standing(), *_full(office), *trouble],
+        "waits": [_told(one) for one in waiting],
+        "left_alone": [_told(one) for one in odd]
+        + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
+    }
+
+
+def _full(office: Office) -> list[str]:
+    """That a disk is nearly full, seen now: on a full one no alarm can be written down."""
+    trouble = alarms.disk_trouble(office) if alarms.text_of("disk") is None else None
+    return [trouble] if trouble else []
+
+
+def _look(office: Office) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[str]]:
+    """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
+    looker, waiting, odd = Looker(office), list[Waiting](), list[Waiting]()
+    looker.settling.settle_seconds = 0  # whether somebody writes can be asked; how long it was quiet, only a daemon has seen
+    try:
+        known, others = looking.clients_with_folders(office)
+    except OSError as error:
+        return [], [], {}, [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
+    trouble: list[str] = []
+    for client in known:
+        try:
+            view = looker.look(client, *settling.now())
+        except OSError as error:
+            trouble.append(f"{office.inbox / client} can't be read: {error.strerror}")
+            continue
+        waiting += view.waiting
+        waiting += [
+            Waiting(client, f"{client}/{names.shown(found.stem)}", "is whole and waits for the daemon", found.changed_at)
+            for found in view.ready
+        ]
+        odd += view.odd
+    return waiting, odd, others, trouble
+
+
+def _told(one: Waiting) -> dict[str, Any]:
+    return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
+
+
+def print_status(found: dict[str, Any]) -> None:
+    """For people."""
+    daemon = found["daemon"]
+    if daemon is None:
+        print("No daemon runs here. Start it with: dossier run")
+    else:
+        since = clock.shown(daemon["since"]) if "since" in daemon else None
+        print(f"The daemon runs (process {daemon.get('pid', '?')}, since {printing.day_and_time(since)}).")
+    for alarm in found["alarms"]:
+        print(f"ALARM: {printing.text(alarm)}")
+    rows = [
+        (found["items"], "items"), (found["queued"], "wait for an approver: dossier queue"), (found["waiting"], "wait in the inbox"),
+        (found["rejected"], "refused drops: dossier rejected"), (found["outbox"], "mails to be sent"),
+        (found["failed_mails"], "mails that failed: dossier outbox"),
+    ]  # fmt: skip
+    for count, what in rows:
+        print(f"{count:>6}  {what}")
+    for one in found["waits"][:LISTED_MOST]:
+        print(f"  {printing.text(one['path'])} {printing.text(one['reason'])} since {_clock(one['since'])}")
+    for one in found["left_alone"][:LISTED_MOST]:
+        print(f"  {printing.text(one['path'])} {printing.text(one['reason'])}")
+    more = sum(max(0, len(found[what]) - LISTED_MOST) for what in ("waits", "left_alone"))
+    if more:
+        print(f"  and {more} more: dossier check inbox/CLIENT, or dossier status --json")
+
+
+def watch(office: Office) -> None:
+    """Show the status on the terminal, anew every WATCH_SECONDS, until Ctrl-C."""
+    with contextlib.suppress(KeyboardInterrupt):
+        while True:
+            text = io.StringIO()
+            with contextlib.redirect_stdout(text):
+                print_status(status(office))
+            lines = [f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  (Ctrl-C ends)", "", *text.getvalue().splitlines()]
+            # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
+            shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
+            sys.stdout.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in shown_lines) + "\x1b[J")
+            sys.stdout.flush()
+            time.sleep(WATCH_SECONDS)
+
+
+def _clock(iso: str) -> str:
+    """`10:42` for today, else with the day."""
+    moment, now = datetime.fromisoformat(iso), clock.utc_now().astimezone()
+    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
+
+
+def rejected(office: Office) -> list[dict[str, Any]]:
+    """Refused drops: {client, path from the root, at, why: lines}, oldest first."""
+    found = []
+    for path in looking.rejected(office, sorted(office.clients)):
+        try:
+            with open(path / WHY, "rb") as file:
+                lines = file.read(WHY_BYTES).decode("utf-8", "replace").splitlines()
+            at = looking.at(os.stat(path / WHY).st_mtime)
+        except OSError:
+            continue
+        client = path.parent.parent.name
+        found.append({"client": client, "path": _from(office.root, path), "at": at.isoformat(timespec="seconds"), "why": lines})
+    return found
+
+
+def look_at_rejected(reader: Actor) -> None:
+    """A person has seen what is refused: no alarm about it (workflow/outbox/alarms.py)."""
+    with transaction():
+        alarms.look_at_rejected(reader.code, clock.utc_now())
+
+
+def _from(root: Path, path: Path) -> str:
+    return names.shown(str(path.relative_to(root)) if path.is_relative_to(root) else str(path))

@@ -1,0 +1,173 @@
+"""Commands that change an item: edit, attach, replace, rename, remove, copy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand
+
+from desk.cli import session
+from desk.cli.approval import OneItem, key_of
+
+if TYPE_CHECKING:
+    from workflow.items.amending import FileChanges
+
+_SWITCHES = ("--share", "--share-explanation", "--notify")
+_WORDS = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
+
+
+class SwitchCommand(TyperCommand):
+    """A command whose switches can also be said as in a sidecar: `--share yes`, `--share no`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        found: list[str] = []
+        for arg in args:
+            name, _, value = arg.partition("=")
+            if found and found[-1] in _SWITCHES and arg.lower() in _WORDS:
+                found[-1] = _switch(found[-1], _WORDS[arg.lower()])
+            elif name in _SWITCHES and value.lower() in _WORDS:
+                found.append(_switch(name, _WORDS[value.lower()]))
+            else:
+                found.append(arg)
+        return super().parse_args(ctx, found)
+
+
+def _switch(name: str, on: bool) -> str:
+    return name if on else f"--no-{name.removeprefix('--')}"
+
+
+Share = Annotated[
+    bool | None, typer.Option("--share/--no-share", help="Whether the client gets it. Must be said if the item is shared.")
+]
+Text = Annotated[str | None, typer.Option()]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(cls=SwitchCommand, epilog='Example: dossier edit 2026-000012 --status done --label vat --label "year 2025"')(edit)
+    app.command(cls=SwitchCommand, epilog="Example: dossier attach 2026-000012 letter.pdf --share")(attach)
+    app.command(epilog="Example: dossier replace 2026-000012 accounts.pdf ~/accounts-v2.pdf")(replace)
+    app.command(epilog='Example: dossier rename 2026-000012 scan0001.pdf "Annual accounts 2025.pdf"')(rename)
+    app.command(epilog="Example: dossier remove 2026-000012 draft.docx")(remove)
+    app.command(cls=SwitchCommand, epilog="Example: dossier copy 2026-000012 accounts.pdf --to 2026-000031 --no-share")(copy)
+
+
+def edit(
+    item: OneItem,
+    description: Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")] = None,
+    status: Text = None,
+    kind: Annotated[str | None, typer.Option("--type")] = None,
+    location: Annotated[str | None, typer.Option(help='The place in the dossier; "" for none.')] = None,
+    label: Annotated[list[str] | None, typer.Option(help='Each label it shall have; "" for none.')] = None,
+    explanation: Annotated[str | None, typer.Option(help='Free text; "" for none.')] = None,
+    share: Annotated[bool | None, typer.Option("--share/--no-share", help="On the client's portal, or off it.")] = None,
+    share_status: Annotated[Literal["concept", "approved"] | None, typer.Option()] = None,
+    share_all: Annotated[bool, typer.Option("--share-all", help="All attachments are shared.")] = False,
+    share_none: Annotated[bool, typer.Option("--share-none", help="No attachment is shared.")] = False,
+    share_file: Annotated[
+        list[str] | None, typer.Option("--share-file", metavar="NAME", help="Only these attachments are shared.")
+    ] = None,
+    share_explanation: Annotated[
+        bool | None, typer.Option("--share-explanation/--no-share-explanation", help="The client sees the explanation too.")
+    ] = None,
+    approver: Annotated[list[str] | None, typer.Option(metavar="STAFF")] = None,
+    approvals: Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")] = None,
+    notify: Annotated[
+        bool | None, typer.Option("--notify/--no-notify", help="A mail to the contact once it is on the portal.")
+    ] = None,
+    contact: Annotated[str | None, typer.Option(metavar="ID")] = None,
+    field: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")] = None,
+    if_version: Annotated[int | None, typer.Option(metavar="N", help="Only if it is this version still (show tells it).")] = None,
+) -> None:
+    """Change an item. What the client sees of a shared item must be approved again, unless you may share."""
+    from desk.actions import changing
+    from desk.cli.items import _fields
+    from workflow.items.amending import FileChanges
+
+    if (share_all, share_none, bool(share_file)).count(True) > 1:
+        raise typer.BadParameter("give --share-file, or --share-all, or --share-none")
+    words = {None: None, True: "yes", False: "no"}
+    keys: dict[str, Any] = {
+        "description": description, "status": status, "type": kind, "location": location,
+        "labels": [one for one in label if one] if label else None, "explanation": explanation, "share": words[share],
+        "share_status": share_status, "share_attachments": "all" if share_all else "none" if share_none else None,
+        "share_explanation": words[share_explanation], "approver": approver or None, "approvals": approvals,
+        "notify": words[notify], "contact": contact, **_fields(field),
+    }  # fmt: skip
+    if not share_file and all(value is None for value in keys.values()):
+        raise typer.BadParameter("what is to be changed? see: dossier edit --help")
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    wish, all_of_them = changing.wish_from(office, key, keys)
+    shares = changing.share_only(office, actor, key, share_file) if share_file else {}
+    _change(item, FileChanges(shares=shares, share_all=all_of_them), wish=wish, if_version=if_version)
+
+
+def attach(
+    item: OneItem,
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...")],
+    share: Share = None,
+    note: Annotated[str | None, typer.Option(help="For the office.")] = None,
+) -> None:
+    """Add files to an item. One of a name that is there already takes its place, as a new version."""
+    from desk.actions.changing import Source
+    from dossier.text.names import nfc
+    from workflow.items.amending import FileChanges
+
+    _change(item, FileChanges(), sources=[Source(path, nfc(path.name), share, note) for path in files])
+
+
+def replace(
+    item: OneItem, name: Annotated[str, typer.Argument(metavar="NAME")], file: Annotated[Path, typer.Argument(metavar="FILE")]
+) -> None:
+    """Put a new version in the place of an attachment, which keeps its name."""
+    from desk.actions.changing import Source
+    from dossier.text.names import extension, nfc
+    from workflow.items.amending import FileChanges
+
+    if extension(file.name) != extension(name):
+        raise typer.BadParameter(f"{file} is of another kind than {name}; attach it, and remove the other")
+    _change(item, FileChanges(), sources=[Source(file, nfc(name))], must_be_there=[name])
+
+
+def rename(
+    item: OneItem, old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[str, typer.Argument(metavar="NEW")]
+) -> None:
+    """Give an attachment another name."""
+    from workflow.items.amending import FileChanges
+
+    _change(item, FileChanges(rename={old: new}))
+
+
+def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
+    """Take attachments out of an item. What they held stays in the vault."""
+    from workflow.items.amending import FileChanges
+
+    _change(item, FileChanges(remove=names))
+
+
+def copy(
+    item: OneItem,
+    names: Annotated[list[str], typer.Argument(metavar="NAME...")],
+    to: Annotated[str, typer.Option("--to", metavar="ITEM", help="The item that gets them.")],
+    share: Share = None,
+) -> None:
+    """Copy attachments to another item."""
+    from desk.actions import changing
+    from workflow.items.amending import FileChanges
+
+    office, actor = session.opened(), session.actor()
+    found = changing.copied(office, actor, key_of(item), names, key_of(to), share)
+    _change(to, FileChanges(put=found))
+
+
+def _change(item: str, changes: FileChanges, **more: Any) -> None:
+    """Do it and say what became of it."""
+    from desk.actions import changing
+    from desk.cli import printing
+    from dossier.text import clock
+    from workflow.items.rules import Wish
+
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    wish = more.pop("wish", Wish())
+    print(printing.text(changing.change(office, clock.utc_now(), actor, key, wish, changes, **more)))

@@ -1,0 +1,210 @@
+"""Commands about items: items, show, new."""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from desk.cli import session
+from desk.cli.approval import OneItem, key_of
+
+if TYPE_CHECKING:
+    from ingest.sources.dropping import Request
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+Text = Annotated[str | None, typer.Option()]
+Texts = Annotated[list[str] | None, typer.Option()]
+
+NEW_EXAMPLE = 'Example: dossier new acme-bv report.pdf --description "Annual report 2025" --share --share-all --approver k.smit'
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: dossier items --client acme-bv --since 2026-01-01 jaarrekening")(items)
+    app.command(epilog="Example: dossier show 2026-000012")(show)
+    app.command(epilog=NEW_EXAMPLE)(new)
+
+
+def items(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Beginnings of words that must be there.")
+    ] = None,
+    client: Annotated[str | None, typer.Option(metavar="CODE")] = None,
+    label: Annotated[str | None, typer.Option()] = None,
+    location: Annotated[str | None, typer.Option(help="This place in the dossier, and what is below it.")] = None,
+    status: Annotated[str | None, typer.Option()] = None,
+    kind: Annotated[str | None, typer.Option("--type")] = None,
+    share_state: Annotated[
+        Literal["private", "concept", "approved", "published", "returned", "withdrawn"] | None, typer.Option()
+    ] = None,
+    since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Made on or after this day.")] = None,
+    unopened: Annotated[bool, typer.Option("--unopened", help="On the portal, and opened by no contact yet.")] = False,
+    limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
+    after: Annotated[str | None, typer.Option(metavar="ITEM", help="Go on behind this one.")] = None,
+    json: Json = False,
+) -> None:
+    """Find items, newest first; with words the best match first."""
+    office = session.opened_quickly()
+    from desk.cli import printing
+    from dossier.office import people
+    from workflow.reports import finding
+
+    hidden = people.hidden_types(office, session.reader().code)
+    wanted = finding.Filter(
+        client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
+        since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
+    )  # fmt: skip
+    found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None, hidden)]
+    if json:
+        printing.as_json(found)
+        return
+    rows = [(i["item"], i["client"], i["description"], i["status"], i["share_state"], i["location"]) for i in found]
+    printing.table(("item", "client", "description", "status", "shared", "location"), rows, "No item fits.")
+    if limit and len(found) == limit:
+        print(f"There may be more: --after {found[-1]['item']}, or --limit 0 for all.")
+
+
+def show(item: OneItem, json: Json = False) -> None:
+    """One item with its attachments and history. That you looked at it is in its history."""
+    office = session.opened_quickly()
+    from desk.cli import printing
+    from dossier.text import clock
+    from workflow.items import items as room
+    from workflow.reports import finding
+
+    key, reader = key_of(item), session.reader()
+    found = room.get_for(office, reader.code, key)
+    finding.note_view(clock.utc_now(), reader, found)
+    whole = finding.whole(found)
+    if json:
+        printing.as_json(whole)
+    else:
+        _print_item(whole)
+
+
+def _print_item(whole: dict[str, Any]) -> None:
+    from desk.cli import printing
+
+    print(f"{whole['item']}  {printing.text(whole['description'])}")
+    approver = whole["approver"]
+    facts = {
+        "client": whole["client"], "status": whole["status"], "type": whole["type"], "location": whole["location"],
+        "labels": ", ".join(whole["labels"]), "shared": whole["share_state"] + (", on the portal now" if whole["public"] else ""),
+        "approver": approver if isinstance(approver, str) or approver is None else ", ".join(approver),
+        "made by": f"{whole['created_by']}, {printing.day_and_time(whole['created_at'])}",
+        "published": printing.day_and_time(whole["published_at"]),
+        "contact": whole["contact"], "notify": "yes, once it is on the portal" if whole["notify"] else None,
+        "notified": printing.day_and_time(whole["notified_at"]), **whole["fields"], "explanation": whole["explanation"],
+    }  # fmt: skip
+    for name, value in facts.items():
+        if value:
+            print(f"  {name + ':':<13}{printing.text(value)}")
+    for line in whole["attention"]:
+        print(f"  attention:   {printing.text(line)}")
+    if whole["attachments"]:
+        print()
+        rows = [
+            (a["name"], f"{a['size']:,}", a["version"], "yes" if a["share"] else "no", a["note"]) for a in whole["attachments"]
+        ]
+        printing.table(("attachment", "bytes", "version", "shared", "note"), rows)
+    if whole["openings"]:
+        print()
+        rows = [
+            (
+                o["contact"],
+                o["file"] or "the item's page",
+                printing.day_and_time(o["first_at"]),
+                printing.day_and_time(o["last_at"]),
+                o["times"],
+            )
+            for o in whole["openings"]
+        ]
+        printing.table(("opened by", "what", "first", "last", "times"), rows)
+    print()
+    printing.table(
+        ("when", "who", "what", ""),
+        [(printing.day_and_time(e["at"]), e["actor"], e["action"], _detail(e["detail"])) for e in whole["history"]],
+    )
+
+
+_TOLD = ("comment", "reason", "reasons", "to", "source", "behind", "changed")
+
+
+def _detail(detail: dict[str, Any]) -> str:
+    """The part of an event that a person wants to read."""
+    told = {key: detail[key] for key in _TOLD if detail.get(key) and not str(detail[key]).startswith("os:")}
+    return "; ".join(f"{key}: {value}" for key, value in told.items())
+
+
+def new(
+    client: Annotated[str | None, typer.Argument(metavar="[CLIENT]", help="The client's code.")] = None,
+    files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES]...")] = None,
+    description: Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")] = None,
+    status: Text = None,
+    kind: Annotated[str | None, typer.Option("--type")] = None,
+    location: Text = None,
+    label: Texts = None,
+    explanation: Text = None,
+    share: Annotated[bool, typer.Option("--share", help="For the client's portal.")] = False,
+    share_status: Annotated[Literal["concept", "approved"] | None, typer.Option()] = None,
+    share_all: Annotated[bool, typer.Option("--share-all", help="All files are shared.")] = False,
+    share_none: Annotated[bool, typer.Option("--share-none", help="No file is shared.")] = False,
+    share_file: Annotated[
+        list[str] | None, typer.Option("--share-file", metavar="NAME", help="Only these files are shared.")
+    ] = None,
+    share_explanation: Annotated[bool, typer.Option("--share-explanation", help="The client sees the explanation too.")] = False,
+    approver: Annotated[list[str] | None, typer.Option(metavar="STAFF")] = None,
+    approvals: Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")] = None,
+    notify: Annotated[bool, typer.Option("--notify", help="A mail to the contact once it is on the portal.")] = False,
+    contact: Annotated[str | None, typer.Option(metavar="ID")] = None,
+    field: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")] = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")] = False,
+    timeout: Annotated[float, typer.Option(help="Seconds that --wait waits.")] = 60.0,
+) -> None:
+    """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it asks step by step."""
+    from dossier.text import clock
+    from ingest.sources import dropping
+
+    if share_file and (share_all or share_none):
+        raise typer.BadParameter("give --share-file, or --share-all, or --share-none")
+    office = session.office()
+    actor = session.actor()
+    if description is None:
+        request = _ask(client, files)
+    elif client is None:
+        raise typer.BadParameter("which client? give its code before the files; look it up with: dossier clients WORDS")
+    else:
+        chosen = "all" if share_all else "none" if share_none else None
+        keys: dict[str, Any] = {
+            "description": description, "status": status, "type": kind, "location": location, "labels": label, "explanation": explanation,
+            "share": "yes" if share else None, "share_status": share_status, "share_attachments": chosen,
+            "share_explanation": "yes" if share_explanation else None, "approver": approver, "approvals": approvals,
+            "notify": "yes" if notify else None, "contact": contact, **_fields(field),
+        }  # fmt: skip
+        request = dropping.Request(client, files or [], keys, share_file or ())
+    if actor.behind is not None:
+        session.opened()
+    place = dropping.drop(office, clock.utc_now(), actor, request)
+    if wait:
+        print(dropping.wait(office, request.client, place, timeout))
+    else:
+        print(f"{place.relative_to(office.root) if place.is_relative_to(office.root) else place} is in the inbox")
+
+
+def _fields(given: list[str] | None) -> dict[str, str]:
+    for one in given or ():
+        if "=" not in one:
+            raise typer.BadParameter(f"--field {one}: give KEY=VALUE")
+    return dict(one.split("=", 1) for one in given or ())
+
+
+def _ask(client: str | None, files: list[Path] | None) -> Request:
+    """Ask step by step; needs a person."""
+    from desk.cli import asking
+
+    if not sys.stdin.isatty():
+        raise typer.BadParameter("give --description; the questions are only asked on a terminal")
+    return asking.ask(session.opened(), session.reader(), client, files)

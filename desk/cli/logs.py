@@ -1,0 +1,74 @@
+"""How the daemon logs: lines for people on a terminal, JSON otherwise; and the progress bar of `run --once`."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import structlog
+
+PROGRESS_FROM = 50
+"""So many sidecars in the inbox are worth a progress bar."""
+
+
+def configure(form: Literal["auto", "human", "json"], quiet: bool = False) -> None:
+    """Log to stderr. `quiet`: warnings and worse only, for where a summary tells the rest."""
+    human = form == "human" or (form == "auto" and sys.stderr.isatty())
+    structlog.configure(
+        processors=[
+            structlog.stdlib.add_log_level,
+            structlog.processors.TimeStamper(fmt="%H:%M:%S" if human else "iso", utc=not human),
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=24)
+            if human
+            else structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if quiet else logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # desk/daemon/schedule.py tells what failed
+
+
+@contextmanager
+def progress(inbox: Path, shown: bool) -> Iterator[Callable[[int], None]]:
+    """What the daemon calls with how many drops it has done; a bar on a terminal, if there is much to do."""
+    total = _sidecars_in(inbox) if shown and sys.stderr.isatty() else 0
+    if total < PROGRESS_FROM:
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("taking drops"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+@contextmanager
+def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal; what to call with how many more are done. `total` None: nobody knows."""
+    if not sys.stderr.isatty():
+        yield lambda done: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda done: bar.advance(task, done)
+
+
+def _sidecars_in(inbox: Path) -> int:
+    """How many sidecars there are, about: a number for a bar."""
+    count = 0
+    for folder, folders, names in os.walk(inbox):
+        folders[:] = [name for name in folders if not name.startswith((".", "_"))] if folder.count(os.sep) < 2000 else []
+        count += sum(name.endswith((".yaml", ".yml")) for name in names)
+    return count

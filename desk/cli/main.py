@@ -1,0 +1,153 @@
+"""The command `dossier`: parses, calls one function below, prints. Each area has its commands in a module of its own.
+
+Exit codes (CONTRACT section 5): 0 done; 1 refused, the reason on stderr; 2 wrong usage; 3 the configuration is wrong; 4 the
+environment is. Only what a command uses is imported, so that it starts at once; so imports are inside the functions.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+import traceback
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from desk.cli import (
+    approval,
+    changes,
+    erasing,
+    importing,
+    items,
+    keeping,
+    mail,
+    moving,
+    office,
+    portal,
+    retention,
+    session,
+    trail,
+    web,
+)
+from dossier import __version__
+
+REFUSED, USAGE, MISCONFIGURED, ENVIRONMENT = 1, 2, 3, 4
+
+app = typer.Typer(
+    name="dossier",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Drop a file in a folder; it becomes a dossier item, is approved, and reaches the client.",
+    epilog="Example: dossier items --client acme-bv jaarrekening",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"dossier {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _globals(
+    root: Annotated[
+        Path | None, typer.Option("--root", metavar="DIR", help="The office's folder. Default: DOSSIER_ROOT, else here or above.")
+    ] = None,
+    staff: Annotated[str | None, typer.Option("--as", metavar="STAFF", help="Who acts. Default: DOSSIER_USER, else you.")] = None,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
+) -> None:
+    session.GIVEN.root, session.GIVEN.staff = root, staff
+    session.spare_driver()
+
+
+AREAS = (
+    office,
+    items,
+    changes,
+    approval,
+    mail,
+    importing,
+    moving,
+    portal,
+    keeping,
+    retention,
+    erasing,
+    trail,
+    web,
+)
+
+for area in AREAS:
+    area.register(app)
+
+
+def main() -> None:
+    """Run the command that was typed, and end with its exit code. Others can't write what it makes, whatever the umask was."""
+    os.umask(os.umask(0o077) | 0o002)
+    sys.exit(run())
+
+
+def run() -> int:
+    """Run the command that was typed; returns its exit code. No traceback reaches a user."""
+    try:
+        done = app(standalone_mode=False)
+        sys.stdout.flush()
+        return done if isinstance(done, int) else 0
+    except typer.Exit as ended:
+        return ended.exit_code
+    except TyperException as error:
+        error.show()  # type: ignore[attr-defined]
+        return USAGE
+    except (typer.Abort, KeyboardInterrupt):
+        print("stopped", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # Whoever read our output has enough of it. Python must not complain again when it flushes at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last resort: a word for the user, the rest for the log
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """Say what is the matter on stderr; returns the exit code."""
+    from dossier.database import trouble
+    from dossier.database.database import UNAVAILABLE, DatabaseUnavailable
+    from dossier.office.office import ConfigurationError
+    from dossier.office.people import NotAllowed
+    from workflow.items.items import Refused
+
+    if isinstance(error, ConfigurationError):
+        print("\n".join(error.faults), file=sys.stderr)
+        return MISCONFIGURED
+    if isinstance(error, NotAllowed | Refused):
+        print(" ".join(str(error).split()), file=sys.stderr)
+        return REFUSED
+    if isinstance(error, DatabaseUnavailable | OSError):
+        print(_words_of(error), file=sys.stderr)
+        return ENVIRONMENT
+    if isinstance(error, UNAVAILABLE):
+        print(f"the database can't be used: {trouble.told(error)}", file=sys.stderr)
+        return ENVIRONMENT
+    print(f"an unexpected error ({type(error).__name__}: {error}); {_keep_traceback(error)}", file=sys.stderr)
+    return ENVIRONMENT
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    return str(error)
+
+
+def _keep_traceback(error: Exception) -> str:
+    """Write the traceback where an administrator finds it; returns the words that say where."""
+    with contextlib.suppress(Exception):
+        path = session.office().var / "errors.log"
+        with path.open("a", encoding="utf-8") as log:
+            log.write(f"dossier {' '.join(sys.argv[1:])}\n{''.join(traceback.format_exception(error))}\n")
+        return f"please send {path} to who maintains dossier"
+    return "please tell who maintains dossier"

@@ -1,0 +1,219 @@
+"""Commands about the office as a whole: init, run, check, schema, status, rejected, clients, recent."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from desk.cli import session
+
+if TYPE_CHECKING:
+    from desk.daemon.summary import Summary
+
+Json = Annotated[bool, typer.Option("--json", help="For programs.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: dossier init /srv/office")(init)
+    app.command(epilog="Example: dossier run, or once, from cron: dossier run --once")(run)
+    app.command(epilog="Example: dossier check inbox/acme-bv")(check)
+    app.command(epilog="Example: dossier schema sidecar > sidecar.json")(schema)
+    app.command(epilog="Example: dossier status")(status)
+    app.command(epilog="Example: dossier rejected --json")(rejected)
+    app.command(epilog="Example: dossier clients bakkerij")(clients)
+    app.command(epilog="Example: dossier recent")(recent)
+
+
+def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; default: here.")] = Path()) -> None:
+    """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
+    from desk.actions import new_office
+
+    written = new_office.found(folder)
+    for path in written:
+        print(f"written: {path}")
+    print(new_office.next_steps(folder) if written else f"{folder}: everything is there already; nothing was changed")
+
+
+def run(
+    roots: Annotated[
+        list[Path] | None,
+        typer.Option("--root", metavar="DIR", help="An office; several of them: each is served by a process of its own."),
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Do all that is due now, print what was done, end.")] = False,
+    log: Annotated[
+        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
+    ] = "auto",
+) -> None:
+    """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
+    from desk.cli import logs
+    from desk.daemon.daemon import Daemon
+    from desk.daemon.surroundings import InboxMissing
+    from dossier.cluster.presence import AlreadyRunning
+
+    if roots and len(roots) > 1:
+        raise typer.Exit(_run_several(roots, once, log))
+    session.GIVEN.root = roots[0] if roots else session.GIVEN.root
+    office = session.office()
+    logs.configure(log, quiet=once and sys.stderr.isatty())
+    try:
+        with logs.progress(office.inbox, shown=once) as progress:
+            summary = Daemon(office, dict(os.environ), once=once, progress=progress).run()
+    except AlreadyRunning as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    except InboxMissing as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(4) from error
+    if once:
+        _print_summary(summary)
+        if summary.trouble:
+            raise typer.Exit(4)
+
+
+def _run_several(roots: list[Path], once: bool, log: Literal["auto", "human", "json"]) -> int:
+    from desk.cli import logs
+    from desk.daemon import several
+
+    logs.configure(log)
+    several.check(roots)
+    return several.once(roots, log) if once else several.run(roots, log)
+
+
+def _print_summary(summary: Summary) -> None:
+    print(
+        f"taken {summary.taken}, duplicates {summary.duplicates}, refused {summary.refused}, published {summary.published},"
+        f" mailed {summary.mailed}, waiting {summary.waiting}"
+    )
+    if summary.refused:
+        print("What was refused, and why: dossier rejected")
+    if summary.waiting:
+        print("What waits, and for what: dossier status")
+    for trouble in summary.trouble:
+        print(trouble, file=sys.stderr)
+
+
+def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Sidecars, or folders of the inbox.")]) -> None:
+    """Say of sidecars or inbox folders what is wrong, or what is waited for. Changes nothing; exit 1 if anything is."""
+    from ingest.intake import checking
+
+    office = session.office()
+    missing = [path for path in paths if not os.path.lexists(path)]
+    if missing:
+        raise typer.BadParameter(f"{missing[0]}: there is no such file or folder")
+    findings, good = checking.check(office, paths)
+    for finding in findings:
+        print(finding)
+    if findings:
+        raise typer.Exit(1)
+    print(f"{good} drop{'' if good == 1 else 's'}, nothing wrong" if good else "nothing to check here")
+
+
+def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], typer.Argument()]) -> None:
+    """Print a JSON Schema, by which an editor completes and checks what is typed."""
+    from desk.actions import new_office
+    from desk.cli import printing
+    from dossier.office.office import RootNotFound
+
+    try:
+        settings = session.office().settings
+    except RootNotFound:
+        settings = None
+    printing.as_json(new_office.schema_of(what, settings))
+
+
+def status(
+    json: Json = False,
+    watch: Annotated[bool, typer.Option("--watch", help="On a terminal: look again and again, until Ctrl-C.")] = False,
+) -> None:
+    """The daemon and its queues: what waits for what, since when."""
+    from desk.actions import overview
+    from desk.cli import printing
+
+    if watch:
+        if json or not sys.stdout.isatty():
+            raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
+        overview.watch(session.opened_quickly())
+        return
+    found = overview.status(session.opened_quickly())
+    if json:
+        printing.as_json(found)
+    else:
+        overview.print_status(found)
+
+
+def rejected(json: Json = False) -> None:
+    """Refused drops that still lie in the inbox, with what is wrong with them."""
+    from desk.actions import overview
+    from desk.cli import printing
+
+    found = overview.rejected(session.office())
+    if json:
+        printing.as_json(found)
+        return
+    if found:
+        session.opened()
+        overview.look_at_rejected(session.reader())
+    for drop in found:
+        print(f"{drop['path']}  ({printing.day_and_time(drop['at'])})")
+        for line in drop["why"]:
+            print(f"    {printing.text(line)}")
+    print("Correct the sidecar and move the files back into the client's folder." if found else "Nothing is refused.")
+
+
+def clients(
+    words: Annotated[
+        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Beginnings of words of name, code, contact.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Search clients by name, code, number or contact."""
+    from desk.cli import printing
+    from workflow.reports import finding
+
+    office = session.office()
+    codes = finding.find_clients(office, " ".join(words or ()))
+    if json:
+        printing.as_json(
+            [{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes],
+        )
+        return
+    rows = [
+        (
+            code,
+            client.name,
+            "" if client.active else "not active",
+            ", ".join(contact.name for contact in client.contacts if contact.active),
+        )
+        for code in codes
+        if (client := office.clients[code])
+    ]
+    printing.table(("client", "name", "", "contacts"), rows, "No client fits.")
+
+
+def recent(json: Json = False) -> None:
+    """The last items and clients that you looked at."""
+    office = session.opened_quickly()
+    from desk.cli import printing
+    from dossier.database.tables import Item, item_key
+    from dossier.office import people
+    from workflow.reports import finding
+
+    who = session.reader()
+    hidden = people.hidden_types(office, who.code)
+    names, codes = finding.recent(who, "item"), finding.recent(who, "client")
+    found = {
+        item.id: item for item in Item.select().where(Item.id.in_([item_key(name) for name in names])) if item.type not in hidden
+    }
+    items = [finding.summary(found[item_key(name)]) for name in names if item_key(name) in found]
+    seen = [{"client": code, "name": office.clients[code].name} for code in codes if code in office.clients]
+    if json:
+        printing.as_json({"items": items, "clients": seen})
+        return
+    printing.table(
+        ("item", "client", "description"), [(i["item"], i["client"], i["description"]) for i in items], "No items yet."
+    )
+    printing.table(("client", "name"), [(c["client"], c["name"]) for c in seen])

@@ -1,0 +1,93 @@
+"""What every command needs: the office, its database, and who acts. Found once for each call of `dossier`."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dossier.office.office import Office
+    from dossier.office.people import Actor
+
+
+@dataclass(slots=True)
+class Globals:
+    """The options before the command."""
+
+    root: Path | None = None
+    staff: str | None = None
+
+
+GIVEN = Globals()
+_office: Office | None = None
+
+
+def office() -> Office:
+    """The office as it is configured. Raises ConfigurationError, RootNotFound."""
+    global _office
+    if _office is None:
+        from dossier.office.office import find_root, load_office
+
+        _office = load_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+    return _office
+
+
+def spare_driver() -> None:
+    """Keep peewee from loading PostgreSQL's driver, which takes longer than most commands, where the office is on SQLite.
+
+    It loads whatever is installed as soon as it is imported, and that may be before the settings are read; so they are only
+    searched for the word here. A word too many costs a tenth of a second.
+    """
+    if "peewee" in sys.modules:
+        return
+    settings = "config/settings.yaml"
+    given = GIVEN.root or (Path(os.environ["DOSSIER_ROOT"]) if os.environ.get("DOSSIER_ROOT") else None)
+    roots = [given] if given else [Path.cwd(), *Path.cwd().parents]
+    try:
+        text = next((root / settings).read_text(errors="replace") for root in roots if (root / settings).is_file())
+    except (OSError, StopIteration):
+        return
+    said = "\n".join((text, os.environ.get("DOSSIER_DATABASE__URL", ""), *sys.argv))
+    if not re.search(r"^[^#\n]*postgres", said, re.IGNORECASE | re.MULTILINE):
+        sys.modules["psycopg"] = None  # type: ignore[assignment]
+
+
+def opened() -> Office:
+    """The office, its database open. Raises DatabaseUnavailable besides."""
+    from dossier.database.database import open_database
+
+    found = office()
+    open_database(found)
+    return found
+
+
+def opened_quickly() -> Office:
+    """As `opened`, for a command that shall answer at once: config/ as it is remembered, if it is still the same."""
+    global _office
+    if _office is None:
+        from dossier.office.office import find_root, known_office
+
+        _office = known_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+    return opened()
+
+
+def _named() -> str | None:
+    return GIVEN.staff or os.environ.get("DOSSIER_USER") or None
+
+
+def actor() -> Actor:
+    """Who does this. Raises NotAllowed if that can't be told, or may not be claimed."""
+    from dossier.office import people
+
+    return people.acting(office(), _named())
+
+
+def reader() -> Actor:
+    """Who reads this: a staff member, or the operating system's user."""
+    from dossier.office import people
+
+    return people.reader(office(), _named())

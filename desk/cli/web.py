@@ -1,0 +1,31 @@
+"""The command that serves the portal to clients: portal."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated, Literal
+
+import typer
+
+from desk.cli import session
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: dossier portal --host 0.0.0.0 --port 8443")(portal)
+
+
+def portal(
+    host: Annotated[str | None, typer.Option(help="Where to listen; default: portal.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: portal.port; 0: any free one.")] = None,
+    log: Annotated[
+        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
+    ] = "auto",
+) -> None:
+    """Serve the portal to clients, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
+    from desk.cli import logs
+    from desk.web import server
+
+    office = session.office()
+    logs.configure(log)
+    settings = office.settings.portal
+    server.serve(office, dict(os.environ), host or settings.host, settings.port if port is None else port)

@@ -1,0 +1,449 @@
+"""The daemon: one thread takes, decides and publishes; others watch, mail, make pictures and keep the schedule.
+
+The working thread looks only where something is due: a hint of the watcher, a file that should have settled by now, the
+rescan. Between two looks it sees by the database's version that a command wrote something. Everything it remembers
+may be lost at any time: the next start finds it again in the folders and the database.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterable
+
+import structlog
+
+from desk.daemon import outage, schedule
+from desk.daemon.event_log import Chronicle
+from desk.daemon.mail_work import MailWork
+from desk.daemon.periodic import Upkeep
+from desk.daemon.portal_work import PortalWork
+from desk.daemon.process import call_on_stop
+from desk.daemon.summary import Summary
+from desk.daemon.surroundings import InboxMissing, check_folders
+from desk.daemon.telling import Teller
+from desk.daemon.trail_work import TrailWork
+from dossier.cluster import presence
+from dossier.cluster.claims import LEAD, LOGINS, MAIL, Claims, inbox
+from dossier.database.database import UNAVAILABLE, close_database, data_version, is_shared, open_database
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.office.watching import ConfigWatch
+from dossier.text import clock
+from dossier.vault.folder import Vault, open_vault
+from dossier.workers.pool import Hands
+from ingest.inbox.looking import Found
+from ingest.inbox.lookout import Lookout
+from ingest.inbox.watcher import Watch
+from ingest.intake.intake import AT_ONCE, Batch, Intake
+from ingest.intake.outcome import Outcome
+from workflow.outbox.alarms import Alarms
+from workflow.queue.queue import QueueFolder
+
+log = structlog.get_logger("daemon")
+
+WAKE_SECONDS = 0.25
+"""How soon a command's change is seen, and how soon a stop is: two cheap looks at the clock a second more don't show."""
+
+TROUBLE_SECONDS = 30
+"""How soon it is tried again to clear what is decided and could not leave the inbox."""
+
+LEAD_SECONDS = 1.0
+"""How soon another daemon takes over what one that ended had claimed as a whole."""
+
+CONFIG_SECONDS = 1
+"""How often config/ is looked at for changes."""
+
+ONCE_PATIENCE_SECONDS = 5
+"""How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
+
+
+GARBAGE_AT = 50_000
+"""New objects after which Python looks for rings among them. It looks at 700 by default, and in a batch of drops, which has a
+hundred thousand and no rings, that takes a tenth of all time."""
+
+
+class Daemon:
+    """Works for one office until it is told to stop (`files.stopping`)."""
+
+    def __init__(
+        self, office: Office, environ: dict[str, str], once: bool = False, progress: Callable[[int], None] | None = None
+    ) -> None:
+        self.office = office
+        self.summary = Summary()
+        self._environ = environ
+        self._once = once
+        self._progress = progress or (lambda done: None)
+        self._wake = threading.Condition()
+        self._queue_due = self._clear_due = 0.0
+        self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
+        self._mail_wake = threading.Event()
+        self._teller = Teller()
+        self._config = ConfigWatch(office, environ, self._alarm)
+        self._config_due = False
+
+    # Life
+
+    def run(self) -> Summary:
+        """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
+        try:
+            with presence.alone(self.office), contextlib.ExitStack() as beside:
+                call_on_stop(self.stop)
+                gc.set_threshold(GARBAGE_AT, 20, 100)
+                check_folders(self.office)
+                open_database(self.office)
+                self._since = clock.utc_now()
+                if not self._once:
+                    beside.enter_context(self._metrics())
+                while not files.stopping.is_set():
+                    try:
+                        self._set_up()
+                        self._serve()
+                        break
+                    except UNAVAILABLE as error:
+                        if self._once:
+                            raise
+                        outage.wait(self.office, error, self._teller.beat)
+        except OSError as error:
+            raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror or error}") from error
+        return self.summary
+
+    def _metrics(self) -> contextlib.AbstractContextManager[None]:
+        """Meanwhile, /metrics and /healthz are answered, if they are configured."""
+        settings = self.office.settings.metrics
+        if settings.port is None:
+            return contextlib.nullcontext()
+        from desk.daemon.metrics import Metrics
+
+        return Metrics(lambda: self.office, self.summary, lambda: self._teller.worked_at).served(settings.host, settings.port)
+
+    def _set_up(self) -> None:
+        """Everything anew, from what the folders and the database say."""
+        self.claims, self.leads, self._lead_due = Claims(), False, 0.0
+        self._presence = presence.Presence(self.office, self._since)
+        self.alarms = Alarms(self.office)
+        self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_wake, self._mailed)
+        self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
+        for cause in self.alarms.causes():
+            # It starts, so they are over, or come again.
+            if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
+                self._alarm(cause, None)
+        self.vault = open_vault(self.office)
+        self.vault.sweep()
+        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim)
+        # For a vault on a disk: what is far away is waited for, and threads do that as well.
+        self.hands = Hands() if type(self.vault) is Vault else None
+        self.intake = Intake(self.office, self.vault, patient=self._once, hands=self.hands)
+        self.queue = QueueFolder(self.office, self.vault)
+        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
+        self.upkeep = Upkeep(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
+        self._lead()
+        self._finish_others()
+
+    def _serve(self) -> None:
+        try:
+            try:
+                self._work_once() if self._once else self._work()
+            except files.Interrupted:
+                log.info("stopped in the middle of a copy; it is undone")
+            self.intake.forget()
+        finally:
+            self.intake.close()
+            self._release_hands()
+            close_database()
+
+    # Sharing the office with other daemons (PostgreSQL)
+
+    def _lead(self) -> bool:
+        """True if deciding, publishing and the scheduled jobs are this daemon's."""
+        now = time.monotonic()
+        if not self.leads and now < self._lead_due:
+            return False
+        self._lead_due = now + LEAD_SECONDS
+        led, self.leads = self.leads, self.claims.take(LEAD)
+        if self.leads and not led:
+            self.alarms.reread()
+            self.queue = QueueFolder(self.office, self.vault)
+            self.portal.prepare()
+            self._queue_due = 0.0
+        return self.leads
+
+    def _lead_at_once(self) -> bool:
+        self._lead_due = 0.0
+        return self._lead() and self.claims.take(MAIL)
+
+    def _claim(self, client: str) -> bool:
+        """Make a client's inbox folder ours until the end of this step; finish first what a daemon that died left there."""
+        if not is_shared():
+            return True
+        if not self.claims.take(inbox(client)):
+            return False
+        self.intake.recover(client)
+        return True
+
+    def _release(self, kept: Iterable[str] = ()) -> None:
+        """Let others have the clients' folders, but those that are `kept`."""
+        if is_shared():
+            self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
+            self.claims.release_all((LEAD, LOGINS, MAIL, *map(inbox, kept)))
+
+    def _finish_others(self) -> None:
+        """Finish what was committed but not cleared when the last daemon ended; of shared offices what no other is busy with."""
+        if not is_shared():
+            self.intake.recover()
+            return
+        for client in self.intake.uncleared_clients():
+            self._claim(client)
+        self._release()
+
+    def stop(self) -> None:
+        """What SIGTERM and SIGINT do."""
+        self._teller.stopping()
+        files.stopping.set()
+        self._mail_wake.set()
+        self._woken()
+
+    # Hints, from any thread
+
+    def _woken(self) -> None:
+        with self._wake:
+            self._wake.notify()
+
+    def hint_queue(self, approver: str | None = None) -> None:
+        """Look at this approver's folder now (None: at all of them)."""
+        self.queue.hint(approver)
+        self._queue_due = 0.0
+        self._woken()
+
+    def _hint_config(self) -> None:
+        self._config_due = True
+
+    # The working thread
+
+    def _work(self) -> None:
+        self.lookout.watch()
+        self.mails.start()
+        self.portal.start()
+        self._scheduler = schedule.start(self._jobs())
+        try:
+            version, chronicle = data_version(), Chronicle()
+            log.info("running", root=str(self.office.root), pid=os.getpid())
+            self._presence.tell(clock.utc_now(), self.leads)
+            self._teller.ready()
+            while not files.stopping.is_set():
+                self._teller.beat()
+                did = self._step()
+                self._supervise()
+                now_version = data_version()
+                if did or now_version != version:
+                    chronicle.tell() if self.leads else chronicle.skip()
+                if now_version != version:
+                    version, self._queue_due = now_version, 0.0
+                    self._mail_wake.set()
+                elif not did:
+                    self._rest()
+        finally:
+            self._scheduler.shutdown(wait=False)
+            self.lookout.stop()
+            self._queue_watch.stop()
+            self.mails.stop()
+            self.portal.stop()
+            if files.stopping.is_set():
+                with contextlib.suppress(*UNAVAILABLE):
+                    if self.leads:
+                        self.trail.anchor(clock.utc_now(), ending=True)
+                    self._presence.leave()
+                log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
+
+    def _release_hands(self) -> None:
+        if self.hands is not None:
+            self.hands.rest()
+
+    def _rest(self) -> None:
+        self._release_hands()
+        with self._wake:
+            seconds = min(WAKE_SECONDS, min(self._next_round(), self.lookout.next_at()) - time.monotonic())
+            self._wake.wait(max(0.0, seconds))
+        if self.intake.has_to_forget(time.monotonic()):
+            self.intake.forget()
+        if self.leads:
+            self.portal.rest()
+
+    def _next_round(self) -> float:
+        """When the queue is looked at again, in monotonic seconds; never, by who doesn't lead."""
+        return self._queue_due if self.leads else float("inf")
+
+    def _step(self) -> bool:
+        """Do what is due now; True if there was anything."""
+        self._clear_rest()
+        taken = self._take_due()
+        leads = self._lead()
+        queue_is_due, has_more = leads and self._queue_due <= time.monotonic(), False
+        if leads and (queue_is_due or taken):
+            again = self.queue.round(clock.utc_now())
+            self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
+            has_more = again == 0.0
+        published = 0
+        if leads and (taken or queue_is_due):
+            began = time.monotonic()
+            published = self.portal.step()
+            self.summary.add_published(published, time.monotonic() - began)
+        if published or taken:
+            self._mail_wake.set()
+            self._queue_due = 0.0  # what was approved by who may not any more is asked again
+        return bool(taken or published or has_more)
+
+    def _take_due(self) -> bool:
+        """Look where a look is due and take what is ready; True if anything was taken or refused.
+
+        While one batch is written down, the files of the next are received, and those of the one before leave the inbox; not
+        where other daemons wait for the folders.
+        """
+        done, ready, begun = False, list[Found](), deque[tuple[list[Found], Batch]]()
+        ahead = 0 if is_shared() else 1
+        try:
+            for found in self.lookout.ready():
+                ready += found
+                while len(ready) >= AT_ONCE and not files.stopping.is_set():
+                    begun.append((ready[:AT_ONCE], self.intake.begin(clock.utc_now(), ready[:AT_ONCE])))
+                    del ready[:AT_ONCE]
+                    if len(begun) > ahead:
+                        done = self._take(*begun.popleft(), more=bool(begun)) or done
+                        self._release(kept={one.client for one in ready})
+                if files.stopping.is_set():
+                    break
+            if ready and not files.stopping.is_set():
+                begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
+            while begun:
+                done = self._take(*begun.popleft(), more=bool(begun)) or done
+            return done
+        finally:
+            self._release()
+
+    def _take(self, found: list[Found], batch: Batch, more: bool) -> bool:
+        self.claims.confirm()
+        began = time.monotonic()
+        outcome = self.intake.finish(clock.utc_now(), batch, more)
+        self._teller.beat()
+        self.summary.add(outcome, time.monotonic() - began)
+        self._progress(outcome.taken + outcome.duplicates + outcome.refused)
+        if outcome.postponed:
+            self.lookout.postpone(found, outcome.trouble)
+        else:
+            self.lookout.looker.done_with(found)
+        self._tell_trouble({one.client for one in found}, outcome)
+        return bool(outcome.taken + outcome.duplicates + outcome.refused)
+
+    def _tell_trouble(self, clients: Iterable[str], outcome: Outcome) -> None:
+        """Raise an alarm for each client whose drops can't be taken now, and end those of the others."""
+        self.summary.add_trouble(outcome)
+        for cause, text in outcome.alarms(clients):
+            self._alarm(cause, text)
+
+    def _clear_rest(self) -> None:
+        """Try again to clear what is decided and could not leave the inbox."""
+        if time.monotonic() < self._clear_due:
+            return
+        self._clear_due = time.monotonic() + TROUBLE_SECONDS
+        if is_shared():
+            self._finish_others()
+        if not self.intake.clearing.has_left:
+            return
+        stuck, outcome = list(self.intake.clearing.trouble), Outcome()
+        self.intake.clear_up(outcome)
+        self._tell_trouble(stuck, outcome)
+
+    # run --once
+
+    def _work_once(self) -> None:
+        """Take what is there, waiting for files to settle, then decide, publish and mail, until nothing is due."""
+        patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
+        presence.take_over(self.office, self._lead_at_once)
+        last = time.monotonic()
+        if self.leads:
+            self.upkeep.once()
+        while not files.stopping.is_set():
+            if self._step():
+                last = time.monotonic()
+                continue
+            if self.mails.once(self.claims):
+                continue
+            now = time.monotonic()
+            soonest = min(self.lookout.next_at(), self._next_round())
+            if soonest - now > patience or now - last > patience or self.summary.trouble:
+                break
+            files.stopping.wait(max(0.0, soonest - now))
+        if self.leads:
+            self.portal.dress_once()
+            self.trail.anchor(clock.utc_now(), ending=True)
+        self.summary.waiting = self.lookout.count_waiting()
+        self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
+
+    # What the other threads call
+
+    def _mailed(self, count: int) -> None:
+        self.summary.mailed += count
+
+    def _jobs(self) -> list[schedule.Job]:
+        watch = self.office.settings.watch
+
+        def rescan() -> None:
+            self.lookout.look_everywhere()
+            self.hint_queue()
+
+        def poll() -> None:
+            self.lookout.poll()
+            if self._queue_watch.polls:
+                self.hint_queue()
+
+        def beat() -> None:
+            if is_shared():
+                self._presence.tell(clock.utc_now(), self.leads)
+                self.alarms.reread()
+
+        return [
+            schedule.Job("rescan", watch.rescan_seconds, rescan),
+            schedule.Job("poll", watch.poll_seconds, poll),
+            schedule.Job("config", CONFIG_SECONDS, self._hint_config),
+            schedule.Job("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
+            *self.upkeep.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
+        ]
+
+    def _supervise(self) -> None:
+        """See that the folders are watched and that the configuration is the one in config/."""
+        self.lookout.supervise()
+        try:
+            if self._queue_watch.supervise(self.office.settings.watch.mode):
+                self._alarm("watch queue", self._queue_watch.trouble)
+                self.hint_queue()
+        except OSError as error:
+            self._alarm("watch queue", f"the queue {self.office.queue} can't be read: {error.strerror}; is the share mounted?")
+        if self._config_due:
+            self._config_due = False
+            self._reload_if_changed()
+
+    # Configuration and alarms
+
+    def _reload_if_changed(self) -> None:
+        """Read config/ again if it was changed; with faults, go on with what was."""
+        old, office = self.office.settings, self._config.changed()
+        if office is None:
+            return
+        for room in (self, self.intake, self.queue, self.mails, self.alarms, self.trail, self.upkeep):
+            room.office = office
+        self.lookout.reconfigured(office)
+        self.queue.forget_people()
+        self.portal.reconsider(office)
+        if office.settings.watch != old.watch:
+            schedule.change(self._scheduler, self._jobs())
+        log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
+        self.hint_queue()
+
+    def _alarm(self, cause: str, text: str | None) -> None:
+        """Raise an alarm, or end it with None. `status` shows them, and the admins get mail."""
+        if self.alarms.tell(clock.utc_now(), cause, text):
+            self._mail_wake.set()

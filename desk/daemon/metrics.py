@@ -1,0 +1,194 @@
+"""`/metrics` for Prometheus and `/healthz`, on the address of `metrics` in the settings.
+
+Numbers only: no client, no person, no name of a file. What waits is looked up when it is asked for, at most once in FRESH_SECONDS
+however often that is. While the database can't be used, /metrics has what is known without, and /healthz says 503.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Protocol
+
+import structlog
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric, SummaryMetricFamily
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+
+from desk.actions import overview
+from dossier import __version__
+from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.tables import Edition, Item, Mail
+from dossier.office.office import Office
+from dossier.text import clock
+
+log = structlog.get_logger("metrics")
+
+FRESH_SECONDS = 10.0
+
+HANGS_SECONDS = 300.0
+"""So long without a word of the working thread is no work any more; a drop of large files takes less."""
+
+REQUEST_SECONDS = 10
+
+
+class Done(Protocol):
+    """What a daemon did since it started."""
+
+    taken: int
+    duplicates: int
+    refused: int
+    published: int
+    mailed: int
+    taking_seconds: float
+    publishing_seconds: float
+
+
+class Metrics:
+    """`office` as it is now, what was `done`, and when the working thread last worked (monotonic seconds)."""
+
+    def __init__(self, office: Callable[[], Office], done: Done, worked_at: Callable[[], float]) -> None:
+        self._office, self._done, self._worked_at = office, done, worked_at
+        self._lock = threading.Lock()
+        self._waiting: tuple[float, list[Metric]] = (float("-inf"), [])
+        self._registry = CollectorRegistry(auto_describe=False)
+        self._registry.register(self)
+
+    @contextlib.contextmanager
+    def served(self, host: str, port: int) -> Iterator[None]:
+        """Answer on this address meanwhile. Raises OSError if it can't be had."""
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            timeout = REQUEST_SECONDS
+            server_version, sys_version = "dossier", ""
+
+            def do_GET(self) -> None:
+                status, kind, body = outer.answer(self.path.partition("?")[0])
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_: object) -> None:
+                pass  # a line each 15 seconds tells nobody anything
+
+        class Server(ThreadingHTTPServer):
+            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            daemon_threads = True
+
+            def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
+                log.warning("an answer could not be given", error=str(sys.exception()))
+
+        try:
+            server = Server((host, port), Handler)
+        except OSError as error:
+            raise OSError(error.errno, f"{error.strerror}; set metrics.port to another", f"{host}:{port}") from error
+        thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+        thread.start()
+        log.info("metrics are served", address=f"http://{host}:{port}/metrics")
+        try:
+            yield
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join(timeout=2)
+
+    def answer(self, path: str) -> tuple[int, str, bytes]:
+        """(status, content type, body)."""
+        try:
+            if path == "/metrics":
+                return 200, CONTENT_TYPE_LATEST, generate_latest(self._registry)
+            if path == "/healthz":
+                fault = self._fault()
+                return (503 if fault else 200), "text/plain; charset=utf-8", f"{fault or 'ok'}\n".encode()
+            return 404, "text/plain; charset=utf-8", b"there is /metrics and /healthz\n"
+        finally:
+            close_database()
+
+    def _fault(self) -> str | None:
+        silent = time.monotonic() - self._worked_at()
+        if silent > HANGS_SECONDS:
+            return f"the working thread has not moved for {silent:.0f} seconds"
+        try:
+            Item.select(Item.id).limit(1).execute()
+        except UNAVAILABLE as error:
+            return f"the database can't be used: {error}"
+        return None
+
+    def collect(self) -> Iterable[Metric]:
+        """As prometheus_client asks for it."""
+        done, office = self._done, self._office()
+        yield InfoMetricFamily("dossier", "This daemon.", {"version": __version__})
+        drops = CounterMetricFamily("dossier_drops", "Drops since this daemon started, by outcome.", labels=["outcome"])
+        for outcome, count in (("taken", done.taken), ("duplicate", done.duplicates), ("refused", done.refused)):
+            drops.add_metric([outcome], count)
+        yield drops
+        yield CounterMetricFamily("dossier_published", "Items put on the portal, or put there anew.", done.published)
+        yield CounterMetricFamily("dossier_mails_sent", "Mails that the server took.", done.mailed)
+        decided = done.taken + done.duplicates + done.refused
+        yield SummaryMetricFamily(
+            "dossier_take_seconds", "From a drop that is whole to its item or refusal.", decided, done.taking_seconds
+        )
+        yield SummaryMetricFamily(
+            "dossier_publish_seconds", "Putting items on the portal.", done.published, done.publishing_seconds
+        )
+        free = GaugeMetricFamily("dossier_free_bytes", "Room left where this folder is.", labels=["folder"])
+        for name, path in (
+            ("inbox", office.inbox),
+            ("queue", office.queue),
+            *([("portal", office.portal)] if office.portal_store is None else []),
+            *([("vault", office.vault)] if office.vault_store is None else []),
+        ):
+            with contextlib.suppress(OSError):
+                room = os.statvfs(path)
+                free.add_metric([name], room.f_bavail * room.f_frsize)
+        yield free
+        yield GaugeMetricFamily(
+            "dossier_worked_seconds_ago", "Since the working thread last moved.", time.monotonic() - self._worked_at()
+        )
+        yield from self._what_waits(office)
+
+    def _what_waits(self, office: Office) -> list[Metric]:
+        with self._lock:
+            if time.monotonic() - self._waiting[0] >= FRESH_SECONDS:
+                try:
+                    self._waiting = (time.monotonic(), list(_waiting(office, clock.utc_now())))
+                except UNAVAILABLE as error:
+                    log.warning("what waits can't be told", error=str(error))
+                    self._waiting = (time.monotonic(), [])
+            return self._waiting[1]
+
+
+def _waiting(office: Office, now: datetime) -> Iterator[Metric]:
+    found = overview.status(office)
+    count = GaugeMetricFamily("dossier_waiting", "What waits, and refused drops that nobody took back.", labels=["what"])
+    for what, key in (
+        ("drop", "waiting"),
+        ("concept", "queued"),
+        ("mail", "outbox"),
+        ("rejected", "rejected"),
+        ("failed_mail", "failed_mails"),
+    ):
+        count.add_metric([what], found[key])
+    yield count
+    oldest = GaugeMetricFamily("dossier_oldest_seconds", "Age of the oldest that waits; 0 if none does.", labels=["what"])
+    concept = Edition.select(Edition.made_at).join(Item, on=(Edition.id == Item.pending)).order_by(Edition.made_at).first()
+    mail = Mail.select(Mail.created_at).where(Mail.state == "waiting").order_by(Mail.created_at).first()
+    since = {
+        "drop": min((datetime.fromisoformat(one["since"]) for one in found["waits"]), default=now),
+        "concept": clock.from_text(concept.made_at) if concept else now,
+        "mail": clock.from_text(mail.created_at) if mail else now,
+    }
+    for what, moment in since.items():
+        oldest.add_metric([what], max(0.0, (now - moment).total_seconds()))
+    yield oldest
+    yield GaugeMetricFamily("dossier_alarms", "Alarms that stand; dossier status tells which.", len(found["alarms"]))

@@ -1,0 +1,94 @@
+"""What the daemon that leads does by the clock: reminders, reviews, alarms, the trail, what is kept too long.
+
+How often is here; what is done, below. All of it may come late or twice: what was done is in the database.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from desk.daemon.portal_work import VERIFY_HOURS, PortalWork
+from desk.daemon.schedule import Job
+from desk.daemon.trail_work import TRAIL_SECONDS, TrailWork
+from dossier.office.office import Office
+from dossier.text import clock
+from ingest.intake import scanning
+from workflow.outbox import alarms
+from workflow.outbox.alarms import Alarms
+from workflow.reminders import reminders, reviews, unopened
+from workflow.retention import erasing, retention
+
+REMIND_SECONDS = 15
+"""How often it is seen whether an approver must be reminded: one look at an index, if not."""
+
+REMIND_CONTACTS_SECONDS = 300
+"""How often it is seen whether a contact has not opened what he was told of."""
+
+REVIEW_SECONDS = 60
+"""How often it is seen whether an item is due for review."""
+
+RETENTION_SECONDS = 900
+"""How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
+
+ALARM_SECONDS = 60
+"""How often it is looked at what no event tells of: the scanner, room on the disks, refused drops that nobody looks at."""
+
+
+class Upkeep:
+    """The jobs; `wake_mail` is called when one has written a mail. The schedule's threads use it."""
+
+    def __init__(
+        self, office: Office, standing: Alarms, trail: TrailWork, portal: PortalWork, wake_mail: Callable[[], None]
+    ) -> None:
+        self.office = office
+        self._alarms, self._trail, self._portal, self._wake_mail = standing, trail, portal, wake_mail
+
+    def once(self) -> None:
+        """What `run --once` does of it, before its work."""
+        for job in (self._remind, self._remind_contacts, self._review, self._look_around):
+            job()
+        self._trail.anchor(clock.utc_now())
+
+    def jobs(self, leads: Callable[[], bool]) -> list[Job]:
+        """Each does nothing where this daemon, as `leads` says, does not lead."""
+
+        def led(function: Callable[[], None]) -> Callable[[], None]:
+            return lambda: function() if leads() else None
+
+        return [
+            Job("remind", REMIND_SECONDS, led(self._remind)),
+            Job("remind contacts", REMIND_CONTACTS_SECONDS, led(self._remind_contacts)),
+            Job("reviews", REVIEW_SECONDS, led(self._review), is_long=True),
+            Job("alarms", ALARM_SECONDS, led(self._look_around)),
+            Job("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
+            Job("trail", TRAIL_SECONDS, led(self._keep_trail), is_long=True),
+            Job("retention", RETENTION_SECONDS, led(self._retain), is_long=True),
+        ]
+
+    def _remind(self) -> None:
+        if reminders.remind(self.office, clock.utc_now()):
+            self._wake_mail()
+
+    def _remind_contacts(self) -> None:
+        if unopened.remind(self.office, clock.utc_now()):
+            self._wake_mail()
+
+    def _review(self) -> None:
+        if reviews.remind(self.office, clock.utc_now()):
+            self._wake_mail()
+
+    def _look_around(self) -> None:
+        scanner = self.office.settings.intake.clamd
+        self._alarms.tell(clock.utc_now(), "scanner", scanning.why_gone(scanner) if scanner else None)
+        alarms.check(self._alarms, clock.utc_now())
+        self._wake_mail()
+
+    def _keep_trail(self) -> None:
+        self._trail.anchor(clock.utc_now())
+        self._trail.verify_daily(clock.utc_now())
+        self._wake_mail()
+
+    def _retain(self) -> None:
+        erasing.finish(self.office)
+        if retention.upkeep(self.office, clock.utc_now(), self._portal.portal.vault):
+            self._wake_mail()

@@ -1,0 +1,151 @@
+"""The daemon's work on the portal: rounds of publishing, pictures and archives when it has nothing better to do, mending.
+
+`step` and `rest` are the working thread's; the pictures are made on a thread of their own, and the daily look at all files on
+one of the schedule's.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from dossier.vault.folder import Vault
+from dossier.workers.pool import Hands
+from workflow.portal import verifying
+from workflow.portal.pictures import Dresser
+from workflow.portal.publishing import Portal
+
+log = structlog.get_logger("portal")
+
+ONCE_ITEMS, ONCE_SECONDS = 25, 3.0
+"""Items of which `run --once` makes pictures and archives, newest first, and about how long that may take; the next run goes on."""
+
+MEND_SECONDS = 300
+"""How long the daily look waits for the working thread to mend, before it says what can't be mended."""
+
+VERIFY_HOURS = 1
+"""How often it is seen whether today's look at the files was had."""
+
+
+class PortalWork:
+    """What the daemon does with the portal.
+
+    `hint` tells the working thread that `step` is due; `alarm` takes a cause and what is wrong, None when it is over.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        vault: Vault,
+        hint: Callable[[], None],
+        alarm: Callable[[str, str | None], None],
+        hands: Hands | None = None,
+    ) -> None:
+        self.portal = Portal(office, vault, hands)
+        self._dresser = Dresser(self.portal.studio(), hint)
+        self._hint, self._alarm = hint, alarm
+        self._is_undressed = True
+
+    def prepare(self) -> None:
+        """Before the first step. Raises site.PortalUnusable."""
+        self.portal.prepare()
+
+    def reconsider(self, office: Office) -> None:
+        """The configuration has changed."""
+        self.portal.office = office
+        self.portal.reconsider_clients()
+
+    def start(self) -> None:
+        """Begin to make pictures whenever there is rest."""
+        self._dresser.start()
+
+    def stop(self) -> None:
+        """Make no more."""
+        self._dresser.stop()
+
+    def step(self) -> int:
+        """Do what is due; returns how many items were published."""
+        wanted = verifying.asked()
+        try:
+            verifying.mend(self.portal, clock.utc_now(), wanted)
+        except OSError as error:
+            log.error("not mended; it is tried again", error=str(error))
+            wanted = []
+        batch = self._dresser.take()
+        if batch is not None:
+            self.portal.put_up(batch)
+        published = 0
+        while not files.stopping.is_set() and self.portal.has_work(now := clock.utc_now()):
+            published += self.portal.round(now)
+            self._is_undressed = True
+        if wanted:
+            verifying.forget(wanted)
+        self._alarm("portal", self.portal.trouble)
+        return published
+
+    def rest(self) -> None:
+        """There is nothing to be taken or published: a good time for pictures."""
+        if self._is_undressed:
+            self._is_undressed = False
+            self._dresser.rest()
+
+    def dress_once(self) -> None:
+        """Make pictures and archives of the newest items, and put them up."""
+        studio = self.portal.studio()
+        try:
+            batch = studio.make(ONCE_ITEMS, ONCE_SECONDS)
+            if batch is not None:
+                self.portal.put_up(batch)
+                self.portal.round(clock.utc_now())
+        except OSError as error:
+            log.error("pictures and archives can't be made now", error=str(error))
+        finally:
+            studio.close()
+
+    def verify_daily(self) -> None:
+        """Once a day: look at all names and sizes and a part of the contents, and ask for what differs to be mended.
+
+        On a thread that closes its connection to the database afterwards.
+        """
+        now = clock.utc_now()
+        today = f"{now.astimezone():%Y-%m-%d}"
+        part = verifying.next_part(today)
+        if part is None:
+            return
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        try:
+            found = verifying.look(self.portal.office, self.portal.vault, part)
+        except files.Interrupted:
+            return
+        except OSError as error:
+            log.error("portal and vault can't be looked at now; it is tried again", error=str(error))
+            return
+        for one in found:
+            log.error("portal and vault are not as the database says", what=str(one))
+        if found:
+            verifying.ask(now, trail.DAEMON, found)
+            self._hint()
+            self._wait_until_mended()
+        damaged = verifying.still_damaged(self.portal.vault, found)
+        self._alarm("portal vault", _words_of(damaged))
+        verifying.note_part(today, part)
+
+    def _wait_until_mended(self) -> None:
+        end = time.monotonic() + MEND_SECONDS
+        while verifying.asked() and time.monotonic() < end and not files.stopping.is_set():
+            files.stopping.wait(0.5)
+
+
+def _words_of(damaged: list[verifying.Difference]) -> str | None:
+    if not damaged:
+        return None
+    more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
+    return f"{damaged[0]}{more}; see what can be mended with: dossier verify --repair; the rest comes from a backup"

@@ -1,0 +1,98 @@
+"""The scheduled jobs: which function, how often, nothing more.
+
+A job only wakes what does the work (or does little itself), so a late or doubled one costs nothing: the database and
+the folders are the queue. Late jobs run once, late; APScheduler would drop them after a second. What connection to the
+database a job opened is closed behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.util import undefined
+
+from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.trouble import told
+
+log = structlog.get_logger("schedule")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`seconds`: how often."""
+
+    name: str
+    seconds: float
+    function: Callable[[], None]
+    is_long: bool = False
+    """It may take minutes, and the others don't wait for it."""
+    is_punctual: bool = False
+    """It runs at once for the first time, waits for no other, and keeps its connection to the database."""
+
+
+def start(jobs: Sequence[Job]) -> BackgroundScheduler:
+    """Run the jobs on a thread of their own, the long ones and the punctual ones on others, until `shutdown()` of the answer."""
+    scheduler = BackgroundScheduler(
+        executors={"default": ThreadPoolExecutor(1), "long": ThreadPoolExecutor(1), "punctual": ThreadPoolExecutor(1)},
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        timezone="UTC",
+    )
+    scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
+    for job in jobs:
+        executor = "long" if job.is_long else "punctual" if job.is_punctual else "default"
+        function, begins = _closing(job.function), undefined
+        if job.is_punctual:
+            function, begins = _keeping(job.function), datetime.now(UTC)
+        names = {"id": job.name, "name": job.name, "executor": executor}
+        scheduler.add_job(function, "interval", seconds=job.seconds, next_run_time=begins, **names)
+    scheduler.start()
+    return scheduler
+
+
+def change(scheduler: BackgroundScheduler, jobs: Sequence[Job]) -> None:
+    """Run the jobs that `start` was given as often as these say."""
+    for job in jobs:
+        scheduler.reschedule_job(job.name, trigger="interval", seconds=job.seconds)
+
+
+def _closing(function: Callable[[], None]) -> Callable[[], None]:
+    def job() -> None:
+        try:
+            function()
+        finally:
+            close_database()
+
+    return job
+
+
+def _keeping(function: Callable[[], None]) -> Callable[[], None]:
+    def job() -> None:
+        try:
+            function()
+        except BaseException:
+            close_database()
+            raise
+
+    return job
+
+
+def _report(event: JobExecutionEvent) -> None:
+    if isinstance(event.exception, UNAVAILABLE):
+        log.warning(
+            "a scheduled job has no database; it runs again at its next time", job=event.job_id, error=told(event.exception)
+        )
+    elif event.exception:
+        log.error(
+            "a scheduled job failed; it runs again at its next time",
+            job=event.job_id,
+            error=str(event.exception),
+            traceback=event.traceback,
+        )
+    else:
+        log.warning("a scheduled job was missed", job=event.job_id)

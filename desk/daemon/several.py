@@ -1,0 +1,111 @@
+"""`dossier run --root A --root B`: several offices, each served by a process of its own.
+
+The operating system shares the machine between them, so a noisy office can't starve another, and what ends one (a broken
+database, a wrong configuration) leaves the others alone. A daemon that ended by itself is started again, sooner or later
+according to how long it lasted. SIGTERM or SIGINT stops all of them, within the five seconds that each promises.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from desk.daemon.process import call_on_stop
+
+log = structlog.get_logger("several")
+
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
+"""How long an office that ended by itself rests; doubled each time, and from the start again once it ran so long as the longest."""
+
+STOP_SECONDS = 6.0
+"""A daemon promises to stop in five; then it is killed, and the next start finishes what it began."""
+
+
+@dataclass(slots=True)
+class _Office:
+    root: Path
+    process: subprocess.Popen[bytes] | None = None
+    started: float = 0.0
+    pause: float = FIRST_PAUSE_SECONDS
+    due: float = 0.0
+    """Monotonic seconds from which it may be started."""
+
+
+def run(roots: Sequence[Path], log_form: str) -> int:
+    """Serve these offices until stopped; returns the exit code."""
+    stopping = threading.Event()
+    call_on_stop(stopping.set)
+    offices = [_Office(root) for root in roots]
+    while not stopping.is_set():
+        now = time.monotonic()
+        for office in offices:
+            _tend(office, now, log_form)
+        stopping.wait(0.1)
+    _stop(offices)
+    return 0
+
+
+def once(roots: Sequence[Path], log_form: str) -> int:
+    """`run --once` for each office, one after the other; returns the worst exit code."""
+    return max(subprocess.run(_command(root, log_form, "--once"), check=False).returncode for root in roots)
+
+
+def _command(root: Path, log_form: str, *more: str) -> list[str]:
+    return [sys.executable, "-m", "desk", "--root", str(root), "run", "--log", log_form, *more]
+
+
+def _tend(office: _Office, now: float, log_form: str) -> None:
+    """Start an office that does not run, when it is due."""
+    if office.process is not None:
+        code = office.process.poll()
+        if code is None:
+            return
+        office.process = None
+        if now - office.started >= LONGEST_PAUSE_SECONDS:
+            office.pause = FIRST_PAUSE_SECONDS
+        office.due, office.pause = now + office.pause, min(2 * office.pause, LONGEST_PAUSE_SECONDS)
+        log.error("an office's daemon ended; it is started again", root=str(office.root), code=code, seconds=office.due - now)
+    if now >= office.due:
+        # In a process group of its own: Ctrl-C is for this process, which passes it on once.
+        office.process = subprocess.Popen(_command(office.root, log_form), stdin=subprocess.DEVNULL, process_group=0)
+        office.started = now
+
+
+def _stop(offices: Sequence[_Office]) -> None:
+    running = [office.process for office in offices if office.process is not None and office.process.poll() is None]
+    for process in running:
+        process.terminate()
+    until = time.monotonic() + STOP_SECONDS
+    for process in running:
+        try:
+            process.wait(max(0.0, until - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            log.error("a daemon did not stop in time and was killed", pid=process.pid)
+
+
+def check(roots: Sequence[Path]) -> None:
+    """Raise ConfigurationError with every fault of every office, before any is started."""
+    from dossier.office.office import ConfigurationError, find_root, load_office
+
+    faults: list[str] = []
+    seen: dict[Path, Path] = {}
+    for root in roots:
+        try:
+            found = find_root(Path.cwd(), root, os.environ)
+            load_office(found, os.environ)
+            if seen.setdefault(found, root) is not root:
+                faults.append(f"{root}: is given twice")
+        except ConfigurationError as error:
+            faults += [fault if fault.startswith(str(root)) else f"{root}/{fault}" for fault in error.faults]
+    if faults:
+        raise ConfigurationError(faults)

@@ -1,0 +1,71 @@
+"""The daemon's work on the trail: an anchor a day, by mail too if the office wishes, and once a day the whole chain verified."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from dossier.database.database import transaction
+from dossier.database.tables import Note
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.trail import anchors, trail
+from workflow.outbox import outbox
+
+log = structlog.get_logger("trail")
+
+TRAIL_SECONDS = 3600
+"""How often it is seen whether an anchor, or today's look at the whole trail, is due."""
+
+_VERIFIED = "trail verified"
+
+
+class TrailWork:
+    """`alarm` raises (with a text) or ends (None) an alarm. Any thread uses it, one at a time."""
+
+    def __init__(self, office: Office, alarm: Callable[[str, str | None], None], stands: bool) -> None:
+        self.office = office
+        self._alarm = alarm
+        self._is_doubtful = stands
+        """An alarm stands, so the trail is looked at again whatever day it is."""
+
+    def anchor(self, now: datetime, ending: bool = False) -> None:
+        """Add an anchor if one is due, and mail it. Nothing else waits for it, so trouble with the disk is only told."""
+        try:
+            added, fault = anchors.add(self.office, now, ending)
+        except OSError as error:
+            log.error("the trail can't be anchored now", error=str(error))
+            return
+        if fault is not None:
+            self._doubt(fault)
+        elif added is not None and not ending and self.office.settings.trail.anchors_to:
+            with transaction():
+                outbox.enqueue_anchor(self.office, now, anchors.line_of(added).strip())
+
+    def verify_daily(self, now: datetime) -> None:
+        """Once a day, and while there is doubt: walk the whole chain, against its anchors and the records."""
+        today = f"{now.astimezone():%Y-%m-%d}"
+        note = Note.get_or_none(Note.key == _VERIFIED)
+        if note is not None and note.value == today and not self._is_doubtful:
+            return
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        try:
+            found, fault = anchors.read(anchors.folder_of(self.office))
+            fault = trail.first_fault(found) or fault
+        except files.Interrupted:
+            return
+        if fault is not None:
+            self._doubt(fault)
+            return
+        self._is_doubtful = False
+        self._alarm("trail", None)
+        with transaction():
+            Note.insert(key=_VERIFIED, value=today).on_conflict(conflict_target=[Note.key], update={Note.value: today}).execute()
+
+    def _doubt(self, fault: str) -> None:
+        self._is_doubtful = True
+        self._alarm("trail", f"the trail does not verify: {fault}; see docs/operations.md, Alarms")

@@ -1,0 +1,84 @@
+"""`dossier doctor`: everything a set-up can get wrong, looked at in a minute, and for each what to do.
+
+A finding is `ok`, a `note` (works, but somebody should know) or `wrong` (exit 1). A check that fails itself is a finding too: one
+that can't be made must not hide the others. Nothing is changed: a file is put into the inbox for a moment, under a name
+that is never taken, as only that shows what this user and this file system can do; no mail is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from dossier.database.database import close_database
+from dossier.database.tables import PROXY
+from dossier.office.office import Office
+
+Level = Literal["ok", "note", "wrong"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one look showed; `todo` says what to do about it."""
+
+    check: str
+    level: Level
+    message: str
+    todo: str = ""
+
+
+Check = Callable[[Office, Mapping[str, str]], Iterator[Finding]]
+
+
+def ok(check: str, message: str) -> Finding:
+    return Finding(check, "ok", message)
+
+
+def note(check: str, message: str, todo: str) -> Finding:
+    return Finding(check, "note", message, todo)
+
+
+def wrong(check: str, message: str, todo: str) -> Finding:
+    return Finding(check, "wrong", message, todo)
+
+
+def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
+    """Make every check, in the order in which one would mend things."""
+    from desk.doctor import folders, machine, queue, store
+    from desk.doctor import office as of_the_office
+
+    checks: tuple[tuple[str, Check, bool], ...] = (
+        # name, check, whether it needs the database
+        ("versions", machine.versions, False),
+        ("clock", machine.clocks, False),
+        ("folders", folders.folders, False),
+        ("inbox", folders.inbox, False),
+        ("queue", queue.queue, False),
+        ("portal", folders.portal, False),
+        ("secrets", folders.secrets_of_the_office, False),
+        ("store", store.stores, False),
+        ("disk", folders.room, False),
+        ("inotify", folders.inotify, False),
+        ("scanner", of_the_office.scanner, False),
+        ("database", of_the_office.database, False),
+        ("trail", of_the_office.the_trail, True),
+        ("people", of_the_office.people_and_rights, False),
+        ("people", of_the_office.concepts, True),
+        ("clients", of_the_office.clients, False),
+        ("mail", of_the_office.mail, False),
+        ("templates", of_the_office.templates, False),
+        ("daemon", of_the_office.daemon, False),
+        ("alarm", of_the_office.standing_alarms, True),
+        ("backup", of_the_office.backups, True),
+    )
+    found: list[Finding] = []
+    close_database()
+    for name, check, needs_database in checks:
+        if needs_database and (PROXY.obj is None or PROXY.is_closed()):
+            continue
+        try:
+            found += check(office, environ)
+        except Exception as error:  # noqa: BLE001 - whatever one check trips over, the others are made
+            found.append(wrong(name, f"this could not be looked at: {type(error).__name__}: {error}", "mend that first"))
+    return found

@@ -1,0 +1,325 @@
+"""What `doctor` looks at in the office's folders: are they there, whose are they, who else can write, what can the file system do."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import json
+import os
+import secrets
+import socket
+import stat
+import time
+from collections.abc import Iterator, Mapping
+from fnmatch import fnmatch
+from itertools import islice
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from desk.doctor.doctor import Finding, note, ok, wrong
+from dossier.files import files
+from dossier.files.leases import has_writer
+from dossier.office import people
+from dossier.office.office import CLIENTS, SETTINGS, STAFF, Office
+from dossier.text import names
+from ingest.inbox import looking
+from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
+from workflow.outbox import alarms
+
+MOST_ENTRIES = 50_000
+"""So many names on the portal are looked at; whoever can write to one of more is found by the daily `verify`."""
+
+CLOCK_SECONDS = 5
+"""A file server whose clock differs by more makes files look older or newer than they are."""
+
+IN_MEMORY = {"tmpfs", "ramfs"}
+
+RECALLED = "config.*.json"
+"""Each user's own (cache.py)."""
+
+CAP_LEASE = 28  # capabilities(7)
+
+
+def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    for name, path in (
+        ("inbox", office.inbox),
+        ("queue", office.queue),
+        ("portal" if office.portal_store is None else "portal on its way", office.portal),
+        ("vault" if office.vault_store is None else "vault on its way", office.vault),
+        ("var", office.var),
+    ):
+        fault = _why_unusable(path, may_be_made=name != "inbox")
+        if fault:
+            yield wrong(name, *fault)
+        elif not path.exists():
+            yield ok(name, f"{path}: made when the daemon starts")
+        else:
+            kind = file_system_of(path)
+            yield ok(name, f"{path}: {kind}, {_owner(path)}")
+            if kind in IN_MEMORY:
+                yield note(name, f"{path} lies on {kind}, in memory: what is in it is gone when this machine is switched off",
+                            "move it to a disk (paths in config/settings.yaml)")  # fmt: skip
+            if name in ("queue", "portal", "vault", "var"):
+                yield from _of_others(name, path, depth=1 if name == "var" else 2)
+
+
+def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
+    """What the daemon's user can't change any more, mostly because somebody ran a command as root."""
+    whose = os.geteuid() or top.stat().st_uid  # asked as root, it is about whose folder it is
+    me = people.user_name(whose)
+    own = (path for path in _shallow(top, depth) if not path.is_symlink() and not fnmatch(path.name, RECALLED))
+    inside = islice(own, MOST_ENTRIES)
+    found = [path for path in inside if whose and _is_barred(path, whose)]
+    if found:
+        more = f", and {len(found) - 1} more in {top}" if len(found) > 1 else ""
+        yield wrong(name, f"{me} can't read and write {names.shown(str(found[0]))} ({_owner(found[0])}){more}",
+                    f"chown -R {me} {top}; run commands as that user, not as root: sudo -u {me} dossier …")  # fmt: skip
+
+
+def _is_barred(path: Path, uid: int) -> bool:
+    """True if this user, the present one or one whom root asks about, can't read and write it."""
+    if os.geteuid() == uid:
+        return not os.access(path, os.R_OK | os.W_OK | (os.X_OK if path.is_dir() else 0))
+    status = path.stat()
+    return status.st_uid == 0 and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _shallow(top: Path, depth: int) -> Iterator[Path]:
+    """What lies in a folder, so deep. A folder that can't be read is told of, and not looked into."""
+    try:
+        with os.scandir(top) as entries:
+            inside = sorted(entries, key=lambda entry: entry.name)
+    except OSError:
+        return
+    for entry in inside:
+        yield Path(entry.path)
+        if depth > 1 and entry.is_dir(follow_symlinks=False):
+            yield from _shallow(Path(entry.path), depth - 1)
+
+
+def _why_unusable(path: Path, may_be_made: bool) -> tuple[str, str] | None:
+    """(what is wrong, what to do), or None."""
+    me = people.user_name(os.geteuid())
+    if not os.path.lexists(path):
+        above = next(folder for folder in path.parents if folder.exists())
+        if not may_be_made:
+            return f"there is no {path}", f"mkdir -p {path}, or mount it; the daemon does not start without"
+        if not os.access(above, os.W_OK | os.X_OK):
+            return f"there is no {path}, and {me} can't make it in {above}", f"mkdir -p {path} && chown {me} {path}"
+        return None
+    if not path.is_dir():
+        return f"{path} is no folder", "move it away; a folder belongs there (paths in config/settings.yaml)"
+    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        if path.stat().st_uid == os.geteuid():
+            return f"{me} can't read and write {path} ({_owner(path)})", f"chmod u+rwx {path}"
+        return (
+            f"{me} can't read and write {path} ({_owner(path)})",
+            f"chown {me} {path}, or give its group the rights (chmod g+rwxs)",
+        )
+    return None
+
+
+def _owner(path: Path) -> str:
+    status = path.stat()
+    return f"{people.user_name(status.st_uid)} {stat.filemode(status.st_mode)}"
+
+
+def _others_can_write(path: Path) -> bool:
+    try:
+        status = path.lstat()
+    except OSError:
+        return False
+    return not stat.S_ISLNK(status.st_mode) and bool(status.st_mode & stat.S_IWOTH)
+
+
+def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    if _why_unusable(office.inbox, may_be_made=False):
+        return
+    me = os.geteuid()
+    known, unknown = looking.clients_with_folders(office)
+    for name in unknown:
+        path = office.inbox / name
+        if path.is_dir() and not path.is_symlink():
+            yield wrong("inbox", f"{names.shown(str(path))} is no client's folder: what is dropped there is never taken",
+                        "name it as the client's code in config/clients.yaml, or add the client")  # fmt: skip
+        else:
+            yield wrong("inbox", f"{names.shown(str(path))} {unknown[name]}", "move it into the folder of the client it is for")
+    for code in known:
+        path = office.inbox / code
+        if fault := _why_unusable(path, may_be_made=True):
+            yield wrong("inbox", *fault)
+            continue
+        status = path.stat()
+        if status.st_mode & stat.S_ISVTX and me not in (0, status.st_uid):
+            yield wrong("inbox", f"{path} is sticky: files of others can't be taken out of it", f"chmod -t {path}")
+    yield ok("inbox", f"{len(known)} clients have a folder; it is {_how_watched(office)}")
+    yield from _probe(office)
+    if office.settings.identity.trust_sidecar:
+        yield note("inbox", "identity.trust_sidecar is on: who can drop a file can say that anybody made it",
+                   "give each staff member an os_user, and set it to no")  # fmt: skip
+
+
+def _how_watched(office: Office) -> str:
+    if mode_for(office.inbox, office.settings.watch.mode) == "native":
+        return "watched by the kernel's events"
+    return f"looked at every {office.settings.watch.poll_seconds:g} seconds"
+
+
+def _probe(office: Office) -> Iterator[Finding]:
+    """Put a file there for a moment: can it be made and removed, is the clock ours, does the kernel say who writes?"""
+    path = office.inbox / f".dossier-doctor-{secrets.token_hex(8)}.tmp"
+    try:
+        with open(path, "xb") as writing:
+            writing.write(b"dossier doctor\n")
+            writing.flush()
+            with files.open_plain(path) as reading:
+                while_written = has_writer(reading)
+        with files.open_plain(path) as reading:
+            after = has_writer(reading)
+        behind = time.time() - path.stat().st_mtime
+    except OSError as error:
+        yield wrong(
+            "inbox",
+            f"a file can't be made in {office.inbox}: {error.strerror}",
+            "give the daemon's user the right to write there",
+        )
+        return
+    finally:
+        with contextlib.suppress(OSError):
+            files.remove(path)
+    if abs(behind) > CLOCK_SECONDS:
+        yield wrong("inbox", f"the clock of the inbox's file system is {abs(behind):.0f} seconds {'behind' if behind > 0 else 'ahead'}",
+                    "let the file server and this machine keep their clocks by the same time server")  # fmt: skip
+    if while_written is not True or after is not False:
+        yield note("inbox", "the file system does not tell whether a file is still being written",
+                   "let staff copy under a name that ends in .part and rename, or give sha256 in sidecars; raise watch.settle_seconds")  # fmt: skip
+    elif os.geteuid() != 0 and not _has_capability(process := _daemon(office), CAP_LEASE):
+        who = "this user" if process == "self" else "the daemon"
+        yield note("inbox", f"whether another user's file is still being written can't be asked: {who} lacks CAP_LEASE",
+                   "AmbientCapabilities=CAP_LEASE in the daemon's unit, as in the one that comes with dossier")  # fmt: skip
+    else:
+        yield ok("inbox", "whether a file is still being written is known (leases work)")
+
+
+def _daemon(office: Office) -> str:
+    """The process of the daemon of this office, as /proc calls it; without one this process, whose rights it would have."""
+    with contextlib.suppress(OSError, ValueError, KeyError):
+        told = json.loads((office.var / "daemon.json").read_text())
+        if told["host"] == socket.gethostname() and os.path.exists(f"/proc/{told['pid']}"):
+            return str(told["pid"])
+    return "self"
+
+
+def _has_capability(process: str, number: int) -> bool:
+    with contextlib.suppress(OSError, ValueError, StopIteration):
+        lines = Path(f"/proc/{process}/status").read_text().splitlines()
+        effective = next(line.split()[1] for line in lines if line.startswith("CapEff:"))
+        return bool(int(effective, 16) >> number & 1)
+    return False
+
+
+def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    if office.portal_store or not office.portal.is_dir():
+        return
+    if os.path.ismount(office.portal):
+        yield wrong("portal", f"{office.portal} is a mount point: nothing can be moved into it in one step",
+                    f"set paths.portal to a folder within it, such as {office.portal / 'portal'}")  # fmt: skip
+    open_to_all = list(islice((path for path in islice(_tree(office.portal), MOST_ENTRIES) if _others_can_write(path)), 4))
+    for path in open_to_all[:3]:
+        yield wrong(
+            "portal",
+            f"anybody on this machine can put files before clients: {names.shown(str(path))}",
+            f"chmod -R o-w {office.portal}",
+        )
+    if len(open_to_all) > 3:
+        yield wrong("portal", "and more of the portal can be written by anybody", f"chmod -R o-w {office.portal}")
+    if not open_to_all:
+        yield ok("portal", "only its owner and group can write to it")
+
+
+def _tree(top: Path) -> Iterator[Path]:
+    yield top
+    for folder, folders_in, files_in in os.walk(top):
+        for name in (*folders_in, *files_in):
+            yield Path(folder) / name
+
+
+def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    for path in (office.root / "config", *(office.root / name for name in (SETTINGS, CLIENTS, STAFF))):
+        if _others_can_write(path):
+            yield wrong(
+                "secrets", f"anybody on this machine can change {path}, and so give himself any right", f"chmod o-w {path}"
+            )
+    kept = [path for path in (office.vault, office.var / "dossier.db") if path.exists()]
+    for path in kept:
+        if path.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
+            yield wrong(
+                "secrets",
+                f"anybody on this machine can read {path}, with every attachment's name or content",
+                f"chmod o-rwx {path}",
+            )
+    settings = office.root / SETTINGS
+    password = urlsplit(office.settings.database.url).password
+    if password and settings.stat().st_mode & stat.S_IROTH and password in unquote(settings.read_text(errors="replace")):
+        yield wrong("secrets", f"anybody on this machine can read {settings}, with the database's password",
+                    f"chmod o-r {settings}, or give the address in DOSSIER_DATABASE__URL")  # fmt: skip
+
+
+def room(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    trouble = alarms.disk_trouble(office)
+    if trouble:
+        yield wrong("disk", trouble, "an upload is kept twice, in the vault and on the portal")
+    else:
+        found = os.statvfs(office.root)
+        yield ok("disk", f"{found.f_bavail * found.f_frsize // 2**20:,} MB are free")
+    database = office.settings.database.url
+    path = office.root / database.removeprefix("sqlite:///")
+    kind = file_system_of(path.parent if path.parent.exists() else office.root)
+    if database.startswith("sqlite:///") and (kind in NETWORK_FILE_SYSTEMS or kind.startswith("fuse.")):
+        yield wrong("disk", f"the database lies on {kind}, where SQLite can lose what it wrote",
+                    "put it on a local disk (database.url), or use PostgreSQL")  # fmt: skip
+
+
+def inotify(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    watched = [
+        path for path in (office.inbox, office.queue) if path.is_dir() and mode_for(path, office.settings.watch.mode) == "native"
+    ]
+    if not watched:
+        return
+    try:
+        most = int(Path("/proc/sys/fs/inotify/max_user_watches").read_text())
+    except (OSError, ValueError):
+        return
+    if not _can_watch():
+        yield wrong("inotify", "the kernel lets this user begin no more watching: other programs of his use it up",
+                    "sysctl fs.inotify.max_user_instances=1024, and the same in /etc/sysctl.d/")  # fmt: skip
+    needed = sum(1 for top in watched for _ in _watched_folders(top))
+    if needed * 1.25 > most:
+        yield wrong("inotify", f"{needed} folders are to be watched, and the kernel allows {most} for one user",
+                    f"sysctl fs.inotify.max_user_watches={max(524_288, 4 * needed)}, and the same in /etc/sysctl.d/")  # fmt: skip
+    else:
+        yield ok("inotify", f"{needed} folders are watched; the kernel allows {most}")
+
+
+def _can_watch() -> bool:
+    """True if one more inotify instance can be had (inotify_init1(2): EMFILE)."""
+    library = ctypes.CDLL(None, use_errno=True)
+    descriptor = library.inotify_init1(0o2000000)  # IN_CLOEXEC
+    if descriptor < 0:
+        return ctypes.get_errno() != errno.EMFILE
+    os.close(descriptor)
+    return True
+
+
+def _watched_folders(top: Path) -> Iterator[Path]:
+    """As ingest/inbox/watcher.py: the root, the folders in it, and the folders in those that may hold drops."""
+    yield top
+    with os.scandir(top) as entries:
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False) and not names.is_ignored(entry.name):
+                yield Path(entry.path)
+                with os.scandir(entry.path) as inside:
+                    yield from (
+                        Path(one.path) for one in inside if one.is_dir(follow_symlinks=False) and not names.is_ignored(one.name)
+                    )

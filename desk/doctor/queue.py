@@ -1,0 +1,101 @@
+"""What `doctor` looks at in the queue: each approver's folder is his, and nobody else's.
+
+Who can write in an approver's folder decides as that approver, and who can read it sees what waits for him, of clients too that are
+none of the reader's. So the rights of every member of staff who is a user of this machine are worked out, by mode and by access list,
+as the kernel does (acl(5)). Not looked at: what a share's own configuration lets through or keeps out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pwd
+import stat
+import struct
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from desk.doctor.doctor import Finding, note, wrong
+from dossier.office import people
+from dossier.office.office import Office
+
+READ, WRITE, ENTER = 4, 2, 1
+USER_OBJ, USER, GROUP_OBJ, GROUP, MASK, OTHER = 0x01, 0x02, 0x04, 0x08, 0x10, 0x20
+"""The kinds of entry in an access list, as in linux/posix_acl.h."""
+
+
+def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    if not office.queue.is_dir():
+        return
+    for path in [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]:
+        if os.stat(path).st_mode & stat.S_IWOTH:
+            yield wrong("queue", f"anybody on this machine can write in {path}, and so decide", f"chmod o-w {path}")
+    users = dict(_users(office))
+    for code in office.staff:
+        path = office.queue / code
+        if path.is_dir():
+            yield from _whose(path, code, users)
+
+
+def _users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
+    """Members of staff and who they are on this machine, but for who runs the daemon and for root: these get everywhere."""
+    for code, person in office.staff.items():
+        if person.active and person.os_user:
+            with contextlib.suppress(KeyError):
+                user = pwd.getpwnam(person.os_user)
+                if user.pw_uid not in (0, os.geteuid()):
+                    yield code, user
+
+
+def _whose(path: Path, code: str, users: Mapping[str, pwd.struct_passwd]) -> Iterator[Finding]:
+    for other, user in users.items():
+        rights = rights_of(path, user)
+        if other == code and rights & (WRITE | ENTER) != WRITE | ENTER:
+            yield note("queue", f"{code} ({user.pw_name}) can't save a decision in {path} ({shown(path)})",
+                       f"setfacl -m u:{user.pw_name}:rwx {path}; deciding by command works without")  # fmt: skip
+        elif other != code and rights & WRITE and rights & ENTER:
+            yield wrong("queue", f"{other} ({user.pw_name}) can decide as {code}: he can write in {path} ({shown(path)})",
+                        f"give it a group that nobody but {code} is in (chgrp), or take the group's rights: chmod g= {path}")  # fmt: skip
+        elif other != code and rights & READ:
+            yield note("queue", f"{other} ({user.pw_name}) can see in {path} what waits for {code} ({shown(path)})",
+                       f"give it a group that nobody but {code} is in (chgrp), or take the group's rights: chmod g= {path}")  # fmt: skip
+
+
+def shown(path: Path) -> str:
+    status = path.stat()
+    return f"{people.user_name(status.st_uid)} {stat.filemode(status.st_mode)}"
+
+
+def rights_of(path: Path, user: pwd.struct_passwd) -> int:
+    """What `user` may do with `path`: READ, WRITE, ENTER together."""
+    status = path.stat()
+    groups = set(os.getgrouplist(user.pw_name, user.pw_gid))
+    if status.st_uid == user.pw_uid:
+        return status.st_mode >> 6 & 7
+    entries = _access_list(path)
+    if not entries:
+        return status.st_mode >> (3 if status.st_gid in groups else 0) & 7
+    mask = next((rights for kind, rights, _ in entries if kind == MASK), 7)
+    for kind, rights, number in entries:
+        if kind == USER and number == user.pw_uid:
+            return rights & mask
+    through = [
+        rights
+        for kind, rights, number in entries
+        if (kind == GROUP_OBJ and status.st_gid in groups) or (kind == GROUP and number in groups)
+    ]
+    if through:
+        together = 0
+        for rights in through:
+            together |= rights
+        return together & mask
+    return next(rights for kind, rights, _ in entries if kind == OTHER)
+
+
+def _access_list(path: Path) -> list[tuple[int, int, int]]:
+    """(kind, rights, user or group) of each entry; none where there is no list, or the file system has none."""
+    try:
+        data = os.getxattr(path, "system.posix_acl_access")
+    except OSError:  # ENODATA, ENOTSUP: the mode says it all
+        return []
+    return list(struct.iter_unpack("<HHI", data[4:]))

@@ -1,0 +1,118 @@
+"""What `doctor` looks at in an object store: is it there, does it do what the office needs of it, who else can look into it.
+
+A small object, `.probe-…`, is put, read, begun, finished and deleted, beside what the office keeps there and under no name of it: only that
+shows what the keys may do.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+from urllib.parse import urlsplit
+
+from desk.doctor.doctor import Finding, note, ok, wrong
+from dossier.object_store.store import Store, StoreFailed, anonymous
+from dossier.office.office import Office
+
+CLOCK_SECONDS = 60
+"""A store refuses whoever's clock differs from its own by 15 minutes."""
+
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def stores(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    given = [(name, url) for name, url in (("vault", office.vault_store), ("portal", office.portal_store)) if url]
+    if not given:
+        return
+    settings = office.settings.store
+    endpoint = urlsplit(settings.endpoint or "https://")
+    if endpoint.scheme == "http" and endpoint.hostname not in _LOOPBACK:
+        yield wrong("store", f"{settings.endpoint} is not encrypted: whoever sits in between reads what clients get",
+                    "give the store a certificate, and set store.endpoint to https://…")  # fmt: skip
+    if settings.credentials_file is not None:
+        yield from _keys(office.root / settings.credentials_file)
+    if len({url.split("/")[2] for _, url in given}) < len(given):
+        yield note("store", "vault and portal share a bucket: who is let into it for the one may read the other",
+                   "give each a bucket of its own, and each key the rights to one")  # fmt: skip
+    for name, url in given:
+        store = Store(office, url)
+        try:
+            yield from _probe(name, store)
+        except (StoreFailed, FileNotFoundError) as error:
+            yield wrong(
+                name,
+                f"{error.filename}: {error.strerror}",
+                "see docs/object-storage.md; what waits for it is done when it is mended",
+            )
+
+
+def _keys(path: Path) -> Iterator[Finding]:
+    try:
+        mode = path.stat().st_mode
+    except OSError as error:
+        yield wrong(
+            "secrets",
+            f"{path}, with the keys for the object store: {error.strerror}",
+            "write it, or correct store.credentials_file",
+        )
+        return
+    if mode & (stat.S_IRWXO | stat.S_IWGRP):
+        yield wrong("secrets", f"others on this machine can read {path}, with the keys for the object store", f"chmod 640 {path}")
+
+
+def _probe(name: str, store: Store) -> Iterator[Finding]:
+    store.look()
+    probe, data = f".probe-{secrets.token_hex(8)}", os.urandom(1000)
+    store.put(probe, data)
+    try:
+        if b"".join(store.stream(probe)) != data:
+            yield wrong(name, f"{store.url} gives back something else than was put there", "don't trust it with anything")
+            return
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "probe"
+            path.write_bytes(data[::-1])
+            store.finish(store.begin(probe, path))
+        if b"".join(store.stream(probe)) != data[::-1]:
+            yield wrong(name, f"{store.url} does not show what was put there last", "use a store that is consistent")
+            return
+        head = store.head(probe)
+        if head is not None and abs(head.now - time.time()) > CLOCK_SECONDS:
+            yield wrong(name, f"the clocks of this machine and of {store.url} differ by {abs(head.now - time.time()):.0f} seconds",
+                        "set the clock (timedatectl set-ntp true)")  # fmt: skip
+        is_open = list(_open_to_all(name, store, probe))
+    finally:
+        store.delete(probe)
+    if store.head(probe) is not None:
+        yield wrong(
+            name,
+            f"{store.url} does not delete what it is told to",
+            "give the key the right to delete, or take a hold off the bucket",
+        )
+        return
+    yield from is_open
+    yield ok(name, f"{store.url}: listed, written, read and deleted" + ("" if is_open else "; nobody without a key gets in"))
+
+
+def _open_to_all(name: str, store: Store, probe: str) -> Iterator[Finding]:
+    """What anybody can do who has no key. That it can't be asked is no finding: it is asked from here, and others sit elsewhere."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    nobody = anonymous(store.office)
+    what = "every attachment" if name == "vault" else "what clients see"
+    tries: tuple[tuple[str, Callable[[], Any]], ...] = (
+        ("list", lambda: nobody.list_objects_v2(Bucket=store.bucket, MaxKeys=1)),
+        ("read", lambda: nobody.get_object(Bucket=store.bucket, Key=store.key_of(probe))),
+    )
+    for can, ask in tries:
+        try:
+            ask()
+        except (BotoCoreError, ClientError):
+            continue
+        yield wrong(name, f"anybody can {can} {what} in bucket {store.bucket}, without a key",
+                    "take the public access off the bucket; clients come by `dossier portal`, or by a web server with a login")  # fmt: skip

@@ -1,0 +1,219 @@
+"""The pages of the web portal, one function each: a `Visit` in, an answer out. What holds for all of them: app.py."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from desk.web.shell import answers
+from desk.web.shell.answers import page
+from dossier.database.tables import item_key
+from dossier.office.office import Office
+from dossier.vault.folder import Vault
+from workflow.portal_access import access, openings
+from workflow.portal_access.access import Directory, Seat
+
+PAGE_ITEMS = 50
+"""Items on one page of a client's list."""
+
+_ITEM = re.compile(r"D-[0-9]{4}-[0-9]{6,7}")
+_GOAL = re.compile(rf"/(?:[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}/(?:{_ITEM.pattern})?)?")
+"""Where a login may lead to: the start, a client's list, an item."""
+
+Form = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request, and who makes it."""
+
+    request: Request
+    form: Form
+    directory: Directory
+    now: datetime
+    peer: str
+    """The caller's IP address."""
+    vault: Vault
+    session: Any = None
+    seats: tuple[Seat, ...] = ()
+    """What he may see; empty for who isn't logged in."""
+
+    @property
+    def office(self) -> Office:
+        return self.directory.office
+
+    @property
+    def clients(self) -> list[str]:
+        return list(dict.fromkeys(seat.client for seat in self.seats))
+
+    def seats_for(self, client: str) -> list[Seat]:
+        return [seat for seat in self.seats if seat.client == client]
+
+    @property
+    def language(self) -> str:
+        """The contact's, once it is known who it is; else what the browser asks for."""
+        for seat in self.seats_for(self.request.path_params.get("client", "")) or self.seats:
+            return seat.contact.language or self.office.clients[seat.client].language
+        return answers.asked_language(self.request.headers.get("accept-language", ""))
+
+    def page(self, name: str, status: int = 200, **values: Any) -> Response:
+        return page(self.office, values.pop("language", self.language), name, status, seats=self.seats, **values)
+
+    def to(self, path: str) -> Response:
+        """Go on to a path of the portal."""
+        return RedirectResponse(answers.prefix(self.office) + path, 303)
+
+
+def find(visit: Visit, client: str, item: str) -> openings.Shown | None:
+    """The item, if it is on the portal of this client now, and the visitor may see that."""
+    if not visit.seats_for(client) or not _ITEM.fullmatch(item):
+        return None
+    return openings.find_shown(visit.office, [client], item_key(item))
+
+
+def to_login(visit: Visit, goal: str) -> Response:
+    return visit.to(f"/_login?next={goal}" if _GOAL.fullmatch(goal) else "/_login")
+
+
+# The pages
+
+
+def start(visit: Visit) -> Response:
+    """To the list of his one client; with several, a choice."""
+    if not visit.seats:
+        return visit.to("/_login")
+    if len(visit.clients) == 1:
+        return visit.to(f"/{visit.clients[0]}/")
+    choice = [(code, visit.office.clients[code].name) for code in visit.clients]
+    return visit.page("clients.html", choice=sorted(choice, key=lambda one: _bare(one[1])))
+
+
+def login(visit: Visit) -> Response:
+    """Where an address is typed in; the answer is the same for each."""
+    goal = visit.form.get("next") or visit.request.query_params.get("next") or "/"
+    goal = goal if _GOAL.fullmatch(goal) else "/"
+    if visit.request.method != "POST":
+        return visit.to(goal) if visit.seats else visit.page("login.html", goal=goal, state="new")
+    address = visit.form.get("address", "").strip()
+    if not access.is_address(address):
+        return visit.page("login.html", 422, goal=goal, state="wrong", address=address[: access.MAX_ADDRESS])
+    wait = access.ask(visit.now, address, visit.peer, goal)
+    if wait:
+        answer = visit.page("message.html", 429, message="often", minutes=-(-wait // 60))
+        answer.headers["retry-after"] = str(wait)
+        return answer
+    return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES)
+
+
+def link(visit: Visit) -> Response:
+    """The page of a mailed link, and what its button does."""
+    secret = visit.request.path_params["secret"]
+    if visit.request.method == "POST":
+        begun = access.log_in(visit.directory, visit.now, secret, visit.peer)
+        if begun is not None:
+            if visit.session is not None:
+                access.log_out(visit.now, visit.session, visit.seats)
+            answer = visit.to(begun[1].goal)
+            answers.set_cookie(answer, visit.office, begun[0])
+            return answer
+    found = access.find_link(secret)
+    if found is not None and visit.session is not None and visit.session.address == found.address:
+        return visit.to(found.goal)  # he clicked it again, and is in
+    language = found.language if found is not None else visit.language
+    if visit.request.method != "POST" and access.is_good(found, visit.now):
+        return visit.page("link.html", language=language, secret=secret, address=found.address)
+    goal = found.goal if found is not None else "/"
+    return visit.page("login.html", 410, language=language, goal=goal, state="over", minutes=access.LINK_MINUTES)
+
+
+def logout(visit: Visit) -> Response:
+    if visit.session is not None:
+        access.log_out(visit.now, visit.session, visit.seats)
+    answer = page(visit.office, visit.language, "message.html", 200, seats=(), message="bye")
+    answers.forget_cookie(answer, visit.office)
+    return answer
+
+
+def old_address(visit: Visit) -> Response:
+    """`/acme-bv/index.html?item=D-2026-000012`, as mails have it, for a folder behind a web server as well."""
+    item = visit.request.query_params.get("item", "")
+    goal = f"/{visit.request.path_params['client']}/{item if _ITEM.fullmatch(item) else ''}"
+    return visit.to(goal) if visit.seats else to_login(visit, goal)
+
+
+def client_list(visit: Visit) -> Response:
+    """All that a client sees, newest first: a page of it, a year of it, or what has these words."""
+    client = visit.request.path_params["client"]
+    if not visit.seats:
+        return to_login(visit, f"/{client}/")
+    seats = visit.seats_for(client)
+    if not seats:
+        return gone(visit)
+    if not visit.request.url.path.endswith("/"):
+        return visit.to(f"/{client}/")
+    words, year = visit.request.query_params.get("q", "")[:200].strip(), visit.request.query_params.get("year", "")
+    lines = openings.list_lines(visit.office, client)
+    years = [found for found, _ in groupby(line.published_at[:4] for line in lines)]
+    if words:
+        lines = [line for line, shown in _with_text(visit, client, lines) if _has_words(shown, words)]
+    elif year in years:
+        lines = [line for line in lines if line.published_at.startswith(year)]
+    else:
+        year = ""
+    pages = max(1, -(-len(lines) // PAGE_ITEMS))
+    number = _page_number(visit.request.query_params.get("page", ""), pages)
+    here = openings.load_shown(visit.office, client, lines[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS])
+    opened = openings.opened_by([seat.contact.id for seat in seats], [shown.edition for shown in here])
+    groups = [(of, list(group)) for of, group in groupby(here, key=lambda shown: shown.what.published_at[:4])]
+    return visit.page(
+        "list.html", client=client, client_name=visit.office.clients[client].name, groups=groups, opened=opened,
+        count=len(lines), words=words, year=year, years=years, number=number, pages=pages,
+    )  # fmt: skip
+
+
+def _with_text(visit: Visit, client: str, lines: list[openings.Line]) -> list[tuple[openings.Line, openings.Shown]]:
+    by_key = {line.key: line for line in lines}
+    return [(by_key[shown.key], shown) for shown in openings.load_shown(visit.office, client, lines)]
+
+
+def _has_words(shown: openings.Shown, words: str) -> bool:
+    what = shown.what
+    text = _bare(" ".join([what.item, what.description, what.explanation or "", *(file.name for file in what.attachments)]))
+    return all(word in text for word in _bare(words).split())
+
+
+def _bare(text: str) -> str:
+    """Without accents and case: how the search of the portal's folder compares, too (search.js)."""
+    if not text.isascii():
+        text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
+    return text.lower()
+
+
+def _page_number(text: str, pages: int) -> int:
+    return min(max(1, int(text)), pages) if re.fullmatch(r"[0-9]{1,6}", text) else 1
+
+
+def item_page(visit: Visit) -> Response:
+    """An item alone: where mails lead, and what counts as opened."""
+    client, item = visit.request.path_params["client"], visit.request.path_params["item"]
+    if not visit.seats:
+        return to_login(visit, f"/{client}/{item}")
+    shown = find(visit, client, item)
+    if shown is None:
+        return gone(visit)
+    if visit.request.method == "GET":
+        openings.record(visit.now, visit.seats_for(client), shown)
+    return visit.page("item.html", client=client, client_name=visit.office.clients[client].name, shown=shown)
+
+
+def gone(visit: Visit) -> Response:
+    """What was withdrawn, is another client's, or never was: one answer."""
+    return visit.page("message.html", 404, message="gone") if visit.seats else visit.to("/_login")

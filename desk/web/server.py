@@ -1,0 +1,176 @@
+"""Serving the portal: a socket, uvicorn on it, and what goes on beside it once an hour.
+
+What is left to a web server in front, where there is one: TLS (or `portal.certificate`), and standing up to floods. A connection that
+doesn't get its request out in time is closed, and there are only so many at once; who reads an answer slowly keeps his.
+
+Stops within STOP_SECONDS of SIGTERM or SIGINT; a download that takes longer is cut off, and the browser can resume it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import ssl
+import threading
+from collections.abc import Mapping
+from ipaddress import ip_address
+from typing import Any
+
+import structlog
+import uvicorn
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from desk.web.portal.app import PortalWeb
+from desk.web.shell.answers import Guard
+from dossier.cluster import presence
+from dossier.database import trouble
+from dossier.database.database import UNAVAILABLE, close_database, open_database
+from dossier.office.office import Office
+from dossier.text import clock
+from workflow.portal_access import access
+from workflow.reminders import unopened
+
+log = structlog.get_logger("web")
+
+REQUEST_SECONDS = 20
+"""How long a request may take to arrive, from the connection or the answer before it on."""
+
+CONNECTIONS = 400
+"""At once, beyond that the answer is 503: with a file open for each they are fewer than the 1,024 that a process may have."""
+
+CROWD = 50
+"""So many more are answered; the next are cut off."""
+
+HEADER_BYTES = 32 * 1024
+"""All headers of a request together."""
+
+STOP_SECONDS = 4
+
+SYSTEMD_DESCRIPTOR = 3
+"""SD_LISTEN_FDS_START of systemd/sd-daemon.h."""
+
+DAEMON_SECONDS = 3
+"""So much later than the portal the daemon may come up, before anything is said."""
+
+HOUR_SECONDS = 3600
+
+
+class Impatient(H11Protocol):
+    """uvicorn's HTTP, which waits for a request that was begun as long as it takes; this doesn't."""
+
+    _clock: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        if len(self.connections) > CONNECTIONS + CROWD:
+            transport.abort()
+        self._start_clock()
+
+    def data_received(self, data: bytes) -> None:
+        if self._clock is None and (self.cycle is None or self.cycle.response_complete):
+            self._start_clock()
+        super().data_received(data)
+        if self.cycle is not None and not self.cycle.more_body:
+            self._stop_clock()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_clock()
+        super().connection_lost(exc)
+
+    def _start_clock(self) -> None:
+        self._clock = self.loop.call_later(REQUEST_SECONDS, self.transport.abort)
+
+    def _stop_clock(self) -> None:
+        if self._clock is not None:
+            self._clock.cancel()
+            self._clock = None
+
+
+def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> None:
+    """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, or OSError for an address or certificate that can't be used."""
+    open_database(office)
+    web = PortalWeb(office, environ)
+    server = uvicorn.Server(_configuration(office, web))
+
+    def stop(*_: object) -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
+    with _listen(host, port) as listening:
+        _tell(office, *listening.getsockname()[:2])
+        over = threading.Event()
+        hourly = threading.Thread(target=_beside, args=(office, over), name="hourly", daemon=True)
+        hourly.start()
+        server.run(sockets=[listening])
+        over.set()
+        hourly.join(timeout=2)
+    close_database()
+    log.info("stopped serving")
+
+
+def _configuration(office: Office, web: PortalWeb) -> uvicorn.Config:
+    settings = office.settings.portal
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for whatever robots send
+    given = (settings.certificate, settings.key)
+    certificate, key = (office.root / path if path else None for path in given)
+    made = uvicorn.Config(
+        Guard(web.app, lambda: web.directory().office), http=Impatient, ws="none", lifespan="off", log_config=None, access_log=False,
+        proxy_headers=False, server_header=False, limit_concurrency=CONNECTIONS, h11_max_incomplete_event_size=HEADER_BYTES,
+        timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key, ssl_keyfile_password="",  # nosec B106 - it has none
+    )  # fmt: skip
+    try:
+        made.load()
+    except ssl.SSLError as error:
+        raise OSError(error.errno or 0, f"it is not a certificate and its key: {error.reason}", str(certificate)) from error
+    return made
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A socket that listens: the one that systemd holds for this process (sd_listen_fds(3)), else one of our own."""
+    if os.environ.get("LISTEN_PID") == str(os.getpid()) and os.environ.get("LISTEN_FDS") == "1":
+        return socket.socket(fileno=SYSTEMD_DESCRIPTOR)
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        words = f"{os.strerror(error.errno) if error.errno else error}; give another address with --host and --port, or stop what listens there"
+        raise OSError(error.errno, words, f"{host}:{port}") from error
+
+
+def _tell(office: Office, host: str, port: int) -> None:
+    settings = office.settings.portal
+    scheme = "https" if settings.certificate else "http"
+    shown_host = f"[{host}]" if ":" in host else host
+    log.info("serving the portal", address=f"{scheme}://{shown_host}:{port}", base_url=settings.base_url, pid=os.getpid())
+    if not settings.base_url.startswith("https://") and not _is_this_machine(host):
+        log.warning("the portal is open to the network without TLS: whoever listens in reads along; see docs/portal.md")
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _beside(office: Office, over: threading.Event) -> None:
+    """Once: say if no daemon runs. Every hour: note that the portal does, and sweep out what is over."""
+    seconds, told = DAEMON_SECONDS, False
+    while True:
+        try:
+            unopened.note_portal(clock.utc_now())
+            access.sweep(clock.utc_now())
+            if seconds == HOUR_SECONDS and not told:
+                told = True
+                if not presence.daemons(office, clock.utc_now()):
+                    log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
+        except UNAVAILABLE as error:
+            log.error("the database can't be used", error=trouble.told(error))
+        finally:
+            close_database()
+        if over.wait(seconds):
+            return
+        seconds = HOUR_SECONDS

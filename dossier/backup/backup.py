@@ -1,0 +1,365 @@
+"""Backups: an office at one instant, in a folder that keeps many of them, each file once.
+
+    DEST/dossier-backup.json            what this folder is, and whose
+    DEST/vault/ab/ab12…                 every file that a snapshot needs, by its SHA-256
+    DEST/snapshots/20261124T090000Z/    config/, anchors/, the database, and
+        vault.txt                       SHA-256 and size of every attachment version
+        manifest.json                   what all of it is; written last
+
+Taken while the office works, in this order:
+
+ 1. inbox      what lies there, `_rejected` and `_done` too, and the folders of var/ in LOOSE; into the vault by hash. What moves about is
+               looked at again. A file that is being written is left out, and named: half of it would be taken for a whole one.
+ 2. config     and anchors: both before the database, so that no anchor is ahead of it.
+ 3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what was in both is known as a
+               duplicate when the restored office finds it in its inbox.
+ 4. vault      every attachment that this database names and the backup has not got. From 3 on to here
+               nothing may leave the vault (vault.hold_leaving): it is all there.
+ 5. manifest   sync, then the snapshot gets its name. Killed before? The next backup sweeps what was begun.
+ 6. thin out   the oldest snapshots beyond `keep`, and files that none of the others needs.
+
+What can be made anew is left out: the portal (from database and vault) and the queue's papers (from the database).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import grp
+import json
+import os
+import pwd
+import socket
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from dossier import __version__
+from dossier.database import snapshot
+from dossier.database.tables import Note
+from dossier.files import files, moves
+from dossier.office.office import Office
+from dossier.office.people import NotAllowed
+from dossier.text import clock
+from dossier.trail import anchors
+from dossier.vault.folder import Damaged, Vault, hold_leaving, open_vault
+
+FORMAT = 1
+
+MARK, SNAPSHOTS, VAULT, MANIFEST, LIST = "dossier-backup.json", "snapshots", "vault", "manifest.json", "vault.txt"
+
+_LAST = "backup:last"
+
+LOOSE = ("quarantine", "breaches", "erasures")
+"""Folders of var/ that nothing else has: what was put aside, drafts for the register of data breaches, reports of erasures."""
+
+KEEP = 30
+"""Snapshots that are kept: a month of nights."""
+
+PASSES = 5
+"""So often what moves about in the inbox is looked at again, before it is taken as it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A file or folder outside the vault: `where` is `inbox` or one of LOOSE, `path` from there. `sha256` is empty for a folder."""
+
+    where: str
+    path: str
+    sha256: str
+    size: int
+    mode: int
+    mtime_ns: int
+    uid: int
+    user: str
+    gid: int
+    group: str
+
+
+@dataclass(slots=True)
+class Report:
+    """What a backup did."""
+
+    snapshot: Path
+    files: int = 0
+    new_files: int = 0
+    new_bytes: int = 0
+    events: int = 0
+    being_written: list[str] = field(default_factory=list)
+    """Files of the inbox that were left out; their drops are not whole yet."""
+    damaged: list[str] = field(default_factory=list)
+    """Vault files that are gone or are not what they were: no backup can have them."""
+
+
+def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> Report:
+    """Back up the office to `dest`. Raises NotAllowed where that folder can't be one of backups; OSError; CannotCopy."""
+    with _locked(office, dest):
+        for left in (dest / SNAPSHOTS).glob(".new-*"):
+            files.remove_tree(left)
+        name = now.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+        work = dest / SNAPSHOTS / f".new-{name}"
+        files.make_folder(work, 0o700)
+        try:
+            report = _fill(office, dest, work, now)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                files.remove_tree(work)
+            raise
+        report.snapshot = dest / SNAPSHOTS / name
+        moves.move(work, report.snapshot)
+        files.sync((), (dest / SNAPSHOTS,))
+        _thin_out(dest, keep)
+    return report
+
+
+@contextlib.contextmanager
+def _locked(office: Office, dest: Path) -> Iterator[None]:
+    """Make sure that `dest` is a folder of this office's backups, and that nobody else works in it."""
+    target = Path(os.path.realpath(dest))
+    for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
+        if target.is_relative_to(os.path.realpath(path)):
+            raise NotAllowed(f"{dest} lies within the office ({path}); give a folder elsewhere, best on another disk")
+    whose = {"format": FORMAT, "what": "backups of an office, by dossier", "root": str(office.root), "host": socket.gethostname()}
+    files.make_folder(dest, 0o700)
+    if not (dest / MARK).exists():
+        if any(name != ".lock" for name in os.listdir(dest)):
+            raise NotAllowed(f"{dest} is not empty, and holds no backups; give a new folder")
+        files.write_durably(dest / MARK, json.dumps(whose, indent=2).encode(), 0o600)
+    found = read_mark(dest)
+    if found.get("root") != str(office.root):
+        raise NotAllowed(f"{dest} holds the backups of {found.get('root')}; give each office a folder of its own")
+    for name in (VAULT, SNAPSHOTS):
+        files.make_folder(dest / name, 0o700)
+    with open(dest / ".lock", "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise NotAllowed(f"another backup to {dest} is under way") from None
+        except OSError as error:  # a share without locks
+            if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
+                raise
+        yield
+
+
+def read_mark(dest: Path) -> dict[str, Any]:
+    """What `dest` says it is. Raises NotAllowed if that is no folder of backups that this program can read."""
+    try:
+        found = json.loads((dest / MARK).read_bytes())
+        form = found["format"]
+    except (OSError, ValueError, TypeError, KeyError):
+        raise NotAllowed(f"{dest} is no backup of dossier: there is no {MARK} in it that can be read") from None
+    if form != FORMAT:
+        raise NotAllowed(f"{dest} was written by another version of dossier (format {form}); use that version")
+    return dict(found)
+
+
+def snapshots(dest: Path) -> list[Path]:
+    """The whole snapshots, oldest first."""
+    return sorted(path for path in (dest / SNAPSHOTS).iterdir() if not path.name.startswith(".") and (path / MANIFEST).exists())
+
+
+def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
+    report = Report(work)
+    pool = Pool(dest / VAULT)
+    known = _known(dest)
+    loose = _loose("inbox", office.inbox, pool, known, report)
+    for name in LOOSE:
+        loose += _loose(name, office.var / name, pool, known, report)
+    plain = [*_plain_copies(office.root / "config", work / "config"), *_plain_copies(anchors.folder_of(office), work / "anchors")]
+    with hold_leaving(office.vault):
+        taken = snapshot.take(office, work)
+        _copy_vault(open_vault(office), pool, taken.attachments, report)
+    listed = "".join(f"{sha256} {size}\n" for sha256, size in sorted(taken.attachments.items()))
+    files.write_whole(work / LIST, listed.encode(), 0o600)
+    manifest = {
+        "format": FORMAT, "program": __version__, "made_at": clock.to_text(now), "root": str(office.root),
+        "host": socket.gethostname(), "database": taken.path.name, "events": taken.length, "head": taken.head,
+        "files": {name: files.hash_file(work / name) for name in [*plain, taken.path.name, LIST]},
+        "loose": [asdict(one) for one in loose],
+    }  # fmt: skip
+    files.write_whole(work / MANIFEST, json.dumps(manifest).encode(), 0o600)
+    files.sync([*pool.added, *(path for path in work.rglob("*") if path.is_file())],
+               [*pool.folders, *(path for path in work.rglob("*") if path.is_dir()), work, dest / VAULT])  # fmt: skip
+    report.files = len(taken.attachments) + sum(1 for one in loose if one.sha256) + len(plain)
+    report.new_files, report.new_bytes, report.events = len(pool.added), pool.bytes, taken.length
+    return report
+
+
+def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report: Report) -> None:
+    for sha256, size in attachments.items():
+        if pool.has(sha256, size):
+            continue
+        place = vault.shown(sha256)
+        try:
+            with vault.local(sha256) as path:
+                if not pool.keep(path, sha256):
+                    report.damaged.append(f"{place} is not what it was when it was accepted")
+        except (FileNotFoundError, Damaged, files.Changed, files.NotPlain, files.Unreadable) as error:
+            report.damaged.append(f"{place}: {error.strerror}")
+
+
+def note_last(now: datetime, dest: Path) -> None:
+    """Remember that this was the last backup. Call inside `transaction()`."""
+    value = json.dumps({"at": clock.to_text(now), "to": str(dest)})
+    Note.insert(key=_LAST, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+
+
+def last() -> dict[str, str] | None:
+    """{at, to} of the last backup; None if there was none."""
+    note = Note.get_or_none(Note.key == _LAST)
+    return dict(json.loads(note.value)) if note else None
+
+
+class Pool:
+    """The files of a backup, by hash."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.added: list[Path] = []
+        self.folders: set[Path] = set()
+        self.bytes = 0
+
+    def location(self, sha256: str) -> Path:
+        return self.path / sha256[:2] / sha256
+
+    def has(self, sha256: str, size: int) -> bool:
+        look = files.look(self.location(sha256))
+        return look is not None and look.size == size
+
+    def keep(self, source: Path, wanted: str | None = None) -> str | None:
+        """Copy a file in, unless it is there; its SHA-256, or None if that is not the one `wanted`. Errors: files.copy_hashed."""
+        copy = files.copy_hashed(source, self.path, mode=0o600)
+        target = self.location(copy.sha256)
+        if wanted not in (None, copy.sha256) or self.has(copy.sha256, copy.source.size):
+            files.remove(copy.path)
+            return copy.sha256 if wanted in (None, copy.sha256) else None
+        files.make_folder(target.parent, 0o700)
+        moves.move(copy.path, target)
+        self.added.append(target)
+        self.folders.add(target.parent)
+        self.bytes += copy.source.size
+        return copy.sha256
+
+
+def _known(dest: Path) -> dict[tuple[str, str, int, int], str]:
+    """(where, path, size, mtime) → SHA-256 of what the last snapshot holds: such a file need not be read again."""
+    last = next(reversed(snapshots(dest)), None)
+    if last is None:
+        return {}
+    loose = json.loads((last / MANIFEST).read_bytes())["loose"]
+    return {(one["where"], one["path"], one["size"], one["mtime_ns"]): one["sha256"] for one in loose if one["sha256"]}
+
+
+def _loose(where: str, top: Path, pool: Pool, known: dict[tuple[str, str, int, int], str], report: Report) -> list[Loose]:
+    """All files and folders below `top`. While anything moves (is taken, is refused) they are looked at again."""
+    found: dict[str, Loose] = {}
+    busy: list[str] = []
+    for _ in range(PASSES):
+        found, busy, moved = {}, [], False
+        for path in _below(top):
+            name = str(path.relative_to(top))
+            try:
+                status = path.lstat()
+                digest = _digest(path, (where, name, status.st_size, status.st_mtime_ns), pool, known, status)
+            except FileNotFoundError:
+                moved = True
+            except files.Changed:
+                moved = moved or not os.path.lexists(path)
+                busy += [f"{where}/{name}"] if os.path.lexists(path) else []
+            else:
+                found[name] = _entry(where, name, digest, status)
+        if not moved and all(os.path.lexists(top / name) for name in found):
+            break
+    report.being_written += busy
+    return list(found.values())
+
+
+def _digest(
+    path: Path,
+    key: tuple[str, str, int, int],
+    pool: Pool,
+    known: dict[tuple[str, str, int, int], str],
+    status: os.stat_result,
+) -> str:
+    """The SHA-256 of a file that is in the pool now; empty for a folder."""
+    if stat.S_ISDIR(status.st_mode):
+        return ""
+    digest = known.get(key)
+    if digest is None or not pool.has(digest, status.st_size):
+        digest = known[key] = pool.keep(path) or ""
+    return digest
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """Plain files and folders: in each folder files first, and last the folders that things are moved to (`_done`, `_rejected`)."""
+    try:
+        with os.scandir(top) as entries:
+            inside = [entry for entry in entries if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)]
+    except FileNotFoundError:
+        return
+    for entry in sorted(inside, key=lambda entry: (entry.is_dir(follow_symlinks=False), entry.name.startswith("_"), entry.name)):
+        yield Path(entry.path)
+        if entry.is_dir(follow_symlinks=False):
+            yield from _below(Path(entry.path))
+
+
+def _entry(where: str, name: str, digest: str, status: os.stat_result) -> Loose:
+    return Loose(
+        where, name, digest, status.st_size if digest else 0, stat.S_IMODE(status.st_mode), status.st_mtime_ns,
+        status.st_uid, _name_of_user(status.st_uid), status.st_gid, _name_of_group(status.st_gid),
+    )  # fmt: skip
+
+
+def _name_of_user(uid: int) -> str:
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return ""
+
+
+def _name_of_group(gid: int) -> str:
+    try:
+        return grp.getgrgid(gid).gr_name
+    except KeyError:
+        return ""
+
+
+def _plain_copies(source: Path, target: Path) -> list[str]:
+    """Copy a small folder as it is; the names, from the folder above `target`."""
+    made = []
+    for path in _below(source):
+        copy = target / path.relative_to(source)
+        if path.is_dir():
+            files.make_folder(copy, 0o700)
+        else:
+            files.make_folder(copy.parent, 0o700)
+            files.copy_to(path, copy, 0o600)
+            made.append(str(copy.relative_to(target.parent)))
+    return made
+
+
+def _thin_out(dest: Path, keep: int) -> None:
+    """Remove the oldest snapshots beyond `keep`, then files that no snapshot needs. In doubt nothing is removed."""
+    all_of_them = snapshots(dest)
+    for old in all_of_them[: -max(1, keep)]:
+        files.remove_tree(old)
+    needed: set[str] = set()
+    for path in snapshots(dest):
+        needed |= needed_by(path)
+    for folder in (dest / VAULT).iterdir():
+        if folder.name.endswith(".tmp"):
+            files.remove(folder)
+        elif len(folder.name) == 2:
+            for file in folder.iterdir():
+                if file.name not in needed:
+                    files.remove(file)
+
+
+def needed_by(path: Path) -> set[str]:
+    """The SHA-256 of every file in the vault that a snapshot needs. Raises OSError, ValueError if it can't be told."""
+    listed = {line.split()[0] for line in (path / LIST).read_text().splitlines()}
+    return listed | {one["sha256"] for one in json.loads((path / MANIFEST).read_bytes())["loose"] if one["sha256"]}

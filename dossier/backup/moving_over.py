@@ -1,0 +1,114 @@
+"""Moving an office's records from SQLite to PostgreSQL, every row of them, and seeing that they arrived.
+
+Everything is read and written in one transaction on each side: the office is moved whole, or the new database stays empty. Nothing is
+changed in the old one. No daemon may work meanwhile; who calls sees to that.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from dossier.database import postgresql
+from dossier.database.database import DatabaseUnavailable
+from dossier.database.tables import PROXY
+from dossier.trail import trail
+
+CHUNK = 500
+"""Rows read and written at once."""
+
+_OWN = ("schema_migration", "item_text")
+
+
+class NotMoved(Exception):
+    """The records were not moved, and the new database is as it was; the message says why."""
+
+
+def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict[str, int]:
+    """Copy all rows from a SqliteDatabase to a Postgres; returns table → rows. `target` has the tables and nothing in them. Raises NotMoved; database errors.
+
+    `progress(table, rows so far)` is called after each chunk.
+    """
+    tables = _in_order(source)
+    counts: dict[str, int] = {}
+    with source.atomic(), target.atomic():
+        for table in tables:
+            if target.execute_sql(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 - a table's name  # nosec B608
+                raise NotMoved(f"the new database is not empty: there is something in `{table}`; give an empty one")
+        for table in tables:
+            counts[table] = _copy(source, target, table, progress)
+        _copy_search(source, target)
+        for table in tables:
+            if _digest(source, table, _kinds(target, table)) != _digest(target, table, _kinds(target, table)):
+                raise NotMoved(f"`{table}` did not arrive as it was; nothing was moved")
+        PROXY.initialize(target)
+        fault = trail.first_fault()
+        if fault is not None:
+            raise NotMoved(f"the trail does not verify: {fault}; nothing was moved")
+    return counts
+
+
+def _in_order(source: Any) -> list[str]:
+    """All tables of ours, those that others refer to first."""
+    names = [name for name in source.get_tables() if not name.startswith(("sqlite_", "item_text")) and name not in _OWN]
+    refers = {name: {key.dest_table for key in source.get_foreign_keys(name)} - {name} for name in names}
+    ordered: list[str] = []
+    while refers:
+        free = sorted(name for name, to in refers.items() if to <= set(ordered))
+        if not free:
+            raise DatabaseUnavailable(f"these tables refer to each other in a circle: {', '.join(sorted(refers))}")
+        ordered += free
+        for name in free:
+            del refers[name]
+    return ordered
+
+
+def _kinds(database: Any, table: str) -> dict[str, bool]:
+    """Column → whether it is a yes or no (SQLite has numbers for these)."""
+    return {column.name: "bool" in column.data_type.lower() for column in database.get_columns(table)}
+
+
+def _rows(database: Any, table: str, kinds: dict[str, bool], chunk: int = CHUNK) -> Iterator[list[list[Any]]]:
+    columns = ", ".join(f'"{name}"' for name in kinds)
+    keys = ", ".join(f'"{name}"' for name in database.get_primary_keys(table))
+    cursor = database.execute_sql(f'SELECT {columns} FROM "{table}" ORDER BY {keys}')  # noqa: S608 - names of ours  # nosec B608
+    yes_no = list(kinds.values())
+    while rows := cursor.fetchmany(chunk):
+        yield [
+            [bool(value) if flag and value is not None else value for value, flag in zip(row, yes_no, strict=True)]
+            for row in rows
+        ]
+
+
+def _copy(source: Any, target: Any, table: str, progress: Callable[[str, int], None]) -> int:
+    kinds, done = _kinds(target, table), 0
+    columns = ", ".join(f'"{name}"' for name in kinds)
+    places = f"({', '.join(['%s'] * len(kinds))})"
+    for rows in _rows(source, table, kinds):
+        values = [value for row in rows for value in row]
+        target.execute_sql(f'INSERT INTO "{table}" ({columns}) VALUES {", ".join([places] * len(rows))}', values)  # noqa: S608  # nosec B608
+        done += len(rows)
+        progress(table, done)
+    if "id" in kinds:
+        # Numbers that the database gives out itself go on behind the last one; where it doesn't, there is no sequence.
+        sequence = target.execute_sql("SELECT pg_get_serial_sequence(%s, 'id')", (f'"{table}"',)).fetchone()[0]
+        if sequence:
+            target.execute_sql(f'SELECT setval(%s, (SELECT coalesce(max(id), 0) + 1 FROM "{table}"), false)', (sequence,))  # noqa: S608  # nosec B608
+    return done
+
+
+def _copy_search(source: Any, target: Any) -> None:
+    PROXY.initialize(target)
+    cursor = source.execute_sql("SELECT rowid, description, explanation, labels, names, client FROM item_text ORDER BY rowid")
+    while rows := cursor.fetchmany(CHUNK):
+        postgresql.search_text([tuple(row) for row in rows])
+
+
+def _digest(database: Any, table: str, kinds: dict[str, bool]) -> tuple[int, str]:
+    """How many rows, and a digest over all of them in the order of their keys as Python sees them."""
+    digests = [
+        hashlib.sha256(json.dumps(row, default=str).encode()).digest() for rows in _rows(database, table, kinds) for row in rows
+    ]
+    return len(digests), hashlib.sha256(b"".join(sorted(digests))).hexdigest()

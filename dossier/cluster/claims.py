@@ -1,0 +1,82 @@
+"""Who does what, where several daemons share an office on PostgreSQL. On SQLite there is one daemon, and everything is its own.
+
+A claim is an advisory lock of PostgreSQL, held by this thread's connection: it ends with `release`, and with the connection,
+so whatever a daemon that died held is free as soon as the server sees it gone (postgresql.ALIVE: within half a minute). From one that
+hangs it is taken by ending its connections (presence.py). What is written under a claim is written through the same connection, so
+a daemon that lost it can't commit any more; and before what can't be undone, which is no work of the database, it asks (`confirm`).
+
+Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding, publishing, mailing and the
+scheduled jobs are claimed as a whole by one daemon, until it ends: `LEAD`, `MAIL` and `LOGINS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from peewee import OperationalError
+
+from dossier.database.database import is_shared
+from dossier.database.tables import PROXY
+
+LEAD, MAIL, LOGINS = "lead", "mail", "logins"
+
+
+def confirm() -> None:
+    """Raise the database's error if this thread's connection has gone, and with it what it claimed."""
+    if is_shared():
+        PROXY.execute_sql("SELECT 1")
+
+
+def inbox(client: str) -> str:
+    """The claim on a client's inbox folder."""
+    return f"inbox {client}"
+
+
+class Claims:
+    """What this thread has claimed. One thread uses it."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, int] = {}
+        self._backend: int | None = None
+
+    def take(self, name: str) -> bool:
+        """Claim; False if another daemon has it. True, too, if it is ours already."""
+        if not is_shared():
+            return True
+        backend = int(PROXY.connection().info.backend_pid)
+        if backend != self._backend:
+            self._held.clear()  # another connection: what the old one held is gone
+            self._backend = backend
+        if name in self._held:
+            return True
+        key = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], signed=True)
+        taken = bool(PROXY.execute_sql("SELECT pg_try_advisory_lock(%s)", (key,)).fetchone()[0])
+        if taken:
+            self._held[name] = key
+        return taken
+
+    def confirm(self) -> None:
+        """Raise the database's error if this thread works with another connection by now than the one that claimed."""
+        if is_shared() and self._backend not in (None, int(PROXY.connection().info.backend_pid)):
+            raise OperationalError("the connection was lost, and with it what was claimed")
+
+    def is_held(self, name: str) -> bool:
+        """True if it is still ours as the server sees it. From any thread."""
+        if not is_shared():
+            return True
+        key = self._held.get(name)
+        query = (
+            "SELECT EXISTS (SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND granted AND objsubid = 1"
+            " AND pid = %s AND (classid::bigint << 32 | objid::bigint) = %s)"
+        )
+        return key is not None and bool(PROXY.execute_sql(query, (self._backend, key)).fetchone()[0])
+
+    def release(self, name: str) -> None:
+        """Give a claim back; fine if it isn't held."""
+        key = self._held.pop(name, None)
+        if key is not None:
+            PROXY.execute_sql("SELECT pg_advisory_unlock(%s)", (key,))
+
+    def release_all(self, kept: tuple[str, ...]) -> None:
+        for name in [name for name in self._held if name not in kept]:
+            self.release(name)

@@ -1,0 +1,171 @@
+"""That a daemon runs, and which: the lock that keeps a second one off, and what `status` tells of those that run.
+
+On SQLite one daemon serves an office; it holds a lock on var/daemon.lock, which ends with it. On PostgreSQL any number do,
+on any number of machines; each says every few seconds in the database that it is there. From one that has fallen silent and still
+holds something (it was stopped, or its machine was), the others take it: they end its connections, and with these its locks
+and its transaction. What it would still do when it wakes up, publishing.py and sending.py see to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import structlog
+
+from dossier import __version__
+from dossier.cluster.claims import LEAD, Claims
+from dossier.database.database import UNAVAILABLE, is_shared
+from dossier.database.tables import PROXY, Note
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.text import clock
+
+log = structlog.get_logger("daemon")
+
+BEAT_SECONDS = 5
+"""How often a daemon says that it is there."""
+
+GONE_SECONDS = 20
+"""After so many seconds without a word it counts as gone: four beats. Another one has taken over before 30 are over."""
+
+LET_GO_SECONDS = 5.0
+"""How long the server may take to see that a process has ended; milliseconds, if it has nothing else to do."""
+
+_KEY = "daemon:"
+
+
+class AlreadyRunning(Exception):
+    """Another daemon works on this root; the message says which."""
+
+
+@contextlib.contextmanager
+def alone(office: Office) -> Iterator[None]:
+    """Hold the lock that one daemon of an office holds, if only one may run. Raises AlreadyRunning, OSError."""
+    if not office.settings.database.url.startswith("sqlite:"):
+        yield
+        return
+    files.make_folder(office.var)
+    with open(office.var / "daemon.lock", "a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            process = lock.read().strip() or "unknown"
+            raise AlreadyRunning(f"a daemon runs on {office.root} already (process {process})") from None
+        lock.truncate(0)
+        lock.write(str(os.getpid()))
+        lock.flush()
+        yield
+
+
+@contextlib.contextmanager
+def instead_of_a_daemon(office: Office) -> Iterator[None]:
+    """Do for once what a daemon does. The database must be open. Raises AlreadyRunning where one does it."""
+    if not is_shared():
+        with alone(office):
+            yield
+        return
+    claims = Claims()
+    if not take_over(office, lambda: claims.take(LEAD)):
+        raise AlreadyRunning(f"a daemon works for {office.root}")
+    try:
+        yield
+    finally:
+        claims.release(LEAD)
+
+
+def take_over(office: Office, take: Callable[[], bool]) -> bool:
+    """`take`, again and again for a while if no daemon is there: the server may not have seen yet that the last one, or a command, ended."""
+    until = time.monotonic() + LET_GO_SECONDS
+    while not (taken := take()) and time.monotonic() < until and not daemons(office, clock.utc_now()):
+        time.sleep(0.05)
+    return taken
+
+
+class Presence:
+    """That this daemon is there. One thread at a time uses it."""
+
+    def __init__(self, office: Office, since: datetime) -> None:
+        self.office = office
+        self._since = clock.to_text(since)
+        self._last_beat: float | None = None
+        self._unmovable: set[str] = set()
+
+    def tell(self, now: datetime, leads: bool) -> None:
+        """Say that it is there, and take from those that fell silent what they hold.
+
+        Takes no turn among the writers: who waits for one that hangs must be able to say so. Its thread keeps its connection: who can
+        get no more of these is there all the same.
+        """
+        state = {"pid": os.getpid(), "host": socket.gethostname(), "since": self._since, "leads": leads, "version": __version__}
+        if not is_shared():
+            files.write_whole(self.office.var / "daemon.json", json.dumps(state).encode())
+            return
+        from dossier.database.postgresql import SESSION, set_clock
+
+        set_clock(PROXY.connection())  # this machine's may have been set
+        value = json.dumps({**state, "seen": clock.to_text(now), "session": SESSION})
+        Note.insert(key=_KEY + SESSION, value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+        last, self._last_beat = self._last_beat, time.monotonic()
+        if last is not None and self._last_beat - last < GONE_SECONDS / 2:
+            self._take_from_the_silent(now)  # else we were silent ourselves, or the server was, and the others may be as well
+
+    def leave(self) -> None:
+        """Say that it has ended."""
+        if not is_shared():
+            files.remove(self.office.var / "daemon.json")
+            return
+        from dossier.database.postgresql import SESSION
+
+        Note.delete().where(Note.key == _KEY + SESSION).execute()
+
+    def _take_from_the_silent(self, now: datetime) -> None:
+        from dossier.database.postgresql import end_sessions
+
+        for row in list(Note.select().where(Note.key.startswith(_KEY))):
+            one = json.loads(row.value)
+            if _is_here(one, now):
+                continue
+            who = {"host": one["host"], "pid": one["pid"], "seconds": round((now - clock.from_text(one["seen"])).total_seconds())}
+            try:
+                ended = end_sessions(one["session"]) if "session" in one else 0
+            except UNAVAILABLE as error:
+                if row.key not in self._unmovable:
+                    log.error("a daemon is silent, and what it holds can't be taken from it", **who, error=str(error).strip())
+                self._unmovable.add(row.key)
+                continue
+            row.delete_instance()
+            if ended:
+                log.warning("a daemon is silent; what it held was taken from it", **who, connections=ended)
+
+
+def daemons(office: Office, now: datetime) -> list[dict[str, object]]:
+    """What the daemons that run say of themselves: {pid, host, since, leads, version}, the one that leads first."""
+    if is_shared():
+        found = [json.loads(row.value) for row in Note.select().where(Note.key.startswith(_KEY)).order_by(Note.key)]
+        here = [{key: one[key] for key in one if key not in ("seen", "session")} for one in found if _is_here(one, now)]
+        return sorted(here, key=lambda one: not one["leads"])
+    try:
+        with open(office.var / "daemon.lock") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        return []
+    except FileNotFoundError:
+        return []
+    except BlockingIOError:
+        try:
+            one: dict[str, object] = json.loads(Path(office.var / "daemon.json").read_text())
+        except (OSError, ValueError):
+            return [{}]  # it is just starting
+        return [one]
+
+
+def _is_here(one: dict[str, str], now: datetime) -> bool:
+    return now - clock.from_text(one["seen"]) < timedelta(seconds=GONE_SECONDS)

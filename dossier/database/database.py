@@ -1,0 +1,292 @@
+"""Opening the database, bringing it up to date, and the one `transaction()`.
+
+SQLite and PostgreSQL differ here only (and in postgresql.py). SQLite runs in WAL mode with synchronous=FULL: what a transaction has
+returned from survives a power cut. Every transaction is IMMEDIATE: a reader that turns writer would be refused at
+once, whatever the timeout (sqlite.org/isolation.html).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import threading
+import unicodedata
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+from peewee import SQL, Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase, Table
+
+from dossier.database.tables import PROXY, Item
+from dossier.office.office import Office
+from dossier.text import clock
+
+BUSY_SECONDS = 30
+"""How long a writer waits for another. The longest transaction is a batch of drops, well under a second."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+KEPT = 3
+"""Copies that stay of those that are made before each upgrade of the database."""
+
+
+_ears: dict[int, Any] = {}
+"""By thread."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be reached, read or written (exit code 4); the message says which and why."""
+
+
+class DatabaseTooNew(DatabaseUnavailable):
+    """The database was written by a later version of dossier."""
+
+
+UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
+"""What a database that is gone, full or broken raises."""
+
+
+def open_database(office: Office) -> Database:
+    """Bind the tables to the office's database, make or migrate it if need be, and return it.
+
+    Raises DatabaseUnavailable. Two processes may do this at once: the second waits for the first.
+    """
+    url = office.settings.database.url
+    path = office.root / url.removeprefix("sqlite:///")
+    where = str(path)
+    if not url.startswith("sqlite:///"):
+        from dossier.database.postgresql import shown
+
+        where = shown(url)
+    try:
+        if url.startswith("sqlite:///"):
+            return _open_sqlite(office, path)
+        return _open_postgresql(office, url)
+    except OSError as error:
+        raise DatabaseUnavailable(f"{where}: {error.strerror}") from error
+    except UNAVAILABLE as error:
+        from dossier.database import trouble
+
+        raise DatabaseUnavailable(f"{where}: {trouble.told(error)}") from error
+
+
+def _open_sqlite(office: Office, path: Path) -> Database:
+    clock.follow_own()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # before SQLite makes it: the log beside it gets the same rights (sqlite.org/wal.html)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640))
+    database = SqliteDatabase(
+        str(path),
+        timeout=BUSY_SECONDS,
+        lock_type="immediate",
+        pragmas={"journal_mode": "wal", "synchronous": "full", "foreign_keys": 1, "cache_size": -32_000},
+    )
+    PROXY.initialize(database)
+    database.connect()
+    if _applied(database) != _known():
+        with open(path.parent / ".migrating", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            _migrate(office, database, path.parent / "backups")
+    for part in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
+        with suppress(FileNotFoundError):
+            os.chmod(part, os.stat(part).st_mode & ~0o007)
+    return database
+
+
+def _open_postgresql(office: Office, url: str) -> Database:
+    from dossier.database.postgresql import MIGRATORS, Postgres
+
+    database: Any = Postgres(url)
+    PROXY.initialize(database)
+    database.connect()
+    if _applied(database) != _known():
+        database.execute_sql("SELECT pg_advisory_lock(%s)", (MIGRATORS,))
+        try:
+            _migrate(office, database, office.var / "backups")
+        finally:
+            database.execute_sql("SELECT pg_advisory_unlock(%s)", (MIGRATORS,))
+    return cast(Database, database)
+
+
+def _is_sqlite() -> bool:
+    return isinstance(PROXY.obj, SqliteDatabase)
+
+
+def is_shared() -> bool:
+    """True if several daemons may work with this database: on PostgreSQL."""
+    return not _is_sqlite()
+
+
+def close_database() -> None:
+    """Close this thread's connection, and what `data_version` hears with."""
+    if ear := _ears.pop(threading.get_ident(), None):
+        ear.close()
+    if PROXY.obj is not None and not PROXY.is_closed():
+        PROXY.close()
+
+
+@contextmanager
+def transaction() -> Iterator[None]:
+    """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested."""
+    PROXY.connect(reuse_if_open=True)
+    if _is_sqlite():
+        try:
+            with PROXY.atomic():
+                yield
+        except OperationalError as error:
+            raise _what_failed(error) from error
+        return
+    try:
+        with PROXY.atomic():
+            PROXY.begin_writing()
+            yield
+            PROXY.tell()
+    except UNAVAILABLE:
+        PROXY.forget_broken()
+        raise
+
+
+@contextmanager
+def overwriting() -> Iterator[None]:
+    """What the transaction inside removes is overwritten in SQLite's file and log as well. (PostgreSQL's VACUUM does it in time.)"""
+    if not _is_sqlite():
+        yield
+        return
+    PROXY.connect(reuse_if_open=True)
+    PROXY.execute_sql("PRAGMA secure_delete = ON")
+    try:
+        yield
+    finally:
+        PROXY.execute_sql("PRAGMA secure_delete = OFF")
+        PROXY.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # who reads meanwhile keeps some of it; the next one goes on
+
+
+def forget_old_words() -> None:
+    """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
+    if _is_sqlite():
+        PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
+
+
+def _what_failed(error: BaseException) -> BaseException:
+    """The fault itself: where SQLite has rolled back already (disk full), peewee's own attempt fails too, and hides it."""
+    while "no transaction is active" in str(error) and error.__context__ is not None:
+        error = error.__context__
+    return error
+
+
+TextRow = tuple[int, str, str, str, str, str]
+"""What an item is found by: its key, description, explanation, labels, attachment names, client."""
+
+MOST_WORDS = 20
+"""More words make no search narrower that anybody would type."""
+
+
+def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
+    """Put what items are found by into the index. Call inside `transaction()`."""
+    if not _is_sqlite():
+        from dossier.database import postgresql
+
+        postgresql.search_text(rows)
+        return
+    for row in rows if replace else ():
+        PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
+    size = 5_000
+    for start in range(0, len(rows), size):
+        chunk = rows[start : start + size]
+        places = ",".join("(?,?,?,?,?,?)" for _ in chunk)
+        values = [value for row in chunk for value in row]
+        PROXY.execute_sql(
+            f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608  # nosec B608
+            values,
+        )
+
+
+def matching(query: Any, words: str, client: str | None = None) -> list[Any] | None:
+    """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
+
+    Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
+    `client`: the client that `query` asks for anyway; then only his words are looked through. (No bm25: it reads all hits,
+    which takes seconds where a word is common, and what an office looks for is what is new.)
+    """
+    found = list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
+    if not found:
+        return None
+    if not _is_sqlite():
+        from dossier.database import postgresql
+
+        return postgresql.matching(query, found)
+    whole, begun = " AND ".join(f'"{word}"' for word in found), " AND ".join(f'"{word}"*' for word in found)  # no operators
+    parts = [
+        f"{{description}} : ({whole})",
+        f"{{description}} : ({begun})",
+        f"{{description explanation labels names}} : ({begun})",
+    ]
+    of_client = f' AND client : "{client.replace(chr(34), "")}"' if client else ""
+    expressions = [parts[0] + of_client, *(f"({part}{of_client}) NOT ({before})" for before, part in pairwise(parts))]
+    text = Table("item_text").alias("words")
+    joined = query.join(text, on=(text.c.rowid == Item.id))
+    # CROSS JOIN in effect: SQLite must go from the words to the items, whatever it thinks of their number.
+    return [
+        joined.where(SQL('"words"."item_text" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))
+        for expression in expressions
+    ]
+
+
+def data_version() -> int:
+    """A number that changes when another connection has written; what the daemon looks at to wake up."""
+    if _is_sqlite():
+        return int(PROXY.execute_sql("PRAGMA data_version").fetchone()[0])
+    from dossier.database.postgresql import Ear
+
+    me = threading.get_ident()
+    if me not in _ears:
+        _ears[me] = Ear(PROXY.obj)
+    return int(_ears[me].version())
+
+
+def _known() -> set[str]:
+    return {entry.name.removesuffix(".py") for entry in MIGRATIONS.glob("[0-9]*.py")}
+
+
+def _applied(database: Database) -> set[str]:
+    if not database.table_exists("schema_migration"):
+        return set()
+    return {row[0] for row in database.execute_sql("SELECT name FROM schema_migration").fetchall()}
+
+
+def _migrate(office: Office, database: Any, backups: Path) -> None:
+    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace. Under a lock.
+
+    A database that is in use already is copied before, to `backups`; without room for that it stays as it is.
+    """
+    from playhouse.migrations import Runner
+
+    applied, known = _applied(database), _known()
+    if newer := applied - known:
+        raise DatabaseTooNew(f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program")
+    if applied and applied != known:
+        _keep_before(office, backups, sorted(known - applied)[0])
+    Runner(database, str(MIGRATIONS)).up()
+
+
+def _keep_before(office: Office, backups: Path, migration: str) -> None:
+    """Copy the database before it is migrated; the last KEPT such copies stay. Raises DatabaseUnavailable."""
+    from dossier.database import snapshot
+    from dossier.files import files
+
+    folder = backups / f"{clock.utc_now():%Y%m%dT%H%M%S.%fZ}-before-{migration}"
+    try:
+        files.make_folder(folder, 0o700)
+        taken = snapshot.take(office, folder)
+        files.sync((taken.path,), (folder, backups))
+    except OSError as error:
+        with suppress(OSError):
+            files.remove_tree(folder)
+        raise DatabaseUnavailable(
+            f"the database must be backed up before it is upgraded, and can't be: {error.strerror} ({folder})"
+        ) from error
+    for old in sorted(path for path in backups.iterdir() if "-before-" in path.name)[:-KEPT]:
+        files.remove_tree(old)

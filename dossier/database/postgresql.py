@@ -1,0 +1,170 @@
+"""PostgreSQL as the office's database: connecting, hearing what others wrote, and searching text.
+
+Writers take turns by one advisory lock, held to the end of their transaction: the trail is one chain, so they would wait for each
+other anyway, and every room may rely on it that what it has read does not change before it writes. A connection that
+broke (the server was restarted) is closed when that is seen; the next transaction takes a fresh one.
+
+Each connection bears the name of its process (SESSION), so that what a daemon that hangs has locked can be taken from it, and sets
+this process' clock by the server's.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import unicodedata
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import psycopg
+from peewee import SQL, OperationalError, PostgresqlDatabase, Table
+
+from dossier.database.tables import PROXY, Item
+from dossier.text import clock
+
+if TYPE_CHECKING:
+    from dossier.database.database import TextRow
+
+WRITERS, MIGRATORS = 0x646F73, 0x646F74
+"""Keys of advisory locks; any numbers do that nobody else uses in this database."""
+
+CHANNEL = "dossier"
+
+# Who is cut off from the server must see it, and the server must see that he is and free his locks, within half a minute: the
+# parameters of libpq, and of the session at the server.
+ALIVE: dict[str, Any] = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+    "connect_timeout": 10,
+}
+
+ALIVE_THERE = ("tcp_keepalives_idle=10", "tcp_keepalives_interval=5", "tcp_keepalives_count=3", "tcp_user_timeout=20000")
+
+BUSY = "30s"
+"""How long a writer waits for another."""
+
+FORSAKEN = "5min"
+"""After so long without a word in the middle of a transaction a process was stopped, and the others have waited long enough. A round of
+publishing, in the slowest of which folders are renamed and synced, takes seconds."""
+
+OPTIONS = " ".join(
+    f"-c {setting}"
+    for setting in (f"lock_timeout={BUSY}", f"idle_in_transaction_session_timeout={FORSAKEN}", "timezone=UTC", *ALIVE_THERE)
+)
+
+SESSION = f"dossier {secrets.token_hex(8)}"
+"""What this process' connections are called at the server."""
+
+
+class Postgres(PostgresqlDatabase):
+    """A connection for each thread. Transactions take turns, and tell those who listen that something was written."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__(url, prefer_psycopg3=True, options=OPTIONS, application_name=SESSION, **ALIVE)
+        self.url = url
+
+    def _initialize_connection(self, conn: Any) -> None:
+        set_clock(conn)
+
+    def begin_writing(self) -> None:
+        """Wait for one's turn. First thing in a transaction."""
+        PROXY.execute_sql("SELECT pg_advisory_xact_lock(%s)", (WRITERS,))
+
+    def tell(self) -> None:
+        """Wake who listens, once this transaction is committed."""
+        PROXY.execute_sql(f"NOTIFY {CHANNEL}")
+
+    def forget_broken(self) -> None:
+        """Close this thread's connection if the server has gone from under it."""
+        if not PROXY.is_closed() and PROXY.connection().closed:
+            PROXY.close()
+
+
+def set_clock(connection: Any) -> None:
+    """Go by the clock of the server at the other end of this connection. Raises OperationalError."""
+    asked = datetime.now(UTC)
+    try:
+        (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone()
+    except psycopg.Error as error:
+        raise OperationalError(str(error)) from error
+    clock.follow(theirs, asked, datetime.now(UTC))
+
+
+def end_sessions(name: str) -> int:
+    """End the connections of the process with this SESSION, and with them its locks and transactions; returns how many there were.
+
+    Raises the database's error where this user may not: it may if both processes log in as the same.
+    """
+    query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
+    return len(PROXY.execute_sql(query, (name,)).fetchall())
+
+
+def shown(url: str) -> str:
+    """The address without its password."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
+
+
+class Ear:
+    """Hears what other connections write. One thread uses it."""
+
+    def __init__(self, database: Postgres) -> None:
+        self._database = database
+        self._listening: Any = None
+        self._heard = 0
+
+    def version(self) -> int:
+        """A number that changes when another connection than this thread's has written."""
+        if self._listening is None:
+            try:
+                self._listening = psycopg.connect(
+                    self._database.url, autocommit=True, options=OPTIONS, application_name=SESSION, **ALIVE
+                )
+                self._listening.execute(f"LISTEN {CHANNEL}")
+            except psycopg.Error as error:
+                raise OperationalError(str(error)) from error
+            self._heard += 1  # whatever was written while nobody listened
+        own = PROXY.connection().info.backend_pid
+        try:
+            self._heard += sum(note.pid != own for note in self._listening.notifies(timeout=0))
+        except psycopg.Error as error:
+            self.close()
+            raise OperationalError(str(error)) from error
+        return self._heard
+
+    def close(self) -> None:
+        if self._listening is not None:
+            self._listening.close()
+            self._listening = None
+
+
+def _words(text: str) -> list[str]:
+    """The words of a text as they are compared: without case and accents. (PostgreSQL's own parser takes `a.pdf` for a host.)"""
+    bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
+    return re.findall(r"\w+", bare)
+
+
+def search_text(rows: Sequence[TextRow]) -> None:
+    """Put what items are found by into the index."""
+    for key, *texts, _ in rows:
+        marked = [(word, weight) for text, weight in zip(texts, "ADBC", strict=True) for word in _words(text)]
+        # 16,383 is the last position a tsvector knows; a word has at most 2 kB.
+        vector = " ".join(f"'{word[:500]}':{min(place, 16_383)}{weight}" for place, (word, weight) in enumerate(marked, 1))
+        PROXY.execute_sql(
+            "INSERT INTO item_text (item, words) VALUES (%s, %s::tsvector) ON CONFLICT (item) DO UPDATE SET words = EXCLUDED.words",
+            (key, vector),
+        )
+
+
+def matching(query: Any, words: Sequence[str]) -> list[Any]:
+    """`query` over Item, in parts, the best first (see database.matching). A is the weight of words of the description."""
+    bare = [word[:500] for text in words for word in _words(text)]
+    parts = [" & ".join(f"'{word}':{how}" for word in bare) for how in ("A", "*A", "*")]
+    text = Table("item_text").alias("words")
+    joined = query.join(text, on=(text.c.item == Item.id)).order_by(Item.id.desc())
+    fits = [SQL('"words"."words" @@ %s::tsquery', [part]) for part in parts]
+    return [joined.where(fits[0]), joined.where(fits[1] & ~fits[0]), joined.where(fits[2] & ~fits[1])]

@@ -1,0 +1,178 @@
+"""A copy of the database as it is at one instant, while others write to it; and the way back.
+
+SQLite: its own backup API, in one step, so within one read transaction; what is copied is a whole database that needs no
+log beside it. PostgreSQL: pg_dump and pg_restore, which must be installed where dossier runs, in the server's version or a
+later one; the list of files is read in the very transaction that is dumped.
+
+No password is ever in the arguments of a program, where others could read it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.trail.trail import GENESIS
+
+SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
+"""What the copy is called, by its kind."""
+
+BUSY_SECONDS = 30
+"""How long a copy waits for a writer that keeps the database to itself."""
+
+_FULL = {sqlite3.SQLITE_FULL: errno.ENOSPC, sqlite3.SQLITE_CANTOPEN: errno.ENOENT, sqlite3.SQLITE_READONLY: errno.EROFS}
+
+
+class CannotCopy(OSError):
+    """The database can't be copied, or put back; the message says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A copy of the database, and what is in it."""
+
+    path: Path
+    attachments: dict[str, int]
+    """SHA-256 → size of every version of an attachment."""
+    length: int
+    """Events in the trail."""
+    head: str
+    """The last one's hash."""
+
+
+_ATTACHMENTS = "SELECT DISTINCT sha256, size FROM attachment"
+_HEAD = "SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1"
+
+
+def sqlite_path(office: Office) -> Path | None:
+    """The database's file; None if it is no SQLite."""
+    url = office.settings.database.url
+    return office.root / url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
+
+
+def take(office: Office, folder: Path) -> Taken:
+    """Copy the database into `folder`. Raises CannotCopy, OSError. The copy is not on the disk yet."""
+    path = sqlite_path(office)
+    if path is None:
+        return _dump(office.settings.database.url, folder / POSTGRESQL)
+    copy_sqlite(path, folder / SQLITE)
+    with closing(_opened(folder / SQLITE)) as copy:
+        return _taken(folder / SQLITE, copy.execute(_ATTACHMENTS).fetchall(), copy.execute(_HEAD).fetchone())
+
+
+def _taken(path: Path, attachments: list[Any], head: Any) -> Taken:
+    length, hash_ = head or (0, GENESIS)
+    return Taken(path, {str(sha256): int(size) for sha256, size in attachments}, int(length), str(hash_))
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+
+
+def copy_sqlite(source: Path, target: Path) -> None:
+    """Copy an SQLite database that others may be writing to. The copy is not on the disk yet; after an error there is none."""
+    try:
+        with closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as reading, closing(sqlite3.connect(target)) as writing:
+            reading.backup(writing)
+            writing.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        files.remove(target)
+        number = _FULL.get(getattr(error, "sqlite_errorcode", 0), errno.EIO)
+        raise OSError(number, f"the database can't be copied: {error}", str(target)) from error
+
+
+def why_damaged(path: Path) -> str | None:
+    """What SQLite itself finds wrong with a copy; None if nothing."""
+    try:
+        with closing(_opened(path)) as database:
+            found = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
+    except sqlite3.Error as error:
+        return str(error)
+    return None if found == "ok" else found
+
+
+def why_no_dump(server: str) -> str | None:
+    """Why pg_dump can't copy a server of this version; None if it can."""
+    program = shutil.which("pg_dump")
+    if program is None:
+        return "there is no pg_dump here"
+    said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
+    version = re.search(r"\d+", said)
+    if version and int(version[0]) < int(server.partition(".")[0]):
+        return f"pg_dump is version {version[0]}, older than the server ({server})"
+    return None
+
+
+def is_empty(office: Office) -> bool:
+    """True if a copy can be put back there: nothing is there yet."""
+    path = sqlite_path(office)
+    if path is not None:
+        return not os.path.lexists(path)
+    import psycopg
+
+    try:
+        with psycopg.connect(office.settings.database.url, connect_timeout=10) as connection:
+            row = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchone()
+    except psycopg.Error as error:
+        raise CannotCopy(errno.EIO, f"the database server can't be used: {error}") from error
+    return row is not None and row[0] == 0
+
+
+def put_back(office: Office, copy: Path) -> None:
+    """Make the office's database, where nothing is yet, from a copy. Raises CannotCopy, OSError."""
+    path = sqlite_path(office)
+    if (copy.name == SQLITE) != (path is not None):
+        kinds = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL"}
+        raise CannotCopy(
+            errno.EINVAL, f"the backup holds {kinds[copy.name]}, but database.url is of another kind; use the kind of the backup"
+        )
+    if path is not None:
+        files.make_folder(path.parent)
+        files.copy_to(copy, path, 0o640)
+        files.sync((path,), (path.parent,))
+        return
+    _run(["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction"],
+         office.settings.database.url, lambda name: [f"--dbname={name}", str(copy)])  # fmt: skip
+
+
+def _dump(url: str, target: Path) -> Taken:
+    import psycopg
+
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            row = connection.execute("SELECT pg_export_snapshot()").fetchone()
+            assert row is not None
+            dump = ["pg_dump", "--format=custom", f"--snapshot={row[0]}", f"--file={target}"]
+            _run(dump, url, lambda name: [f"--dbname={name}"])
+            return _taken(target, connection.execute(_ATTACHMENTS).fetchall(), connection.execute(_HEAD).fetchone())
+    except psycopg.Error as error:
+        raise CannotCopy(errno.EIO, f"the database server can't be used: {error}") from error
+
+
+def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) -> None:
+    """Run one of PostgreSQL's programs on the database at `url`, the password in its environment."""
+    if shutil.which(command[0]) is None:
+        raise CannotCopy(errno.ENOENT, f"there is no {command[0]} here; install PostgreSQL's client programs (postgresql-client)")
+    parts = urlsplit(url)
+    user = unquote(parts.username or "")
+    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{f'?{parts.query}' if parts.query else ''}"
+    environ = {**os.environ, **({"PGUSER": user} if user else {})}
+    if parts.password:
+        environ["PGPASSWORD"] = unquote(parts.password)
+    done = subprocess.run([*command, *arguments(bare)], env=environ, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
+        raise CannotCopy(errno.EIO, f"{command[0]} failed: {said}")

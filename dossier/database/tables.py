@@ -1,0 +1,417 @@
+"""The tables, one class each. What a row means is said here; who may write it, in the room that does.
+
+Times are texts as clock.to_text writes them (UTC, all of one length). Lists and mappings are JSON in a text column.
+An item's key is its number without the letters: year x 10,000,000 + the number in the year, so keys sort by age.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import peewee
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    CompositeKey,
+    DatabaseProxy,
+    IntegerField,
+    Model,
+    TextField,
+)
+
+PROXY = DatabaseProxy()
+
+_PER_YEAR = 10_000_000
+
+
+def item_name(key: int) -> str:
+    """2026_0000012 → `D-2026-000012`."""
+    return f"D-{key // _PER_YEAR}-{key % _PER_YEAR:06d}"
+
+
+def item_key(name: str) -> int:
+    """`D-2026-000012` or `2026-000012` → the item's key. Raises ValueError."""
+    year, number = name.strip().upper().removeprefix("D-").split("-")
+    if not (year.isascii() and number.isascii() and year.isdecimal() and number.isdecimal()) or int(number) >= _PER_YEAR:
+        raise ValueError(name)
+    return first_key(int(year)) + int(number)
+
+
+def first_edition(item: int) -> int:
+    """What the numbers of an item's editions are added to."""
+    return item * 10_000
+
+
+def first_key(year: int) -> int:
+    """What the numbers of a year are added to."""
+    return year * _PER_YEAR
+
+
+def tuples(query: Any) -> list[tuple[Any, ...]]:
+    """All rows of a query, as plain tuples."""
+    return list(query.tuples())
+
+
+def plain_rows(query: Any) -> list[tuple[Any, ...]]:
+    """As `tuples`, but as the driver gives them: JSON is text yet. Several times as fast, for thousands of rows."""
+    return list(PROXY.execute(query).fetchall())
+
+
+def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any] | None = None) -> None:
+    """Insert rows, each with a value for each of `fields` (all columns, in their order). Call inside a transaction.
+
+    One statement, run for each row: to write a statement with thousands of values takes peewee longer than all else that a
+    drop costs.
+    """
+    if not rows:
+        return
+    columns = list(fields) if fields is not None else table._meta.sorted_fields
+    names = ", ".join(f'"{column.column_name}"' for column in columns)
+    places = ", ".join([PROXY.obj.param] * len(columns))
+    texts = [index for index, column in enumerate(columns) if isinstance(column, JSONText)]
+    values = [list(row) for row in rows]
+    for row in values:
+        for index in texts:
+            row[index] = columns[index].db_value(row[index])
+    statement = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608 - names of ours  # nosec B608
+    with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
+        PROXY.connection().cursor().executemany(statement, values)
+
+
+class JSONText(TextField):
+    """A list or mapping, kept as JSON text on both databases."""
+
+    def db_value(self, value: Any) -> Any:
+        return value if value is None else json.dumps(value, separators=(",", ":"))
+
+    def python_value(self, value: Any) -> Any:
+        return value if value is None else json.loads(value)
+
+
+class Table(Model):
+    class Meta:
+        database = PROXY
+        legacy_table_names = False
+
+
+class Counter(Table):
+    """The last item number of each year. Counted up in the transaction that makes the item: no holes."""
+
+    year = IntegerField(primary_key=True)
+    last = IntegerField()
+
+
+class Item(Table):
+    """A dossier item as the office has it now. What the client sees is an Edition."""
+
+    id = BigIntegerField(primary_key=True)
+    client = CharField()
+    description = TextField()
+    status = TextField()
+    type = TextField(null=True)
+    location = TextField(null=True)
+    labels = JSONText()
+    explanation = TextField(null=True)
+    fields = JSONText()
+    """The extra keys of the item's type."""
+    share = BooleanField()
+    share_explanation = BooleanField()
+    share_state = CharField()
+    approvers = JSONText()
+    approvals = TextField()
+    """`all`, `any` or a number, as text."""
+    notify = BooleanField()
+    contact = TextField(null=True)
+    created_by = CharField()
+    created_at = CharField()
+    published_at = CharField(null=True)
+    notified_at = CharField(null=True)
+    version = IntegerField()
+    """Counts the changes; `edit --if-version` compares it."""
+    pending = BigIntegerField(null=True)
+    """The edition that waits for approval."""
+    standing = BigIntegerField(null=True)
+    """The edition that is approved: what belongs on the portal."""
+    public = BigIntegerField(null=True)
+    """The edition that is on the portal."""
+    unsettled = BooleanField()
+    """True while publishing.py has something to do for this item."""
+
+
+class Label(Table):
+    """One label of an item, folded, to find items by."""
+
+    item = BigIntegerField()
+    folded = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("item", "folded")
+
+
+class Attachment(Table):
+    """One version of one file of an item. The versions that were replaced or removed stay, with `current` false."""
+
+    id = AutoField()
+    item = BigIntegerField()
+    position = IntegerField()
+    name = TextField()
+    share = BooleanField()
+    note = TextField(null=True)
+    version = IntegerField()
+    sha256 = CharField()
+    size = BigIntegerField()
+    media_type = TextField()
+    added_at = CharField()
+    current = BooleanField()
+
+
+class Edition(Table):
+    """All that a client sees of an item at once: what is decided on, what stands, what stood.
+
+    `state`: pending, standing, superseded, returned, withdrawn, dropped (overtaken by a change before it was decided).
+    """
+
+    id = BigIntegerField(primary_key=True)
+    """The item's key x 10,000 + the number of the edition: an item's editions lie together."""
+    item = BigIntegerField()
+    content = CharField()
+    """`sha256:…` over `shown`: what an approver's decision holds for."""
+    shown = JSONText()
+    """{description, explanation, attachments: [{name, size, sha256, media_type}]}."""
+    state = CharField()
+    made_by = CharField()
+    made_at = CharField()
+    approved_by = CharField(null=True)
+    approved_at = CharField(null=True)
+
+
+class Decision(Table):
+    """What one approver decided on one edition. One a seat, ever: the first stands."""
+
+    edition = BigIntegerField()
+    approver = CharField()
+    """Whose seat it is."""
+    decided_by = CharField()
+    """Who filled it."""
+    decision = CharField()
+    comment = TextField(null=True)
+    at = CharField()
+
+    class Meta:
+        primary_key = CompositeKey("edition", "approver")
+
+
+class EditionNote(Table):
+    """A line for whoever decides on an edition, such as the wrong-client guard's finding (workflow/items/notes.py)."""
+
+    edition = BigIntegerField()
+    line = IntegerField()
+    text = TextField()
+
+    class Meta:
+        primary_key = CompositeKey("edition", "line")
+
+
+class Asked(Table):
+    """That a person was asked to decide on an edition. Written by the daemon before his queue file is."""
+
+    edition = BigIntegerField()
+    person = CharField()
+    at = CharField()
+    written_at = CharField(null=True)
+    """When his queue file was there for the first time."""
+    is_open = BooleanField()
+    """False once there is nothing for him to decide any more."""
+    reminded_at = CharField(null=True)
+    escalated_at = CharField(null=True)
+
+    class Meta:
+        primary_key = CompositeKey("edition", "person")
+
+
+class Drop(Table):
+    """A drop that was taken or refused, and, until it is `cleared`, what its files in the inbox still need."""
+
+    id = BigIntegerField(primary_key=True)
+    """Counts up in the order of taking."""
+    client = CharField()
+    folder = JSONText(null=True)
+    """The folder's name, of a folder drop; as JSON, which holds names that are no text, too."""
+    stem = TextField()
+    fingerprint = CharField(null=True)
+    """SHA-256 over client, sidecar bytes and file contents; null for a refused drop."""
+    kind = CharField()
+    """taken, duplicate or refused."""
+    item = BigIntegerField(null=True)
+    at = CharField()
+    files = JSONText()
+    """[[name, device, inode, size, mtime in ns], …], the sidecar last: exactly what was looked at."""
+    target = TextField(null=True)
+    """Of a refused drop: its folder under _rejected."""
+    text = TextField()
+    """The receipt, or WHY.txt."""
+    cleared = BooleanField()
+
+
+class Event(Table):
+    """A link of the trail (trail.py). Holds codes and numbers only: what people wrote is in EventDetail."""
+
+    seq = BigIntegerField(primary_key=True)
+    at = CharField()
+    actor = TextField()
+    """On whose account: a staff member, `os:USER`, or `dossier` itself."""
+    behind = TextField(null=True)
+    """Who really typed it, where that is another."""
+    way = CharField()
+    """command, drop, queue, daemon, …"""
+    action = CharField()
+    item = BigIntegerField(null=True)
+    subject = TextField(null=True)
+    """What it is about if it is no item: a client's code."""
+    digest = CharField()
+    """SHA-256 of salt and detail."""
+    hash = CharField()
+
+
+class EventDetail(Table):
+    """What an event tells besides: text of and about people, which can be erased without breaking the chain."""
+
+    seq = BigIntegerField(primary_key=True)
+    salt = CharField()
+    detail = TextField()
+
+
+class Mail(Table):
+    """The outbox. `state`: waiting, sent, failed, cancelled."""
+
+    id = AutoField()
+    message_id = CharField(unique=True)
+    kind = CharField()
+    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, review, alarm, retention."""
+    item = BigIntegerField(null=True, index=True)
+    client = CharField(null=True)
+    recipient = CharField()
+    """The contact's or staff member's id."""
+    name = TextField()
+    email = TextField()
+    language = CharField()
+    payload = JSONText()
+    """What the letter is made of."""
+    state = CharField()
+    attempts = IntegerField()
+    """How often the server was asked to take it."""
+    due_at = CharField()
+    created_at = CharField()
+    sent_at = CharField(null=True)
+    error = TextField(null=True)
+    unreached = IntegerField(default=0)
+    """How often in a row it was due and there was no server. Begins at 0 again once there is one."""
+    within = IntegerField(null=True)
+    """The digest that this mail goes in, instead of by itself."""
+
+
+class Viewed(Table):
+    """When a person last looked at an item or a client."""
+
+    actor = CharField()
+    kind = CharField()
+    subject = CharField()
+    at = CharField()
+
+    class Meta:
+        primary_key = CompositeKey("actor", "kind", "subject")
+
+
+class Note(Table):
+    """A small thing the daemon must remember: an alarm that was told, an anchor that was written."""
+
+    key = CharField(primary_key=True)
+    value = TextField()
+
+
+class Page(Table):
+    """A client who has a folder on the portal."""
+
+    client = CharField(primary_key=True)
+    look = CharField()
+    """What its pages were made with besides the items (pages.look): another look means they must be made anew."""
+    made = JSONText()
+    """{file name: its SHA-256} of the pages as they were written last."""
+
+
+class PageFile(Table):
+    """A file under _pages/ that was made of what an item shows: the picture of a first page, or the archive of all attachments."""
+
+    name = CharField(primary_key=True)
+    client = CharField()
+    item = BigIntegerField()
+    source = CharField()
+    """What it was made of: an attachment's SHA-256; of an archive pages.archive_source."""
+    sha256 = CharField()
+    size = BigIntegerField()
+
+
+class PageDue(Table):
+    """An item on the portal for which files under _pages/ have to be made yet."""
+
+    item = BigIntegerField(primary_key=True)
+
+
+class LoginRequest(Table):
+    """Somebody typed this address at the portal. The daemon looks whether it is a contact's, and takes the row away."""
+
+    id = AutoField()
+    address = TextField()
+    goal = TextField()
+    """Where he wanted to go: a path of the portal."""
+    at = CharField()
+
+
+class LoginToken(Table):
+    """A link that was mailed: the SHA-256 of its secret, and whose mailbox it went to."""
+
+    hash = CharField(primary_key=True)
+    address = TextField()
+    """The mail address, folded."""
+    goal = TextField()
+    language = CharField()
+    expires_at = CharField()
+    used_at = CharField(null=True)
+
+
+class LoginSession(Table):
+    """A browser that is logged in: the SHA-256 of its cookie, and whose mailbox it is."""
+
+    hash = CharField(primary_key=True)
+    address = TextField()
+    made_at = CharField()
+    seen_at = CharField()
+    expires_at = CharField()
+
+
+class LoginRate(Table):
+    """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
+
+    key = CharField(primary_key=True)
+    full_at = CharField()
+
+
+class Opening(Table):
+    """That a contact opened an edition on the portal: its page (`name` and `sha256` empty), or a file of it."""
+
+    edition = BigIntegerField()
+    contact = CharField()
+    """The contact's id, of the item's client."""
+    name = CharField()
+    sha256 = CharField()
+    item = BigIntegerField()
+    first_at = CharField()
+    last_at = CharField()
+    times = IntegerField()
+
+    class Meta:
+        primary_key = CompositeKey("edition", "contact", "name", "sha256")

@@ -1,0 +1,43 @@
+"""What to do about a database that can't be used, said in one line; and whether it can be used again. Both databases."""
+
+from __future__ import annotations
+
+import re
+
+from dossier.database.database import DatabaseUnavailable, transaction
+from dossier.database.tables import Note
+
+_PROBE = "probe"
+
+# What the databases and the system say (PostgreSQL's own messages follow lc_messages; those of its library don't) → what to do.
+_ADVICE = (
+    (r"read-?only", "it takes no changes: see why it, or its disk, is read-only, and undo that"),
+    (r"Connection refused|could not connect|timeout expired|No route|unreachable|server closed|connection is (bad|closed|lost)"
+     r"|could not translate|terminat|shutting down|starting up|recovery mode",
+     "see whether its server runs, and whether database.url names it; then try again"),
+    (r"connection slots|too many (clients|connections)", "raise max_connections there, or end what holds so many connections"),
+    (r"disk is full|No space left|could not (extend|write)|quota", "make room on its disk"),
+    (r"malformed|not a database|corrupt|invalid page|disk I/O error",
+     "it is damaged: stop the daemon, keep a copy, and restore the last backup (docs/operations.md)"),
+    (r"lock timeout|is locked", "another program keeps it locked: see which, and end it; then try again"),
+    (r"authentication failed|no password|role .* does not exist|database .* does not exist|pg_hba", "check database.url"),
+    (r"permission denied|unable to open|attempt to write", "give this user the right to read and write it and its folder, or see why its disk is read-only"),
+)  # fmt: skip
+
+
+def told(error: Exception) -> str:
+    """What the database says, and what to do about it, in a line."""
+    said = " ".join(str(error).split())
+    if isinstance(error, DatabaseUnavailable):
+        return said  # database.py has asked here already
+    for pattern, todo in _ADVICE:
+        if re.search(pattern, said, re.IGNORECASE):
+            return f"{said}; {todo}"
+    return said
+
+
+def probe() -> None:
+    """Write something and take it back. Raises the database's error: one that can only be read is no use to a daemon."""
+    with transaction():
+        Note.insert(key=_PROBE, value="").on_conflict(conflict_target=[Note.key], update={Note.value: ""}).execute()
+        Note.delete().where(Note.key == _PROBE).execute()

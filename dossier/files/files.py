@@ -1,0 +1,427 @@
+"""Every durable write, copy and removal of files. No other room than this and moves.py calls os.rename, os.link, fsync or shutil.
+
+What can be promised: after `sync` has returned, what was written and named before it survives a power cut, as far as
+the file system and the disk keep their word. ext4, xfs and btrfs do; a network file system does what its server does;
+a disk that lies about its cache can't be helped. Renames within a file system are atomic to every reader.
+
+Errors: ENOSPC, EIO, EACCES and the like go through as OSError, the path in them; the caller decides whether one drop
+waits or everything stops. EINVAL from fsync on a folder is let pass: some network file systems can't do it, and
+their servers order the operations themselves.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import hashlib
+import os
+import re
+import secrets
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from dossier.files.leases import has_writer
+
+CHUNK = 1024 * 1024
+"""Bytes copied between two looks at the stop signal."""
+
+GROUP = 12
+"""From so many files on, one syncfs costs less than an fsync for each (measured on ext4: about 8)."""
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""How a folder is opened that others may write to: a link in its place is not followed."""
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+stopping = threading.Event()
+"""Set when the process is to end: a long copy then gives up, having changed nothing."""
+
+
+class Interrupted(Exception):
+    """The process is stopping; what was begun is undone."""
+
+
+class NotPlain(OSError):
+    """It is a link, a folder, a pipe or a device, not a plain file."""
+
+
+class Changed(OSError):
+    """The file was changed, replaced or taken away since it was looked at, or while it was being read."""
+
+
+class Unreadable(OSError):
+    """The source of a copy can't be read. That a copy can't be written is a plain OSError."""
+
+
+class Look(NamedTuple):
+    """A file as it was when looked at: enough to know it again, and to see that it was not touched since."""
+
+    device: int
+    inode: int
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    uid: int
+
+    @classmethod
+    def of(cls, status: os.stat_result) -> Look:
+        return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_uid)
+
+    def is_untouched(self, other: Look) -> bool:
+        """The same file, and nothing was done to it since: not even its name or rights were changed.
+
+        The device is left out, here and below: a file system may get another number when it is mounted again.
+        """
+        return self.is_same_content(other) and self.ctime_ns == other.ctime_ns
+
+    def is_same_content(self, other: Look) -> bool:
+        """The same file with, as far as can be told without reading, the same bytes."""
+        return (self.inode, self.size, self.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+
+
+def look(path: str | Path) -> Look | None:
+    """The plain file at `path` as it is now; None if there is none."""
+    try:
+        status = os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    return Look.of(status) if stat.S_ISREG(status.st_mode) else None
+
+
+@contextlib.contextmanager
+def open_plain(path: str | Path) -> Iterator[int]:
+    """A descriptor to read the plain file `path`. Follows no link and waits for no pipe. Raises NotPlain, Changed."""
+    descriptor = _opened(path)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _opened(path: str | Path) -> int:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO):
+            raise NotPlain(error.errno, "not a plain file", str(path)) from error
+        if error.errno == errno.EAGAIN:  # a lease of somebody else's, a file server's say, is being broken by this
+            raise Changed(errno.EAGAIN, "the file is in use", str(path)) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotPlain(errno.EINVAL, "not a plain file", str(path))
+    return descriptor
+
+
+def read_plain(path: str | Path, limit: int) -> tuple[bytes, Look]:
+    """The first `limit` bytes of a plain file, and what was read. Raises NotPlain, Changed."""
+    with open_plain(path) as descriptor:
+        before = Look.of(os.fstat(descriptor))
+        pieces, wanted = [], limit
+        while wanted > 0 and (piece := os.read(descriptor, min(wanted, CHUNK))):
+            pieces.append(piece)
+            wanted -= len(piece)
+        after = Look.of(os.fstat(descriptor))
+    if before != after:
+        raise Changed(errno.EAGAIN, "the file is being changed", str(path))
+    return b"".join(pieces), before
+
+
+class Copy(NamedTuple):
+    """A file that was copied: where to, its SHA-256 (hex), and the source as it was."""
+
+    path: str
+    sha256: str
+    source: Look
+
+
+def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
+    """Copy `source` to a new file in `folder`, not yet synced. What is hashed is what was written.
+
+    Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer, or is gone),
+    Unreadable, Interrupted; OSError where the copy can't be written. Then there is no copy.
+    """
+    target = f"{folder}/{secrets.token_hex(12)}.tmp"
+    with _open_source(source) as reading:
+        before = Look.of(os.fstat(reading))
+        # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
+        if not expected.is_same_content(before) if expected else has_writer(reading):
+            raise Changed(errno.EAGAIN, "the file is being changed", str(source))
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            digest = _pour(reading, writing, source, folder)
+            after = Look.of(os.fstat(reading))
+            if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
+                raise Changed(errno.EAGAIN, "the file is being changed", str(source))
+        except BaseException:
+            os.unlink(target)
+            raise
+        finally:
+            os.close(writing)
+    return Copy(target, digest, before)
+
+
+def pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
+    """The bytes of a file from `start` to before `end`, up to CHUNK at a time. Raises FileNotFoundError; OSError."""
+    with open(path, "rb") as file:
+        file.seek(start)
+        while start < end and (piece := file.read(min(CHUNK, end - start))):
+            start += len(piece)
+            yield piece
+
+
+def copy_to(source: Path, target: Path, mode: int = 0o644) -> str:
+    """Copy a file that nobody writes to (the vault's) to the new name `target`, not yet synced. Returns its SHA-256.
+
+    What is hashed is what was written. Raises NotPlain, Interrupted; then nothing is left at `target`.
+    """
+    with open_plain(source) as reading:
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            return _pour(reading, writing, source, target.parent)
+        except BaseException:
+            os.unlink(target)
+            raise
+        finally:
+            os.close(writing)
+
+
+@contextlib.contextmanager
+def _open_source(source: Path) -> Iterator[int]:
+    try:
+        descriptor = _opened(source)
+    except FileNotFoundError as error:
+        raise Changed(error.errno, "the file is gone", str(source)) from error
+    except (NotPlain, Changed):
+        raise
+    except OSError as error:
+        raise Unreadable(error.errno, error.strerror, str(source)) from error
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _pour(reading: int, writing: int, source: Path, folder: Path) -> str:
+    """Copy all bytes; their SHA-256. The names are for whoever reads of an error."""
+    digest = hashlib.sha256()
+    while True:
+        try:
+            piece = os.read(reading, CHUNK)
+        except OSError as error:
+            raise Unreadable(error.errno, error.strerror, str(source)) from error
+        if not piece:
+            return digest.hexdigest()
+        if stopping.is_set():
+            raise Interrupted
+        digest.update(piece)
+        view = memoryview(piece)
+        with _naming(folder):
+            while view:
+                view = view[os.write(writing, view) :]
+
+
+@contextlib.contextmanager
+def _naming(path: str | Path) -> Iterator[None]:
+    """Errors of calls that take a descriptor get the name a person can do something with."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        raise
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 (hex) of a plain file. Raises NotPlain."""
+    with open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hash_on_disk(path: Path) -> str:
+    """SHA-256 (hex) of what the disk has, not of what the kernel remembers of it: after a failed write these may differ."""
+    with open_plain(path) as descriptor:
+        with _naming(path):
+            _fsync(descriptor)
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        with open(descriptor, "rb", closefd=False) as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def sync(files: Iterable[str | Path], folders: Iterable[str | Path]) -> None:
+    """Return when these files' bytes and these folders' entries are on the disk."""
+    names, places = list(map(str, files)), dict.fromkeys(map(str, folders))
+    if len(names) + len(places) < GROUP:
+        for path in (*names, *places):
+            _with_descriptor(path, _fsync)
+        return
+    devices: dict[int, str] = {}
+    for folder in {os.path.dirname(name) for name in names}.union(places):
+        devices.setdefault(os.stat(folder).st_dev, folder)
+    for folder in devices.values():
+        _with_descriptor(folder, _syncfs)
+
+
+def _with_descriptor(path: str, function: Callable[[int], None]) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        with _naming(path):
+            function(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _fsync(descriptor: int) -> None:
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+
+
+def _syncfs(descriptor: int) -> None:
+    if _libc.syncfs(descriptor) != 0:
+        number = ctypes.get_errno()
+        raise OSError(number, os.strerror(number))
+
+
+_TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
+
+
+def write_whole(path: str | Path, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
+    """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
+    temporary = f"{os.path.dirname(path)}/.{secrets.token_hex(8)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    try:
+        with _naming(path), open(descriptor, "wb") as stream:
+            stream.write(data)
+            if durably:
+                stream.flush()
+                os.fsync(stream.fileno())
+        os.rename(temporary, path)
+    except BaseException:
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(temporary)
+        raise
+
+
+def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """As `write_whole`, and on the disk when it returns."""
+    write_whole(path, data, mode, durably=True)
+    sync((), (path.parent,))
+
+
+def touch(path: Path) -> bool:
+    """Give a file of ours the present time; False if it is gone, or is not ours to touch."""
+    try:
+        os.utime(path, follow_symlinks=False)
+    except (FileNotFoundError, PermissionError):
+        return False
+    return True
+
+
+def remove(path: str | Path) -> None:
+    """Remove a file of our own; fine if it is gone already."""
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(path)
+
+
+def sweep_temporaries(folder: Path) -> None:
+    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder. Follows no link."""
+    try:
+        descriptor = os.open(folder, FOLDER)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    try:
+        for name in os.listdir(descriptor):
+            if _TEMPORARY.fullmatch(name):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(name, dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def remove_folder(path: Path) -> bool:
+    """Remove an empty folder; False if it is not empty."""
+    try:
+        os.rmdir(path)
+    except FileNotFoundError:
+        return True
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            return False
+        raise
+    return True
+
+
+def remove_tree(path: Path) -> None:
+    """Remove a folder with all that is in it, or whatever else lies there. Follows no link. Fine if it is gone already.
+
+    Each folder is opened without following a link and emptied by its descriptor: who may rename things in it meanwhile can't
+    lead us elsewhere.
+    """
+    try:
+        descriptor = os.open(path, FOLDER)
+    except FileNotFoundError:
+        return
+    except NotADirectoryError:
+        remove(path)
+        return
+    try:
+        _empty(descriptor)
+    finally:
+        os.close(descriptor)
+    with contextlib.suppress(FileNotFoundError):
+        os.rmdir(path)
+
+
+def _empty(folder: int) -> None:
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            with contextlib.suppress(FileNotFoundError):
+                if not entry.is_dir(follow_symlinks=False):
+                    os.unlink(entry.name, dir_fd=folder)
+                    continue
+                inner = os.open(entry.name, FOLDER, dir_fd=folder)
+                try:
+                    _empty(inner)
+                finally:
+                    os.close(inner)
+                os.rmdir(entry.name, dir_fd=folder)
+
+
+def is_folder(path: Path) -> bool:
+    """True if a folder lies at `path` itself: not a link to one."""
+    try:
+        return stat.S_ISDIR(os.lstat(path).st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def make_folder(path: Path, mode: int = 0o755) -> None:
+    """Make a folder and those above it; fine if it exists."""
+    path.mkdir(mode=mode, parents=True, exist_ok=True)
+
+
+def give_like(path: Path, like: os.stat_result) -> None:
+    """Give a file or folder of ours the rights of another, and its owner where we may; as far as the file system can."""
+    with contextlib.suppress(PermissionError):
+        if os.geteuid() == 0:
+            os.chown(path, like.st_uid, like.st_gid)
+        os.chmod(path, stat.S_IMODE(like.st_mode))
+
+
+def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> bool:
+    """Give a file or folder of ours an owner, rights and a time; False if the owner can't be given, or nobody may give it."""
+    try:
+        os.chown(path, uid, gid)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.EINVAL, errno.ENOTSUP):
+            raise
+    os.chmod(path, mode)
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+    return os.stat(path).st_uid == uid

@@ -1,0 +1,242 @@
+"""Every rename and swap: a file or folder gets another name, goes elsewhere, or takes another's place. See files.py.
+
+Within a file system each is one step to every reader. Whoever moves or removes what others may write to looks again behind the
+move, so that what was saved at that very instant is kept. Nothing is synced, except by `move_away`.
+
+Errors: EXDEV goes through as OSError where only `move_away` copies; whatever else is as in files.py.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import errno
+import os
+import secrets
+from collections.abc import Container
+from pathlib import Path
+
+from dossier.files import files
+from dossier.files.files import Look
+from dossier.files.leases import has_writer
+
+_RENAME_NOREPLACE, _RENAME_EXCHANGE = 1, 2
+_AT_FDCWD = -100
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def move(source: str | Path, target: str | Path) -> None:
+    """Rename within a file system; replaces a file at `target`. Not synced."""
+    os.rename(source, target)
+
+
+def move_new(source: str | Path, target: str | Path) -> bool:
+    """Rename to a name that is free, in one step (renameat2, RENAME_NOREPLACE); False if it is taken. Not synced.
+
+    Where the file system can't: looked and renamed, which a simultaneous writer of the same name could slip through.
+    """
+    if _rename2(source, target, _RENAME_NOREPLACE, (errno.EEXIST,)):
+        return True
+    if os.path.lexists(target):
+        return False
+    os.rename(source, target)
+    return True
+
+
+def _rename2(one: str | Path, other: str | Path, flag: int, let_through: tuple[int, ...] = ()) -> bool:
+    """renameat2(2); False where the file system can't do what `flag` says, and for the errors in `let_through`."""
+    if _libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flag) == 0:
+        return True
+    number = ctypes.get_errno()
+    if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, *let_through):
+        return False
+    raise OSError(number, os.strerror(number), str(one), None, str(other))
+
+
+def exchange(one: Path, other: Path) -> bool:
+    """Swap two names in one step (renameat2, RENAME_EXCHANGE); False where the file system can't."""
+    return _rename2(one, other, _RENAME_EXCHANGE)
+
+
+def take_away(path: str, aside: str, seen: Look) -> bool:
+    """Remove the file at `path` if it is still the one that was `seen`; True if nothing of it is left there.
+
+    It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by name, somebody
+    could put another file in its place, and that one would be lost. What was changed or replaced since, or has a writer
+    now, is put back. Killed in between, it lies at `aside`: the same call again goes on from there.
+    """
+    if files.look(aside) is None:
+        there = files.look(path)
+        if there is None:
+            return True
+        if not seen.is_untouched(there):
+            return False
+        try:
+            os.rename(path, aside)
+        except FileNotFoundError:
+            return True
+    with files.open_plain(aside) as descriptor:
+        if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
+            os.unlink(aside)
+            return files.look(path) is None
+    put_back(aside, path)
+    return False
+
+
+def put_back(aside: str | Path, path: str | Path) -> Path:
+    """Give a file its name again, or one like it where that is taken: `report.pdf`, `report (2).pdf`, … Returns it."""
+    path = target = Path(path)
+    number = 1
+    while not move_new(aside, target):
+        number += 1
+        target = path.with_name(f"{path.stem} ({number}){path.suffix}")
+    return target
+
+
+def move_if_same(source: Path, target: Path, seen: Look) -> bool:
+    """Rename the file to a name that is free if it is still the one that was `seen`; False, and it stays, if not."""
+    there = files.look(source)
+    if there is None or not seen.is_untouched(there) or not move_new(source, target):
+        return False
+    moved = files.look(target)
+    if moved is not None and seen.is_same_content(moved):
+        return True
+    put_back(target, source)  # it was replaced at that very instant
+    return False
+
+
+def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
+    """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
+
+    The new file is swapped in and the old one looked at again behind the swap, so a save at this very instant is kept.
+    Returns the new file as it was before anybody could change it. Where the umask allows it, the folder's group may write the file.
+    """
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    files.write_whole(temporary, data, 0o664)
+    try:
+        made = files.look(temporary)
+        if seen is None:
+            return made if move_new(temporary, path) else None
+        now = files.look(path)
+        if now is None or not now.is_same_content(seen):
+            return None
+        if not exchange(temporary, path):
+            os.rename(temporary, path)
+            return made
+        with files.open_plain(temporary) as old:
+            if seen.is_same_content(Look.of(os.fstat(old))) and not has_writer(old):
+                return made
+        exchange(temporary, path)
+        return None
+    finally:
+        files.remove(temporary)
+
+
+def move_into(source: Path, folder: Path, name: str) -> Path:
+    """Rename into `folder`, which is made if need be, under `name` or, if that is taken, `stem-2.ext` and so on; returns where.
+
+    For folders that others may write to: a link in place of `folder` is not followed (NotADirectoryError). Not synced.
+    """
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(folder, 0o750)
+    descriptor = os.open(folder, files.FOLDER)
+    try:
+        target, number = folder / name, 1
+        while os.path.lexists(target):
+            number += 1
+            target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
+        os.rename(source, target.name, dst_dir_fd=descriptor)
+    finally:
+        os.close(descriptor)
+    return target
+
+
+def free_name(path: Path) -> Path:
+    """`path`, or the next that is free: `name-2`, `name-3`…"""
+    number, free = 1, path
+    while os.path.lexists(free):
+        number += 1
+        free = path.with_name(f"{path.name}-{number}")
+    return free
+
+
+def move_away(source: Path, target: Path) -> None:
+    """Move a file or folder to a name that is free, across file systems if need be; synced when it returns.
+
+    Across, plain files are copied, links made anew, and each removed only when its copy is on the disk; pipes and devices
+    stay where they are (NotPlain).
+    """
+    files.make_folder(target.parent, 0o750)
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        _copy_away(source, target)
+    files.sync((), (target.parent, source.parent))
+
+
+def _copy_away(source: Path, target: Path) -> None:
+    if source.is_symlink():
+        os.symlink(os.readlink(source), target)
+        os.unlink(source)
+    elif source.is_dir():
+        files.make_folder(target, 0o750)
+        for name in os.listdir(source):
+            _copy_away(source / name, target / name)
+        os.rmdir(source)
+    else:
+        copy = files.copy_hashed(source, target.parent)
+        files.sync((copy.path,), ())
+        os.rename(copy.path, target)
+        files.sync((), (target.parent,))
+        os.unlink(source)
+
+
+def link_tree(source: Path, target: Path, leave_out: Container[str] = ()) -> list[Path]:
+    """Make the folder `target` with the same names as `source`, less `leave_out`: folders anew, files by hard links.
+
+    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too.
+    """
+    os.mkdir(target)
+    made = [target]
+    with os.scandir(source) as entries:
+        for entry in entries:
+            if entry.name in leave_out:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                made += link_tree(Path(entry.path), target / entry.name)
+            else:
+                os.link(entry.path, target / entry.name, follow_symlinks=False)
+    return made
+
+
+def can_move(folder: Path, other: Path) -> bool:
+    """True if what lies in `folder` can be renamed into `other`: both on one file system, and in one mount of it.
+
+    The kernel says EXDEV before it looks whether the file is there (renameat2(2)), so nothing needs to be made to ask.
+    """
+    name = f".{secrets.token_hex(12)}"
+    try:
+        os.rename(folder / name, other / name)
+    except OSError as error:
+        return error.errno != errno.EXDEV
+    return True
+
+
+def can_swap(folder: Path) -> bool:
+    """True if trees can be linked and swapped on the file system of `folder`, which is our own; tried out in it."""
+    one, other = (folder / secrets.token_hex(12) for _ in range(2))
+    try:
+        for path in (one, other):
+            files.make_folder(path)
+        files.write_whole(one / "1", b"")
+        os.link(one / "1", other / "2", follow_symlinks=False)
+        return exchange(one, other)
+    except OSError as error:
+        if error.errno in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, errno.EMLINK):
+            return False
+        raise
+    finally:
+        files.remove_tree(one)
+        files.remove_tree(other)

@@ -1,0 +1,105 @@
+"""Is this file whole?
+
+A file is whole when nobody has it open for writing and it was quiet for settle_seconds. Where the kernel tells about
+writers (file leases), its change time says how long it was quiet, so a file that lay there before the daemon started
+need not be waited for. Elsewhere (network file systems, or a file that is not ours to lease) only our own watching
+counts: size, times and identity must have stayed the same for that long on our own clock.
+
+No attempt is made to see that a copy that was cut off is incomplete: such a file is closed and quiet. The sidecar's
+list and its `sha256` are for that.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from dossier.files import files
+from dossier.files.files import Look
+from dossier.files.leases import has_writer
+
+OPEN_RETRY_SECONDS, OPEN_RETRY_MOST = 0.5, 5.0
+"""How soon a file that is still open for writing is looked at again, if no event comes first: later, the longer it has been open."""
+
+
+@dataclass(slots=True)
+class _Seen:
+    look: Look
+    since: float
+    """Monotonic seconds."""
+    checked: bool = False
+    """True once this very look was found to have no writer."""
+    open_since: float | None = None
+
+
+class Settling:
+    """Remembers each file's last look. One thread uses it."""
+
+    def __init__(self, settle_seconds: float) -> None:
+        self.settle_seconds = settle_seconds
+        self._seen: dict[Path, dict[str, _Seen]] = {}
+
+    def seconds_left(self, folder: Path, name: str, look: Look, wall: float, monotonic: float) -> float:
+        """Seconds until the file `name` of `folder`, which looks like `look`, may be whole; 0 if it is.
+
+        `wall` is seconds since 1970 by the clock that stamps local files, `monotonic` by one that never jumps.
+        """
+        here = self._seen.setdefault(folder, {})
+        seen = here.get(name)
+        if seen is None or seen.look != look:
+            seen = here[name] = _Seen(look, monotonic)
+        quiet = monotonic - seen.since
+        if quiet < self.settle_seconds:
+            # A change time in the future is a clock that was set back: then only our own watching counts.
+            age = wall - max(look.ctime_ns, look.mtime_ns) / 1e9
+            if age < self.settle_seconds:
+                return self.settle_seconds - max(quiet, age if age > 0 else 0.0)
+        if seen.checked:
+            return 0.0
+        writer = _has_writer(f"{folder}/{name}")
+        if writer is None and quiet < self.settle_seconds:
+            return self.settle_seconds - quiet
+        if writer:
+            seen.since = monotonic
+            seen.open_since = monotonic if seen.open_since is None else seen.open_since
+            return max(self.settle_seconds, min(OPEN_RETRY_MOST, max(OPEN_RETRY_SECONDS, (monotonic - seen.open_since) / 4)))
+        seen.checked = True
+        return 0.0
+
+    def doubt(self, folder: Path) -> None:
+        """Ask again, of every file of `folder`, whether it has a writer: something was changed since it was found whole."""
+        for seen in self._seen.get(folder, {}).values():
+            seen.checked = False
+
+    def forget_files(self, folder: Path, gone: Iterable[str]) -> None:
+        """Forget these files of `folder`: they were taken."""
+        here = self._seen.get(folder, {})
+        for name in gone:
+            here.pop(name, None)
+        if not here:
+            self._seen.pop(folder, None)
+
+    def forget(self, folder: Path, keep: Collection[str] = ()) -> None:
+        """Forget the files of `folder` whose names are not in `keep`."""
+        here = self._seen.get(folder, {})
+        for name in [name for name in here if name not in keep]:
+            del here[name]
+        if not here:
+            self._seen.pop(folder, None)
+
+
+def _has_writer(path: str) -> bool | None:
+    try:
+        with files.open_plain(path) as descriptor:
+            return has_writer(descriptor)
+    except files.Changed:
+        return True
+    except OSError:
+        return None  # gone or not readable: whoever reads it next will say so
+
+
+def now() -> tuple[float, float]:
+    """The two clocks `seconds_left` wants."""
+    return time.time(), time.monotonic()

@@ -1,0 +1,427 @@
+"""An S3-compatible object store, as far as the vault and the portal need one: whole objects by name, streamed, checked.
+
+What can be promised: when `upload`, `put` or `finish` has returned, the store has answered that it holds the object, and what it
+says of its content is what was sent: each request carries its MD5 (RFC 1864), which the store must check, and the answer's
+ETag is compared where it is one. An object appears whole or not at all, and who reads after that sees it: S3 and the stores that
+speak like it say so. A large file goes in parts (a multipart upload), of which nobody sees anything until it is finished; so
+`begin` and `finish` are to a store what writing beside and renaming are to a folder. Killed in between, the parts lie unseen until
+`sweep_uploads`.
+
+What is read is hashed by whoever reads it: `download` says what was written.
+
+Errors: StoreFailed says in plain words what is wrong with the store; FileNotFoundError that there is no such object. Both name
+it as `s3://bucket/name`. Each request is tried again a few times by the library; everything above that is the caller's.
+
+boto3 is an extra (`dossier[s3]`), imported when first needed. Keys come from the environment or a file, never from the settings.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import hashlib
+import io
+import os
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+from typing import Any, NamedTuple, TypeVar
+
+from dossier.files import files
+from dossier.object_store import store_words
+from dossier.office.office import Office
+
+PART = 8 * 1024 * 1024
+"""Bytes of a part: over the 5 MiB that S3 asks for, and 10,000 of them, the most there may be, are 80 GiB."""
+
+WORKERS = 8
+"""Requests at once: what is waited for is the way to the store and back."""
+
+CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 20, 3
+
+HURRIED = (3, 10, 2)
+"""The same for requests while a transaction of the database is open: others wait for it (database.BUSY_SECONDS)."""
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class StoreFailed(OSError):
+    """The store can't be reached, refuses, or does not keep its word: what is wrong, and what to do about it."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
+
+
+class Entry(NamedTuple):
+    """An object as the store lists it. `name` is behind the store's prefix; `since` in seconds since 1970, by the store's clock."""
+
+    name: str
+    size: int
+    since: float
+
+
+class Head(NamedTuple):
+    """An object as the store tells of it: `now` is its clock at that moment; `etag` without quotes."""
+
+    size: int
+    since: float
+    now: float
+    etag: str
+
+
+@dataclass(slots=True)
+class Upload:
+    """A file whose parts are on the store, and nobody sees them yet."""
+
+    name: str
+    key: str
+    id: str
+    parts: list[dict[str, Any]]
+    etag: str
+    size: int
+
+
+def require() -> None:
+    """Raises StoreFailed if the library lacks."""
+    try:
+        import boto3  # noqa: F401
+    except ImportError:
+        raise StoreFailed(
+            errno.ENOSYS, "an object store needs boto3, which is not installed here: pip install 'dossier[s3]'", "s3"
+        ) from None
+
+
+class Store:
+    """The objects behind `url` (s3://bucket or s3://bucket/prefix), as the office's settings say to reach it. Any thread may use it."""
+
+    def __init__(self, office: Office, url: str, is_hurried: bool = False) -> None:
+        self.url = url
+        self.bucket, _, prefix = url.removeprefix("s3://").partition("/")
+        self._prefix = f"{prefix}/" if prefix else ""
+        self.office = office
+        self._times = HURRIED if is_hurried else (CONNECT_SECONDS, READ_SECONDS, TRIES)
+
+    @property
+    def _client(self) -> Any:
+        return _client_of(self.office, self._times)
+
+    def key_of(self, name: str) -> str:
+        """The object's name in the bucket."""
+        return self._prefix + name
+
+    def shown(self, name: str = "") -> str:
+        """The object's whole address, for people."""
+        return f"{self.url}/{name}" if name else self.url
+
+    # What is read
+
+    def head(self, name: str, is_bucket_sure: bool = False) -> Head | None:
+        """What the store says of an object; None if there is none. `is_bucket_sure`: the caller sees in another way if that lacks."""
+        try:
+            with self._asking(name):
+                told = self._client.head_object(Bucket=self.bucket, Key=self._prefix + name)
+        except FileNotFoundError:
+            if not is_bucket_sure:
+                self.look()  # a HEAD doesn't tell an object that lacks from a bucket that does
+            return None
+        return Head(told["ContentLength"], told["LastModified"].timestamp(), _now_of(told), told["ETag"].strip('"'))
+
+    def look(self) -> None:
+        """See that the bucket is there and may be used. Raises StoreFailed."""
+        next(iter(self.entries("", limit=1)), None)
+
+    def entries(self, prefix: str, limit: int = 1000) -> Iterator[Entry]:
+        """All objects whose names begin so, in order; `limit`: how many are asked for at a time. Markers of folders are left out.
+
+        A store that lists otherwise than S3 promises (in order, each once) would never come to an end: StoreFailed.
+        """
+        last = ""
+        asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._prefix + prefix, "MaxKeys": limit}
+        while True:
+            with self._asking(prefix):
+                told = self._client.list_objects_v2(**asked)
+            for one in told.get("Contents", ()):
+                if one["Key"] <= last:
+                    raise StoreFailed(
+                        errno.EIO, "it does not list what it holds in order and each once: use another", self.shown(prefix)
+                    )
+                last = one["Key"]
+                name = last.removeprefix(self._prefix)
+                if name and not (name.endswith("/") and one["Size"] == 0):
+                    yield Entry(name, one["Size"], one["LastModified"].timestamp())
+            if not told.get("IsTruncated"):
+                return
+            self._next(asked, told)
+
+    def _next(self, asked: dict[str, Any], told: dict[str, Any]) -> None:
+        token = told.get("NextContinuationToken")
+        if not token or token == asked.get("ContinuationToken"):
+            raise StoreFailed(errno.EIO, "it says that there is more, and does not come to an end: use another", self.shown())
+        asked["ContinuationToken"] = token
+
+    def tops(self) -> list[str]:
+        """What names begin with, up to the first slash: `acme-bv/`, or a whole name."""
+        asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._prefix, "Delimiter": "/"}
+        found: list[str] = []
+        while True:
+            with self._asking(""):
+                told = self._client.list_objects_v2(**asked)
+            found += [one["Prefix"].removeprefix(self._prefix) for one in told.get("CommonPrefixes", ())]
+            found += [one["Key"].removeprefix(self._prefix) for one in told.get("Contents", ())]
+            if not told.get("IsTruncated"):
+                return [name for name in found if name]
+            self._next(asked, told)
+
+    def stream(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
+        """The bytes of an object from `start` to before `end`, in pieces. What is asked for is asked at the first piece."""
+        wanted = {} if (start, end) == (0, None) else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
+        with self._asking(name):
+            body = self._client.get_object(Bucket=self.bucket, Key=self._prefix + name, **wanted)["Body"]
+        with contextlib.closing(body):
+            while True:
+                with self._asking(name):
+                    piece = body.read(files.CHUNK)
+                if not piece:
+                    return
+                if files.stopping.is_set():
+                    raise files.Interrupted
+                yield piece
+
+    def download(self, name: str, target: Path, mode: int = 0o644) -> str:
+        """Write an object to the new file `target`, not yet synced. Returns the SHA-256 of what was written; on errors there is no file."""
+        digest = hashlib.sha256()
+        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        try:
+            with open(writing, "wb") as stream:
+                for piece in self.stream(name):
+                    digest.update(piece)
+                    stream.write(piece)
+        except BaseException:
+            files.remove(target)
+            raise
+        return digest.hexdigest()
+
+    def digest(self, name: str) -> str:
+        """SHA-256 (hex) of an object, all of it read. Raises FileNotFoundError."""
+        digest = hashlib.sha256()
+        for piece in self.stream(name):
+            digest.update(piece)
+        return digest.hexdigest()
+
+    # What is written
+
+    def put(self, name: str, data: bytes, **headers: str) -> None:
+        """Put a small object; the store has it when this returns. `headers`: ContentType and the like."""
+        md5 = hashlib.md5(data, usedforsecurity=False)
+        with self._asking(name):
+            told = self._client.put_object(
+                Bucket=self.bucket,
+                Key=self._prefix + name,
+                Body=data,
+                ContentMD5=base64.b64encode(md5.digest()).decode(),
+                **headers,
+            )
+        self._compare(name, told, md5.hexdigest())
+
+    def upload(self, name: str, source: Path, sha256: str, **headers: str) -> None:
+        """Put a file, in parts if it is large; the store has it when this returns. Raises files.Changed if it is not what its hash says."""
+        if source.stat().st_size <= PART:
+            data = source.read_bytes()
+            if hashlib.sha256(data).hexdigest() != sha256:
+                raise files.Changed(errno.EAGAIN, "the file is not what it was", str(source))
+            self.put(name, data, **headers)
+            return
+        upload = self.begin(name, source, sha256, **headers)
+        try:
+            self.finish(upload)
+        except BaseException:
+            self.forget(upload)
+            raise
+
+    def begin(self, name: str, source: Path | bytes, sha256: str | None = None, **headers: str) -> Upload:
+        """Send the parts of a file, or of bytes, that are not empty; nobody sees anything until `finish`. Raises files.Changed, as `upload`."""
+        key = self._prefix + name
+        with self._asking(name):
+            number = self._client.create_multipart_upload(Bucket=self.bucket, Key=key, **headers)["UploadId"]
+        upload = Upload(name, key, number, [], "", len(source) if isinstance(source, bytes) else source.stat().st_size)
+        try:
+            whole, etags = hashlib.sha256(), hashlib.md5(usedforsecurity=False)
+            with io.BytesIO(source) if isinstance(source, bytes) else open(source, "rb") as stream:
+                while data := stream.read(PART):
+                    if files.stopping.is_set():
+                        raise files.Interrupted
+                    whole.update(data)
+                    etags.update(self._send_part(upload, data))
+            if sha256 not in (None, whole.hexdigest()):
+                raise files.Changed(errno.EAGAIN, "the file is not what it was", name)
+            upload.etag = f"{etags.hexdigest()}-{len(upload.parts)}"
+        except BaseException:
+            self.forget(upload)
+            raise
+        return upload
+
+    def _send_part(self, upload: Upload, data: bytes) -> bytes:
+        number, md5 = len(upload.parts) + 1, hashlib.md5(data, usedforsecurity=False)
+        with self._asking(upload.name):
+            told = self._client.upload_part(
+                Bucket=self.bucket, Key=upload.key, UploadId=upload.id, PartNumber=number, Body=data,
+                ContentMD5=base64.b64encode(md5.digest()).decode(),
+            )  # fmt: skip
+        self._compare(upload.name, told, md5.hexdigest())
+        upload.parts.append({"PartNumber": number, "ETag": told["ETag"]})
+        return md5.digest()
+
+    def finish(self, upload: Upload) -> None:
+        """Make an object of what was begun: from now on it is seen, in one step. The store has it when this returns."""
+        with self._asking(upload.name):
+            told = self._client.complete_multipart_upload(
+                Bucket=self.bucket, Key=upload.key, UploadId=upload.id, MultipartUpload={"Parts": upload.parts}
+            )
+        self._compare(upload.name, told, upload.etag)
+        head = self.head(upload.name)
+        if head is None or head.size != upload.size:
+            raise StoreFailed(errno.EIO, "it says that it holds an object, and does not hold all of it", self.shown(upload.name))
+
+    def forget(self, upload: Upload) -> None:
+        """Throw away what was begun; if that can't be now, `sweep_uploads` does it later."""
+        with contextlib.suppress(OSError), self._asking(upload.name):
+            self._client.abort_multipart_upload(Bucket=self.bucket, Key=upload.key, UploadId=upload.id)
+
+    def sweep_uploads(self, before: float) -> None:
+        """Throw away uploads that were begun before (seconds since 1970) and never finished."""
+        with self._asking(""):
+            told = self._client.list_multipart_uploads(Bucket=self.bucket, Prefix=self._prefix)
+        for one in told.get("Uploads", ()):
+            if one["Initiated"].timestamp() < before:
+                self.forget(Upload(one["Key"].removeprefix(self._prefix), one["Key"], one["UploadId"], [], "", 0))
+
+    def delete(self, name: str) -> None:
+        """Remove an object; fine if it is gone already."""
+        with contextlib.suppress(FileNotFoundError), self._asking(name):
+            self._client.delete_object(Bucket=self.bucket, Key=self._prefix + name)
+
+    def _compare(self, name: str, told: dict[str, Any], expected: str) -> None:
+        """An ETag is the MD5 of what was stored, unless the store encrypts by a key of its own; then its word is its size."""
+        etag = told.get("ETag", "").strip('"')
+        is_md5 = len(etag.partition("-")[0]) == 32 and told.get("ServerSideEncryption", "AES256") == "AES256"
+        if is_md5 and etag != expected and ("-" in etag) == ("-" in expected):
+            raise StoreFailed(errno.EIO, "what it holds is not what was sent to it", self.shown(name))
+
+    @contextlib.contextmanager
+    def _asking(self, name: str) -> Iterator[None]:
+        """Turn what the library raises into an error of ours."""
+        require()
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            yield
+        except ClientError as error:
+            code = str(error.response.get("Error", {}).get("Code", ""))
+            if code in ("NoSuchKey", "404", "NotFound"):
+                raise FileNotFoundError(errno.ENOENT, "there is no such object", self.shown(name)) from error
+            message = error.response.get("Error", {}).get("Message", "")
+            raise StoreFailed(errno.EIO, store_words.answered(code, message, self.bucket), self.shown(name)) from error
+        except BotoCoreError as error:
+            raise StoreFailed(errno.EIO, store_words.unreached(error), self.url) from error
+
+
+def etag_of(path: Path) -> str:
+    """The ETag that an object has which `upload` made of this file."""
+    md5s = []
+    with open(path, "rb") as stream:
+        while data := stream.read(PART):
+            md5s.append(hashlib.md5(data, usedforsecurity=False).digest())
+    if len(md5s) <= 1:
+        return (md5s[0] if md5s else hashlib.md5(usedforsecurity=False).digest()).hex()
+    return f"{hashlib.md5(b''.join(md5s), usedforsecurity=False).hexdigest()}-{len(md5s)}"
+
+
+def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
+    """The function of each value, some at a time; the first error ends it, when what was begun has ended."""
+    given = list(values)
+    if len(given) <= 1:
+        return [function(value) for value in given]
+    with ThreadPoolExecutor(WORKERS) as pool:
+        doing = [pool.submit(function, value) for value in given]
+        try:
+            return [one.result() for one in doing]
+        except BaseException:
+            for one in doing:
+                one.cancel()
+            raise
+
+
+def _now_of(told: dict[str, Any]) -> float:
+    """The store's clock when it answered."""
+    given = told.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(given).timestamp() if given else told["LastModified"].timestamp()
+
+
+_clients: dict[object, Any] = {}
+_lock = threading.Lock()
+
+
+def _client_of(office: Office, times: tuple[int, int, int]) -> Any:
+    """The client that the settings ask for, made once: that takes long. A credentials file that was changed makes a new one."""
+    settings = office.settings.store
+    path = office.root / settings.credentials_file if settings.credentials_file is not None else None
+    try:
+        changed = path.stat().st_mtime_ns if path is not None else None
+    except OSError as error:
+        raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
+    key = (settings.endpoint, settings.region, settings.path_style, path, changed, times)
+    with _lock:
+        if key not in _clients:
+            _clients[key] = _new_client(office, *times)
+        return _clients[key]
+
+
+def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> Any:
+    require()
+    import boto3
+    import botocore.session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    settings = office.settings.store
+    own = botocore.session.get_session()
+    if settings.credentials_file is not None:
+        own.set_config_variable("credentials_file", str(office.root / settings.credentials_file))
+        own.get_component("credential_provider").remove("env")
+    config = Config(
+        connect_timeout=connect_seconds, read_timeout=read_seconds, max_pool_connections=2 * WORKERS,
+        retries={"mode": "standard", "total_max_attempts": tries}, signature_version="s3v4",
+        s3={"addressing_style": "path" if settings.path_style else "auto"},
+        # Newer checksums in trailers, which many stores that are not Amazon's don't know. MD5 and our own hashes do.
+        request_checksum_calculation="when_required", response_checksum_validation="when_required",
+    )  # fmt: skip
+    try:
+        return boto3.Session(botocore_session=own).client(
+            "s3", endpoint_url=settings.endpoint, region_name=settings.region or own.get_config_variable("region") or "us-east-1",
+            config=config,
+        )  # fmt: skip
+    except (BotoCoreError, ValueError) as error:
+        raise StoreFailed(errno.EINVAL, f"store in the settings can't be used: {error}", settings.endpoint or "s3") from error
+
+
+def anonymous(office: Office) -> Any:
+    """A client without keys: what anybody can do."""
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    settings = office.settings.store
+    style = "path" if settings.path_style else "auto"
+    config = Config(
+        signature_version=UNSIGNED,
+        connect_timeout=5,
+        read_timeout=5,
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": style},
+    )
+    return boto3.client("s3", endpoint_url=settings.endpoint, region_name=settings.region or "us-east-1", config=config)

@@ -1,0 +1,115 @@
+"""What config/ said the last time it was read, so that a command need not read, check and understand it all again.
+
+    var/config.<uid>.json     the user's own, for it holds what config/ holds
+
+It is believed only if it is this user's and nobody else's to write, of this version of the program, of the same DOSSIER_ variables, and
+each file of config/ still is the very file, by inode, size and times to the nanosecond, that was read. A file that was
+changed less than RACY_SECONDS before it was read gets no snapshot: it might be changed again within one tick of its clock.
+
+Nothing is lost if it can't be written, or is lost.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from dossier import __version__
+from dossier.office.office import CLIENTS, SETTINGS, STAFF, Office
+
+RACY_SECONDS = 2.0
+"""Coarser than the clock of any file system that an office is kept on."""
+
+_MOST_BYTES = 256 * 1024 * 1024
+
+
+class Recalled:
+    """A model of keys.py with its attributes, and nothing else of it."""
+
+    __slots__ = ("__dict__",)
+
+    def __repr__(self) -> str:
+        return f"Recalled({self.__dict__})"
+
+
+def read(root: Path, environ: Mapping[str, str]) -> Office | None:
+    """The office, if its snapshot still holds."""
+    try:
+        expected = _key(root, environ)
+        descriptor = os.open(_path(root), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.geteuid() or status.st_mode & 0o077 or status.st_size > _MOST_BYTES:
+            return None
+        if file.readline().strip() != expected.encode():
+            return None
+        try:
+            told = json.loads(file.read(), object_hook=_recalled)
+            return Office(root, told["settings"], told["clients"], told["staff"])
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+
+def write(office: Office, environ: Mapping[str, str]) -> None:
+    """Keep what was read a moment ago. Best effort."""
+    from dossier.files import files
+
+    with contextlib.suppress(OSError, TypeError):
+        key, now = _key(office.root, environ), time.time()
+        if any(now - os.stat(office.root / name).st_mtime < RACY_SECONDS for name in (SETTINGS, CLIENTS, STAFF)):
+            return
+        told = _map({"settings": office.settings, "clients": _map(office.clients), "staff": _map(office.staff)})
+        text = f"{key}\n{json.dumps(told, default=_told, separators=(',', ':'))}"
+        if office.var.is_dir():
+            files.write_whole(_path(office.root), text.encode(), 0o600)
+
+
+def _path(root: Path) -> Path:
+    return root / "var" / f"config.{os.geteuid()}.json"
+
+
+def _key(root: Path, environ: Mapping[str, str]) -> str:
+    """A digest of all that the office was made of. Raises OSError if a file is gone."""
+    program = os.stat(Path(__file__).with_name("keys.py"))
+    parts: list[object] = [__version__, program.st_mtime_ns, str(root)]
+    for name in (SETTINGS, CLIENTS, STAFF):
+        status = os.stat(root / name)
+        parts += [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    parts += sorted((name, value) for name, value in environ.items() if name.startswith("DOSSIER_"))
+    return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def _told(value: Any) -> Any:
+    """What JSON has no word for."""
+    if isinstance(value, Path):
+        return {"path!": str(value)}
+    if isinstance(value, date):
+        return {"date!": value.isoformat()}
+    fields = type(value).model_fields
+    return {name: _map(inner) if isinstance(inner := getattr(value, name), dict) else inner for name in fields}
+
+
+def _map(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A mapping, marked, to be told from a model."""
+    return {"map!": list(values.items())}
+
+
+def _recalled(told: dict[str, Any]) -> Any:
+    if "map!" in told:
+        return dict(told["map!"])
+    if "path!" in told:
+        return Path(told["path!"])
+    if "date!" in told:
+        return date.fromisoformat(told["date!"])
+    found = Recalled()
+    found.__dict__ = told
+    return found

@@ -1,0 +1,87 @@
+"""Types of item: what of a type's rules can be wrong, what fits its extra fields, when an item must be looked at again. Pure."""
+
+from __future__ import annotations
+
+import calendar
+import re
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date
+from typing import TYPE_CHECKING
+
+from dossier.text.names import fold
+
+if TYPE_CHECKING:
+    from dossier.office.office import FieldKind, ItemType
+
+SIDECAR_KEYS: Mapping[str, str] = {
+    "description": "omschrijving", "status": "status", "type": "soort", "location": "dossierlocatie", "labels": "labels",
+    "explanation": "toelichting", "attachments": "bijlagen", "share_attachments": "bijlagen_delen",
+    "share_explanation": "toelichting_delen", "share": "delen", "share_status": "status_delen", "approver": "goedkeurder",
+    "approvals": "goedkeuringen", "notify": "email_notificatie", "contact": "contactpersoon", "created_by": "gemaakt_door",
+    "item": "dossierstuk", "remove": "verwijderen", "rename": "hernoemen",
+}  # fmt: skip
+"""What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""
+
+ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in (english, dutch)}
+
+_ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def faults(
+    types: Mapping[str, ItemType], labels: Collection[str], staff: Collection[str]
+) -> Iterator[tuple[str, tuple[str, ...], str]]:
+    """What is wrong with the types of a configuration: (type, keys below it, message)."""
+    for name, kind in types.items():
+        for field in kind.fields:
+            if field in ENGLISH:
+                yield name, ("fields", field), f"a sidecar has a key `{field}` already; give the field another name"
+        for key in kind.required:
+            if key not in ENGLISH and key not in kind.fields:
+                yield name, ("required",), f"`{key}` is no key of a sidecar and none of this type's fields"
+        for label in kind.labels:
+            if labels and fold(label) not in {fold(one) for one in labels}:
+                yield name, ("labels",), f"`{label}` is not one of items.labels"
+        for code in kind.staff or ():
+            if code not in staff:
+                yield name, ("staff",), f"there is no staff member `{code}`"
+        if kind.review_field is not None and kind.fields.get(kind.review_field) != "date":
+            yield name, ("review_field",), f"`{kind.review_field}` is not one of this type's date fields"
+
+
+def fitting(kind: FieldKind, text: str) -> str | None:
+    """`text` as a field of this kind holds it (a choice in the office's spelling); None if it doesn't fit."""
+    if kind == "text":
+        return text
+    if kind == "date":
+        return text if is_date(text) else None
+    return next((choice for choice in kind if fold(choice) == fold(text)), None)
+
+
+def wanted(kind: FieldKind) -> str:
+    """What a field of this kind takes, in words."""
+    if kind == "text":
+        return "a text"
+    return "a date such as 2026-12-31" if kind == "date" else " or ".join(kind)
+
+
+def is_date(text: str) -> bool:
+    try:
+        return bool(_ISO_DATE.fullmatch(text) and date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def review_due(kind: ItemType, fields: Mapping[str, str], changed: date) -> date | None:
+    """When an item of this type must be looked at again; `changed`: the day it was made or last changed. None: never."""
+    told = fields.get(kind.review_field or "")
+    if told and is_date(told):  # it may be older than the field is a date
+        return date.fromisoformat(told)
+    return months_later(changed, kind.review_months) if kind.review_months else None
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later, or the last one of that month. 9999-12-31 at most."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if year > date.max.year:
+        return date.max
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))

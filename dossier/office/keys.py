@@ -1,0 +1,448 @@
+"""config/*.yaml as strict pydantic models: every key, what it takes, what it is when it is left out.
+
+The docstring under a field is its line in the reference and in the JSON Schemas. How the files are read, and what one key says
+about another, is in reading.py; the rest of the house imports what it needs by way of office.py.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from email.utils import parseaddr
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    StringConstraints,
+    model_validator,
+)
+
+from dossier.office.office import DAYS, Day, Language, Right
+
+
+class Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+
+
+def _code(value: str) -> str:
+    # It becomes a folder's name on every kind of file system, and must not look like one that is never taken.
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value) or value.endswith("."):
+        raise ValueError("use 1 to 64 letters a-z, digits, dots, dashes and underscores, beginning with a letter or digit")
+    return value
+
+
+def _one_line(value: str) -> str:
+    if not value.strip() or any(character in value for character in "\r\n\0"):
+        raise ValueError("give one line of text")
+    return value.strip()
+
+
+def _email(value: str) -> str:
+    if not re.fullmatch(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+", value):
+        raise ValueError("give an e-mail address such as name@office.example")
+    return value
+
+
+def _sender(value: str) -> str:
+    try:
+        _email(parseaddr(value)[1])
+    except ValueError as error:
+        raise ValueError("give a name and an address, such as Office <office@office.example>") from error
+    return _one_line(value)
+
+
+def _yes_no(value: object) -> object:
+    if isinstance(value, str):
+        if value.lower() in ("yes", "ja", "true"):
+            return True
+        if value.lower() in ("no", "nee", "false"):
+            return False
+    if isinstance(value, bool):
+        return value
+    raise ValueError("give yes or no")
+
+
+def _network(value: str) -> str:
+    try:
+        return str(ip_network(value.strip(), strict=False))
+    except ValueError:
+        raise ValueError("give an address or network such as 127.0.0.1 or 10.0.0.0/8") from None
+
+
+def _scanner(value: str) -> str:
+    if not re.fullmatch(r"unix:/.+|tcp:.+:[0-9]{1,5}", value):
+        raise ValueError("give unix:/path/of/the/socket or tcp:HOST:PORT")
+    return value
+
+
+Code = Annotated[str, AfterValidator(_code)]
+Scanner = Annotated[str, AfterValidator(_scanner)]
+Network = Annotated[str, AfterValidator(_network)]
+Line = Annotated[str, AfterValidator(_one_line)]
+Email = Annotated[str, AfterValidator(_email)]
+YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def _folder(value: Path) -> Path:
+    if str(value).casefold().startswith("s3:"):
+        raise ValueError("give a folder; only portal and vault can lie in an object store")
+    return value
+
+
+def _place(value: object) -> Path | str:
+    if not isinstance(value, str | Path) or not str(value).strip():
+        raise ValueError("give a folder, or s3://BUCKET/PREFIX")
+    if not str(value).casefold().startswith("s3:"):
+        return Path(value)
+    found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9!_.*'()-]+)*)/?", str(value))
+    if not found or {".", ".."} & set(found[2].split("/")):
+        raise ValueError("give s3://BUCKET or s3://BUCKET/PREFIX, the prefix of letters, digits and ! _ . * ' ( ) -")
+    return f"s3://{found[1]}{found[2]}"
+
+
+def _endpoint(value: str) -> str:
+    if not re.fullmatch(r"https?://[^\s/@?#]+/?", value):
+        raise ValueError("give an address such as https://s3.office.example, without a key in it")
+    return value.rstrip("/")
+
+
+Folder = Annotated[Path, AfterValidator(_folder)]
+Place = Annotated[Path | str, PlainValidator(_place, json_schema_input_type=str)]
+
+
+class Paths(Strict):
+    inbox: Folder = Path("inbox")
+    """Where staff drop files, a folder for each client."""
+    queue: Folder = Path("var/queue")
+    """Where approvers decide, a folder for each of them."""
+    portal: Place = Path("var/portal")
+    """What clients see, a folder for each; or s3://BUCKET/PREFIX, see `store`."""
+    vault: Place = Path("var/vault")
+    """Every attachment ever accepted, by its SHA-256: a folder, or s3://BUCKET/PREFIX, see `store`."""
+
+    @model_validator(mode="after")
+    def _apart(self) -> Paths:
+        portal, vault = f"{self.portal}/", f"{self.vault}/"
+        if (
+            isinstance(self.portal, str)
+            and isinstance(self.vault, str)
+            and (portal.startswith(vault) or vault.startswith(portal))
+        ):
+            raise ValueError("portal and vault must not lie in one another: give each a bucket of its own, or a prefix")
+        return self
+
+
+class Store(Strict):
+    """How the object store of `paths` is reached, if a path begins with s3://. Its keys are in the environment (AWS_ACCESS_KEY_ID,
+    AWS_SECRET_ACCESS_KEY) or in `credentials_file`, never here."""
+
+    endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
+    """The store's address, such as https://s3.office.example; without one it is Amazon's."""
+    region: Line | None = None
+    """The region of the bucket, where the store has regions."""
+    path_style: YesNo = False
+    """yes: the bucket is named in the path and not in the host's name, as most stores of one's own need it."""
+    credentials_file: Path | None = None
+    """A file that only the daemon can read, in the form of ~/.aws/credentials: [default], aws_access_key_id, aws_secret_access_key."""
+
+
+class Database(Strict):
+    url: Line = "sqlite:///var/dossier.db"
+    """sqlite:///PATH (from the root), or postgresql://USER:PASSWORD@HOST/NAME."""
+
+
+class Watch(Strict):
+    mode: Literal["auto", "native", "polling"] = "auto"
+    """auto polls on network file systems, else listens to the kernel."""
+    settle_seconds: float = Field(1.0, ge=0, le=3600)
+    """A file whose writer has closed it and that was quiet so long is whole."""
+    poll_seconds: float = Field(5.0, gt=0, le=3600)
+    """How often a polled inbox is looked at; a client's folder in which nothing was put for an hour, every third time."""
+    rescan_seconds: float = Field(60, gt=0, le=86400)
+    """A full look, whatever the watcher said or missed; a folder whose time stamp did not change is listed every fifth time."""
+
+
+class Intake(Strict):
+    wait_hours: float = Field(24, gt=0)
+    """How long a drop may be incomplete before it is refused."""
+    max_file_mb: int = Field(512, gt=0)
+    """The largest file that is taken, in megabytes of 1,048,576 bytes."""
+    max_files: int = Field(200, gt=0)
+    """The most files in one drop."""
+    without_sidecar: Literal["wait", "create"] = "wait"
+    """wait for a sidecar, or create a private item named after the file."""
+    blocked_types: list[Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]] = [
+        "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
+    ]  # fmt: skip
+    """File types that are refused, by name or by content."""
+    clamd: Scanner | None = None
+    """Where the virus scanner clamd listens, `unix:/run/clamav/clamd.ctl` or `tcp:HOST:PORT`; without it nothing is scanned.
+    Its StreamMaxLength must be over max_file_mb, and `AlertExceedsMax yes` makes it say what it did not look at."""
+
+
+class Items(Strict):
+    statuses: list[Word] = Field(["new", "in_progress", "done", "closed"], min_length=1)
+    """The statuses an item can have; a new one gets the first."""
+    closed: list[Word] = ["closed"]
+    """Statuses that freeze an item: nothing changes until an admin opens it again."""
+    locations: list[Word] = []
+    """Allowed dossier locations, as prefixes of paths; empty: any."""
+    labels: list[Word] = []
+    """Allowed labels; empty: any."""
+    description_min: int = Field(8, ge=1, le=200)
+    """The least characters of a description."""
+
+
+class Sharing(Strict):
+    choose_attachments: Literal["ask", "all", "none"] = "ask"
+    """ask: a shared item must say for each attachment whether it is shared; all; none."""
+    four_eyes: YesNo = True
+    """Who made an item may not approve it."""
+    guard: Literal["hold", "warn", "off"] = "hold"
+    """The wrong-client guard: hold makes the item a concept, warn tells the maker."""
+    remind_hours: float = Field(24, gt=0)
+    """After so many hours a waiting approver is reminded."""
+    escalate_hours: float = Field(72, gt=0)
+    """After so many hours the substitute, else every admin, is told."""
+
+
+def _time(value: str) -> str:
+    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value):
+        raise ValueError("give a time from 00:00 to 24:00, such as 08:30")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
+        raise ValueError("there is no such time zone; give one such as Europe/Amsterdam") from None
+    return value
+
+
+Time = Annotated[str, AfterValidator(_time)]
+
+
+class OfficeHours(Strict):
+    """When approvers may be reminded. As it is by default: always."""
+
+    days: list[Day] = list(DAYS)
+    """Working days: mon, tue, wed, thu, fri, sat, sun."""
+    from_: Time = Field("00:00", alias="from")
+    until: Time = "24:00"
+    time_zone: Annotated[str, AfterValidator(_zone)] | None = None
+    """Such as Europe/Amsterdam; without it that of the machine. The days of `away` in staff.yaml go by it, too."""
+    holidays: list[date] = []
+    """Days, such as 2026-12-25, on which nobody is reminded."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> OfficeHours:
+        if self.until <= self.from_:
+            raise ValueError("`until` must be later on the day than `from`")
+        return self
+
+
+class Identity(Strict):
+    trust_sidecar: YesNo = False
+    """yes: `created_by` is believed; no: the owner of the file decides."""
+
+
+class Mail(Strict):
+    host: Line = "localhost"
+    """The mail server that takes what this office sends."""
+    port: int = Field(25, ge=1, le=65535)
+    """25 for a server of one's own, 587 with starttls, 465 with tls."""
+    security: Literal["none", "starttls", "tls"] = "none"
+    """starttls: encrypted after the greeting; tls: from the start. The server's certificate is checked."""
+    username: Line | None = None
+    """Who logs in; without it nobody does."""
+    password_env: Line = "DOSSIER_MAIL_PASSWORD"
+    """The environment variable that holds the password."""
+    sender: Annotated[str, AfterValidator(_sender)] = "Office <office@office.example>"
+    """Name and address that mails come from."""
+    max_attempts: int = Field(8, ge=1)
+    """A mail that still isn't accepted after so many tries has failed."""
+
+
+class Alarms(Strict):
+    """What the admins are told by mail."""
+
+    free_mb: int = Field(1024, ge=0)
+    """Less room than this, in megabytes of 1,048,576 bytes, on a disk that the office uses raises an alarm."""
+    rejected_hours: float = Field(24, gt=0)
+    """A refused drop that nobody looked at for so long raises an alarm."""
+
+
+class Portal(Strict):
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8080"
+    """Where clients reach the portal; links in mails begin with it."""
+    title: Line = "Client portal"
+    host: Line = "127.0.0.1"
+    """The address that `dossier portal` listens on; 0.0.0.0 or ::, and everybody who reaches this machine reaches it."""
+    port: int = Field(8080, ge=1, le=65535)
+    """The port that `dossier portal` listens on."""
+    certificate: Path | None = None
+    """A TLS certificate with its chain (PEM), for `dossier portal` without a web server in front; given with `key`."""
+    key: Path | None = None
+    """The private key of `certificate` (PEM, not encrypted)."""
+    trusted_proxies: list[Network] = []
+    """Web servers in front of `dossier portal`, as addresses or networks: their X-Forwarded-For is believed."""
+    session_hours: float = Field(8, gt=0, le=720)
+    """After so many hours a contact logs in again; after an hour without a click as well."""
+    remind_contact_days: float = Field(7, ge=0)
+    """A contact who was told of an item and has not opened it for so many days is reminded, once; 0: never.
+    Only where `dossier portal` is used: otherwise nobody knows what was opened."""
+
+
+class Metrics(Strict):
+    """Numbers about the daemon, for whoever watches it."""
+
+    host: Line = "127.0.0.1"
+    """The address that the daemon answers /metrics and /healthz on; there is no password, so keep it in the office."""
+    port: int | None = Field(None, ge=1, le=65535)
+    """Its port; without one nothing is answered. Restart the daemon after a change."""
+
+
+class Trail(Strict):
+    anchors_to: Email | None = None
+    """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the database can write to."""
+
+
+FieldKind = Literal["text", "date"] | Annotated[list[Word], Field(min_length=1)]
+
+
+class ItemType(Strict):
+    share: Literal["never", "approval", "free"] = "free"
+    """never: such an item can't be shared, and no client ever hears of it; approval: only as a concept; free: as the maker's rights allow."""
+    staff: list[Code] | None = None
+    """Who may make such items and know of them, besides admins; without it, all staff."""
+    required: list[Word] = []
+    """Keys that an item of this type must have, by their English or Dutch names."""
+    fields: dict[Word, FieldKind] = {}
+    """Extra keys: text, date, or the list of choices."""
+    labels: list[Word] = []
+    """The labels that such an item can have; empty: those of items.labels."""
+    review_months: int | None = Field(None, gt=0)
+    """So many months after it was made or last changed an item must be looked at again, and whoever made it gets a mail."""
+    review_field: Word | None = None
+    """The date field that says instead when an item must be looked at again."""
+    keep_years: int | None = Field(None, gt=0, le=1000)
+    """So many years after it was made an item is kept."""
+    keep: list[Word] = []
+    """Names of retention.terms that hold for such items. A type with `keep` or `keep_years` does not follow retention.default."""
+
+
+class Term(Strict):
+    years: int = Field(gt=0, le=1000)
+    counted_from: Literal["creation", "relation_end"] = "creation"
+    """creation: from the day the item was made; relation_end: from the client's `ended`. Until that is given, there is no end."""
+    basis: Line
+    """The law or agreement that says so, such as "Wwft art. 33"."""
+    from_: date | None = Field(None, alias="from")
+    """The day from which it holds, instead of the one before it in the list."""
+
+
+class Retention(Strict):
+    terms: dict[Word, Annotated[list[Term], Field(min_length=1)]] = {}
+    """How long something must be kept, and why. Of each, a list: when a law changes, the new term stands below with its `from`."""
+    default: list[Word] = []
+    """The terms of items whose type has none of its own. The longest holds; without any, an item is kept for good."""
+
+
+class Settings(Strict):
+    """settings.yaml: firm-wide settings."""
+
+    paths: Paths = Paths()
+    store: Store = Store()
+    database: Database = Database()
+    watch: Watch = Watch()
+    intake: Intake = Intake()
+    items: Items = Items()
+    sharing: Sharing = Sharing()
+    office_hours: OfficeHours = OfficeHours()
+    identity: Identity = Identity()
+    mail: Mail = Mail()
+    alarms: Alarms = Alarms()
+    portal: Portal = Portal()
+    metrics: Metrics = Metrics()
+    trail: Trail = Trail()
+    types: dict[Word, ItemType] = {}
+    """Kinds of item with rules of their own."""
+    retention: Retention = Retention()
+
+
+class Contact(Strict):
+    id: Code
+    name: Line
+    email: Email
+    language: Language | None = None
+    """nl or en; without it the client's."""
+    active: YesNo = True
+    """no: has left; gets no mail any more."""
+    notify: Literal["each", "digest"] = "each"
+    """each: a mail for each item; digest: at most one mail an hour, with all that came."""
+
+
+class Client(Strict):
+    name: Line
+    language: Language = "nl"
+    """nl or en: portal pages and mail."""
+    active: YesNo = True
+    """no: no more drops, and nothing on the portal."""
+    portal: YesNo = True
+    """no: nothing of this client can be shared, and what was is taken off."""
+    ended: date | None = None
+    """The day the relation with this client ended: terms of retention are counted from it."""
+    default_approver: Code | None = None
+    identifiers: list[Line] = []
+    """Registration numbers by which the wrong-client guard knows this client, such as "KvK 12345678"."""
+    contacts: list[Contact] = []
+
+
+class Away(Strict):
+    from_: date = Field(alias="from")
+    until: date
+    """The last day away."""
+
+
+class Staff(Strict):
+    name: Line
+    email: Email
+    os_user: Line | None = None
+    """Whose files and commands these are, by the operating system."""
+    rights: list[Right] = []
+    clients: Literal["all"] | list[Code] = "all"
+    """all, or a list of client codes."""
+    language: Language = "nl"
+    """nl or en: the mails this person gets."""
+    active: YesNo = True
+    """no: has left; may do nothing, and nothing waits for this person."""
+    substitute: Code | None = None
+    """Who decides while this person is away."""
+    away: Away | None = None
+    digest: YesNo = False
+    """yes: one mail a day with all that waits for this person, at the beginning of the office's day, in place of reminders."""
+
+
+class Clients(Strict):
+    """clients.yaml: clients and their contacts."""
+
+    clients: dict[Code, Client]
+
+
+class StaffList(Strict):
+    """staff.yaml: staff, rights, substitutes."""
+
+    staff: dict[Code, Staff]
+
+
+MODELS: dict[str, type[Strict]] = {"settings": Settings, "clients": Clients, "staff": StaffList}

@@ -1,0 +1,96 @@
+"""Anchors: what the trail was at some time, kept outside the database in var/anchors/, and mailed if the office wishes.
+
+    var/anchors/2026-11-24.jsonl     {"at": …, "length": …, "head": …}, a line for each anchor of that day
+
+Who can write to the database can write to the folder too, so an anchor proves most where he can't reach: in the backup,
+in the mailbox of `trail.anchors_to`. Before another is added, the last one must still lie on the chain: a trail that was
+cut or written anew gets no fresh anchors that agree with it, but an alarm.
+
+A line is added by writing the day's file anew, whole. Killed here? Either file is good; a half-written one is swept with the next.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import datetime
+from pathlib import Path
+
+from dossier.database.tables import Event
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from dossier.trail.trail import Anchor
+
+EVENTS_BETWEEN = 10_000
+"""After so many events there is another anchor on the same day: a proof sheet reaches from an event to the next anchor."""
+
+MOST_BYTES = 1024 * 1024
+"""No day's file is larger: some 6,000 anchors."""
+
+
+def folder_of(office: Office) -> Path:
+    return office.var / "anchors"
+
+
+def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | None, str | None]:
+    """Add an anchor if one is due; returns it, or what is wrong with the trail.
+
+    Due is the first of a day (UTC), one after EVENTS_BETWEEN events, and one for whatever is new when a daemon ends.
+    """
+    length, head = trail.head()
+    known, fault = read(folder_of(office))
+    last = max(known, key=lambda anchor: (anchor.at, anchor.length), default=None)
+    if fault is None and last is not None:
+        fault = misfit(last)
+    if fault is not None:
+        return None, fault
+    today = clock.to_text(now)[:10]
+    first_today = last is None or last.at[:10] < today
+    grown = length - (last.length if last else 0)
+    if length == 0 or not (first_today or grown >= EVENTS_BETWEEN or (ending and grown)):
+        return None, None
+    anchor = Anchor(clock.to_text(now), length, head)
+    path = folder_of(office) / f"{today}.jsonl"
+    there = files.read_plain(path, MOST_BYTES)[0] if files.look(path) else b""
+    files.make_folder(path.parent, 0o750)
+    files.sweep_temporaries(path.parent)
+    files.write_durably(path, there + line_of(anchor).encode(), 0o640)
+    return anchor, None
+
+
+def line_of(anchor: Anchor) -> str:
+    return json.dumps({"at": anchor.at, "length": anchor.length, "head": anchor.head}) + "\n"
+
+
+def misfit(anchor: Anchor) -> str | None:
+    """Why the chain, as it is in the database, does not hold this anchor; None if it does."""
+    there = Event.get_or_none(Event.seq == anchor.length)
+    if there is None:
+        return f"at {anchor.at} the trail had {anchor.length} events, and the last of these is missing now"
+    if there.hash != anchor.head:
+        return f"event {anchor.length} is not what the anchor of {anchor.at} says: events up to it were written anew"
+    return None
+
+
+def read(folder: Path) -> tuple[list[Anchor], str | None]:
+    """All anchors under `folder`, and the first that can't be read. OSError: the folder can't be."""
+    found: list[Anchor] = []
+    for path in sorted(folder.glob("*.jsonl")):
+        for number, line in enumerate(files.read_plain(path, MOST_BYTES)[0].splitlines(), 1):
+            anchor = _parsed(line)
+            if anchor is None:
+                return found, f"{path}:{number}: this is no anchor; put back the file from a backup"
+            found.append(anchor)
+    return found, None
+
+
+def _parsed(line: bytes) -> Anchor | None:
+    try:
+        values = json.loads(line)
+        anchor = Anchor(values["at"], values["length"], values["head"])
+        clock.from_text(anchor.at)
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return anchor if type(anchor.length) is int and anchor.length > 0 and re.fullmatch("[0-9a-f]{64}", anchor.head) else None

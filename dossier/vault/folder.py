@@ -1,0 +1,272 @@
+"""The vault: every attachment version ever accepted, by its SHA-256, as `vault/ab/ab12…`.
+
+A file comes in as a copy that nobody else ever had open: what is hashed is what is kept, whatever happens to the
+source meanwhile. `receive` makes the copy under a temporary name, `keep` gives it its own, `sync` puts it on the disk. A
+power cut before that may leave a torn file under a good name; so a name that exists already is never believed, but read.
+
+What a vault file is for is in the database. A file that no attachment names is left over from a crash and harmless.
+
+`Vault` is the folder, and what the rest of the house knows: where the settings name an object store, `open_vault` gives an
+ObjectVault (bucket.py), which keeps to the same calls.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Literal, NamedTuple
+
+from dossier.files import files, moves
+from dossier.files.files import Copy, Look
+
+if TYPE_CHECKING:
+    from dossier.office.office import Office
+
+_INCOMING = ".incoming"
+_LOCK = ".lock"
+
+SETTLED_SECONDS = 3600
+"""A file that was received so lately may be of an item that is just being made."""
+
+
+LEAVING = ".leaving.lock"
+"""Who removes files from the vault holds this alone; who must find all of them there, shared."""
+
+
+@contextlib.contextmanager
+def hold_leaving(vault: Path) -> Iterator[None]:
+    """Nothing leaves the vault meanwhile: what retention would remove goes at its next sweep."""
+    with open(vault / LEAVING, "a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_SH)
+        yield
+
+
+class Damaged(OSError):
+    """What was read back from the disk is not what was written."""
+
+
+class Kept(NamedTuple):
+    """A name in the vault as it lies there: its bytes (None: it is no plain file), and since when, in seconds since 1970."""
+
+    size: int | None
+    since: float
+
+
+Fault = Literal["lacks", "changed"]
+"""What can be wrong with a file of the vault: it is gone, or it is not what its name says."""
+
+
+def open_vault(office: Office, to_read: bool = False) -> Vault:
+    """The vault that the settings name. `to_read`: nothing is made that lacks. A store is asked nothing until something is wanted."""
+    if office.vault_store is None:
+        return Vault(office.vault, to_read)
+    from dossier.vault.bucket import ObjectVault
+
+    return ObjectVault(office, office.vault_store, to_read)
+
+
+class Vault:
+    """The folder at `path`, made if it lacks, unless it is only `to_read`."""
+
+    def __init__(self, path: Path, to_read: bool = False) -> None:
+        self.path = path
+        self._incoming = path / _INCOMING
+        self._receiving: IO[str] | None = None
+        self._made_folder = False
+        if not to_read:
+            files.make_folder(path, 0o750)
+            files.make_folder(self._incoming, 0o750)
+
+    def __reduce__(self) -> tuple[type[Vault], tuple[Path, bool]]:
+        """In another process: the same folder."""
+        return Vault, (self.path, True)
+
+    def lend(self) -> Vault:
+        """This vault for other processes: nobody sweeps away what they receive, and new folders of theirs are synced."""
+        self.hold()
+        self._made_folder = True
+        return self
+
+    def hold(self) -> None:
+        """From now on nobody sweeps away what is being received."""
+        if self._receiving is None:
+            self._receiving = self._lock(fcntl.LOCK_SH)
+
+    def location(self, sha256: str) -> Path:
+        """Where the file with this hash is kept, if it is."""
+        return self.path / sha256[:2] / sha256
+
+    def shown(self, sha256: str) -> str:
+        """Where it is kept, for people."""
+        return str(self.location(sha256))
+
+    # What is read of it
+
+    def size(self, sha256: str) -> int | None:
+        """The bytes of the file with this hash; None if there is none."""
+        seen = files.look(self.location(sha256))
+        return seen.size if seen else None
+
+    def place(self, sha256: str) -> Path | None:
+        """Where this machine has the file; None: it is to be had in `pieces`."""
+        return self.location(sha256)
+
+    def pieces(self, sha256: str, start: int, end: int) -> Iterator[bytes]:
+        """The bytes of the file from `start` to before `end`. Raises FileNotFoundError; OSError."""
+        return files.pieces(self.location(sha256), start, end)
+
+    @contextlib.contextmanager
+    def local(self, sha256: str) -> Iterator[Path]:
+        """Where this machine can read the file meanwhile. Raises FileNotFoundError, Damaged; OSError."""
+        yield self.location(sha256)
+
+    def copy_to(self, sha256: str, target: Path, mode: int = 0o644) -> str:
+        """Copy the file to the new name `target`, not yet synced. Returns the SHA-256 of what was written. Errors: files.copy_to."""
+        return files.copy_to(self.location(sha256), target, mode)
+
+    def shelves(self) -> Iterator[tuple[str, dict[str, Kept]]]:
+        """The two digits that names begin with, from 00 to ff, and all that lies where such names belong."""
+        for number in range(256):
+            prefix = f"{number:02x}"
+            try:
+                with os.scandir(self.path / prefix) as entries:
+                    found = [(entry, entry.stat(follow_symlinks=False)) for entry in entries]
+            except (FileNotFoundError, NotADirectoryError):
+                found = []
+            yield (
+                prefix,
+                {
+                    one.name: Kept(status.st_size if one.is_file(follow_symlinks=False) else None, status.st_ctime)
+                    for one, status in found
+                },
+            )
+
+    def strangers(self) -> list[str]:
+        """Names that lie where only the vault's own folders belong."""
+        folders = {f"{prefix:02x}" for prefix in range(256)}
+        return sorted(name for name in os.listdir(self.path) if name not in folders and not name.startswith("."))
+
+    def fault(self, sha256: str, size: int | None, is_read: bool) -> Fault | None:
+        """What is wrong with the file, which should have so many bytes, if anything; `is_read`: all of it is read."""
+        path = self.location(sha256)
+        if not os.path.lexists(path):
+            return "lacks"
+        seen = files.look(path)
+        if seen is None or size not in (None, seen.size):
+            return "changed"
+        return "changed" if is_read and files.hash_on_disk(path) != sha256 else None
+
+    # What is put into it and goes
+
+    def put(self, sources: Iterable[tuple[str, Path]]) -> int:
+        """Put in files of which the SHA-256 is known, when nobody else does; on the disk when it returns how many. Raises Damaged."""
+        made: list[Path] = []
+        for sha256, source in sources:
+            target = self.location(sha256)
+            files.make_folder(target.parent, 0o750)
+            if files.copy_to(source, target, 0o640) != sha256:
+                raise Damaged(errno.EIO, "is not what its name says", str(source))
+            made.append(target)
+        files.sync(made, [self.path, *{path.parent for path in made}])
+        return len(made)
+
+    def move_out(self, name: str, target: Path) -> None:
+        """Move what lies in the vault as `name`, and does not belong there, to a name that is free; durable when it returns."""
+        moves.move_away(self.path / name, target)
+
+    def receive(self, source: Path, seen: Look | None = None) -> Copy:
+        """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
+        self.hold()
+        return files.copy_hashed(source, self._incoming, seen)
+
+    def keep(self, copy: Copy) -> Path:
+        """Give a received copy its name; returns it. Not on the disk yet: see `sync`."""
+        target = self.location(copy.sha256)
+        if files.look(target) is not None and files.hash_on_disk(target) == copy.sha256 and files.touch(target):
+            files.remove(copy.path)
+        else:
+            try:
+                moves.move(copy.path, target)
+            except FileNotFoundError:
+                files.make_folder(target.parent, 0o750)
+                self._made_folder = True
+                moves.move(copy.path, target)
+        return target
+
+    def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:
+        """Return when what `keep` returned is on the disk.
+
+        Of `copies` that came from another file system than the vault's, which may be another kind of disk, or a server, what
+        is on the disk is read back and compared. Raises Damaged.
+        """
+        paths = dict.fromkeys(map(str, kept))
+        files.sync(paths, [*(os.path.dirname(path) for path in paths), *([str(self.path)] if self._made_folder else [])])
+        self._made_folder = False
+        device = os.stat(self.path).st_dev
+        for copy in copies:
+            if copy.source.device != device and files.hash_on_disk(self.location(copy.sha256)) != copy.sha256:
+                raise Damaged(errno.EIO, "reads back otherwise than it was written", str(self.location(copy.sha256)))
+
+    def remove(self, sha256: str, is_needed: Callable[[], bool]) -> bool:
+        """Remove the file with this hash for good, unless it is needed; False: not now, ask again later.
+
+        Somebody may be about to make an item of the same file: `keep` touches it, so one that was touched lately stays.
+        It is set aside first, and looked at then: who comes after that finds none here, and brings his own copy. Killed in
+        between, it lies aside, and the next call of this goes on. For one process at a time.
+        """
+        target, aside = self.location(sha256), self.path / f".leaving-{sha256}"
+        if files.look(target) is None and files.look(aside) is None:
+            return True
+        if files.look(target) is not None:
+            moves.move(target, aside)
+            files.sync((), (target.parent, self.path))
+        is_new = time.time() - os.lstat(aside).st_mtime < SETTLED_SECONDS
+        if is_new or is_needed():
+            moves.move(aside, target)
+            files.sync((), (target.parent, self.path))
+            return not is_new
+        files.remove(aside)
+        files.sync((), (self.path,))
+        return True
+
+    def vouch(self, hashes: Collection[str]) -> None:
+        """See, in the transaction that names them, that these files which `keep` found or took still are there. Raises OSError.
+
+        In the folder they are: what `keep` touched is not removed.
+        """
+
+    def discard(self, copy: Copy) -> None:
+        """Forget a received copy."""
+        files.remove(copy.path)
+
+    def sweep(self) -> None:
+        """Remove what a crash left half received; not while a command is receiving something."""
+        lock = self.alone()
+        if lock is None:
+            return
+        with lock:
+            for name in os.listdir(self._incoming):
+                if name != _LOCK:
+                    files.remove(self._incoming / name)
+
+    def alone(self) -> IO[str] | None:
+        """A lock, to be closed, under which nobody receives anything; None if somebody does."""
+        try:
+            return self._lock(fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return None
+
+    def _lock(self, how: int) -> IO[str]:
+        """Whoever receives shares this lock for as long as it lives; `sweep` must have it alone."""
+        lock = open(self._incoming / _LOCK, "a")  # noqa: SIM115
+        try:
+            fcntl.flock(lock, how)
+        except BaseException:
+            lock.close()
+            raise
+        return lock

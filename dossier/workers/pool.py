@@ -1,0 +1,149 @@
+"""Other processes that copy, hash and remove files while this one reads, judges and writes down.
+
+Python computes on one core at a time in a process; a backlog is worked off by two. What is given away is a plain function of plain
+values that touches files only, and may be done again: where a process of ours dies, it is done here instead.
+
+They are started when there is much to do and ended when there is none: an office at rest has one process. They end with this
+one, whatever ends it (prctl(2), PR_SET_PDEATHSIG), so that none goes on beside the next daemon's.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+from functools import partial
+from multiprocessing.connection import Connection
+from typing import TypeVar
+
+from dossier.files import files
+
+A = TypeVar("A")
+R = TypeVar("R")
+
+WORKERS = 2
+"""Processes. A third would only wait for the same disk."""
+
+MANY = 100
+"""For fewer things of a kind it isn't worth the third of a second that it takes to start them."""
+
+SLICE = 16
+"""Things of one kind that are given away together."""
+
+GLANCE_SECONDS = 0.25
+"""How soon it is seen that the process is to end."""
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Hands:
+    """The processes, none as long as nothing is given to them. One thread uses it."""
+
+    def __init__(self) -> None:
+        self._team: _Team | None = None
+
+    def begin(self, function: Callable[[A], R], given: A) -> Callable[[], R]:
+        """Do this in another process meanwhile; returns what waits for the answer. That raises Interrupted, and what `function` does."""
+        try:
+            team = self._team = self._team or _Team()
+            future = team.begin(function, given)
+        except OSError as error:
+            _warn("no process can be started that helps with many files; they are moved here", error)
+            return partial(function, given)
+
+        def answer() -> R:
+            try:
+                if future is not None:
+                    return team.wait(future)
+            except BrokenExecutor as error:
+                _warn("a process that moves files has ended; its work is done again", error)
+            if self._team is team:
+                self._team = None
+            team.end()
+            return function(given)
+
+        return answer
+
+    def map(self, function: Callable[[Sequence[A]], R], given: Sequence[A]) -> Iterator[R]:
+        """Have all of it done, in slices; what each slice gave, in order."""
+        for answer in [self.begin(function, some) for some in slices(given)]:
+            yield answer()
+
+    def rest(self) -> None:
+        """There is nothing to do for now: end the processes. All that was begun must have been waited for."""
+        if self._team is not None:
+            self._team.end()
+        self._team = None
+
+
+def _warn(what: str, error: Exception) -> None:
+    import structlog  # a third of what these processes would load
+
+    structlog.get_logger("hands").warning(what, error=str(error))
+
+
+class _Team:
+    """Processes that were started together. When one of them dies, all are ended."""
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self._theirs, self._ours = context.Pipe(duplex=False)
+        self._pool = ProcessPoolExecutor(
+            WORKERS, mp_context=context, initializer=_settle_in, initargs=(self._theirs, os.getpid())
+        )
+
+    def begin(self, function: Callable[[A], R], given: A) -> Future[R] | None:
+        """None: they are dead."""
+        try:
+            return self._pool.submit(function, given)
+        except BrokenExecutor:
+            return None
+
+    def wait(self, future: Future[R]) -> R:
+        """Raises BrokenExecutor, and what was raised there."""
+        while True:
+            try:
+                return future.result(GLANCE_SECONDS)
+            except TimeoutError:
+                if future.done():
+                    raise
+                if files.stopping.is_set():
+                    self._hang_up()
+
+    def end(self) -> None:
+        """Returns when none of them lives any more."""
+        self._hang_up()
+        self._pool.shutdown()
+        self._theirs.close()
+
+    def _hang_up(self) -> None:
+        """Have them give up what they are doing: they hear that nobody holds this end of the wire any more.
+
+        A multiprocessing.Event would do, but for one thing: to set it waits, for ever, until one that was killed has woken up.
+        """
+        self._ours.close()
+
+
+def slices(things: Sequence[A]) -> list[Sequence[A]]:
+    """All of it, SLICE at a time."""
+    return [things[start : start + SLICE] for start in range(0, len(things), SLICE)]
+
+
+def _settle_in(wire: Connection, parent: int) -> None:
+    """Runs first in each process: end with the parent, leave Ctrl-C to it, and hear of a stop."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)  # it died before
+
+    def listen() -> None:
+        with contextlib.suppress(EOFError, OSError):
+            wire.recv_bytes()
+        files.stopping.set()
+
+    threading.Thread(target=listen, daemon=True).start()

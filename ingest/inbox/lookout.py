@@ -1,0 +1,305 @@
+"""Which client folders of the inbox are to be looked at now: where a watcher hinted, a file should have settled, the clock says so.
+
+What is remembered here only saves looks; all of it may be lost or wrong at any time, and the full look of every minute
+(`watch.rescan_seconds`) finds what was missed: by each folder's time stamp, and every TURNS-th time by listing it, whatever its
+time stamp says.
+
+The inbox is often a share. One that can't be read, or is suddenly without any client's folder (a mount point without its mount),
+is an alarm; nothing is concluded from what is not there, and when it is back, it is watched and looked at anew.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import traceback
+from collections.abc import Callable, Container, Iterator, Sequence
+
+import structlog
+
+from dossier.database.database import transaction
+from dossier.database.tables import Note
+from dossier.files import settling
+from dossier.office.office import Office
+from dossier.text import names
+from ingest.inbox import looking
+from ingest.inbox.looking import Found, Looker
+from ingest.inbox.watcher import Watch
+
+log = structlog.get_logger("lookout")
+
+TROUBLE_SECONDS = 30
+"""How long a client's folder is left alone that could not be read, or whose drops could not be taken."""
+
+CLAIM_SECONDS = 0.5
+"""How soon a folder that another daemon is busy with is tried again."""
+
+REST = 4
+"""A folder is left alone for so many times as long as a look at it took: one with 10,000 files that are still coming costs 50 ms
+a look, and must not keep us from the others."""
+
+SLOW_SECONDS = 0.005
+"""Looks that are quicker need no rest."""
+
+STAMP_NS = 2_000_000_000
+"""The coarsest time stamps of folders (FAT): a change that comes this much later gets another one."""
+
+TURNS = 5
+"""At each full look so many of the empty folders, one in TURNS, are listed although their time stamps are what they were."""
+
+QUIET_NS = 3600 * 1_000_000_000
+"""A folder in which nothing was made or removed for so long is polled every QUIET_TURNS-th time: with 10,000 it is most of what polling costs."""
+
+QUIET_TURNS = 3
+
+_HAD_CLIENTS = "inbox-had-clients"
+
+
+class Lookout:
+    """Looks out over the inbox of an office. One thread uses it; `hint`, `look_everywhere` and `poll` may be called from any.
+
+    `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread, when something is wrong or over.
+    `claim(client)` says whether the folder may be looked at now: another daemon may be busy with it.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        wake: Callable[[], None],
+        alarm: Callable[[str, str | None], None],
+        claim: Callable[[str], bool] = lambda client: True,
+    ) -> None:
+        self.office = office
+        self._claim = claim
+        self.looker = Looker(office)
+        self._wake = wake
+        self._alarm = alarm
+        self._lock = threading.Lock()
+        self._due: dict[str, float] = {}
+        self._everything = True
+        self._poll = False
+        self._watch = Watch(office.inbox, self.hint, depth=2)
+        self._watching = False
+        self._empty: dict[str, int] = {}
+        """Client → the time stamp of his folder when it was seen empty."""
+        self._full_looks = self._polls = 0
+        self._rest_until: dict[str, float] = {}
+        self._unreadable: dict[str, str] = {}
+        self._others: set[str] = set()
+        self.trouble: str | None = None
+        """Why nothing of the inbox can be seen, in a sentence."""
+        self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
+
+    def watch(self) -> None:
+        """Begin to watch, and go on with it through whatever happens to the inbox, as long as `supervise` is called."""
+        self._watching = True
+        self.supervise()
+
+    def stop(self) -> None:
+        self._watching = False
+        self._watch.stop()
+
+    def reconfigured(self, office: Office) -> None:
+        """The configuration was read again: clients came or went, and rules may have changed."""
+        self.office = self.looker.office = office
+        self.looker.forget()
+        self.look_everywhere()
+
+    def count_waiting(self) -> int:
+        """How many drops and files wait for something, by a fresh look at all folders; 0 where the inbox can't be read."""
+        try:
+            known, _ = looking.clients_with_folders(self.office)
+            return sum(len(self.looker.look(client, *settling.now()).waiting) for client in known)
+        except OSError:
+            return 0
+
+    # Hints, from any thread
+
+    def hint(self, client: str | None) -> None:
+        """Look at this client's folder now (None: at everything)."""
+        with self._lock:
+            if client is None:
+                self._everything = True
+            else:
+                self._due[client] = 0.0
+        self._wake()
+
+    def look_everywhere(self) -> None:
+        self.hint(None)
+
+    def poll(self) -> None:
+        """Where no watcher hints, see which folders changed."""
+        self._poll = True
+        self._wake()
+
+    def again_in(self, client: str, seconds: float) -> None:
+        with self._lock:
+            at = time.monotonic() + max(seconds, 0.005)
+            self._due[client] = min(self._due.get(client, at), at)
+
+    def postpone(self, drops: Sequence[Found], trouble: Container[str]) -> None:
+        """Some of these could not be taken: look again, at the clients in `trouble` (disk full, no permission) not so soon."""
+        for found in drops:
+            self.looker.settling.doubt(found.place(self.office.inbox))
+        for client in {found.client for found in drops}:
+            self.again_in(client, TROUBLE_SECONDS if client in trouble else self.looker.pause)
+
+    def next_at(self) -> float:
+        """When the next look is due, in monotonic seconds; infinity if only a hint can make it so."""
+        with self._lock:
+            now = self._everything or (self._poll and self._watch.polls)
+            return 0.0 if now else min(self._due.values(), default=float("inf"))
+
+    # Looking
+
+    def ready(self) -> Iterator[list[Found]]:
+        """Look wherever a look is due; for each client's folder the drops that can be taken or must be refused."""
+        for client in self._clients_due():
+            if not self._claim(client):
+                self.again_in(client, CLAIM_SECONDS)
+            elif found := self._look(client):
+                yield found
+
+    def _clients_due(self) -> list[str]:
+        now = time.monotonic()
+        with self._lock:
+            everything, self._everything = self._everything, False
+            poll, self._poll = self._poll, False
+            due = {client for client, at in self._due.items() if at <= now}
+            for client in due:
+                del self._due[client]
+            for client in [client for client in due if self._rest_until.get(client, 0.0) > now]:
+                due.remove(client)
+                self._due[client] = self._rest_until[client]
+        if everything:
+            due |= self._all_due()
+        elif poll and self._watch.polls:
+            self._polls += 1
+            due |= self._changed(spare_quiet=True)
+        return sorted(client for client in due if client in self.office.clients)
+
+    def _all_due(self) -> set[str]:
+        """Every client's folder but those that are as they were when they were seen empty."""
+        if self._watching:
+            self._watch.extend()
+            self._alarm("watch inbox", self._watch.trouble)
+        try:
+            known, others = looking.clients_with_folders(self.office)
+        except OSError as error:
+            self._tell_of_inbox(f"can't be read: {error.strerror}")
+            return set()
+        for name in others.keys() - self._others:
+            log.warning("something in the inbox is left alone", name=names.shown(name), reason=others[name])
+        self._others = set(others)
+        self._see_whether_empty(bool(known))
+        self._full_looks += 1
+        changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
+        in_turn = (client for client in known if hash(client) % TURNS == turn and client not in changed)
+        return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
+
+    def _see_whether_empty(self, has_clients: bool) -> None:
+        if has_clients and not self._had_clients:
+            with transaction():
+                Note.insert(key=_HAD_CLIENTS, value="yes").on_conflict_ignore().execute()
+            self._had_clients = True
+        self._tell_of_inbox("has no client's folder in it any more" if self._had_clients and not has_clients else None)
+
+    def _tell_of_inbox(self, what: str | None) -> None:
+        self.trouble = f"the inbox {self.office.inbox} {what}; is the share mounted?" if what else None
+        self._alarm("inbox", self.trouble)
+
+    def _holds_files(self, home: str) -> bool:
+        try:
+            return not all(map(names.is_ignored, os.listdir(home)))
+        except OSError:
+            return True
+
+    def _changed(self, spare_quiet: bool = False) -> set[str]:
+        """Client folders that are new, hold something, or had something made or removed in them since they were empty.
+
+        `spare_quiet`: of those that are quiet, only those whose turn it is.
+        """
+        found: set[str] = set()
+        clients, seen_empty, stat = self.office.clients, self._empty.get, os.stat  # what follows is done ten thousand times
+        long_ago, turn = time.time_ns() - QUIET_NS if spare_quiet else -1, self._polls % QUIET_TURNS
+        try:
+            inbox = os.open(self.office.inbox, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        except OSError:
+            return found  # `supervise` tells
+        try:
+            for name in os.listdir(inbox):
+                stamp = seen_empty(name)
+                if stamp is None:
+                    if name not in clients:
+                        continue
+                elif stamp < long_ago and hash(name) % QUIET_TURNS != turn:
+                    continue
+                try:
+                    if stat(name, dir_fd=inbox).st_mtime_ns != stamp:
+                        found.add(name)
+                except OSError:
+                    found.add(name)
+        finally:
+            os.close(inbox)
+        return found
+
+    def _look(self, client: str) -> list[Found]:
+        home = f"{self.office.inbox}/{client}"
+        begun = time.monotonic()
+        try:
+            stamp = os.stat(home).st_mtime_ns
+            view = self.looker.look(client, *settling.now())
+        except FileNotFoundError:
+            self._empty.pop(client, None)
+            self._tell_unreadable(client, None)
+            return []
+        except Exception as error:  # noqa: BLE001 - one folder never blocks another
+            known = isinstance(error, OSError)
+            if not known:
+                log.error("an unexpected error", client=client, traceback=traceback.format_exc())
+            self._tell_unreadable(client, (error.strerror if isinstance(error, OSError) else None) or type(error).__name__)
+            self.again_in(client, TROUBLE_SECONDS)
+            return []
+        self._tell_unreadable(client, view.trouble)
+        if view.ready or view.waiting:
+            self._empty.pop(client, None)
+        elif time.time_ns() - stamp > STAMP_NS:
+            self._empty[client] = stamp
+        if view.next_in is not None:
+            self.again_in(client, view.next_in)
+        ended = time.monotonic()
+        if ended - begun > SLOW_SECONDS:
+            self._rest_until[client] = ended + REST * (ended - begun)
+        else:
+            self._rest_until.pop(client, None)
+        return view.ready
+
+    def _tell_unreadable(self, client: str, why: str | None) -> None:
+        if self._unreadable.get(client) == why:
+            return
+        if why is None:
+            del self._unreadable[client]
+        else:
+            self._unreadable[client] = why
+        told = [f"inbox/{client}: {why}" for client, why in sorted(self._unreadable.items())[:3]]
+        more = len(self._unreadable) - len(told)
+        text = f"can't be read: {'; '.join(told)}{f' and {more} more' if more else ''}" if told else None
+        self._alarm("client folders", text)
+
+    # Watching
+
+    def supervise(self) -> None:
+        """Watch anew when a watcher died or another folder lies at the inbox's place (unmounted, mounted); cheap when all is well."""
+        if not self._watching:
+            return
+        try:
+            began = self._watch.supervise(self.office.settings.watch.mode)
+        except OSError as error:
+            self._empty.clear()
+            self._tell_of_inbox(f"can't be read: {error.strerror}")
+            return
+        if began:
+            self._alarm("watch inbox", self._watch.trouble)
+            self._empty.clear()
+            self.look_everywhere()

@@ -1,0 +1,107 @@
+"""One drop on its way through intake, and what is made of it: item, receipt, WHY.txt, fingerprint. Pure."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from dossier.database.tables import item_name
+from dossier.files.files import Copy
+from dossier.office.people import Actor
+from dossier.text import clock, names
+from dossier.text.yamltext import Fault, scalar
+from ingest.inbox.looking import Found
+from ingest.intake.judging import entries, said
+from workflow.items.amending import FileChanges
+from workflow.items.items import File, NewItem
+from workflow.items.rules import Draft, Wish
+from workflow.items.suspicion import NOTHING, Screened
+
+
+@dataclass(slots=True)
+class Case:
+    """One drop on its way through the steps."""
+
+    found: Found
+    actor: Actor
+    draft: Draft | None = None
+    wish: Wish | None = None
+    files: list[tuple[str, Copy]] = field(default_factory=list)
+    kinds: list[str] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where each of `files` lies now."""
+    faults: list[Fault] = field(default_factory=list)
+    screened: Screened = NOTHING
+    """What the wrong-client guard found."""
+    warnings: Sequence[str] = ()
+    """For whoever reads the receipt."""
+    fingerprint: str = ""
+    item: int | None = None
+    first_taken_at: str | None = None
+    row: dict[str, Any] = field(default_factory=dict)
+
+    def reset(self, faults: Sequence[Fault]) -> None:
+        """Begin the commit anew, with these faults."""
+        self.faults, self.item, self.first_taken_at, self.row = list(faults), None, None, {}
+
+    @property
+    def amends(self) -> str | None:
+        return self.found.sidecar.item if self.found.sidecar else None
+
+
+def files_of(case: Case) -> list[File]:
+    sidecar = case.found.sidecar
+    notes = {}
+    if sidecar and sidecar.attachments:
+        notes = {names.nfc(entry.name or entry.file): entry.note for entry in sidecar.attachments}
+    shares = {name: share for name, share, _, _ in entries(case.found)}
+    return [
+        File(name, copy.sha256, copy.source.size, media_type, shares.get(name), notes.get(name))
+        for (name, copy), media_type in zip(case.files, case.kinds, strict=True)
+    ]
+
+
+def new_item_of(case: Case) -> NewItem:
+    assert case.draft is not None
+    source = names.shown(case.found.sidecar_name or case.found.stem)
+    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened)
+
+
+def changes_of(case: Case) -> FileChanges:
+    """What an amending drop does to the item's attachments."""
+    sidecar = case.found.sidecar
+    assert sidecar is not None
+    put = [File(f.name, f.sha256, f.size, f.media_type, said(sidecar, f.share), f.note) for f in files_of(case)]
+    return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments)
+
+
+def fingerprint_of(case: Case) -> str:
+    """What makes two drops the same: the client, the sidecar's bytes, and each file's content.
+
+    Contents in the order of the sidecar's list, or of the names: two files that changed places are another drop.
+    """
+    listed = case.found.sidecar is not None and case.found.sidecar.attachments is not None
+    contents = [copy.sha256 for _, copy in (case.files if listed else sorted(case.files, key=lambda entry: entry[0]))]
+    name = "" if case.found.sidecar_name else case.found.stem
+    text = "\n".join([case.found.client, case.found.digest, name, *contents])
+    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
+
+
+def why_text(case: Case) -> str:
+    """WHY.txt: a line for each fault, `file:line: message`."""
+    faults = [f"{case.found.shown}:{max(1, fault.line)}: {fault.message}\n" for fault in sorted(set(case.faults))]
+    return "".join(faults).encode("utf-8", "backslashreplace").decode()
+
+
+def receipt_text(case: Case, at: str) -> str:
+    assert case.item is not None
+    lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.shown(case.first_taken_at or at)}"]
+    if case.first_taken_at:
+        lines.append("duplicate: true  # the same drop was taken before")
+    lines.append("attachments:" if case.files else "attachments: []")
+    lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in case.files]
+    if case.warnings:
+        lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in case.warnings)]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,118 @@
+"""What the daemon would say of sidecars and inbox folders, without doing anything: `dossier check`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from dossier.files import files, settling
+from dossier.office.office import Office
+from dossier.text import names
+from ingest.inbox import looking
+from ingest.inbox.looking import Found, Looker, Waiting
+from ingest.intake import kinds
+from ingest.intake.judging import entries, judge
+from ingest.sidecar.reading import read_sidecar
+
+
+def check(office: Office, paths: Iterable[Path]) -> tuple[list[str], int]:
+    """(what is wrong or waited for, as `file:line: message`, in the order of `paths`; how many drops are good).
+
+    A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the form can be.
+    """
+    findings: list[str] = []
+    good = 0
+    for path in paths:
+        told, count = _check_path(office, path)
+        findings += told
+        good += count
+    return findings, good
+
+
+def _check_path(office: Office, path: Path) -> tuple[list[str], int]:
+    inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
+    if path.name in (".", "..", ""):
+        where = path.resolve()
+    if where == inbox:
+        known, others = looking.clients_with_folders(office)
+        told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items()]
+        results = [_check_client(office, client, path / client, None) for client in known]
+        return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
+    parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
+    if parts and parts[0] not in office.clients:
+        return [f"{path}:1: `{parts[0]}` is no client in config/clients.yaml; nothing is taken from there"], 0
+    if len(parts) == 1:
+        return _check_client(office, parts[0], path, None)
+    if parts and not any(names.is_ignored(part) for part in parts[1:]):
+        place = path.parent if len(parts) == 2 else path.parent.parent
+        return _check_client(office, parts[0], place, parts[1:])
+    if path.is_dir():
+        cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
+        told = [line for card in cards for line in _check_form(office, card)]
+        return told, len(cards) - len({line.split(":")[0] for line in told})
+    told = _check_form(office, path)
+    return told, 0 if told else 1
+
+
+def _check_form(office: Office, path: Path) -> list[str]:
+    """A sidecar that lies anywhere."""
+    try:
+        data, _ = files.read_plain(path, looking.SIDECAR_BYTES + 1)
+    except OSError as error:
+        return [f"{path}:1: it can't be read: {error.strerror}"]
+    _, faults = read_sidecar(data, office.settings)
+    return [f"{path}:{max(1, fault.line)}: {fault.message}" for fault in faults]
+
+
+def _check_client(office: Office, client: str, place: Path, only: Sequence[str] | None) -> tuple[list[str], int]:
+    """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
+    looker = Looker(office)
+    looker.settling.settle_seconds = 0
+    view = looker.look(client, *settling.now())
+    findings: list[str] = []
+    good = 0
+    for found in view.ready:
+        if only is not None and not _is_part(found, only):
+            continue
+        told = _check_drop(office, found)
+        findings += [f"{place / (found.folder or '') / names.shown(found.sidecar_name or found.stem)}:{line}" for line in told]
+        good += not told
+    findings += [
+        f"{place.parent / one.path if one.path.startswith(f'{client}/') else one.path}:1: {one.reason} {_since(one)}"
+        for one in [*view.waiting, *view.odd]
+        if only is None or only[0] in one.names
+    ]
+    return findings, good
+
+
+def _is_part(found: Found, only: Sequence[str]) -> bool:
+    return only[0] == found.folder if found.folder is not None else only[0] in found.looks
+
+
+def _since(one: Waiting) -> str:
+    return f"since {looking.at(one.since):%Y-%m-%d %H:%M}"
+
+
+def _check_drop(office: Office, found: Found) -> list[str]:
+    """`line: message` for each fault of a drop that is all there."""
+    faults = judge(office, found).faults
+    line = found.sidecar.lines.get("attachments", 1) if found.sidecar else 1
+    told = [f"{max(1, fault.line)}: {fault.message}" for fault in sorted(set(faults))]
+    for name, _, digest, disk in entries(found):
+        told += [
+            f"{line}: `{names.shown(name)}` {what}"
+            for what in _check_content(office, found.place(office.inbox) / disk, name, digest)
+        ]
+    return told
+
+
+def _check_content(office: Office, path: Path, name: str, digest: str | None) -> list[str]:
+    """What is wrong with an attachment's bytes."""
+    try:
+        reason = kinds.blocked(name, kinds.examine(name, path), office.settings.intake.blocked_types)
+        found = [reason] if reason and names.extension(name) not in office.settings.intake.blocked_types else []
+        if digest and files.hash_file(path) != digest:
+            found.append("has another sha256 than the sidecar says; was it copied whole?")
+    except OSError as error:
+        return [f"can't be read: {error.strerror}"]
+    return found

@@ -1,0 +1,220 @@
+"""What was decided about a drop is done in the inbox: steps 5 and 6 of intake.py's list.
+
+Taken files leave and their receipt is written; refused ones move to _rejected with their WHY.txt, the sidecar last. It all
+comes from the drop's row, which was committed first; until the row is marked `cleared`, which is when all of it is on
+the disk, the next start does it again, and each part may be repeated.
+
+Only what the drop was made of is touched: a file that was changed or replaced since it was looked at stays. Nothing is ever
+written over a file of somebody else's, and nothing is done through a link that was put in a folder's place.
+
+What can't be done now (no permission, disk full, the share gone) is kept and tried again; meanwhile what is left of the
+drop in the inbox is not taken for a new one.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import traceback
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from dossier.database.tables import Drop
+from dossier.files import files, moves
+from dossier.files.files import Look
+from dossier.office.office import Office
+from dossier.text import names
+from dossier.workers.pool import Hands, slices
+from ingest.inbox.looking import WHY, Found
+from ingest.intake.leaving import Row, Traces, aside, begun, check_folder, make_folder_like, plain, take_away_each
+
+log = structlog.get_logger("intake")
+
+OWN_WHY = "own-WHY.txt"
+"""What a refused attachment that is itself called WHY.txt is called in _rejected."""
+
+
+class Clearing:
+    """Clears the inbox of an office. One thread uses it; what it has begun is done by other processes meanwhile."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._left: dict[int, Row] = {}
+        self._places: Counter[tuple[str, str | None]] = Counter()
+        """Of what is left: (client, folder) → how many."""
+        self._busy: list[tuple[Sequence[Row], Callable[[], list[Traces | Exception]]]] = []
+        self._done: dict[int, Traces] = {}
+        self.trouble: dict[str, str] = {}
+        """Client → what was in the way at the last try."""
+
+    def load(self, client: str | None = None) -> int:
+        """Take up what another daemon left (for this client); returns how many drops."""
+        query = Drop.select().where(~Drop.cleared).order_by(Drop.id)
+        if client is not None:
+            query = query.where(Drop.client == client)
+        rows = [row.__data__ for row in query if row.id not in self._left and row.id not in self._done]
+        for row in rows:
+            home = self.office.inbox / row["client"]
+            files.sweep_temporaries(home / "_done")
+            if row["target"]:
+                files.sweep_temporaries(home / "_rejected" / row["target"])
+        self.add(rows)
+        return len(rows)
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """These drops are committed and must be cleared."""
+        for row in rows:
+            self._left[row["id"]] = row
+            self._places[row["client"], row["folder"]] += 1
+
+    def begin(self, hands: Hands, rows: Sequence[Row]) -> None:
+        """Clear these, which were added, while the caller goes on; the next `begin` or `clear` waits for it."""
+        self._await()
+        taken = [row for row in rows if row["kind"] != "refused"]  # what is refused looks into the database
+        take_away = partial(take_away_each, self.office.inbox)
+        self._busy = [(some, hands.begin(take_away, some)) for some in slices(taken)]
+
+    def _await(self) -> set[int]:
+        begun, self._busy = self._busy, []
+        for rows, cleared in begun:
+            self._note(rows, cleared())
+        return {row["id"] for rows, _ in begun for row in rows}
+
+    def clear(self) -> None:
+        """Clear what can be cleared; `trouble` says what is in the way of the rest."""
+        self.trouble.clear()
+        tried = self._await()
+        rest = [row for key, row in self._left.items() if key not in tried]
+        for row in rest:
+            refused = row["kind"] == "refused"
+            self._note([row], [_reject(self.office.inbox, row)] if refused else take_away_each(self.office.inbox, [row]))
+
+    def _note(self, rows: Sequence[Row], cleared: Sequence[Traces | Exception]) -> None:
+        for row, traces in zip(rows, cleared, strict=True):
+            if not isinstance(traces, Exception):
+                for path in traces.stayed:
+                    log.warning("a file was changed after it was taken; it stays in the inbox", file=names.shown(path))
+                self._done[row["id"]] = traces
+                del self._left[row["id"]]
+                self._places[row["client"], row["folder"]] -= 1
+            elif isinstance(traces, OSError):
+                self.trouble[row["client"]] = f"{traces.filename}: {traces.strerror}" if traces.filename else str(traces)
+                log.error(
+                    "a drop is decided, but can't leave the inbox yet", client=row["client"], drop=row["stem"], error=str(traces)
+                )
+            else:
+                self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(traces).__name__}"
+                log.error(
+                    "a drop is decided, but can't leave the inbox",
+                    client=row["client"],
+                    drop=row["stem"],
+                    traceback="".join(traceback.format_exception(traces)),
+                )
+
+    def speaks_for(self, found: Found) -> bool:
+        """True if this is what is left of a drop that is decided already."""
+        place = (found.client, found.folder)
+        if not self._places[place]:
+            return False
+        for row in self._left.values():
+            name, *values = row["files"][-1]
+            here = found.looks.get(name)
+            if (row["client"], row["folder"]) == place and here and here.is_same_content(Look(*values)):
+                return True
+        return False
+
+    @property
+    def has_left(self) -> bool:
+        """True while something could not be cleared, other than what was begun."""
+        return len(self._left) > sum(len(rows) for rows, _ in self._busy)
+
+    def oldest_done(self, monotonic: float) -> float | None:
+        """How many seconds ago the first of what is cleared but not marked was cleared; None if there is nothing to mark."""
+        return max((monotonic - traces.since for traces in self._done.values()), default=None)
+
+    def sync(self) -> list[int]:
+        """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked."""
+        kept = [path for traces in self._done.values() for path in traces.files]
+        folders = [path for traces in self._done.values() for path in traces.folders]
+        files.sync([path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if os.path.isdir(path)])
+        return list(self._done)
+
+    def mark(self, keys: Sequence[int]) -> None:
+        """Write down that these drops are cleared. Call inside `transaction()`, and `forget` them after it."""
+        for start in range(0, len(keys), 500):
+            Drop.update(cleared=True).where(Drop.id.in_(keys[start : start + 500])).execute()
+
+    def forget(self, keys: Iterable[int]) -> None:
+        for key in keys:
+            del self._done[key]
+
+    def why_not(self, client: str) -> OSError | None:
+        """What is in the way of clearing this client's folder: better known before a drop is taken than after."""
+        home = self.office.inbox / client
+        try:
+            for name in ("_done", "_rejected"):
+                check_folder(home / name)
+        except OSError as error:
+            return error
+        if not os.access(home, os.W_OK | os.X_OK):
+            return OSError(errno.EACCES, "files can't be removed from here; give this user the right to write", str(home))
+        return None
+
+    def free_target(self, client: str, stem: str, now: datetime, taken: set[Path]) -> str:
+        """A name under _rejected that nothing has: `20261124-101500-report`."""
+        number, home = 1, self.office.inbox / client / "_rejected"
+        while True:
+            more = f".{number}" if number > 1 else ""
+            target = home / f"{now.astimezone():%Y%m%d-%H%M%S}{more}-{plain(stem)}"
+            if target not in taken and not os.path.lexists(target):
+                taken.add(target)
+                return target.name
+            number += 1
+
+
+def _reject(inbox: Path, row: Row) -> Traces | Exception:
+    try:
+        home, place, traces = begun(inbox, row)
+        _move_to_rejected(row, home, place, traces)
+        if row["folder"] is not None:
+            files.remove_folder(place)
+    except Exception as error:  # noqa: BLE001 - as in leaving.py
+        return error
+    return traces
+
+
+def _move_to_rejected(row: Row, home: Path, place: Path, traces: Traces) -> None:
+    folder = home / "_rejected" / row["target"]
+    looks = {name: Look(*values) for name, *values in row["files"]}
+    last = next(reversed(looks))
+    lies = files.look(place / last)
+    if lies is None or not lies.is_untouched(looks[last]):
+        if not os.path.lexists(folder / last):
+            log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / last)))
+        return  # else all of it was moved before: the sidecar goes last
+    for path in (folder.parent, folder):
+        make_folder_like(home, path)
+    files.write_whole(folder / WHY, row["text"].encode())
+    for number, (name, look) in enumerate(looks.items()):
+        if name != WHY:
+            moves.move_if_same(place / name, folder / name, look)
+        elif is_our_reason(row["client"], place / WHY):
+            moves.take_away(f"{place}/{WHY}", aside(place, row, number), look)
+        else:
+            moves.move_if_same(place / WHY, folder / OWN_WHY, look)
+    traces.files.append(f"{folder}/{WHY}")
+    traces.folders += [str(folder.parent), str(folder)]
+
+
+def is_our_reason(client: str, path: Path) -> bool:
+    """True for the WHY.txt of an earlier refusal, that came back with the corrected files."""
+    lies = files.look(path)
+    if lies is None:
+        return False
+    text = files.read_plain(path, lies.size)[0].decode("utf-8", "replace")
+    return bool(Drop.select().where((Drop.client == client) & (Drop.kind == "refused") & (Drop.text == text)).exists())

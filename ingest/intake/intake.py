@@ -1,0 +1,453 @@
+"""A drop becomes an item, or a refusal.
+
+What happens to a batch of drops, in this order:
+
+ 1. judge     sidecar, rights, rules; pure.
+              Killed here? Nothing was done. The next look finds the drop as it was.
+ 2. receive   each attachment is copied into the vault and hashed on the way, its kind and a virus looked for (kinds.py,
+              scanning.py), and gets its name (receiving.py); what would be shared outright is searched for other clients (guarding.py).
+              Killed here? Copies without a name, swept at the next start, and vault files that no item names: harmless,
+              and found again by hash when the drop is taken.
+ 3. keep      one sync. What came from another file system is read back.
+              Killed here? As 2.
+ 4. commit    the files are looked at once more: a drop that was changed since 1 waits for its next look. Then one
+              transaction: item, attachments, events, and the drop itself, not yet `cleared`, with exactly which files it
+              was made of, and its receipt. For a refused drop: the same, with its WHY.txt and where its files go.
+              Killed before? As 3. Killed after? The drop is taken, and the next start goes on with 5.
+ 5. clear     the files that were taken leave the inbox, each by way of a hidden name, and the receipt is written; refused
+              files move to _rejected, the sidecar last. A file that was changed or replaced since 4 stays: it is a new one.
+              Killed anywhere in here? The drop is not `cleared`: the next start does 5 again; every part of it may be repeated.
+ 6. forget    sync, then the drop is marked `cleared`, with the next transaction.
+              Killed before? As 5: what is done already is found done.
+
+At each point every file is in the inbox, or in the vault with an item, or in _rejected; from 4 to 5 in two of them, and
+the database knows. 5 and 6 are in clearing.py. Of a backlog other processes (pool.py) do 2 and 5, while this one does the
+rest: 2 of the next batch, 5 of the one before. The disk full, no permission, a failing disk at any of these: 1 to 3
+leave the drop in the inbox, 4 is the database's all or nothing, 5 and 6 are tried again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from errno import EACCES, EINVAL, EPERM
+from pathlib import Path
+from typing import Any
+
+import structlog
+from peewee import DataError, IntegrityError, ProgrammingError, fn
+
+from dossier.database.database import UNAVAILABLE, transaction
+from dossier.database.tables import Drop, Item, insert_rows, item_key, item_name, tuples
+from dossier.files import files
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import NotAllowed
+from dossier.text import clock, names
+from dossier.text.yamltext import Fault
+from dossier.trail import trail
+from dossier.vault.folder import Vault
+from dossier.workers.pool import MANY, Hands, slices
+from ingest.inbox.looking import WHY, Found
+from ingest.intake import delegation
+from ingest.intake.candidate import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
+from ingest.intake.clearing import Clearing, is_our_reason
+from ingest.intake.guarding import Gate, may_share
+from ingest.intake.judging import entries, judge
+from ingest.intake.outcome import Outcome
+from ingest.intake.receiving import Order, Received, Receiver, Wanted
+from ingest.intake.scanning import NotScanned, ScannerGone
+from ingest.intake.strikes import Strikes
+from workflow.items import amending, items, suspicion
+from workflow.items.items import Refused
+from workflow.items.suspicion import Unscreened
+
+log = structlog.get_logger("intake")
+
+AT_ONCE = 250
+"""Drops in one batch: a transaction of well under a second, a stop within one."""
+
+WORKERS = 4
+"""Threads that copy and hash; both release the interpreter's lock."""
+
+MARK_SECONDS = 0.5
+"""How long the mark `cleared` waits for a next transaction to go with."""
+
+
+@dataclass(slots=True)
+class Batch:
+    """Drops that are on their way."""
+
+    outcome: Outcome
+    receiving: list[tuple[Sequence[Case], Callable[[], list[Received]]]]
+
+
+class Intake:
+    """Takes drops for an office. One thread uses it."""
+
+    def __init__(self, office: Office, vault: Vault, patient: bool = False, hands: Hands | None = None) -> None:
+        """`patient`: wait for whatever takes long, as there may be no next look. `hands`: what helps with many at once."""
+        self._office = office
+        self.vault = vault
+        self._hands = hands
+        self.gate = Gate(vault, patient)
+        self.clearing = Clearing(office)
+        self._strikes = Strikes()
+        self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="receive")
+
+    @property
+    def office(self) -> Office:
+        return self._office
+
+    @office.setter
+    def office(self, office: Office) -> None:
+        self._office = self.clearing.office = office
+
+    def uncleared_clients(self) -> list[str]:
+        """Clients with drops that are committed and not marked as cleared, if they drop in this inbox: each machine may have its own."""
+        found = [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
+        return [client for client in found if (self.office.inbox / client).is_dir()]
+
+    def recover(self, client: str | None = None) -> int:
+        """Finish what a daemon that ended had committed but not cleared (for this client). Returns how many drops."""
+        count = self.clearing.load(client)
+        if client is not None and not count:
+            return 0
+        self.clearing.clear()
+        self.forget()
+        if count:
+            log.info("finished what was interrupted", drops=count)
+        return count
+
+    def take(self, now: datetime, found: Sequence[Found]) -> Outcome:
+        """Take or refuse these drops. One that can't be done now stays in the inbox. Raises Interrupted; database errors."""
+        return self.finish(now, self.begin(now, found))
+
+    def begin(self, now: datetime, found: Sequence[Found]) -> Batch:
+        """Steps 1 and 2, of which the second goes on while the caller does something else. Every batch must be finished."""
+        outcome = Outcome()
+        if self.clearing.has_left:
+            self.clearing.clear()
+        cases = self._judge_all(now, self._takeable(found, outcome), outcome)
+        limits = self.office.settings.intake
+        hands = self._hands if len(cases) >= MANY else None
+        receiver = Receiver(self.vault.lend() if hands else self.vault, tuple(limits.blocked_types), limits.clamd)
+        receive = receiver.receive_each
+        given = [(some, [self._order(case) for case in some]) for some in slices(cases)]
+        if hands is not None:
+            return Batch(outcome, [(some, hands.begin(receive, orders)) for some, orders in given])
+        return Batch(outcome, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
+
+    def finish(self, now: datetime, batch: Batch, more: bool = False) -> Outcome:
+        """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
+        outcome, ready = batch.outcome, list[Case]()
+        for cases, received in batch.receiving:
+            for case, one in zip(cases, received(), strict=True):
+                error = self._received(case, one)
+                if error is None or self._is_to_be_refused(now, case, error, outcome):
+                    ready.append(case)
+        ready = self._judged_by_guard(now, ready, outcome)
+        ready = [case for case in self._keep(ready, outcome) if self._is_as_seen(case, outcome)]
+        if ready:
+            self._commit(now, ready, outcome)
+        if more and self._hands is not None:
+            self.clearing.begin(self._hands, [case.row for case in ready if case.row])
+        else:
+            self.clear_up(outcome)
+        return outcome
+
+    def close(self) -> None:
+        """End what was begun."""
+        self._pool.shutdown(cancel_futures=True)
+        self.gate.close()
+
+    def clear_up(self, outcome: Outcome) -> None:
+        """Clear the inbox of what is decided; what is left is tried again at the next call."""
+        self.clearing.clear()
+        outcome.trouble.update(self.clearing.trouble)
+
+    def _takeable(self, found: Sequence[Found], outcome: Outcome) -> list[Found]:
+        """Without what is left of drops that are decided already, and of clients whose folders could not be cleared."""
+        barred = {client: self.clearing.why_not(client) for client in dict.fromkeys(one.client for one in found)}
+        for client, error in barred.items():
+            if error is not None:
+                outcome.trouble[client] = _words_of(error)
+        fit = [one for one in found if barred[one.client] is None and not self.clearing.speaks_for(one)]
+        outcome.postponed += len(found) - len(fit)
+        return fit
+
+    # 1. judge
+
+    def _judge_all(self, now: datetime, found: Sequence[Found], outcome: Outcome) -> list[Case]:
+        cases = []
+        for one in found:
+            try:
+                judgement = judge(self.office, one, self._delegated(one))
+            except Exception as error:
+                if _is_environment(error):
+                    raise
+                case = Case(one, trail.DAEMON)
+                if self._is_to_be_refused(now, case, error, outcome):
+                    cases.append(case)
+            else:
+                cases.append(Case(one, judgement.actor, judgement.draft, judgement.wish, faults=judgement.faults))
+        return cases
+
+    def _delegated(self, found: Found) -> str | None:
+        """For whom an admin made this drop by command, if one did."""
+        named = found.sidecar.created_by if found.sidecar else None
+        return delegation.of(found.digest) if named and not self.office.settings.identity.trust_sidecar else None
+
+    # 2. receive, 3. keep
+
+    def _order(self, case: Case) -> Order:
+        """What is to be received of a drop; nothing if it has faults."""
+        found, line = case.found, 1
+        if found.sidecar:
+            line = found.sidecar.lines.get("attachments", 1)
+        is_searched = suspicion.is_on(self.office) and may_share(case)
+        wanted = () if case.faults else entries(found)
+        listed = [Wanted(name, disk, found.looks[disk], digest, is_searched) for name, _, digest, disk in wanted]
+        return Order(str(found.place(self.office.inbox)), listed, line)
+
+    def _received(self, case: Case, received: Received) -> Exception | None:
+        """Take over what came; what went wrong is the answer."""
+        case.files, case.kinds, case.places = received.files, received.kinds, received.places
+        case.faults += received.faults
+        if received.error is None and not case.faults:
+            try:
+                self.gate.begin(self.office, case, received.texts)
+            except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _is_to_be_refused counts it
+                self._discard(case)
+                return error
+        return received.error
+
+    def _judged_by_guard(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
+        """Without those that are not searched yet; they wait for their next look."""
+        judged, late = self.gate.judge(self.office, now, cases, outcome.trouble)
+        for case in late:
+            self._discard(case)
+        outcome.postponed += len(late)
+        return judged
+
+    def _discard(self, case: Case) -> None:
+        for _, copy in case.files:
+            self.vault.discard(copy)
+        case.files.clear()
+        case.places.clear()
+
+    def _is_to_be_refused(self, now: datetime, case: Case, error: Exception, outcome: Outcome) -> bool:
+        """True if the drop is to be refused: its fault says why. Else it stays in the inbox.
+
+        Refused is what may not be read, and what failed too often for a reason nobody foresaw. Libraries that read what users
+        made raise OSError too, without a number or with EINVAL: that is the drop's, not the disk's.
+        """
+        found = case.found
+        if isinstance(error, files.Changed | files.NotPlain):
+            outcome.postponed += 1  # the next look sees what it is now
+            return False
+        if isinstance(error, files.Unreadable) and error.errno in (EACCES, EPERM):
+            what = names.shown(Path(error.filename).name)
+            case.reset([Fault(1, f"`{what}` can't be read: {error.strerror}; let the daemon read it")])
+            return True
+        if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
+            outcome.postponed += 1
+            outcome.trouble[found.client] = _words_of(error)
+            outcome.scanner_gone = str(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
+            log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
+            return False
+        drop = names.shown(f"{found.folder}/" if found.folder else found.stem)
+        told = self._strikes.count(now, found.client, drop, dict(found.looks), error)
+        if told is None:
+            outcome.postponed += 1
+            return False
+        case.reset([Fault(1, told)])
+        return True
+
+    def _keep(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
+        """Put on the disk what was received; returns the cases for which that went well: all, or none."""
+        try:
+            self.vault.sync(
+                [place for case in cases for place in case.places], [copy for case in cases for _, copy in case.files]
+            )
+        except OSError as error:
+            outcome.trouble.update((case.found.client, _words_of(error)) for case in cases)
+            outcome.postponed += len(cases)
+            log.error("drops can't be kept now", error=str(error), drops=len(cases))
+            return []
+        return list(cases)
+
+    def _is_as_seen(self, case: Case, outcome: Outcome) -> bool:
+        """False, and the drop waits for its next look, if any of its files was touched since this one."""
+        place = case.found.place(self.office.inbox)
+        for name, look in case.found.looks.items():
+            there = files.look(place / name)
+            if there is None or not look.is_untouched(there):
+                outcome.postponed += 1
+                return False
+        return True
+
+    # 4. commit
+
+    def _commit(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> None:
+        """All cases in one transaction; if one of them fails in a way that nobody foresaw, each in its own."""
+        before = [list(case.faults) for case in cases]
+        try:
+            self._commit_all(now, cases)
+        except Exception as error:
+            if _is_environment(error):
+                raise
+            for case, faults in zip(cases, before, strict=True):
+                case.reset(faults)
+            if len(cases) > 1:
+                for case in cases:
+                    self._commit(now, [case], outcome)
+            elif isinstance(error, Unscreened):
+                outcome.postponed += 1  # what it would share now was not searched: the next look does
+            elif self._is_to_be_refused(now, cases[0], error, outcome):
+                self._discard(cases[0])
+                self._commit_all(now, cases)
+                outcome.refused += 1
+            return
+        kinds_of = [case.row["kind"] for case in cases]
+        outcome.taken += kinds_of.count("taken")
+        outcome.duplicates += kinds_of.count("duplicate")
+        outcome.refused += kinds_of.count("refused")
+
+    def _commit_all(self, now: datetime, cases: Sequence[Case]) -> None:
+        for case in cases:
+            case.fingerprint = fingerprint_of(case)
+        cleared = self._cleared()
+        with transaction():
+            self.clearing.mark(cleared)
+            self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
+            self._find_duplicates(cases)
+            firsts: dict[str, Case] = {}
+            for case in cases:
+                if not case.faults and case.item is None:
+                    firsts.setdefault(case.fingerprint, case)
+            makers = [case for case in firsts.values() if case.amends is None]
+            for case, key in zip(makers, items.create_all(self.office, now, [new_item_of(case) for case in makers]), strict=True):
+                case.item = key
+            for case in cases:
+                if case.faults or case.item is not None:
+                    continue
+                first = firsts[case.fingerprint]
+                if first is case or first.faults:
+                    self._amend(now, case)
+                else:
+                    case.item, case.first_taken_at = first.item, clock.to_text(now)
+            self._record(now, cases)
+        self.clearing.forget(cleared)
+        self.clearing.add(case.row for case in cases)
+        for case in cases:
+            _log(case)
+
+    def _cleared(self) -> list[int]:
+        """The drops that may be marked as cleared now."""
+        try:
+            return self.clearing.sync()
+        except OSError as error:
+            log.error("the inbox can't be synced; tried again", error=str(error))
+            return []
+
+    def _find_duplicates(self, cases: Sequence[Case]) -> None:
+        wanted = {case.fingerprint: case for case in cases if not case.faults}
+        prints = list(wanted)
+        found: dict[str, tuple[int, str]] = {}
+        for start in range(0, len(prints), 500):
+            query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
+                Drop.fingerprint.in_(prints[start : start + 500]) & (Drop.kind == "taken")
+            )
+            found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query)})
+        for case in cases:
+            if not case.faults and case.fingerprint in found:
+                case.item, case.first_taken_at = found[case.fingerprint]
+
+    def _amend(self, now: datetime, case: Case) -> None:
+        """An amendment, in the batch's transaction. Refused, it becomes a refused drop."""
+        sidecar, lines = case.found.sidecar, case.found.sidecar.lines if case.found.sidecar else {}
+        assert sidecar is not None
+        assert case.wish is not None
+        assert case.amends is not None
+        key = item_key(case.amends)
+        item = Item.get_or_none((Item.id == key) & (Item.client == case.found.client))
+        if item is None or people.why_not_type(self.office, case.actor.code, item.type):
+            case.faults.append(
+                Fault(
+                    lines.get("item", 1), f"client {case.found.client} has no item {case.amends}; look it up with: dossier items"
+                )
+            )
+            return
+        source = names.shown(case.found.sidecar_name or case.found.stem)
+        try:
+            amending.amend(self.office, now, case.actor, key, case.wish, changes_of(case), source=source, screened=case.screened)
+        except NotAllowed as refusal:
+            case.faults.append(Fault(lines.get("item", 1), str(refusal)))
+        except Refused as refusal:
+            case.faults += [Fault(lines.get(problem.key, 1), problem.message) for problem in refusal.problems]
+        else:
+            case.item = key
+
+    def _record(self, now: datetime, cases: Sequence[Case]) -> None:
+        """The drops' own rows, and the events of those that made no item."""
+        at, told, targets = clock.to_text(now), list[trail.Entry](), set[Path]()
+        key = int(Drop.select(fn.MAX(Drop.id)).scalar() or 0)
+        for case in cases:
+            found, key = case.found, key + 1
+            kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
+            text = why_text(case) if case.faults else receipt_text(case, at)
+            case.row = {
+                "id": key, "client": found.client, "folder": found.folder, "stem": names.shown(found.stem),
+                "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "item": None if case.faults else case.item,
+                "at": at, "files": self._to_be_cleared(case),
+                "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
+                "text": text, "cleared": False,
+            }  # fmt: skip
+            if case.faults:
+                detail = {"source": names.shown(found.stem), "reasons": text.splitlines()}
+                told.append(trail.Entry(case.actor, "refused", None, detail, found.client))
+            elif kind == "duplicate":
+                told.append(trail.Entry(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
+        rows = [case.row for case in cases]
+        insert_rows(Drop, [[row[field.name] for field in Drop._meta.sorted_fields] for row in rows])
+        trail.record_all(now, told)
+
+    def _to_be_cleared(self, case: Case) -> list[list[Any]]:
+        """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
+        found, looks = case.found, dict(case.found.looks)
+        if WHY in looks and not case.faults and WHY not in found.matched.values():
+            path = found.place(self.office.inbox) / WHY
+            looks = looks if is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
+        return [[name, *look] for name, look in looks.items()]
+
+    # 6. forget
+
+    def has_to_forget(self, monotonic: float) -> bool:
+        """True if something was cleared a while ago and no transaction came along to mark it in."""
+        oldest = self.clearing.oldest_done(monotonic)
+        return oldest is not None and oldest >= MARK_SECONDS
+
+    def forget(self) -> None:
+        """Once it is certain to be on the disk, mark what was cleared."""
+        if cleared := self._cleared():
+            with transaction():
+                self.clearing.mark(cleared)
+            self.clearing.forget(cleared)
+
+
+def _is_environment(error: Exception) -> bool:
+    """True if the database failed, not the drop."""
+    return isinstance(error, UNAVAILABLE) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
+
+
+def _words_of(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
+
+
+def _log(case: Case) -> None:
+    row = case.row
+    where = {"item": item_name(case.item)} if case.item else {"folder": str(row["target"])}
+    log.info(row["kind"], client=row["client"], drop=row["stem"], **where, by=case.actor.code)

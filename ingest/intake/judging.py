@@ -1,0 +1,138 @@
+"""May this drop become an item, and what would it be? Found in, judgement out.
+
+The daemon judges what it is about to take, `dossier check` and `dossier new` judge the same way beforehand. What can only be
+seen in the bytes of the attachments (their kind, their sha256) is looked at when they are received (intake.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import names
+from dossier.text.yamltext import Fault
+from ingest.inbox.looking import Found
+from ingest.sidecar.reading import Sidecar
+from workflow.items.rules import Draft, Problem, Wish, attachment_problems, new_draft
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a drop asks for, who made it, and all that forbids it."""
+
+    actor: Actor
+    wish: Wish | None
+    """None: the sidecar could not be read to its end."""
+    draft: Draft | None
+    """None: it amends an item, which only the database knows."""
+    faults: list[Fault] = field(default_factory=list)
+
+
+def judge(office: Office, found: Found, delegated: str | None = None) -> Judgement:
+    """Judge one drop. `delegated`: for whom an admin made it by command (delegation.py), whatever its owner."""
+    card = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
+    owner = people.user_name(card.uid)
+    maker, refusal = _maker(office, found.sidecar, owner, delegated)
+    behind = None if people.staff_by_user(office, owner) == maker else f"os:{owner}"
+    actor, faults = Actor(maker, "drop", behind), list(found.faults)
+    sidecar = found.sidecar
+    if sidecar is None and found.sidecar_name is not None:
+        # Where `created_by` is believed, who made it can't be known before it can be read.
+        unknown = refusal is None or office.settings.identity.trust_sidecar
+        return Judgement(actor, None, None, faults if unknown else [*faults, Fault(1, refusal or "")])
+    problems = [] if refusal is None else [Problem("created_by", refusal)]
+    wish = wish_of(sidecar) if sidecar else Wish(description=found.stem.ljust(office.settings.items.description_min, "."))
+    draft = None
+    if sidecar is None or sidecar.item is None:
+        draft, more = new_draft(office, found.client, maker, wish)
+        problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
+        problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
+    problems += _file_problems(office, found)
+    told = sidecar.told if sidecar else frozenset[str]()
+    faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in told]
+    return Judgement(actor, wish, draft, faults)
+
+
+# Where a key is spoken of that was not given, the fault is at the one that asks for it.
+_INSTEAD = {"approvals": "approver", "approver": "share_status", "share_status": "share", "contact": "notify"}
+
+
+def line_of(sidecar: Sidecar | None, key: str) -> int:
+    """The line of a sidecar that a problem with `key` is about."""
+    lines = sidecar.lines if sidecar else {}
+    while key not in lines and key in _INSTEAD:
+        key = _INSTEAD[key]
+    return lines.get(key, 1)
+
+
+def entries(found: Found) -> Iterator[tuple[str, bool | None, str | None, str]]:
+    """(name in the item, shared or None, expected sha256 or None, name on disk) of each attachment."""
+    sidecar = found.sidecar
+    if sidecar is not None and sidecar.attachments is not None:
+        for entry in sidecar.attachments:
+            if entry.file in found.matched:
+                name = names.nfc(entry.name or entry.file)
+                yield name, said(sidecar, entry.share), entry.sha256, found.matched[entry.file]
+        return
+    for asked, disk in found.matched.items():
+        yield names.nfc(asked), sidecar.share_attachments if sidecar else None, None, disk
+
+
+def said(sidecar: Sidecar, share: bool | None) -> bool | None:
+    """What was said of one attachment: its own `share` wins over `share_attachments`."""
+    return sidecar.share_attachments if share is None else share
+
+
+def wish_of(sidecar: Sidecar) -> Wish:
+    """What a sidecar asks of an item."""
+    return Wish(
+        description=sidecar.description, status=sidecar.status, type=sidecar.type, location=sidecar.location,
+        labels=sidecar.labels, explanation=sidecar.explanation, fields=sidecar.fields or None, share=sidecar.share,
+        share_status=sidecar.share_status, share_explanation=sidecar.share_explanation, approvers=sidecar.approvers or None,
+        approvals=str(sidecar.approvals) if sidecar.approvals is not None else None, notify=sidecar.notify, contact=sidecar.contact,
+    )  # fmt: skip
+
+
+def _maker(office: Office, sidecar: Sidecar | None, owner: str, delegated: str | None) -> tuple[str, str | None]:
+    """Who made a drop whose sidecar is `owner`'s file, and why that can't be (CONTRACT section 3, last paragraphs)."""
+    own = people.staff_by_user(office, owner)
+    named = sidecar.created_by if sidecar else None
+    if named is not None and (office.settings.identity.trust_sidecar or named == delegated):
+        person = office.staff.get(named)
+        if person is None:
+            return named, f"there is no staff member `{named}`"
+        return named, None if person.active else f"{named} is not active any more"
+    if own is None:
+        hint = "; or say who made it with `created_by`" if office.settings.identity.trust_sidecar else ""
+        return named or f"os:{owner}", f"this file is `{owner}`'s, who is nobody in config/staff.yaml (os_user){hint}"
+    if named is not None and named != own:
+        return own, f"`created_by` is {named}, but the file is {own}'s; leave `created_by` out, or let {named} drop it"
+    return own, None
+
+
+def _file_problems(office: Office, found: Found) -> list[Problem]:
+    """Names, sizes and numbers of the files themselves."""
+    messages: list[str] = []
+    limits = office.settings.intake
+    if len(found.matched) > limits.max_files:
+        messages.append(f"{len(found.matched)} files in one drop; at most {limits.max_files}: make several drops")
+    seen: dict[str, str] = {}
+    listed = found.sidecar is not None and found.sidecar.attachments is not None
+    for name, _, _, disk in entries(found):
+        shown, look = names.shown(name), found.looks.get(disk)
+        # What a sidecar lists, and what lies beside it under one name, was told of when it was read and paired.
+        if not listed and (fault := names.name_fault(name)):
+            messages.append(f"`{shown}`: {fault}")
+        folded = names.fold(name)
+        if folded in seen and not found.faults:
+            messages.append(f"`{shown}` and `{names.shown(seen[folded])}` are one name to Windows; rename one")
+        seen.setdefault(folded, name)
+        if look and look.size > limits.max_file_mb * 1024 * 1024:
+            messages.append(f"`{shown}` is larger than {limits.max_file_mb} MB; make it smaller or split it")
+        blocked = [kind for kind in (names.extension(disk), names.extension(name)) if kind in limits.blocked_types]
+        if blocked:
+            messages.append(f"`{shown}`: files of type .{blocked[0]} are not taken; put it in another form")
+    return [Problem("attachments", message) for message in messages]

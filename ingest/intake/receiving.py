@@ -1,0 +1,112 @@
+"""The files of drops are copied into the vault, hashed on the way, looked at, and get their names: step 2 of intake.py's list.
+
+Plain values in, plain values out, files touched and nothing else: any thread or process may do it, and it may be done again.
+What goes wrong is part of the answer: one bad drop never blocks another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from dossier.files.files import Copy, Interrupted, Look
+from dossier.text import names
+from dossier.text.yamltext import Fault
+from dossier.vault.folder import Vault
+from ingest.intake import kinds
+from ingest.intake.scanning import find_virus
+from workflow.guard.plain_text import Text, glance
+
+
+class Wanted(NamedTuple):
+    """A file that is to be received."""
+
+    name: str
+    """What it is called in the item."""
+    disk: str
+    look: Look
+    sha256: str | None
+    """What the sidecar says that it must be."""
+    is_searched: bool
+    """The wrong-client guard wants its text."""
+
+
+class Order(NamedTuple):
+    """The files of one drop. `line`: where its sidecar lists them."""
+
+    place: str
+    files: Sequence[Wanted]
+    line: int
+
+
+@dataclass(slots=True)
+class Received:
+    """What came of an Order. With an `error` or faults the copies are gone again."""
+
+    files: list[tuple[str, Copy]] = field(default_factory=list)
+    places: list[str] = field(default_factory=list)
+    """Where each lies now: under its name in the vault, not on the disk yet."""
+    kinds: list[str] = field(default_factory=list)
+    texts: dict[str, Text] = field(default_factory=dict)
+    """SHA-256 → the text, of files of which it could be told at a glance."""
+    faults: list[Fault] = field(default_factory=list)
+    error: Exception | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """Into which vault, and what is looked for: settings.intake.blocked_types and .clamd."""
+
+    vault: Vault
+    blocked_types: Collection[str]
+    scanner: str | None
+
+    def receive_each(self, orders: Sequence[Order]) -> list[Received]:
+        """Raises Interrupted."""
+        return [self._receive(order) for order in orders]
+
+    def _receive(self, order: Order) -> Received:
+        received = Received()
+        try:
+            for wanted in order.files:
+                self._receive_file(order, wanted, received)
+            if not received.faults:
+                received.places = [str(self.vault.keep(copy)) for _, copy in received.files]
+        except Interrupted:
+            self._discard(received)
+            raise
+        except Exception as error:  # noqa: BLE001 - intake.py tells whose fault it is, and counts
+            received.error = _that_travels(error)
+        if received.error or received.faults:
+            self._discard(received)
+        return received
+
+    def _receive_file(self, order: Order, wanted: Wanted, received: Received) -> None:
+        copy = self.vault.receive(Path(f"{order.place}/{wanted.disk}"), wanted.look)
+        received.files.append((wanted.name, copy))
+        kind = kinds.examine(wanted.name, copy.path)
+        received.kinds.append(kind.media_type)
+        shown = f"`{names.shown(wanted.name)}`"
+        if reason := kinds.blocked(wanted.name, kind, self.blocked_types):
+            received.faults.append(Fault(order.line, f"{shown}: {reason}"))
+        if self.scanner and (virus := find_virus(self.scanner, copy.path, names.shown(wanted.name))):
+            received.faults.append(Fault(order.line, f"{shown}: the virus scanner found {virus} in it; delete it"))
+        if wanted.sha256 and wanted.sha256 != copy.sha256:
+            what = f"{shown} has another sha256 ({copy.sha256}) than the sidecar says; was it copied whole?"
+            received.faults.append(Fault(order.line, what))
+        if wanted.is_searched and not received.faults and (text := glance(copy.path, wanted.name)):
+            received.texts[copy.sha256] = text
+
+    def _discard(self, received: Received) -> None:
+        for _, copy in received.files:
+            self.vault.discard(copy)
+        received.files.clear()
+        received.places.clear()
+        received.kinds.clear()
+
+
+def _that_travels(error: Exception) -> Exception:
+    """The error if it is the system's or ours; else its words, as a library's may be such that no other process can be given it."""
+    return error if isinstance(error, OSError) else RuntimeError(f"{type(error).__name__}: {error}")

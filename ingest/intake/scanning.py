@@ -1,0 +1,106 @@
+"""The virus scanner: clamd, asked over its socket (clamd(8), INSTREAM) before a file is taken.
+
+A file is only clean when clamd said so of all of it. A scanner that can't be reached, does not answer, drops the connection because
+a file is over its StreamMaxLength, or says that a limit kept it from looking: that is not scanned, and the drop waits.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from dossier.files import files
+
+CHUNK = 256 * 1024
+CONNECT_SECONDS, PING_SECONDS, ANSWER_SECONDS = 5.0, 30.0, 300.0
+"""A file of hundreds of megabytes takes clamd a minute or two."""
+
+_LIMITS = "Heuristics.Limits.Exceeded"
+"""What clamd finds, with `AlertExceedsMax yes`, in a file that it did not look at to the end."""
+
+
+class NotScanned(OSError):
+    """Whether the file is clean is not known; the message says why and what to do."""
+
+
+class ScannerGone(NotScanned):
+    """There is no scanner at that address, or it does not answer."""
+
+
+def find_virus(address: str, path: str | Path, shown: str) -> str | None:
+    """The name of what the scanner at `address` (`unix:/path` or `tcp:host:port`) finds in a file; None: it is clean.
+
+    `shown` is what the file is called. Raises NotScanned.
+    """
+    try:
+        with (
+            _connected(address) as connection,
+            files.open_plain(path) as descriptor,
+            open(descriptor, "rb", closefd=False) as file,
+        ):
+            answer = _ask(connection, file.read, shown)
+    except NotScanned:
+        raise
+    except OSError as error:
+        raise ScannerGone(_gone(address, error)) from error
+    verdict = answer.removeprefix("stream: ")
+    if verdict == "OK":
+        return None
+    found = verdict.removesuffix(" FOUND")
+    if found == verdict or found.startswith(_LIMITS):
+        raise NotScanned(f"the virus scanner could not look at {shown} to the end ({verdict or 'no answer'}); raise its limits")
+    return found
+
+
+def why_gone(address: str) -> str | None:
+    """Ask the scanner whether it is there (PING, PONG); None if it is, else what to do."""
+    try:
+        with _connected(address) as connection:
+            connection.settimeout(PING_SECONDS)
+            connection.sendall(b"zPING\0")
+            answer = connection.recv(64)
+    except OSError as error:
+        return _gone(address, error)
+    return None if answer.rstrip(b"\0\n") == b"PONG" else _gone(address, OSError(f"it answers {answer[:20]!r}"))
+
+
+def _gone(address: str, error: OSError) -> str:
+    why = error.strerror or str(error) or type(error).__name__
+    return f"the virus scanner at {address} can't be asked ({why}); start clamd, or see intake.clamd"
+
+
+def _connected(address: str) -> socket.socket:
+    kind, _, where = address.partition(":")
+    if kind == "unix":
+        connection = socket.socket(socket.AF_UNIX)
+        connection.settimeout(CONNECT_SECONDS)
+        try:
+            connection.connect(where)
+        except BaseException:
+            connection.close()
+            raise
+    else:
+        host, _, port = where.rpartition(":")
+        connection = socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS)
+    connection.settimeout(ANSWER_SECONDS)
+    return connection
+
+
+def _ask(connection: socket.socket, read: Callable[[int], bytes], shown: str) -> str:
+    """Send all of a file; returns clamd's answer."""
+    connection.sendall(b"zINSTREAM\0")
+    try:
+        while piece := read(CHUNK):
+            if files.stopping.is_set():
+                raise files.Interrupted
+            connection.sendall(len(piece).to_bytes(4, "big") + piece)
+        connection.sendall(bytes(4))
+    except (BrokenPipeError, ConnectionResetError) as error:
+        raise NotScanned(
+            f"the virus scanner hung up at {shown}: raise its StreamMaxLength, or lower intake.max_file_mb"
+        ) from error
+    answer = b""
+    while piece := connection.recv(4096):
+        answer += piece
+    return answer.rstrip(b"\0\n").decode("utf-8", "replace")

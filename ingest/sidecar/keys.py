@@ -1,0 +1,431 @@
+"""The keys of a sidecar: what each is called in English and Dutch, how its value is read, what it looks like. Pure.
+
+Every key stands once, in the table `KEYS` at the end: it reads the sidecar (reading.py) and makes the JSON Schema.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from dossier.office.item_types import fitting, wanted
+from dossier.office.office import FieldKind, Settings
+from dossier.text.names import fold, has_bad_characters, name_fault, nfc, shown
+from dossier.text.yamltext import Fault, List, Map, Node, Text
+
+DESCRIPTION_MAX = 200
+"""Characters of a description: it is a heading on the portal and the subject of a mail."""
+
+SUGGESTIONS_MAX = 50
+"""After so many faults no more likely words are looked for: 64 kB of unknown keys would take seconds."""
+
+YES_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
+_ALL_NONE = {"all": True, "alle": True, "none": False, "geen": False}
+_SHARE_STATUS = {"concept": "concept", "approved": "approved", "goedgekeurd": "approved"}
+_ENTRY_KEYS = {"file": "file", "bestand": "file", "name": "name", "naam": "name", "share": "share", "delen": "share",
+               "note": "note", "notitie": "note", "sha256": "sha256"}  # fmt: skip
+_ITEM = re.compile(r"(?:D-)?([0-9]{4})-([0-9]{6,7})", re.IGNORECASE)
+_SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class AttachmentEntry:
+    """One entry of `attachments`."""
+
+    file: str
+    name: str | None
+    share: bool | None
+    note: str | None
+    sha256: str | None
+    line: int
+
+
+class Reading:
+    """One sidecar while it is read: what was found so far, and all that is wrong."""
+
+    def __init__(self, settings: Settings, faults: list[Fault]) -> None:
+        self.settings = settings
+        self.faults = faults
+        self.words: dict[str, str] = {}
+        """English key → the word that was written, which may be the Dutch one."""
+        self.lines: dict[str, int] = {}
+        self.given: set[str] = set()
+        self.values: dict[str, Any] = {}
+        self.fields: dict[str, str] = {}
+        self.told: set[str] = set()
+        """Keys that say against another, and were told about."""
+
+    def say(self, line: int, message: str) -> None:
+        self.faults.append(Fault(line, message))
+
+    def misread(self, key: str) -> bool:
+        return key in self.given and key not in self.values
+
+    def nearest(self, word: str, known: Collection[str]) -> str:
+        if len(self.faults) > SUGGESTIONS_MAX:
+            return ""
+        lower = {choice.lower(): choice for choice in known}
+        near = difflib.get_close_matches(word.lower()[:60], lower, n=1, cutoff=0.7)
+        return f"; did you mean `{lower[near[0]]}`?" if near else ""
+
+    def word(self, key: str, like: str) -> str:
+        """`key` as the writer would say it: as written, else in the language in which `like` was written."""
+        dutch = self.words[like] != like
+        return self.words.get(key) or (DUTCH[key] if dutch else key)
+
+
+Reader: TypeAlias = "Callable[[Reading, Node, str], Any]"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One key of a sidecar. `read` gives its value, or None after telling what is wrong; `schema` is for editors."""
+
+    english: str
+    dutch: str
+    read: Reader
+    text: str
+    schema: Mapping[str, Any]
+
+
+# Values. Each takes a node and the key as it was written, and returns the value, or None after telling what is wrong.
+
+
+def quoted(text: str) -> str:
+    return f"`{shown(text[:60])}{'…' if len(text) > 60 else ''}`"
+
+
+def _text(reading: Reading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False) -> str | None:
+    """One line of text; with `free`, any number of lines, and direction marks as other languages need them."""
+    if not isinstance(node, Text) or node.value is None or not (empty or node.value.strip()):
+        reading.say(node.line, f"`{word}`: give a text")
+        return None
+    text = node.value.strip()
+    if not text.isprintable():
+        if free and any((c < " " and c not in "\n\r\t") or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in text):
+            reading.say(node.line, f"`{word}` has control characters; take them out")
+            return None
+        if not free and ("\n" in text or "\r" in text):
+            reading.say(node.line, f"`{word}`: give one line of text")
+            return None
+        if not free and has_bad_characters(text):
+            reading.say(node.line, f"`{word}` has control or direction characters; type it again without them")
+            return None
+    if len(text) > most:
+        reading.say(node.line, f"`{word}` has {len(text)} characters; at most {most}")
+        return None
+    return text
+
+
+def _line(reading: Reading, node: Node, word: str) -> str | None:
+    return _text(reading, node, word, most=200)
+
+
+def _free(reading: Reading, node: Node, word: str) -> str | None:
+    return _text(reading, node, word, empty=True, free=True)
+
+
+def _description(reading: Reading, node: Node, word: str) -> str | None:
+    text = _text(reading, node, word, most=DESCRIPTION_MAX)
+    least = reading.settings.items.description_min
+    if text is not None and len(text) < least:
+        why = "so that the client can tell what it is"
+        reading.say(node.line, f"`{word}` has {len(text)} characters; give at least {least}, {why}")
+    return text
+
+
+def _one_of(reading: Reading, node: Node, word: str, allowed: Sequence[str], what: str) -> str | None:
+    """One of `allowed`, in the office's spelling whatever the capitals."""
+    text = _line(reading, node, word)
+    if text is None or text in allowed:
+        return text
+    folded = fold(text)
+    for choice in allowed:
+        if fold(choice) == folded:
+            return choice
+    hint = f"; give {_listed(allowed)}" if allowed else f"; config/settings.yaml has no {what} yet, so leave `{word}` out"
+    reading.say(node.line, f"`{word}`: {quoted(text)} is no {what}{hint}")
+    return None
+
+
+def _listed(words: Sequence[str]) -> str:
+    if len(words) > 12:
+        return ", ".join(words[:12]) + f" or one of {len(words) - 12} more"
+    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+
+
+def _status(reading: Reading, node: Node, word: str) -> str | None:
+    return _one_of(reading, node, word, reading.settings.items.statuses, "status")
+
+
+def _type(reading: Reading, node: Node, word: str) -> str | None:
+    return _one_of(reading, node, word, list(reading.settings.types), "type")
+
+
+def _location(reading: Reading, node: Node, word: str) -> str | None:
+    text = _text(reading, node, word, most=300, empty=True)
+    if text is None:
+        return None
+    parts = [part.strip() for part in nfc(text).split("/") if part.strip()]
+    if "\\" in text or any(part in (".", "..") for part in parts) or (parts and parts[0].endswith(":")):
+        reading.say(node.line, f"`{word}`: give a place in the dossier such as 2025/Jaarrekening, with / and without ..")
+        return None
+    allowed = reading.settings.items.locations
+    if not parts or not allowed:
+        return "/".join(parts)
+    folded = [fold(part) for part in parts]
+    for prefix in sorted(allowed, key=len, reverse=True):
+        begin = [part.strip() for part in prefix.split("/") if part.strip()]
+        if [fold(part) for part in begin] == folded[: len(begin)]:
+            return "/".join([*begin, *parts[len(begin) :]])
+    reading.say(node.line, f"`{word}`: {quoted(text)} is not among the dossier's locations; begin with {_listed(allowed)}")
+    return None
+
+
+def _word_of(reading: Reading, node: Node, word: str, meanings: Mapping[str, Any], say: str) -> Any:
+    if isinstance(node, Text) and node.value is not None:
+        meaning = meanings.get(node.value.strip().lower())
+        if meaning is not None:
+            return meaning
+    reading.say(node.line, f"`{word}`: give {say}")
+    return None
+
+
+def _yes_no(reading: Reading, node: Node, word: str) -> bool | None:
+    value: bool | None = _word_of(reading, node, word, YES_NO, "yes or no (ja, nee)")
+    return value
+
+
+def _all_none(reading: Reading, node: Node, word: str) -> bool | None:
+    value: bool | None = _word_of(reading, node, word, _ALL_NONE, "all or none (alle, geen)")
+    return value
+
+
+def _share_status(reading: Reading, node: Node, word: str) -> str | None:
+    value: str | None = _word_of(reading, node, word, _SHARE_STATUS, "concept or approved (goedgekeurd)")
+    return value
+
+
+def _approvals(reading: Reading, node: Node, word: str) -> str | int | None:
+    text = node.value.strip() if isinstance(node, Text) and node.value else ""
+    if re.fullmatch("[0-9]{1,4}", text) and int(text) >= 1:
+        return int(text)
+    value: str | None = _word_of(reading, node, word, {"all": "all", "any": "any"}, "all, any, or a number of approvers")
+    return value
+
+
+def _texts(reading: Reading, node: Node, word: str, most: int = 255) -> tuple[str, ...] | None:
+    """A list of texts, none of them twice (capitals apart)."""
+    if not isinstance(node, List):
+        reading.say(node.line, f"`{word}`: give a list, such as [first, second]")
+        return None
+    found: dict[str, str] = {}
+    for item in node.items:
+        text = _text(reading, item, word, most=most)
+        if text is not None and found.setdefault(fold(text), text := nfc(text)) is not text:
+            reading.say(item.line, f"`{word}`: {quoted(text)} is given twice; keep one")
+    return tuple(found.values())
+
+
+def _labels(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None:
+    labels, allowed = _texts(reading, node, word, 100), reading.settings.items.labels
+    if not labels or not allowed:
+        return labels
+    office = {fold(label): label for label in allowed}
+    for label in labels:
+        if fold(label) not in office:
+            hint = reading.nearest(label, allowed) or f"; give {_listed(allowed)}"
+            reading.say(_line_with(node, label), f"`{word}`: {quoted(label)} is no label of this office{hint}")
+    return tuple(office.get(fold(label), label) for label in labels)
+
+
+def _line_with(node: Node, text: str) -> int:
+    """The line of the list's entry that says `text`."""
+    for item in node.items if isinstance(node, List) else ():
+        if isinstance(item, Text) and nfc((item.value or "").strip()) == text:
+            return item.line
+    return node.line
+
+
+def _approver(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None:
+    if isinstance(node, Text):
+        one = _line(reading, node, word)
+        return None if one is None else (one,)
+    several = _texts(reading, node, word)
+    if several == () and not getattr(node, "items", ()):
+        reading.say(node.line, f"`{word}`: the list is empty; name who must approve, or leave it out")
+    return several or None
+
+
+def _item(reading: Reading, node: Node, word: str) -> str | None:
+    text = node.value.strip() if isinstance(node, Text) and node.value else ""
+    found = _ITEM.fullmatch(text)
+    if not found or int(found[2]) == 0 or int(found[1]) == 0:
+        reading.say(node.line, f"`{word}`: give an item's number, such as D-2026-000012")
+        return None
+    return f"D-{found[1]}-{int(found[2]):06d}"
+
+
+def _attachments(reading: Reading, node: Node, word: str) -> tuple[AttachmentEntry, ...] | None:
+    if isinstance(node, Map):
+        reading.say(node.line, f"`{word}`: give a list of file names, such as [report.pdf], each with `-` before it or in [ ]")
+        return None
+    if isinstance(node, Text):
+        reading.say(node.line, f"`{word}`: give a list of file names, such as [{shown((node.value or '')[:60])}]")
+        node = List([node], node.line)
+    entries = [entry for item in node.items if (entry := _attachment(reading, item, word))]
+    files: set[str] = set()
+    called: dict[str, AttachmentEntry] = {}
+    for entry in entries:
+        first = called.setdefault(fold(entry.name or entry.file), entry)
+        if nfc(entry.file) in files:
+            reading.say(entry.line, f"{quoted(entry.file)} is listed twice; keep one")
+        elif first is not entry:
+            other = quoted(nfc(first.name or first.file))
+            reading.say(entry.line, f"two attachments are called {other}, capitals apart; give one of them another `name`")
+        files.add(nfc(entry.file))
+    return tuple(entries)
+
+
+def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | None:
+    if not isinstance(item, Map):
+        file = _file_name(reading, item, word)
+        return None if file is None else AttachmentEntry(file, None, None, None, None, item.line)
+    found: dict[str, Any] = {}
+    words: dict[str, str] = {}
+    for given, entry in item.entries.items():
+        key = _ENTRY_KEYS.get(given)
+        if key is None:
+            hint = reading.nearest(given, list(_ENTRY_KEYS)) or "; use file, name, share, note or sha256"
+            reading.say(entry.line, f"`{word}`: there is no key {quoted(given)} here{hint}")
+        elif key in words:
+            reading.say(entry.line, f"`{word}`: `{given}` and `{words[key]}` are the same key in two languages; keep one")
+        else:
+            words[key] = given
+            if not isinstance(entry.node, Text) or entry.node.value is not None:
+                found[key] = _ENTRY_READERS[key](reading, entry.node, given)
+    if "file" not in found:
+        reading.say(item.line, f"`{word}`: this entry names no `file`; add it, such as {{file: report.pdf}}")
+    if found.get("file") is None:
+        return None
+    if "share" in found and found["share"] is None:
+        found["share"] = True  # told already; nobody need ask again whether it is shared
+    name, share, note, sha256 = (found.get(key) for key in ("name", "share", "note", "sha256"))
+    return AttachmentEntry(found["file"], name, share, note, sha256, item.line)
+
+
+def _file_name(reading: Reading, node: Node, word: str) -> str | None:
+    """A plain file name. One that can't be used is told and still returned: the file may lie there."""
+    if not isinstance(node, Text) or not node.value:
+        reading.say(node.line, f"`{word}`: give a file name")
+        return None
+    fault = name_fault(node.value)
+    if fault:
+        reading.say(node.line, f"{quoted(node.value)}: {fault}")
+    return node.value
+
+
+def _sha256(reading: Reading, node: Node, word: str) -> str | None:
+    if isinstance(node, Text) and node.value and _SHA256.fullmatch(node.value.strip()):
+        return node.value.strip().lower()
+    reading.say(node.line, f"`{word}`: give 64 digits 0-9 and letters a-f, or leave it out")
+    return None
+
+
+def _rename(reading: Reading, node: Node, word: str) -> dict[str, str] | None:
+    if not isinstance(node, Map):
+        reading.say(node.line, f"`{word}`: give old and new names, such as {{old.pdf: new.pdf}}")
+        return None
+    found: dict[str, str] = {}
+    olds: dict[str, str] = {}
+    news: set[str] = set()
+    for old, entry in node.entries.items():
+        new = _file_name(reading, entry.node, word)
+        if new is None:
+            continue
+        if not old:
+            reading.say(entry.line, f"`{word}`: the old name of {quoted(new)} is missing")
+        elif nfc(old) == nfc(new):
+            reading.say(entry.line, f"`{word}`: {quoted(old)} has that name already; leave it out")
+        elif olds.setdefault(fold(old), old) != old:
+            reading.say(entry.line, f"`{word}`: {quoted(old)} is given twice; keep one")
+        elif fold(new) in news:
+            reading.say(entry.line, f"`{word}`: two attachments would be called {quoted(new)}; give one another name")
+        news.add(fold(new))
+        found[nfc(old)] = nfc(new)
+    return found
+
+
+def read_field(reading: Reading, node: Node, word: str, kinds: Sequence[FieldKind]) -> str | None:
+    """An extra key's value, that fits one of the kinds it can be."""
+    text = _free(reading, node, word)
+    if not text:
+        return text
+    for kind in kinds:
+        fitted = fitting(kind, text)
+        if fitted is not None:
+            return fitted
+    reading.say(node.line, f"`{word}`: {quoted(text)} does not fit; give {' or '.join(dict.fromkeys(map(wanted, kinds)))}")
+    return None
+
+
+_ENTRY_READERS: dict[str, Reader] = {"file": _file_name, "name": _file_name, "share": _yes_no, "note": _free, "sha256": _sha256}
+
+# What editors take for a text: `2025` is a number to them, `~` is a key that was not given.
+TEXT: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
+_YES: dict[str, Any] = {
+    "anyOf": [
+        {"enum": [True, False, "yes", "no", "ja", "nee", None]},
+        {"type": "string", "pattern": "^([Yy][Ee][Ss]|[Nn][Oo]|[Jj][Aa]|[Nn][Ee][Ee]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
+    ]
+}
+_NAMES: dict[str, Any] = {"type": ["array", "null"], "items": TEXT}
+_ENTRY_SCHEMA = {word: _YES if key == "share" else TEXT for word, key in _ENTRY_KEYS.items()}
+_ENTRIES: dict[str, Any] = {
+    "type": ["array", "null"],
+    "items": {
+        "anyOf": [
+            TEXT,
+            {
+                "type": "object", "properties": _ENTRY_SCHEMA, "additionalProperties": False,
+                "anyOf": [{"required": ["file"]}, {"required": ["bestand"]}],
+            },
+        ]
+    },
+}  # fmt: skip
+
+KEYS = (
+    Key("description", "omschrijving", _description, "One line, shown on the portal. Required for a new item.",
+        {**TEXT, "maxLength": DESCRIPTION_MAX}),
+    Key("status", "status", _status, "One of the office's statuses; without it the first.", TEXT),
+    Key("type", "soort", _type, "One of the office's types of item.", TEXT),
+    Key("location", "dossierlocatie", _location, "The place in the dossier, such as 2025/Jaarrekening.", TEXT),
+    Key("labels", "labels", _labels, "A list of labels.", _NAMES),
+    Key("explanation", "toelichting", _free, "Free text, for the office; for the client only with share_explanation.", TEXT),
+    Key("attachments", "bijlagen", _attachments,
+        "The files of the item, beside the sidecar. Without it: all files named as the sidecar is. []: none.", _ENTRIES),
+    Key("share_attachments", "bijlagen_delen", _all_none, "all or none: short for saying `share` at each attachment.",
+        {"enum": ["all", "none", "alle", "geen", None]}),
+    Key("share_explanation", "toelichting_delen", _yes_no, "yes: the client sees the explanation too.", _YES),
+    Key("share", "delen", _yes_no, "yes: the item is for the client's portal. Without it: no.", _YES),
+    Key("share_status", "status_delen", _share_status, "concept: an approver decides first. approved: at once, by who may.",
+        {"enum": ["concept", "approved", "goedgekeurd", None]}),
+    Key("approver", "goedkeurder", _approver, "Who must approve a concept: a staff id, or a list of them.",
+        {"anyOf": [TEXT, _NAMES]}),
+    Key("approvals", "goedkeuringen", _approvals, "How many of several approvers must approve: all, any, or a number.",
+        {"anyOf": [{"enum": ["all", "any", None]}, {"type": "integer", "minimum": 1}]}),
+    Key("notify", "email_notificatie", _yes_no, "yes: the contact gets a mail once the item is on the portal.", _YES),
+    Key("contact", "contactpersoon", _line, "Who gets the mail: a contact of the client, by id or e-mail address.", TEXT),
+    Key("created_by", "gemaakt_door", _line, "Who made the item: a staff id.", TEXT),
+    Key("item", "dossierstuk", _item, "The number of an item that is there already: this sidecar changes it.",
+        {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),
+    Key("remove", "verwijderen", _texts, "With item: the names of attachments to take out.", _NAMES),
+    Key("rename", "hernoemen", _rename, "With item: old and new names of attachments.",
+        {"type": ["object", "null"], "additionalProperties": TEXT}),
+)  # fmt: skip
+
+DUTCH = {key.english: key.dutch for key in KEYS}
+BY_WORD = {word: key for key in KEYS for word in (key.dutch, key.english)}

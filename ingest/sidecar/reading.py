@@ -1,0 +1,273 @@
+"""Bytes in, a Sidecar or all its faults with line numbers out. Pure.
+
+Only the form is judged here: the YAML, the keys, their types, what the settings allow, and what one key of the
+sidecar says against another. Whether people exist and what they may do, and what an item that is amended already
+says, is judged in workflow/items/rules.py; which files are there, in pairing.py.
+
+The keys, and how the value of each is read, are in keys.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dossier.office.office import Settings
+from dossier.text.names import fold
+from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, read_map
+from ingest.sidecar.keys import BY_WORD, KEYS, TEXT, AttachmentEntry, Reading, quoted, read_field
+
+__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_sidecar", "sidecar_schema"]
+
+# How the faults of read_map begin after which it reads on; any other ends the reading.
+_READS_ON = ("`", "aliases ", "tags ")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sidecar:
+    """What a sidecar asks for. None: the key was not given."""
+
+    given: frozenset[str]
+    """English names of the keys that were given with a value."""
+    lines: Mapping[str, int]
+    """English key → the line it stands on."""
+    description: str | None = None
+    status: str | None = None
+    type: str | None = None
+    location: str | None = None
+    labels: tuple[str, ...] | None = None
+    explanation: str | None = None
+    attachments: tuple[AttachmentEntry, ...] | None = None
+    """(): the item has none."""
+    share_attachments: bool | None = None
+    share_explanation: bool | None = None
+    share: bool | None = None
+    share_status: Literal["concept", "approved"] | None = None
+    approvers: tuple[str, ...] = ()
+    approvals: Literal["all", "any"] | int | None = None
+    notify: bool | None = None
+    contact: str | None = None
+    created_by: str | None = None
+    item: str | None = None
+    """`D-2026-000012`: the item that is amended."""
+    remove: tuple[str, ...] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    """The extra keys of the item's type."""
+    told: frozenset[str] = frozenset()
+    """Keys whose value could not be read or says against another: workflow/items/rules.py need not find fault with them again."""
+
+    @property
+    def needs_files(self) -> bool:
+        """True if it makes no sense without a file: a new item, or an amendment that says nothing but `item`.
+
+        An amendment that changes something by itself is not kept waiting for files that may never come.
+        """
+        return self.item is None or self.given <= {"item", "created_by"}
+
+
+def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[Fault]]:
+    """Read a sidecar. Returns all its faults, in the order of its lines; without a fault it is good.
+
+    With faults the Sidecar holds what could be read, so that rules can tell what else is wrong: a value that could not be
+    read is None. It is None only when the file could not be read to its end. Never raises.
+    """
+    tree, faults = read_map(data)
+    whole = all(fault.message.startswith(_READS_ON) for fault in faults)
+    if not whole and tree.entries:
+        tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
+    reading = Reading(settings, faults)
+    _read_keys(reading, tree)
+    if not whole:
+        return None, sorted(set(faults))
+    _check_required(reading)
+    _check_sharing(reading)
+    _check_amending(reading)
+    values = reading.values
+    if reading.misread("share") and reading.given & _SHARING:
+        values["share"] = True  # it was meant to be shared: then its approver and contact are worth judging too
+    told = frozenset(reading.told | {key for key in reading.given if reading.misread(key)})
+    values["approvers"] = values.pop("approver", ())
+    sidecar = Sidecar(given=frozenset(reading.given), lines=reading.lines, fields=reading.fields, told=told, **values)
+    return sidecar, sorted(set(faults))
+
+
+def claimed_files(data: bytes) -> tuple[str, ...] | None:
+    """The file names that a sidecar lists, whatever else is wrong with it; None if it lists none (see pairing.Claim).
+
+    So that the files of a refused drop are refused with it.
+    """
+    tree, _ = read_map(data)
+    entry = tree.entries.get("attachments") or tree.entries.get("bijlagen")
+    match entry.node if entry else None:
+        case Text(value=str(value)):
+            return (value,)
+        case List(items=items):
+            return tuple(name for item in items if (name := _file_of(item)))
+    return None
+
+
+def _file_of(item: Node) -> str | None:
+    if isinstance(item, Map):
+        entry = item.entries.get("file") or item.entries.get("bestand")
+        return entry.node.value if entry and isinstance(entry.node, Text) else None
+    return item.value if isinstance(item, Text) else None
+
+
+# Whole sidecar
+
+
+def _read_keys(reading: Reading, tree: Map) -> None:
+    extras: list[tuple[str, Entry]] = []
+    for word, entry in tree.entries.items():
+        key = BY_WORD.get(word)
+        if key is None:
+            extras.append((word, entry))
+            continue
+        if key.english in reading.words:
+            first = f"`{reading.words[key.english]}` (line {reading.lines[key.english]})"
+            reading.say(entry.line, f"`{word}` and {first} are the same key in two languages; keep one")
+            continue
+        reading.words[key.english], reading.lines[key.english] = word, entry.line
+        if isinstance(entry.node, Text) and entry.node.value is None:
+            continue
+        reading.given.add(key.english)
+        value = key.read(reading, entry.node, word)
+        if value is not None:
+            reading.values[key.english] = value
+    for word, entry in extras:
+        _read_extra(reading, word, entry)
+
+
+def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
+    """A key of the item's type, or one that there isn't."""
+    types = reading.settings.types
+    owners = [name for name, kind in types.items() if word in kind.fields]
+    # The type of an item that is amended is not known here; a type that was misread has been told about.
+    open_type = reading.misread("type") or ("item" in reading.given and "type" not in reading.given)
+    fitting = owners if open_type else [name for name in owners if name == reading.values.get("type")]
+    if not fitting and owners:
+        reading.say(entry.line, f"{quoted(word)} is a key of type {owners[0]}; write `type: {owners[0]}`, or leave it out")
+    elif not fitting:
+        known = [*BY_WORD, *(name for kind in types.values() for name in kind.fields)]
+        reading.say(entry.line, f"there is no key {quoted(word)}{reading.nearest(word, known) or '; leave it out'}")
+    else:
+        reading.words[word], reading.lines[word] = word, entry.line
+        if isinstance(entry.node, Text) and entry.node.value is None:
+            return
+        reading.given.add(word)
+        value = read_field(reading, entry.node, word, [types[name].fields[word] for name in fitting])
+        if value is not None:
+            reading.fields[word] = value
+
+
+def _check_required(reading: Reading) -> None:
+    if "item" in reading.given:
+        return
+    if "description" not in reading.given:
+        word = "omschrijving" if any(word != key for key, word in reading.words.items()) else "description"
+        reading.say(reading.lines.get("description", 1), f"`{word}` is required: one line that tells the client what this is")
+    kind = reading.settings.types.get(reading.values.get("type", ""))
+    for wanted in kind.required if kind else ():
+        key = BY_WORD[wanted].english if wanted in BY_WORD else wanted
+        if key not in reading.given and key != "description":
+            reading.say(reading.lines["type"], f"an item of type {reading.values['type']} needs `{wanted}`; add it")
+
+
+_SHARING = frozenset({"share_status", "approver", "approvals", "share_attachments", "share_explanation", "notify"})
+
+
+def _check_sharing(reading: Reading) -> None:
+    """Keys of sharing that say against each other."""
+    values, given, lines = reading.values, reading.given, reading.lines
+    if values.get("share") is False or not given & {"share", "item"}:
+        for key in sorted(_SHARING & given):
+            chosen = key in ("share_attachments", "share_explanation", "notify")
+            if chosen and values.get(key) is not True:
+                continue
+            word, share = reading.words[key], reading.word("share", key)
+            what = {"share_attachments": "all", "share_explanation": "yes", "notify": "yes"}.get(key, "given")
+            so = f"write `{share}: {'ja' if share == 'delen' else 'yes'}`, or leave `{word}` out"
+            reading.told.add(key)
+            reading.say(lines[key], f"`{word}` is {what}, but {_not_shared(reading, share)}; {so}")
+        told = {fault.line for fault in reading.faults}
+        for entry in values.get("attachments") or ():
+            if entry.share and entry.line not in told:
+                but = _not_shared(reading, reading.word("share", "attachments"))
+                reading.say(entry.line, f"{quoted(entry.file)} is to be shared, but {but}; change one of the two")
+    if values.get("share_status") == "approved":
+        for key in ("approver", "approvals"):
+            if key in given:
+                but = f"`{reading.words['share_status']}` is approved, which asks nobody"
+                reading.say(lines[key], f"`{reading.words[key]}` is given, but {but}; leave one out")
+    if values.get("notify") and not given & {"contact", "item"}:
+        word, contact = reading.words["notify"], reading.word("contact", "notify")
+        reading.told.add("notify")
+        reading.say(lines["notify"], f"`{word}` is yes, but no `{contact}` is given; name the contact who gets the mail")
+    approvals, approvers = values.get("approvals"), values.get("approver")
+    if isinstance(approvals, int) and approvers and approvals > len(approvers):
+        reading.told.add("approvals")
+        there = f"there are {len(approvers)} approvers" if len(approvers) > 1 else "there is one approver"
+        reading.say(lines["approvals"], f"`{reading.words['approvals']}` is {approvals}, but {there}; name more, or lower it")
+
+
+def _not_shared(reading: Reading, share: str) -> str:
+    return f"`{share}` is no" if "share" in reading.given else f"`{share}` is not given"
+
+
+def _check_amending(reading: Reading) -> None:
+    """`remove` and `rename`: only of an item that is there, and not against each other."""
+    values, words = reading.values, reading.words
+    for key in ("remove", "rename"):
+        if key in reading.given and "item" not in reading.given:
+            item = reading.word("item", key)
+            reading.say(reading.lines[key], f"`{words[key]}` needs `{item}`: the number of the item whose attachments are meant")
+    removed = {fold(name) for name in values.get("remove", ())}
+    for old in values.get("rename", {}):
+        if fold(old) in removed:
+            reading.say(reading.lines["rename"], f"{quoted(old)} is renamed and removed; leave one out")
+    for entry in values.get("attachments") or ():
+        name = entry.name or entry.file
+        if fold(name) in removed:
+            reading.say(entry.line, f"{quoted(name)} is attached and removed; take it from one: a file of the same name replaces")
+
+
+def sidecar_schema(settings: Settings | None) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a sidecar, for editors; with `settings` also what this office allows."""
+    properties: dict[str, Any] = {}
+    for key in KEYS:
+        schema = dict(key.schema)
+        if settings is not None:
+            schema = _with_choices(schema, key.english, settings)
+        properties[key.english] = {**schema, "description": key.text}
+        if key.dutch != key.english:
+            properties[key.dutch] = {**schema, "description": f"{key.text} ({key.english})"}
+    for name, kind in settings.types.items() if settings else ():
+        for word, values in kind.fields.items():
+            what = "a date such as 2026-12-31" if values == "date" else "text" if values == "text" else " or ".join(values)
+            properties.setdefault(word, {**TEXT, "description": f"Of type {name}: {what}."})
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Sidecar",
+        "description": "One dossier item and the files that belong to it.",
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+        "anyOf": [{"required": [word]} for word in ("description", "omschrijving", "item", "dossierstuk")],
+        "allOf": [{"not": {"required": [key.english, key.dutch]}} for key in KEYS if key.dutch != key.english],
+    }
+
+
+def _with_choices(schema: dict[str, Any], key: str, settings: Settings) -> dict[str, Any]:
+    items = settings.items
+    if key == "description":
+        return {**schema, "minLength": items.description_min}
+    choices = {"status": items.statuses, "type": list(settings.types)}.get(key)
+    if choices:
+        return {"enum": [*choices, None]}
+    if key == "labels" and items.labels:
+        return {**schema, "items": {"enum": list(items.labels)}}
+    if key == "location" and items.locations:
+        return {**schema, "examples": list(items.locations)}
+    return schema

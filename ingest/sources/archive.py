@@ -1,0 +1,287 @@
+"""An archive as a map reads it: rows of a table, or files whose paths fit a pattern, become entries, an item each.
+
+Reads the archive only. What there is of it that no entry speaks for is told too, so that nobody has to guess what stayed behind.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Annotated
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from dossier.files import files
+from dossier.office.keys import Strict, Word
+from dossier.office.people import NotAllowed
+from dossier.text import names
+from dossier.text.yamltext import Limits, line_of, plain, read_map, scalar
+
+MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
+"""A map may translate many thousand client numbers."""
+
+PREFIX = "import-"
+"""What the folder of a drop that was imported begins with."""
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+_AS_TYPED = {"\t": "\\t"}
+
+_JUNK_NAMES, _JUNK_PREFIXES = {"thumbs.db", "desktop.ini"}, (".", "~$")
+"""What operating systems and office programs leave in folders: no part of an archive, and not told of."""
+
+
+class MapError(NotAllowed):
+    """The map, or the table it speaks of, is wrong; the message has a line for each fault, `file:line: message`."""
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"it is no regular expression: {error}") from error
+    return text
+
+
+def _delimiter(text: str) -> str:
+    if len(text) != 1:
+        raise ValueError('give one character, such as ";" or "\\t"')
+    return text
+
+
+class ImportMap(Strict):
+    """What an archive calls things, and what they are called here."""
+
+    table: Word | None = None
+    """A CSV file in the archive with a header: a row for each file or item."""
+    delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
+    encoding: Word = "utf-8-sig"
+    files: Annotated[str, AfterValidator(_pattern)] | None = None
+    """Without a table: a regular expression with named groups that the whole path of a file below the folder must fit."""
+    attachments: list[Word] = Field([])
+    """With a table: where the files of a row are, such as "{path}/{name}"."""
+    one_item_per: Word | None = None
+    """What rows or files of one item have in common, such as "{client}/{number}"; without it each is an item."""
+    translate: dict[Word, dict[Word, str]] = Field({})
+    """column or group → what it says → what that means here. What is not listed stays as it is."""
+    client: Word
+    """The client's code, such as "{client}"."""
+    item: dict[Word, str | list[str]]
+    """Keys of the sidecar, such as description: "{title}"."""
+
+
+Row = tuple[str, dict[str, str], list[str]]
+"""Where it comes from, what it says by column or group, and its files' paths."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One item of the archive. `source`: where it comes from, for faults."""
+
+    source: str
+    client: str
+    sidecar: str
+    paths: tuple[str, ...]
+    """Of its files, below the archive's folder."""
+    torn: str | None = None
+    """Where other rows of the same item are, that don't lie beside these."""
+
+    @property
+    def folder(self) -> str:
+        """The drop's folder: the same for the same files, whatever the map says of them."""
+        key = "\n".join(self.paths) or f"{self.source}\n{self.sidecar}"
+        return PREFIX + hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:20]
+
+
+def read_import_map(path: Path) -> ImportMap:
+    """The map at `path`. Raises MapError with all that is wrong with it; OSError."""
+    tree, faults = read_map(files.read_plain(path, MAP_LIMITS.bytes + 1)[0], MAP_LIMITS)
+    told = [f"{path}:{fault.line}: {fault.message}" for fault in faults]
+    try:
+        found = ImportMap.model_validate(plain(tree))
+    except ValidationError as error:
+        for detail in error.errors(include_url=False):
+            steps = [step for step in detail["loc"] if step != "[key]"]
+            message = {"extra_forbidden": "there is no such key", "missing": "this key is required"}.get(
+                detail["type"], detail["msg"]
+            )
+            told.append(f"{path}:{line_of(tree, steps)}: {'.'.join(map(str, steps))}: {message}")
+        raise MapError("\n".join(told)) from error
+    if bool(found.table) == bool(found.files):
+        told.append(f"{path}:1: say either `table` (a CSV file) or `files` (a pattern)")
+    if told:
+        raise MapError("\n".join(told))
+    return found
+
+
+class Archive:
+    """The folder that is imported, read by a map. Only ever read."""
+
+    def __init__(self, folder: Path, given: ImportMap) -> None:
+        self.folder = folder
+        self.map = given
+        self.used: set[str] = set()
+        """Paths of files that the entries read so far speak for."""
+        self._listings: dict[str, dict[str, list[str]]] = {}
+
+    def entries(self) -> Iterator[Entry]:
+        """The items, in the order of the table or of the paths. Raises MapError, OSError."""
+        rows = self._rows() if self.map.table else self._files()
+        group: tuple[str, list[Row]] | None = None
+        begun: dict[str, str] = {}
+        for source, values, paths in rows:
+            key = self._filled(self.map.one_item_per, values) if self.map.one_item_per else source
+            if group is not None and group[0] == key:
+                group[1].append((source, values, paths))
+                continue
+            if group is not None:
+                yield self._entry(group[1], begun.setdefault(group[0], group[1][0][0]))
+            group = (key, [(source, values, paths)])
+        if group is not None:
+            yield self._entry(group[1], begun.setdefault(group[0], group[1][0][0]))
+
+    def left_out(self) -> Iterator[str]:
+        """What no entry spoke for, and why not if it is no plain file; ask when all entries were read."""
+        for path, reason in self._walk():
+            if reason is not None:
+                yield f"{names.shown(path)} ({reason})"
+            elif path not in self.used and path != self.map.table:
+                yield names.shown(path)
+
+    def locate(self, path: str) -> str | None:
+        """The path of the file that is called `path`, below the folder and not through a link; None if there is none.
+
+        Names match as in the inbox: after Unicode normalisation, and regardless of case where only one fits. One that is not
+        UTF-8 on the disk is read as the table is.
+        """
+        found = ""
+        for part in path.split("/"):
+            alike = self._listing(found).get(names.fold(self._as_text(part)), [])
+            fits = [name for name in alike if name == part] or alike
+            if len(fits) != 1:
+                return None
+            found = f"{found}/{fits[0]}" if found else fits[0]
+        return found
+
+    def _listing(self, folder: str) -> dict[str, list[str]]:
+        """What is in a folder of the archive, links apart: folded name → names."""
+        if folder not in self._listings:
+            listing = self._listings[folder] = {}
+            try:
+                with os.scandir(self.folder / folder) as entries:
+                    for entry in entries:
+                        if not entry.is_symlink():
+                            listing.setdefault(names.fold(self._as_text(entry.name)), []).append(entry.name)
+            except OSError:
+                listing.clear()  # whoever asks for a file of it is told that there is none; left_out says why
+        return self._listings[folder]
+
+    def _as_text(self, name: str) -> str:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            return os.fsencode(name).decode(self.map.encoding, "replace")
+        return name
+
+    def _rows(self) -> Iterator[Row]:
+        assert self.map.table is not None
+        path = self.folder / self.map.table
+        line = 1
+        try:
+            with open(path, encoding=self.map.encoding, newline="") as stream:
+                delimiter, above = self._delimiter(stream)
+                table = csv.DictReader(stream, delimiter=delimiter, restkey="", restval="")
+                self._check_header(table.fieldnames or ())
+                for row in table:
+                    line = above + table.line_num
+                    source = f"{self.map.table}:{line}"
+                    if "" in row:
+                        raise MapError(f"{source}: this row has more columns than the header; is the delimiter right?")
+                    values = {name: self._meaning(name, value.strip()) for name, value in row.items()}
+                    wanted = [self._filled(template, values) for template in self.map.attachments]
+                    yield source, values, [os.path.normpath(one.replace("\\", "/")) for one in wanted if one]
+        except (UnicodeError, LookupError, csv.Error) as error:
+            raise MapError(
+                f"{self.map.table}: behind line {line} it can't be read as {self.map.encoding}: {error};"
+                " say `encoding` in the map, such as cp1252 (Windows), utf-8-sig or utf-16"
+            ) from error
+
+    def _delimiter(self, stream: IO[str]) -> tuple[str, int]:
+        """The map's; or what the table says itself, in the line `sep=;` that Excel writes on top. And how many lines that takes."""
+        first = stream.readline()
+        if said := re.fullmatch(r"sep=(.)\s*", first):
+            return said[1], 1
+        stream.seek(0)
+        return self.map.delimiter, 0
+
+    def _check_header(self, columns: Sequence[str]) -> None:
+        if len(columns) == 1 and (marks := [mark for mark in ";\t,|" if mark in columns[0]]):
+            raise MapError(
+                f'{self.map.table}:1: the header is one column; say in the map: delimiter: "{_AS_TYPED.get(marks[0], marks[0])}"'
+            )
+        if twice := sorted({name for name in columns if list(columns).count(name) > 1}):
+            raise MapError(f"{self.map.table}:1: two columns are called {', '.join(f'`{name}`' for name in twice)}; rename one")
+        self._check_names(set(columns), f"{self.map.table}:1")
+
+    def _files(self) -> Iterator[Row]:
+        pattern = re.compile(self.map.files or "")
+        self._check_names(set(pattern.groupindex), "files")
+        found = []
+        for path, reason in self._walk():
+            if reason is None and (match := pattern.fullmatch(path)):
+                values = {name: self._meaning(name, (value or "").strip()) for name, value in match.groupdict().items()}
+                found.append((self._filled(self.map.one_item_per or "", values), path, values))
+        for _, path, values in sorted(found, key=lambda one: one[:2]):
+            yield path, values, [path]
+
+    def _walk(self) -> Iterator[tuple[str, str | None]]:
+        """Every file of the archive, in order, with the reason why it can't be one of an item. What programs leave is passed over."""
+        unread: list[OSError] = []
+        for folder, below, here in os.walk(self.folder, onerror=unread.append):
+            links = [name for name in below if os.path.islink(os.path.join(folder, name))]
+            below[:] = sorted(name for name in below if not name.startswith(".") and name not in links)
+            for name in sorted([*here, *links]):
+                if name.startswith(_JUNK_PREFIXES) or name.lower() in _JUNK_NAMES:
+                    continue
+                path = os.path.join(folder, name)
+                reason = "a link; it is not followed" if os.path.islink(path) else None
+                yield os.path.relpath(path, self.folder), reason or (None if os.path.isfile(path) else "no plain file")
+        for error in unread:
+            yield os.path.relpath(error.filename, self.folder), f"can't be read: {error.strerror}"
+
+    def _meaning(self, name: str, value: str) -> str:
+        return self.map.translate.get(name, {}).get(value, value)
+
+    def _check_names(self, known: set[str], where: str) -> None:
+        """Raises MapError if the map uses a name that there is none of."""
+        texts = [self.map.client, self.map.one_item_per or "", *self.map.attachments]
+        texts += [one for value in self.map.item.values() for one in ([value] if isinstance(value, str) else value)]
+        used = {name for text in texts for name in _PLACE.findall(text)} | set(self.map.translate)
+        if unknown := sorted(used - known):
+            raise MapError(
+                f"{where}: there is no {', '.join(f'`{name}`' for name in unknown)}; there is {', '.join(sorted(known)) or 'nothing'}"
+            )
+
+    @staticmethod
+    def _filled(template: str, values: Mapping[str, str]) -> str:
+        return _PLACE.sub(lambda match: values.get(match[1], ""), template).strip()
+
+    def _entry(self, rows: Sequence[Row], begun: str) -> Entry:
+        """Rows of one item, the first of which were at `begun`. What the first says of the item holds; each brings its files."""
+        source, values, _ = rows[0]
+        paths = tuple(dict.fromkeys(self.locate(path) or path for _, _, brought in rows for path in brought))
+        self.used.update(paths)
+        lines = []
+        for key, value in self.map.item.items():
+            if isinstance(value, str):
+                text = self._filled(value, values)
+                lines += [f"{key}: {scalar(text)}"] if text else []
+            else:
+                filled = [text for text in (self._filled(one, values) for one in value) if text]
+                lines += [f"{key}:", *(f"  - {scalar(text)}" for text in dict.fromkeys(filled))] if filled else []
+        return Entry(source, self._filled(self.map.client, values), "\n".join(lines), paths, begun if begun != source else None)

@@ -1,0 +1,265 @@
+"""An archive becomes drops: `dossier import`. What the archive calls things is said in a map; the inbox does the rest.
+
+ 1. read      the map, and what it finds in the archive: rows of a table, or files whose paths fit a pattern.
+ 2. judge     each entry as `dossier check` would; nothing is written until all is well (or `--skip-faulty`).
+ 3. place     in batches: files are copied into hidden folders of the inbox, with their sidecar, then one sync.
+              Killed here? Hidden folders are left, and removed by the next import. The archive is only read.
+ 4. show      the folders get their names; from here they are drops like any other.
+              Killed here? Those that were named are drops; the next run places the rest.
+
+A drop is named after its files' paths in the archive, so a run that was broken off goes on where it was, also with a changed
+map: what lies in the inbox or was taken is passed over.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+from collections import Counter
+from collections.abc import Callable, Container, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+
+from dossier.database.tables import Drop, tuples
+from dossier.files import files, moves
+from dossier.files.files import Look
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import names
+from dossier.text.yamltext import scalar
+from ingest.inbox.looking import Found
+from ingest.intake import delegation, kinds
+from ingest.intake.judging import judge
+from ingest.sidecar.reading import read_sidecar
+from ingest.sources.archive import PREFIX, Archive, Entry
+
+AT_ONCE = 250
+"""Drops that are placed with one sync."""
+
+WORKERS = 4
+"""Threads that copy."""
+
+_HIDDEN = f".{PREFIX}"
+
+Key = tuple[str, str]
+"""Client and folder of an entry."""
+
+
+@dataclass(slots=True)
+class Report:
+    """What an import found and did."""
+
+    entries: int = 0
+    good: int = 0
+    placed: int = 0
+    before: int = 0
+    """Were imported by an earlier run, or wait in the inbox since."""
+    inbox_bytes: int = 0
+    """Of the files of what is good and was not imported before."""
+    shared_bytes: int = 0
+    """Of these, what is to be shared."""
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    """(source, message)."""
+    faulty: set[str] = field(default_factory=set)
+    """The sources of the entries that are not good."""
+    renamed: list[str] = field(default_factory=list)
+    """Files that get another name, as theirs can't be one of an attachment."""
+    left_out: list[str] = field(default_factory=list)
+    """Files of the archive that no entry speaks for."""
+
+    def reasons(self) -> list[tuple[int, str]]:
+        """How often each fault was told, whatever file it was about; the most frequent first."""
+        told = Counter(re.sub("^`[^`]*`: ", "", message) for _, message in self.faults)
+        return [(count, message) for message, count in told.most_common()]
+
+
+class Importer:
+    """Judges and places the entries of an archive. The database must be open."""
+
+    def __init__(self, office: Office, actor: Actor, archive: Archive) -> None:
+        self.office, self.actor, self.archive = office, actor, archive
+
+    def look(self, progress: Callable[[int], None] = lambda done: None) -> Report:
+        """Judge everything; writes nothing. Raises MapError, OSError."""
+        report, seen, taken = Report(), dict[Key, str](), self._taken()
+        for entry in self.archive.entries():
+            report.entries += 1
+            key = entry.client, entry.folder
+            faults, size = self._faults(entry, report)
+            if faults:
+                report.faulty.add(entry.source)
+            elif (twin := seen.setdefault(key, entry.source)) != entry.source:
+                faults = [f"`{twin}`: that row has the same files; one item is made of both, as that row says"]
+            elif key in taken or self._lies(entry):
+                report.before += 1
+            else:
+                report.inbox_bytes += size[0]
+                report.shared_bytes += size[1]
+            report.faults += [(entry.source, fault) for fault in faults]
+            report.good += not faults
+            progress(1)
+        report.left_out = list(self.archive.left_out())
+        return report
+
+    def check_room(self, report: Report) -> None:
+        """Raise OSError if there is no room for what is to be placed, and for what will be made of it."""
+        office, reserve = self.office, self.office.settings.alarms.free_mb * 1024 * 1024
+        wanted: dict[int, tuple[Path, int]] = {}
+        # Each file is in the inbox and in the vault at once only for as long as its batch takes.
+        needs = [(office.inbox, report.inbox_bytes)]
+        if office.portal_store is None:
+            needs.append((office.portal, report.shared_bytes))
+        if office.vault_store is None and _device(office.vault) != _device(office.inbox):
+            needs.append((office.vault, report.inbox_bytes))
+        for path, size in needs:
+            known = wanted.get(_device(path), (path, 0))
+            wanted[_device(path)] = (known[0], known[1] + size)
+        for path, size in wanted.values():
+            room = os.statvfs(_there(path))
+            free = room.f_bavail * room.f_frsize - reserve
+            if size and size > free:
+                raise OSError(
+                    errno.ENOSPC,
+                    f"the import needs {_mb(size)} MB here, and there are {_mb(max(0, free))} MB besides what alarms.free_mb keeps free",
+                    str(path),
+                )
+
+    def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> Report:
+        """Place what is not `faulty` and was not placed before. Raises MapError; OSError (disk full): what is placed stays."""
+        report, placed = Report(), set[Key]()
+        self._sweep()
+        taken = self._taken()
+        entries = self.archive.entries()
+        while batch := list(islice(entries, AT_ONCE)):
+            report.entries += len(batch)
+            good = {(one.client, one.folder): one for one in reversed(batch) if one.source not in faulty}
+            new = {key: one for key, one in reversed(good.items()) if key not in placed}
+            fresh = {key: one for key, one in new.items() if key not in taken and not self._lies(one)}
+            self._place(now, list(fresh.values()))
+            placed |= fresh.keys()
+            report.before += len(new) - len(fresh)
+            report.placed += len(fresh)
+            progress(len(batch))
+        return report
+
+    def _taken(self) -> set[Key]:
+        """(client, folder) of all that was ever imported: one look through the drops, whose names are not indexed."""
+        ours = Drop.stem.startswith(PREFIX)
+        return set(tuples(Drop.select(Drop.client, Drop.stem).where(ours & (Drop.kind != "refused"))))
+
+    def _lies(self, entry: Entry) -> bool:
+        """True if it waits in the inbox since an earlier run."""
+        return (self.office.inbox / entry.client / entry.folder).is_dir()
+
+    def _text(self, entry: Entry) -> bytes:
+        attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
+        maker = (
+            ""
+            if re.search(r"^(created_by|gemaakt_door):", entry.sidecar, re.MULTILINE)
+            else f"\ncreated_by: {scalar(self.actor.code)}"
+        )
+        return f"{entry.sidecar}{maker}\nattachments:{attachments}\n".encode("utf-8", "surrogateescape")
+
+    def _faults(self, entry: Entry, report: Report) -> tuple[list[str], tuple[int, int]]:
+        """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
+        if entry.client not in self.office.clients:
+            reason = f"there is no client `{names.shown(entry.client)}` in config/clients.yaml; use `translate` in the map"
+            return [reason], (0, 0)
+        told, looks, renamed = list[str](), dict[str, Look](), list[str]()
+        if entry.torn is not None:
+            told.append(
+                f"`{entry.torn}`: there are rows of this item too, and the rows of one item must follow each other; sort the table"
+            )
+        for path, name in _names_of(entry).items():
+            whole = self.archive.folder / path
+            look = files.look(whole) if self.archive.locate(path) else None
+            if look is None:
+                told.append(f"`{names.shown(path)}`: there is no such file in the archive")
+                continue
+            looks[name] = look
+            if name != os.path.basename(path):
+                renamed.append(f"{entry.source}: `{names.shown(path)}` becomes `{names.shown(name)}`")
+            if why := kinds.blocked(name, kinds.examine(name, whole), self.office.settings.intake.blocked_types):
+                told.append(f"`{names.shown(path)}`: {why}")
+        data = self._text(entry)
+        sidecar, faults = read_sidecar(data, self.office.settings)
+        size = sum(look.size for look in looks.values())
+        looks["item.yaml"] = Look(0, 0, len(data), 0, 0, os.geteuid())
+        here = {name: name for name in looks if name != "item.yaml"}
+        found = Found(entry.client, entry.folder, "item.yaml", "", sidecar, here, looks, tuple(faults))
+        if sidecar is not None and sidecar.item is not None:
+            told.append("an import makes new items: leave `item` out")
+        judgement = judge(self.office, found, self.actor.code if self.actor.behind is not None else None)
+        blocked = any(": files of type ." in one for one in told)
+        told += [fault.message for fault in judgement.faults if not (blocked and ": files of type ." in fault.message)]
+        report.renamed += renamed if not told else []
+        return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
+
+    def _place(self, now: datetime, entries: Sequence[Entry]) -> None:
+        hidden = {entry.folder: self.office.inbox / entry.client / f"{_HIDDEN}{entry.folder}" for entry in entries}
+        with ThreadPoolExecutor(WORKERS) as pool:
+            copied = [
+                path for paths in pool.map(lambda entry: self._fill(entry, hidden[entry.folder]), entries) for path in paths
+            ]
+        files.sync(copied, list(hidden.values()))
+        for entry in entries:
+            if self.actor.behind is not None and not self.office.settings.identity.trust_sidecar:
+                delegation.record(now, hashlib.sha256(self._text(entry)).hexdigest(), self.actor.code)
+            moves.move(hidden[entry.folder], self.office.inbox / entry.client / entry.folder)
+        files.sync((), [self.office.inbox / client for client in {entry.client for entry in entries}])
+
+    def _fill(self, entry: Entry, folder: Path) -> list[Path]:
+        """Copy an entry into a hidden folder of the inbox."""
+        files.remove_tree(folder)
+        files.make_folder(folder, 0o777)
+        placed = []
+        for path, name in _names_of(entry).items():
+            copy = files.copy_hashed(self.archive.folder / path, folder, mode=0o666)
+            placed.append(folder / name)
+            moves.move(copy.path, placed[-1])
+        placed.append(folder / "item.yaml")
+        files.write_whole(placed[-1], self._text(entry), 0o666)
+        return placed
+
+    def _sweep(self) -> None:
+        """Remove what an import that was killed left half copied."""
+        for client in self.office.clients:
+            home = self.office.inbox / client
+            if home.is_dir():
+                for name in os.listdir(home):
+                    if name.startswith(_HIDDEN):
+                        files.remove_tree(home / name)
+
+
+def _names_of(entry: Entry) -> dict[str, str]:
+    """Path → the name its file gets: its own, or the nearest that can be an attachment's; numbered where two are the same."""
+    found: dict[str, str] = {}
+    used = {"item.yaml", "item.yml"}
+    for path in entry.paths:
+        name = wanted = names.fitted(os.path.basename(path))
+        begin, dot, end = wanted.rpartition(".")
+        number = 1
+        while names.fold(name) in used:
+            number += 1
+            name = f"{begin} ({number}).{end}" if dot and begin else f"{wanted} ({number})"
+        used.add(names.fold(name))
+        found[path] = name
+    return found
+
+
+def _there(path: Path) -> Path:
+    """`path`, or the nearest folder above that is there."""
+    return path if path.exists() or path.parent == path else _there(path.parent)
+
+
+def _device(path: Path) -> int:
+    return os.stat(_there(path)).st_dev
+
+
+def _mb(size: int) -> int:
+    return -(-size // (1024 * 1024))

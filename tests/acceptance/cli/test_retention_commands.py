@@ -1,0 +1,57 @@
+"""dossier retention, as an admin uses it."""
+
+from __future__ import annotations
+
+import json
+
+from kit.mail_server import Server
+from kit.support import Root
+
+
+def test_an_admin_sees_what_is_kept_and_why_and_nothing_goes_before_its_term(root: Root) -> None:
+    settings = (root.path / "config" / "settings.yaml").read_text()
+    root.set("settings", settings + "\nretention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n")
+    root.drop("note", "description: A note for the file\ncreated_by: p.bakker\n", note_txt=b"hello")
+    root.once()
+    [found] = root.json("retention", "list")
+    assert found["because"].startswith("AWR art. 52: 7 years after it was made on ")
+    assert (found["over"], found["held_up_by"]) == (False, [])
+    assert "kept until" in root.run("retention", "list").stdout
+    admin = "j.admin"
+    done = root.run("retention", "run", found["item"], "--yes", user=admin, code=1)
+    assert done.returncode == 1
+    assert "nothing was removed" in done.stderr
+    held = root.run("retention", "hold", "--item", found["item"], "--reason", "complaint", user=admin)
+    assert held.returncode == 0, held.stderr
+    [found] = root.json("retention", "list")
+    assert found["held_up_by"] == [f"legal hold on {found['item']}: complaint"]
+    assert root.run("retention", "run", "--yes", user=admin).stdout == "Nothing may go.\n"
+    assert root.run("audit", "verify").returncode == 0
+
+
+def test_a_person_is_erased_on_request_as_the_guide_says(root: Root, post: Server) -> None:
+    settings = (root.path / "config" / "settings.yaml").read_text()
+    root.set("settings", settings + "\nretention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n")
+    shared = "share: yes\nshare_status: approved\nshare_attachments: all\nnotify: yes\ncontact: j.jansen\ncreated_by: m.devries\n"
+    root.drop("accounts", f"description: Accounts of Jan Jansen\n{shared}", accounts_txt=b"x")
+    root.once()
+    assert [str(mail["To"]) for mail in post.mails] == ["Jan Jansen <j.jansen@acme.example>"]
+    active = root.run("erase", "acme-bv/j.jansen", user="j.admin").stdout
+    assert "first: acme-bv/j.jansen is active in config/clients.yaml" in active
+    clients = (root.path / "config" / "clients.yaml").read_text()
+    root.set("clients", clients.replace("{id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}", ""))
+    assert "an admin can" in root.run("erase", "acme-bv/j.jansen", user="k.smit", code=1).stderr
+    listed = root.json("erase", "acme-bv/j.jansen", user="j.admin")
+    assert (listed["done"], listed["obstacles"]) == (False, [])
+    assert {"mails", "trail", "contact"} <= {one["area"] for one in listed["findings"] if one["fate"] == "goes"}
+    assert [one["because"][:60] for one in listed["findings"] if (one["area"], one["ground"]) == ("item", "term")]
+    root.run("erase", "acme-bv/j.jansen", "--yes", user="j.admin", code=1)
+    done = root.run("erase", "acme-bv/j.jansen", "--reason", "request of 3 March", "--yes", user="j.admin").stdout
+    assert "in his place stands erased-1" in done
+    assert (root.path / "var/erasures/erased-1.html").exists()
+    assert "j.jansen" not in root.run("show", "--json", "2026-000001".replace("2026", root.json("items")[0]["item"][2:6])).stdout
+    root.run("audit", "verify")
+    lines = [json.loads(line) for line in root.run("audit", "export").stdout.splitlines()]
+    assert any(line["link"] for line in lines)
+    assert "j.jansen" not in str(lines)
+    assert "Nothing" in root.run("retention", "list", "--due").stdout

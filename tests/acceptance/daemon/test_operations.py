@@ -1,0 +1,37 @@
+"""What docs/operations.md gives to copy works as it stands there. Its commands: test_documented_commands.py."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from kit.mail_server import Server
+from kit.support import PDF, Root
+
+GUIDE = (Path(__file__).resolve().parents[3] / "docs/operations.md").read_text()
+
+NOTIFIED = """\
+description: Annual accounts
+share: yes
+share_status: approved
+share_attachments: all
+notify: yes
+contact: j.jansen
+created_by: m.devries
+"""
+
+
+def _blocks() -> list[str]:
+    found = re.findall(r"^```(\w*)\n(.*?)^```", GUIDE, re.DOTALL | re.MULTILINE)
+    return [text for kind, text in found if not kind]  # what is for root is followed by make try-install
+
+
+def test_the_template_of_the_guide_is_a_good_one(root: Root, post: Server) -> None:
+    [template] = [block for block in _blocks() if block.startswith("Subject:")]
+    root.drop("report", NOTIFIED, report_pdf=PDF)
+    folder = root.path / "config/templates"
+    folder.mkdir()
+    (folder / "ready.nl.txt").write_text(template)
+    root.once()
+    assert post.mails[0]["Subject"] == "New from Office: Annual accounts"
+    assert root.run("doctor").returncode == 0

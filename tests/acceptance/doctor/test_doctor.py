@@ -1,0 +1,232 @@
+"""`dossier doctor` finds what a set-up can get wrong, says what to do, and changes and sends nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.mail_server import Server, login_with, serving
+from kit.support import CLIENTS, SETTINGS, STAFF, Root
+
+from desk.doctor import folders, machine
+from desk.doctor.doctor import examine
+from dossier.database.database import close_database
+from dossier.office.office import load_office
+
+
+def _found(root: Root, level: str = "wrong") -> dict[str, list[str]]:
+    """Check → what it found wrong, in this process: quicker than the command, and the same."""
+    office = load_office(root.path, root.environ)
+    found: dict[str, list[str]] = {}
+    for one in examine(office, root.environ):
+        if one.level == level:
+            assert one.todo, f"{one} says not what to do"
+            found.setdefault(one.check, []).append(one.message)
+    close_database()
+    return found
+
+
+def _tree(path: Path) -> list[tuple[str, int]]:
+    return sorted((str(one), one.stat().st_mtime_ns) for one in path.rglob("*") if one.is_file())
+
+
+def test_a_sound_office_has_nothing_wrong_and_nothing_is_changed_or_sent(root: Root, post: Server) -> None:
+    before = _tree(root.path)
+    done = root.run("doctor")
+    assert "Nothing is wrong." in done.stdout
+    assert _tree(root.path) == before
+    assert post.mails == []
+    with root.daemon():
+        found = root.json("doctor")
+        assert {one["level"] for one in found} <= {"ok", "note"}
+        assert any(one["check"] == "daemon" and one["level"] == "ok" for one in found)
+    assert set(found[0]) == {"check", "level", "message", "todo"}
+
+
+def test_the_command_ends_with_1_if_anything_is_wrong_and_says_what_to_do(root: Root, post: Server) -> None:
+    (root.path / "inbox/strangers").mkdir()
+    done = root.run("doctor", code=1)
+    assert "inbox/strangers is no client's folder" in done.stdout
+    assert "-> name it as the client's code" in done.stdout
+    assert "1 thing is wrong." in done.stdout
+    found = json.loads(root.run("doctor", "--json", code=1).stdout)
+    assert [one["check"] for one in found if one["level"] == "wrong"] == ["inbox"]
+    root.set("settings", SETTINGS + "nonsense: 1\n")
+    assert root.run("doctor", code=3).stderr.startswith("config/settings.yaml:4: nonsense:")
+
+
+def test_folders_that_are_gone_or_anybodys_are_found(root: Root, post: Server) -> None:
+    root.once()
+    for path, mode in (
+        ("var/portal", 0o777),
+        ("var/queue", 0o777),
+        ("config/staff.yaml", 0o666),
+        ("var/vault", 0o755),
+        ("var/dossier.db", 0o644),
+    ):
+        os.chmod(root.path / path, mode)
+    found = _found(root)
+    assert "can put files before clients" in found["portal"][0]
+    assert "and so decide" in found["queue"][0]
+    assert "give himself any right" in found["secrets"][0]
+    assert len(found["secrets"]) == 3
+    (root.path / "inbox").rmdir()
+    assert f"there is no {root.path / 'inbox'}" in _found(root)["inbox"]
+    (root.path / "inbox").write_text("a file")
+    assert "is no folder" in _found(root)["inbox"][0]
+
+
+def test_people_and_clients_that_do_not_fit_are_found(root: Root, post: Server) -> None:
+    root.set(
+        "staff", STAFF.replace("rights: [create, share, approve]", "rights: [create]").replace("rights: [admin]", "rights: []")
+    )
+    root.set(
+        "clients", CLIENTS.replace("contacts: [{id: a.brown, name: Alice Brown, email: alice@northwind.example}]", "contacts: []")
+    )
+    found = _found(root)
+    assert "nobody is an admin" in found["people"][0]
+    assert "acme-bv's default approver can't approve: m.devries does not have the right `approve`" in found["clients"][0]
+    assert "northwind-ltd has no contact" in found["clients"][1]
+    root.set(
+        "clients",
+        CLIENTS.replace("contacts: [{id: a.brown, name: Alice Brown, email: alice@northwind.example}]", "portal: false"),
+    )
+    assert len(_found(root)["clients"]) == 1
+
+
+def test_a_concept_that_waits_for_somebody_without_the_right_is_found(root: Root, post: Server) -> None:
+    root.drop(
+        "report",
+        "description: Annual accounts\nshare: yes\nshare_status: concept\nshare_attachments: all\napprover: k.smit\ncreated_by: p.bakker\n",
+        report_pdf=b"x",
+    )
+    root.once()
+    assert _found(root) == {}
+    root.set("staff", STAFF.replace("rights: [create, approve]", "rights: [create]"))
+    assert "a concept of acme-bv waits for k.smit: k.smit does not have the right `approve`" in _found(root)["people"][0]
+
+
+def test_mail_is_tried_up_to_the_recipient_and_none_is_sent(root: Root) -> None:
+    with serving() as server:
+        root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(server.port)}
+        assert _found(root) == {}
+        assert (server.senders, server.recipients, server.mails) == (["office@office.example"], ["office@office.example"], [])
+        server.on_rcpt = lambda address: "554 relaying denied"
+        assert "554 relaying denied" in _found(root)["mail"][0]
+        server.on_mail = lambda address: "553 not yours"
+        assert "refuses mail from" in _found(root)["mail"][0]
+        root.environ["DOSSIER_MAIL__USERNAME"] = "office"
+        assert "set the environment variable DOSSIER_MAIL_PASSWORD" in _found(root)["mail"][0]
+    assert "set the environment variable" in _found(root)["mail"][0]
+    root.environ.pop("DOSSIER_MAIL__USERNAME")
+    assert "Connection refused" in _found(root)["mail"][0]
+
+
+@pytest.mark.filterwarnings("ignore:Requiring AUTH while not requiring TLS")
+def test_a_login_that_is_refused_is_found(root: Root) -> None:
+    with serving(**login_with(b"right")) as server:
+        root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(server.port), "DOSSIER_MAIL__USERNAME": "o"}
+        root.environ["DOSSIER_MAIL_PASSWORD"] = "wrong"
+        assert "refused the login of o" in _found(root)["mail"][0]
+        root.environ["DOSSIER_MAIL_PASSWORD"] = "right"
+        assert _found(root) == {}
+
+
+def test_a_database_that_is_damaged_too_new_or_out_of_time_is_found(root: Root, post: Server) -> None:
+    root.drop("report", "description: Annual accounts\ncreated_by: p.bakker\n", report_pdf=b"x")
+    root.once()
+    path = root.path / "var/dossier.db"
+    with sqlite3.connect(path) as database:
+        database.execute("UPDATE event SET at = '2999-01-01T00:00:00.000000Z' WHERE seq = (SELECT max(seq) FROM event)")
+    assert "which is still to come" in _found(root)["clock"][0]
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')")
+    assert "from a later version of dossier" in _found(root)["database"][0]
+    path.write_bytes(b"this is no database at all" * 100)
+    assert "is not a database" in _found(root)["database"][0]
+
+
+def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server) -> None:
+    root.once()
+    notes = _found(root, "note")
+    assert "none runs" in notes["daemon"][0]
+    assert "none was made yet" in notes["backup"][0]
+    assert "identity.trust_sidecar is on" in notes["inbox"][0]
+    root.run("backup", str(root.path.with_name("backups")))
+    assert "backup" not in _found(root, "note")
+
+
+def test_a_full_disk_too_few_watches_and_templates_are_found(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    root.set("settings", SETTINGS + "alarms: {free_mb: 1000000000}\n")
+    assert "nearly full" in _found(root)["disk"][0]
+    assert "nearly full" in root.json("status")["alarms"][0], "also where no daemon could write down an alarm"
+    root.set("settings", SETTINGS)
+    monkeypatch.setattr(folders, "_watched_folders", lambda top: iter([top] * 10_000_000))
+    assert "folders are to be watched" in _found(root)["inotify"][0]
+    monkeypatch.undo()
+    (root.path / "config/templates").mkdir()
+    (root.path / "config/templates/ready.nl.txt").write_text("no subject")
+    (root.path / "config/templates/redy.nl.txt").write_text("Subject: x\n\nx")
+    faults = _found(root)["templates"]
+    assert any("redy.nl.txt: there is no such mail" in fault for fault in faults)
+    assert any("ready.nl.txt:1: begin with a line" in fault for fault in faults)
+
+
+def test_a_check_that_trips_hides_no_other(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    def trip(*_: Any) -> Iterator[Any]:
+        raise RuntimeError("oops")
+
+    monkeypatch.setattr(machine, "clocks", trip)
+    monkeypatch.setattr(folders, "portal", trip)
+    found = _found(root)
+    assert found == {
+        "clock": ["this could not be looked at: RuntimeError: oops"],
+        "portal": ["this could not be looked at: RuntimeError: oops"],
+    }
+
+
+def test_a_time_zone_that_does_not_exist_is_found(root: Root, post: Server) -> None:
+    root.environ["TZ"] = "Europe/Amsterdm"
+    assert "which is no time zone here" in _found(root)["time zone"][0]
+    root.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
+    assert "time zone" not in _found(root)
+
+
+def test_what_lies_beside_the_clients_folders_and_a_scanner_that_is_gone_are_found(root: Root, post: Server) -> None:
+    (root.path / "inbox/loose.pdf").write_bytes(b"x")
+    root.environ["DOSSIER_INTAKE__CLAMD"] = "unix:/nonexistent/clamd.ctl"
+    found = _found(root)
+    assert "inbox/loose.pdf lies in no client's folder" in found["inbox"][0]
+    assert "start clamd" in found["scanner"][0]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+def test_what_root_left_behind_in_the_daemons_folders_is_found(root: Root, post: Server) -> None:
+    root.once()
+    for path in (root.path / "var").rglob("*"):
+        os.chown(path, 65534, 65534)
+    os.chown(root.path / "var", 65534, 65534)
+    assert not {"portal", "var"} & set(_found(root))
+    (root.path / "var/portal/acme-bv").mkdir(mode=0o755)
+    (root.path / "var/errors.log").write_text("x")
+    os.chmod(root.path / "var/errors.log", 0o644)
+    found = _found(root)
+    assert f"can't read and write {root.path}/var/portal/acme-bv" in found["portal"][0]
+    assert f"can't read and write {root.path}/var/errors.log" in found["var"][0]
+
+
+def test_a_database_password_counts_only_where_it_stands_in_a_file(root: Root, post: Server) -> None:
+    root.environ["DOSSIER_DATABASE__URL"] = "postgresql://office:s3cret@127.0.0.1:9/office"
+    found = _found(root)
+    assert "secrets" not in found
+    assert "Connection refused" in found["database"][0]
+    assert "s3cret" not in str(found)
+    root.environ.pop("DOSSIER_DATABASE__URL")
+    root.set("settings", SETTINGS + "database: {url: 'postgresql://office:s3cret@127.0.0.1:9/office'}\n")
+    os.chmod(root.path / "config/settings.yaml", 0o644)
+    assert "with the database's password" in _found(root)["secrets"][0]

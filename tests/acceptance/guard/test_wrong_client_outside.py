@@ -1,0 +1,60 @@
+"""The wrong-client guard, from outside (CONTRACT section 4). Its rules are tested in integration/test_wrong_client.py."""
+
+from __future__ import annotations
+
+import pytest
+from kit.guard_corpus import endless, pdf
+from kit.support import CLIENTS, SETTINGS, Root, wait_for
+
+SHARED = "description: Jaarrekening 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
+
+
+@pytest.fixture
+def guarded(root: Root) -> Root:
+    root.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    return root
+
+
+def test_approving_with_the_finding_in_view_publishes(guarded: Root) -> None:
+    with guarded.daemon():
+        guarded.drop("a", SHARED, a_pdf=pdf("Jaarrekening 2025 van Northwind Ltd"))
+        [paper] = wait_for(lambda: list((guarded.path / "var/queue/j.admin").glob("D-*.yaml")), "the queue file is there")
+        text = paper.read_text()
+        assert "Northwind Ltd (northwind-ltd)" in text.splitlines()[0]
+        assert not (guarded.path / "var/portal/acme-bv" / paper.stem).exists()
+        paper.write_text(text.replace("\ndecision:", "\ndecision: approve", 1))
+        wait_for((guarded.path / "var/portal/acme-bv" / paper.stem / "a.pdf").exists, "it is on the portal")
+
+
+def test_hostile_pdfs_hold_up_no_other_drop_and_are_taken_in_the_end(guarded: Root) -> None:
+    bad = endless()
+    with guarded.daemon() as daemon:
+        for number in range(2):
+            guarded.drop(f"bad{number}", SHARED.replace("2025", f"hostile {number}"), **{f"bad{number}_pdf": bad + b" " * number})
+        guarded.drop("good", SHARED, good_pdf=pdf("Jaarrekening van Acme B.V."))
+        wait_for(lambda: guarded.receipt("good"), "the good one is taken")
+        for number in range(2):
+            wait_for(lambda number=number: guarded.receipt(f"bad{number}"), "the hostile one is taken")
+        assert daemon.poll() is None
+    rows = {row["description"]: row["item"] for row in guarded.json("items")}
+    [approved] = [
+        event for event in guarded.json("show", rows["Jaarrekening hostile 1"])["history"] if event["action"] == "approved"
+    ]
+    reason = approved["detail"]["not_searched"][0]["reason"]
+    assert reason in ("it takes too long to read", "reading it failed")
+    if reason == "it takes too long to read":  # else they were done with before anybody had lost patience
+        assert rows["Jaarrekening 2025"] == min(rows.values())  # it was dropped last
+
+
+def test_a_client_added_to_the_configuration_counts_from_then_on(guarded: Root) -> None:
+    with guarded.daemon():
+        guarded.drop("a", SHARED, a_pdf=pdf("Jaarrekening van Quintessa Software B.V."))
+        wait_for(lambda: guarded.receipt("a"), "taken")
+        guarded.set("clients", CLIENTS + "  quintessa: {name: Quintessa Software B.V.}\n")
+        log = guarded.path.with_name(f"{guarded.path.name}-daemon.log")
+        wait_for(lambda: "configuration read again" in log.read_text(), "the daemon has read it")
+        guarded.drop("b", SHARED.replace("2025", "2026"), b_pdf=pdf("Jaarrekening van Quintessa Software B.V."))
+        wait_for(lambda: guarded.receipt("b"), "taken")
+    states = {row["description"]: row["share_state"] for row in guarded.json("items")}
+    assert states["Jaarrekening 2026"] == "concept"
+    assert states["Jaarrekening 2025"] in ("approved", "published")

@@ -1,0 +1,131 @@
+"""The portal and its upkeep by the installed command: verify, withdraw, pictures, and a portal that can't be."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+from pathlib import Path
+
+import pytest
+from kit.support import PDF, Root, wait_for
+from PIL import Image
+
+SHARED = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
+HOME = "var/portal/acme-bv"
+
+
+@pytest.fixture
+def published(root: Root) -> str:
+    """An office with one item on the portal; its number."""
+    root.drop("report", SHARED, report_pdf=PDF, report_txt=b"with it")
+    root.once()
+    return str(root.json("items")[0]["item"])
+
+
+def test_verify_says_that_nothing_differs(root: Root, published: str) -> None:
+    assert "as the database says" in root.run("verify").stdout
+    assert root.json("verify") == []
+
+
+def test_verify_repair_mends_the_portal_without_a_daemon(root: Root, published: str) -> None:
+    home = root.path / HOME
+    (home / published / "report.pdf").write_bytes(b"changed")
+    (home / published / "report.txt").unlink()
+    (home / "mine.txt").write_text("mine")
+    before = (home / "index.html").read_bytes()
+    (home / "index.html").write_text("hacked")
+    found = root.run("verify", code=1)
+    assert sorted(found.stdout.splitlines()) == [
+        f"portal: acme-bv/{published}/report.pdf: was changed",
+        f"portal: acme-bv/{published}/report.txt: is missing",
+        "portal: acme-bv/index.html: was changed",
+        "portal: acme-bv/mine.txt: does not belong here",
+    ]
+    assert "dossier verify --repair" in found.stderr
+    assert (home / "mine.txt").exists(), "without --repair nothing is changed"
+    mended = root.run("verify", "--repair").stdout
+    assert mended.count("(mended)") == 4
+    assert root.run("verify").stdout
+    assert (home / published / "report.pdf").read_bytes() == PDF
+    assert (home / published / "report.txt").read_bytes() == b"with it"
+    assert (home / "index.html").read_bytes() == before
+    kept = {path.name: path.read_bytes() for path in (root.path / "var/quarantine").rglob("*") if path.is_file()}
+    assert kept == {"mine.txt": b"mine", "report.pdf": b"changed", "index.html": b"hacked"}
+
+
+def test_a_running_daemon_mends_what_verify_asks_for(root: Root, published: str) -> None:
+    with root.daemon():
+        (root.path / HOME / published / "report.pdf").write_bytes(b"changed")
+        assert "(mended)" in root.run("verify", "--repair").stdout
+        assert (root.path / HOME / published / "report.pdf").read_bytes() == PDF
+        root.run("verify")
+    root.run("audit", "verify")
+
+
+def test_a_damaged_vault_file_without_a_good_copy_is_told_with_what_to_do(root: Root, published: str) -> None:
+    root.run("withdraw", published, "--reason", "Wrong year", user="m.devries")
+    root.once()
+    [path] = [path for path in (root.path / "var/vault").glob("??/*") if path.read_bytes() == PDF]
+    path.write_bytes(b"X" + PDF[1:])
+    left = root.run("verify", "--repair", code=1)
+    assert left.stdout == f"vault: {path.parent.name}/{path.name}: was changed\n"
+    assert "from a backup" in left.stderr
+
+
+def test_the_daemon_adds_pictures_and_archives_after_publishing(root: Root) -> None:
+    stream = io.BytesIO()
+    Image.new("RGB", (400, 300), "teal").save(stream, "JPEG")
+    pages = root.path / HOME / "_pages"
+    with root.daemon():
+        root.drop("photo", SHARED, photo_jpg=stream.getvalue(), photo_txt=b"of the building")
+        wait_for(lambda: list(pages.glob("*.webp")) and list(pages.glob("*.zip")), "picture and archive are up")
+        index = root.path / HOME / "index.html"
+        wait_for(lambda: all(path.name in index.read_text() for path in pages.glob("D-*")), "the page names them")
+        item = root.json("items")[0]["item"]
+        root.run("withdraw", item, "--reason", "Wrong year", user="m.devries")
+        wait_for(lambda: not list(pages.glob("D-*")), "they went with the item")
+        assert not (root.path / HOME / item).exists()
+        root.run("verify")
+
+
+def test_withdraw_tells_who_saw_it_and_drafts_the_entry(root: Root, published: str) -> None:
+    told = root.run("withdraw", published, "--reason", "Of another client", user="m.devries").stdout
+    assert told.startswith(f"{published} is withdrawn\n")
+    [draft] = (root.path / "var/breaches").glob(f"{published}-*.md")
+    assert str(draft) in told
+    assert "Of another client" in draft.read_text()
+    assert draft.stat().st_mode & 0o007 == 0
+
+
+def test_a_portal_that_is_a_mount_point_is_refused_before_anything_is_done(root: Root) -> None:
+    portal = root.path / "var/portal"
+    portal.mkdir(parents=True)
+    if os.geteuid() != 0 or subprocess.run(["mount", "--bind", portal, portal], capture_output=True).returncode:
+        pytest.skip("needs the right to mount")
+    try:
+        refused = root.run("run", "--once", code=4)
+    finally:
+        subprocess.run(["umount", portal], check=True)
+    assert "is a mount point" in refused.stderr
+    assert f"set paths.portal to a folder within it, such as {portal}/portal" in refused.stderr
+    assert list(portal.iterdir()) == []
+
+
+def test_a_portal_within_a_mounted_file_system_works(root: Root, tmp_path: Path) -> None:
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "none", disk], capture_output=True).returncode:
+        pytest.skip("needs the right to mount")
+    try:
+        root.environ["DOSSIER_PATHS__PORTAL"] = str(disk / "portal")
+        root.drop("report", SHARED, report_pdf=PDF)
+        root.once()
+        item = root.json("items")[0]["item"]
+        assert (disk / "portal/acme-bv" / item / "report.pdf").read_bytes() == PDF
+        assert sorted(path.name for path in disk.iterdir()) == [".portal-staging", "portal"]
+        (disk / "portal/acme-bv" / "mine.txt").write_text("mine")
+        root.run("verify", "--repair")
+        assert [path.read_text() for path in (root.path / "var/quarantine").rglob("mine.txt")] == ["mine"]
+    finally:
+        subprocess.run(["umount", disk], check=True)

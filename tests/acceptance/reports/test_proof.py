@@ -1,0 +1,129 @@
+"""`dossier proof`: a sheet of what the client could see, that is verified without the office."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from kit.mail_server import serving
+from kit.support import DOSSIER, PDF, Root, new_office, plain_environ
+
+ITEM = f"D-{datetime.now():%Y}-000001"
+SHARED = """\
+description: Jaarrekening <2025> & "meer"
+share: yes
+share_status: concept
+share_attachments: all
+approver: m.devries
+notify: yes
+contact: j.jansen
+created_by: p.bakker
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """An office with an item that was approved, published, mailed of, replaced and withdrawn; another item came between."""
+    root = new_office(tmp_path_factory.mktemp("proof") / "office")
+    with serving() as post:
+        root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(post.port)}
+        _live(root)
+    return root
+
+
+def _live(root: Root) -> None:
+    root.drop("a", SHARED, a_pdf=PDF)
+    root.once()
+    root.run("approve", ITEM, user="m.devries")
+    root.once()
+    root.drop("b", "description: Of somebody else\ncreated_by: p.bakker\n", "northwind-ltd", b_pdf=PDF)
+    root.once()
+    root.run("edit", ITEM, "--description", "Jaarrekening 2025, herzien", user="m.devries")
+    root.once()
+    root.run("withdraw", ITEM, "--reason", "Wrong year", user="m.devries")
+    root.once()
+
+
+@pytest.fixture(scope="module")
+def printed(root: Root) -> str:
+    return root.run("proof", ITEM, user="m.devries").stdout
+
+
+@pytest.fixture
+def sheet(printed: str, tmp_path: Path) -> Path:
+    path = tmp_path / "proof.html"
+    path.write_text(printed)
+    return path
+
+
+def check(path: Path) -> subprocess.CompletedProcess[str]:
+    """By somebody who has no office."""
+    command = [DOSSIER, "proof", "--check", path]
+    return subprocess.run(command, cwd=path.parent, env=plain_environ(), capture_output=True, text=True)
+
+
+def proof_in(path: Path) -> dict[str, object]:
+    found = re.search(r'id="proof">\n(.*?)\n</script>', path.read_text(), re.DOTALL)
+    assert found
+    return json.loads(found.group(1))
+
+
+def test_it_tells_what_was_seen_from_when_to_when_by_whose_approval(sheet: Path) -> None:
+    told = proof_in(sheet)
+    first, second = told["periods"]  # type: ignore[misc]
+    assert first["what"]["description"] == 'Jaarrekening <2025> & "meer"'
+    assert [one["by"] for one in first["approved_by"]] == ["m.devries"]
+    assert first["until"] == second["from"]
+    assert second["until"] is not None
+    page = sheet.read_text().split("<script", 1)[0]
+    assert "Wat de klant kon zien" in page
+    assert "&lt;2025&gt;" in page
+    assert "Of somebody else" not in sheet.read_text()
+    assert "250 2.0.0 queued as 4711" in page, "what the mail server answered"
+
+
+def test_it_holds_without_the_office(sheet: Path) -> None:
+    done = check(sheet)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert str(proof_in(sheet)["anchor"]["head"]) in done.stdout  # type: ignore[index]
+
+
+def test_json_holds_as_well(sheet: Path, root: Root) -> None:
+    path = sheet.with_name("proof.json")
+    path.write_text(root.run("proof", ITEM, "--json").stdout)
+    assert check(path).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "what"),
+    [
+        ('"action":"withdrawn"', '"action":"restored"', "does not lie in the chain"),
+        ("Wrong year", "Right year", "was changed"),
+        ('"size":', '"size":1', "is not what was approved"),
+        ('"client":"acme-bv"', '"client":"acme-nv"', "is not what was approved"),
+        ("<h2>", "<h2>Nothing. ", "shows something else"),
+    ],
+)
+def test_a_sheet_that_was_changed_does_not_hold(sheet: Path, old: str, new: str, what: str) -> None:
+    text = sheet.read_text()
+    assert old in text
+    sheet.write_text(text.replace(old, new))
+    done = check(sheet)
+    assert done.returncode == 1
+    assert what in done.stderr
+
+
+@pytest.mark.parametrize(
+    "text", ["", "<html>", '{"proof": 1}', '{"proof": 1, "chain": 7, "anchor": [], "events": [{}]}', "\x00\xff"]
+)
+def test_what_is_no_sheet_is_said_to_be_none(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "x.html"
+    path.write_text(text)
+    done = check(path)
+    assert done.returncode == 1
+    assert "no" in done.stderr
+    assert "Traceback" not in done.stderr

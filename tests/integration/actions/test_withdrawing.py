@@ -1,0 +1,99 @@
+"""Withdrawing: who could see it and opened it is told, and the register of data breaches gets a draft of its entry."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+from kit.portals import CLIENTS, MARIEKE, STAFF, PortalOffice
+
+from desk.actions import withdrawing
+from dossier.database.tables import Mail, Opening, item_key
+from dossier.text import clock
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PortalOffice]:
+    made = PortalOffice(
+        tmp_path / "office", staff=STAFF.replace("rights: [create, share", "language: en, rights: [create, share")
+    )
+    yield made
+    made.close()
+
+
+def shown_time(text: str) -> str:
+    return (clock.shown(text) or "")[:16].replace("T", " ")
+
+
+def opened(office: PortalOffice, item: str, name: str, at: datetime, times: int = 1) -> None:
+    text = clock.to_text(at)
+    Opening.insert(
+        edition=office.row(item).public, contact="j.jansen", name=name, sha256="", item=item_key(item),
+        first_at=text, last_at=text, times=times,
+    ).execute()  # fmt: skip
+
+
+def withdraw(office: PortalOffice, item: str, reason: str = "It is another client's") -> tuple[list[str], str]:
+    lines = withdrawing.withdraw(office.office, office.now, MARIEKE, item_key(item), reason)
+    drafts = list((office.root / "var/breaches").glob("*.md"))
+    return lines, drafts[0].read_text() if drafts else ""
+
+
+def test_who_opened_it_and_when_is_told_and_drafted(office: PortalOffice) -> None:
+    item = office.share({"payslips.pdf": b"1", "b.txt": b"22"}, description="Payslips <October>", notify=True, contact="j.jansen")
+    office.publish()
+    Mail.update(state="sent", sent_at=clock.to_text(office.now)).execute()
+    opened(office, item, "", office.now)
+    opened(office, item, "payslips.pdf", office.now, times=3)
+    at = shown_time(office.row(item).published_at)
+    lines, draft = withdraw(office, item)
+    assert lines[:2] == [f"{item} is withdrawn", f"It was on the portal of Acme B.V. (acme-bv) from {at} to {at}."]
+    assert "  - Jan Jansen <j.jansen@acme.example>: the page of the item, on " + at in lines
+    assert f"  - Jan Jansen <j.jansen@acme.example>: payslips.pdf, 3 times, from {at} to {at}" in lines
+    assert lines[-1].startswith("Draft for the register of data breaches: ")
+    for words in (
+        f"- Item: {item}: Payslips \\<October\\>", "Client on whose portal it was: Acme B.V. (acme-bv)",
+        f"On the portal: from {at} to {at}", "payslips.pdf (1 byte, SHA-256 ", "b.txt (2 byte, SHA-256 ",
+        "- Approved by: Marieke de Vries (m.devries), ", "- Who could see it: Jan Jansen \\<j.jansen@acme.example\\>",
+        "- Mail about it: Jan Jansen ", "payslips.pdf, 3 times", "Why it was withdrawn: It is another client's", "within 72 hours",
+    ):  # fmt: skip
+        assert words in draft, words
+    office.publish()
+    assert office.tree() == {}
+
+
+def test_each_period_on_the_portal_is_told(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": b"1"})
+    office.publish()
+    office.withdraw(item)
+    office.publish()
+    office.restore(item)
+    office.publish()
+    office.amend(item, {"a.pdf": b"2"})
+    office.publish()
+    lines, draft = withdraw(office, item)
+    assert len([line for line in lines if line.startswith("It was on the portal")]) == 3
+    assert draft.count("a.pdf (1 byte") == 2
+    assert "Nobody opened it through the portal's own web server." in lines
+
+
+def test_what_was_never_to_be_seen_needs_no_draft(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": b"1"})
+    lines, draft = withdraw(office, item)
+    assert lines == [f"{item} is withdrawn; nothing of it was on the portal"]
+    assert draft == ""
+
+
+def test_the_draft_is_in_the_language_of_who_withdraws_and_nothing_in_it_is_markup(tmp_path: Path) -> None:
+    office = PortalOffice(tmp_path / "dutch", clients=CLIENTS.replace("Acme B.V.", "'*Acme* [x](http://evil)'"))
+    item = office.share({"a.pdf": b"1"}, description="# Kop `code`")
+    office.publish()
+    lines, draft = withdraw(office, item, "Regel 1\n# Regel 2")
+    assert lines[-2] == "Wat via een andere webserver is opgehaald, staat in het logboek van die server."
+    assert draft.startswith("# Register van datalekken: concept van een vermelding\n")
+    assert "\\# Kop \\`code\\`" in draft
+    assert "\\*Acme\\* \\[x\\](http://evil)" in draft
+    assert "Waarom het is ingetrokken: Regel 1 \\# Regel 2" in draft
+    office.close()

@@ -1,0 +1,219 @@
+"""What a backup holds and leaves out, where it may be made, and that no damaged one becomes an office."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.records import JOOST, Records
+from kit.servers import DATABASE_URL, POSTGRESQL, another_database
+
+from desk.actions import backing_up, new_office
+from dossier.backup.backup import Report
+from dossier.backup.restore import Restored
+from dossier.database.database import close_database
+from dossier.database.tables import Event, EventDetail, Item
+from dossier.office.office import ConfigurationError, find_root
+from dossier.office.people import NotAllowed
+from dossier.trail import trail
+
+DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path / "office")
+    (made.root / "inbox/acme-bv").mkdir(parents=True)
+    made.published()
+    yield made
+    close_database()
+
+
+def _back_up(office: Records, dest: Path, keep: int = 30) -> Report:
+    return backing_up.back_up(office.office, office.tick(), JOOST, dest, keep)
+
+
+def _restore(dest: Path, name: str = "elsewhere", environ: dict[str, str] | None = None) -> Restored:
+    close_database()
+    return backing_up.restore(dest, dest.with_name(name), {**another_database(), **(environ or {})})
+
+
+def _snapshots(dest: Path) -> list[Path]:
+    return sorted((dest / "snapshots").iterdir())
+
+
+def _kept(dest: Path) -> list[Path]:
+    return [path for path in (dest / "vault").rglob("*") if path.is_file()]
+
+
+def test_a_second_backup_copies_only_what_is_new_and_the_oldest_go(office: Records, tmp_path: Path) -> None:
+    dest, inbox = tmp_path / "backups", office.root / "inbox/acme-bv"
+    for number in range(5):
+        (inbox / f"{number}.txt").write_text(str(number))
+    assert _back_up(office, dest).new_files == 2 + 5
+    assert _back_up(office, dest).new_files == 0
+    (inbox / "0.txt").unlink()
+    (inbox / "new.txt").write_text("new")
+    assert _back_up(office, dest, keep=2).new_files == 1
+    assert len(_snapshots(dest)) == 2
+    assert len(_kept(dest)) == 2 + 6
+    _back_up(office, dest, keep=2)
+    assert len(_kept(dest)) == 2 + 5, "what no backup needs any more is gone"
+    assert _restore(_snapshots(dest)[0]).files == 2 + 5
+
+
+def test_a_file_that_is_being_written_is_left_out_and_named(office: Records, tmp_path: Path) -> None:
+    with open(office.root / "inbox/acme-bv/half.pdf", "wb") as half:
+        half.write(b"%PDF-1.4 half")
+        half.flush()
+        assert _back_up(office, tmp_path / "backups").being_written == ["inbox/acme-bv/half.pdf"]
+    assert not (_restore(tmp_path / "backups").office.inbox / "acme-bv/half.pdf").exists()
+
+
+def test_names_of_all_kinds_and_what_is_no_plain_file(office: Records, tmp_path: Path) -> None:
+    inbox = office.root / "inbox/acme-bv"
+    (inbox / "folder drop/deep").mkdir(parents=True)
+    for name in (b"caf\xe9.pdf", "jaarrekening é 2025.pdf".encode(), b"folder drop/deep/item.yaml", b"a\nb"):
+        with open(os.path.join(os.fsencode(inbox), name), "wb") as file:
+            file.write(name)
+    (inbox / "link").symlink_to("/etc/passwd")
+    os.mkfifo(inbox / "pipe")
+    _back_up(office, tmp_path / "backups")
+    found = os.fsencode(_restore(tmp_path / "backups").office.inbox / "acme-bv")
+    assert sorted(os.listdir(found)) == sorted([b"caf\xe9.pdf", "jaarrekening é 2025.pdf".encode(), b"folder drop", b"a\nb"])
+    assert os.path.exists(os.path.join(found, b"folder drop/deep/item.yaml"))
+
+
+def test_a_damaged_vault_file_is_told_and_the_rest_is_backed_up(office: Records, tmp_path: Path) -> None:
+    victim, gone = (path for path in office.office.vault.rglob("*") if len(path.name) == 64)
+    os.chmod(victim, 0o640)
+    victim.write_bytes(b"something else")
+    gone.unlink()
+    report = _back_up(office, tmp_path / "backups")
+    assert len(report.damaged) == 2
+    assert str(victim) in " ".join(report.damaged)
+    assert report.snapshot.exists()
+
+
+@pytest.mark.parametrize("where", ["inbox", "var/backups", "."])
+def test_a_backup_within_the_office_is_refused(office: Records, where: str) -> None:
+    with pytest.raises(NotAllowed, match="lies within the office"):
+        _back_up(office, office.root / where)
+
+
+def test_a_folder_with_other_things_and_another_offices_backups_are_refused(office: Records, tmp_path: Path) -> None:
+    other = tmp_path / "documents"
+    other.mkdir()
+    (other / "letter.txt").write_text("mine")
+    with pytest.raises(NotAllowed, match="is not empty, and holds no backups"):
+        _back_up(office, other)
+    assert [path.name for path in other.iterdir()] == ["letter.txt"]
+    _back_up(office, tmp_path / "backups")
+    close_database()
+    second = Records(tmp_path / "second")
+    with pytest.raises(NotAllowed, match="give each office a folder of its own"):
+        _back_up(second, tmp_path / "backups")
+
+
+def test_restore_fills_empty_folders_only(office: Records, tmp_path: Path) -> None:
+    dest = tmp_path / "backups"
+    _back_up(office, dest)
+    with pytest.raises(NotAllowed, match="office is not empty"):
+        _restore(dest, "office")
+    with pytest.raises(NotAllowed, match="portal is not empty"):
+        _restore(dest, environ={"DOSSIER_PATHS__PORTAL": str(office.office.portal)})
+    with pytest.raises(NotAllowed, match="there is a database already"):
+        _restore(dest, environ={DATABASE_URL: os.environ.get(DATABASE_URL, f"sqlite:///{office.root}/var/dossier.db")})
+    assert not (tmp_path / "elsewhere").exists()
+    (tmp_path / "elsewhere").mkdir()
+    assert _restore(dest).office.root == tmp_path / "elsewhere"
+
+
+def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(office: Records, tmp_path: Path) -> None:
+    dest, made = tmp_path / "backups", tmp_path / "elsewhere"
+    _back_up(office, dest)
+    victim = _kept(dest)[0]
+    good = victim.read_bytes()
+    victim.write_bytes(good[:-1] + b"x")
+    with pytest.raises(NotAllowed, match=f"{victim} is damaged"):
+        _restore(dest)
+    with pytest.raises(ConfigurationError, match="a restore was broken off here"):
+        find_root(made, made, {})
+    with pytest.raises(NotAllowed, match=r"a restore to .* was broken off"):
+        new_office.found(made)
+    victim.write_bytes(good)
+    with pytest.raises(NotAllowed, match="was broken off; remove that folder"):
+        _restore(dest)
+    shutil.rmtree(made)
+    victim.unlink()
+    with pytest.raises(NotAllowed, match="1 files are gone"):
+        _restore(dest)
+    assert not made.exists()
+    victim.write_bytes(good)
+    _restore(dest)
+
+
+@pytest.mark.parametrize("name", [DATABASE, "config/settings.yaml", "manifest.json", "vault.txt"])
+def test_a_snapshot_that_is_cut_off_is_seen_before_anything_is_written(office: Records, tmp_path: Path, name: str) -> None:
+    dest = tmp_path / "backups"
+    _back_up(office, dest)
+    path = _snapshots(dest)[0] / name
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(NotAllowed, match=str(path)):
+        _restore(dest)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_trail_that_was_cut_is_not_restored_as_if_nothing_were(office: Records, tmp_path: Path) -> None:
+    EventDetail.delete().where(EventDetail.seq == 2).execute()
+    Event.delete().where(Event.seq == 2).execute()
+    _back_up(office, tmp_path / "backups")
+    with pytest.raises(NotAllowed, match="the trail of the backup does not verify"):
+        _restore(tmp_path / "backups")
+
+
+def test_what_happened_after_a_backup_is_not_in_it(office: Records, tmp_path: Path) -> None:
+    _back_up(office, tmp_path / "backups")
+    length = trail.head()[0]
+    office.published(description="Made afterwards")
+    _restore(tmp_path / "backups")
+    assert Item.select().count() == 1
+    assert trail.head()[0] == length  # `backed_up` is not in it, `office_restored` is
+
+
+def test_what_only_lies_in_var_is_in_it_and_stays_its_owners(office: Records, tmp_path: Path) -> None:
+    for name in ("erasures/erased-1.html", "breaches/D-2026-000001.md", "quarantine/x/y.pdf"):
+        path = office.office.var / name
+        path.parent.mkdir(parents=True)
+        path.write_text(name)
+        path.chmod(0o600)
+    _back_up(office, tmp_path / "backups")
+    _restore(tmp_path / "backups")
+    for name in ("erasures/erased-1.html", "breaches/D-2026-000001.md", "quarantine/x/y.pdf"):
+        path = tmp_path / "elsewhere/var" / name
+        assert (path.read_text(), path.stat().st_mode & 0o777) == (name, 0o600)
+
+
+def test_the_portal_is_made_anew(office: Records, tmp_path: Path) -> None:
+    _back_up(office, tmp_path / "backups")
+    portal = _restore(tmp_path / "backups").office.portal
+    assert [path.name for path in portal.glob("acme-bv/D-*/*")] == ["accounts.pdf"]
+    assert (portal / "acme-bv/index.html").exists()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
+def test_who_dropped_a_file_is_still_known_after_a_restore(office: Records, tmp_path: Path) -> None:
+    inbox = office.root / "inbox/acme-bv"
+    (inbox / "report.yaml").write_text("description: Annual accounts\n")
+    os.chown(inbox / "report.yaml", 1, 1)
+    os.utime(inbox / "report.yaml", (1_000_000_000, 1_000_000_000))
+    os.chmod(inbox, 0o2770)
+    _back_up(office, tmp_path / "backups")
+    restored = _restore(tmp_path / "backups")
+    found = (restored.office.inbox / "acme-bv/report.yaml").stat()
+    assert (found.st_uid, found.st_mtime) == (1, 1_000_000_000)
+    assert (restored.office.inbox / "acme-bv").stat().st_mode & 0o7777 == 0o2770
+    assert restored.strange_owners == []

@@ -1,0 +1,233 @@
+"""What may go wrong with watching, made to happen: lost events, no watches left, a share that goes and comes back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from kit.records import Records
+from kit.servers import rows
+from kit.support import DOSSIER, OWN_CLIENTS, OWN_SETTINGS, Root, own_office, wait_for
+
+from ingest.inbox.lookout import QUIET_TURNS, TURNS, Lookout
+
+PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
+GOOD = "description: Annual accounts 2025\n"
+FILES = 20_000
+DROPS = 100
+
+# No rescan and no poll comes to help within a test, unless it says so.
+ALONE = OWN_SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0.2, mode: native, poll_seconds: 3600, rescan_seconds: 3600")
+
+
+def alarms(office: Root) -> str:
+    """As the daemon wrote them down for `status`, which costs a second a call on a busy machine."""
+    return "\n".join(value for (value,) in rows(office.path, "SELECT value FROM note WHERE key LIKE 'alarm:%'"))
+
+
+def until_alarm(office: Root, text: str) -> None:
+    wait_for(lambda: text in alarms(office), lambda: f"an alarm {text!r}; there is {alarms(office)!r}")
+    assert text in office.run("status").stdout
+
+
+def until_calm(office: Root) -> None:
+    wait_for(lambda: not alarms(office), lambda: f"the alarm is over; there is {alarms(office)!r}")
+
+
+def place(office: Root, client: str, stem: str) -> None:
+    office.place(client, {f"{stem}.pdf": PDF, f"{stem}.yaml": f"description: Annual accounts {stem}\n"})
+
+
+def test_files_that_come_faster_than_they_are_read_are_all_seen(tmp_path: Path) -> None:
+    office = own_office(tmp_path, settings=ALONE)
+    home = office.path / "inbox" / "acme-bv"
+    home.mkdir()
+    with office.daemon() as daemon:
+        place(office, "acme-bv", "before")
+        office.until_taken("acme-bv", "before")
+        os.kill(daemon.pid, signal.SIGSTOP)
+        try:
+            for number in range(FILES - 2 * DROPS):
+                os.close(os.open(home / f"scan-{number}.pdf", os.O_CREAT | os.O_WRONLY))
+            for number in range(DROPS):
+                place(office, "acme-bv", f"late-{number}")
+                place(office, "zon", f"late-{number}")
+        finally:
+            os.kill(daemon.pid, signal.SIGCONT)
+        daemon.until_said("queue overflow")
+        for client in ("acme-bv", "zon"):
+            office.until_taken(client, *(f"late-{number}" for number in range(DROPS)))
+        assert sum(name.startswith("scan-") for name in os.listdir(home)) == FILES - 2 * DROPS
+        place(office, "zon", "after")  # its folder was made while events were lost, and is watched all the same
+        office.until_taken("zon", "after")
+
+
+def _limited(office: Root, what: str, most: int) -> list[str]:
+    """The daemon with an inotify limit of its own: in a user namespace."""
+    inner = f"echo {most} > /proc/sys/user/{what} && exec " + " ".join([str(DOSSIER), "--root", str(office.path), "run"])
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", inner]
+    if subprocess.run([*command[:4], "-c", "true"], capture_output=True).returncode:
+        pytest.skip("user namespaces are not allowed on this machine")
+    return command
+
+
+@pytest.mark.sqlite  # in a user namespace one is nobody whom the database's server knows
+@pytest.mark.parametrize(("limit", "most"), [("max_inotify_watches", 12), ("max_inotify_instances", 1)])
+def test_a_folder_that_can_not_be_watched_is_told_and_looked_at_by_the_clock(tmp_path: Path, limit: str, most: int) -> None:
+    codes = [f"client-{number:02d}" for number in range(20)]
+    clients = "clients:\n" + "".join(f"  {code}: {{name: {code}}}\n" for code in codes)
+    office = own_office(tmp_path, settings=ALONE.replace("poll_seconds: 3600", "poll_seconds: 0.3"), clients=clients)
+    for code in codes:
+        (office.path / "inbox" / code).mkdir()
+    command = _limited(office, limit, most)
+    with open(tmp_path / "daemon.log", "w") as log:
+        daemon = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        wait_for((office.path / "var" / "daemon.json").exists, (tmp_path / "daemon.log").read_text)
+        setting = "fs.inotify.max_user_watches" if "watches" in limit else "fs.inotify.max_user_instances"
+        until_alarm(office, f"raise {setting} (sysctl)")
+        for code in codes:
+            place(office, code, "a")
+        for code in codes:
+            office.until_taken(code, "a")
+    finally:
+        daemon.terminate()
+        assert daemon.wait(10) == 0
+
+
+@pytest.fixture
+def share(tmp_path: Path) -> Iterator[Path]:
+    """A folder that can be mounted at the inbox; unmounted at the end."""
+    folder = tmp_path / "share"
+    (folder / "acme-bv").mkdir(parents=True)
+    yield folder
+    subprocess.run(["umount", "--lazy", str(tmp_path / "office" / "inbox")], capture_output=True)
+
+
+def mount(share: Path, office: Root) -> None:
+    done = subprocess.run(["mount", "--bind", str(share), str(office.path / "inbox")], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"nothing can be mounted here: {done.stderr.strip()}")
+
+
+def unmount(office: Root) -> None:
+    subprocess.run(["umount", str(office.path / "inbox")], check=True)
+
+
+@pytest.mark.parametrize("mode", ["native", "polling"])
+def test_a_share_that_is_unmounted_is_an_alarm_and_work_goes_on_when_it_is_back(tmp_path: Path, share: Path, mode: str) -> None:
+    settings = ALONE.replace("mode: native", f"mode: {mode}").replace("poll_seconds: 3600", "poll_seconds: 0.3")
+    office = own_office(tmp_path / "office", settings=settings)
+    mount(share, office)
+    with office.daemon() as daemon:
+        place(office, "acme-bv", "before")
+        office.until_taken("acme-bv", "before")
+        office.place("acme-bv", {"waiting.yaml": GOOD})
+        unmount(office)
+        until_alarm(office, "has no client's folder in it any more; is the share mounted?")
+        assert daemon.said("is the share mounted?")
+        place_in(share, "meanwhile")
+        mount(share, office)
+        office.until_taken("acme-bv", "meanwhile")
+        until_calm(office)
+        place(office, "acme-bv", "after")
+        office.place("acme-bv", {"waiting.pdf": PDF})
+        office.until_taken("acme-bv", "after", "waiting")
+        assert office.rejected("waiting") is None
+
+
+def place_in(share: Path, stem: str) -> None:
+    (share / "acme-bv" / f"{stem}.pdf").write_bytes(PDF)
+    (share / "acme-bv" / f"{stem}.yaml").write_text(f"description: Annual accounts {stem}\n")
+
+
+def test_a_daemon_that_starts_before_the_share_is_mounted_says_so_and_begins_when_it_is(tmp_path: Path, share: Path) -> None:
+    office = own_office(tmp_path / "office", settings=ALONE)
+    mount(share, office)
+    place(office, "acme-bv", "before")
+    office.once()
+    place(office, "acme-bv", "later")
+    unmount(office)
+    with office.daemon():
+        until_alarm(office, "is the share mounted?")
+        mount(share, office)
+        office.until_taken("acme-bv", "later")
+        until_calm(office)
+    unmount(office)
+    done = office.run("run", "--once", code=None)
+    assert (done.returncode, "is the share mounted?" in done.stderr) == (4, True), done.stderr
+
+
+def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path) -> None:
+    office = own_office(tmp_path, settings=ALONE, clients=OWN_CLIENTS)
+    place(office, "acme-bv", "before")
+    with office.daemon():
+        office.until_taken("acme-bv", "before")
+        (office.path / "inbox").rename(tmp_path / "away")
+        until_alarm(office, "can't be read: No such file or directory; is the share mounted?")
+        (tmp_path / "away").rename(office.path / "inbox")
+        until_calm(office)
+        place(office, "acme-bv", "after")
+        office.until_taken("acme-bv", "after")
+
+
+# Where nobody tells
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path / "office", settings="watch: {mode: polling, settle_seconds: 0}\n")
+    for client in ("acme-bv", "zon"):
+        (made.root / "inbox" / client).mkdir(parents=True)
+    yield made
+    made.close()
+
+
+def seen_empty(office: Records) -> tuple[Lookout, Path]:
+    """A lookout that has seen a folder empty, in which nothing has happened for a day; and the folder."""
+    home = office.root / "inbox/acme-bv"
+    set_back(home)
+    lookout = Lookout(office.office, lambda: None, lambda cause, text: None)
+    lookout.watch()
+    assert list(lookout.ready()) == []
+    return lookout, home
+
+
+def set_back(home: Path) -> None:
+    yesterday = time.time() - 86_400
+    os.utime(home, (yesterday, yesterday))
+
+
+def looks_until_found(lookout: Lookout, look: Callable[[], None]) -> int:
+    for count in range(1, 10):
+        look()
+        if list(lookout.ready()):
+            return count
+    raise AssertionError("it was never found")
+
+
+def test_a_quiet_folder_is_polled_every_third_time_and_one_in_use_each_time(office: Records) -> None:
+    lookout, home = seen_empty(office)
+    (home / "a.pdf").write_bytes(PDF)
+    (home / "a.yaml").write_text(GOOD)
+    assert looks_until_found(lookout, lookout.poll) <= QUIET_TURNS
+    for path in list(home.iterdir()):
+        path.unlink()
+    assert list(lookout.ready()) == []
+    (home / "b.pdf").write_bytes(PDF)
+    (home / "b.yaml").write_text(GOOD)
+    assert looks_until_found(lookout, lookout.poll) == 1
+
+
+def test_a_folder_whose_time_stamp_says_nothing_is_listed_all_the_same(office: Records) -> None:
+    lookout, home = seen_empty(office)
+    stamp = os.stat(home).st_mtime_ns
+    (home / "a.pdf").write_bytes(PDF)
+    (home / "a.yaml").write_text(GOOD)
+    os.utime(home, ns=(stamp, stamp))
+    assert looks_until_found(lookout, lookout.look_everywhere) <= TURNS

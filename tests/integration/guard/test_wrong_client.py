@@ -1,0 +1,255 @@
+"""The wrong-client guard: what looks like another client's is not shared unseen (CONTRACT section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from kit import guard_corpus
+from kit.guard_corpus import pdf, sheet, word
+from kit.support import CLIENTS, SETTINGS, Root, once_here
+
+from dossier.database.database import close_database, open_database, transaction
+from dossier.database.tables import Mail, item_key
+from dossier.office.office import load_office
+from dossier.office.people import Actor
+from dossier.text import clock
+from workflow.approval import deciding
+from workflow.items import items
+from workflow.messages.messages import letter_of
+from workflow.reports import finding
+
+OURS, THEIRS = "Jaarrekening 2025 van Acme B.V.", "Jaarrekening 2025 van Northwind Ltd, KvK onbekend"
+SHARED = "description: Jaarrekening 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
+
+
+@pytest.fixture
+def guarded(root: Root) -> Iterator[Root]:
+    root.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    yield root
+    close_database()
+
+
+def drop(root: Root, sidecar: str = SHARED, stem: str = "a", **attachments: bytes) -> dict[str, Any]:
+    """Drop it for acme-bv and let it be taken; the newest item then."""
+    root.drop(stem, sidecar, **attachments)
+    once_here(root)
+    return newest(root)
+
+
+def newest(root: Root) -> dict[str, Any]:
+    open_database(load_office(root.path, root.environ))
+    return {"root": str(root.path), **finding.whole(finding.find_items(finding.Filter(), 1)[0])}
+
+
+def events(item: Mapping[str, Any], action: str) -> list[dict[str, Any]]:
+    return [event["detail"] for event in item["history"] if event["action"] == action]
+
+
+def mails(root: Root) -> list[tuple[str, str]]:
+    """(kind, recipient) of all mails of the outbox."""
+    return [(mail.kind, mail.recipient) for mail in Mail.select().order_by(Mail.id)]
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("a.pdf", pdf(THEIRS)), ("a.docx", word(THEIRS)), ("a.xlsx", sheet(THEIRS)), ("a.txt", THEIRS.encode()), ("a.csv", THEIRS.encode())],
+)  # fmt: skip
+def test_what_names_another_client_waits_for_an_approver_with_the_finding_on_top(guarded: Root, name: str, data: bytes) -> None:
+    (guarded.inbox() / name).write_bytes(data)
+    item = drop(guarded, SHARED + f"notify: yes\ncontact: j.jansen\nattachments: [{name}]\n")
+    assert (item["share_state"], item["public"], item["approver"]) == ("concept", False, "m.devries")
+    assert list((guarded.path / "var/portal").glob("*/D-*")) == []
+    # m.devries made it herself: with four eyes it lies with the admins
+    [paper] = (guarded.path / "var/queue").glob("*/D-*.yaml")
+    assert paper.parent.name == "j.admin"
+    first = paper.read_text().splitlines()[0]
+    assert first.startswith("#")
+    for piece in (name, "Northwind Ltd (northwind-ltd)", "Acme B.V. (acme-bv)"):
+        assert piece in first
+    receipt = yaml.safe_load(guarded.receipt("a") or "")
+    assert "not shared until" in receipt["warnings"][0]
+    assert events(item, "held_by_guard")[0]["findings"][0]["clients"] == ["northwind-ltd"]
+    assert mails(guarded) == [("guard", "m.devries")]
+
+
+def test_a_finding_of_somebody_elses_drop_waits_for_the_default_approver(guarded: Root) -> None:
+    guarded.set("staff", "staff:\n  p.bakker: {name: P, email: p@o.example, rights: [create, share]}\n"
+                "  m.devries: {name: M, email: m@o.example, rights: [approve]}\n  j.admin: {name: J, email: j@o.example, rights: [admin]}\n")  # fmt: skip
+    item = drop(guarded, SHARED.replace("m.devries", "p.bakker"), a_pdf=pdf(THEIRS))
+    assert item["approver"] == "m.devries"
+    assert [paper.parent.name for paper in (guarded.path / "var/queue").glob("*/D-*.yaml")] == ["m.devries"]
+
+
+def test_without_a_default_approver_any_admin_is_asked(guarded: Root) -> None:
+    guarded.set("clients", CLIENTS.replace("    default_approver: m.devries\n", ""))
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    assert (item["share_state"], item["approver"], item["approvals"]) == ("concept", "j.admin", "any")
+    assert [paper.parent.name for paper in (guarded.path / "var/queue").glob("*/D-*.yaml")] == ["j.admin"]
+
+
+@pytest.mark.parametrize(
+    "text", [OURS, "Factuur van Northwind Ltd aan ACME BV", "Aan KvK 12345678 van Northwind Ltd", "Tarieven van 2026"]
+)
+def test_what_names_its_own_client_or_nobody_is_shared_at_once(guarded: Root, text: str) -> None:
+    assert drop(guarded, a_pdf=pdf(text))["share_state"] == "published"
+    assert "warnings" not in (guarded.receipt("a") or "")
+
+
+def test_each_file_must_name_its_own_client_itself(guarded: Root) -> None:
+    item = drop(guarded, SHARED + "attachments: [a.pdf, b.pdf]\n", a_pdf=pdf(OURS), b_pdf=pdf(THEIRS))
+    assert item["share_state"] == "concept"
+    assert [found["name"] for found in events(item, "held_by_guard")[0]["findings"]] == ["b.pdf"]
+
+
+def test_a_file_that_is_not_shared_is_not_searched(guarded: Root) -> None:
+    sidecar = SHARED.replace("share_attachments: all\n", "attachments: [{file: a.pdf, share: yes}, {file: b.pdf, share: no}]\n")
+    assert drop(guarded, sidecar, a_pdf=pdf(OURS), b_pdf=pdf(THEIRS))["share_state"] == "published"
+
+
+def test_what_is_private_or_a_concept_is_not_held(guarded: Root) -> None:
+    item = drop(guarded, "description: Onze notities\ncreated_by: m.devries\n", a_pdf=pdf(THEIRS))
+    assert item["share_state"] == "private"
+    concept = SHARED.replace("approved", "concept") + "approver: k.smit\n"
+    item = drop(guarded, concept, "b", b_pdf=pdf(THEIRS))
+    assert (item["share_state"], item["approver"]) == ("concept", "k.smit")
+    assert events(item, "held_by_guard") == []
+
+
+def test_with_warn_it_is_shared_and_the_maker_is_told(guarded: Root) -> None:
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard: warn"))
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    assert item["share_state"] == "published"
+    assert events(item, "warned_by_guard") != []
+    assert "Northwind Ltd" in yaml.safe_load(guarded.receipt("a") or "")["warnings"][0]
+    [mail] = Mail.select()
+    assert (mail.kind, mail.recipient) == ("guard", "m.devries")
+    office = load_office(guarded.path, guarded.environ)
+    letter = letter_of(office, mail.kind, "nl", mail.name, mail.client, item["item"], mail.payload)
+    assert "a.pdf: Northwind Ltd (northwind-ltd)" in letter.text.replace("\n ", "")
+    assert "dossier withdraw" in letter.text
+
+
+def test_with_off_nothing_is_searched(root: Root) -> None:
+    assert drop(root, a_pdf=pdf(THEIRS))["share_state"] == "published"
+    close_database()
+
+
+def test_what_cannot_be_read_is_no_finding_but_is_told_in_the_history(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=guard_corpus.scan())
+    assert item["share_state"] == "published"
+    [told] = events(item, "approved")[0]["not_searched"]
+    assert told["name"] == "a.pdf"
+    assert "no text" in told["reason"]
+
+
+def test_the_same_drop_again_is_a_duplicate_whatever_the_guard_finds(guarded: Root) -> None:
+    data = pdf(THEIRS)
+    first = drop(guarded, a_pdf=data)
+    assert drop(guarded, a_pdf=data)["item"] == first["item"]
+    assert "duplicate: true" in (guarded.receipt("a") or "")
+
+
+# Amendments and commands
+
+
+def command(root: Root, *words: str, code: int = 0, user: str = "m.devries") -> str:
+    done = root.run(*words, user=user, code=code)
+    return done.stdout + done.stderr
+
+
+def approve(item: Mapping[str, Any]) -> None:
+    office = load_office(Path(item["root"]), {})
+    with transaction():
+        deciding.decide(office, clock.utc_now(), Actor("j.admin", "command"), item_key(item["item"]), "approve", "")
+
+
+def withdraw(item: Mapping[str, Any]) -> None:
+    office = load_office(Path(item["root"]), {})
+    with transaction():
+        items.withdraw(office, clock.utc_now(), Actor("j.admin", "command"), item_key(item["item"]), "wrong client")
+
+
+def test_an_amending_drop_with_another_clients_file_is_held_and_the_client_keeps_what_was_approved(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(OURS))
+    assert item["share_state"] == "published"
+    amending = f"item: {item['item']}\ncreated_by: m.devries\n"
+    assert (
+        drop(guarded, amending + "attachments: [{file: b.pdf, share: no}]\n", "b", b_pdf=pdf(THEIRS))["share_state"]
+        == "published"
+    )
+    item = drop(guarded, amending + "attachments: [{file: c.pdf, share: yes}]\n", "c", c_pdf=pdf(THEIRS))
+    assert (item["share_state"], item["public"]) == ("concept", True)
+    assert "Northwind Ltd" in yaml.safe_load(guarded.receipt("c") or "")["warnings"][0]
+    folder = guarded.path / "var/portal/acme-bv" / item["item"]
+    assert [path.name for path in folder.iterdir()] == ["a.pdf"]
+    approve(item)
+    once_here(guarded)
+    assert sorted(path.name for path in folder.iterdir()) == ["a.pdf", "c.pdf"]
+    assert newest(guarded)["share_state"] == "published"
+
+
+def test_what_was_approved_with_the_finding_in_view_is_not_held_again_by_a_later_change(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    approve(item)
+    once_here(guarded)
+    assert "goes on the portal" in command(guarded, "edit", item["item"], "--description", "Jaarrekening 2025, herzien")
+    once_here(guarded)
+    assert newest(guarded)["share_state"] == "published"
+
+
+def test_commands_that_share_outright_are_held_and_say_why(guarded: Root, tmp_path: Path) -> None:
+    item = drop(guarded, "description: Jaarrekening 2025\ncreated_by: m.devries\n", a_pdf=pdf(THEIRS))
+    said = command(guarded, "edit", item["item"], "--share", "--share-status", "approved", "--share-all")
+    assert "waits for approval by j.admin" in said
+    assert "Northwind Ltd (northwind-ltd)" in said
+    item = newest(guarded)
+    assert item["share_state"] == "concept"
+    assert events(item, "held_by_guard") != []
+    assert "Northwind Ltd" in command(guarded, "queue")
+    assert "Northwind Ltd" in guarded.json("queue")[0]["attention"][0]
+    assert "attention:" in command(guarded, "show", item["item"])
+    once_here(guarded)
+    [paper] = (guarded.path / "var/queue/j.admin").glob("D-*.yaml")
+    assert "Northwind Ltd" in paper.read_text().splitlines()[0]
+    for name, text in (("ours.pdf", OURS), ("theirs.pdf", THEIRS)):
+        (tmp_path / name).write_bytes(pdf(text))
+    item = drop(guarded, SHARED.replace("2025", "2026"), "b", b_pdf=pdf(OURS))
+    said = command(guarded, "attach", item["item"], str(tmp_path / "ours.pdf"), "--share")
+    assert "goes on the portal" in said
+    said = command(guarded, "replace", item["item"], "ours.pdf", str(tmp_path / "theirs.pdf"))
+    assert "Northwind Ltd (northwind-ltd)" in said
+    assert newest(guarded)["share_state"] == "concept"
+
+
+def test_what_was_withdrawn_is_put_back_only_after_a_look_if_nobody_ever_looked(guarded: Root) -> None:
+    guarded.set("settings", SETTINGS)
+    item = drop(guarded, a_pdf=pdf(THEIRS))
+    assert item["share_state"] == "published"
+    withdraw(item)
+    once_here(guarded)
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard: hold"))
+    assert "Northwind Ltd (northwind-ltd)" in command(guarded, "publish", item["item"])
+    once_here(guarded)
+    item = newest(guarded)
+    assert (item["share_state"], item["public"]) == ("concept", False)
+    approve(item)
+    withdraw(item)
+    once_here(guarded)
+    assert "goes back on the portal" in command(guarded, "publish", item["item"])
+    once_here(guarded)
+    assert newest(guarded)["share_state"] == "published"
+
+
+def test_two_amendments_in_one_look_are_each_searched(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=pdf(OURS))
+    for stem, text in (("b", THEIRS), ("c", OURS)):
+        body = f"item: {item['item']}\ncreated_by: m.devries\nattachments: [{{file: {stem}.pdf, share: yes}}]\n"
+        guarded.drop(stem, body, **{f"{stem}_pdf": pdf(text)})
+    once_here(guarded)
+    item = newest(guarded)
+    assert item["share_state"] == "concept"
+    assert [found["name"] for found in events(item, "held_by_guard")[0]["findings"]] == ["b.pdf"]

@@ -1,0 +1,279 @@
+"""Pictures and archives: made after the item is up, gone with it, and a hostile file harms nobody."""
+
+from __future__ import annotations
+
+import io
+import time
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import fpdf
+import pytest
+from kit.portals import CLIENTS, PortalOffice
+from PIL import Image
+
+from dossier.database.tables import PageDue, PageFile
+from workflow.portal import pictures, pictures_child, verifying
+from workflow.portal.pictures import Artist
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PortalOffice]:
+    made = PortalOffice(tmp_path / "office")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def artist() -> Iterator[Artist]:
+    made = Artist()
+    yield made
+    made.close()
+
+
+def a_pdf(text: str = "Annual accounts") -> bytes:
+    pdf = fpdf.FPDF()
+    pdf.add_page()
+    pdf.set_font("helvetica", size=40)
+    pdf.multi_cell(0, 30, text)
+    return bytes(pdf.output())
+
+
+def an_image(kind: str = "PNG", size: tuple[int, int] = (600, 300)) -> bytes:
+    stream = io.BytesIO()
+    Image.new("RGB", size, "navy").save(stream, kind)
+    return stream.getvalue()
+
+
+def page(office: PortalOffice) -> str:
+    return (office.office.portal / "acme-bv/index.html").read_text()
+
+
+def test_an_item_is_up_before_its_picture_and_then_has_one(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": a_pdf()})
+    office.publish()
+    assert not office.extras()
+    office.dress()
+    (name,) = office.extras()
+    assert name.startswith(f"{item}-")
+    assert f'src="_pages/{name}"' in page(office)
+    with Image.open(office.extras()[name]) as image:
+        assert image.format == "WEBP"
+        assert image.height == pictures_child.HEIGHT
+    assert not PageDue.select().exists()
+    office.check()
+    assert verifying.look(office.office, office.vault) == []
+
+
+def test_several_attachments_have_an_archive_with_exactly_them(office: PortalOffice) -> None:
+    item = office.share({"a.txt": b"one", "Jaarrekening 2025 — définitief.pdf": b"two"})
+    single = office.share({"a.txt": b"one"})
+    office.publish()
+    office.dress()
+    (name,) = office.extras()
+    assert name.startswith(item)
+    assert f'href="_pages/{name}" download="{item}.zip"' in page(office)
+    assert single not in name
+    with zipfile.ZipFile(office.extras()[name]) as archive:
+        assert {entry: archive.read(entry) for entry in archive.namelist()} == {
+            "a.txt": b"one",
+            "Jaarrekening 2025 — définitief.pdf": b"two",
+        }
+        assert archive.testzip() is None
+
+
+def test_they_go_with_the_item_and_are_replaced_with_it(office: PortalOffice) -> None:
+    item, other = office.share({"a.pdf": a_pdf("1"), "b.txt": b"b"}), office.share({"c.pdf": a_pdf("2")})
+    office.publish()
+    office.dress()
+    before = set(office.extras())
+    assert len(before) == 3
+    office.amend(item, {"a.pdf": a_pdf("3")})
+    office.publish()
+    assert {name for name in office.extras() if name.startswith(item)} == set()
+    office.dress()
+    assert len(office.extras()) == 3
+    assert len(set(office.extras()) & before) == 1
+    office.amend(item, description="Another description")
+    office.publish()
+    assert len(office.extras()) == 3
+    office.withdraw(item)
+    office.publish()
+    assert [name.rpartition("-")[0] for name in office.extras()] == [other]
+    assert not PageFile.select().where(PageFile.name.startswith(item)).exists()
+    office.configure(clients=CLIENTS.replace("name: Acme", "portal: false, name: Acme"))
+    office.reload()
+    office.publish()
+    assert not PageFile.select().exists()
+    office.configure(clients=CLIENTS)
+    office.reload()
+    office.publish()
+    office.dress()
+    assert len(office.extras()) == 1
+    assert verifying.look(office.office, office.vault) == []
+
+
+def test_what_was_made_of_an_item_that_was_withdrawn_meanwhile_is_thrown_away(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": a_pdf(), "b.txt": b"b"})
+    office.publish()
+    studio = office.portal.studio()
+    batch = studio.make(10, 10)
+    assert batch is not None
+    office.withdraw(item)
+    office.portal.put_up(batch)
+    office.publish()
+    assert office.extras() == {}
+    assert not list((office.root / "var/.portal-staging").glob("*/pages/*"))
+    office.restore(item)
+    office.publish()
+    assert PageDue.select().exists()
+    studio.close()
+
+
+def test_a_crash_between_placing_and_recording_leaves_no_picture_of_a_withdrawn_item(office: PortalOffice) -> None:
+    item, other = office.share({"a.pdf": a_pdf()}), office.share({"b.txt": b"b"})
+    office.publish()
+    office.dress()
+    PageFile.delete().execute()  # as if it had been placed, and the transaction had never ended
+    PageDue.insert(item=office.row(item).id).execute()
+    office.withdraw(item)
+    office.start()
+    office.publish()
+    assert office.extras() == {}
+    assert list(office.tree()) == [f"{other}/b.txt"]
+
+
+def test_a_changed_or_missing_picture_is_made_anew(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "PAUSE_SECONDS", 0.0)
+    office.share({"a.pdf": a_pdf()})
+    office.share({"b.pdf": a_pdf("b")})
+    office.publish()
+    office.dress()
+    first, second = office.extras().values()
+    good = first.read_bytes(), second.read_bytes()
+    first.write_bytes(b"changed")
+    second.unlink()
+    assert sorted(one.kind for one in verifying.look(office.office, office.vault)) == ["changed", "lacks"]
+    verifying.ask(office.now, verifying.trail.DAEMON, verifying.look(office.office, office.vault))
+    verifying.mend(office.portal, office.now, verifying.asked())
+    office.publish()
+    assert verifying.look(office.office, office.vault) == []
+    assert "_pages/D-" not in page(office)
+    office.dress()
+    assert (first.read_bytes(), second.read_bytes()) == good
+    assert verifying.look(office.office, office.vault) == []
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])
+def test_images_have_a_picture(artist: Artist, tmp_path: Path, kind: str) -> None:
+    path = tmp_path / "image"
+    path.write_bytes(an_image(kind))
+    with Image.open(io.BytesIO(artist.draw(path))) as image:
+        assert image.size == (pictures_child.WIDTH, pictures_child.WIDTH // 2)
+
+
+def bomb() -> bytes:
+    """A PNG of 30,000 x 30,000 points in some kilobytes."""
+    stream = io.BytesIO()
+    Image.new("1", (30_000, 30_000)).save(stream, "PNG")
+    return stream.getvalue()
+
+
+def endless_pdf() -> bytes:
+    """A page that draws without end: forms that call each other, each ten times."""
+    objects = [b"<</Type/Catalog/Pages 2 0 R>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>"]
+    objects.append(b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 600 800]/Contents 4 0 R/Resources<</XObject<</F 5 0 R>>>>>>")
+    call = b"/F Do " * 10
+    objects.append(b"<</Length %d>>stream\n%s\nendstream" % (len(call), call))
+    depth = 12
+    for level in range(depth):
+        body = call if level < depth - 1 else b"0 0 600 800 re f " * 50
+        resources = b"/Resources<</XObject<</F %d 0 R>>>>" % (6 + level) if level < depth - 1 else b""
+        objects.append(
+            b"<</Type/XObject/Subtype/Form/BBox[0 0 600 800]%s/Length %d>>stream\n%s\nendstream" % (resources, len(body), body)
+        )
+    out = b"%PDF-1.4\n"
+    for number, body in enumerate(objects, 1):
+        out += b"%d 0 obj\n%s\nendobj\n" % (number, body)
+    return out + b"trailer<</Root 1 0 R/Size %d>>\n%%%%EOF\n" % (len(objects) + 1)
+
+
+HOSTILE = {
+    "nothing": b"",
+    "only a head": b"%PDF-1.7\n",
+    "noise": b"%PDF-1.7\n" + bytes(range(256)) * 100,
+    "an image bomb": bomb(),
+    "a PDF without end": endless_pdf(),
+    "half an image": an_image("JPEG")[:200],
+    "a script": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
+}
+
+
+def test_a_hostile_file_has_no_picture_and_takes_nobody_along(
+    artist: Artist, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, good = tmp_path / "hostile", tmp_path / "good"
+    good.write_bytes(a_pdf())
+    started = time.monotonic()
+    for name, data in HOSTILE.items():
+        path.write_bytes(data)
+        assert artist.draw(path) == b"", name
+        assert artist.draw(good), name
+    assert time.monotonic() - started < 5 * pictures_child.WALL_SECONDS
+
+
+def test_a_drawing_process_that_died_is_replaced(artist: Artist, tmp_path: Path) -> None:
+    path = tmp_path / "good"
+    path.write_bytes(a_pdf())
+    assert artist.draw(path)
+    assert artist._servant.process is not None
+    artist._servant.process.kill()
+    artist._servant.process.wait()
+    assert artist.draw(path)
+
+
+def test_the_fork_can_open_no_file_and_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a file might make of the process that draws it: it gets no further."""
+    script = tmp_path / "evil.py"
+    script.write_text(
+        "import os, socket, sys\n"
+        "from workflow.portal import pictures_child as child\n"
+        "def evil(kind, content):\n"
+        "    for attempt in (lambda: open('/etc/passwd'), socket.socket, os.pipe, lambda: open('/tmp/x', 'w')):\n"
+        "        try:\n"
+        "            attempt()\n"
+        "        except OSError:\n"
+        "            continue\n"
+        "        return b'it could'\n"
+        "    return b'RIFF0000WEBP'\n"
+        "child.draw = evil\n"
+        "sys.stdout.write(child.in_fork(b'P', os.open(sys.argv[1], os.O_RDONLY)).decode())\n"
+    )
+    import subprocess
+    import sys
+
+    done = subprocess.run([sys.executable, script, script], capture_output=True, text=True, timeout=30)
+    assert (done.stdout, done.stderr) == ("RIFF0000WEBP", "")
+
+
+def test_an_archive_that_would_be_too_large_is_not_made(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pictures, "ARCHIVE_BYTES", 5)
+    office.share({"a.txt": b"one", "b.txt": b"two"})
+    office.publish()
+    office.dress()
+    assert office.extras() == {}
+    assert not PageDue.select().exists()
+
+
+def test_a_full_disk_is_no_harm_and_it_is_tried_again(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.share({"a.txt": b"one", "b.txt": b"two"})
+    office.publish()
+    studio = office.portal.studio()
+    with monkeypatch.context() as broken:
+        broken.setattr(pictures.files, "hash_file", lambda path: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+        with pytest.raises(OSError, match="No space"):
+            studio.make(10, 10)
+    office.dress()
+    assert len(office.extras()) == 1
+    studio.close()

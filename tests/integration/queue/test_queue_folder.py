@@ -1,0 +1,214 @@
+"""The queue folder against whoever deletes, copies, puts back, links and floods in it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.queues import QueueOffice, top
+
+from workflow.queue import approver_folder
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[QueueOffice]:
+    made = QueueOffice(tmp_path / "office")
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def item(office: QueueOffice) -> str:
+    """A concept whose file lies with m.devries."""
+    name = office.concept()
+    office.round()
+    return name
+
+
+# Files that should not be there
+
+
+def test_a_deleted_file_comes_back_with_a_note(office: QueueOffice, item: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(approver_folder, "DELETED_SECONDS", 0.0)
+    office.path(item).unlink()
+    office.round()
+    assert "this file was deleted before anything was decided" in top(office.text(item))[0]
+    office.type(item, "approve")
+    office.round()
+    assert office.state(item) == "approved"
+
+
+def test_a_file_deleted_while_no_daemon_ran_comes_back_with_a_note(
+    office: QueueOffice, item: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(approver_folder, "DELETED_SECONDS", 0.0)
+    office.path(item).unlink()
+    office.restart()
+    office.round()
+    assert "this file was deleted" in top(office.text(item))[0]
+
+
+def test_a_deleted_folder_comes_back_whole(office: QueueOffice, item: str) -> None:
+    shutil.rmtree(office.queue / "m.devries")
+    office.round()
+    assert office.values(item)["item"] == item
+    assert (office.queue / "m.devries" / item / "accounts.pdf").exists()
+
+
+def test_deleted_copies_come_back(office: QueueOffice, item: str) -> None:
+    shutil.rmtree(office.queue / "m.devries" / item)
+    office.round()
+    assert (office.queue / "m.devries" / item / "accounts.pdf").exists()
+
+
+def test_a_copy_in_another_folder_is_refused(office: QueueOffice, item: str) -> None:
+    office.type(item, "approve")
+    copy = office.path(item, "k.smit")
+    office.path(item).rename(copy)
+    office.round()
+    assert office.state(item) == "concept"
+    assert f"{item} does not wait for k.smit" in top(copy.read_text())[0]
+    assert "decision: approve" in copy.read_text()
+
+
+def test_a_copy_under_another_name_is_told_that_it_does_not_count(office: QueueOffice, item: str) -> None:
+    copy = office.path(item).with_name(f"{item} - kopie.yaml")
+    copy.write_text(office.text(item).replace("\ndecision:", "\ndecision: approve", 1))
+    other = copy.with_name("shopping.yaml")
+    other.write_text("milk: 2\n")
+    office.round()
+    assert office.state(item) == "concept"
+    assert "only a file with an item's number for a name" in top(copy.read_text())[0]
+    assert other.read_text() == "milk: 2\n"
+
+
+def test_an_old_version_that_is_put_back_after_the_decision_is_refused(office: QueueOffice, item: str) -> None:
+    office.type(item, "approve")
+    old = office.text(item)
+    office.round()
+    office.path(item).write_text(old.replace("approve", "reject", 1))
+    office.round()
+    assert office.state(item) == "approved"
+    kept = (office.queue / "m.devries" / "_decided" / f"{item}-2.yaml").read_text()
+    assert "was approved by m.devries" in top(kept)[0]
+
+
+def test_an_old_version_of_changed_content_is_refused_and_the_file_written_anew(office: QueueOffice, item: str) -> None:
+    office.type(item, "approve", "fine")
+    old = office.text(item)
+    office.amend(item, description="Annual accounts 2025, final")
+    office.round()
+    fresh = office.values(item)
+    assert fresh["decision"] is None
+    assert fresh["description"] == "Annual accounts 2025, final"
+    office.path(item).write_text(old)
+    office.round()
+    assert office.state(item) == "concept"
+    assert "the item was changed since" in top(office.text(item))[0]
+    assert any("you had typed: decision: approve" in reason for reason in top(office.text(item)))
+    assert office.values(item)["content"] == fresh["content"]
+    kept = sorted((office.queue / "m.devries" / "_refused").iterdir())
+    assert old.encode() in [path.read_bytes() for path in kept]
+
+
+def test_what_was_typed_when_the_item_is_changed_is_kept(office: QueueOffice, item: str) -> None:
+    office.type(item, "", "page 3: is that right?")
+    office.path(item).write_text(office.text(item).replace("comment: page", "comment: 'page").replace("right?", "right?'"))
+    office.round()
+    office.amend(item, description="Annual accounts 2025, final")
+    office.round()
+    assert "you had typed: comment: page 3: is that right?" in top(office.text(item))
+
+
+# Hostile files
+
+
+def test_a_file_of_another_staff_member_is_refused_and_stays_refused(office: QueueOffice, item: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to somebody else")
+    staff = (office.root / "config" / "staff.yaml").read_text()
+    office.configure(staff=staff.replace("rights: [create, approve]}", "rights: [create, approve], os_user: nobody}", 1))
+    office.type(item, "approve")
+    os.chown(office.path(item), 65534, 65534)
+    office.round()
+    assert "this file was saved by k.smit, but it lies in the folder of m.devries" in top(office.text(item))[0]
+    assert office.values(item)["decision"] is None
+    office.restart()
+    office.round()
+    assert office.state(item) == "concept"
+
+
+def test_the_file_of_a_staff_member_who_left_is_refused_too(office: QueueOffice, item: str) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to somebody else")
+    staff = (office.root / "config" / "staff.yaml").read_text()
+    office.configure(staff=staff.replace("rights: [create, approve]}", "rights: [create], os_user: nobody, active: no}", 1))
+    office.type(item, "approve")
+    os.chown(office.path(item), 65534, 65534)
+    office.round()
+    assert office.state(item) == "concept"
+
+
+def test_a_huge_file_is_moved_aside_unchanged(office: QueueOffice, item: str) -> None:
+    office.type(item, "approve", "x" * 200_000)
+    huge = office.path(item).read_bytes()
+    office.round()
+    assert office.state(item) == "concept"
+    assert "was larger than" in top(office.text(item))[0]
+    assert (office.queue / "m.devries" / "_refused" / f"{item}.yaml").read_bytes() == huge
+
+
+@pytest.mark.parametrize("kind", ["link", "folder", "pipe"])
+def test_what_is_no_plain_file_is_moved_aside(office: QueueOffice, item: str, kind: str, tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("decision: approve\n")
+    path = office.path(item)
+    path.unlink()
+    {"link": lambda: path.symlink_to(secret), "folder": path.mkdir, "pipe": lambda: os.mkfifo(path)}[kind]()
+    office.round()
+    office.round()
+    assert office.state(item) == "concept"
+    assert "what lay here was no plain file" in top(office.text(item))[0]
+    assert secret.read_text() == "decision: approve\n"
+
+
+def test_links_in_place_of_our_folders_are_not_followed(office: QueueOffice, item: str, tmp_path: Path) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "accounts.pdf").write_text("not to be touched")
+    home = office.queue / "m.devries"
+    shutil.rmtree(home / item)
+    (home / item).symlink_to(outside)
+    (home / "_decided").symlink_to(outside)
+    office.type(item, "approve")
+    office.round()
+    assert office.state(item) == "approved"
+    assert [path.name for path in outside.iterdir()] == ["accounts.pdf"]
+    assert (home / "_decided" / f"{item}.yaml").exists()
+
+
+def test_a_link_in_place_of_an_approvers_folder_gets_nothing(office: QueueOffice, tmp_path: Path) -> None:
+    office.round()
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (office.queue / "m.devries").rmdir()
+    (office.queue / "m.devries").symlink_to(outside)
+    name = office.concept()
+    other = office.concept(approvers=["k.smit"])
+    office.round()
+    assert list(outside.iterdir()) == []
+    assert office.path(other, "k.smit").exists()
+    assert not office.path(name).exists()
+
+
+def test_what_the_approver_put_beside_the_copies_is_kept(office: QueueOffice, item: str) -> None:
+    folder = office.queue / "m.devries" / item
+    (folder / "my notes.txt").write_text("hm")
+    (folder / "accounts.pdf").write_bytes(b"annotated")
+    office.type(item, "approve")
+    office.round()
+    kept = office.queue / "m.devries" / "_decided" / item
+    assert {path.name: path.read_bytes() for path in kept.iterdir()} == {"my notes.txt": b"hm", "accounts.pdf": b"annotated"}

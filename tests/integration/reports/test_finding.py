@@ -1,0 +1,164 @@
+"""Finding items: by words and filters, ranked, paged; and what people without the right to a type are not told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.records import JOOST, MARIEKE, PETRA, Records
+
+from dossier.database.tables import item_name
+from dossier.office import people
+from dossier.office.people import Actor, NotAllowed
+from workflow.items import items
+from workflow.reports import finding
+from workflow.reports.finding import Filter
+
+TYPES = "types: {wwft: {share: never, staff: [m.devries], fields: {risk: [low, high], note: text}}, advice: {}}\n"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    records = Records(tmp_path / "office", settings="sharing: {guard: off}\n" + TYPES)
+    yield records
+    records.close()
+
+
+def found(
+    office: Records, words: str = "", limit: int = 0, after: int | None = None, hidden: Any = (), **filters: Any
+) -> list[int]:
+    return [item.id for item in finding.find_items(Filter(words=words, **filters), limit, after, hidden)]
+
+
+def test_words_are_found_in_description_explanation_labels_fields_and_attachment_names(office: Records) -> None:
+    keys = [
+        office.make(description="Zonnebloem in the description"),
+        office.make(explanation="a zonnebloem in the explanation"),
+        office.make(labels=("zonnebloem",)),
+        office.make(files=[office.file("scan-zonnebloem-3.pdf", "x")]),
+        office.make(MARIEKE, type="wwft", fields={"note": "zonnebloem"}),
+    ]
+    office.make(description="Something else altogether")
+    assert sorted(found(office, "zonnebloem")) == keys
+
+
+@pytest.mark.parametrize("words", ["client", "cliënt", "CLIENT", "cli", "CLIE\u0308NT", "jaar cliënt", "clië jaarr"])
+def test_accents_and_case_make_no_difference_and_beginnings_are_enough(office: Records, words: str) -> None:
+    key = office.make(description="Jaarrekening van de cliënt")
+    assert found(office, words) == [key]
+
+
+@pytest.mark.parametrize("words", ["lient", "jaarrekening bank"])
+def test_every_word_must_begin_a_word(office: Records, words: str) -> None:
+    office.make(description="Jaarrekening van de cliënt")
+    assert found(office, words) == []
+
+
+@pytest.mark.parametrize(
+    "words", ['"', "a:b", "NEAR(", "OR", "jaar*", "jaar AND", "-", "((", "description:x", "\0", "'; DROP TABLE item; --"]
+)
+def test_no_words_break_the_search(office: Records, words: str) -> None:
+    office.make(description="Jaarrekening van de cliënt")
+    found(office, words)
+    found(office, words, client="acme-bv")
+
+
+def test_a_thousand_words_are_no_burden(office: Records) -> None:
+    office.make()
+    assert found(office, " ".join(f"w{number}" for number in range(1000))) == []
+
+
+def test_the_best_match_comes_first_and_among_equals_the_newest(office: Records) -> None:
+    in_note = office.make(description="Something else", explanation="with the accounts")
+    begins = office.make(description="The accountsheet of the year")
+    whole_old = office.make(description="The accounts of 2024 are here")
+    whole_new = office.make(description="Accounts for the year 2025")
+    assert found(office, "accounts") == [whole_new, whole_old, begins, in_note]
+
+
+def test_pages_are_stable_while_items_come_in_and_each_item_is_on_one_page(office: Records) -> None:
+    keys = [office.make(description=f"Accounts number {number}") for number in range(5)]
+    keys += [office.make(description=f"Accountsheet number {number}") for number in range(5)]
+    keys += [office.make(explanation="accounts", description=f"Something {number} else") for number in range(5)]
+    whole, pages, after = found(office, "accounts"), list[int](), None
+    while page := found(office, "accounts", limit=4, after=after):
+        pages += page
+        after = page[-1]
+        office.make(description="Accounts that came in between")
+    assert pages == whole
+    assert sorted(pages) == sorted(keys)
+
+
+def test_pages_without_words_go_from_new_to_old(office: Records) -> None:
+    keys = [office.make() for _ in range(5)]
+    assert found(office, limit=2) == keys[:2:-1]
+    assert found(office, limit=2, after=keys[3]) == [keys[2], keys[1]]
+
+
+def test_filters_combine_with_each_other_and_with_words(office: Records) -> None:
+    key = office.make(location="2025/Accounts/VAT", labels=("VAT", "Q3"), status="done", type="advice")
+    for other in (
+        {"location": "2025/Accounts/VAT", "labels": ("VAT",), "status": "new", "type": "advice"},
+        {"location": "2025/Accountsheet", "labels": ("VAT",), "status": "done", "type": "advice"},
+        {"location": "2025/Accounts", "labels": ("VAT 2",), "status": "done", "type": "advice"},
+        {"location": "2025/Accounts", "labels": ("VAT",), "status": "done"},
+    ):
+        office.make(**other)
+    elsewhere = office.make(client="zon", location="2025/Accounts", labels=("vat",), status="done", type="advice")
+    wanted = {"location": "2025/Accounts", "label": "vat", "status": "done", "type": "advice"}
+    assert found(office, **wanted) == [elsewhere, key]
+    assert found(office, client="acme-bv", share_state="private", since=date(2026, 11, 24), **wanted) == [key]
+    assert found(office, "annual", client="acme-bv", **wanted) == [key]
+    assert found(office, "annual", client="zon", **wanted) == [elsewhere]
+    assert found(office, since=date(2026, 11, 25), **wanted) == []
+
+
+def test_what_was_changed_is_found_by_what_it_is_now(office: Records) -> None:
+    key = office.make(files=[office.file("old.pdf", "x")])
+    office.amend(key, description="Completely different", rename={"old.pdf": "renamed.pdf"}, labels=("fresh",))
+    assert [found(office, words) for words in ("annual", "old")] == [[], []]
+    assert [found(office, words) for words in ("different", "renamed", "fresh")] == [[key]] * 3
+
+
+# Types that not everybody may know of
+
+
+def test_an_item_of_a_type_is_not_told_to_who_has_no_right_to_it(office: Records) -> None:
+    office.make()
+    secret = office.make(MARIEKE, type="wwft", fields={"risk": "high"})
+    for code, sees in (("p.bakker", False), ("os:root", False), ("m.devries", True), ("j.admin", True)):
+        hidden = people.hidden_types(office.office, code)
+        assert (secret in found(office, hidden=hidden)) is sees
+        assert (secret in found(office, "annual", hidden=hidden)) is sees
+        if sees:
+            assert items.get_for(office.office, code, secret).id == secret
+        else:
+            with pytest.raises(NotAllowed, match=f"^there is no item {item_name(secret)}$"):
+                items.get_for(office.office, code, secret)
+
+
+def test_nobody_changes_or_withdraws_what_he_must_not_know_of(office: Records) -> None:
+    secret = office.make(MARIEKE, type="wwft")
+    absent = secret + 1000
+    for act in (lambda key: office.amend(key, PETRA, labels=("x",)), lambda key: office.withdraw(key, PETRA)):
+        said = []
+        for key in (secret, absent):
+            with pytest.raises(NotAllowed) as refusal:
+                act(key)
+            said.append(str(refusal.value).replace(item_name(key), "ITEM"))
+        assert said[0] == said[1]
+    assert items.get(secret).labels == []
+
+
+def test_recent_tells_of_what_was_looked_at(office: Records) -> None:
+    keys = [office.make() for _ in range(20)]
+    for key in [*keys, keys[7]]:
+        finding.note_view(office.tick(), JOOST, items.get(key))
+    expected = [keys[7], *[key for key in reversed(keys) if key != keys[7]]][: finding.RECENT]
+    assert finding.recent(JOOST, "item") == [item_name(key) for key in expected]
+    assert finding.recent(JOOST, "client") == ["acme-bv"]
+    assert finding.recent(Actor("os:root", "command"), "item") == []
+    assert office.actions(keys[7]).count("viewed") == 2

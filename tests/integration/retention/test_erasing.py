@@ -1,0 +1,351 @@
+"""A person is erased on request: what must stay does, all else goes, the trail still verifies, and a report says which is which."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.records import CLIENTS, JOOST, LISA, SETTINGS, STAFF, Records
+
+from dossier.database.database import transaction
+from dossier.database.kept import Erasure, Leaving, Redaction
+from dossier.database.tables import (
+    Event,
+    EventDetail,
+    Item,
+    LoginRequest,
+    LoginSession,
+    LoginToken,
+    Mail,
+    Note,
+    Opening,
+    Viewed,
+    item_name,
+)
+from dossier.files import files
+from dossier.office.people import Actor, NotAllowed
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.outbox import outbox
+from workflow.portal_access import access, openings
+from workflow.reports import proof
+from workflow.retention import erasing, retention
+from workflow.retention.erasure_plan import Plan, find_person
+from workflow.retention.personal import Person
+
+LEFT = CLIENTS.replace("email: j.jansen@acme.example", "email: j.jansen@acme.example, active: no")
+TAX = SETTINGS + "retention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n"
+ADDRESS = "j.jansen@acme.example"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path)
+    yield made
+    made.close()
+
+
+def live(office: Records) -> int:
+    """Jan Jansen is told of an item, logs in and opens it; then he leaves. The item's key."""
+    key = office.published(notify=True, contact="j.jansen")
+    with transaction():
+        Mail.update(state="sent", sent_at=clock.to_text(office.tick())).execute()
+        outbox.enqueue_to_staff(office.office, office.tick(), "failed", Item.get_by_id(key), "l.visser",
+                                      {"description": "x", "contact": f"Jan Jansen <{ADDRESS}>", "reason": "`j.jansen` is gone"})  # fmt: skip
+        Mail.update(state="sent").execute()
+        trail.record(office.tick(), trail.DAEMON, "notified", key, {"contact": "j.jansen", "email": ADDRESS, "answer": "250 ok"})
+    now, directory = office.tick(), access.Directory(office.office)
+    access.ask(now, ADDRESS, "192.0.2.1", "/")
+    link = access.new_link(office.office, now, ADDRESS, "/", "nl")
+    assert access.log_in(directory, now, link.rpartition("/")[2], "192.0.2.1")
+    shown = openings.find_shown(office.office, ["acme-bv"], key)
+    assert shown is not None
+    openings.record(office.tick(), directory.seats(ADDRESS), shown)
+    openings.record(office.tick(), directory.seats(ADDRESS), shown, shown.what.attachments)
+    with transaction():
+        Note.insert(key=openings.reminder_key(shown.edition, "j.jansen"), value="x").execute()
+    office.configure(clients=LEFT)
+    return key
+
+
+def look(office: Records, who: str = "acme-bv/j.jansen", names: tuple[str, ...] = (), **chosen: Any) -> Plan:
+    return erasing.look(office.office, office.now, find_person(office.office, who, names, ()), **chosen)
+
+
+def erase(
+    office: Records, who: str = "acme-bv/j.jansen", names: tuple[str, ...] = (), actor: Actor = JOOST, **chosen: Any
+) -> Plan:
+    person, language = find_person(office.office, who, names, ()), chosen.pop("language", "nl")
+    now = chosen.pop("now", None) or office.tick()
+    return erasing.erase(office.office, now, actor, person, "request of 3 March", language=language, **chosen)
+
+
+def told(made: Plan) -> set[tuple[str, str, str]]:
+    return {(one.area, one.fate, one.ground) for one in made.findings}
+
+
+def everything(office: Records) -> str:
+    """All that the database says, and what its file holds besides."""
+    rows = [str(row.__data__) for table in (Event, EventDetail, Item, Mail, Note, Opening, LoginRequest, LoginToken, LoginSession, Viewed)
+            for row in table.select()]  # fmt: skip
+    return "\n".join(rows)
+
+
+def test_a_contact_is_gone_from_everywhere_and_the_trail_still_verifies(office: Records) -> None:
+    key = live(office)
+    before = len(trail.history(key))
+    assert "j.jansen" in everything(office)
+    dry = look(office)
+    assert {area for area, fate, _ in told(dry) if fate == "goes"} == {
+        "mails",
+        "letters",
+        "logins",
+        "openings",
+        "contact",
+        "trail",
+    }
+    assert {(area, fate) for area, fate, _ in told(dry) if fate != "goes"} == {("paper", "by hand")}, "what others did is not his"
+    assert "j.jansen" in everything(office), "a look changes nothing"
+    made = erase(office)
+    assert told(made) == told(dry)
+    assert "ansen" not in everything(office)
+    assert trail.first_fault() is None
+    assert len(trail.history(key)) == before, "what happened is still told"
+    assert {event["actor"] for event in trail.history(key) if event["action"] in ("opened", "downloaded")} == {"erased-1"}
+    assert {row.contact for row in Opening.select()} == {"erased-1"}
+    assert office.last_detail(key, "notified")["answer"] == "250 ok"
+    assert office.on_portal(key) == {"accounts.pdf": "accounts"}
+    assert not [one for one in look(office).findings if one.fate == "goes"], "nothing is left to go"
+
+
+@pytest.mark.sqlite
+def test_what_was_erased_is_not_in_the_files_of_the_database_either(office: Records) -> None:
+    live(office)
+    path = office.office.var / "dossier.db"
+    assert ADDRESS.encode() in b"".join(one.read_bytes() for one in path.parent.glob("dossier.db*"))
+    erase(office)
+    assert b"ansen" not in b"".join(one.read_bytes() for one in path.parent.glob("dossier.db*"))
+
+
+def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Records) -> None:
+    office.configure(settings=TAX)
+    key = live(office)
+    office.make(description="Letter about Jan Jansen")
+    with transaction():
+        retention.hold(office.office, office.tick(), JOOST, "item", item_name(key), "court case")
+    made = erase(office)
+    assert {("mails", "stays", "hold"), ("openings", "stays", "hold"), ("item", "stays", "term"), ("logins", "goes", "")} <= told(
+        made
+    )
+    data = json.loads((office.office.var / "erasures/erased-1.json").read_text())
+    assert (data["pseudonym"], data["by"], data["person"]["names"]) == ("erased-1", "j.admin", ["Jan Jansen"])
+    [item] = [one for one in data["findings"] if one["area"] == "item" and one["ground"] == "term"]
+    assert item["because"].startswith("kept until 2033-11-24 because of AWR art. 52")
+    page = (office.office.var / "erasures/erased-1.html").read_text()
+    for words in ("Gewist", "Bewaard, en op welke grond", "court case", "Jan Jansen", "AWR art. 52"):
+        assert words in page
+    assert not re.search(r"Erased|Kept, and|Mails to you|paragraph", page), "all of it is Dutch"
+    assert Erasure.get_by_id(1).report is None, "who it was is in the report only"
+    assert os.stat(office.office.var / "erasures/erased-1.html").st_mode & 0o077 == 0
+    assert "j.jansen" in everything(office), "what is under a legal hold stays"
+    assert trail.first_fault() is None
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_every_word_of_the_report_is_there_in_both_languages(office: Records, language: str) -> None:
+    from workflow.messages.language import translator
+    from workflow.retention.erasure_report import AREAS, GROUNDS
+
+    if language == "nl":
+        for text in (*AREAS.values(), *GROUNDS.values()):
+            assert translator("nl").gettext(text) != text, text
+    live(office)
+    erase(office, language=language)
+    assert f'<html lang="{language}">' in (office.office.var / "erasures/erased-1.html").read_text()
+
+
+def test_nobody_is_erased_who_is_active_or_to_whom_a_mail_waits(office: Records) -> None:
+    office.published(notify=True, contact="j.jansen")
+    assert len(look(office).obstacles) == 2
+    with pytest.raises(NotAllowed, match=r"is active in config/clients.yaml.* / mail 1 to him waits"):
+        erase(office)
+    with pytest.raises(NotAllowed, match="an admin can"):
+        erase(office, actor=LISA)
+    with pytest.raises(NotAllowed, match="must not name"):
+        erasing.erase(office.office, office.now, JOOST, Person(names=("Jan Jansen",)), "for Jan  Jansen", language="nl")
+    with pytest.raises(NotAllowed, match=r"nobody is known as acme-bv/j.janssen"):
+        look(office, "acme-bv/j.janssen")
+    with pytest.raises(NotAllowed, match="nobody erases himself"):
+        erase(office, "j.admin")
+    assert not Redaction.select().exists()
+
+
+def test_chosen_items_and_files_go_where_no_term_runs(office: Records) -> None:
+    passport = office.file("passport.pdf", "the passport of Jan Jansen")
+    about = office.make(description="Identification", files=[passport])
+    mixed = office.make(files=[office.file("Jan-Jansen.pdf", "his"), office.file("other.pdf", "other")])
+    for path in office.office.vault.glob("??/*"):
+        os.utime(path, (time.time() - 86_400,) * 2)
+    found = look(office, "Jan Jansen")
+    assert [(one.subject, one.fate) for one in found.findings if one.area == "item"] == [(item_name(mixed), "by hand")]
+    made = erase(office, "Jan Jansen", keys=[about], chosen=[(mixed, "jan-jansen.pdf")])
+    assert {("item", "goes", ""), ("file", "goes", "")} <= told(made)
+    retention.sweep(office.vault)
+    assert not office.vault.location(passport.sha256).exists()
+    assert list(office.attachments(mixed)) == ["other.pdf"]
+    assert Item.get_by_id(about).description == "(removed)"
+    assert not Leaving.select().exists()
+    assert trail.first_fault() is None
+
+
+def test_a_term_a_hold_and_what_is_on_the_portal_keep_what_was_chosen(office: Records) -> None:
+    public = office.published(description="Letter to Jan Jansen")
+    made = erase(office, "Jan Jansen", keys=[public], chosen=[(public, "accounts.pdf"), (public, "notes.pdf")])
+    assert {("item", "stays", "obstacle"), ("file", "stays", "obstacle"), ("file", "goes", "")} <= told(made)
+    office.configure(settings=TAX)
+    made = erase(
+        office, "Jan Jansen", keys=[public], chosen=[(public, "accounts.pdf")], now=datetime(2033, 11, 24, 12, tzinfo=UTC)
+    )
+    assert {("item", "stays", "term"), ("file", "stays", "term")} <= told(made)
+    assert list(office.attachments(public)) == ["accounts.pdf"]
+    assert trail.first_fault() is None
+
+
+def test_staff_are_forgotten_but_for_what_they_answer_for(office: Records) -> None:
+    key = office.published()
+    with transaction():
+        Viewed.insert(actor="l.visser", kind="item", subject=item_name(key), at=clock.to_text(office.now)).execute()
+        outbox.enqueue_to_staff(office.office, office.now, "retention", None, "l.visser", {"count": 1, "lines": []})
+        Mail.update(state="sent").execute()
+    office.configure(staff=STAFF.replace("rights: [create, share]", "rights: [create, share], active: no"))
+    made = erase(office, "l.visser@office.example")
+    assert {
+        ("mails", "goes", ""),
+        ("viewed", "goes", ""),
+        ("account", "stays", "account"),
+        ("trail", "stays", "account"),
+    } <= told(made)
+    assert "Visser" not in everything(office)
+    assert trail.history(key)[0]["actor"] == "l.visser"
+    office.withdraw(key)
+    office.publish()
+    office.configure(settings=TAX)
+    with transaction():
+        assert retention.remove(office.office, datetime(2034, 1, 1, tzinfo=UTC), JOOST, [key]) == [key]
+    erase(office, "l.visser")
+    assert trail.history(key)[0]["actor"] == "erased-2", "of what was removed nobody has to answer any more"
+    assert trail.first_fault() is None
+
+
+def test_what_was_written_anew_cannot_be_changed_either(office: Records) -> None:
+    live(office)
+    erase(office)
+    anew = trail.redactions(1, 10_000)
+    seq = next(event.seq for event in trail.those(anew) if event.actor == "erased-1")
+    assert trail.first_fault() is None
+    for change in (
+        {"actor": "contact:acme-bv/p.other"},
+        {"action": "viewed"},
+        {"at": "2020-01-01T00:00:00.000000Z"},
+        {"digest": "0" * 64},
+    ):
+        old = Event.get_by_id(seq).__data__
+        Event.update(**change).where(Event.seq == seq).execute()
+        assert f"event {seq} " in (trail.first_fault() or ""), change
+        Event.update(**{name: old[name] for name in change}).where(Event.seq == seq).execute()
+    EventDetail.update(detail='{"network":"other"}').where(EventDetail.seq == seq).execute()
+    assert "was changed" in (trail.first_fault() or "")
+
+
+def test_an_event_cannot_be_called_written_anew_by_who_only_has_the_database(office: Records) -> None:
+    key = live(office)
+    event = next(one for one in trail.events(item=key) if one.action == "approved")
+    Redaction.insert(seq=event.seq, link=trail.link_of(event)).execute()
+    Event.update(actor="somebody.else").where(Event.seq == event.seq).execute()
+    assert "no event tells that a person was erased from it" in (trail.first_fault() or "")
+    erase(office)
+    telling = Event.get(Event.action == "erased").seq
+    with pytest.raises(NotAllowed), transaction():
+        trail.redact(office.now, JOOST, trail.those([telling]), "x")
+
+
+def test_a_proof_of_what_the_client_saw_still_holds_after_he_was_erased(office: Records) -> None:
+    key = live(office)
+    erase(office)
+    sheet = proof.collect(office.office, office.tick(), Item.get_by_id(key))
+    assert "ansen" not in json.dumps(sheet)
+    assert any(event["actor"] == "erased-1" for event in sheet["events"])
+    assert proof.check(proof.render(sheet, "nl"))[1] == []
+    assert proof.check(json.dumps(sheet))[1] == []
+    forged = json.loads(json.dumps(sheet))
+    event = next(one for one in forged["events"] if one["actor"] == "erased-1")
+    event["actor"] = "contact:acme-bv/somebody"
+    assert "no event tells that a person was erased from it" in proof.check(json.dumps(forged))[1][0]
+    del event["link"]
+    assert "does not lie in the chain" in proof.check(json.dumps(forged))[1][0]
+
+
+def test_killed_between_the_records_and_the_report_it_is_written_by_the_next_who_comes(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live(office)
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "write_durably", killed)
+        with pytest.raises(KeyboardInterrupt):
+            erase(office)
+    assert "Jan Jansen" in str(Erasure.get_by_id(1).report)
+    erasing.finish(office.office)
+    assert "Jan Jansen" in (office.office.var / "erasures/erased-1.html").read_text()
+    assert Erasure.get_by_id(1).report is None
+    assert trail.first_fault() is None
+
+
+def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -> None:
+    live(office)
+    for name, text in (
+        ("inbox/acme-bv/_rejected/x/report.yaml", "omschrijving: x\ncontactpersoon: `j.jansen`\n"),
+        ("inbox/zon/_rejected/x/report.yaml", "contactpersoon: `j.jansen`\n"),
+        ("var/breaches/D-2026-000001.md", "Who could see it: Jan  Jansen\n"),
+        ("inbox/acme-bv/_done/Jan_Jansen.receipt.yaml", "item: D-2026-000001\n"),
+    ):
+        path = office.root / name
+        path.parent.mkdir(parents=True)
+        path.write_text(text)
+    papers = {one.subject for one in look(office).findings if one.area == "paper"}
+    assert papers == {
+        "config/clients.yaml:5", "inbox/acme-bv/_rejected/x/report.yaml:2", "var/breaches/D-2026-000001.md:1",
+        "inbox/acme-bv/_done/Jan_Jansen.receipt.yaml",
+    }  # fmt: skip
+
+
+def test_two_who_share_a_code_are_told_apart_by_their_clients(office: Records) -> None:
+    office.configure(
+        clients=CLIENTS.replace(
+            "zon: {name: Bakkerij Zon}",
+            "zon: {name: Zon, contacts: [{id: j.jansen, name: Joke Jansen, email: joke@zon.example}]}",
+        )
+    )
+    office.portal.office = office.office
+    other = office.published(client="zon", notify=True, contact="j.jansen")
+    live_key = office.published(notify=True, contact="j.jansen")
+    with transaction():
+        Mail.update(state="sent").execute()
+    office.configure(
+        clients=(office.root / "config/clients.yaml")
+        .read_text()
+        .replace("j.jansen@acme.example", "j.jansen@acme.example, active: no")
+    )
+    erase(office)
+    assert (Item.get_by_id(other).contact, Item.get_by_id(live_key).contact) == ("j.jansen", None)
+    assert [mail.email for mail in Mail.select()] == ["joke@zon.example"]

@@ -1,0 +1,173 @@
+"""Items whose term is over are removed, and nothing else is: real files and a real database."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.records import CLIENTS, JOOST, LISA, SETTINGS, Records
+
+from dossier.database.database import transaction
+from dossier.database.kept import Leaving
+from dossier.database.tables import Item, Mail, item_name
+from dossier.files import files, moves
+from dossier.office.people import NotAllowed
+from dossier.trail import trail
+from dossier.vault.folder import hold_leaving
+from workflow.items.items import Refused
+from workflow.retention import retention
+
+TERMS = SETTINGS + "retention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n"
+LATER = datetime(2034, 1, 1, tzinfo=UTC)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path, settings=TERMS)
+    yield made
+    made.close()
+
+
+def age(office: Records) -> None:
+    """The vault's files are a day old."""
+    for path in office.office.vault.glob("??/*"):
+        os.utime(path, (time.time() - 86_400,) * 2)
+
+
+def remove(office: Records, *keys: int, now: datetime = LATER) -> list[int]:
+    with transaction():
+        return retention.remove(office.office, now, JOOST, keys)
+
+
+def names(office: Records) -> set[str]:
+    return {path.name for path in office.office.vault.rglob("*") if len(path.name.rpartition("-")[2]) == 64}
+
+
+def test_what_is_over_goes_with_its_files_and_the_trail_still_verifies(office: Records) -> None:
+    shared = office.file("both.pdf", "both")
+    key = office.make(files=[shared, office.file("alone.pdf", "alone")], description="About Jan Jansen")
+    other = office.make(client="zon", files=[shared])
+    age(office)
+    assert remove(office, key, now=datetime(2033, 11, 24, 12, tzinfo=UTC)) == []
+    assert remove(office, key) == [key]
+    assert retention.sweep(office.vault) == (1, 0)
+    assert names(office) == {shared.sha256}
+    assert list(office.attachments(other)) == ["both.pdf"]
+    assert trail.first_fault() is None
+    assert office.last_detail(key, "removed")["because"] == "AWR art. 52: 7 years after it was made on 2026-11-24"
+    assert "Jansen" not in str([*trail.history(key), Item.get_by_id(key).__data__])
+    assert [one.item for one in retention.kept(office.office)] == [other]
+    assert remove(office, key) == []
+    with pytest.raises(Refused, match="was removed"):
+        office.amend(key, LISA, description="Something else")
+
+
+def test_what_is_on_the_portal_or_waits_is_not_removed_before_it_is_taken_off(office: Records) -> None:
+    public = office.published()
+    waiting = office.make(share=True, share_status="concept", approvers=("m.devries",), files=[office.file("c.pdf", "c", True)])
+    assert remove(office, public, waiting) == []
+    assert office.on_portal(public) == {"accounts.pdf": "accounts"}
+    office.withdraw(public)
+    assert remove(office, public) == []  # it is still on its way off
+    office.withdraw(waiting)
+    office.publish()
+    Mail.update(state="cancelled").execute()
+    assert remove(office, public, waiting) == [public, waiting]
+    assert trail.first_fault() is None
+
+
+@pytest.mark.parametrize("kind", ["client", "item"])
+def test_a_legal_hold_keeps_what_is_over(office: Records, kind: str) -> None:
+    key = office.make()
+    subject = "acme-bv" if kind == "client" else item_name(key)
+    with transaction():
+        retention.hold(office.office, office.tick(), JOOST, kind, subject, "court case")
+    assert remove(office, key) == []
+    assert [one.obstacles for one in retention.kept(office.office)] == [(f"legal hold on {subject}: court case",)]
+    with transaction():
+        retention.release(office.office, office.tick(), JOOST, kind, subject, "settled")
+    assert remove(office, key) == [key]
+
+
+def test_only_an_admin_removes_holds_and_releases(office: Records) -> None:
+    key = office.make()
+    with pytest.raises(NotAllowed, match="an admin can"), transaction():
+        retention.remove(office.office, LATER, LISA, [key])
+    with pytest.raises(NotAllowed, match="an admin can"), transaction():
+        retention.hold(office.office, LATER, LISA, "client", "acme-bv", "why not")
+    assert [one.item for one in retention.kept(office.office)] == [key]
+
+
+def test_a_file_that_was_received_lately_stays_until_it_is_sure_that_nobody_needs_it(office: Records) -> None:
+    key = office.make(files=[office.file("a.pdf", "same")])
+    age(office)
+    remove(office, key)
+    again = office.file("a.pdf", "same")  # received, and its item not made yet
+    assert retention.sweep(office.vault) == (0, 1)
+    assert names(office) == {again.sha256}
+    office.make(files=[again])
+    age(office)
+    assert retention.sweep(office.vault) == (0, 0)
+    assert names(office) == {again.sha256}
+    assert not Leaving.select().exists()
+
+
+@pytest.mark.parametrize("at", ["move", "sync", "remove"])
+@pytest.mark.parametrize("needed", [False, True])
+def test_a_sweep_that_is_killed_anywhere_is_gone_on_with(
+    office: Records, monkeypatch: pytest.MonkeyPatch, at: str, needed: bool
+) -> None:
+    one = office.file("a.pdf", "same")
+    key = office.make(files=[one])
+    if needed:
+        office.make(client="zon", files=[one])
+    age(office)
+    remove(office, key)
+
+    def killed(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(moves if at == "move" else files, at, killed)
+        if not (needed and at == "remove"):
+            with pytest.raises(KeyboardInterrupt):
+                retention.sweep(office.vault)
+    retention.sweep(office.vault)
+    assert names(office) == ({one.sha256} if needed else set())
+    assert not Leaving.select().exists()
+    assert not list(office.office.vault.glob(".leaving-*"))
+
+
+def test_nothing_leaves_the_vault_while_a_backup_is_made(office: Records) -> None:
+    key = office.make(files=[office.file("alone.pdf", "alone")])
+    age(office)
+    assert remove(office, key) == [key]
+    with hold_leaving(office.office.vault):
+        assert retention.sweep(office.vault) == (0, 1)
+        assert names(office) != set()
+    assert retention.sweep(office.vault) == (1, 0)
+    assert names(office) == set()
+
+
+def test_once_a_month_the_admins_hear_what_may_go_and_nothing_goes(office: Records) -> None:
+    key = office.make(files=[office.file("a.pdf", "a")])
+    assert not retention.upkeep(office.office, office.tick(), office.vault)
+    assert retention.upkeep(office.office, LATER, office.vault)
+    assert not retention.upkeep(office.office, LATER, office.vault)
+    assert [(mail.recipient, mail.payload["count"]) for mail in Mail.select().where(Mail.kind == "retention")] == [("j.admin", 1)]
+    assert list(office.attachments(key)) == ["a.pdf"]
+
+
+def test_a_relation_that_has_not_ended_keeps_the_file(office: Records) -> None:
+    wwft = "retention: {default: [w], terms: {w: [{years: 5, counted_from: relation_end, basis: Wwft art. 33}]}}\n"
+    office.configure(settings=SETTINGS + wwft)
+    key = office.make()
+    assert remove(office, key) == []
+    office.configure(clients=CLIENTS.replace("name: Acme B.V.", "name: Acme B.V.\n    ended: 2027-03-31"))
+    assert remove(office, key, now=datetime(2032, 3, 31, 12, tzinfo=UTC)) == []
+    assert remove(office, key, now=datetime(2032, 4, 1, 12, tzinfo=UTC)) == [key]

@@ -1,0 +1,61 @@
+"""The other processes that copy and hash: whatever becomes of them, who gave them work has his answer."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+from kit.support import PATIENCE
+
+from dossier.workers.pool import WORKERS, Hands
+
+
+def _who(_: int) -> int:
+    time.sleep(0.05)
+    return os.getpid()
+
+
+def _in_time(function: Callable[[], object]) -> object:
+    """What it gives; fails if it hangs."""
+    given: list[object] = []
+    thread = threading.Thread(target=lambda: given.append(function()), daemon=True)
+    thread.start()
+    thread.join(PATIENCE)
+    assert given, "it hangs"
+    return given[0]
+
+
+def test_work_of_processes_that_were_killed_is_done_here_and_nobody_waits_for_them() -> None:
+    hands = Hands()
+    helpers = {answer() for answer in [hands.begin(_who, number) for number in range(4 * WORKERS)]}
+    assert os.getpid() not in helpers
+    for pid in helpers:
+        os.kill(pid, signal.SIGKILL)
+    answers = [hands.begin(_who, number) for number in range(4)]
+    assert {_in_time(answer) for answer in answers} == {os.getpid()}
+    again = hands.begin(_who, 1)
+    assert _in_time(again) not in {os.getpid(), *helpers}
+    hands.rest()
+
+
+def test_processes_that_were_killed_at_rest_hold_up_no_end() -> None:
+    hands = Hands()
+    helpers = {answer() for answer in [hands.begin(_who, number) for number in range(4 * WORKERS)]}
+    for pid in helpers:
+        os.kill(pid, signal.SIGKILL)
+    _in_time(lambda: hands.rest() or True)
+
+
+def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    monkeypatch.setattr("dossier.workers.pool.ProcessPoolExecutor", refuse)
+    hands = Hands()
+    assert {answer() for answer in [hands.begin(_who, number) for number in range(4)]} == {os.getpid()}
+    hands.rest()

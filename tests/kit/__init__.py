@@ -1,0 +1,1 @@
+"""What tests are made with: offices, servers, browsers, and papers to drop."""

@@ -1,0 +1,297 @@
+"""What tests use: an office in a folder, the installed command, a running daemon."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from kit.servers import DATABASE_URL, POSTGRESQL, new_database
+
+DOSSIER = Path(sys.executable).with_name("dossier")
+
+PATIENCE = 30.0
+"""Seconds after which what a test waits for will not come any more."""
+
+SETTINGS = """\
+identity: {trust_sidecar: true}
+watch: {settle_seconds: 0.1}
+sharing: {guard: off}
+"""
+CLIENTS = """\
+clients:
+  acme-bv:
+    name: Acme B.V.
+    default_approver: m.devries
+    identifiers: ["KvK 12345678"]
+    contacts: [{id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}]
+  northwind-ltd:
+    name: Northwind Ltd
+    language: en
+    contacts: [{id: a.brown, name: Alice Brown, email: alice@northwind.example}]
+"""
+STAFF = """\
+staff:
+  p.bakker: {name: Petra Bakker, email: p.bakker@office.example, rights: [create]}
+  m.devries: {name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve]}
+  k.smit: {name: Karel Smit, email: k.smit@office.example, rights: [create, approve]}
+  j.admin: {name: Joost Admiraal, email: j.admin@office.example, rights: [admin]}
+"""
+ME = pwd.getpwuid(os.geteuid()).pw_name
+OWN_SETTINGS = """\
+watch: {settle_seconds: 0.2}
+sharing: {guard: off}
+mail: {host: 127.0.0.1, port: 9}
+"""
+OWN_CLIENTS = """\
+clients:
+  acme-bv:
+    name: Acme B.V.
+    contacts:
+      - {id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}
+  zon:
+    name: Bakkerij Zon
+"""
+OWN_STAFF = f"""\
+staff:
+  p.bakker: {{name: Petra Bakker, email: p.bakker@office.example, os_user: {ME}, rights: [create, share]}}
+  m.devries: {{name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve]}}
+  k.smit: {{name: Karel Smit, email: k.smit@office.example, rights: [admin]}}
+"""
+"""Who runs the tests is p.bakker, so what is dropped needs no `created_by`: see `own_office`."""
+
+PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+
+
+def need(program: str) -> str:
+    """The path of a program that only some tests need; without it they are skipped, but never in CI."""
+    found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
+    if found is None:
+        message = f"{program} is not on this machine (on Debian: apt-get install {program})"
+        if os.environ.get("CI"):
+            pytest.fail(f"in CI nothing may be skipped: {message}")
+        pytest.skip(message)
+    return found
+
+
+def wait_for(what: Callable[[], Any], why: Callable[[], str] | str, seconds: float = PATIENCE) -> Any:
+    """Ask `what` until it says something true; returns that. Fails with `why`."""
+    until = time.monotonic() + seconds
+    while not (found := what()):
+        if time.monotonic() > until:
+            pytest.fail(f"after {seconds:g} seconds still not: {why if isinstance(why, str) else why()}")
+        time.sleep(0.01)
+    return found
+
+
+def plain_environ() -> dict[str, str]:
+    """This process's environment without settings of an office; a process that is sent SIGABRT says what it was doing."""
+    plain = {key: value for key, value in os.environ.items() if not key.startswith("DOSSIER_")}
+    return {**plain, "PYTHONFAULTHANDLER": "1"}
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+class Daemon(subprocess.Popen[bytes]):
+    """`dossier run` as a process, and what it logged since it started."""
+
+    def __init__(self, root: Root) -> None:
+        self._log = root.path.with_name(f"{root.path.name}-daemon.log")
+        with open(self._log, "ab") as log:
+            self._from = log.tell()
+            command = [str(DOSSIER), "--root", str(root.path), "run"]
+            super().__init__(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=root.whole_environ())
+
+    def log(self) -> str:
+        return self._log.read_bytes()[self._from :].decode(errors="replace")
+
+    def said(self, text: str) -> bool:
+        return text in self.log()
+
+    def until_said(self, text: str) -> None:
+        wait_for(lambda: self.said(text), lambda: f"the log says {text!r}; it says {self.log()[-3000:]}")
+
+    def until_running(self) -> None:
+        wait_for(lambda: self.said('"event": "running"') or not self.is_alive(), "the daemon runs")
+        assert self.is_alive(), self.log()
+
+    def is_alive(self) -> bool:
+        return self.poll() is None
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code. It promises to end within five seconds."""
+        self.terminate()
+        try:
+            return self.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            self.send_signal(signal.SIGABRT)  # what each thread is doing, into the log
+            self.wait()
+            raise AssertionError(f"the daemon did not stop within 5 seconds:\n{self.log()[-8000:]}") from None
+
+    def end(self) -> None:
+        """Killed, if it still runs."""
+        self.kill()
+        self.wait()
+
+
+@dataclass
+class Root:
+    """An office in a folder, and the command as its users have it."""
+
+    path: Path
+    environ: dict[str, str] = field(default_factory=dict)
+
+    def run(
+        self, *words: str, code: int | None = 0, user: str | None = None, text: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        """`dossier WORDS`; with `code`, that exit code is asserted."""
+        command = [str(DOSSIER), "--root", str(self.path), *(["--as", user] if user else []), *words]
+        done = subprocess.run(command, capture_output=True, text=True, env=self.whole_environ(), input=text, timeout=120)
+        if code is not None:
+            assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
+
+    def json(self, *words: str, user: str | None = None) -> Any:
+        return json.loads(self.run(*words, "--json", user=user).stdout)
+
+    def once(self, code: int | None = 0) -> str:
+        """`dossier run --once`; what it printed."""
+        return self.run("run", "--once", code=code).stdout
+
+    def popen(self, *words: str, log: Path | None = None) -> subprocess.Popen[bytes]:
+        output = open(log, "ab") if log else subprocess.DEVNULL  # noqa: SIM115
+        command = [str(DOSSIER), "--root", str(self.path), *words]
+        return subprocess.Popen(command, stdout=output, stderr=output, stdin=subprocess.DEVNULL, env=self.whole_environ())
+
+    @contextlib.contextmanager
+    def daemon(self) -> Iterator[Daemon]:
+        """The daemon, running; its log is `<root>-daemon.log` beside the root. If it still runs then, it is stopped, which must go well."""
+        daemon = Daemon(self)
+        try:
+            daemon.until_running()
+            yield daemon
+            if daemon.is_alive():
+                assert daemon.stop() == 0, daemon.log()
+        finally:
+            daemon.end()
+
+    def is_running(self) -> bool:
+        return (self.path / "var" / "daemon.json").exists()
+
+    # The inbox
+
+    def inbox(self, client: str = "acme-bv") -> Path:
+        folder = self.path / "inbox" / client
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def drop(self, stem: str, sidecar: str, client: str = "acme-bv", **files: bytes) -> Path:
+        """Put files (`report_pdf=b"…"` is report.pdf) and the sidecar `<stem>.yaml` into an inbox."""
+        folder = self.inbox(client)
+        for name, data in files.items():
+            (folder / ".".join(name.rsplit("_", 1))).write_bytes(data)
+        hidden = folder / f".{stem}.yaml"
+        hidden.write_text(sidecar, encoding="utf-8")
+        hidden.rename(folder / f"{stem}.yaml")
+        return folder / f"{stem}.yaml"
+
+    def place(self, client: str, files: Mapping[str, bytes | str]) -> None:
+        """Write files into a client's inbox folder, in this order; names may have one folder in front."""
+        for name, data in files.items():
+            path = self.path / "inbox" / client / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data.encode() if isinstance(data, str) else data)
+
+    def receipt(self, stem: str, client: str = "acme-bv") -> str | None:
+        path = self.path / "inbox" / client / "_done" / f"{stem}.receipt.yaml"
+        return path.read_text() if path.exists() else None
+
+    def told(self, stem: str, client: str = "acme-bv") -> dict[str, Any]:
+        """What the receipt of a drop says; it must be there."""
+        return dict(yaml.safe_load(self.receipt(stem, client) or ""))
+
+    def rejected(self, stem: str, client: str = "acme-bv") -> Path | None:
+        """The folder under _rejected that holds this drop, once WHY.txt is in it."""
+        found = sorted((self.path / "inbox" / client / "_rejected").glob(f"*-{stem}/WHY.txt"))
+        return found[-1].parent if found else None
+
+    def why(self, stem: str, client: str = "acme-bv") -> str | None:
+        """The WHY.txt of a refused drop."""
+        folder = self.rejected(stem, client)
+        return (folder / "WHY.txt").read_text() if folder else None
+
+    def tree(self, client: str | None = None) -> list[str]:
+        """All that lies in the inbox, or in a client's folder of it."""
+        top = self.path / "inbox" / client if client else self.path / "inbox"
+        return sorted(str(path.relative_to(top)) for path in top.rglob("*"))
+
+    def until_taken(self, client: str, *stems: str) -> None:
+        for stem in stems:
+            wait_for(
+                lambda stem=stem: self.receipt(stem, client),
+                lambda stem=stem: f"a receipt of {stem}; there is {self.tree(client)}",
+            )
+
+    def until_rejected(self, client: str, stem: str) -> None:
+        wait_for(lambda: self.rejected(stem, client), lambda: f"{stem} refused; there is {self.tree(client)}")
+
+    # What it is made of
+
+    def set(self, name: str, text: str) -> None:
+        """Write config/<name>.yaml anew, whole at once."""
+        path = self.path / "config" / f"{name}.yaml"
+        whole = path.with_name(f".{name}.new")
+        whole.write_text(text, encoding="utf-8")
+        whole.rename(path)
+
+    def whole_environ(self) -> dict[str, str]:
+        return {**plain_environ(), **self.environ}
+
+
+def new_office(path: Path, settings: str = SETTINGS, clients: str = CLIENTS, staff: str = STAFF) -> Root:
+    """An office in the folder `path`, which may be there already."""
+    made = Root(path)
+    (path / "config").mkdir(parents=True)
+    (path / "inbox").mkdir()
+    for name, text in (("settings", settings), ("clients", clients), ("staff", staff)):
+        made.set(name, text)
+    if POSTGRESQL:
+        made.environ[DATABASE_URL] = os.environ.get(DATABASE_URL) or new_database()  # one that several tests share has its own
+    return made
+
+
+def own_office(path: Path, settings: str = OWN_SETTINGS, clients: str = OWN_CLIENTS, staff: str = OWN_STAFF) -> Root:
+    """An office where who runs the tests is staff: the owner of a file says who dropped it."""
+    return new_office(path, settings, clients, staff)
+
+
+def once_here(root: Root) -> None:
+    """`dossier run --once` in this process, which is quicker; the database is closed after."""
+    from desk.daemon.daemon import Daemon
+    from dossier.files import files
+    from dossier.office.office import load_office
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGIO)}
+    files.stopping.clear()
+    try:
+        Daemon(load_office(root.path, root.environ), root.environ, once=True).run()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

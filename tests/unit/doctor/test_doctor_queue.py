@@ -1,0 +1,56 @@
+"""Who may do what in an approver's folder, as doctor works it out: by mode, by group and by access list, as the kernel does."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import struct
+from pathlib import Path
+
+import pytest
+
+from desk.doctor.queue import ENTER, GROUP_OBJ, MASK, OTHER, READ, USER, USER_OBJ, WRITE, rights_of
+
+ALL = READ | WRITE | ENTER
+NOBODY = 2**32 - 1
+
+
+def _user(uid: int, gid: int) -> pwd.struct_passwd:
+    return pwd.struct_passwd(("nobody-of-this-name", "x", uid, gid, "", "/", "/bin/false"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "m.devries"
+    made.mkdir()
+    return made
+
+
+def test_the_mode_counts_for_owner_group_and_others(folder: Path) -> None:
+    me, mine = os.getuid(), folder.stat().st_gid
+    os.chmod(folder, 0o750)
+    assert rights_of(folder, _user(me, mine)) == ALL
+    assert rights_of(folder, _user(me + 1, mine)) == READ | ENTER
+    assert rights_of(folder, _user(me + 1, mine + 1)) == 0
+    os.chmod(folder, 0o707)
+    assert rights_of(folder, _user(me + 1, mine)) == 0, "who is in the group has no more than the group"
+    assert rights_of(folder, _user(me + 1, mine + 1)) == ALL
+
+
+def test_an_access_list_counts_before_the_mode(folder: Path) -> None:
+    me, mine = os.getuid(), folder.stat().st_gid
+    entries = [(USER_OBJ, 7, NOBODY), (USER, 7, me + 1), (GROUP_OBJ, 0, NOBODY), (MASK, 7, NOBODY), (OTHER, 0, NOBODY)]
+
+    def give(listed: list[tuple[int, int, int]]) -> None:
+        data = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in listed)
+        try:
+            os.setxattr(folder, "system.posix_acl_access", data)
+        except OSError as error:
+            pytest.skip(f"this file system has no access lists: {error}")
+
+    give(entries)
+    assert folder.stat().st_mode & 0o070 == 0o070, "the group's bits of the mode show the mask"
+    assert rights_of(folder, _user(me + 1, mine + 1)) == ALL
+    assert rights_of(folder, _user(me + 2, mine)) == 0
+    give([entry if entry[0] != MASK else (MASK, READ | ENTER, NOBODY) for entry in entries])
+    assert rights_of(folder, _user(me + 1, mine + 1)) == READ | ENTER

@@ -1,0 +1,175 @@
+"""Whose name or number is in a text (CONTRACT section 4, "Wrong-client guard")."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dossier.office.office import Client
+from workflow.guard.directory import Directory, fold_text
+from workflow.guard.numbers import numbers_of
+
+CLIENTS = {
+    code: Client(name=name, identifiers=identifiers)
+    for code, name, identifiers in [
+        ("acme-bv", "Acme B.V.", ["KvK 12345678", "RSIN 001234567"]),
+        ("acme-holding", "Acme Holding B.V.", []),
+        ("bakkerij-zon", "Bakkerij De Zon", ["KvK 23456789", "NL91 ABNA 0417 1643 00", "btw NL123456782B01"]),
+        ("northwind", "Northwind Trading Ltd", ["Company number 09876543"]),
+        ("jansen-zonen", "Jansen & Zonen V.O.F.", []),
+        ("zon", "Zon", []),
+        ("bakker", "De Bakker", []),
+        ("jan", "Jan Jansen", ["BSN 111222333"]),
+        ("achterhuis", "Stichting Het Achterhuis", ["HRB 12345"]),
+        ("yilmaz", "Fatma Yılmaz", []),
+        ("transport", "Transport en Logistiek", []),
+        ("meubel", "J. de Vries h.o.d.n. Meubelmakerij Kwast (voorheen Hout B.V.)", []),
+    ]
+}
+DIRECTORY = Directory(CLIENTS, firm="Vink Accountants")
+
+
+def found(text: str) -> set[str]:
+    """The clients whom `text` surely names."""
+    return {code for mention in DIRECTORY.mentions(text) if mention.sure for code in mention.clients}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Acme B.V.", "ACME BV", "acme b.v.", "Acme  B. V.", "Acme, B.V.", "Acmé BV", "Jaarrekening van\nAcme\nB.V. te Delft", "Ac-\nme B.V.",
+        "Ac\x02me B.V.", "A C M E   B . V .", "Acme besloten vennootschap", "Aan Acme leveren wij", "Acme jaarrekening 2025", "www.acme.example",
+    ],
+)  # fmt: skip
+def test_a_name_is_found_however_it_is_spelt(text: str) -> None:
+    assert found(text) == {"acme-bv"}
+
+
+@pytest.mark.parametrize(
+    ("text", "client"),
+    [
+        ("BAKKERIJ DE ZON", "bakkerij-zon"), ("bakkerij\nde zon", "bakkerij-zon"), ("Bak-\r\nkerij De Zon", "bakkerij-zon"),
+        ("Jansen en Zonen VOF", "jansen-zonen"), ("JANSEN & ZONEN", "jansen-zonen"), ("Jansen and Zonen v.o.f.", "jansen-zonen"),
+        ("Fatma Yilmaz", "yilmaz"), ("FATMA YILMAZ", "yilmaz"), ("Stichting het Achterhuis", "achterhuis"),
+        ("NORTHWIND TRADING LIMITED", "northwind"), ("northwind trading", "northwind"), ("Meubelmakerij Kwast", "meubel"),
+        ("Hout BV", "meubel"), ("Transport en Logistiek B.V.", "transport"), ("Zon B.V.", "zon"), ("Klant: Zon\n", "zon"),
+        ("Debiteur: De Bakker", "bakker"), ("de heer Jan Jansen", "jan"), ("Acme Holding B.V.", "acme-holding"),
+    ],
+)  # fmt: skip
+def test_a_name_is_found(text: str, client: str) -> None:
+    assert found(text) == {client}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "de zon scheen", "De Zon schijnt", "Zon", "horizon BV", "bijzonder", "de bakker bakt", "De Bakker bakte brood", "een bakkerij. De zon ging op",
+        "jan jansen", "transport en logistiek", "Transport en Logistiek", "acme", "Acme N.V.", "Acme Groep Nederland B.V.", "het achterhuis",
+        "Zonneschijn B.V.", "Acme is a word that means the highest point, and also a brand in cartoons.", "Bakkerij\tDe Zon", "Stichting Zon", "",
+    ],
+)  # fmt: skip
+def test_a_short_or_generic_name_or_another_company_is_no_alarm(text: str) -> None:
+    assert found(text) == set()
+
+
+@pytest.mark.parametrize(
+    ("text", "client"),
+    [
+        ("KvK 12345678", "acme-bv"), ("12345678", "acme-bv"), ("K.v.K.-nummer: 12.34.56.78", "acme-bv"), ("KvK 12 345 678", "acme-bv"),
+        ("kvknr 1234-5678", "acme-bv"), ("RSIN 001234567", "acme-bv"), ("001234567", "acme-bv"), ("0012.34.567", "acme-bv"),
+        ("NL001234567B01", "acme-bv"), ("NL 0012.34.567.B.01", "acme-bv"), ("001234567L01", "acme-bv"),
+        ("Aanslagnummer 0012.34.567.V.26.0112", "acme-bv"), ("RSIN\t1234567", "acme-bv"),
+        ("NL91ABNA0417164300", "bakkerij-zon"), ("nl91 abna 0417 1643 00", "bakkerij-zon"), ("NL91-ABNA-0417-1643-00", "bakkerij-zon"),
+        ("NL123456782B01", "bakkerij-zon"), ("1234.56.782", "bakkerij-zon"), ("123 456 782", "bakkerij-zon"), ("BSN 111222333", "jan"),
+        ("Company No. 9876543", "northwind"), ("HRB 12345", "achterhuis"),
+    ],
+)  # fmt: skip
+def test_a_number_of_the_trade_is_found_however_it_is_written(text: str, client: str) -> None:
+    assert found(text) == {client}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "€ 12345678", "12.345.678,00", "12 345 678", "12.345.678", "912345678", "123456780", "12345678,50", "1234567", "bedrag 123.456.782",
+        "12\n345\n678", "12345678abc", "0,12345678", "KvK 87654321 over 12 345 678",
+    ],
+)  # fmt: skip
+def test_an_amount_or_part_of_a_longer_number_is_no_identifier(text: str) -> None:
+    assert found(text) == set()
+
+
+def test_an_eight_digit_date_is_no_kvk_number_without_its_label() -> None:
+    directory = Directory({"a": Client(name="Xerxes Quadrant", identifiers=["KvK 20251231"])})
+    assert directory.mentions("per 20251231 en 20251231") == ()
+    assert directory.mentions("KvK-nummer 20251231") != ()
+
+
+def test_an_identifier_that_is_too_short_to_search_for_is_told() -> None:
+    assert numbers_of("a", "nr 12") == []
+    assert Directory({"a": Client(name="Xerxes", identifiers=["nr 12"])}).unsearchable == [("a", "nr 12")]
+
+
+def foreign(text: str, own: str) -> set[str]:
+    return {code for mention in DIRECTORY.foreign(DIRECTORY.mentions(text), own) for code in mention.clients}
+
+
+def test_another_clients_name_without_the_own_one_is_a_finding() -> None:
+    assert foreign("Jaarrekening Acme B.V.", "bakkerij-zon") == {"acme-bv"}
+    assert foreign("KvK 23456789", "acme-bv") == {"bakkerij-zon"}
+
+
+def test_another_client_named_beside_the_own_name_is_no_finding() -> None:
+    assert foreign("Factuur van Bakkerij De Zon aan Acme B.V.", "acme-bv") == set()
+    assert foreign("Factuur van Bakkerij De Zon, uw KvK 12345678", "acme-bv") == set()
+
+
+def test_the_own_name_where_it_is_not_sure_still_counts_as_own() -> None:
+    assert foreign("Aan Zon heeft Acme B.V. verkocht", "zon") == set()
+    assert foreign("Door Northwind van Acme B.V. gekocht", "northwind") == set()
+    assert foreign("de zon scheen bij Acme B.V.", "zon") == {"acme-bv"}
+
+
+def test_a_part_of_a_longer_name_is_not_the_own_name() -> None:
+    assert foreign("Aangifte van Acme Holding B.V., KvK bekend", "acme-bv") == {"acme-holding"}
+
+
+def test_clients_of_the_same_name_are_told_apart_by_their_numbers() -> None:
+    twins = {
+        "one": Client(name="Kwast B.V.", identifiers=["KvK 11112222"]),
+        "two": Client(name="Kwast BV", identifiers=["KvK 33334444"]),
+    }
+    directory = Directory(twins)
+    assert directory.foreign(directory.mentions("Kwast B.V."), "one") == ()
+    assert directory.foreign(directory.mentions("Kwast B.V., KvK 11112222"), "one") == ()
+    [mention] = directory.foreign(directory.mentions("Kwast B.V., KvK 33334444"), "one")
+    assert mention.clients == {"two"}
+
+
+def test_the_firms_own_letterhead_is_no_finding() -> None:
+    clients = {**CLIENTS, "vink": Client(name="Vink Accountants B.V.", identifiers=["KvK 55556666"])}
+    directory = Directory(clients, firm="Vink Accountants")
+    assert directory.foreign(directory.mentions("Vink Accountants B.V., KvK 55556666. Geachte heer,"), "acme-bv") == ()
+
+
+@given(st.text())
+def test_no_text_breaks_the_search(text: str) -> None:
+    for mention in DIRECTORY.mentions(f"{text} Acme B.V. {text}"):
+        assert mention.words
+    assert fold_text(fold_text(text)) == fold_text(fold_text(fold_text(text)))
+
+
+@given(st.lists(st.tuples(st.text(max_size=30), st.text(max_size=20)), max_size=5))
+def test_no_name_or_identifier_breaks_the_directory(given_clients: list[tuple[str, str]]) -> None:
+    clients = {
+        f"c{n}": Client.model_construct(name=name, identifiers=[identifier]) for n, (name, identifier) in enumerate(given_clients)
+    }
+    Directory(clients).mentions(" ".join(f"{name} {identifier}" for name, identifier in given_clients))
+
+
+def test_thousands_of_names_are_searched_for_in_one_pass() -> None:
+    clients = {f"c{n}": Client(name=f"Kwastel{n} Bremoor B.V.", identifiers=[f"KvK {40_000_000 + n}"]) for n in range(5_000)}
+    directory = Directory(clients)
+    text = "In dit bijzondere jaar is de omzet 12.345 hoger dan verwacht. " * 1_500 + "Kwastel4999 Bremoor BV"
+    assert {code for mention in directory.mentions(text) for code in mention.clients} == {"c4999"}

@@ -1,0 +1,100 @@
+"""The record of who is asked about which edition, since when: what reminders count from, and what a restart goes on with.
+
+The queue folder is its only writer. A row is there before the queue file is, and `is_open` until it is moved away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+from dossier.database.database import transaction
+from dossier.database.tables import Asked, Note, first_edition, item_name, tuples
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.approval.waiting import Asking
+
+CHUNK = 1_000
+
+
+def open_rows() -> list[tuple[int, str, bool]]:
+    """(edition, person, True if his queue file was there once) of all that is open."""
+    query = Asked.select(Asked.edition, Asked.person, Asked.written_at).where(Asked.is_open)
+    return [(edition, person, written_at is not None) for edition, person, written_at in tuples(query)]
+
+
+def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
+    """Write down who is asked, and in the trail who is asked in whose place. Where nobody is left, the admins are told once."""
+    wanted = {(asking.concept.edition, person) for asking in askings for person in asking.people}
+    ours = Asked.edition.in_([asking.concept.edition for asking in askings])
+    rows = {(row.edition, row.person): row.is_open for row in Asked.select().where(ours)}
+    new = wanted - rows.keys()
+    back = [key for key in wanted if rows.get(key) is False]
+    over = [key for key, is_open in rows.items() if is_open and key not in wanted]
+    stuck = [asking for asking in askings if not all(desk.people for desk in asking.desks)]
+    if not (new or back or over or stuck):
+        return
+    made = [(*key, clock.to_text(now), True) for key in sorted(new)]
+    with transaction():
+        for start in range(0, len(made), CHUNK):
+            fields = [Asked.edition, Asked.person, Asked.at, Asked.is_open]
+            Asked.insert_many(made[start : start + CHUNK], fields=fields).execute()
+        _set_open(back, True)
+        _set_open(over, False)
+        trail.record_all(now, [entry for asking in askings for entry in _passed_on(asking, new)])
+        for asking in stuck:
+            _tell_nobody_is_left(office, now, asking)
+
+
+def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.Entry]:
+    entries = []
+    for desk in asking.desks:
+        others = [person for person in desk.people if person != desk.approver and (asking.concept.edition, person) in new]
+        if others:
+            detail = {"seat": desk.approver, "to": others, "reason": desk.reason}
+            entries.append(trail.Entry(trail.DAEMON, "passed_on", asking.concept.item, detail))
+    return entries
+
+
+def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
+    from workflow.messages.language import translator
+    from workflow.outbox import outbox
+
+    key, item = f"nobody:{asking.concept.edition}", item_name(asking.concept.item)
+    if Note.select().where(Note.key == key).exists():
+        return
+    Note.insert(key=key, value=clock.to_text(now)).execute()
+    reasons = [desk.reason for desk in asking.desks if not desk.people]
+    trail.record(now, trail.DAEMON, "nobody_left", asking.concept.item, {"reasons": reasons})
+    for admin in people.admins(office):
+        _ = translator(office.staff[admin].language).gettext
+        subject = _("Nobody may decide on %(item)s") % {"item": item}
+        lines = [_("Give somebody the right `approve` for client %(client)s (config/staff.yaml), or name another approver.")]
+        payload = {"subject": subject, "lines": [line % {"client": asking.concept.client} for line in lines]}
+        outbox.enqueue_to_staff(office, now, "alarm", None, admin, payload)
+
+
+def mark_written(now: datetime, keys: Sequence[tuple[int, str]]) -> None:
+    """The queue files of these (edition, person) are there."""
+    at = clock.to_text(now)
+    for edition, person in keys:
+        Asked.update(written_at=at).where((Asked.edition == edition) & (Asked.person == person)).execute()
+
+
+def close(keys: Sequence[tuple[int, str]]) -> None:
+    """These (edition, person) are not asked any more."""
+    _set_open(keys, False)
+
+
+def close_items(items: Sequence[int]) -> None:
+    """Nobody is asked about these items any more."""
+    for item in items:
+        first = first_edition(item)
+        Asked.update(is_open=False).where(Asked.edition.between(first, first + 9_999) & Asked.is_open).execute()
+
+
+def _set_open(keys: Sequence[tuple[int, str]], is_open: bool) -> None:
+    for edition, person in keys:
+        Asked.update(is_open=is_open).where((Asked.edition == edition) & (Asked.person == person)).execute()

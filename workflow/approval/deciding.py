@@ -1,0 +1,230 @@
+"""Decisions on concepts. Whatever comes twice or at once, the first decision stands.
+
+A concept has a seat for each approver named; a seat is filled by its approver or by who stands in for him that day
+(people.desks). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
+when it is decided, and once more before it is published: an approval by somebody who has lost the right since is none.
+
+`decide` is called inside `transaction()`, which lets one writer in at a time; that is what makes it first or second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
+from typing import Any, Literal
+
+from dossier.database.database import transaction
+from dossier.database.tables import Decision, Edition, Event, Item, item_name, tuples
+from dossier.office import hours, people
+from dossier.office.office import Office
+from dossier.office.people import Actor, Desk, NotAllowed
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.approval.waiting import CHUNK, Concept, Seating
+from workflow.items import items, notes
+
+Verdict = Literal["approve", "reject"]
+
+
+class AlreadyDecided(NotAllowed):
+    """There is nothing to decide any more; the message says what was decided, by whom and when."""
+
+
+class ContentChanged(NotAllowed):
+    """The item was changed since; it must be looked at again."""
+
+
+def content_waiting(key: int) -> str | None:
+    """The digest of what waits for a decision on an item; None if nothing does."""
+    row = tuples(Item.select(Edition.content).join(Edition, on=(Item.pending == Edition.id)).where(Item.id == key))
+    return str(row[0][0]) if row else None
+
+
+def decide(
+    office: Office, now: datetime, actor: Actor, key: int, verdict: Verdict, comment: str, content: str | None = None
+) -> str:
+    """Decide on an item; returns the share state it has then.
+
+    `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided, ContentChanged, NotAllowed.
+    """
+    item = items.get_for(office, actor.code, key)
+    if not item.pending:
+        raise AlreadyDecided(what_became(item))
+    edition = Edition.get_by_id(item.pending)
+    if content is not None and content != edition.content:
+        raise ContentChanged(f"{item_name(key)} was changed since; look at it again and decide anew")
+    desk = _seat(office, item, edition, actor.code, hours.today(office, now))
+    if verdict == "reject" and not comment.strip():
+        raise NotAllowed("a rejection needs a comment: say what must be changed")
+    Decision.insert(
+        edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
+        at=clock.to_text(now),
+    ).execute()  # fmt: skip
+    detail = {
+        "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
+        **({"in_view": told} if (told := notes.on(edition.id)) else {}),
+    }  # fmt: skip
+    if verdict == "reject":
+        edition.state = "returned"
+        edition.save()
+        item.share_state, item.pending = items.step(item.share_state, "reject"), None
+        trail.record(now, actor, "rejected", key, detail)
+        _tell_maker(office, now, item, edition, actor.code, comment)
+    else:
+        lacking = _lacking(item, edition.id)
+        trail.record(now, actor, "approved", key, {**detail, "outright": False, "still_needed": lacking})
+        if lacking == 0:
+            item.share_state = items.step(item.share_state, "approve")
+            items.make_standing(now, item, edition, actor.code)
+    item.version += 1
+    item.save()
+    return str(item.share_state)
+
+
+def _seat(office: Office, item: Any, edition: Any, code: str, today: date) -> Desk:
+    """The open seat that `code` fills, his own before another's. Raises NotAllowed."""
+    given = list(decisions_on(edition.id))
+    mine = next((row for row in given if row.decided_by == code), None)
+    if mine is not None:
+        raise AlreadyDecided(f"{code} decided on {item_name(item.id)} already ({mine.decision}, {clock.shown(mine.at)})")
+    concept = _concept(item, edition)
+    asking = Seating(office, today).asking(concept, [(row.approver, row.decided_by) for row in given])
+    desk = asking.desk_of(code)
+    if desk is not None:
+        return desk
+    reason = people.why_not_approve(office, code, item.client, item.type, concept.makers)
+    waits_for = ", ".join(asking.people) or "an admin"
+    raise NotAllowed(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
+
+
+def _concept(item: Any, edition: Any) -> Concept:
+    return Concept(
+        item.id, item.version, item.client, item.type, item.approvers, item.approvals, item.created_by, edition.id, edition.made_by,
+        edition.made_at,
+    )  # fmt: skip
+
+
+def needed(approvers: Sequence[str], approvals: str) -> int:
+    """How many approvals a concept needs."""
+    seats = max(1, len(set(approvers)))
+    return max(1, min({"all": seats, "any": 1}.get(approvals) or int(approvals), seats))
+
+
+def _lacking(item: Any, edition: int) -> int:
+    """How many approvals are still needed."""
+    given = sum(row.decision == "approve" for row in decisions_on(edition))
+    return max(0, needed(item.approvers, item.approvals) - int(given))
+
+
+def decisions_on(edition: int) -> Sequence[Any]:
+    """The decisions on one edition, in the order they were made."""
+    return list(Decision.select().where(Decision.edition == edition).order_by(Decision.at))
+
+
+_ENDS = {
+    "approved": "was approved by {who} on {at}; that decision stands (it is {state})",
+    "rejected": "was rejected by {who} on {at}; that decision stands (it is {state})",
+    "withdrawn": "was withdrawn by {who} on {at}; there is nothing to decide (it is {state})",
+    "reverted": "was changed back by {who} on {at} to what is approved already; there is nothing to decide (it is {state})",
+    "unshared": "is not to be shared any more ({who}, {at}); there is nothing to decide (it is {state})",
+}
+
+
+def what_became(item: Any) -> str:
+    """What ended the waiting of an item that does not wait any more, in a sentence, for who comes too late."""
+    query = Event.select(Event.action, Event.actor, Event.at).where((Event.item == item.id) & Event.action.in_(list(_ENDS)))
+    last = tuples(query.order_by(Event.seq.desc()).limit(1))
+    if not last:
+        return f"{item_name(item.id)} does not wait for a decision: it is {item.share_state}"
+    action, who, at = last[0]
+    return f"{item_name(item.id)} {_ENDS[action].format(who=who, at=clock.shown(at), state=item.share_state)}"
+
+
+def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:
+    from workflow.outbox import outbox  # mail is heavy to load, and an approval, the commoner decision, sends none
+
+    payload = {"description": edition.shown["description"], "approver": office.staff[approver].name, "comment": comment}
+    for maker in dict.fromkeys((edition.made_by, item.created_by)):
+        outbox.enqueue_to_staff(office, now, "returned", item, maker, payload)
+
+
+# Before publishing
+
+
+def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[Any, Any]]) -> set[int]:
+    """Ask again for what was approved by somebody who may not any more; `about_to`: (item, its standing edition) to be published.
+
+    Returns the items that must not be published now. Opens a transaction of its own if there are any.
+    """
+    given = _given([edition.id for _, edition in about_to])
+    unfit: dict[int, str] = {}
+    for item, edition in about_to:
+        reason = _why_unfit(office, item, edition, given.get(edition.id, ()))
+        if reason and not _is_vouched_for(office, item, edition):
+            unfit[item.id] = reason
+    if unfit:
+        with transaction():
+            for key, reason in unfit.items():
+                _ask_again(now, items.get(key), reason)
+    return set(unfit)
+
+
+def _given(editions: Sequence[int]) -> dict[int, list[str]]:
+    """Edition → who approved it, of those that were decided on."""
+    found: dict[int, list[str]] = {}
+    for start in range(0, len(editions), CHUNK):
+        wanted = Decision.edition.in_(editions[start : start + CHUNK]) & (Decision.decision == "approve")
+        for edition, by in tuples(Decision.select(Decision.edition, Decision.decided_by).where(wanted)):
+            found.setdefault(edition, []).append(by)
+    return found
+
+
+def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) -> str | None:
+    """Why the approval of an edition does not hold any more; None if it does. `given`: who approved it as a concept."""
+    if not given:
+        return people.why_not_share(office, edition.approved_by or "", item.client)
+    for code in given:
+        reason = people.why_not_approve(office, code, item.client, item.type, (item.created_by, edition.made_by))
+        if reason and not people.is_admin(office, code):
+            return reason
+    return None
+
+
+def _is_vouched_for(office: Office, item: Any, edition: Any) -> bool:
+    """True if this content was public before, or was put back by somebody who may: then its approval counted when it mattered."""
+    query = Event.select(Event.seq).where((Event.item == item.id) & Event.action.in_(["published", "restored"]))
+    if not query.where(Event.at >= (edition.approved_at or "")).exists():
+        return False
+    for event in trail.events(item=item.id):
+        if event.at < (edition.approved_at or "") or event.detail is None:
+            continue
+        same = trail.told(event).get("content") == edition.content
+        if same and event.action == "published":
+            return True
+        if same and event.action == "restored" and people.why_not_restore(office, event.actor, item.client) is None:
+            return True
+    return False
+
+
+def _ask_again(now: datetime, item: Any, reason: str) -> None:
+    """An approved item is a concept again, of the same content; what was public before stands until that is decided."""
+    if item.standing is None or item.pending is not None:
+        return  # something else happened to it meanwhile
+    old = Edition.get_by_id(item.standing)
+    fresh = Edition(
+        id=items.next_edition(item.id), item=item.id, content=old.content, shown=old.shown, state="pending",
+        made_by=old.made_by, made_at=clock.to_text(now),
+    )  # fmt: skip
+    fresh.save(force_insert=True)
+    notes.add({fresh.id: [*notes.on(old.id), f"it was approved before, but {reason}; so it is asked again"]})
+    old.state = "dropped"
+    old.save()
+    public = Edition.get_or_none((Edition.id == item.public) & (Edition.state == "superseded"))
+    if public is not None:
+        public.state = "standing"
+        public.save()
+    item.share_state = items.step(item.share_state, "offer")
+    item.pending, item.standing, item.unsettled = fresh.id, public.id if public is not None else None, True
+    item.version += 1
+    item.save()
+    trail.record(now, trail.DAEMON, "asked_again", item.id, {"reason": reason, "content": old.content})

@@ -1,0 +1,182 @@
+"""What waits for a decision, and for whom today. Reads only; deciding.py decides, queue.py asks.
+
+Who is asked follows from the configuration, the day, and what was decided on the edition so far. Nothing of it is kept, so
+an approver who left an hour ago has nothing waiting now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, NamedTuple
+
+from peewee import SQL, fn
+
+from dossier.database.tables import PROXY, Decision, Edition, Item, plain_rows, tuples
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Desk
+
+CHUNK = 5_000
+"""Numbers in one `IN (…)`, so that both databases take it."""
+
+Decided = Sequence[tuple[str, str]]
+"""What was decided on an edition: whose seat, and who filled it."""
+
+
+class Concept(NamedTuple):
+    """An item that waits for a decision, as far as it matters who is asked."""
+
+    item: int
+    version: int
+    client: str
+    type: str | None
+    approvers: list[str]
+    approvals: str
+    created_by: str
+    edition: int
+    made_by: str
+    """Who made the item what it is in this edition."""
+    made_at: str
+
+    @property
+    def makers(self) -> tuple[str, str]:
+        return self.created_by, self.made_by
+
+
+_FIELDS = (
+    Item.id, Item.version, Item.client, Item.type, Item.approvers, Item.approvals, Item.created_by, Edition.id, Edition.made_by,
+    Edition.made_at,
+)  # fmt: skip
+
+
+def concepts(items: Collection[int] | None = None) -> list[Concept]:
+    """The concepts that wait (of these items), oldest first."""
+    query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
+    if items is None:
+        return [Concept(*row) for row in tuples(query.order_by(Item.id))]
+    wanted = sorted(items)
+    chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
+    return [Concept(*row) for chunk in chunks for row in tuples(query.where(Item.id.in_(chunk)).order_by(Item.id))]
+
+
+def versions() -> dict[int, int]:
+    """Item → version of all that waits, oldest first. A decision or a change makes another version."""
+    # Asked at every round of the daemon, of ten thousand at most times: peewee would take five times as long.
+    rows = PROXY.execute_sql("SELECT id, version FROM item WHERE pending IS NOT NULL ORDER BY id").fetchall()
+    return {int(item): int(version) for item, version in rows}
+
+
+def decided(items: Collection[int] | None = None) -> dict[int, list[tuple[str, str]]]:
+    """Edition → what was decided on it so far, of all that waits (of these items)."""
+    query = Decision.select(Decision.edition, Decision.approver, Decision.decided_by)
+    query = query.join(Item, on=(Item.pending == Decision.edition)).where(Item.pending.is_null(False))
+    # With one approver, a decision ends the waiting. (The function makes it a plain text to peewee, and not JSON.)
+    query = query.where(fn.LOWER(Item.approvers).contains(","))
+    rows: list[tuple[Any, ...]] = []
+    if items is None:
+        rows = tuples(query)
+    else:
+        wanted = sorted(items)
+        for start in range(0, len(wanted), CHUNK):
+            rows += tuples(query.where(Item.id.in_(wanted[start : start + CHUNK])))
+    found: dict[int, list[tuple[str, str]]] = {}
+    for edition, seat, by in rows:
+        found.setdefault(edition, []).append((seat, by))
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A concept, and who is asked about it."""
+
+    concept: Concept
+    desks: Sequence[Desk]
+    """The seats that have not decided yet."""
+    decided: Decided
+
+    @property
+    def people(self) -> list[str]:
+        """Everybody who may decide now, each once."""
+        return list(dict.fromkeys(person for desk in self.desks for person in desk.people))
+
+    def desk_of(self, person: str) -> Desk | None:
+        """The seat that a person would fill: his own before another's; None if none is his to fill."""
+        fitting = [desk for desk in self.desks if person in desk.people]
+        return next((desk for desk in fitting if desk.approver == person), fitting[0] if fitting else None)
+
+
+class Seating:
+    """Who is asked on one day. Remembers its answers, for thousands of concepts have the same makers and approvers."""
+
+    def __init__(self, office: Office, today: date) -> None:
+        self.office = office
+        self.today = today
+        self._known: dict[tuple[object, ...], list[Desk]] = {}
+
+    def asking(self, concept: Concept, decisions: Decided = ()) -> Asking:
+        """Who is asked about a concept, of which so much was decided."""
+        if decisions:
+            return Asking(concept, self._desks(concept, {by for _, by in decisions}, {seat for seat, _ in decisions}), decisions)
+        key = (concept.client, concept.type, *concept.approvers, None, *concept.makers)
+        if key not in self._known:
+            self._known[key] = self._desks(concept, (), ())
+        return Asking(concept, self._known[key], ())
+
+    def _desks(self, concept: Concept, gone: Collection[str], filled: Collection[str]) -> list[Desk]:
+        seats = people.desks(self.office, concept.client, concept.type, concept.approvers, concept.makers, self.today, gone)
+        return [seat for seat in seats if seat.approver not in filled]
+
+    def askings(self, items: Collection[int] | None = None) -> list[Asking]:
+        """Of all that waits (of these items), who is asked about it; oldest first."""
+        done = decided(items)
+        return [self.asking(concept, done.get(concept.edition, ())) for concept in concepts(items)]
+
+
+def all_waiting(hidden_types: Collection[str] = ()) -> list[int]:
+    """The items that wait, oldest first; items of `hidden_types` apart."""
+    query = Item.select(Item.id, Item.type).where(Item.pending.is_null(False)).order_by(Item.id)
+    return [item for item, kind in plain_rows(query) if kind not in hidden_types]
+
+
+def who_is_asked(
+    office: Office, today: date, hidden_types: Collection[str] = (), items: Collection[int] | None = None
+) -> dict[int, list[str]]:
+    """Item → everybody who may decide on it, of all that waits (of these few items), oldest first; `hidden_types` apart.
+
+    For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood.
+    """
+    seating, done = Seating(office, today), decided(items)
+    known, found = dict[tuple[Any, ...], list[str]](), dict[int, list[str]]()
+    for row in _rows(items):
+        concept = Concept(*row)
+        if concept.type in hidden_types:
+            continue
+        kind = (*row[2:7], row[8])
+        if concept.edition in done or kind not in known:
+            whole = concept._replace(approvers=Item.approvers.python_value(concept.approvers))
+            asked = seating.asking(whole, done.get(concept.edition, ())).people
+            known.setdefault(kind, asked) if concept.edition not in done else None
+            found[concept.item] = asked
+        else:
+            found[concept.item] = known[kind]
+    return found
+
+
+def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:
+    """As a Concept, but the approvers are JSON yet; oldest first."""
+    if items is not None:
+        query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(list(items)))
+        yield from plain_rows(query.order_by(Item.id))
+        return
+    # Both from indexes that hold nothing else: joined by the database, each edition would be looked up among all there are.
+    pending = Edition.select(Edition.id, Edition.made_by, Edition.made_at).where(SQL("state = 'pending'"))
+    editions = {row[0]: row for row in plain_rows(pending)}
+    waits = Item.select(*_FIELDS[:7], Item.pending).where(Item.pending.is_null(False)).order_by(Item.id)
+    yield from ((*row[:7], *editions[row[7]]) for row in plain_rows(waits) if row[7] in editions)
+
+
+def people_asked(office: Office, item: int, today: date) -> list[str]:
+    """Everybody who may decide on an item now; nobody if it does not wait."""
+    return [person for asking in Seating(office, today).askings([item]) for person in asking.people]

@@ -1,0 +1,339 @@
+"""Whose name or number is in this text? The pure half of the wrong-client guard (CONTRACT section 4).
+
+A `Directory` is built once for a configuration and searches for the names and identifiers of all clients in one pass
+(Aho-Corasick). Accents, case, dots, spaces, line ends, hyphenation and the ways to write `B.V.` make no difference:
+names are compared as letters and digits alone, and what lay between them is looked at afterwards.
+
+A mention is `sure` where it can only mean that client. "Zon" or "De Bakker" is sure beside a legal form or behind a label
+such as `Client:`; "Acme" where it is written as a name; "Bakkerij De Zon" wherever it stands. What is not sure accuses
+nobody, but does count as a client's own.
+
+No attempt is made to find a misspelt name, a person by half of his name, or a client by what he does.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from typing import TYPE_CHECKING, Literal
+
+import ahocorasick
+
+from workflow.guard.numbers import Number, is_number_here, numbers_of
+from workflow.guard.words import COMMON, FILLERS, TRADES
+
+if TYPE_CHECKING:
+    from dossier.office.office import Client
+
+HINT_LETTERS = 5
+"""A word of a name that no other client has is a hint to its owner from so many letters on."""
+
+NAME_LETTERS = 4
+"""A single word stands out as a name from so many letters on."""
+
+_FORMS: Mapping[str, str] = {
+    "bv": r"b[.\s]{0,3}v|besloten vennootschap",
+    "nv": r"n[.\s]{0,3}v|naamloze vennootschap",
+    "vof": r"v[.\s]{0,3}o[.\s]{0,3}f|vennootschap onder firma",
+    "cv": r"c[.\s]{0,3}v|commanditaire vennootschap",
+    "ua": r"u[.\s]{0,3}a",
+    "bvba": r"b[.\s]{0,3}v[.\s]{0,3}b[.\s]{0,3}a",
+    "ltd": r"ltd|limited",
+    "llc": r"l[.\s]{0,3}l[.\s]{0,3}c",
+    "llp": r"l[.\s]{0,3}l[.\s]{0,3}p",
+    "plc": r"p[.\s]{0,3}l[.\s]{0,3}c",
+    "inc": r"inc|incorporated",
+    "gmbh": r"g[.\s]{0,3}m[.\s]{0,3}b[.\s]{0,3}h",
+    "sarl": r"s[.\s]{0,3}[aà][.\s]{0,3}r[.\s]{0,3}l",
+    "stichting": r"stichting|stg",
+    "vereniging": r"vereniging",
+    "cooperatie": r"cooperatie|cooperatieve vereniging",
+    "maatschap": r"maatschap",
+}
+"""Legal forms and the ways to write them, longest first where one begins another."""
+
+_NO_COMPANY = ("stichting", "vereniging", "cooperatie", "maatschap")
+"""With one of these before it a name is somebody else than without."""
+
+_ANY_FORM = "|".join(f"(?P<{form}>{pattern})" for form, pattern in sorted(_FORMS.items(), key=lambda pair: -len(pair[1])))
+_FORM_AFTER = re.compile(rf"[\s,]{{0,3}}\(?(?:{_ANY_FORM})\b\.?", re.IGNORECASE)
+_FORM_BEFORE = re.compile(rf"\b(?:{_ANY_FORM})\b\.?\s{{1,2}}$", re.IGNORECASE)
+_FORM_AT_END = re.compile(rf"[\s,(]+(?:{_ANY_FORM})\b[.)\s]*$", re.IGNORECASE)
+_FORM_AT_FRONT = re.compile(rf"^(?:{_ANY_FORM})\b\.?\s+", re.IGNORECASE)
+_OTHER_COMPANY = re.compile(
+    rf"(?:[ ]+(?:(?:&|en|and)[ ]+)?[A-Z0-9][\w'-]*){{1,3}}[ ,]{{1,2}}(?i:{re.sub('[?]P<[a-z]+>', '?:', _ANY_FORM)})\b"
+)
+"""`Acme Holding B.V.` is not `Acme B.V.`"""
+
+_ALIASES = re.compile(
+    r"[()]|\bh[./]?\s?o[./]?\s?d[./]?\s?n\b\.?|\bt/a\b|\bhandelend onder de naam\b|\btrading as\b|\bvoorheen\b|\bv/h\b|\bformerly\b",
+    re.IGNORECASE,
+)
+_LABEL = re.compile(
+    r"(?:^|[\t|;\n])\s*(?:klant|client|relatie|debiteur|naam|name|bedrijf|onderneming|opdrachtgever|werkgever|inhoudingsplichtige|tenaamstelling"
+    r"|belastingplichtige|rekeninghouder|customer|company|employer|taxpayer|account holder|aan|to|betreft)(?:s?naam|\s?name)?"
+    r"\s*[:;\t]\s*$",
+    re.IGNORECASE,
+)
+_CELL_END = re.compile(r"[ .,]*(?:[\n\t;|]|$)")
+_POSTCODE = re.compile(r"[ .,]*\n(?:[^\n]*\n){0,2}[^\n]{0,40}\b[1-9]\d{3} ?[A-Z]{2}\b")
+"""Behind the first line of an address."""
+_SENTENCE_BEGINS = re.compile(r"(?:^|[.!?:]\s|[\n\t;|\"])\s*$")
+_TITLE = re.compile(r"[^\n\t;|]{0,40}[^\n\t;|.,](?:\n|$)")
+"""A short line of its own, such as `Acme jaarrekening 2025`, is no sentence."""
+_BETWEEN_NAMES = re.compile(r"[;:?!\t|<>=]|\n\s*\n|[^\W\d_]{3,}\.\s")
+"""What can't lie inside a name as it is written: it ends a sentence, a cell, a paragraph."""
+
+_TOKEN = re.compile(r"[^\W\d_]+|\d+")
+_LETTERS = str.maketrans(
+    {
+        "ß": "ss", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "đ": "d", "Đ": "D",
+        "ı": "i", "þ": "th", "Þ": "Th", "ð": "d", "’": "'", "‘": "'", "\u00ad": None, "\u200b": None, "\u200c": None,
+        "\u200d": None, "\u2060": None, "\ufeff": None, "\u2010": "-", "\u2011": "-", "\ufffe": "-",
+    }
+)  # fmt: skip
+_ACCENTS = re.compile("[\u0300-\u036f]+")
+_HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\x02]\s*\n\s*(?=[a-z])|\x02")
+"""PDFium gives U+0002 for a hyphen that only breaks a word."""
+
+
+def fold_text(text: str) -> str:
+    """The text without accents, ligatures and hyphenation; case and what lies between words stay."""
+    if not text.isascii():
+        text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_LETTERS)))
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return _HYPHENATED.sub("", text)
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Clients (more than one have the same name) that a text names, and how."""
+
+    clients: frozenset[str]
+    kind: Literal["name", "number"]
+    words: str
+    """As the text has it."""
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Name:
+    """A client's name, or one of several. `level` says where it is sure: anywhere, in capitals, beside a form, nowhere."""
+
+    client: str
+    form: str
+    level: Literal["anywhere", "capitals", "form", "hint"]
+
+
+class Directory:
+    """All clients' names and identifiers. `firm`: the office's own name, which is on every letter it writes."""
+
+    def __init__(self, clients: Mapping[str, Client], firm: str = "") -> None:
+        self._firm: set[str] = set()
+        self._known: dict[str, list[_Name | Number]] = {}
+        self.unsearchable: list[tuple[str, str]] = []
+        """(client, identifier) of those that are too short to be searched for."""
+        owners = Counter(word for client in clients.values() for word in set(_words(client.name)))
+        for code, client in clients.items():
+            if _cores(client.name) & _cores(firm):
+                self._firm.add(code)
+            self._add_names(code, client.name, owners)
+            for identifier in client.identifiers:
+                numbers = numbers_of(code, fold_text(identifier))
+                for pattern, number in numbers:
+                    self._add(pattern, number)
+                if not numbers:
+                    self.unsearchable.append((code, identifier))
+        self._automaton = ahocorasick.Automaton()
+        for pattern, entries in self._known.items():
+            self._automaton.add_word(pattern, (len(pattern), entries))
+        self._automaton.make_automaton()
+
+    def _add_names(self, code: str, name: str, owners: Mapping[str, int]) -> None:
+        patterns = set()
+        for core, form in _names_of(fold_text(name)):
+            for pattern in _spellings(core):
+                patterns.add(pattern)
+                self._add(pattern, _Name(code, form, _level(core)))
+        for word in set(_words(name)) - patterns:
+            if owners[word] == 1 and len(word) >= HINT_LETTERS and word not in TRADES and word not in COMMON:
+                self._add(word, _Name(code, "", "hint"))
+
+    def _add(self, pattern: str, entry: _Name | Number) -> None:
+        entries = self._known.setdefault(pattern, [])
+        if entry not in entries:
+            entries.append(entry)
+
+    def mentions(self, text: str) -> tuple[Mention, ...]:
+        """Every client that `text` names, each way once."""
+        if not self._known:
+            return ()
+        text = fold_text(text)
+        tokens = _TOKEN.findall(text)
+        squeezed = "".join(tokens).lower()
+        bounds = list(accumulate(map(len, tokens), initial=0))
+        if len(squeezed) != bounds[-1]:  # a letter whose small form is longer; no language of ours has one
+            squeezed = "".join(token.lower() if len(token.lower()) == len(token) else token for token in tokens)
+        number_at = {bound: index for index, bound in enumerate(bounds)}
+        hits = [
+            (number_at[end + 1 - length], number_at[end + 1], entries)
+            for end, (length, entries) in self._automaton.iter(squeezed)
+            if end + 1 in number_at and end + 1 - length in number_at
+        ]
+        if not hits:
+            return ()
+        spans = [match.span() for match in _TOKEN.finditer(text)]
+        places = [(spans[first][0], spans[behind - 1][1], entries) for first, behind, entries in hits]
+        return _unique([*_numbers_at(text, places), *_names_at(text, places)])
+
+    def foreign(self, mentions: Sequence[Mention], own: str) -> tuple[Mention, ...]:
+        """The mentions that make a finding: another client's, and none of `own`'s. Empty: there is none.
+
+        A name that `own` shares with a client whose number is in the text is not its own.
+        """
+        numbered = {code for m in mentions if m.kind == "number" and own not in m.clients for code in m.clients}
+        for mention in mentions:
+            if own in mention.clients and not (mention.kind == "name" and mention.clients & numbered):
+                return ()
+        return tuple(m for m in mentions if m.sure and own not in m.clients and not m.clients <= self._firm)
+
+
+def _numbers_at(text: str, places: Iterable[tuple[int, int, list[_Name | Number]]]) -> Iterable[Mention]:
+    for start, end, entries in places:
+        numbers = [entry for entry in entries if isinstance(entry, Number) and is_number_here(entry, text, start, end)]
+        if numbers:
+            yield Mention(frozenset(number.client for number in numbers), "number", _shown(text[start:end]), True)
+
+
+def _names_at(text: str, places: Iterable[tuple[int, int, list[_Name | Number]]]) -> Iterable[Mention]:
+    """A name that is part of a longer one is not that name: `Acme` in `Acme Holding`."""
+    reach = -1
+    for start, end, entries in sorted(places, key=lambda place: (place[0], -place[1])):
+        names = [entry for entry in entries if isinstance(entry, _Name)]
+        if not names or end <= reach or not _stands_alone(text, start, end):
+            continue
+        found = list(_judged(text, start, end, names))
+        if found:
+            reach = end
+        yield from found
+
+
+def _stands_alone(text: str, start: int, end: int) -> bool:
+    before, after = text[start - 1 : start], text[end : end + 1]
+    return not before.isalnum() and not after.isalnum() and not _BETWEEN_NAMES.search(text, start, end)
+
+
+def _judged(text: str, start: int, end: int, names: Sequence[_Name]) -> Iterable[Mention]:
+    """Which of the clients with this name are meant where it stands."""
+    form, words = _form_at(text, start, end)
+    if any(name.form == form for name in names) and form:
+        names = [name for name in names if name.form == form]
+    is_name = _is_written_as_name(text, start, end)
+    addressed = is_name and _is_addressed(text, start, end)
+    other = not form and _OTHER_COMPANY.match(text, end) is not None
+    for sure in (True, False):
+        clients = frozenset(
+            name.client for name in names
+            if _is_sure(name, form, is_name, addressed, other) is sure and (sure or is_name or name.level == "anywhere")
+        )  # fmt: skip
+        if clients:
+            yield Mention(clients, "name", words, sure)
+
+
+def _is_sure(name: _Name, form: str, is_name: bool, addressed: bool, other: bool) -> bool:
+    if name.level == "hint" or other:
+        return False
+    if form and (name.form == form or (not name.form and form not in _NO_COMPANY)):
+        return True
+    if form:
+        return False  # another legal person
+    return name.level == "anywhere" or addressed or (name.level == "capitals" and is_name)
+
+
+def _is_written_as_name(text: str, start: int, end: int) -> bool:
+    """True for `De Zon`, `DE ZON`, `de Zon` and in an address such as `info@zon.nl`; not for `de zon`.
+
+    One word that begins a sentence has its capital from that.
+    """
+    parts = [word for word in _TOKEN.findall(text, start, end) if word.lower() not in FILLERS or len(word) == 1]
+    if any(part[0].islower() for part in parts):
+        return len(parts) == 1 and (text[start - 1 : start] in ("@", "/", ".") or text[start - 4 : start].lower() == "www.")
+    begins = len(parts) < 2 and not text[start:end].isupper() and _SENTENCE_BEGINS.search(text, max(0, start - 4), start)
+    is_title = text[start - 1 : start] in ("", "\n") and _TITLE.match(text, end)
+    return bool(is_title or not (begins and re.match(r" [a-z]", text[end : end + 2])))
+
+
+def _is_addressed(text: str, start: int, end: int) -> bool:
+    """True behind a label, in a line or cell of its own, and on the first line of an address."""
+    line = text.rfind("\n", 0, start) + 1
+    before = text[text.rfind("\n", 0, max(0, line - 1)) + 1 : start]  # a label may be on the line before
+    if _CELL_END.match(text, end) and _LABEL.search(before):
+        return True
+    return not text[line:start].strip() and _POSTCODE.match(text, end) is not None
+
+
+def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
+    """The legal form behind a name, or else before it; and the name with it, as written."""
+    if after := _FORM_AFTER.match(text, end):
+        return str(after.lastgroup), _shown(text[start : after.end()])
+    if before := _FORM_BEFORE.search(text, max(0, start - 30), start):
+        return str(before.lastgroup), _shown(text[before.start() : end])
+    return "", _shown(text[start:end])
+
+
+def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
+    """The names in a name (`J. Jansen h.o.d.n. Bakkerij De Zon (voorheen Brood B.V.)`), each as its words and legal form."""
+    for part in _ALIASES.split(name):
+        rest, form = part.strip(" ,.-"), ""
+        if match := _FORM_AT_END.search(rest) or _FORM_AT_FRONT.search(rest):
+            form = str(match.lastgroup)
+            rest = rest[: match.start()] + rest[match.end() :]
+        words = rest.lower()
+        core = re.findall(r"[^\W\d_]+|\d+|&", words)
+        if any(word != "&" for word in core):
+            yield core, form
+
+
+def _spellings(core: Sequence[str]) -> set[str]:
+    """The ways to write a name's words as letters alone: `&` is also `en` or `and`."""
+    if not {"&", "en", "and"} & set(core[1:-1]):
+        return {"".join(word for word in core if word != "&")}
+    return {"".join(joint if word in ("&", "en", "and") else word for word in core) for joint in ("", "en", "and")}
+
+
+def _level(core: Sequence[str]) -> Literal["anywhere", "capitals", "form"]:
+    """How much a name says by itself."""
+    words = [word for word in core if word not in FILLERS and len(word) > 1]
+    initials = [word for word in core if len(word) == 1 and word.isalpha()]
+    trades = [word for word in words if word in TRADES]
+    telling = [word for word in words if word not in TRADES and word not in COMMON and len(word) >= NAME_LETTERS]
+    if len(words) > 1 and len(trades) < len(words):
+        return "anywhere" if telling or trades else "capitals"
+    if telling or (words and not trades and len(initials) > 1):
+        return "capitals"
+    return "form"
+
+
+def _words(name: str) -> list[str]:
+    return [token.lower() for token in _TOKEN.findall(fold_text(name))]
+
+
+def _cores(name: str) -> set[str]:
+    return {pattern for core, _ in _names_of(fold_text(name)) for pattern in _spellings(core)}
+
+
+def _unique(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
+    found: dict[tuple[object, ...], Mention] = {}
+    for mention in mentions:
+        found.setdefault((mention.clients, mention.kind, mention.sure), mention)
+    return tuple(found.values())
+
+
+def _shown(words: str) -> str:
+    line = " ".join(words.split())
+    return line if len(line) <= 60 else line[:59] + "…"

@@ -1,0 +1,208 @@
+"""The wrong-client guard at work: texts of files, names of clients, and what was found before, by SHA-256.
+
+Reading begins when a file comes in and goes on beside whatever is done with it; the verdict is asked for before the
+transaction that shares it. A file that takes long holds up nobody else: whoever waits is told which are not read yet, and asks
+again later. What is found is kept in memory, for the configuration it was found with.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, wait
+from dataclasses import dataclass
+from email.utils import parseaddr
+from pathlib import Path
+from typing import TypeVar
+
+import structlog
+
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.office.people import NotAllowed
+from dossier.text.names import extension
+from dossier.vault.folder import Vault
+from workflow.guard.directory import Directory, Mention
+from workflow.guard.plain_text import Text
+from workflow.guard.texts import Texts
+from workflow.items import suspicion
+from workflow.items.suspicion import NOTHING, Finding, Screened, Unscreened
+
+log = structlog.get_logger("guard")
+
+PATIENCE_SECONDS = 1.5
+"""When nothing more was read for so long, what is still being read is left for later."""
+
+GLANCE_SECONDS = 0.25
+"""How soon it is seen that the process is to end."""
+
+KEPT = 2_000
+"""Readings that are remembered from one batch to the next; each is a kilobyte or two."""
+
+TRIES = 3
+"""How often a command begins anew because somebody else changed the item meanwhile."""
+
+T = TypeVar("T")
+
+Key = tuple[str, str]
+"""SHA-256, and the extension: it says how the bytes are read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Whom one file names."""
+
+    mentions: tuple[Mention, ...] = ()
+    unread: str | None = None
+
+
+class Screen:
+    """Searches files for clients. Any thread may use it."""
+
+    def __init__(self) -> None:
+        self._texts = Texts()
+        self._lock = threading.Lock()
+        self._office: Office | None = None
+        self._directory: Directory | None = None
+        self._readings: OrderedDict[Key, Future[Reading]] = OrderedDict()
+        self._late: set[Future[Reading]] = set()
+
+    def begin(self, office: Office, path: str | Path, name: str, sha256: str, text: Text | None = None) -> None:
+        """Start to read the file at `path`, if it wasn't read before; `text`: it was, just now.
+
+        It may be moved or removed meanwhile. Raises OSError.
+        """
+        key = (sha256, extension(name))
+        with self._lock:
+            if office is not self._office:
+                self._office, self._directory = office, None
+                self._readings.clear()
+            if key in self._readings:
+                return
+            reading = self._readings[key] = Future[Reading]()
+            if text is not None and text.unread:
+                reading.set_result(Reading(unread=text.unread))
+                return
+        try:
+            self._texts.begin(path, name, text).add_done_callback(lambda text: self._search(office, text, reading))
+        except BaseException:
+            with self._lock:
+                self._readings.pop(key, None)
+            reading.set_result(Reading(unread="reading it failed"))
+            raise
+
+    def begin_kept(self, office: Office, vault: Vault, name: str, sha256: str) -> None:
+        """As `begin`, a file of the vault."""
+        with self._lock:
+            if office is self._office and (sha256, extension(name)) in self._readings:
+                return
+        with vault.local(sha256) as path:
+            self.begin(office, path, name, sha256)
+
+    def _search(self, office: Office, taken: Future[Text], reading: Future[Reading]) -> None:
+        """Look for clients in a text that has come."""
+        try:
+            text = taken.result()
+            if text.unread:
+                reading.set_result(Reading(unread=text.unread))
+                return
+            mentions = self._known(office).mentions(text.text)
+            reading.set_result(Reading(mentions, "only its beginning was searched" if text.partial else None))
+        except BaseException as error:  # noqa: BLE001 - whoever waits must get an answer; cancelled when the daemon ends
+            log.warning("a text could not be searched", error=f"{type(error).__name__}: {error}")
+            reading.set_result(Reading(unread="reading it failed"))
+
+    def _known(self, office: Office) -> Directory:
+        with self._lock:
+            if office is self._office and self._directory is not None:
+                return self._directory
+            directory = Directory(office.clients, parseaddr(office.settings.mail.sender)[0])
+            if office is self._office:
+                self._directory = directory
+                for client, identifier in directory.unsearchable:
+                    log.warning("an identifier is too short to be searched for", client=client, identifier=identifier)
+            return directory
+
+    def wait(self, attachments: Iterable[tuple[str, str]], patience: float | None = PATIENCE_SECONDS) -> set[str]:
+        """Wait for readings of these (name, SHA-256) that were begun; returns the SHA-256s that are not read yet.
+
+        Gives up when nothing more was read for `patience` seconds (None: never), at once on what was given up before. Raises
+        Interrupted.
+        """
+        with self._lock:
+            readings = {sha256: self._readings.get((sha256, extension(name))) for name, sha256 in attachments}
+        pending = {reading for reading in readings.values() if reading is not None and not reading.done()}
+        since = time.monotonic()
+        while pending and (patience is None or not pending <= self._late):
+            done, pending = wait(pending, GLANCE_SECONDS, FIRST_COMPLETED)
+            if files.stopping.is_set():
+                raise files.Interrupted
+            if done:
+                since = time.monotonic()
+            elif patience is not None and time.monotonic() - since > patience:
+                break
+        self._late = {reading for reading in (*self._late, *pending) if not reading.done()}
+        return {sha256 for sha256, reading in readings.items() if reading in pending}
+
+    def verdict(self, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
+        """What was found in these (name, SHA-256) of an item of `client`; what was not read yet is not `seen`."""
+        seen, findings, unread = set[str](), list[Finding](), list[tuple[str, str]]()
+        for name, sha256 in attachments:
+            with self._lock:
+                reading, directory = self._readings.get((sha256, extension(name))), self._directory
+            if reading is None or not reading.done():
+                continue
+            seen.add(sha256)
+            found = reading.result()
+            if found.unread:
+                unread.append((name, found.unread))
+            foreign = directory.foreign(found.mentions, client) if directory else ()
+            if foreign:
+                clients = tuple(sorted({code for mention in foreign for code in mention.clients}))
+                words = ", ".join(dict.fromkeys(mention.words for mention in foreign[:5]))
+                findings.append(Finding(name, sha256, clients, words))
+        return Screened(frozenset(seen), tuple(findings), tuple(unread))
+
+    def forget_old(self) -> None:
+        """Between two batches: of what was read, remember the last KEPT. Never what is being read, or nobody could wait for it."""
+        with self._lock:
+            old = list(self._readings)[: max(0, len(self._readings) - KEPT)]
+            for key in old:
+                if self._readings[key].done():
+                    del self._readings[key]
+
+    def screen(self, office: Office, vault: Vault, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
+        """Read these (name, SHA-256) of the vault to the end, and say what was found."""
+        for name, sha256 in attachments:
+            self.begin_kept(office, vault, name, sha256)
+        self.wait(attachments, None)
+        return self.verdict(client, attachments)
+
+    def close(self) -> None:
+        """End the processes that read."""
+        self._texts.close()
+
+
+def screened_change(
+    office: Office, vault: Vault, client: str, shares: Callable[[], list[tuple[str, str]]], change: Callable[[Screened], T]
+) -> T:
+    """Do a `change` that may share outright, having searched the (name, SHA-256) that it would share, in the vault.
+
+    `change` opens its own transaction. If what it would share is another file by then, it is searched and tried anew.
+    Raises NotAllowed if that never ends; OSError.
+    """
+    if not suspicion.is_on(office):
+        return change(NOTHING)
+    for _ in range(TRIES):
+        attachments, screened = shares(), NOTHING
+        if attachments:
+            with contextlib.closing(Screen()) as screen:
+                screened = screen.screen(office, vault, client, attachments)
+        try:
+            return change(screened)
+        except Unscreened:
+            continue
+    raise NotAllowed("others are changing this item at this moment; look at it and try again")

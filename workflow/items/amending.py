@@ -1,0 +1,369 @@
+"""Changing an item that is there: its keys, its attachments, and what that means for what the client sees.
+
+What counts is what the client would see before and after. A change that he wouldn't notice (a label, a note, a file that is
+not shared) asks nobody. One that he would makes an approved item a concept again, unless who makes it may share outright; the
+edition that stands stays on the portal until the new one is approved.
+
+`amend` is called inside `transaction()` and writes its events in it. Attachments are in the vault, and on the disk, before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from dossier.database.database import search_text
+from dossier.database.kept import Removal
+from dossier.database.tables import Attachment, Edition, Label, item_name
+from dossier.office import people
+from dossier.office.item_types import ENGLISH
+from dossier.office.office import Office
+from dossier.office.people import Actor, NotAllowed
+from dossier.text import clock, media, names
+from dossier.text.names import fold
+from dossier.trail import trail
+from workflow.items import items, suspicion
+from workflow.items.items import File, Refused, content_digest, shown_to_client, step
+from workflow.items.rules import Draft, Problem, Wish, amended_draft, asking, attachment_problems, chosen
+from workflow.items.suspicion import NOTHING, Screened
+from workflow.outbox import outbox
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChanges:
+    """Changes of an item's attachments, done in this order: remove, rename, put (add, or replace by name), shares."""
+
+    remove: Sequence[str] = ()
+    rename: Mapping[str, str] = field(default_factory=dict)
+    put: Sequence[File] = ()
+    shares: Mapping[str, bool] = field(default_factory=dict)
+    share_all: bool | None = None
+    """Of every attachment that `put` brings, where it does not say itself; of all of them if it brings none, or if the item
+    was not shared before."""
+
+
+@dataclass(slots=True)
+class _Change:
+    """One amendment on its way."""
+
+    office: Office
+    now: datetime
+    actor: Actor
+    item: Any
+    wish: Wish
+    files: list[Any]
+    """The attachments as they shall be: rows, changed or new, not saved."""
+    draft: Draft
+    told: dict[str, Any] = field(default_factory=dict)
+    """What was done to the attachments, for the trail."""
+    problems: list[Problem] = field(default_factory=list)
+    action: str | None = None
+    """The step that it asks for: items.STEPS, or unshare."""
+    screened: Screened = NOTHING
+
+
+def amend(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    key: int,
+    wish: Wish,
+    changes: FileChanges,
+    *,
+    if_version: int | None = None,
+    source: str | None = None,
+    screened: Screened = NOTHING,
+) -> list[str]:
+    """Change an item; returns what was changed (nothing, if it was so already). `source`: the sidecar's name, for the trail.
+
+    `screened`: what the wrong-client guard found in the files of `would_share`.
+    Raises Refused with every reason, NotAllowed where there is no such item (for this actor), Unscreened; nothing was
+    written then.
+    """  # fmt: skip
+    item = items.get_for(office, actor.code, key)
+    if Removal.get_or_none(Removal.item == key) is not None:
+        raise Refused([Problem("item", f"{item_name(key)} was removed for good; make a new item")])
+    if if_version is not None and item.version != if_version:
+        raise Refused([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
+    before = items.draft_of(item)
+    change = _planned(office, now, actor, item, wish, changes)
+    problems = change.problems
+    if change.action == "share" and suspicion.is_on(office) and not problems:
+        change.screened = screened.only(sha256 for _, sha256 in _not_seen_yet(change))
+        if suspicion.holds(office, change.screened):
+            change.draft, change.action = suspicion.held(office, change.draft), "offer"
+    action = change.action
+    if action == "offer":
+        able = not any(problem.key == "approver" for problem in problems)
+        change.draft, more = asking(office, change.draft, {item.created_by, actor.code})
+        problems += more if able else []
+    edition = items.next_edition(key) if action in ("offer", "share") else None
+    if problems:
+        raise Refused(problems)
+    changed = _changed_keys(before, change.draft)
+    if wish.notify and outbox.forget_failed(key):
+        changed["notify"] = {"from": "failed", "to": True}
+    if not (changed or change.told or action):
+        return []
+    _write(change, changed, source)
+    _take(change, action, edition)
+    item.version += 1
+    item.unsettled = item.unsettled or bool(action) or "notify" in changed
+    item.save()
+    suspicion.record(office, now, item, change.screened)
+    return [*changed, *change.told, *([action] if action else [])]
+
+
+def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> list[tuple[str, str]]:
+    """(name, SHA-256) of each file that `amend` would share outright and that the client does not see yet.
+
+    Writes nothing. What will be refused shares nothing; `amend` says why.
+    """
+    try:
+        change = _planned(office, now, actor, items.get_for(office, actor.code, key), wish, changes)
+    except NotAllowed:
+        return []
+    return _not_seen_yet(change) if change.action == "share" and not change.problems else []
+
+
+def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish, changes: FileChanges) -> _Change:
+    """The item as it shall be, with what forbids it and the step it asks for; nothing is written."""
+    before, files = items.draft_of(item), items.attachments_of(item.id)
+    seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
+    draft, problems = amended_draft(office, before, item.created_by, actor.code, wish)
+    change = _Change(office, now, actor, item, wish, files, draft, problems=problems)
+    _change_files(change, changes)
+    _check_files(change, changes)
+    change.action = _action(change, seen_before)
+    return change
+
+
+def _not_seen_yet(change: _Change) -> list[tuple[str, str]]:
+    """What the client would see beyond what stands approved."""
+    standing = Edition.get_or_none(Edition.id == change.item.standing) if change.item.standing else None
+    seen = {one["sha256"] for one in standing.shown["attachments"]} if standing is not None else set()
+    return [(row.name, row.sha256) for row in change.files if row.share and row.sha256 not in seen]
+
+
+def _changed_keys(before: Draft, after: Draft) -> dict[str, Any]:
+    """Key → what it was and is, for all that differs."""
+    kept = [name for name in Draft.__dataclass_fields__ if name not in ("client", "share_status")]
+    pairs = {name: (getattr(before, name), getattr(after, name)) for name in kept}
+    return {name: {"from": old, "to": new} for name, (old, new) in pairs.items() if old != new}
+
+
+# Attachments
+
+
+def _change_files(change: _Change, changes: FileChanges) -> None:
+    """Bring `change.files` to what they shall be; tell what was done, and what can't be."""
+    by_name = {fold(row.name): row for row in change.files}
+    position = max((row.position for row in change.files), default=-1)
+    for name in changes.remove:
+        row = by_name.pop(fold(name), None)
+        if row is None:
+            _object(change, "remove", f"the item has no attachment `{names.shown(name)}`")
+        else:
+            _tell(change, "removed", {"name": row.name, "sha256": row.sha256})
+    renamed = [(old, by_name.pop(fold(old), None), names.nfc(new)) for old, new in changes.rename.items()]
+    for old, row, new in renamed:  # all old names are free by now: two attachments can swap theirs
+        if row is None:
+            _object(change, "rename", f"the item has no attachment `{names.shown(old)}`")
+        elif fold(new) in by_name:
+            _object(change, "rename", f"the item has an attachment `{names.shown(new)}` already")
+        else:
+            _rename(change, row, new)
+            by_name[fold(new)] = row
+    brought: set[str] = set()
+    for file in changes.put:
+        if fold(file.name) in brought:
+            _object(change, "attachments", f"two files would be called `{names.shown(file.name)}`; rename one")
+        brought.add(fold(file.name))
+        old_row = by_name.get(fold(file.name))
+        if old_row is None:
+            position += 1
+        by_name[fold(file.name)] = _put(change, file, old_row, position)
+    all_of_them = not changes.put or not change.item.share
+    if changes.share_all is not None:
+        said = {fold(file.name) for file in changes.put if file.share is not None}
+        for folded, row in by_name.items():
+            if folded not in said and (all_of_them or folded in brought):
+                _share(change, row, changes.share_all)
+    for name, share in changes.shares.items():
+        row = by_name.get(fold(name))
+        if row is None:
+            _object(change, "share_attachments", f"the item has no attachment `{names.shown(name)}`")
+        else:
+            _share(change, row, share)
+    change.files = sorted(by_name.values(), key=lambda row: (row.position, row.name))
+
+
+def _rename(change: _Change, row: Any, new: str) -> None:
+    fault = names.name_fault(new)
+    if fault:
+        _object(change, "rename", f"`{names.shown(new)}`: {fault}")
+    if names.extension(new) != names.extension(row.name) and media.by_name(new) != media.UNKNOWN:
+        row.media_type = media.by_name(new)
+    if new != row.name:
+        _tell(change, "renamed", {"from": row.name, "to": new})
+    row.name = new
+
+
+def _put(change: _Change, file: File, old: Any, position: int) -> Any:
+    """The row of a file that is added, or takes the place of `old`. The same bytes again are no new version."""
+    note = file.note if file.note is not None else old.note if old is not None else None
+    if old is not None and old.sha256 == file.sha256:
+        if note != old.note:
+            _tell(change, "noted", {"name": old.name})
+        old.note = note
+        if file.share is not None:
+            _share(change, old, file.share)
+        return old
+    share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
+    _tell(change, "replaced" if old is not None else "added", {"name": file.name, "sha256": file.sha256, "share": share})
+    return Attachment(
+        item=change.item.id, position=old.position if old is not None else position, name=file.name, share=share, note=note,
+        version=old.version + 1 if old is not None else 1, sha256=file.sha256, size=file.size, media_type=file.media_type,
+        added_at=clock.to_text(change.now), current=True,
+    )  # fmt: skip
+
+
+def _share(change: _Change, row: Any, share: bool) -> None:
+    if row.share != share:
+        row.share = share
+        if row.id:  # of a new one it is told already
+            _tell(change, "sharing", {"name": row.name, "share": share})
+
+
+def _tell(change: _Change, what: str, detail: Mapping[str, Any]) -> None:
+    change.told.setdefault(what, []).append(detail)
+
+
+def _object(change: _Change, key: str, message: str) -> None:
+    change.problems.append(Problem(key, message))
+
+
+def _check_files(change: _Change, changes: FileChanges) -> None:
+    """What must be said of attachments, and which there must be."""
+    blocked = change.office.settings.intake.blocked_types
+    for name in {names.nfc(new) for new in changes.rename.values()}:
+        if names.extension(name) in blocked:
+            _object(change, "rename", f"`{names.shown(name)}`: files of type .{names.extension(name)} are not taken")
+    kind = change.office.settings.types.get(change.draft.type or "")
+    if kind and not change.files and "attachments" in [ENGLISH.get(key) for key in kind.required]:
+        _object(change, "attachments", f"an item of type {change.draft.type} needs an attachment")
+    if not change.draft.share or changes.share_all is not None:
+        return
+    said = {fold(file.name) for file in changes.put if file.share is not None} | {fold(name) for name in changes.shares}
+    added = {fold(told["name"]) for told in change.told.get("added", ())}
+    open_ = [
+        row.name for row in change.files if fold(row.name) not in said and (not change.item.share or fold(row.name) in added)
+    ]
+    change.problems += attachment_problems(change.office, change.draft, dict.fromkeys(open_))
+
+
+# Sharing
+
+
+def _action(change: _Change, seen_before: str) -> str | None:
+    """Which step (items.STEPS, or unshare) the change asks for; None for none."""
+    item, draft, wish = change.item, change.draft, change.wish
+    if not draft.share:
+        return "unshare" if item.share else None
+    seen = content_digest(item.id, item.client, shown_to_client(draft, change.files))
+    asked_anew = wish.share_status is not None or bool(wish.share)
+    stands = _content_of(item.standing) == seen
+    if item.share_state in ("approved", "published"):
+        if stands or (seen == seen_before and wish.share_status is None):
+            return None
+        return "share" if wish.share_status != "concept" and _may_share_outright(change) else "offer"
+    if stands and (seen != seen_before or asked_anew):
+        return "revert"
+    if wish.share_status == "approved" or (item.share_state == "private" and draft.share_status == "approved"):
+        return "share"
+    if item.share_state == "concept":
+        asked = (tuple(item.approvers), item.approvals) != (draft.approvers, draft.approvals)
+        return "offer" if asked or _content_of(item.pending) != seen else None
+    if item.share_state == "returned":
+        return "offer" if asked_anew or seen != seen_before else None
+    return "offer" if asked_anew else None  # private, or withdrawn: an edit alone does not bring it back
+
+
+def _may_share_outright(change: _Change) -> bool:
+    kind = change.office.settings.types.get(change.draft.type or "")
+    return people.why_not_share(change.office, change.actor.code, change.item.client) is None and not (
+        kind and kind.share == "approval"
+    )
+
+
+def _content_of(edition: int | None) -> str | None:
+    row = Edition.get_or_none(Edition.id == edition) if edition else None
+    return row.content if row is not None else None
+
+
+# Effects
+
+
+def _write(change: _Change, changed: Mapping[str, Any], source: str | None) -> None:
+    """Save attachments, keys and search text, and tell of it. The caller saves the item."""
+    item, draft = change.item, change.draft
+    kept = [row.id for row in change.files if row.id]
+    here = (Attachment.item == item.id) & Attachment.current
+    Attachment.update(current=False).where(here & Attachment.id.not_in(kept)).execute()
+    for row in change.files:
+        row.save()
+    for name in Draft.__dataclass_fields__:
+        if name not in ("client", "share_status"):
+            value = getattr(draft, name)
+            setattr(item, name, list(value) if isinstance(value, tuple) else value)
+    Label.delete().where(Label.item == item.id).execute()
+    items.insert(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
+    search_text([items.text_row(item.id, draft, change.files)], replace=True)
+    detail = {
+        **({"source": source} if source else {}), "changed": changed, **change.told, **items.shares_told(change.files),
+        "rights": people.rights_now(change.office, change.actor.code),
+    }  # fmt: skip
+    trail.record(change.now, change.actor, "amended", item.id, detail)
+
+
+def _take(change: _Change, action: str | None, number: int | None) -> None:
+    """Take the step: make the edition it needs and set the item's state. The caller saves the item."""
+    item, actor, now, draft = change.item, change.actor, change.now, change.draft
+    if action is None:
+        return
+    item.share_state = step(item.share_state, action)
+    if item.pending:
+        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
+        item.pending = None
+    rights = people.rights_now(change.office, actor.code)
+    if action == "unshare":
+        items.end_standing(item, "withdrawn")
+        trail.record(now, actor, "unshared", item.id, {"rights": rights})
+        return
+    if action == "revert":
+        items.still_there(item)
+        trail.record(now, actor, "reverted", item.id, {"content": _content_of(item.standing), "rights": rights})
+        return
+    shown = shown_to_client(draft, change.files)
+    edition = Edition(
+        id=number, item=item.id, content=content_digest(item.id, item.client, shown), shown=shown, state="pending",
+        made_by=actor.code, made_at=clock.to_text(now),
+    )  # fmt: skip
+    edition.save(force_insert=True)
+    told = {"content": edition.content, **items.shares_told(change.files), **change.screened.told(), "rights": rights}
+    if action == "offer":
+        item.pending = edition.id
+        asked = {"approvers": list(draft.approvers), "approvals": draft.approvals}
+        trail.record(now, actor, "offered", item.id, {**asked, **told})
+    else:
+        items.make_standing(now, item, edition, actor.code)
+        trail.record(now, actor, "approved", item.id, {"outright": True, **told})
+
+
+def shares_of(key: int, only: Sequence[str]) -> dict[str, bool]:
+    """Attachment → whether it is one of `only`; a name in `only` that there is none of is True, and refused by `amend`."""
+    wanted = {fold(name): name for name in only}
+    there = {row.name: fold(row.name) in wanted for row in items.attachments_of(key)}
+    return {**there, **{name: True for folded, name in wanted.items() if folded not in {fold(one) for one in there}}}

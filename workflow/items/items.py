@@ -1,0 +1,377 @@
+"""Items and their attachments: the share states, every legal step between them, and every change.
+
+What a client may see of an item is an Edition: description, explanation if shared, and the shared attachments, with a
+digest over it all. One edition at most is `pending` (an approver looks at it), one `standing` (approved; publishing.py
+makes the portal so), one `public` (is on the portal). While a change waits, the standing edition stays what it was.
+
+All functions that write are called inside `transaction()`, and write their events in it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from dossier.database.database import TextRow, search_text
+from dossier.database.tables import (
+    Attachment,
+    Counter,
+    Decision,
+    Edition,
+    Item,
+    Label,
+    first_edition,
+    first_key,
+    insert_rows,
+    item_name,
+)
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, NotAllowed
+from dossier.text import clock
+from dossier.text.names import fold
+from dossier.trail import trail
+from workflow.items import suspicion
+from workflow.items.rules import Draft, Problem, chosen
+from workflow.items.suspicion import NOTHING, Screened
+
+STEPS: Mapping[str, Mapping[str, str]] = {
+    # from:      action → to
+    "private": {"offer": "concept", "share": "approved"},
+    "concept": {
+        "offer": "concept", "share": "approved", "approve": "approved", "reject": "returned", "withdraw": "withdrawn",
+        "revert": "approved",
+    },
+    "approved": {"offer": "concept", "share": "approved", "publish": "published", "withdraw": "withdrawn"},
+    "published": {"offer": "concept", "share": "approved", "publish": "published", "withdraw": "withdrawn"},
+    "returned": {"offer": "concept", "share": "approved", "withdraw": "withdrawn", "revert": "approved"},
+    "withdrawn": {"offer": "concept", "share": "approved", "restore": "approved"},
+}  # fmt: skip
+"""Every legal step. From each state `unshare` leads to private besides. `share` is outright, `offer` as a concept; `revert`
+is a change taken back, so that what stands approved is all there is."""
+
+
+MOST_EDITIONS = 9_999
+"""So many editions an item can have (models.first_edition)."""
+
+
+class Refused(Exception):
+    """What was asked of an item is not allowed; `problems` says why."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        super().__init__("; ".join(problem.message for problem in problems))
+        self.problems = tuple(problems)
+
+
+def step(state: str, action: str) -> str:
+    """The state that `action` leads to. Raises NotAllowed where there is no such step."""
+    after = "private" if action == "unshare" else STEPS[state].get(action)
+    if after is None:
+        raise NotAllowed(f"the item is {state}: it can't be {_DONE.get(action, action)} now")
+    return after
+
+
+_DONE = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn", "restore": "published again"}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A vault file that becomes an attachment. `share` None: nobody said."""
+
+    name: str
+    sha256: str
+    size: int
+    media_type: str
+    share: bool | None = None
+    note: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewItem:
+    draft: Draft
+    files: tuple[File, ...]
+    actor: Actor
+    """Who made it."""
+    source: str
+    """The sidecar's name, for the trail."""
+    screened: Screened = NOTHING
+    """What the wrong-client guard found in what is shared outright."""
+
+
+def shown_to_client(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
+    """All that the client would see: the one place that decides it."""
+    return {
+        "description": draft.description,
+        "explanation": draft.explanation if draft.share_explanation else None,
+        "attachments": [
+            {"name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type} for a in attachments if a.share
+        ],
+    }
+
+
+def shares_told(attachments: Iterable[Any]) -> dict[str, list[str]]:
+    """For the trail: which attachments the client would get, and which not."""
+    listed = list(attachments)
+    return {"shared": [a.name for a in listed if a.share], "not_shared": [a.name for a in listed if not a.share]}
+
+
+def content_digest(item: int, client: str, shown: Mapping[str, Any]) -> str:
+    """`sha256:…` over what the client would see of this item, and whose and which it is."""
+    text = json.dumps([item_name(item), client, shown], ensure_ascii=False, sort_keys=True)
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[int]:
+    """Make items with the next numbers, in this order; returns their keys. The drafts have passed rules.py.
+
+    Raises Unscreened if the wrong-client guard has not seen what is shared outright.
+    """
+    if not new:
+        return []
+    at, key = clock.to_text(now), _take_numbers(now.astimezone().year, len(new))
+    keys, items, labels, attachments, editions, texts, entries = [], [], [], [], [], [], []
+    for one in new:
+        draft = one.draft
+        files = [replace(file, share=chosen(office, file.share)) for file in one.files]
+        state, pending, standing = "private", None, None
+        if draft.share:
+            shown, edition = shown_to_client(draft, files), first_edition(key) + 1
+            outright = draft.share_status == "approved"
+            if outright and suspicion.is_on(office):
+                one.screened.only(file.sha256 for file in files if file.share)
+            state = step("private", "share" if outright else "offer")
+            pending, standing = (None, edition) if outright else (edition, None)
+            by = (one.actor.code, at) if outright else (None, None)
+            content = content_digest(key, draft.client, shown)
+            editions.append((edition, key, content, shown, "standing" if outright else "pending", one.actor.code, at, *by))
+        items.append((
+            key, draft.client, draft.description, draft.status, draft.type, draft.location, list(draft.labels),
+            draft.explanation, dict(draft.fields), draft.share, draft.share_explanation, state, list(draft.approvers),
+            draft.approvals, draft.notify, draft.contact, one.actor.code, at, None, None, 1, pending, standing, None, bool(standing),
+        ))  # fmt: skip
+        labels += [(key, folded) for folded in dict.fromkeys(map(fold, draft.labels))]
+        for position, file in enumerate(files):
+            attachments.append(
+                (key, position, file.name, file.share, file.note, 1, file.sha256, file.size, file.media_type, at, True)
+            )
+        texts.append(text_row(key, draft, files))
+        entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share else None)
+        keys.append(key)
+        key += 1
+    insert(Item, items)
+    insert(Label, labels)
+    insert(Attachment, attachments, skip=1)
+    insert(Edition, editions)
+    search_text(texts)
+    trail.record_all(now, entries)
+    for one, key in zip(new, keys, strict=True):
+        if one.screened.findings:
+            suspicion.record(office, now, get(key), one.screened)
+    return keys
+
+
+def _created_entries(
+    office: Office, one: NewItem, key: int, files: Sequence[File], state: str, content: str | None
+) -> list[trail.Entry]:
+    draft, rights = one.draft, people.rights_now(office, one.actor.code)
+    made = {
+        "client": draft.client, "source": one.source, "share_state": state, "rights": rights,
+        "attachments": [{"name": f.name, "sha256": f.sha256, "share": f.share} for f in files],
+    }  # fmt: skip
+    shares = {**shares_told(files), **one.screened.told()}
+    entries = [trail.Entry(one.actor, "created", key, made)]
+    if state == "approved":
+        entries.append(
+            trail.Entry(one.actor, "approved", key, {"outright": True, "content": content, "rights": rights, **shares})
+        )
+    elif state == "concept":
+        asked = {"content": content, "approvers": list(draft.approvers), "approvals": draft.approvals, **shares}
+        entries.append(trail.Entry(one.actor, "offered", key, asked))
+    return entries
+
+
+def _take_numbers(year: int, count: int) -> int:
+    """Count `count` numbers up and return the first's key."""
+    if Counter.update(last=Counter.last + count).where(Counter.year == year).execute() == 0:
+        Counter.insert(year=year, last=count).execute()
+    last: int = Counter.get_by_id(year).last
+    return first_key(year) + last - count + 1
+
+
+def insert(table: Any, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
+    """Insert whole rows. `skip`: columns that number themselves."""
+    insert_rows(table, rows, table._meta.sorted_fields[skip:])
+
+
+def text_row(key: int, draft: Draft, files: Iterable[Any]) -> TextRow:
+    """What the item is found by."""
+    explanation = " ".join((draft.explanation or "", *draft.fields.values()))
+    return key, draft.description, explanation, " ".join(draft.labels), " ".join(file.name for file in files), draft.client
+
+
+def get(key: int) -> Any:
+    """The item with this key. Raises NotAllowed, in words, if there is none."""
+    item = Item.get_or_none(Item.id == key)
+    if item is None:
+        raise NotAllowed(f"there is no item {item_name(key)}")
+    return item
+
+
+def get_for(office: Office, code: str, key: int) -> Any:
+    """As `get`; of an item whose type `code` has no right to, he is not told that there is one."""
+    item = Item.get_or_none(Item.id == key)
+    if item is None or people.why_not_type(office, code, item.type):
+        raise NotAllowed(f"there is no item {item_name(key)}")
+    return item
+
+
+def attachments_of(key: int) -> list[Any]:
+    """The item's attachments as they are now, in their order."""
+    return list(
+        Attachment.select().where((Attachment.item == key) & Attachment.current).order_by(Attachment.position, Attachment.id)
+    )
+
+
+def draft_of(item: Any) -> Draft:
+    """The item as a draft. `share_status` says how it is shared now."""
+    shared_as = {"approved": "approved", "published": "approved", "private": None}.get(item.share_state, "concept")
+    return Draft(
+        client=item.client, description=item.description, status=item.status, type=item.type, location=item.location,
+        labels=tuple(item.labels), explanation=item.explanation, fields=item.fields, share=item.share,
+        share_status=shared_as, share_explanation=item.share_explanation, approvers=tuple(item.approvers),  # type: ignore[arg-type]
+        approvals=item.approvals, notify=item.notify, contact=item.contact,
+    )  # fmt: skip
+
+
+def next_edition(item: int) -> int:
+    """The number of the item's next edition. Raises NotAllowed when all its numbers are used up."""
+    first = first_edition(item)
+    last = Edition.select(Edition.id).where(Edition.id.between(first, first + MOST_EDITIONS)).order_by(Edition.id.desc()).first()
+    if last is not None and last.id == first + MOST_EDITIONS:
+        raise NotAllowed(f"{item_name(item)} was offered or shared {MOST_EDITIONS} times; make a new item of it")
+    return int(last.id if last else first) + 1
+
+
+def make_standing(now: datetime, item: Any, edition: Any, approver: str) -> None:
+    """`edition` is approved: it takes the place of the one that stood. The caller saves the item."""
+    end_standing(item, "superseded")
+    edition.state, edition.approved_by, edition.approved_at = "standing", approver, clock.to_text(now)
+    edition.save()
+    item.pending, item.standing, item.unsettled = None, edition.id, True
+
+
+def still_there(item: Any) -> None:
+    """What stands again may be on the portal yet, as it was not taken off: then it is published already. The caller saves."""
+    if item.public is not None and item.public == item.standing:
+        item.share_state = step(item.share_state, "publish")
+
+
+def end_standing(item: Any, state: str) -> None:
+    """The edition that stood does not any more; it becomes `state`. The caller saves the item."""
+    if item.standing:
+        Edition.update(state=state).where(Edition.id == item.standing).execute()
+    item.standing, item.unsettled = None, True
+
+
+def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> None:
+    """Take an item off the portal, or a concept from its approvers. Raises NotAllowed."""
+    item = get_for(office, actor.code, key)
+    refusal = people.why_not_withdraw(office, actor.code, item.client, item.created_by)
+    if refusal:
+        raise NotAllowed(refusal)
+    if not reason.strip():
+        raise NotAllowed("a withdrawal needs a reason: --reason TEXT")
+    item.share_state = step(item.share_state, "withdraw")
+    if item.pending:
+        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
+        item.pending = None
+    was_public = item.public is not None
+    end_standing(item, "withdrawn")
+    item.version += 1
+    item.save()
+    rights = people.rights_now(office, actor.code)
+    trail.record(now, actor, "withdrawn", key, {"reason": reason, "was_public": was_public, "rights": rights})
+
+
+def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Screened = NOTHING) -> bool:
+    """Put back what was approved before it was withdrawn. False: the item was changed since, which the client does not see.
+
+    `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is offered instead.
+    Raises NotAllowed, Unscreened.
+    """
+    item = get_for(office, actor.code, key)
+    _refuse_restoring(office, actor, item)
+    state = step(item.share_state, "restore")
+    edition = _withdrawn_edition(key)
+    rights = people.rights_now(office, actor.code)
+    screened = screened.only(sha256 for _, sha256 in _not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
+    if suspicion.holds(office, screened):
+        _offer_again(office, now, actor, item, edition)
+    else:
+        item.share_state, edition.state = state, "standing"
+        edition.save()
+        item.standing, item.unsettled = edition.id, True
+        still_there(item)
+        trail.record(now, actor, "restored", key, {"content": edition.content, "rights": rights, **screened.told()})
+    item.version += 1
+    item.save()
+    suspicion.record(office, now, item, screened)
+    present = content_digest(key, item.client, shown_to_client(draft_of(item), attachments_of(key)))
+    return present == str(edition.content)
+
+
+def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str]]:
+    """(name, SHA-256) of each file that `restore` would share without an approver ever having looked at it."""
+    try:
+        get_for(office, actor.code, key)
+        return _not_looked_at(_withdrawn_edition(key))
+    except NotAllowed:
+        return []
+
+
+def _withdrawn_edition(key: int) -> Any:
+    """What was approved last before it was withdrawn. Raises NotAllowed if nothing was."""
+    first = first_edition(key)
+    here = Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn")
+    edition = Edition.select().where(here).order_by(Edition.id.desc()).first()
+    if edition is None:
+        raise NotAllowed("nothing of this item was approved before; share it with: dossier edit")
+    return edition
+
+
+def _not_looked_at(edition: Any) -> list[tuple[str, str]]:
+    decided = Decision.select().where((Decision.edition == edition.id) & (Decision.decision == "approve")).exists()
+    return [] if decided else [(one["name"], one["sha256"]) for one in edition.shown["attachments"]]
+
+
+def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition: Any) -> None:
+    """Ask for an approval of what was shared outright before. The caller saves the item."""
+    draft = suspicion.held(office, draft_of(item))
+    item.share_state = step(item.share_state, "offer")
+    item.approvers, item.approvals = list(draft.approvers), draft.approvals
+    again = Edition(
+        id=next_edition(item.id), item=item.id, content=edition.content, shown=edition.shown, state="pending",
+        made_by=actor.code, made_at=clock.to_text(now),
+    )  # fmt: skip
+    again.save(force_insert=True)
+    item.pending, item.unsettled = again.id, True
+    asked = {"content": again.content, "approvers": item.approvers, "approvals": item.approvals}
+    trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
+
+
+def _refuse_restoring(office: Office, actor: Actor, item: Any) -> None:
+    is_admin = people.is_admin(office, actor.code)
+    refusal = people.why_not_restore(office, actor.code, item.client)
+    if refusal:
+        raise NotAllowed(refusal)
+    client, kind = office.clients.get(item.client), office.settings.types.get(item.type or "")
+    if client is None or not (client.active and client.portal):
+        raise NotAllowed(f"client {item.client} has no portal (config/clients.yaml)")
+    if kind is not None and kind.share == "never":
+        raise NotAllowed(f"an item of type {item.type} is never shared")
+    if item.status in office.settings.items.closed and not is_admin:
+        raise NotAllowed(f"the item is {item.status}: nothing changes until an admin gives it another status")

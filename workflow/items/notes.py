@@ -1,0 +1,48 @@
+"""Notes for approvers: lines about an edition that must be in view when it is decided on, on top of the queue file.
+
+Whoever makes an edition (the wrong-client guard, for one) adds them in the same transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from dossier.database.tables import EditionNote, tuples
+
+CHUNK = 5_000
+"""Rows in one INSERT, so that both databases take it."""
+
+
+def add(lines: Mapping[int, Sequence[str]]) -> None:
+    """Put these lines (edition → lines) under what its approvers are told already. Call inside `transaction()`."""
+    have = {edition: len(found) for edition, found in on_all(lines).items()}
+    rows = [
+        (edition, have.get(edition, 0) + number, text) for edition, texts in lines.items() for number, text in enumerate(texts, 1)
+    ]
+    for start in range(0, len(rows), CHUNK):
+        EditionNote.insert_many(
+            rows[start : start + CHUNK], fields=[EditionNote.edition, EditionNote.line, EditionNote.text]
+        ).execute()
+
+
+def on(edition: int) -> list[str]:
+    """The lines on one edition, in their order."""
+    return on_all([edition]).get(edition, [])
+
+
+def on_all(editions: Iterable[int]) -> dict[int, list[str]]:
+    """The lines on each of these editions that has any."""
+    wanted, found = list(editions), dict[int, list[str]]()
+    for start in range(0, len(wanted), CHUNK):
+        found |= on_these(wanted[start : start + CHUNK])
+    return found
+
+
+def on_these(editions: Any) -> dict[int, list[str]]:
+    """As `on_all`; a few, or a query that selects them."""
+    found = dict[int, list[str]]()
+    query = EditionNote.select(EditionNote.edition, EditionNote.text).where(EditionNote.edition.in_(editions))
+    for edition, text in tuples(query.order_by(EditionNote.edition, EditionNote.line)):
+        found.setdefault(edition, []).append(text)
+    return found

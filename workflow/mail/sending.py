@@ -1,0 +1,257 @@
+"""Sending what is in the outbox: each mail at least once, and but for a crash inside the SMTP dialogue exactly once.
+
+What happens to a mail, in this order:
+
+ 1. look       who gets it now? Gone or withdrawn since: cancelled, its maker told.
+ 2. hand over  the dialogue, up to the server's answer to the whole mail (smtp.py). Once the server has said that it wants it, and
+               before it gets it, one last look: does it still wait? So a daemon that was stopped in 1 or 2, replaced and woken up
+               sends nothing: its connection to the database is gone (presence.py), or the mail went.
+               Killed here? The mail waits and is sent again; the server drops what it got half.
+ 3. mark       one transaction: sent, `notify` off, `notified_at`, the event. Killed between 2 and 3? That one mail is sent a second
+               time, with the same Message-ID. SMTP can't do better (RFC 1047).
+
+Trouble with a mail (4xx, silence in the middle) is that mail's: it is tried again with growing pauses, up to max_attempts; a 5xx is
+the end of it. Trouble with the server is everybody's: what is due is put off together, one alarm is raised, and the server
+is looked for until it is back, however long the pauses of the mails are. It counts apart from a mail's own attempts and is
+forgotten when the server is back, so an outage uses none of them up; but after max_attempts in a row without
+a server a mail has failed as well, about ten hours with the default. Whatever happens here, publishing goes on.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.message import EmailMessage
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, Mail, item_name, tuples
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.text import clock
+from workflow.items import items
+from workflow.mail import smtp
+from workflow.mail.smtp import Answer, NoServer
+from workflow.messages import composing, office_templates
+from workflow.messages.composing import Letter
+from workflow.messages.office_templates import TemplateFault
+from workflow.outbox import outbox
+
+FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
+"""Pauses of a mail: 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h. Eight attempts take about ten hours."""
+
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 5, 60
+"""A server that is gone is looked for after 5 s, 10 s, 20 s, 40 s, and then every minute."""
+
+FIRST_REFUSED_SECONDS, LONGEST_REFUSED_SECONDS = 60, 3600
+"""One that refuses the login is asked after 1 min, 2 min, … 1 h: asking often may lock the account."""
+
+SILENCES = 2
+"""So many mails in a row without an answer are the server's trouble, not the mails'."""
+
+AT_ONCE = 100
+"""Mails in one round, so that what was put in the outbox meanwhile is not kept waiting behind thousands."""
+
+WAITING = (Mail.state == "waiting") & Mail.within.is_null()
+"""What is to be sent by itself."""
+
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(slots=True)
+class Round:
+    """What a round did: mails that were offered or settled, and those that the server took."""
+
+    handled: int = 0
+    sent: int = 0
+
+
+class Mailer:
+    """Sends an office's mail: all but the mails to log in with, or (`logins`) those alone. One thread uses it.
+
+    `alarm` raises (with a text) or ends (None) an alarm.
+    """
+
+    def __init__(
+        self,
+        office: Office,
+        environ: Mapping[str, str],
+        alarm: Callable[[str, str | None], None],
+        logins: bool = False,
+    ) -> None:
+        self.office = office
+        self._logins = logins
+        self._waiting = WAITING & ((Mail.kind == "login") if logins else (Mail.kind != "login"))
+        self._environ = environ
+        self._alarm = alarm
+        self.take_over(was_gone=False)
+
+    def take_over(self, was_gone: bool) -> None:
+        """Go on where another mailer of this office ended; `was_gone`: it had no server, and its alarm stands."""
+        self._gone = NoServer("it was not there the last time") if was_gone else None
+        """Why there is no server; None while there is one."""
+        self._looks, self._last_look = 0, _LONG_AGO
+
+    def seconds_to_next(self, now: datetime) -> float | None:
+        """Seconds until there is something to do; None if nothing waits."""
+        at = self._next_look(now) if self._gone else self._first_due()
+        return None if at is None else max(0.0, (at - now).total_seconds())
+
+    def round(self, now: datetime) -> Round:
+        """Send what is due. Mail trouble is recorded, not raised."""
+        done = Round()
+        if self._gone and now < self._next_look(now):
+            return done
+        if not self._logins:
+            outbox.gather(self.office, now)
+        due = self._due(now)
+        if not due and not self._gone:
+            return done
+        self._last_look = now
+        try:
+            self._send_all(now, due, smtp.open_line(self.office.settings.mail, self._environ), done)
+            if not due:
+                self._is_back(now)
+        except NoServer as error:
+            self._is_gone(now, error)
+        return done
+
+    def _due(self, now: datetime) -> list[Any]:
+        """What is due; when the server was gone, all that waits for it as well."""
+        at_hand = Mail.due_at <= clock.to_text(now)
+        if self._gone:
+            at_hand |= Mail.unreached > 0
+        return list(Mail.select().where(self._waiting & at_hand).order_by(Mail.due_at, Mail.id).limit(AT_ONCE))
+
+    def _first_due(self) -> datetime | None:
+        first = Mail.select(Mail.due_at).where(self._waiting).order_by(Mail.due_at).first()
+        return clock.from_text(first.due_at) if first else None
+
+    def _send_all(self, now: datetime, due: list[Any], line: smtplib.SMTP | None, done: Round) -> None:
+        """Offer each mail. Raises NoServer as soon as it is the server's trouble."""
+        silences, started = SILENCES - 1 if self._gone else 0, time.monotonic()
+        try:
+            for seen in due:
+                if files.stopping.is_set():
+                    return
+                mail = Mail.get_by_id(seen.id)
+                done.handled += 1
+                if mail.state != "waiting" or outbox.drop_unwanted(self.office, now, mail) is None:
+                    continue
+                if line is None:
+                    line = smtp.open_line(self.office.settings.mail, self._environ)
+                answer = self._offer(now, line, mail)
+                if answer is None:  # called off, or sent by another, at this very moment
+                    continue
+                if answer.is_yes:  # a round may take minutes: servers think long
+                    outbox.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, answer.text)
+                else:
+                    smtp.close_line(line, politely=False)
+                    line = None
+                    self._settle(now, mail, answer)
+                done.sent += answer.is_yes
+                silences = silences + 1 if answer.is_silence else 0
+                if silences >= SILENCES:
+                    raise NoServer(f"{answer.text}, with one mail after the other; see what is the matter with it")
+                if not answer.is_silence:
+                    self._is_back(now)
+                    self._tell_of_sender(answer)
+        finally:
+            if line is not None:
+                smtp.close_line(line, politely=True)
+
+    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Any) -> Answer | None:
+        try:
+            message = self._message(now, mail)
+        except Exception as error:  # noqa: BLE001 - one bad mail never holds up another; it fails after max_attempts
+            return Answer(451, f"it can't be put together: {type(error).__name__}: {error}")
+        wanted = Mail.select().where((Mail.id == mail.id) & (Mail.state == "waiting"))
+        return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
+
+    def _message(self, now: datetime, mail: Any) -> EmailMessage:
+        number, content = mail.item and item_name(mail.item), outbox.content(self.office, now, mail)
+        letter, fault = office_templates.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
+        if fault is not None:  # alarms.py sees when it is mended
+            self._alarm("mail templates", f"a template is wrong, the usual letter was sent: {fault}")
+        sender, made = self.office.settings.mail.sender, clock.from_text(mail.created_at)
+        return composing.mime(letter, sender, mail.name, mail.email, mail.message_id, made, mail.language)
+
+    def _settle(self, now: datetime, mail: Any, answer: Answer) -> None:
+        """A mail that was not taken: tried again later, or failed for good."""
+        attempts = mail.attempts + 1
+        with transaction():
+            due = clock.to_text(now + timedelta(seconds=pause_after(attempts)))
+            Mail.update(attempts=attempts, error=answer.text, due_at=due).where(Mail.id == mail.id).execute()
+            if answer.is_final_no or attempts >= self.office.settings.mail.max_attempts:
+                outbox.mark_failed(self.office, now, mail, answer.text)
+                return
+        about = mail.item and item_name(mail.item)
+        outbox.log.warning("mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=answer.text, attempts=attempts)
+
+    def _tell_of_sender(self, answer: Answer) -> None:
+        if answer.is_yes:
+            self._alarm("mail sender", None)
+        elif answer.of_sender and answer.is_final_no:
+            sender = self.office.settings.mail.sender
+            self._alarm("mail sender", f"the mail server refuses mail from {sender} ({answer.text}); check mail.sender")
+
+    # The server
+
+    def _is_gone(self, now: datetime, error: NoServer) -> None:
+        """One alarm, and what is due is put off together. A mail that found no server max_attempts times has failed."""
+        self._looks, self._gone = self._looks + 1, error
+        self._alarm("mail", f"mail can't be sent: {error}")
+        limit = self.office.settings.mail.max_attempts
+        due = self._waiting & (Mail.due_at <= clock.to_text(now))
+        with transaction():
+            for (count,) in tuples(Mail.select(Mail.unreached).where(due).distinct().order_by(Mail.unreached.desc())):
+                these = list(Mail.select().where(due & (Mail.unreached == count))) if count + 1 >= limit else []
+                later = clock.to_text(now + timedelta(seconds=pause_after(count + 1)))
+                counted = {"unreached": count + 1, "error": str(error), "due_at": later}
+                Mail.update(counted).where(due & (Mail.unreached == count)).execute()
+                for mail in these:
+                    outbox.mark_failed(self.office, now, mail, str(error))
+
+    def _is_back(self, now: datetime) -> None:
+        """What waited for the server is due, whatever its pause."""
+        if self._gone is None:
+            return
+        self._looks, self._gone = 0, None
+        with transaction():
+            Mail.update(unreached=0, due_at=clock.to_text(now)).where(self._waiting & (Mail.unreached > 0)).execute()
+        self._alarm("mail", None)
+
+    def _next_look(self, now: datetime) -> datetime:
+        """When a server that is gone is looked for again: sooner if there is a mail that it was never asked to take."""
+        assert self._gone is not None
+        pause = min(FIRST_LOOK_SECONDS * 2 ** min(self._looks - 1, 20), LONGEST_LOOK_SECONDS)
+        if self._gone.refused:
+            pause = min(FIRST_REFUSED_SECONDS * 2 ** min(self._looks - 1, 20), LONGEST_REFUSED_SECONDS)
+        else:
+            untried = self._waiting & (Mail.attempts == 0) & (Mail.unreached == 0) & (Mail.due_at <= clock.to_text(now))
+            if Mail.select().where(untried).exists():
+                pause = FIRST_LOOK_SECONDS
+        return self._last_look + timedelta(seconds=pause)
+
+
+def preview(office: Office, key: int, wanted: str | None) -> tuple[Letter, str, TemplateFault | None]:
+    """The mail about an item as its contact would get it now, to whom, and what is wrong with the office's template.
+
+    Raises NotAllowed if there is no such item or contact.
+    """
+    item = items.get(key)
+    contact = outbox.contact_of(office, item, wanted)
+    to = outbox.addressee_of(office, item.client, contact)
+    edition = Edition.get_or_none(Edition.id == (item.pending or item.standing or item.public))
+    description = edition.shown["description"] if edition else item.description
+    content = {"description": description, "link": outbox.item_link(office, item.client, key)}
+    letter, fault = office_templates.letter_of(office, "ready", to.language, to.name, item.client, item_name(key), content)
+    return letter, f"{to.name} <{to.email}>", fault
+
+
+def pause_after(attempts: int) -> float:
+    """Seconds between this attempt and the next."""
+    return float(min(FIRST_PAUSE_SECONDS * PAUSE_FACTOR ** min(attempts - 1, 20), LONGEST_PAUSE_SECONDS))

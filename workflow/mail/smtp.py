@@ -1,0 +1,193 @@
+"""The dialogue with the mail server: a line is opened, a mail handed over, and the server's answer is a value.
+
+Trouble with the server, whatever the mail (nobody answers, no encryption, the login is refused), is NoServer; its message says
+what to do. What the server says to one mail, or that it fell silent over it, is an Answer. After an answer that is
+no yes the line may be in any state, so it is not used again.
+
+Nothing here knows the outbox. A mail may have been taken although no answer came (RFC 1047); that is left to the caller.
+"""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from email.message import EmailMessage
+from email.utils import parseaddr
+
+from dossier.office.office import Mail
+from workflow.messages.composing import ascii_domain, needs_smtputf8
+
+STEP_SECONDS = 30
+"""How long one step of the dialogue may take (RFC 5321 section 4.5.3.2 allows minutes; a relay of one's own is quicker)."""
+
+HANDOVER_SECONDS = 600
+"""How long the server may think about a whole mail (RFC 5321 section 4.5.3.2.6): who gives up sooner sends it twice."""
+
+QUIT_SECONDS = 5
+"""How long a goodbye may take; nothing depends on it."""
+
+# RFC 4954 section 6, RFC 3207 section 4: the server wants a login or encryption first. No mail is to blame for that.
+_WANTS_LOGIN = (530, 534, 538)
+
+
+class NoServer(Exception):
+    """No mail can go now, whichever it is; the message says why and what to do."""
+
+    def __init__(self, message: str, refused: bool = False) -> None:
+        super().__init__(message)
+        self.refused = refused
+        """The server is there but doesn't want us; asking often may lock the account."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one mail. `code` is the server's last (RFC 5321 section 4.2.1); None: it fell silent or went away."""
+
+    code: int | None
+    text: str
+    of_sender: bool = False
+    """It was the sender's address that the server did not like."""
+
+    @property
+    def is_yes(self) -> bool:
+        return self.code is not None and 200 <= self.code < 300
+
+    @property
+    def is_final_no(self) -> bool:
+        return self.code is not None and 500 <= self.code < 600
+
+    @property
+    def is_silence(self) -> bool:
+        """No answer, or 421: the server goes away in the middle of it."""
+        return self.code is None or self.code == 421
+
+
+def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
+    """A line to the server, encrypted and logged in as `mail` says. Raises NoServer."""
+    where = f"the mail server {mail.host}, port {mail.port}"
+    password = ""  # nosec B105 - none is set
+    if mail.username:
+        password = environ.get(mail.password_env, "")
+        if not password:
+            raise NoServer(f"there is no password for {where}: set the environment variable {mail.password_env}", refused=True)
+    try:
+        context = ssl.create_default_context()
+        if mail.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=STEP_SECONDS, context=context)
+        else:
+            server = smtplib.SMTP(mail.host, mail.port, timeout=STEP_SECONDS)
+    except (OSError, smtplib.SMTPException, UnicodeError) as error:
+        raise NoServer(f"{where}, {_words_of(error)}; check mail.host, mail.port and mail.security") from error
+    try:
+        server.ehlo_or_helo_if_needed()
+        if mail.security == "starttls":
+            server.starttls(context=context)
+            server.ehlo()
+        if mail.username:
+            server.login(mail.username, password)
+    except smtplib.SMTPAuthenticationError as error:
+        server.close()
+        told = f"{error.smtp_code} {_decoded(error.smtp_error)}"
+        raise NoServer(
+            f"{where}, refused the login of {mail.username} ({told}); check mail.username and {mail.password_env}", refused=True
+        ) from error
+    except UnicodeError as error:
+        server.close()
+        raise NoServer(f"{where} can only be told a user name and password of ASCII characters", refused=True) from error
+    except (OSError, smtplib.SMTPException) as error:
+        server.close()
+        raise NoServer(f"{where}, {_words_of(error)}; check mail.security and mail.username") from error
+    return server
+
+
+def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage, is_wanted: Callable[[], bool]) -> Answer | None:
+    """Offer one mail from the address in `sender` to the address `to`. Raises NoServer if the server wants a login first.
+
+    `is_wanted` is asked when nothing is left but to hand it over; None if the answer is no, and the server has nothing then.
+    """
+    origin, to = ascii_domain(parseaddr(sender)[1]), ascii_domain(to)
+    options: list[str] = []
+    if needs_smtputf8(to) or needs_smtputf8(origin):
+        if not server.has_extn("smtputf8"):
+            return Answer(553, "the mail server can't send to an address with such characters (it has no SMTPUTF8)")
+        options = ["SMTPUTF8", "BODY=8BITMIME"]
+    try:
+        data = message.as_bytes()
+        if server.has_extn("size"):
+            options.append(f"SIZE={len(data)}")
+        code, text = server.mail(origin, options)
+        if code in _WANTS_LOGIN:
+            raise NoServer(f"the mail server wants a login or encryption first ({code} {_decoded(text)})", refused=True)
+        if not 200 <= code < 300:
+            return _answer(code, text, of_sender=True)
+        code, text = server.rcpt(to)
+        if not 200 <= code < 300:
+            return _answer(code, text)
+        if not is_wanted():
+            server.rset()
+            return None
+        if server.sock is not None:
+            server.sock.settimeout(HANDOVER_SECONDS)
+        return _answer(*server.data(data))
+    except smtplib.SMTPDataError as error:  # no 354: a yes at this point would be nonsense
+        return _answer(error.smtp_code if error.smtp_code >= 400 else 0, error.smtp_error)
+    except (OSError, smtplib.SMTPException) as error:
+        return Answer(None, f"the mail server {_words_of(error)}")
+
+
+def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
+    """Ask whether the server would take a mail from the office to itself, and send none. Raises NoServer."""
+    address = ascii_domain(parseaddr(mail.sender)[1])
+    line = open_line(mail, environ)
+    try:
+        code, text = line.mail(address)
+        if not 200 <= code < 300:
+            return _answer(code, text, of_sender=True)
+        code, text = line.rcpt(address)
+        line.rset()
+        return _answer(code, text)
+    except (OSError, smtplib.SMTPException) as error:
+        return Answer(None, f"the mail server {_words_of(error)}")
+    finally:
+        close_line(line, politely=True)
+
+
+def close_line(server: smtplib.SMTP, politely: bool) -> None:
+    """Say goodbye, or (after an answer that was no yes) just go."""
+    try:
+        if politely and server.sock is not None:
+            server.sock.settimeout(QUIT_SECONDS)
+            server.quit()
+    except (OSError, smtplib.SMTPException):
+        pass
+    finally:
+        server.close()
+
+
+def _answer(code: int, text: bytes | str, of_sender: bool = False) -> Answer:
+    """A code that is none of RFC 5321's is not an answer."""
+    told = f"{code} {_decoded(text)}".strip()
+    return Answer(code, told, of_sender) if 200 <= code < 600 else Answer(None, f"the mail server answered nonsense: {told}")
+
+
+def _decoded(text: bytes | str) -> str:
+    whole = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return " ".join(whole.split())
+
+
+def _words_of(error: Exception) -> str:
+    if isinstance(error, TimeoutError) or "timed out" in str(error):
+        return "does not answer in time"
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"has a certificate that does not hold: {error.verify_message}"
+    if isinstance(error, ssl.SSLError):
+        return f"can't be spoken to encrypted: {error.reason or error}"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "broke off"
+    if isinstance(error, smtplib.SMTPResponseException):
+        return f"answered {error.smtp_code} {_decoded(error.smtp_error)}"
+    if isinstance(error, OSError) and error.strerror:
+        return f"can't be reached: {error.strerror}"
+    return f"can't be used: {error}"

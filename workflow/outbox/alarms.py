@@ -1,0 +1,235 @@
+"""Alarms: what is wrong with an office's surroundings, told to the admins by mail: once a cause, and again when it is over.
+
+An alarm that stands is a note in the database, so a restart doesn't tell it anew. Its letter is written when it has stood for a
+minute: what is over by then was a hiccup, and nobody is told. If no letter could go while the alarm stood (mail itself was the
+matter), one letter tells at the end what was. A full disk stops the intake of every client that drops something: these alarms are
+one to the admins, told with the first and over with the last.
+
+No alarm is ever in the way: while the database can't be written, it is in the log and in `status`, and tried again at the next telling.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier.database.database import UNAVAILABLE, transaction
+from dossier.database.tables import Drop, Mail, Note, Viewed, tuples
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.messages import office_templates
+from workflow.outbox import outbox
+
+log = structlog.get_logger("alarms")
+
+GRACE_SECONDS = 60
+"""What is over sooner is told to nobody."""
+
+ENOUGH = 1.2
+"""A disk is well again with so many times the room that is asked for: no alarm at every file that comes and goes."""
+
+FEW_INODES = 2000
+"""A file system with fewer names left than this is nearly full, whatever its bytes."""
+
+_KEY = "alarm:"
+
+_NO_LETTER = ("mail",)
+"""What no letter can tell of while it stands."""
+
+
+class Alarms:
+    """The alarms that stand. Any thread may tell. Made with the database open.
+
+    Where several daemons share an office, one may end what another raised; `reread` shows it what these have told.
+    """
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._lock = threading.Lock()
+        self._texts: dict[str, str] = {}
+        self.reread()
+
+    def reread(self) -> None:
+        """See what stands by now, whoever raised or ended it. Not inside `transaction()`."""
+        with self._lock:
+            self._texts = {cause: note["text"] for cause, note in _standing()}
+
+    def causes(self) -> list[str]:
+        with self._lock:
+            return list(self._texts)
+
+    def stands(self, cause: str) -> bool:
+        with self._lock:
+            return cause in self._texts
+
+    def stood(self, cause: str) -> bool:
+        """True if it stands, by whomever it was raised. Not inside `transaction()`."""
+        self.reread()
+        return self.stands(cause)
+
+    def tell(self, now: datetime, cause: str, text: str | None) -> bool:
+        """Raise an alarm, or end it with None; True if that is news. Not inside `transaction()`."""
+        with self._lock:
+            if self._texts.get(cause) == text:
+                return False
+            is_known = cause in self._texts
+            try:
+                with transaction():
+                    self._end(now, cause) if text is None else self._raise(now, cause, text)
+            except UNAVAILABLE as error:
+                log.error("an alarm can't be written down; it is told again later", alarm=cause, text=text, error=str(error))
+                return False
+            if text is None:
+                log.info("over", alarm=cause, was=self._texts.pop(cause))
+            else:
+                self._texts[cause] = text
+                if not is_known:
+                    log.error("alarm", alarm=cause, text=text)
+            return True
+
+    def _raise(self, now: datetime, cause: str, text: str) -> None:
+        """Note it. Only the words of one that stands already may change."""
+        note = _read(cause)
+        if note is None:
+            note = {"since": clock.to_text(now), "letters": None}
+            trail.record(now, trail.DAEMON, "alarm", None, {"alarm": cause, "text": text})
+        _write(cause, {**note, "text": text})
+
+    def write_letters(self, now: datetime) -> None:
+        """Tell the admins of each alarm that has stood for a minute. Not inside `transaction()`."""
+        with self._lock, transaction():
+            told = {_group(cause) for cause, note in _standing() if note["letters"] is not None}
+            for cause, note in list(_standing()):
+                is_old = now - clock.from_text(note["since"]) >= timedelta(seconds=GRACE_SECONDS)
+                if note["letters"] is not None or not is_old or cause in _NO_LETTER:
+                    continue
+                is_first = _group(cause) not in told
+                told.add(_group(cause))
+                _write(cause, {**note, "letters": self._write_to_admins(now, cause, [note["text"]], False) if is_first else []})
+
+    def _end(self, now: datetime, cause: str) -> None:
+        note = _read(cause)
+        if note is None:
+            return
+        Note.delete().where(Note.key == _KEY + cause).execute()
+        trail.record(now, trail.DAEMON, "alarm_over", None, {"alarm": cause, "text": note["text"]})
+        others = [(name, other) for name, other in _standing() if _group(name) == _group(cause)]
+        if others:
+            if note["letters"]:  # the last of them tells that it is over
+                name, other = others[0]
+                _write(name, {**other, "since": note["since"], "letters": note["letters"]})
+            return
+        letters = note["letters"] or []
+        went = Mail.select().where(Mail.id.in_(letters) & (Mail.state != "waiting")).exists()
+        Mail.update(state="cancelled", error="over before it was sent").where(
+            Mail.id.in_(letters) & (Mail.state == "waiting")
+        ).execute()
+        if went or now - clock.from_text(note["since"]) >= timedelta(seconds=GRACE_SECONDS):
+            lines = [note["text"], f"from {clock.shown(note['since'])} to {clock.shown(clock.to_text(now))}"]
+            self._write_to_admins(now, cause, lines, True)
+
+    def _write_to_admins(self, now: datetime, cause: str, lines: list[str], is_over: bool) -> list[int]:
+        where = f"office {self.office.root} on {socket.gethostname()}"
+        payload = {"cause": cause, "lines": [*lines, where], "over": is_over}
+        letters = []
+        for code in people.admins(self.office):
+            letters += outbox.enqueue_to_staff(self.office, now, "alarm", None, code, payload)
+        return letters
+
+
+def _group(cause: str) -> str:
+    """What the admins are told of as one: `intake acme-bv` and `intake zon` have the same cause."""
+    return "intake" if cause.startswith("intake ") else cause
+
+
+def standing() -> list[str]:
+    """What stands now, a sentence each."""
+    return [note["text"] for _, note in _standing()]
+
+
+def text_of(cause: str) -> str | None:
+    """What the alarm of this cause says, if it stands."""
+    note = _read(cause)
+    return str(note["text"]) if note else None
+
+
+def _standing() -> Iterator[tuple[str, dict[str, Any]]]:
+    for key, value in tuples(Note.select(Note.key, Note.value).where(Note.key.startswith(_KEY)).order_by(Note.key)):
+        yield key.removeprefix(_KEY), json.loads(value)
+
+
+def _read(cause: str) -> dict[str, Any] | None:
+    note = Note.get_or_none(Note.key == _KEY + cause)
+    return json.loads(note.value) if note else None
+
+
+def _write(cause: str, note: dict[str, Any]) -> None:
+    value = json.dumps(note)
+    Note.insert(key=_KEY + cause, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+
+
+# What is looked at by the clock
+
+
+def check(alarms: Alarms, now: datetime) -> None:
+    """Look at what no event tells of (room on the disks, refused drops that nobody looks at), and write the letters that are due."""
+    alarms.tell(now, "disk", disk_trouble(alarms.office, ENOUGH if alarms.stands("disk") else 1.0))
+    alarms.tell(now, "rejected", forgotten_drops(alarms.office, now))
+    if alarms.stands("mail templates") and not office_templates.faults(alarms.office):
+        alarms.tell(now, "mail templates", None)
+    alarms.write_letters(now)
+
+
+def disk_trouble(office: Office, factor: float = 1.0) -> str | None:
+    """Which file system of the office has too little room left, in a sentence; None if all have enough."""
+    wanted = office.settings.alarms.free_mb * 1024 * 1024 * factor
+    seen: set[int] = set()
+    short = []
+    for path in (office.root, office.var, office.inbox, office.queue, office.portal, office.vault):
+        try:
+            device = os.stat(path).st_dev
+            room = os.statvfs(path)
+        except OSError:
+            continue  # a folder that is gone has an alarm of its own
+        if device in seen:
+            continue
+        seen.add(device)
+        free = room.f_bavail * room.f_frsize
+        if free < wanted:
+            short.append(f"{path}: {free // (1024 * 1024)} MB left")
+        elif room.f_files and room.f_favail < FEW_INODES * factor:
+            short.append(f"{path}: room for {room.f_favail} more files only (inodes)")
+    return f"nearly full: {'; '.join(short)}; make room, or move the office to a larger disk" if short else None
+
+
+def forgotten_drops(office: Office, now: datetime) -> str | None:
+    """Which refused drops still lie in `_rejected` and were looked at by nobody since; None if there are none."""
+    hours = office.settings.alarms.rejected_hours
+    due = clock.to_text(now - timedelta(hours=hours))
+    looked = Viewed.select(Viewed.at).where(Viewed.kind == "rejected").order_by(Viewed.at.desc()).first()
+    refused = (Drop.kind == "refused") & (Drop.at <= due) & (Drop.at > (looked.at if looked else ""))
+    counts: dict[str, int] = {}
+    for client, target in tuples(Drop.select(Drop.client, Drop.target).where(refused)):
+        if target and (office.inbox / client / "_rejected" / Path(target).name).is_dir():
+            counts[client] = counts.get(client, 0) + 1
+    if not counts:
+        return None
+    listed = ", ".join(f"{client} ({count})" for client, count in sorted(counts.items()))
+    return f"refused drops that nobody looked at for {hours:g} hours: {listed}; see: dossier rejected"
+
+
+def look_at_rejected(actor: str, now: datetime) -> None:
+    """Somebody looked at the refused drops. Call inside `transaction()`."""
+    at, key = clock.to_text(now), [Viewed.actor, Viewed.kind, Viewed.subject]
+    seen = Viewed.insert(actor=actor, kind="rejected", subject="", at=at)
+    seen.on_conflict(conflict_target=key, update={"at": at}).execute()

@@ -1,0 +1,201 @@
+"""Where the portal lies: what publishing and verifying do there, by names such as `acme-bv/D-2026-000012/report.pdf`.
+
+`FolderSite` is the folder, and what the rest of the house knows: where the settings name an object store, `open_site` gives a
+StoreSite (store_site.py), which keeps to the same calls. Only publishing.py changes anything there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import threading
+from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from dossier.files import files, moves
+from dossier.office.office import Office
+from workflow.portal.placing import PAGES, Change
+
+log = structlog.get_logger("portal")
+
+AT_ONCE = 1000
+"""Items in one round. More make fewer index pages; fewer make a quicker stop."""
+
+
+class PortalUnusable(OSError):
+    """The portal's folder can't be used as it is set up; the message says why and what to do."""
+
+
+def open_site(office: Office) -> FolderSite:
+    """Where the settings say that the portal lies. Nothing is made or asked until something is wanted."""
+    if office.portal_store is None:
+        return FolderSite(office.portal)
+    from workflow.portal.store_site import StoreSite
+
+    return StoreSite(office, office.portal_store)
+
+
+class FolderSite:
+    """The folder at `path`. The staging folder lies beside it, as a rename needs one file system; nobody else has the same."""
+
+    at_once = AT_ONCE
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._stagings = path.parent / f".{path.name}-staging"
+        self.staging = self._stagings / secrets.token_hex(8)
+        self._can_swap = False
+
+    def prepare(self) -> None:
+        """Make the folders, and empty the staging folder. Raises PortalUnusable."""
+        files.make_folder(self.path)
+        self.prepare_staging()
+        if not moves.can_move(self.staging, self.path):
+            raise PortalUnusable(
+                f"{self.path} is a mount point, and what is published must be made ready beside it and moved in;"
+                f" set paths.portal to a folder within it, such as {self.path / 'portal'}"
+            )
+        self._can_swap = moves.can_swap(self.staging)
+
+    def prepare_staging(self) -> None:
+        """Make an empty staging folder, and remove those of others. Raises PortalUnusable."""
+        try:
+            files.make_folder(self._stagings, 0o750)
+            for name in os.listdir(self._stagings):
+                gone = self._stagings / f".{secrets.token_hex(8)}.gone"
+                moves.move(self._stagings / name, gone)  # first: nobody who is at work there finds it any more
+                files.remove_tree(gone)
+            for name in ("items", "clients", "pages"):
+                files.make_folder(self.staging / name, 0o750)
+        except OSError as error:
+            reason = f"{error.filename}: {error.strerror}; this user must be able to write beside the portal's folder"
+            raise PortalUnusable(reason) from error
+
+    # What lies there
+
+    def begin(self) -> None:
+        """A new round: what was seen before is not believed any more."""
+
+    def expect(self, names: Iterable[str]) -> None:
+        """These will be looked at in this round."""
+
+    def homes(self) -> set[str]:
+        """The names of clients' folders, and of whatever else lies beside them."""
+        try:
+            return set(os.listdir(self.path))
+        except (FileNotFoundError, NotADirectoryError):
+            return set()
+
+    def has(self, name: str) -> bool:
+        """True if anything lies there."""
+        return os.path.lexists(self.path / name)
+
+    def is_folder(self, name: str) -> bool:
+        """True if a folder lies there, not a link to one."""
+        return files.is_folder(self.path / name)
+
+    def names(self, name: str) -> list[str]:
+        """What lies in this folder."""
+        return os.listdir(self.path / name)
+
+    def extras(self, code: str, items: Collection[str] | None) -> list[str]:
+        """The files of a client's _pages folder; at least those of these items (None: of any)."""  # here: all, it is one look
+        del items
+        return os.listdir(self.path / code / PAGES) if (self.path / code / PAGES).is_dir() else []
+
+    def walk(self, name: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
+        """What lies in this folder and in those of its folders that are expected, by name from there: its bytes (None: no file)."""
+        yield from _walk(self.path / name, "", folders)
+
+    def size(self, name: str) -> int | None:
+        """The bytes of the plain file of this name; None if there is none."""
+        seen = files.look(self.path / name)
+        return seen.size if seen else None
+
+    def digest(self, name: str) -> str:
+        """SHA-256 (hex) of the file, read anew. Raises FileNotFoundError; OSError."""
+        return files.hash_on_disk(self.path / name)
+
+    def place(self, name: str) -> Path | None:
+        """Where this machine has the file; None: it is to be had in `pieces`."""
+        return self.path / name
+
+    def pieces(self, name: str, start: int, end: int) -> Iterator[bytes]:
+        """The bytes of the file from `start` to before `end`. Raises FileNotFoundError; OSError."""
+        return files.pieces(self.path / name, start, end)
+
+    @contextlib.contextmanager
+    def local(self, name: str) -> Iterator[Path]:
+        """Where this machine can read the file meanwhile. Raises FileNotFoundError; OSError."""
+        yield self.path / name
+
+    # What is changed there
+
+    def change(
+        self,
+        code: str,
+        put: Mapping[str, Path],
+        drop: Sequence[str],
+        pages: Mapping[str, bytes],
+        more: Mapping[str, Path],
+        less: Sequence[str],
+    ) -> Change:
+        """What is to become of a client's folder: see Change."""
+        return Change(
+            self.path / code, self.staging / "clients", put, drop, pages, more, less, self._can_swap, self._remove_later
+        )
+
+    def sync(self, codes: Iterable[str]) -> None:
+        """Return when what was changed in these clients' folders is on the disk."""
+        homes = [self.path / code for code in codes]
+        files.sync((), [self.path, *homes, *(home / PAGES for home in homes)])
+
+    def take_off(self, code: str) -> None:
+        """A client's folder goes whole, at once."""
+        home, aside = self.path / code, self.staging / "clients" / f"{code}.off"
+        files.remove_tree(aside)
+        if os.path.lexists(home):
+            moves.move(home, aside)
+        files.sync((), (self.path,))
+        files.remove_tree(aside)
+
+    def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
+        """Move what lies there, and does not belong there, to a name that is free. `is_copied`: a copy goes; it is replaced itself."""
+        if not is_copied:
+            moves.move_away(self.path / name, target)
+            return
+        files.make_folder(target.parent, 0o750)
+        files.copy_to(self.path / name, target, 0o640)
+        files.sync((target,), (target.parent,))
+
+    def _remove_later(self, folder: Path) -> None:
+        """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? The next start empties it."""
+        gone = self.staging / "clients" / f".{secrets.token_hex(8)}.gone"
+        moves.move(folder, gone)
+
+        def remove() -> None:
+            try:
+                files.remove_tree(gone)
+            except OSError as error:
+                log.warning("what was swapped out is not deleted until the next start", error=str(error))
+
+        threading.Thread(target=remove, name="remove", daemon=True).start()
+
+
+def _walk(folder: Path, prefix: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
+    """No link is followed."""
+    with os.scandir(folder) as entries:
+        for entry in sorted(entries, key=lambda entry: entry.name):
+            name = f"{prefix}{entry.name}"
+            if entry.is_dir(follow_symlinks=False) and name in folders:
+                yield from _walk(Path(entry.path), f"{name}/", folders)
+            elif entry.is_file(follow_symlinks=False):
+                try:
+                    yield name, entry.stat(follow_symlinks=False).st_size
+                except FileNotFoundError:  # it went at this very moment
+                    continue
+            else:
+                yield name, None

@@ -1,0 +1,180 @@
+"""What one round of publishing works on, and how it is written down once it is on the portal: steps 2 and 4 of publishing.py."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier.database.tables import Item, Page, PageDue, PageFile, item_name, tuples
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.items.items import STEPS
+from workflow.outbox import outbox
+from workflow.portal.pages import archive_source
+from workflow.portal.pictures import Made, may_have_picture
+from workflow.portal.placing import PAGES, Change
+from workflow.portal.showing import look_of
+
+log = structlog.get_logger("portal")
+
+
+@dataclass(slots=True)
+class Job:
+    """What is to become of one item on the portal."""
+
+    item: Any
+    edition: Any
+    """What shall be there; None for nothing."""
+    is_there: bool
+    """Something of it is on the portal, or may be."""
+    is_sure: bool
+    """What is on the portal is certainly what `item.public` says."""
+    staged: Path | None = None
+    is_waiting: bool = False
+    """It can't be shown as it should, and what lies there is wrong: it is taken off, and tried again later."""
+
+    @property
+    def name(self) -> str:
+        return item_name(self.item.id)
+
+    @property
+    def is_change(self) -> bool:
+        """Another edition becomes public, or none."""
+        return bool((self.edition.id if self.edition else None) != self.item.public)
+
+    @property
+    def is_due(self) -> bool:
+        """Something is to be done on the portal."""
+        return self.is_change or (not self.is_sure and (self.edition is not None or self.is_there))
+
+
+@dataclass(slots=True)
+class Work:
+    """What is to be done for one client."""
+
+    due: list[Job] = field(default_factory=list)
+    made: list[Made] = field(default_factory=list)
+    is_stale: bool = False
+    """All its pages are to be put in order, whatever lies there."""
+    change: Change | None = None
+    digests: Mapping[str, str] = field(default_factory=dict)
+    """The SHA-256 of each of its pages."""
+
+    def clear(self) -> None:
+        """Delete what was swapped out, and what was staged and not placed."""
+        if self.change is not None:
+            self.change.clear()
+        for one in self.made:
+            files.remove(one.path)
+
+
+def changed_since(jobs: Sequence[Job]) -> set[str]:
+    """The clients with items that were changed after the jobs were made up. Refreshes what mails go by."""
+    versions: dict[int, tuple[int, bool]] = {}
+    for start in range(0, len(jobs), 900):
+        keys = [job.item.id for job in jobs[start : start + 900]]
+        query = Item.select(Item.id, Item.version, Item.notify).where(Item.id.in_(keys))
+        versions.update({key: (version, notify) for key, version, notify in tuples(query)})
+    late = set()
+    for job in jobs:
+        version, job.item.notify = versions[job.item.id]
+        if version != job.item.version:
+            late.add(job.item.client)
+    return late
+
+
+def public_of(keys: Sequence[int]) -> Iterator[tuple[int, str, int]]:
+    """(item, client, edition) of those of these items that are on the portal."""
+    for start in range(0, len(keys), 900):
+        chunk = Item.id.in_(keys[start : start + 900]) & Item.public.is_null(False)
+        yield from tuples(Item.select(Item.id, Item.client, Item.public).where(chunk))
+
+
+def is_shown(source: str, shown: tuple[str, Any] | None) -> bool:
+    """True if a picture or archive made of `source` is of what is shown now: (time, edition)."""
+    if shown is None:
+        return False
+    attachments = shown[1].shown["attachments"]
+    return source == archive_source(attachments) or any(one["sha256"] == source for one in attachments)
+
+
+def left_over(there: Sequence[str], items: Container[str] | None, kept: Container[str]) -> list[str]:
+    """The pictures and archives of these items (None: of any) among the names of a _pages folder that are not `kept`, for Change.less."""
+    found = [name for name in there if name not in kept and name.endswith((".webp", ".zip"))]
+    return [f"{PAGES}/{name}" for name in found if items is None or name.rpartition("-")[0] in items]
+
+
+def record(office: Office, now: datetime, jobs: Sequence[Job], placed: Mapping[str, Work], dressed: Sequence[int]) -> int:
+    """Write down what is public now, and of which items (`dressed`) all pictures are up; returns how many were published.
+
+    Call in the transaction of `changed_since`.
+    """
+    at = clock.to_text(now)
+    shown = [job.item.id for job in jobs if job.is_change and job.edition]
+    gone = [job.item.id for job in jobs if job.is_change and not job.edition]
+    for keys, before, after, values in (
+        (shown, "approved", STEPS["approved"]["publish"], {"public": Item.standing, "published_at": at}),
+        (gone, "published", "approved", {"public": None}),
+    ):
+        for chunk in _chunks(keys):
+            Item.update(**values).where(Item.id.in_(chunk)).execute()
+            Item.update(share_state=after).where(Item.id.in_(chunk) & (Item.share_state == before)).execute()
+    for chunk in _chunks([job.item.id for job in jobs if not job.is_waiting]):
+        Item.update(unsettled=False).where(Item.id.in_(chunk)).execute()
+    for code, work in placed.items():
+        _record_pages(office, code, work)
+    for chunk in _chunks(gone):
+        PageFile.delete().where(PageFile.item.in_(chunk)).execute()
+    for chunk in _chunks([*dressed, *gone]):
+        PageDue.delete().where(PageDue.item.in_(chunk)).execute()
+    undressed = [job.item.id for job in jobs if job.edition and job.staged and _wants_extras(job.edition)]
+    for chunk in _chunks(undressed):
+        PageDue.insert_many([{"item": key} for key in chunk]).on_conflict_ignore().execute()
+    trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
+    for job in jobs:
+        # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
+        tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
+        if job.edition and job.item.notify and tells_of_this and not outbox.is_asked_for(job.item):
+            outbox.enqueue_ready(office, now, job.item)
+    return len(shown)
+
+
+def _record_pages(office: Office, code: str, work: Work) -> None:
+    assert work.change is not None
+    values = {"look": look_of(office, code), "made": work.digests}
+    Page.insert(client=code, **values).on_conflict(conflict_target=[Page.client], update=values).execute()
+    names = [*(name.removeprefix(f"{PAGES}/") for name in work.change.less), *(one.name for one in work.made)]
+    for chunk in _chunks(names):
+        PageFile.delete().where(PageFile.name.in_(chunk)).execute()
+    for start in range(0, len(work.made), 500):
+        PageFile.insert_many([
+            {"name": one.name, "client": code, "item": one.item, "source": one.source, "sha256": one.sha256, "size": one.size}
+            for one in work.made[start : start + 500]
+        ]).execute()  # fmt: skip
+
+
+def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for start in range(0, len(values), 500):
+        yield values[start : start + 500]
+
+
+def _wants_extras(edition: Any) -> bool:
+    """True if there may be a picture or an archive to make."""
+    attachments = edition.shown["attachments"]
+    return len(attachments) > 1 or any(may_have_picture(one["media_type"]) for one in attachments)
+
+
+def _entry(job: Job) -> trail.Entry:
+    if job.edition is None:
+        log.info("taken off the portal", item=job.name, client=job.item.client)
+        return trail.Entry(trail.DAEMON, "taken_off", job.item.id, {})
+    names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
+    log.info("published", item=job.name, client=job.item.client)
+    return trail.Entry(trail.DAEMON, "published", job.item.id, {"content": job.edition.content, "attachments": names})

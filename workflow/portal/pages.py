@@ -1,0 +1,193 @@
+"""What a client's folder on the portal looks like: index.html, items.json, feed.xml, and the files of _pages/.
+
+Pure: values in, text out; publishing.py writes it. Whatever a description or a file name holds, it is text on these pages:
+templates escape everything, links are percent-encoded, and the page's Content-Security-Policy allows no script or style
+but its own two files. Attachments are links with `download`, so that an HTML or SVG file is saved and not shown as if it
+were the portal; a web server in front should say `Content-Disposition: attachment` too, for who types the address.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+from uuid import NAMESPACE_URL, uuid5
+
+from dossier.text.names import extension
+from workflow.messages.language import HERE, environment
+
+if TYPE_CHECKING:
+    from jinja2 import Template
+
+FEED_ENTRIES = 100
+"""A feed says what is new; the whole list is the index."""
+
+_NEVER = "1970-01-01T00:00:00Z"
+"""When a feed without entries was changed last: Atom requires a time (RFC 4287 section 4.1.1)."""
+
+# XML 1.0 section 2.2: what isn't a character of it. Of these UTF-8 can't hold the surrogates either.
+_NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_KINDS = {
+    "pdf": {"pdf"},
+    "sheet": {"csv", "ods", "xls", "xlsb", "xlsm", "xlsx"},
+    "text": {"doc", "docx", "eml", "md", "msg", "odp", "odt", "ppt", "pptx", "rtf", "txt"},
+    "image": {"bmp", "gif", "heic", "jpeg", "jpg", "png", "svg", "tif", "tiff", "webp"},
+    "archive": {"7z", "gz", "rar", "tar", "zip"},
+}
+_KIND_OF = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFile:
+    """An attachment as the client sees it; `size` in bytes."""
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+    picture: str | None = None
+    """Where a small picture of its first page lies, in the client's folder, if there is one."""
+
+    @property
+    def version(self) -> str:
+        """Names its content in an address of the web portal: another file of the same name has another."""
+        return self.sha256[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """All attachments of an item in one file: where it lies in the client's folder, and its size in bytes."""
+
+    path: str
+    size: int
+
+    @property
+    def version(self) -> str:
+        """As ShownFile.version: its name ends with a digest over what is in it."""
+        return self.path.rpartition("-")[2].removesuffix(".zip")
+
+
+@dataclass(frozen=True, slots=True)
+class ShownItem:
+    """An item as the client sees it. `explanation` is None unless it is shared; `published_at` is ISO 8601 with offset."""
+
+    item: str
+    description: str
+    explanation: str | None
+    published_at: str
+    attachments: tuple[ShownFile, ...]
+    archive: Archive | None = None
+
+
+def index_html(title: str, client_code: str, client_name: str, language: str, items: Sequence[ShownItem]) -> str:  # noqa: ARG001
+    """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second."""
+    years = [(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])]
+    return text_only(
+        _template("index.html", language).render(
+            title=title, client_name=client_name, items=items, years=years, version=_static_version()
+        )
+    )
+
+
+def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
+    """The same for programs (CONTRACT section 6), an item a line; `items` newest first."""
+    lines = ",\n".join(json.dumps(_as_json(item)) for item in items)
+    return f'{{"schema_version": 1, "client": {json.dumps(client_code)}, "items": [\n{lines}\n]}}\n'
+
+
+def feed_xml(title: str, client_code: str, client_name: str, base_url: str, items: Sequence[ShownItem]) -> str:
+    """An Atom feed (RFC 4287) of the newest FEED_ENTRIES. An item keeps its id when it is replaced."""
+    home = f"{base_url.rstrip('/')}/{quote(client_code)}"
+    newest = items[:FEED_ENTRIES]
+    return text_only(
+        _template("feed.xml", "en").render(
+            title=title,
+            client_name=client_name,
+            home=home,
+            id=_feed_id(home),
+            updated=newest[0].published_at if newest else _NEVER,
+            entries=[(item, _feed_id(f"{home}/{item.item}")) for item in newest],
+        )
+    )
+
+
+def archive_source(attachments: Sequence[Mapping[str, Any]]) -> str:
+    """What an archive is of: a digest over the names and contents in it."""
+    listed = json.dumps([[one["name"], one["sha256"]] for one in attachments])
+    return hashlib.sha256(listed.encode()).hexdigest()
+
+
+@cache
+def static_files() -> dict[str, bytes]:
+    """What the pages need beside them, in _pages/: name → content."""
+    return {name: (HERE / "templates" / name).read_bytes() for name in ("style.css", "search.js")}
+
+
+def look(title: str, base_url: str, client_code: str, client_name: str, language: str) -> str:
+    """A digest over all that the pages are made of besides the items, the program's own templates and texts included."""
+    made_of = json.dumps([title, base_url, client_code, client_name, language])
+    return hashlib.sha256(f"{_own_digest()}{made_of}".encode()).hexdigest()[:32]
+
+
+@cache
+def _static_version() -> str:
+    """Behind the names of style and script, so that a browser doesn't take an old one from its cache."""
+    return hashlib.sha256(b"".join(static_files().values())).hexdigest()[:8]
+
+
+@cache
+def _own_digest() -> str:
+    digest = hashlib.sha256()
+    for path in sorted([*(HERE / "templates").iterdir(), *HERE.glob("locale/*/LC_MESSAGES/*.po"), Path(__file__)]):
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+@cache
+def _template(name: str, language: str) -> Template:
+    templates = environment(language)
+    templates.filters.update(encoded=encoded, badge=badge, kind=kind)
+    return templates.get_template(name)
+
+
+def _as_json(item: ShownItem) -> dict[str, Any]:
+    return {
+        "item": item.item,
+        "description": item.description,
+        "explanation": item.explanation,
+        "published_at": item.published_at,
+        "attachments": [
+            {"name": file.name, "size": file.size, "sha256": file.sha256, "media_type": file.media_type}
+            for file in item.attachments
+        ],
+    }
+
+
+def text_only(text: str) -> str:
+    return _NOT_TEXT.sub("\ufffd", text)
+
+
+def _feed_id(address: str) -> str:
+    return uuid5(NAMESPACE_URL, address).urn
+
+
+def encoded(name: str) -> str:
+    return quote(name, safe="")
+
+
+def badge(name: str) -> str:
+    """The file's type as its name tells it: `PDF`; a dot for a name that doesn't."""
+    suffix = extension(name)
+    return suffix.upper() if suffix.isascii() and suffix.isalnum() and len(suffix) <= 4 else "·"
+
+
+def kind(name: str) -> str:
+    return _KIND_OF.get(extension(name), "other")

@@ -1,0 +1,248 @@
+"""What the pages have besides: small pictures of first pages, and an archive of all attachments of an item.
+
+They are made after an item is on the portal, on a thread of their own, from the vault, into the folder they are given;
+publishing.py puts them up. Pictures are drawn by another process (pictures_child.py), as a hostile PDF must not take
+the daemon along; a process that dies or hangs is replaced, and the file it was about has no picture.
+
+Killed? PageDue says which items are still to do. A file that can't be pictured is not tried again until its item is
+published again.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import threading
+import time
+import zipfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier.database.database import close_database
+from dossier.database.tables import Edition, Item, PageDue, PageFile, item_name, tuples
+from dossier.files import files
+from dossier.text import clock
+from dossier.vault.folder import Damaged, Vault
+from dossier.workers.child import Servant
+from workflow.portal import pages
+
+log = structlog.get_logger("pictures")
+
+ARCHIVE_BYTES = 512 * 1024 * 1024
+"""Of attachments together; above it there is no archive: it takes the same room on the disk again, and hardly anybody's patience."""
+
+BATCH_SECONDS, BATCH_ITEMS = 4.0, 500
+"""What was made is handed over after so long or so many: each time the client's pages are written anew."""
+
+PATIENCE_SECONDS = 15.0
+"""The drawing process gives up on a file by itself before this (pictures_child.WALL_SECONDS)."""
+
+ANSWER_BYTES = 1024 * 1024
+"""No picture is larger: the drawing process makes none over 64 kB (pictures_child.PICTURE_BYTES)."""
+
+TROUBLE_SECONDS = 60
+"""How long nothing is made after the disk was full."""
+
+_PDF, _IMAGE = b"P", b"I"
+_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A file for _pages/, staged at `path`: of which item's which edition, and made of what (PageFile.source)."""
+
+    item: int
+    edition: int
+    name: str
+    source: str
+    path: Path
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Items that are done, as they were looked at (key → edition), and the files made of them."""
+
+    items: dict[int, int]
+    made: Sequence[Made]
+
+
+def kind_of(head: bytes) -> bytes | None:
+    """Which kind of picture can be drawn of a file that begins with `head`; None for none."""
+    if head.startswith(b"%PDF-"):
+        return _PDF
+    return _IMAGE if head.startswith(_HEADS) else None
+
+
+def may_have_picture(media_type: str) -> bool:
+    """True if a file of this type may have one; its content decides."""
+    return media_type == "application/pdf" or media_type.startswith("image/")
+
+
+class Artist:
+    """The drawing process, started when it is first needed. One thread uses it."""
+
+    def __init__(self) -> None:
+        self._servant = Servant("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
+
+    def draw(self, path: Path) -> bytes:
+        """The picture (WebP) of the vault file at `path`; empty if there is none to be had."""
+        with files.open_plain(path) as descriptor:
+            kind = kind_of(os.pread(descriptor, 16, 0))
+            if kind is None:
+                return b""
+            try:
+                return self._servant.ask(kind, descriptor)
+            except (OSError, EOFError, ValueError) as error:
+                log.warning("a picture could not be drawn", file=path.name, error=str(error))
+                self._servant.stop()
+                return b""
+
+    def close(self) -> None:
+        self._servant.stop()
+
+
+class Studio:
+    """Makes what is due, newest items first. `make` may run on any one thread."""
+
+    def __init__(self, vault: Vault, staging: Path) -> None:
+        self._vault = vault
+        self._staging = staging
+        self._artist = Artist()
+
+    def make(self, most: int, seconds: float) -> Batch | None:
+        """Make the files of up to `most` items, in about so many `seconds`; None if nothing is due. Raises OSError (disk full)."""
+        end = time.monotonic() + seconds
+        items: dict[int, int] = {}
+        made: list[Made] = []
+        try:
+            for key, edition in _due(most):
+                if files.stopping.is_set() or (items and time.monotonic() > end):
+                    break
+                made += self._of_item(key, edition)
+                items[key] = edition
+        except BaseException:
+            for one in made:
+                files.remove(one.path)
+            raise
+        return Batch(items, made) if items else None
+
+    def close(self) -> None:
+        self._artist.close()
+
+    def _of_item(self, key: int, edition: int) -> list[Made]:
+        public = Edition.get_by_id(edition)
+        shown = public.shown["attachments"]
+        there = {row[0] for row in tuples(PageFile.select(PageFile.source).where(PageFile.item == key))}
+        made = []
+        for digest in dict.fromkeys(attachment["sha256"] for attachment in shown):
+            if digest in there:
+                continue
+            try:
+                with self._vault.local(digest) as path:
+                    picture = self._artist.draw(path)
+            except (FileNotFoundError, Damaged, files.NotPlain):
+                continue  # the vault's trouble, and told elsewhere (verifying.py)
+            if picture:
+                path = self._staging / f"{secrets.token_hex(12)}.webp"
+                files.write_whole(path, picture)
+                made.append(self._described(key, edition, digest, path))
+        source = pages.archive_source(shown)
+        if len(shown) > 1 and source not in there and sum(attachment["size"] for attachment in shown) <= ARCHIVE_BYTES:
+            path = self._archive(shown, public.approved_at or public.made_at)
+            made.append(self._described(key, edition, source, path))
+        return made
+
+    def _described(self, key: int, edition: int, source: str, path: Path) -> Made:
+        name = f"{item_name(key)}-{source[:24]}{path.suffix}"
+        return Made(key, edition, name, source, path, path.stat().st_size, files.hash_file(path))
+
+    def _archive(self, attachments: Sequence[dict[str, Any]], approved_at: str) -> Path:
+        """All attachments in one ZIP file, stored as they are: most are packed already, and time is worth more."""
+        path = self._staging / f"{secrets.token_hex(12)}.zip"
+        at = clock.from_text(approved_at).astimezone()
+        try:
+            with open(path, "xb") as stream, zipfile.ZipFile(stream, "w") as archive:
+                for attachment in attachments:
+                    entry = zipfile.ZipInfo(attachment["name"], (at.year, at.month, at.day, at.hour, at.minute, at.second))
+                    entry.external_attr = 0o644 << 16
+                    with (
+                        self._vault.local(attachment["sha256"]) as place,
+                        files.open_plain(place) as reading,
+                        archive.open(entry, "w") as writing,
+                    ):
+                        while piece := os.read(reading, files.CHUNK):
+                            if files.stopping.is_set():
+                                raise files.Interrupted
+                            writing.write(piece)
+        except BaseException:
+            files.remove(path)
+            raise
+        return path
+
+
+def _due(most: int) -> list[tuple[int, int]]:
+    """(key, edition) of items to be done, newest first."""
+    query: Any = (
+        PageDue.select(PageDue.item, Item.public)
+        .join(Item, on=(PageDue.item == Item.id))
+        .where(Item.public.is_null(False) & ~Item.unsettled)
+        .order_by(PageDue.item.desc())
+        .limit(most)
+    )
+    return tuples(query)
+
+
+class Dresser(threading.Thread):
+    """The thread: makes what is due while the daemon has nothing better to do, a batch at a time.
+
+    The daemon says `rest` when it has nothing to do, takes the batch, and says `rest` again once it is up.
+    """
+
+    def __init__(self, studio: Studio, tell: Callable[[], None]) -> None:
+        super().__init__(name="pictures", daemon=True)
+        self._studio = studio
+        self._tell = tell
+        self._resting = threading.Event()
+        self._batch: Batch | None = None
+        self._ended = False
+
+    def rest(self) -> None:
+        """The daemon has nothing to do; there may be something to be made."""
+        self._resting.set()
+
+    def take(self) -> Batch | None:
+        """What was made, once."""
+        batch, self._batch = self._batch, None
+        return batch
+
+    def stop(self) -> None:
+        """End after what is being made."""
+        self._ended = True
+
+    def run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        while not (self._ended or files.stopping.is_set()):
+            if self._resting.wait(1.0) and self._batch is None:
+                self._resting.clear()
+                self._make()
+        self._studio.close()
+        close_database()
+
+    def _make(self) -> None:
+        try:
+            batch = self._studio.make(BATCH_ITEMS, BATCH_SECONDS)
+        except files.Interrupted:
+            return
+        except Exception as error:  # noqa: BLE001 - no picture is worth a daemon; it is tried again
+            log.error("pictures and archives can't be made now", error=str(error), error_type=type(error).__name__)
+            files.stopping.wait(TROUBLE_SECONDS)
+            return
+        if batch is not None:
+            self._batch = batch
+            self._tell()

@@ -1,0 +1,162 @@
+"""How one client's folder on the portal changes: all at once, as far as the file system can.
+
+A `Change` is made in the staging folder first, so that whatever needs room on the disk has it before anything on the
+portal is touched. Then, by `apply`, which only renames:
+
+- a client who had no folder gets a whole one;
+- a client who only gets more: each new item's folder is renamed in, then the pages. The pages never name what is not there;
+- a client of whom something is replaced, or goes: a successor of the whole folder, hard links of what stays, is swapped in
+  (RENAME_EXCHANGE). A reader sees all as before or all as after, folders, items.json and index.html alike;
+- where that can't be done (network file systems without links or exchange): files are renamed in one by one, over their
+  old namesakes, then the pages, then the old names go. No page names what is not there, but for an instant an item may be
+  part new.
+
+What was swapped out waits in the staging folder for `clear`. Killed anywhere: the staging folder is emptied at the
+next start, and publishing.py does anew what it hasn't written down as done.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dossier.files import files, moves
+
+PAGES = "_pages"
+"""The folder of a client's folder with what the pages need besides."""
+
+PAGE_NAMES = ("items.json", "index.html", "feed.xml")
+"""What lies in a client's folder beside the items and PAGES."""
+
+LARGE = 500
+"""Items of a client whose old folder is not deleted while others wait to be published: on a busy disk that may take a minute."""
+
+_CANT_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV, errno.EMLINK)
+
+
+@dataclass(slots=True)
+class Change:
+    """What becomes of the folder `home`, made ready in `staging`. The order of `pages` is the order in which they are renamed in."""
+
+    home: Path
+    staging: Path
+    put: Mapping[str, Path] = field(default_factory=dict)
+    """Item's name → a staged folder with exactly its files, new or in the place of the old one."""
+    drop: Sequence[str] = ()
+    """Items' names that go."""
+    pages: Mapping[str, bytes] = field(default_factory=dict)
+    """File name, of the folder or behind `_pages/` → content."""
+    more: Mapping[str, Path] = field(default_factory=dict)
+    """As `pages`, but staged files: pictures and archives."""
+    less: Sequence[str] = ()
+    """File names behind `_pages/` that go."""
+    can_swap: bool = False
+    """Whether the file system swaps folders."""
+    remove_later: Callable[[Path], None] = files.remove_tree
+    """What deletes a large folder while others wait."""
+    _staged: Path | None = None
+    _whole: bool = False
+
+    def stage(self) -> list[Path]:
+        """Make all of it ready in a folder of its own in `staging`. Returns files and folders to be synced before `apply`."""
+        self._staged = self.staging / self.home.name
+        files.remove_tree(self._staged)
+        is_there = self.home.is_dir()
+        replaced = [name for name in (*self.put, *self.drop) if os.path.lexists(self.home / name)]
+        if is_there and not ((replaced or self.less) and self.can_swap):
+            return self._stage_pages()
+        try:
+            synced = self._stage_whole(is_there)
+        except OSError as error:
+            if not is_there or error.errno not in _CANT_LINK:
+                raise
+            files.remove_tree(self._staged)  # somebody else's file lies there, of which we may make no link
+            return self._stage_pages()
+        self._whole = True
+        return synced
+
+    def forget_content(self) -> None:
+        """After `stage`: the pages lie on the disk, and a round of a thousand clients would fill the memory with them."""
+        self.pages = dict.fromkeys(self.pages, b"")
+
+    def _stage_pages(self) -> list[Path]:
+        assert self._staged is not None
+        files.make_folder(self._staged / PAGES)
+        for name, data in self.pages.items():
+            files.write_whole(self._staged / name, data)
+        synced = [self._staged / name for name in self.pages]
+        return [*synced, self._staged / PAGES, self._staged, *_content(self.put), *self.more.values()]
+
+    def _stage_whole(self, is_there: bool) -> list[Path]:
+        assert self._staged is not None
+        if is_there:
+            synced = moves.link_tree(self.home, self._staged, {*self.put, *self.drop, *self.pages})
+            for name in (*self.less, *self.more, *self.pages):
+                files.remove(self._staged / name)
+        else:
+            files.make_folder(self._staged)
+            synced = [self._staged]
+        files.make_folder(self._staged / PAGES)
+        for name, folder in self.put.items():
+            moves.move(folder, self._staged / name)
+        for name, path in self.more.items():
+            moves.move(path, self._staged / name)
+        for name, data in self.pages.items():
+            files.write_whole(self._staged / name, data)
+        placed = _content({name: self._staged / name for name in self.put})
+        return [*synced, *placed, *(self._staged / name for name in (*self.more, *self.pages))]
+
+    def apply(self) -> None:
+        """Put it on the portal: renames only. Not synced."""
+        assert self._staged is not None
+        if not self._whole:
+            self._apply_in_place()
+        elif not os.path.lexists(self.home):
+            moves.move(self._staged, self.home)
+        elif not moves.exchange(self._staged, self.home):
+            raise OSError(errno.ENOTSUP, "the file system swaps no folders any more", str(self.home))
+
+    def _apply_in_place(self) -> None:
+        """Even what goes is not removed but moved away: nothing here may still work when the staging folder is gone."""
+        assert self._staged is not None
+        stale: list[Path] = []
+        for name, folder in self.put.items():
+            target = self.home / name
+            if not os.path.lexists(target):
+                moves.move(folder, target)
+                continue
+            new = os.listdir(folder)
+            stale += [target / old for old in os.listdir(target) if old not in new]
+            for file in new:
+                moves.move(folder / file, target / file)
+        files.make_folder(self.home / PAGES)
+        for name, path in self.more.items():
+            moves.move(path, self.home / name)
+        for name in self.pages:
+            moves.move(self._staged / name, self.home / name)
+        for number, old in enumerate((*stale, *(self.home / name for name in self.less))):
+            with contextlib.suppress(FileNotFoundError):
+                moves.move(old, self._staged / f"{number}.gone")
+        for name in self.drop:
+            if os.path.lexists(self.home / name):
+                aside = self._staged / f"{name}.gone"
+                files.remove_tree(aside)
+                moves.move(self.home / name, aside)
+
+    def clear(self) -> None:
+        """Delete what was swapped out, and what is left of the staging; a large folder is given to `remove_later`."""
+        assert self._staged is not None
+        if self._whole and self._staged.is_dir() and len(os.listdir(self._staged)) > LARGE:
+            self.remove_later(self._staged)
+        files.remove_tree(self._staged)
+        for folder in self.put.values():
+            files.remove_tree(folder)
+
+
+def _content(folders: Mapping[str, Path]) -> list[Path]:
+    """The folders and the files in them."""
+    return [path for folder in folders.values() for path in (*(folder / name for name in os.listdir(folder)), folder)]

@@ -1,0 +1,435 @@
+"""The portal folder: the only writer of it. What stands approved is there; nothing else is, not for a moment.
+
+One round brings the portal in line with the database, for some items of some clients. What was approved by who may not any more
+is asked again first, and folders of clients that are off the portal go whole. Then, in this order:
+
+ 1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder beside the portal; then sync.
+              Killed here? The staging folder is emptied at the start of the next daemon.
+ 2. look      one transaction begins, and with it nobody else changes an item: what was changed since 1 is left for the next
+              round. A withdrawal is before this, and nothing appears; or after 4, and takes off what it finds.
+ 3. place     each client's folder is changed in one step (placing.py), then sync.
+              Killed here? The transaction is gone; the items are still unsettled. What was unsettled at a start is done again,
+              whatever the database says is public, over what is there.
+ 4. record    what is public now, the events, the mails that are asked for; the transaction ends.
+ 5. clear     what was swapped out is deleted.
+              Killed here? As 1.
+
+At every instant items.json and index.html name only what is there, and the item's folder holds what they say of it.
+
+Where several daemons share the office (PostgreSQL), one of them publishes. It may be stopped anywhere, replaced, and woken up, even in
+the middle of 3. So each has a staging folder of its own, its successor removes it before anything else, and whatever 3 does on
+the portal is a rename out of that folder or into it: then it fails, on the file server, whatever the sleeper believes. Its transaction
+is gone, so what it had placed before that is done again. (An object store knows no such rename: there the connection to the
+database is asked before each client's change, and what the sleeper was sending at that moment arrives; the daily look mends it.)
+
+A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine when it is in the way,
+and by verifying.py otherwise. The staging folder lies beside the portal, as a rename needs one file system: a portal that
+is a mount point of its own is refused, rather than that something unpublished lies in it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from dossier.cluster import claims
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, Item, Page, PageFile, first_edition, item_name, tuples
+from dossier.files import files, moves
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from dossier.vault.folder import Vault
+from dossier.workers.pool import MANY, Hands
+from workflow.approval import deciding
+from workflow.portal.folder_site import open_site
+from workflow.portal.jobs import Job, Work, changed_since, is_shown, left_over, public_of, record
+from workflow.portal.pictures import Batch, Studio
+from workflow.portal.placing import PAGE_NAMES, PAGES, Change
+from workflow.portal.showing import (
+    Extra,
+    digests,
+    editions,
+    extras,
+    is_on_portal,
+    look_of,
+    may_show,
+    never_shared,
+    pages_of,
+    public_items,
+)  # fmt: skip
+from workflow.portal.staging import stage_each
+
+log = structlog.get_logger("portal")
+
+STALE_AT_ONCE = 50
+"""Clients in one round whose pages are all to be made anew: after an upgrade these are all clients there are."""
+
+RETRY_SECONDS = 30
+"""How long what could not be published (disk full, a vault file gone, no permission) is left alone."""
+
+WORKERS = 4
+"""Threads that copy: file creation and reading release the interpreter's lock."""
+
+
+class Portal:
+    """The portal of an office. One thread uses it."""
+
+    def __init__(self, office: Office, vault: Vault, hands: Hands | None = None) -> None:
+        self.office = office
+        self.vault = vault
+        self.site = open_site(office)
+        self._hands = hands
+        self.trouble: str | None = None
+        """What keeps something from being published now, if anything."""
+        self._unsure: set[int] = set()
+        self._wrong: set[int] = set()
+        self._retry_at: dict[int | str, datetime] = {}
+        self._paused_until: datetime | None = None
+        self._made: list[Batch] = []
+        self._stale: set[str] = set()
+        self._off: set[str] = set()
+        self._known: set[str] = set()
+        self._has_looked = False
+
+    def prepare(self) -> None:
+        """Make the folders, empty the staging folder, and see what has to be done again. Raises site.PortalUnusable."""
+        self.site.prepare()
+        self._unsure = {row[0] for row in tuples(Item.select(Item.id).where(Item.unsettled))}
+        self.reconsider_clients()
+
+    def reconsider_clients(self) -> None:
+        """After config/ changed: see who came on or went off the portal, and whose pages look different now."""
+        known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
+        never = never_shared(self.office)
+        away = {code for code in known if not is_on_portal(self.office, code)}
+        hidden, stands = Item.public.is_null(False), Item.public.is_null() & Item.standing.is_null(False)
+        with transaction():
+            Item.update(unsettled=True).where(hidden & Item.type.in_(never)).execute()
+            for code in sorted(away):
+                Item.update(unsettled=True).where(hidden & (Item.client == code)).execute()
+            comes_back = stands & ~Item.unsettled & (Item.type.is_null() | Item.type.not_in(never))
+            back = [key for key, code in tuples(Item.select(Item.id, Item.client).where(comes_back)) if code not in away]
+            for start in range(0, len(back), 500):
+                Item.update(unsettled=True).where(Item.id.in_(back[start : start + 500])).execute()
+        self._known = known | set(self.office.clients)
+        self._has_looked = False
+        looks = dict(tuples(Page.select(Page.client, Page.look)))
+        self._stale |= {
+            code for code, look in looks.items() if is_on_portal(self.office, code) and look != look_of(self.office, code)
+        }
+
+    def _look_who_is_off(self) -> None:
+        """See which folders lie there of clients who may have none. Raises OSError."""
+        self._off = {name for name in self.site.homes() if name in self._known and not is_on_portal(self.office, name)}
+        self._has_looked = True
+
+    def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
+        """Put these items' folders, which are wrong, and these clients' pages in order in the next rounds."""
+        keys = list(items)
+        self._unsure.update(keys)
+        self._wrong.update(keys)
+        self._stale.update(code for code in clients if is_on_portal(self.office, code))
+        with transaction():
+            for start in range(0, len(keys), 500):
+                Item.update(unsettled=True).where(Item.id.in_(keys[start : start + 500])).execute()
+
+    def put_up(self, batch: Batch) -> None:
+        """Pictures and archives that the next round shall put up."""
+        self._made.append(batch)
+
+    def studio(self) -> Studio:
+        """What makes pictures and archives for this portal."""
+        return Studio(self.vault, self.site.staging / "pages")
+
+    def has_work(self, now: datetime) -> bool:
+        """True if a round would do something."""
+        self._forget_pauses(now)
+        if self._paused_until is not None:
+            return False
+        if not self._has_looked:
+            try:
+                self._look_who_is_off()
+            except OSError as error:
+                self._pause(now, error)
+                return False
+        return (
+            bool(self._made) or any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
+        )
+
+    def round(self, now: datetime) -> int:
+        """Bring up to site.at_once items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
+        self._forget_pauses(now)
+        if self._paused_until is not None:
+            return 0
+        try:
+            return self._round(now)
+        except OSError as error:
+            self._pause(now, error)
+            return 0
+
+    def _pause(self, now: datetime, error: OSError) -> None:
+        self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
+        self._say_trouble("nothing can be published now", error)
+
+    def _round(self, now: datetime) -> int:
+        self.site.begin()
+        if not self._has_looked:
+            self._look_who_is_off()
+        stale = islice((code for code in sorted(self._stale) if code not in self._retry_at), STALE_AT_ONCE)
+        work = {code: Work(is_stale=True) for code in stale}
+        jobs = self._jobs(work)
+        if unfit := deciding.send_back_unfit(
+            self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
+        ):
+            log.warning("approved by who may not any more; asked again", items=[item_name(key) for key in sorted(unfit)])
+            return 0
+        batches, self._made = self._made, []
+        self._take_off_clients(now)
+        self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
+        for job in jobs:
+            if job.item.id in self._retry_at and job.item.id in self._wrong:
+                job.edition, job.is_waiting = None, True
+            if job.is_due:
+                work.setdefault(job.item.client, Work()).due.append(job)
+        dressed_for = self._share_out(batches, work)
+        jobs = [job for job in jobs if job.is_waiting or job.item.id not in self._retry_at]
+        synced: list[Path] = []
+        for code in [code for code in work if is_on_portal(self.office, code)]:
+            try:
+                change = work[code].change = self._change(now, code, work[code])
+                synced += change.stage()
+                work[code].digests = digests(change.pages)
+                change.forget_content()
+            except OSError as error:
+                self._fail(now, code, error)
+        files.sync(synced, ())
+        self._unsure.update(job.item.id for job in jobs if job.is_due)
+        with transaction():
+            late = changed_since(jobs)
+            placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
+            self.site.sync(placed)
+            done = [job for job in jobs if job.item.client not in late and job.item.client not in self._retry_at]
+            dressed = [key for key, code in dressed_for.items() if code not in late and code not in self._retry_at]
+            shown = record(self.office, now, done, placed, dressed)
+        self._unsure.difference_update(job.item.id for job in done)
+        self._wrong.difference_update(job.item.id for job in done)
+        self._stale.difference_update(placed)
+        for one in work.values():
+            one.clear()
+        if not self._retry_at:
+            self.trouble = None
+        return shown
+
+    def _place(self, now: datetime, code: str, work: Work) -> bool:
+        """True if the client's folder is now as the change says."""
+        if work.change is None or code in self._retry_at:
+            return False
+        claims.confirm()
+        try:
+            work.change.apply()
+        except OSError as error:
+            self._fail(now, code, error)
+            return False
+        return True
+
+    # What is to be done
+
+    def _jobs(self, codes: Iterable[str]) -> list[Job]:
+        items = self._unsettled(self.site.at_once)
+        items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
+        wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
+        found = editions(wanted)
+        self.site.expect(f"{item.client}/{item_name(item.id)}" for item in items)
+        jobs = []
+        for item in items:
+            is_there = item.public is not None or self.site.has(f"{item.client}/{item_name(item.id)}")
+            is_sure = item.id not in self._unsure and (item.public is not None) == is_there
+            edition = found.get(item.standing) if may_show(self.office, item) else None
+            jobs.append(Job(item, edition, is_there, is_sure))
+        return jobs
+
+    def _unsettled(self, limit: int) -> list[Any]:
+        """Items that wait for a round, less those that are left alone for now, a client's together."""
+        query = Item.select().where(Item.unsettled).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
+        waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
+        return waiting[:limit]
+
+    def _lost(self, codes: Iterable[str], known: Container[int]) -> list[Any]:
+        """Of clients whose folder is gone: all else that was in it. It comes back whole, at once."""
+        lost: list[Any] = []
+        for code in codes:
+            if is_on_portal(self.office, code) and not self.site.is_folder(code):
+                public = Item.select().where((Item.client == code) & Item.public.is_null(False))
+                lost += [item for item in public if item.id not in known]
+                with transaction():
+                    PageFile.delete().where(PageFile.client == code).execute()
+        self._unsure.update(item.id for item in lost)
+        return lost
+
+    def _share_out(self, batches: Sequence[Batch], work: dict[str, Work]) -> dict[int, str]:
+        """Give each client what was made for its pages. Returns the items that are done with, each with its client.
+
+        What was made of an item that shows something else by now, or is to, is thrown away: it is made anew.
+        """
+        again = {job.item.id for one in work.values() for job in one.due}
+        done: dict[int, str] = {}
+        for batch in batches:
+            done |= {
+                key: code
+                for key, code, edition in public_of(list(batch.items))
+                if edition == batch.items[key] and key not in again and is_on_portal(self.office, code)
+            }
+            for made in batch.made:
+                if made.item in done:
+                    work.setdefault(done[made.item], Work()).made.append(made)
+                else:
+                    files.remove(made.path)
+        return done
+
+    def _keeps_files(self, job: Job) -> bool:
+        """True if the folder on the portal is what it shall be already: only what the pages say is new."""
+        if not job.is_sure or job.item.public is None:
+            return False
+        public = Edition.get_by_id(job.item.public)
+        return bool(public.shown["attachments"] == job.edition.shown["attachments"])
+
+    def _forget_pauses(self, now: datetime) -> None:
+        self._retry_at = {key: at for key, at in self._retry_at.items() if at > now}
+        if self._paused_until is not None and self._paused_until <= now:
+            self._paused_until = None
+
+    # 1. stage
+
+    def _stage(self, now: datetime, jobs: Sequence[Job]) -> None:
+        """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
+        folder = self.site.staging / "items"
+        wanted = [
+            (job.name, [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]]) for job in jobs if job.edition
+        ]
+        stage = partial(stage_each, self.vault, folder)
+        if len(wanted) >= MANY and self._hands is not None:
+            damaged = list(self._hands.map(stage, wanted))
+        else:
+            with ThreadPoolExecutor(WORKERS) as pool:
+                damaged = list(pool.map(stage, [[one] for one in wanted]))
+        reasons = {name: why for some in damaged for name, why in some.items()}
+        for job in jobs:
+            if job.name in reasons:
+                self._fail(now, job.item.id, RuntimeError(reasons[job.name]))
+            else:
+                job.staged = folder / job.name
+
+    def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
+        """Leave an item (its key) or a client (its code) alone for a while."""
+        self._retry_at[what] = now + timedelta(seconds=RETRY_SECONDS)
+        self._say_trouble(f"{item_name(what) if isinstance(what, int) else what} can't be published now", error)
+
+    def _say_trouble(self, what: str, error: Exception) -> None:
+        self.trouble = f"{what}: {error}"
+        log.error(what, error=str(error))
+
+    def _change(self, now: datetime, code: str, work: Work) -> Change:
+        """What becomes of the client's folder. What is in the way and not ours is moved to the quarantine."""
+        at = clock.to_text(now)
+        if self.site.has(code) and not self.site.is_folder(code):
+            self.quarantine(now, code)
+        changed: dict[int, tuple[str, Any] | None] = {}
+        put, drop = {}, []
+        for job in work.due:
+            is_there = self.site.has(f"{code}/{job.name}")
+            if job.item.id in self._retry_at and not job.is_waiting:
+                if not is_there:
+                    changed[job.item.id] = None
+                continue
+            changed[job.item.id] = (at if job.is_change else job.item.published_at, job.edition) if job.edition else None
+            if is_there and (job.staged or job.edition is None):
+                self._evict_strangers(now, f"{code}/{job.name}", job.item.id)
+            if job.staged:
+                put[job.name] = job.staged
+            elif job.edition is None:
+                drop.append(job.name)
+        up = [extra for extra in extras(code) if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
+        items = None if work.is_stale else {item_name(key) for key in changed}
+        less = left_over(self.site.extras(code, items), items, {extra.name for extra in up}) if items != set() else []
+        more = {f"{PAGES}/{one.name}": one.path for one in work.made}
+        up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
+        made = pages_of(self.office, code, public_items(code, changed, up))
+        return self.site.change(code, put, drop, made, more, less)
+
+    # 2. look, 3. place
+
+    def _take_off_clients(self, now: datetime) -> None:
+        """The folders of clients without a portal go whole; what is not ours in them goes to the quarantine."""
+        for code in list(self._off):
+            try:
+                if self.site.has(code):
+                    self._evict_from_client(now, code)
+                    self.site.take_off(code)
+                    log.info("a client was taken off the portal", client=code)
+                self._off.discard(code)
+            except OSError as error:
+                self._fail(now, code, error)
+
+    def _evict_from_client(self, now: datetime, code: str) -> None:
+        """Move to the quarantine whatever in a client's folder was not made by us."""
+        items = {item_name(row[0]): row[0] for row in tuples(Item.select(Item.id).where(Item.client == code))}
+        if not self.site.is_folder(code):
+            self.quarantine(now, code)
+            return
+        for name in self.site.names(code):
+            place = f"{code}/{name}"
+            if name in items:
+                self._evict_strangers(now, place, items[name])
+            elif name == PAGES and self.site.is_folder(place):
+                for extra in self.site.names(place):
+                    if not extra.endswith((".webp", ".zip", ".css", ".js")):
+                        self.quarantine(now, f"{place}/{extra}")
+            elif name not in PAGE_NAMES:
+                self.quarantine(now, place)
+
+    def _evict_strangers(self, now: datetime, folder: str, key: int) -> None:
+        """Move to the quarantine what lies in an item's folder and never was an attachment shown to the client."""
+        if not self.site.is_folder(folder):
+            self.quarantine(now, folder)
+            return
+        first = first_edition(key)
+        editions = Edition.select().where(Edition.id.between(first, first + 9_999))
+        ours = {attachment["name"] for edition in editions for attachment in edition.shown["attachments"]}
+        for name in self.site.names(folder):
+            if name not in ours:
+                self.quarantine(now, f"{folder}/{name}")
+
+    def quarantine(self, now: datetime, name: str, is_copied: bool = False) -> None:
+        """Move to var/quarantine, and tell the trail, what lies on the portal and does not belong there.
+
+        `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
+        """
+        target = self._quarantine_place(now, name)
+        claims.confirm()  # a sleeper who has been replaced doesn't know what is ours by now
+        self.site.move_out(name, target, is_copied)
+        self._tell_quarantined(now, f"portal/{name}", target, name.partition("/")[0])
+
+    def quarantine_from_vault(self, now: datetime, name: str) -> None:
+        """As `quarantine`, what lies in the vault as `name`."""
+        target = self._quarantine_place(now, name)
+        self.vault.move_out(name, target)
+        self._tell_quarantined(now, f"vault/{name}", target, None)
+
+    def _quarantine_place(self, now: datetime, name: str) -> Path:
+        folder = self.office.var / "quarantine" / f"{now.astimezone():%Y%m%d-%H%M%S}"
+        last = re.sub(r"[\x00-\x1f\x7f]", "_", name.rpartition("/")[2])[:100]
+        return moves.free_name(folder / (last if last.strip(".") else "object"))
+
+    def _tell_quarantined(self, now: datetime, what: str, target: Path, client: str | None) -> None:
+        with transaction():
+            trail.record(now, trail.DAEMON, "quarantined", None, {"what": what, "moved_to": str(target)}, client)
+        log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))

@@ -1,0 +1,28 @@
+"""Items' files are copied from the vault for the portal: step 1 of publishing.py's list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from dossier.files import files
+from dossier.vault.folder import Vault
+
+
+def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> dict[str, str]:
+    """Copy items' files (name, SHA-256) from the vault to folders of their own; returns what is wrong with those that can't be.
+
+    Any process may do it, and it may be done again. Raises Interrupted; OSError where a copy can't be written.
+    """
+    damaged = {}
+    for item, attachments in wanted:
+        home = folder / item
+        files.remove_tree(home)
+        files.make_folder(home)
+        for name, digest in attachments:
+            try:
+                if vault.copy_to(digest, home / name) != digest:
+                    damaged[item] = f"the vault's copy of {name} is damaged ({digest})"
+            except FileNotFoundError:
+                damaged[item] = f"the vault's copy of {name} is gone ({digest})"
+    return damaged

@@ -1,0 +1,338 @@
+"""What on the portal and in the vault is not as the database says: found by hash, the portal mended from the vault.
+
+A look reads only (and raises Interrupted when the process is to end), and may be had at any time: what is just being
+published is left out, and what differs is looked at again before it is told. Mending is for the portal's own thread (the
+daemon's, or a command's that holds its lock): others leave a note of what is to be mended. What lacks or was changed is
+published anew; a changed file is kept in var/quarantine, and what doesn't belong is moved there. Nothing is ever deleted. A
+vault file that is gone or damaged is taken back from the portal, if a good copy is there.
+
+A month's worth: a daily look sees all names and sizes, and the contents of one of PARTS parts, the next one each day.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from dossier.database.database import transaction
+from dossier.database.tables import Attachment, Edition, Item, Note, Page, PageDue, PageFile, item_name, tuples
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.trail import trail
+from dossier.vault.folder import Kept, Vault
+from workflow.portal.folder_site import FolderSite, open_site
+from workflow.portal.placing import PAGES
+from workflow.portal.publishing import Portal
+from workflow.portal.showing import is_on_portal
+
+PARTS = 28
+"""Parts of the contents, one a day: in every month all are seen."""
+
+SETTLED_SECONDS = 3600
+"""A vault file that no attachment names may be of a drop that is just being taken, until it is so old."""
+
+PAUSE_SECONDS, TRIES = 1.0, 6
+"""Between two looks at what seems to differ, and how often: longer than a round takes from placing to recording."""
+
+_ASKED, _VAULT = "mend:", "mend: the vault"
+
+Kind = Literal["lacks", "changed", "stranger"]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """`path` is relative to the portal's or the vault's folder. `client` is None for the vault's and for what is nobody's."""
+
+    where: Literal["portal", "vault"]
+    path: str
+    kind: Kind
+    client: str | None = None
+    item: int | None = None
+
+    def __str__(self) -> str:
+        words = {"lacks": "is missing", "changed": "was changed", "stranger": "does not belong here"}
+        return f"{self.where}: {self.path}: {words[self.kind]}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "item": item_name(self.item) if self.item else None}
+
+
+@dataclass(frozen=True, slots=True)
+class _Expected:
+    """A file that shall be there; `size` None where only the hash is known."""
+
+    size: int | None
+    sha256: str
+    item: int | None
+
+
+def _go_on() -> None:
+    """Raises Interrupted when the process is to end."""
+    if files.stopping.is_set():
+        raise files.Interrupted
+
+
+def part_of(client: str) -> int:
+    """The part of the month in which this client's files are read."""
+    return zlib.crc32(client.encode()) % PARTS
+
+
+# Looking
+
+
+def look(office: Office, vault: Vault, part: int | None = None) -> list[Difference]:
+    """All that differs. `part`: the contents of this part only; None: of everything. Names and sizes are looked at always."""
+    found = look_at_portal(office, lambda code: part in (None, part_of(code)))
+    return found + look_at_vault(vault, lambda prefix: part is None or prefix % PARTS == part)
+
+
+def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Difference]:
+    """What differs on the portal; `is_read` says of which clients the contents are hashed."""
+    codes = {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
+    codes |= {row[0] for row in tuples(Page.select(Page.client))}
+    there = open_site(office).homes()
+    found = []
+    for code in sorted(codes & (there | {code for code in codes if is_on_portal(office, code)})):
+        found += _look_until_sure(office, code, is_read(code))
+    known = codes | set(office.clients)
+    return found + [Difference("portal", name, "stranger") for name in sorted(there - known)]
+
+
+def _look_until_sure(office: Office, code: str, is_read: bool) -> list[Difference]:
+    """What differs for a client, and not because something is just being published.
+
+    A round places before it records, so what is seen must be seen twice, with the database saying the same all the while.
+    """
+    last: tuple[object, list[Difference]] | None = None
+    found: list[Difference] = []
+    for _ in range(TRIES):
+        before = _state(code)
+        found = look_at_client(office, code, is_read)
+        if not found or (last == (before, found) and before == _state(code) and not _waiting(code)):
+            return found
+        last = (before, found)
+        time.sleep(PAUSE_SECONDS)
+    waiting = _waiting(code)
+    return [one for one in found if one.item is not None and one.item not in waiting]
+
+
+def _state(code: str) -> object:
+    query = Item.select(Item.id, Item.public, Item.version).where((Item.client == code) & Item.public.is_null(False))
+    page = Page.get_or_none(Page.client == code)
+    return sorted(tuples(query)), page and page.made
+
+
+def _waiting(code: str) -> set[int]:
+    return {row[0] for row in tuples(Item.select(Item.id).where((Item.client == code) & Item.unsettled))}
+
+
+def look_at_client(office: Office, code: str, is_read: bool) -> list[Difference]:
+    """What differs in a client's folder, as it is at this moment."""
+    site = open_site(office)
+    is_there, is_folder = site.has(code), site.is_folder(code)
+    if not is_on_portal(office, code):
+        return [Difference("portal", code, "stranger", code)] if is_there else []
+    expected = _expected(code)
+    folders = {name.rpartition("/")[0] for name in expected}
+    folders |= {item_name(key) for key in _public_keys(code)}
+    if is_there and not is_folder:
+        return [Difference("portal", code, "stranger", code)]
+    found = []
+    for name, size in site.walk(code, folders) if is_folder else ():
+        _go_on()
+        wanted = expected.pop(name, None)
+        path = f"{code}/{name}"
+        if wanted is None or size is None:
+            found.append(Difference("portal", path, "stranger", code))
+            if wanted is not None:
+                expected[name] = wanted
+        elif wanted.size not in (None, size) or (is_read and _is_changed(site, path, wanted)):
+            found.append(Difference("portal", path, "changed", code, wanted.item))
+    found += [Difference("portal", f"{code}/{name}", "lacks", code, wanted.item) for name, wanted in expected.items()]
+    return found
+
+
+def _is_changed(site: FolderSite, name: str, wanted: _Expected) -> bool:
+    try:
+        return site.digest(name) != wanted.sha256
+    except FileNotFoundError:  # replaced at this very moment; whoever asks looks again
+        return True
+
+
+def _public_keys(code: str) -> list[int]:
+    return [row[0] for row in tuples(Item.select(Item.id).where((Item.client == code) & Item.public.is_null(False)))]
+
+
+def _expected(code: str) -> dict[str, _Expected]:
+    """All files of a client's folder, by name."""
+    query: Any = Item.select(Item.id, Edition.shown).join(Edition, on=(Item.public == Edition.id))
+    expected = {
+        f"{item_name(key)}/{one['name']}": _Expected(one["size"], one["sha256"], key)
+        for key, shown in tuples(query.where(Item.client == code))
+        for one in shown["attachments"]
+    }
+    page = Page.get_or_none(Page.client == code)
+    expected |= {name: _Expected(None, digest, None) for name, digest in (page.made if page else {}).items()}
+    extras = PageFile.select().where(PageFile.client == code)
+    return expected | {f"{PAGES}/{extra.name}": _Expected(extra.size, extra.sha256, None) for extra in extras}
+
+
+def look_at_vault(vault: Vault, is_read: Callable[[int], bool]) -> list[Difference]:
+    """What differs in the vault; `is_read` says of which folders (0 to 255) the contents are hashed."""
+    found = []
+    for prefix, there in vault.shelves():
+        found += _look_at_shelf(vault, prefix, there, is_read(int(prefix, 16)))
+    return found + [Difference("vault", name, "stranger") for name in vault.strangers()]
+
+
+def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, Kept], is_read: bool) -> list[Difference]:
+    of_folder = (Attachment.sha256 >= prefix) & (Attachment.sha256 < f"{prefix}g")
+    wanted = dict(tuples(Attachment.select(Attachment.sha256, Attachment.size).where(of_folder)))
+    found = []
+    for digest, size in sorted(wanted.items()):
+        _go_on()
+        kept = there.pop(digest, None)
+        if is_read or kept is None or kept.size != size:  # what came since the folder was listed is there
+            fault = vault.fault(digest, size, is_read)
+            found += [Difference("vault", f"{prefix}/{digest}", fault)] if fault else []
+    old = time.time() - SETTLED_SECONDS
+    found += [Difference("vault", f"{prefix}/{name}", "stranger") for name, one in sorted(there.items()) if one.since < old]
+    return found
+
+
+# Mending
+
+
+def ask(now: datetime, actor: Actor, differences: Sequence[Difference]) -> None:
+    """Leave notes of what is to be mended, for whoever writes the portal."""
+    keys = {_VAULT if one.where == "vault" else f"{_ASKED}{one.path.partition('/')[0]}" for one in differences}
+    with transaction():
+        for key in sorted(keys):
+            Note.insert(key=key, value="").on_conflict_ignore().execute()
+        told = {"differences": [str(one) for one in differences[:100]], "count": len(differences)}
+        trail.record(now, actor, "mending_asked", None, told)
+
+
+def asked() -> list[str]:
+    """What was asked for and is not done yet."""
+    return [row[0] for row in tuples(Note.select(Note.key).where((Note.key >= _ASKED) & (Note.key < "mend;")))]
+
+
+def mend(portal: Portal, now: datetime, wanted: Sequence[str]) -> None:
+    """Do what was `asked` for; the portal's next rounds publish anew, then it can be forgotten. For the portal's own thread."""
+    for key in wanted:
+        if key == _VAULT:
+            mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
+        else:
+            _mend_on_portal(portal, now, key.removeprefix(_ASKED))
+
+
+def forget(wanted: Sequence[str]) -> None:
+    """It is mended, as far as it can be."""
+    with transaction():
+        Note.delete().where(Note.key.in_(list(wanted))).execute()
+
+
+def _mend_on_portal(portal: Portal, now: datetime, name: str) -> None:
+    """Mend what lies on the portal under this name: a client's folder, or something that doesn't belong there."""
+    office, site = portal.office, portal.site
+    if name not in office.clients and not _public_keys(name):
+        if site.has(name):
+            portal.quarantine(now, name)
+        return
+    if not is_on_portal(office, name):
+        portal.reconsider_clients()
+        return
+    found = look_at_client(office, name, is_read=True)
+    for one in found:
+        if one.kind != "lacks" and site.has(one.path):
+            portal.quarantine(now, one.path, is_copied=one.kind == "changed")
+    entries: dict[int, list[str]] = {}
+    for one in found:
+        if one.item is not None:
+            entries.setdefault(one.item, []).append(str(one))
+    extras = [one.path.rpartition("/")[2] for one in found if one.item is None and one.path.startswith(f"{name}/{PAGES}/")]
+    with transaction():
+        for key, told in entries.items():
+            trail.record(now, trail.DAEMON, "mended", key, {"differences": told})
+        for extra in extras:
+            _make_again(extra)
+    if found:
+        portal.redo(entries, [name])
+
+
+def _make_again(extra: str) -> None:
+    """A picture or archive that is gone or was changed: its item's are made anew."""
+    row = PageFile.get_or_none(PageFile.name == extra)
+    if row is not None:
+        PageFile.delete().where(PageFile.name == extra).execute()
+        PageDue.insert(item=row.item).on_conflict_ignore().execute()
+
+
+def mend_vault(portal: Portal, now: datetime, found: Sequence[Difference]) -> None:
+    """Take back from the portal what the vault lacks, and move away what doesn't belong in it."""
+    for one in found:
+        if one.kind != "stranger":
+            _take_back(portal, now, one)
+    strangers = [one.path for one in found if one.kind == "stranger"]
+    if strangers and (lock := portal.vault.alone()):
+        with lock:
+            for name in strangers:
+                if not Attachment.select().where(Attachment.sha256 == name.rpartition("/")[2]).exists():
+                    portal.quarantine_from_vault(now, name)
+
+
+def _take_back(portal: Portal, now: datetime, wrong: Difference) -> None:
+    """Give the vault a good copy of its file from the portal, where there is one."""
+    digest = wrong.path.rpartition("/")[2]
+    query: Any = Attachment.select(Attachment.item).where(Attachment.sha256 == digest).distinct()
+    public = Item.select(Item.id, Item.client, Edition.shown).join(Edition, on=(Item.public == Edition.id))
+    for key, client, shown in tuples(public.where(Item.id.in_(query))):
+        for one in shown["attachments"]:
+            source = f"{client}/{item_name(key)}/{one['name']}"
+            if one["sha256"] == digest and portal.site.size(source) is not None and portal.site.digest(source) == digest:
+                if wrong.kind == "changed":
+                    portal.quarantine_from_vault(now, wrong.path)
+                with portal.site.local(source) as path:
+                    copy = portal.vault.receive(path)
+                portal.vault.sync([portal.vault.keep(copy)], [copy])
+                with transaction():
+                    trail.record(now, trail.DAEMON, "vault_mended", key, {"sha256": digest})
+                return
+
+
+# The daily look
+
+
+def next_part(today: str) -> int | None:
+    """The part whose turn it is; None if one was looked at today already."""
+    note = Note.get_or_none(Note.key == "verified")
+    day, part = note.value.split() if note else ("", "-1")
+    return None if day == today else (int(part) + 1) % PARTS
+
+
+def note_part(today: str, part: int) -> None:
+    with transaction():
+        Note.insert(key="verified", value=f"{today} {part}").on_conflict(
+            conflict_target=[Note.key], update={Note.value: f"{today} {part}"}
+        ).execute()
+
+
+def still_damaged(vault: Vault, found: Sequence[Difference]) -> list[Difference]:
+    """The vault's files that are gone or damaged: those `found` now, and of earlier looks those that still are. Noted for the next."""
+    note = Note.get_or_none(Note.key == "damaged")
+    paths = set(json.loads(note.value)) if note else set()
+    paths |= {one.path for one in found if one.where == "vault" and one.kind != "stranger"}
+    wanted = [path for path in sorted(paths) if Attachment.select().where(Attachment.sha256 == path.rpartition("/")[2]).exists()]
+    faults = {path: vault.fault(path.rpartition("/")[2], None, is_read=True) for path in wanted}
+    damaged = [Difference("vault", path, fault) for path, fault in faults.items() if fault is not None]
+    value = json.dumps([one.path for one in damaged])
+    with transaction():
+        Note.insert(key="damaged", value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+    return damaged

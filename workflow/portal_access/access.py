@@ -1,0 +1,238 @@
+"""Logging in to the portal: the links that are mailed, the sessions, and how often may be tried.
+
+A contact has no password. He types his mail address (`ask`), the daemon mails a link to it if it is a contact's
+(logins.py), and who holds the link is let in, once, within LINK_MINUTES. Links and sessions are kept as SHA-256 only:
+who reads the database, or a backup of it, can't log in with what he finds.
+
+Whose session it is, is a mail address and nothing more. Which clients that gives to see is asked of config/clients.yaml
+again at every click (`Directory`), so whoever is taken out of it is out at once.
+
+`ask` does the same work for every address, known or not: it never looks whether it is. Killed in the middle of anything
+here: a transaction was done or it was not; at worst a link is asked for again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+import unicodedata
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from ipaddress import ip_address, ip_network
+from math import ceil
+from string import ascii_lowercase, ascii_uppercase
+from typing import TYPE_CHECKING, Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import LoginRate, LoginRequest, LoginSession, LoginToken
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.trail import trail
+
+if TYPE_CHECKING:
+    from dossier.office.office import Contact
+
+LINK_MINUTES = 15
+"""How long a mailed link lets in."""
+
+IDLE_MINUTES = 60
+"""After so long without a click a session ends, however long it might have lasted."""
+
+SEEN_SECONDS = 60
+"""A session's last click is written down no more often than this."""
+
+MAX_ADDRESS = 254
+"""Characters of a mail address (RFC 5321 section 4.5.3.1.3, less the brackets)."""
+
+
+_ASCII_LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """`most` tries at once; one that was used comes back after `seconds` / `most`."""
+
+    seconds: int
+    most: int
+
+
+ADDRESS_LIMITS = (Limit(900, 10), Limit(86_400, 40))
+"""Links for one address: enough for who deletes the first mail, too few to fill a mailbox."""
+
+NETWORK_LIMITS = (Limit(900, 60), Limit(86_400, 1000))
+"""Links asked for from one network, which may be a whole firm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """A contact who may see a client's portal."""
+
+    client: str
+    contact: Contact
+
+    @property
+    def actor(self) -> Actor:
+        """How the trail names him: `contact:acme-bv/j.jansen`."""
+        return Actor(f"contact:{self.client}/{self.contact.id}", "portal")
+
+
+class Directory:
+    """Mail address → seats, of an office as it is configured now."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._seats: dict[str, list[Seat]] = defaultdict(list)
+        for code, client in office.clients.items():
+            for contact in client.contacts if client.active and client.portal else ():
+                if contact.active:
+                    self._seats[folded(contact.email)].append(Seat(code, contact))
+
+    def seats(self, address: str) -> tuple[Seat, ...]:
+        """All seats of a folded address, in the order of clients.yaml; none for whoever has no access."""
+        return tuple(self._seats.get(address, ()))
+
+
+def folded(address: str) -> str:
+    """A mail address as two of them are compared: equal only if mail to both goes to the same place.
+
+    Nobody gives two people `J.Jansen@` and `j.jansen@`, and domains have no capitals. More is not the same: `straße` and
+    `strasse` are two names (RFC 5891), and their mailboxes two people's.
+    """
+    local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
+    return local.translate(_ASCII_LOWER) + at + unicodedata.normalize("NFKC", domain).lower()
+
+
+def is_address(text: str) -> bool:
+    """True if it looks like a mail address. Whether it is one, the mail server knows."""
+    return len(text) <= MAX_ADDRESS and re.fullmatch(r"[^@\s\x00-\x1f]+@[^@\s\x00-\x1f]+", text.strip()) is not None
+
+
+# Asking for a link
+
+
+def ask(now: datetime, address: str, peer: str, goal: str) -> int:
+    """Take down that a link is wanted; returns 0, or the seconds to wait for who asked too often.
+
+    `address` as it was typed, `peer` the caller's IP address, `goal` the path he wanted to see.
+    """
+    wanted = folded(address)
+    with transaction():
+        wait = _count(now, f"network {network_of(peer)}", NETWORK_LIMITS)
+        wait = wait or _count(now, f"address {hash_of(wanted)}", ADDRESS_LIMITS)
+        if not wait:
+            LoginRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
+    return wait
+
+
+def network_of(peer: str) -> str:
+    """What one subscriber usually has: a /24 of IPv4, a /56 of IPv6 (RIPE-690). Some web servers put a port behind the address."""
+    bare = peer[1:].partition("]")[0] if peer.startswith("[") else peer.partition(":")[0] if peer.count(":") == 1 else peer
+    try:
+        address = ip_address(bare.partition("%")[0])
+    except ValueError:
+        return "unknown"
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return str(ip_network((mapped, 24 if mapped.version == 4 else 56), strict=False))
+
+
+def _count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
+    """Use up one more try; or, where there is none left, nothing, and the seconds until there is one again."""
+    used: dict[str, datetime] = {}
+    for limit in limits:
+        name = f"{key} {limit.seconds}"
+        row = LoginRate.get_or_none(LoginRate.key == name)
+        used[name] = max(clock.from_text(row.full_at) if row else now, now) + timedelta(seconds=limit.seconds / limit.most)
+        if used[name] > now + timedelta(seconds=limit.seconds):
+            return ceil((used[name] - now).total_seconds() - limit.seconds)
+    for name, full_at in used.items():
+        LoginRate.insert(key=name, full_at=clock.to_text(full_at)).on_conflict(
+            conflict_target=[LoginRate.key], update={LoginRate.full_at: clock.to_text(full_at)}
+        ).execute()
+    return 0
+
+
+# Links
+
+
+def new_link(office: Office, now: datetime, address: str, goal: str, language: str) -> str:
+    """A link that lets the owner of this mailbox in, once, for LINK_MINUTES. Made when the mail goes out, kept nowhere."""
+    secret = secrets.token_urlsafe(32)
+    with transaction():
+        LoginToken.insert(
+            hash=hash_of(secret), address=folded(address), goal=goal, language=language,
+            expires_at=clock.to_text(now + timedelta(minutes=LINK_MINUTES)), used_at=None,
+        ).execute()  # fmt: skip
+    return f"{office.settings.portal.base_url.rstrip('/')}/_login/{secret}"
+
+
+def find_link(secret: str) -> Any:
+    """The link with this secret, whether or not it still lets in; None if there is none."""
+    return LoginToken.get_or_none(LoginToken.hash == hash_of(secret))
+
+
+def is_good(link: Any, now: datetime) -> bool:
+    return link is not None and link.used_at is None and link.expires_at > clock.to_text(now)
+
+
+def log_in(directory: Directory, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
+    """Use a link up and begin a session: its cookie's value, and the link. None if the link lets nobody in (any more).
+
+    Whatever happens at once, a link begins one session: the update finds it unused only once.
+    """
+    at = clock.to_text(now)
+    with transaction():
+        unused = (LoginToken.hash == hash_of(secret)) & LoginToken.used_at.is_null() & (LoginToken.expires_at > at)
+        if LoginToken.update(used_at=at).where(unused).execute() != 1:
+            return None
+        link = LoginToken.get(LoginToken.hash == hash_of(secret))
+        seats = directory.seats(link.address)
+        if not seats:
+            return None
+        cookie = secrets.token_urlsafe(32)
+        end = now + timedelta(hours=directory.office.settings.portal.session_hours)
+        LoginSession.insert(
+            hash=hash_of(cookie), address=link.address, made_at=at, seen_at=at, expires_at=clock.to_text(end)
+        ).execute()
+        told = {"network": network_of(peer)}
+        trail.record_all(now, [trail.Entry(seat.actor, "logged_in", None, told, seat.client) for seat in seats])
+    return cookie, link
+
+
+# Sessions
+
+
+def find_session(now: datetime, cookie: str) -> Any:
+    """The session of this cookie; None if there is none or it has ended. Notes the click."""
+    session = LoginSession.get_or_none(LoginSession.hash == hash_of(cookie))
+    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
+    if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle:
+        return None
+    if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):
+        with transaction():
+            LoginSession.update(seen_at=clock.to_text(now)).where(LoginSession.hash == session.hash).execute()
+    return session
+
+
+def log_out(now: datetime, session: Any, seats: Sequence[Seat]) -> None:
+    """End a session."""
+    with transaction():
+        if LoginSession.delete().where(LoginSession.hash == session.hash).execute():
+            trail.record_all(now, [trail.Entry(seat.actor, "logged_out", None, {}, seat.client) for seat in seats])
+
+
+def sweep(now: datetime) -> None:
+    """Forget links, sessions and counts that are over."""
+    at = clock.to_text(now)
+    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
+    with transaction():
+        LoginToken.delete().where(LoginToken.expires_at <= clock.to_text(now - timedelta(days=1))).execute()
+        LoginSession.delete().where((LoginSession.expires_at <= at) | (LoginSession.seen_at <= idle)).execute()
+        LoginRate.delete().where(LoginRate.full_at <= at).execute()
+
+
+def hash_of(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

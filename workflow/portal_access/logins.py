@@ -1,0 +1,44 @@
+"""From an address that was typed in to a letter with a link. The daemon's part of logging in: it alone looks who that is.
+
+The web server only writes down what was typed (access.ask), so neither its answer nor the time it takes can tell whether
+an address is known. A request goes in the transaction that puts its letter in the outbox. The link itself is made when the letter
+is sent, and is never in the outbox.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from dossier.database.database import transaction
+from dossier.database.tables import LoginRequest
+from dossier.office.office import Office
+from dossier.text import clock
+from workflow.outbox import outbox
+from workflow.portal_access.access import LINK_MINUTES, Directory, Seat
+
+
+def answer(office: Office, now: datetime) -> int:
+    """Put a letter in the outbox for each request of a contact, and forget the requests; returns how many letters.
+
+    One letter, whatever the number of clients and contacts that share the address: it opens all of them.
+    """
+    if not LoginRequest.select().exists():
+        return 0
+    directory = Directory(office)
+    letters = 0
+    with transaction():
+        for request in LoginRequest.select().order_by(LoginRequest.id):
+            seats = directory.seats(request.address)
+            is_late = request.at <= clock.to_text(now - timedelta(minutes=LINK_MINUTES))
+            if seats and not is_late:
+                seat = _chosen(seats, request.goal)
+                outbox.enqueue_to_contact(office, now, "login", None, seat.client, seat.contact, {"goal": request.goal})
+                letters += 1
+            LoginRequest.delete().where(LoginRequest.id == request.id).execute()
+    return letters
+
+
+def _chosen(seats: tuple[Seat, ...], goal: str) -> Seat:
+    """In whose name and language he is written to: that of the client whose page he wanted, else of the first."""
+    wanted = goal.split("/")[1] if "/" in goal else ""
+    return next((seat for seat in seats if seat.client == wanted), seats[0])

@@ -1,0 +1,183 @@
+"""What a client sees on the portal now, and who opened what of it.
+
+On the portal now is what publishing.py wrote down as public, unless it was withdrawn or its client taken off since: then it is
+seen no more from that very moment, though the folder may need a second. A contact is shown nothing but what these
+queries give, and they are asked with his clients in them: what is another's, what was withdrawn and what never was
+are one and the same nothing.
+
+Opened means: its page was asked for, or a file of it, by a browser that is logged in. A mail scanner is not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, Item, Note, Opening, PageFile, tuples
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.portal import showing
+from workflow.portal.pages import ShownFile, ShownItem
+from workflow.portal.showing import Extra
+from workflow.portal_access.access import Seat
+
+AGAIN_SECONDS = 60
+"""A page that is loaded again within this, or another part of a file that was begun within this, is the same opening."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """An item that a client sees now: its key, whose it is, which edition of it, and what is in it."""
+
+    key: int
+    client: str
+    edition: int
+    what: ShownItem
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """An item that a client sees now, as far as it is needed for a list: its key, its edition, and the day, local."""
+
+    key: int
+    edition: int
+    published_at: str
+
+
+def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
+    """The item, if one of these clients sees it now."""
+    rows = tuples(_public(office, clients).where(Item.id == key))
+    return _shown(rows)[key] if rows else None
+
+
+def list_lines(office: Office, client: str) -> list[Line]:
+    """All that a client sees now, newest first."""
+    rows = tuples(_public(office, [client], Item.id, Item.public, Item.published_at))
+    lines = [Line(key, edition, clock.shown(published_at) or "") for key, edition, published_at in rows]
+    return sorted(lines, key=lambda line: (line.published_at, line.key), reverse=True)
+
+
+def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:
+    """These lines with all that is in them, in the same order; without those that went meanwhile."""
+    found: dict[int, Shown] = {}
+    for start in range(0, len(lines), 900):
+        keys = [line.key for line in lines[start : start + 900]]
+        found |= _shown(tuples(_public(office, [client]).where(Item.id.in_(keys))))
+    return [found[line.key] for line in lines if line.key in found]
+
+
+def _public(office: Office, clients: Sequence[str], *columns: Any) -> Any:
+    wanted = columns or (Item.id, Item.client, Item.public, Item.published_at, Edition.shown)
+    query: Any = Item.select(*wanted).where(
+        Item.client.in_(list(clients)) & Item.public.is_null(False) & Item.standing.is_null(False)
+    )
+    never = showing.never_shared(office)
+    if never:
+        query = query.where(Item.type.is_null() | Item.type.not_in(never))
+    return query if columns else query.join(Edition, on=(Item.public == Edition.id))
+
+
+def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
+    """By key. With the pictures and archives that are up by now."""
+    query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([row[0] for row in rows])))]
+    made = {(extra.item, extra.source): extra for extra in extras}
+    return {
+        key: Shown(key, client, edition, showing.shown_item(published_at, key, shown, made))
+        for key, client, edition, published_at, shown in rows
+    }
+
+
+# Openings
+
+
+def record(now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[ShownFile] = (), in_part: bool = False) -> None:
+    """Write down that these contacts (one mailbox, mostly one contact) open the item's page, or files of it (`wanted`).
+
+    A page loaded again, or another part of a file (`in_part`), within AGAIN_SECONDS of the last is not told again in the trail.
+    """
+    what = [(file.name, file.sha256) for file in wanted] or [("", "")]
+    with transaction():
+        for seat in seats:
+            told = [one for one in what if _count(now, seat.contact.id, shown, *one, is_same_if_soon=in_part or not wanted)]
+            if told:
+                trail.record(now, seat.actor, "downloaded" if wanted else "opened", shown.key, _detail(shown, told))
+
+
+def _count(now: datetime, contact: str, shown: Shown, name: str, sha256: str, is_same_if_soon: bool) -> bool:
+    """One more opening; False if it belongs to the last one."""
+    at, soon = clock.to_text(now), clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
+    here = (Opening.edition == shown.edition) & (Opening.contact == contact)
+    here &= (Opening.name == name) & (Opening.sha256 == sha256)
+    last = Opening.get_or_none(here)
+    if last is None:
+        Opening.insert(
+            edition=shown.edition, contact=contact, name=name, sha256=sha256, item=shown.key, first_at=at, last_at=at, times=1
+        ).execute()
+        return True
+    if last.last_at > soon and is_same_if_soon:
+        return False
+    Opening.update(last_at=at, times=Opening.times + 1).where(here).execute()
+    return True
+
+
+def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, Any]:
+    """What the trail says of it: nothing of a page, the file, or the files in an archive."""
+    listed = [{"name": name, "sha256": sha256} for name, sha256 in told if name]
+    if len(listed) > 1:
+        return {"name": f"{shown.what.item}.zip", "files": listed}
+    return listed[0] if listed else {}
+
+
+def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:
+    """Those of these editions of one client's that one of its contacts has opened, the page or a file."""
+    query: Any = Opening.select(Opening.edition).distinct().where(Opening.contact.in_(list(contacts)))
+    return {row[0] for row in tuples(query.where(Opening.edition.in_(list(editions))))}
+
+
+def openings_of(item: Any) -> list[dict[str, Any]]:
+    """Who opened what of an item and when, first things first, as `show --json` tells it.
+
+    `file` is null for the item's page; `current` is false for what is not on the portal any more.
+    """
+    rows = Opening.select().where(Opening.item == item.id).order_by(Opening.first_at, Opening.name)
+    return [
+        {
+            "contact": row.contact,
+            "file": row.name or None,
+            "sha256": row.sha256 or None,
+            "first_at": clock.shown(row.first_at),
+            "last_at": clock.shown(row.last_at),
+            "times": row.times,
+            "current": row.edition == item.public,
+        }
+        for row in rows
+    ]
+
+
+def unopened() -> Any:
+    """The condition of items that are on the portal and were opened by nobody as they are there now."""
+    return Item.public.is_null(False) & Item.public.not_in(Opening.select(Opening.edition))
+
+
+# Reminders (unopened.py)
+
+
+def reminder_key(edition: int, contact: str) -> str:
+    """The note that says that this contact was reminded of this edition."""
+    return f"unopened:{edition}:{contact}"
+
+
+def are_unopened(contact: str, editions: Sequence[int]) -> bool:
+    """True if all of these editions are still on the portal, and the contact has opened none of them."""
+    there = Item.select().where(Item.public.in_(list(editions)) & Item.standing.is_null(False)).count()
+    return there == len(editions) and not opened_by([contact], editions)
+
+
+def forget_reminder(contact: str, editions: Sequence[int]) -> None:
+    """A reminder was not sent after all: what of it is still unopened is told of anew. Call inside `transaction()`."""
+    Note.delete().where(Note.key.in_([reminder_key(edition, contact) for edition in editions])).execute()

@@ -1,0 +1,359 @@
+"""One approver's folder of the queue: his files brought up to date, looked into when he saved them, moved away when done.
+
+The folder is his, and may hold anything: links are not followed, and what is no plain file is moved aside. What he typed is
+his alone: a file is only replaced if it is still the one that was read, and whatever is refused stays in it, with `# !`
+lines on top that say why. Which files there should be is queue.py's to know.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Callable, Container, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import structlog
+
+from dossier.database.database import transaction
+from dossier.database.tables import Item, item_key, item_name
+from dossier.files import files, moves, settling
+from dossier.files.files import Look
+from dossier.files.settling import Settling
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, NotAllowed
+from workflow.approval import asked, deciding
+from workflow.approval.waiting import Asking
+from workflow.queue import paper, writing
+from workflow.queue.contents import Sheets
+from workflow.queue.copies import Copies
+from workflow.queue.paper import Reading, Sheet
+
+log = structlog.get_logger("queue")
+
+DELETED_SECONDS = 2.0
+"""A queue file that is gone so long was deleted; an editor that saves by rename is quicker."""
+
+RETRY_SECONDS = 30
+"""How long a file that could not be read or written (disk full, no permission) is left alone."""
+
+_CHANGED = "the item was changed since; this is what is to be decided now"
+_DELETED = "this file was deleted before anything was decided; here it is again"
+
+LookUp = Callable[[int], tuple[Sheets, Asking] | None]
+"""Item → who is asked about it now; None if it does not wait."""
+
+
+@dataclass(slots=True)
+class QueueFile:
+    """A queue file that should be there."""
+
+    edition: int
+    was_written: bool
+    """It was there once; if it is gone, somebody deleted it."""
+    look: Look | None = None
+    """As it was when we wrote or judged it last; None: to be judged."""
+    text: int = 0
+    """Hash of what we wrote."""
+    is_typed: bool = False
+    """Something is in it that is the approver's, or a reason why that was refused."""
+    gone_since: float | None = None
+
+
+class ApproverFolder:
+    """The folder of one approver."""
+
+    def __init__(self, office: Office, person: str, copies: Copies, look_up: LookUp) -> None:
+        self.office = office
+        self.person = person
+        self.path = office.queue / person
+        self.files: dict[int, QueueFile] = {}
+        self.again_at: dict[str, float] = {}
+        """File name → when to look at it again, in monotonic seconds."""
+        self.settling = Settling(office.settings.watch.settle_seconds)
+        self._copies = copies
+        self._look_up = look_up
+        self._uninvited: dict[str, Look] = {}
+
+    def look_again(self) -> None:
+        """The configuration has changed: what was refused may be allowed now."""
+        self.settling.settle_seconds = self.office.settings.watch.settle_seconds
+        for file in self.files.values():
+            file.look = None if file.is_typed else file.look
+
+    def bring(self, now: datetime, sheets: Sheets, asking: Asking) -> bool:
+        """See that he has his file, about the present edition; True if it was written for the first time."""
+        item, edition = asking.concept.item, asking.concept.edition
+        path, sheet = self._path(item), sheets.sheet(asking, self.person)
+        file = self.files.setdefault(item, QueueFile(edition, False))
+        is_other = file.edition != edition
+        if is_other or not files.is_folder(path.with_suffix("")):
+            self._make_copies(now, sheets, asking)
+        if is_other:
+            file.edition, file.was_written = edition, False
+        there, text = files.look(path), paper.render(sheet).encode()
+        if there is None:
+            if file.was_written:  # deleted, or being saved at this moment
+                self._look_again(path.name, 0.0)
+                return False
+            return self._put(path, file, text, None)
+        if not _is_same(file.look, there):
+            # Unknown after a start, or saved just now. What we wrote ourselves needs no second look.
+            data, seen = files.read_plain(path, paper.limits_for(sheet, text).bytes + 1)
+            if data != text:
+                file.look = None
+                self._look_again(path.name, 0.0)
+                return False
+            is_new = not file.was_written
+            file.look, file.text, file.was_written = seen, hash(text), True
+            return is_new
+        if is_other:
+            data, seen = files.read_plain(path, paper.limits_for(sheet, text).bytes + 1)
+            return self._renew(path, file, sheet, data, seen, paper.read(data, sheet), [_CHANGED])
+        if not file.is_typed and file.text != hash(text):
+            self._put(path, file, text, there)
+        return False
+
+    def _make_copies(self, now: datetime, sheets: Sheets, asking: Asking) -> None:
+        sheet = sheets.sheet(asking, self.person)
+        files.make_folder(self.path, 0o700)
+        if not files.is_folder(self.path):
+            raise NotADirectoryError(errno.ENOTDIR, "this must be a folder, and no link to one", str(self.path))
+        self._copies.make(self.path, sheet.item, sheet.shown, sheet.made_at, sheets.preview(now, asking, self.person))
+
+    def clear(self, item: int, outcome: str) -> None:
+        """Move his file away: there is nothing for him to decide on this item any more."""
+        self._put_away(self._path(item), outcome)
+        self.files.pop(item, None)
+
+    def scan(self, now: datetime, comes_later: Container[int]) -> bool:
+        """Compare the folder with what should be in it, and look into what is new; True if anything was decided.
+
+        `comes_later`: items whose files will be brought up to date in another round; they are left alone.
+        """
+        expected = {f"{item_name(item)}.yaml": file for item, file in self.files.items()}
+        names, folders, odd = set(), set(), []
+        with os.scandir(self.path) as entries:
+            for entry in entries:
+                if entry.name.startswith((".", "_", "~")):
+                    continue
+                if not entry.name.lower().endswith((".yaml", ".yml")):
+                    folders.add(entry.name)
+                    continue
+                names.add(entry.name)
+                file = expected.get(entry.name)
+                seen = file.look if file else self._uninvited.get(entry.name)
+                if seen is None or not _is_same(seen, Look.of(entry.stat(follow_symlinks=False))):
+                    odd.append(entry.name)
+        self.settling.forget(self.path, names)
+        odd += [name for name in expected if name not in names or name.removesuffix(".yaml") not in folders]
+        decided = [self._consider(now, name) for name in odd if _key_of(name) not in comes_later]
+        return any(decided)
+
+    def look_at_due(self, now: datetime) -> bool:
+        """Look into the files whose time has come; True if anything was decided."""
+        monotonic = settling.now()[1]
+        due = [name for name, at in self.again_at.items() if at <= monotonic]
+        for name in due:
+            del self.again_at[name]
+        decided = [self._consider(now, name) for name in due]
+        return any(decided)
+
+    def _look_again(self, name: str, seconds: float) -> None:
+        at = settling.now()[1] + seconds
+        self.again_at[name] = min(self.again_at.get(name, at), at)
+
+    def _consider(self, now: datetime, name: str) -> bool:
+        """Look into one file, and do what it says; True if that decided something."""
+        path, item = self.path / name, _key_of(name)
+        file = self.files.get(item) if item is not None else None
+        try:
+            seen = files.look(path)
+            if seen is None:
+                if file is not None:
+                    self._bring_back(now, path, file)
+                return False
+            if file is not None:
+                file.gone_since = None
+            if _is_same(file.look if file else self._uninvited.get(name), seen):
+                if file is not None:
+                    self._sheet_for(now, path)  # its copies were deleted
+                return False
+            left = self.settling.seconds_left(path.parent, name, seen, *settling.now())
+            if left > 0:
+                self._look_again(name, left)
+                return False
+            return self._judge(now, path, file)
+        except files.Changed:
+            self._look_again(name, settling.OPEN_RETRY_SECONDS)
+        except OSError as error:
+            log.error("a queue file can't be dealt with now", path=str(path), error=str(error))
+            self._look_again(name, RETRY_SECONDS)
+        return False
+
+    def _bring_back(self, now: datetime, path: Path, file: QueueFile) -> None:
+        """A queue file is gone: write it again, once it is sure that no editor is about to."""
+        reason, monotonic = _DELETED, settling.now()[1]
+        if os.path.lexists(path):
+            reason = f"what lay here was no plain file; it is in _refused/{writing.set_aside(path)} now"
+            file.gone_since = monotonic - DELETED_SECONDS
+        file.gone_since = file.gone_since or monotonic
+        if (left := file.gone_since + DELETED_SECONDS - monotonic) > 0:
+            self._look_again(path.name, left)
+            return
+        sheet = self._sheet_for(now, path)
+        if sheet is not None:
+            file.gone_since = None
+            self._put(path, file, paper.render(sheet, [reason]).encode(), None)
+
+    def _sheet_for(self, now: datetime, path: Path) -> Sheet | None:
+        """The sheet of one file, its copies beside it; None if the item does not wait for this person (any more)."""
+        found = self._look_up(item_key(path.stem))
+        if found is None or found[1].desk_of(self.person) is None:
+            return None
+        if not files.is_folder(path.with_suffix("")):
+            self._make_copies(now, *found)
+        return found[0].sheet(found[1], self.person)
+
+    def _judge(self, now: datetime, path: Path, file: QueueFile | None) -> bool:
+        """Read a file that was saved and do what it says, or say in it why not; True if it decided."""
+        sheet = self._sheet_for(now, path) if file is not None else None
+        if sheet is None or file is None:
+            self._judge_uninvited(path)
+            return False
+        limit = paper.limits_for(sheet).bytes
+        data, seen = files.read_plain(path, limit + 1)
+        if len(data) > limit:
+            aside = writing.set_aside(path)
+            reason = f"the file that was here was larger than {limit // 1024} kB; it is in _refused/{aside} now"
+            self._put(path, file, paper.render(sheet, [reason]).encode(), None)
+            return False
+        reading = paper.read(data, sheet)
+        if stranger := self._stranger(seen):
+            reason = f"this file was saved by {stranger}, but it lies in the folder of {self.person}; {self.person} must decide himself"
+            self._renew(path, file, sheet, data, seen, reading, [reason])
+        elif reading.content is not None and reading.content != sheet.content:
+            self._renew(path, file, sheet, data, seen, reading, reading.reasons)
+        elif reading.verdict is not None:
+            return self._decide(now, path, file, sheet, data, seen, reading)
+        else:
+            self._complain(path, file, data, seen, reading)
+        return False
+
+    def _stranger(self, seen: Look) -> str | None:
+        """The other staff member whose file this is, if it is one's.
+
+        A file of the daemon's own user tells nothing: it is the one the daemon wrote, and an editor that saves in place
+        leaves it so. Nor does one of somebody who is no staff member: a file server's user, an administrator.
+        """
+        owner = people.owner_of(self.office, people.user_name(seen.uid))
+        return owner if owner not in (None, self.person) and seen.uid != os.geteuid() else None
+
+    def _decide(
+        self, now: datetime, path: Path, file: QueueFile, sheet: Sheet, data: bytes, seen: Look, reading: Reading
+    ) -> bool:
+        assert reading.verdict is not None
+        key, verdict, owner = item_key(sheet.item), reading.verdict, people.user_name(seen.uid)
+        behind = None if seen.uid == os.geteuid() or owner == self.office.staff[self.person].os_user else f"os:{owner}"
+        actor = Actor(self.person, "queue", behind)
+        try:
+            with transaction():
+                state = deciding.decide(self.office, now, actor, key, verdict, reading.comment, sheet.content)
+        except deciding.AlreadyDecided as refusal:
+            outcome = str(refusal)
+        except NotAllowed as refusal:
+            self._complain(path, file, data, seen, Reading(reading.typed, reading.content, None, "", (str(refusal),)))
+            return False
+        else:
+            log.info("decided", item=sheet.item, by=self.person, decision=verdict, share_state=state)
+            outcome = f"{sheet.item} was {'approved' if verdict == 'approve' else 'rejected'} by {self.person} with this file"
+        self._put_away(path, outcome)
+        self.files.pop(key, None)
+        with transaction():
+            asked.close([(file.edition, self.person)])
+        return True
+
+    def _judge_uninvited(self, path: Path) -> None:
+        """A file that nobody asked for: a copy, an old version, or something else altogether."""
+        item = _key_of(path.name)
+        row = Item.get_or_none(Item.id == item) if item is not None else None
+        if row is not None and row.pending is None:
+            self._put_away(path, deciding.what_became(row))
+            return
+        data, seen = files.read_plain(path, writing.MOST_BYTES)
+        reason = None
+        if row is not None:
+            reason = f"{item_name(row.id)} does not wait for {self.person}; nothing is decided by this copy, remove it"
+        elif item is not None:
+            reason = f"there is no item {item_name(item)}; nothing is decided by this file"
+        elif paper.is_queue_file(data):
+            reason = (
+                "only a file with an item's number for a name, as D-2026-000012.yaml, counts; nothing is decided by this copy"
+            )
+        if reason is not None and seen.size < writing.MOST_BYTES and (text := paper.with_reasons(data, [reason])) != data:
+            log.info("queue file refused", item=path.stem, path=str(path), reason=reason)
+            written = moves.replace_if_same(path, text, seen)
+            if written is None:
+                self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
+                return
+            seen = written
+        self._uninvited[path.name] = seen
+
+    # Writing
+
+    def _put(self, path: Path, file: QueueFile, text: bytes, seen: Look | None) -> bool:
+        """Write a queue file in place of what was `seen`; False if something else lies there now."""
+        look = moves.replace_if_same(path, text, seen)
+        if look is None:
+            self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
+            return False
+        file.look, file.text, file.is_typed, file.was_written = look, hash(text), text.startswith(b"# !"), True
+        return True
+
+    def _complain(self, path: Path, file: QueueFile, data: bytes, seen: Look, reading: Reading) -> None:
+        """Put the reasons on top of the file (none: take old ones off), leaving the rest as it is."""
+        text = paper.with_reasons(data, reading.reasons)
+        if reading.reasons:
+            log.info("queue file refused", item=path.stem, path=str(path), reason=reading.reasons[0])
+        if text == data:
+            file.look = seen
+        elif not self._put(path, file, text, seen):
+            return  # saved again meanwhile
+        file.is_typed = not reading.is_blank
+
+    def _renew(
+        self, path: Path, file: QueueFile, sheet: Sheet, data: bytes, seen: Look, reading: Reading, reasons: Sequence[str]
+    ) -> bool:
+        """Write a file anew that was about something else, or somebody else's; what was typed is kept."""
+        typed = paper.typed_lines(reading)
+        if typed or reading.is_broken:
+            typed.append(f"the file as it was saved is _refused/{writing.keep_copy(path, data)}")
+        log.info("queue file written anew", item=path.stem, path=str(path), reason=reasons[0])
+        return self._put(path, file, paper.render(sheet, [*reasons, *typed]).encode(), seen)
+
+    def _put_away(self, path: Path, outcome: str) -> None:
+        """Move a file away that has nothing to decide any more, and its copies."""
+        self.again_at.pop(path.name, None)
+        self._uninvited.pop(path.name, None)
+        if writing.put_away(path, [outcome]):
+            self._copies.retire(path.parent, path.stem)
+        else:
+            self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
+
+    def _path(self, item: int) -> Path:
+        return self.path / f"{item_name(item)}.yaml"
+
+
+def _key_of(name: str) -> int | None:
+    """The item that a queue file's name tells; None for any other name."""
+    try:
+        key = item_key(name.removesuffix(".yaml"))
+    except ValueError:
+        return None
+    return key if f"{item_name(key)}.yaml" == name else None
+
+
+def _is_same(known: Look | None, seen: Look) -> bool:
+    return known is not None and known.is_same_content(seen)

@@ -1,0 +1,100 @@
+"""What a queue file is to tell: concepts read from the database, for each person who is asked. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dossier.database.tables import Asked, Decision, Edition, Item, first_edition, item_name, tuples
+from dossier.office.office import Office
+from dossier.text import clock
+from workflow.approval import deciding
+from workflow.approval.waiting import Asking, Concept
+from workflow.items import notes
+from workflow.portal.pages import ShownItem
+from workflow.portal.showing import newest_public, shown_item
+from workflow.queue import paper
+from workflow.queue.paper import Sheet
+from workflow.queue.preview import MOST_ITEMS, preview_html
+
+
+class Sheets:
+    """The sheets of a batch of concepts, read at once."""
+
+    def __init__(self, office: Office, askings: Sequence[Asking]) -> None:
+        self.office = office
+        editions = [asking.concept.edition for asking in askings]
+        self._items = {item.id: item for item in Item.select().where(Item.id.in_([a.concept.item for a in askings]))}
+        self._editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_(editions))}
+        self._notes = notes.on_all(editions)
+        self._portals: dict[str, tuple[list[ShownItem], int]] = {}
+
+    def sheet(self, asking: Asking, person: str) -> Sheet:
+        """What `person`'s queue file tells."""
+        concept = asking.concept
+        item, edition = self._items[concept.item], self._editions[concept.edition]
+        client = self.office.clients.get(concept.client)
+        return Sheet(
+            item=item_name(concept.item), content=edition.content, client=concept.client,
+            client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
+            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(self._notes.get(edition.id, ())),
+            remarks=tuple(_remarks(asking, person) + _changes(concept, edition, item.standing, person)),
+        )  # fmt: skip
+
+    def preview(self, now: datetime, asking: Asking, person: str) -> str:
+        """`preview.html` for `person`."""
+        code, edition = asking.concept.client, self._editions[asking.concept.edition]
+        if code not in self._portals:
+            self._portals[code] = newest_public(code, MOST_ITEMS)
+        newest, count = self._portals[code]
+        own = item_name(asking.concept.item)
+        is_public = self._items[asking.concept.item].public is not None
+        client, reader = self.office.clients.get(code), self.office.staff.get(person)
+        return preview_html(
+            self.office.settings.portal.title, code, client.name if client else code, client.language if client else "nl",
+            reader.language if reader else "nl", shown_item(clock.to_text(now), asking.concept.item, edition.shown),
+            [item for item in newest if item.item != own], count - is_public,
+        )  # fmt: skip
+
+
+def _remarks(asking: Asking, person: str) -> list[str]:
+    """Why this person is asked, and how many others are."""
+    concept, desk = asking.concept, asking.desk_of(person)
+    told = []
+    if desk is not None and desk.approver != person:
+        place = f" in place of {desk.approver}" if desk.approver else ""
+        told.append(f"You are asked{place}: {desk.reason}.")
+    seats = list(dict.fromkeys(concept.approvers))
+    if len(seats) > 1:
+        so_far = f" Approved so far by {', '.join(by for _, by in asking.decided)}." if asking.decided else ""
+        needed = deciding.needed(seats, concept.approvals)
+        told.append(f"Approvals needed: {needed}, of {', '.join(seats)}. One rejection returns it.{so_far}")
+    return told
+
+
+def _changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[str]:
+    """What changed since this person looked last; since what the client sees, for who never looked.
+
+    Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:
+    nothing that changed on the way is left out.
+    """
+    first = first_edition(concept.item)
+    if edition.id == first + 1:
+        return []
+    range_ = Asked.edition.between(first, edition.id - 1) & (Asked.person == person)
+    asked: dict[int, str] = dict(tuples(Asked.select(Asked.edition, Asked.at).where(range_).order_by(Asked.edition)))
+    mine = Decision.edition.between(first, edition.id - 1) & (Decision.decided_by == person)
+    last = Decision.select().where(mine).order_by(Decision.edition.desc()).first()
+    if last is not None:
+        done = {"approve": "approved", "reject": "rejected"}[last.decision]
+        base, then = last.edition, f"since you {done} it on {clock.shown(last.at)}"
+    elif asked:
+        base = min(asked)
+        then = f"since you were asked on {clock.shown(asked[base])}"
+    elif standing is not None:
+        base, then = standing, "from what the client sees now"
+    else:
+        return []
+    told = paper.differences(Edition.get_by_id(base).shown, edition.shown)
+    return [f"Changed {then}:", *(f"- {line}" for line in told)] if told else [f"Nothing changed {then}."]

@@ -1,0 +1,307 @@
+"""The queue file as text: how a concept is written down for its approver, and what he made of it. Pure.
+
+    # ! why the last decision was refused
+    # Attention: what must be in view (notes.py)
+    # To decide: put approve or reject behind decision:, and save. A rejection needs a comment.
+    # Changed since …
+    decision:
+    comment:
+    item: D-2026-000012
+    …
+
+Of what comes back only `decision` and `comment` count, and all else must be as it was written. Editors may do to it what
+leaves the values the same: other line ends, quotes, comments gone, a byte order mark, UTF-16. Unclear is no.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from dossier.text import clock, names
+from dossier.text.yamltext import Fault, Limits, Plain, plain, read_map, scalar
+
+WORDS: dict[str, Literal["approve", "reject"]] = {
+    "approve": "approve", "goedkeuren": "approve", "reject": "reject", "afkeuren": "reject",
+}  # fmt: skip
+
+ALLOWED = "nothing is decided; behind decision: these words are allowed: approve (or goedkeuren), reject (or afkeuren)"
+
+TYPED = ("decision", "comment")
+"""The keys that are the approver's."""
+
+ROOM_BYTES = 64 * 1024
+"""How much longer than our own text a queue file may be: that is for the comment."""
+
+SHOWN_CHARACTERS = 120
+"""Of a value that somebody typed, in a note about it."""
+
+_LINE_ENDS = re.compile(rb"\r\n|\n|\r")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """All that a queue file tells of a concept."""
+
+    item: str
+    content: str
+    client: str
+    """The client's code."""
+    client_name: str | None
+    shown: Mapping[str, Any]
+    """What the client would see (Edition.shown)."""
+    explanation: str | None
+    """The item's, whether the client would see it or not."""
+    made_by: str
+    made_at: str
+    attention: tuple[str, ...] = ()
+    """Lines that must be in view."""
+    remarks: tuple[str, ...] = ()
+    """Lines that help: what changed, how many approvals are needed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came back. With `reasons` it decides nothing; without `verdict` and `reasons` nothing was asked."""
+
+    typed: Mapping[str, Plain]
+    """What is behind decision and comment, if that could be read."""
+    content: str | None
+    """The digest that the file is about, if that could be read."""
+    verdict: Literal["approve", "reject"] | None
+    comment: str
+    reasons: tuple[str, ...]
+    is_broken: bool = False
+    """It could not be read as YAML."""
+
+    @property
+    def is_blank(self) -> bool:
+        """True if nothing was typed and nothing is wrong."""
+        return not self.reasons and not any(self.typed.values())
+
+
+def render(sheet: Sheet, reasons: Sequence[str] = ()) -> str:
+    """The queue file (CONTRACT section 4), with `reasons` why a decision was refused on top."""
+    lines = [f"# ! {_line(reason)}" for reason in reasons]
+    lines += [f"# Attention: {_line(note)}" for note in sheet.attention]
+    lines.append("# To decide: put approve or reject behind decision:, and save. A rejection needs a comment.")
+    lines += [f"# {_line(remark)}" for remark in sheet.remarks]
+    name = f"{sheet.client_name} ({sheet.client})" if sheet.client_name else sheet.client
+    lines += [
+        "decision:",
+        "comment:",
+        f"item: {sheet.item}",
+        f"content: {sheet.content}        # what is being decided on",
+        f"client: {scalar(name)}",
+        f"description: {scalar(sheet.shown['description'])}",
+        *_explanation(sheet),
+        f"made_by: {scalar(sheet.made_by)}",
+        f"made_at: {clock.shown(sheet.made_at)}",
+    ]
+    attachments = [
+        f"  - {{name: {_flow(a['name'])}, size: {a['size']}, sha256: {a['sha256']}}}" for a in sheet.shown["attachments"]
+    ]
+    lines += ["attachments:", *attachments] if attachments else ["attachments: []"]
+    return "\n".join(lines) + "\n"
+
+
+def _explanation(sheet: Sheet) -> list[str]:
+    if sheet.explanation is None:
+        return ["explanation:"]
+    own = [] if sheet.shown["explanation"] is not None else ["# The explanation is the office's own: the client does not see it."]
+    text = sheet.explanation
+    block = ["explanation: |-", *(f"  {line}" for line in text.split("\n"))]
+    # As a block it reads as it was written; where white space would not survive that, it is quoted.
+    if "\n" in text and text.replace("\n", "").isprintable() and _only(block) == {"explanation": text}:
+        return [*own, *block]
+    return [*own, f"explanation: {scalar(text)}"]
+
+
+def _only(lines: list[str]) -> Plain:
+    tree, faults = read_map("\n".join(lines).encode(), Limits(bytes=1 << 30))
+    return None if faults else plain(tree)
+
+
+def _flow(name: str) -> str:
+    """A scalar that is also safe inside `{…}`."""
+    written = scalar(name)
+    return written if written[0] in "\"'" or not set(written) & set(",[]{}") else "'" + name.replace("'", "''") + "'"
+
+
+def _line(text: str) -> str:
+    return names.shown(" ".join(text.split()))
+
+
+# Reading
+
+
+def limits_for(sheet: Sheet, text: bytes | None = None) -> Limits:
+    """How much of a file is read that should be about `sheet`, which is written as `text`."""
+    own = text if text is not None else render(sheet).encode()
+    return Limits(bytes=len(own) + ROOM_BYTES, depth=4, nodes=5_000 + 8 * len(sheet.shown["attachments"]))
+
+
+def without_reasons(data: bytes) -> bytes:
+    """`data` in UTF-8, without the `# !` lines on top."""
+    rest = as_utf8(data).removeprefix(b"\xef\xbb\xbf")
+    while rest.startswith(b"# !"):
+        end = _LINE_ENDS.search(rest)
+        rest = rest[end.end() :] if end else b""
+    return rest
+
+
+def with_reasons(data: bytes, reasons: Sequence[str]) -> bytes:
+    """`data` with these reasons on top in place of older ones, and else as it was, line ends too."""
+    rest = without_reasons(data)
+    marker = b"\xef\xbb\xbf" if as_utf8(data).startswith(b"\xef\xbb\xbf") else b""
+    end = _LINE_ENDS.search(rest)
+    line_end = end.group().decode() if end else "\n"
+    return marker + "".join(f"# ! {_line(reason)}{line_end}" for reason in reasons).encode() + rest
+
+
+def as_utf8(data: bytes) -> bytes:
+    """Text that an editor saved as UTF-16, with its mark, as UTF-8; anything else as it is."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        try:
+            return data.decode("utf-16").encode()
+        except UnicodeError:
+            return data
+    return data
+
+
+def read(data: bytes, sheet: Sheet) -> Reading:
+    """What an approver made of the queue file about `sheet`."""
+    # What is wrong is told with its line in the file as it will be, with the reasons on top.
+    body = without_reasons(data)
+    tree, faults = read_map(body, limits_for(sheet))
+    got = plain(tree)
+    assert isinstance(got, dict)
+    typed = {key: got[key] for key in TYPED if key in got}
+    content = got.get("content")
+    content = content if isinstance(content, str) else None
+    verdict, reasons = None, _faults(faults, body)
+    if not reasons:
+        reasons = _objections(got, sheet)
+    if not reasons:
+        verdict, reasons = _decision(typed)
+    comment = typed.get("comment")
+    said = comment if isinstance(comment, str) else ""
+    return Reading(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults))
+
+
+def _faults(faults: Sequence[Fault], body: bytes) -> list[str]:
+    if not faults:
+        return []
+    told, lines = faults[:5], _LINE_ENDS.split(body)
+    # The notes on top move every line down: so many, and the one with the allowed words.
+    moved = len(told) + 1
+    found = []
+    for fault in told:
+        message = fault.message
+        line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else b""
+        if re.match(rb"\s*(decision|comment):\S", line):
+            message += "; put a space behind the colon"
+        elif re.match(rb"\s*(decision|comment)\b", line):
+            message += "; put the text in quotes"
+        found.append(f"line {fault.line + moved}: {message}" if fault.line else message)
+    return [*found, ALLOWED]
+
+
+def _objections(got: Mapping[str, Plain], sheet: Sheet) -> list[str]:
+    """Why this file can't decide anything, whatever it says."""
+    expected, _ = read_map(render(sheet).encode(), limits_for(sheet))
+    ours, theirs = _fixed(plain(expected), sheet), _fixed(got, sheet)
+    if theirs.get("content") not in (None, sheet.content):
+        return ["this is not what is to be decided now: the item was changed since, or this is another's or an old copy"]
+    changed = sorted(key for key in {*ours, *theirs} if ours.get(key, ours) != theirs.get(key, theirs))
+    if not changed:
+        return []
+    keys, was = ", ".join(names.shown(key) for key in changed[:10]), "was" if len(changed) == 1 else "were"
+    return [
+        f"only decision and comment may be changed here, but {keys} {was}; put it back (or delete this file to get a fresh one)"
+    ]
+
+
+def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain]:
+    """What must be as it was written, without what may change beside the content: the client's name, the office's own words."""
+    if not isinstance(values, dict):
+        return {}
+    fixed = {key: value for key, value in values.items() if key not in TYPED}
+    client, made_at = fixed.get("client"), fixed.get("made_at")
+    if isinstance(client, str) and (client == sheet.client or client.endswith(f" ({sheet.client})")):
+        fixed["client"] = sheet.client
+    if isinstance(made_at, str) and _moment(made_at) == clock.from_text(sheet.made_at).replace(microsecond=0):
+        fixed["made_at"] = sheet.made_at
+    if sheet.shown["explanation"] is None:
+        fixed["explanation"] = None
+    return fixed
+
+
+def _moment(text: str) -> object:
+    try:
+        return clock.from_text(text)
+    except ValueError:
+        return None
+
+
+def _decision(typed: Mapping[str, Plain]) -> tuple[Literal["approve", "reject"] | None, list[str]]:
+    decision, comment = typed.get("decision"), typed.get("comment")
+    if not (comment is None or isinstance(comment, str)):
+        return None, ["the comment is not one text; put it in quotes", ALLOWED]
+    if decision in (None, ""):
+        return None, []
+    verdict = WORDS.get(decision.strip().casefold()) if isinstance(decision, str) else None
+    if verdict is None:
+        return None, [f"`{_short(decision)}` is not a decision", ALLOWED]
+    if verdict == "reject" and not (comment or "").strip():
+        return None, ["a rejection needs a comment: say behind comment: what must be changed, and save"]
+    return verdict, []
+
+
+def _short(value: Plain) -> str:
+    text = _line(value if isinstance(value, str) else str(value))
+    return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
+
+
+def typed_lines(reading: Reading) -> list[str]:
+    """What was typed, as reasons for a file that is written anew."""
+    return [f"you had typed: {key}: {_short(value)}" for key, value in reading.typed.items() if value not in (None, "")]
+
+
+def is_queue_file(data: bytes) -> bool:
+    """True if this looks like a queue file (under another name)."""
+    tree, _ = read_map(without_reasons(data), Limits(depth=4))
+    return {"decision", "item", "content"} <= set(tree.entries)
+
+
+# What changed
+
+
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+    """What the client would see otherwise than before, a line each."""
+    told = []
+    if before["description"] != after["description"]:
+        told.append(f"description: was {scalar(before['description'])}, is now {scalar(after['description'])}")
+    if before["explanation"] != after["explanation"]:
+        how = (
+            "not shared any more"
+            if after["explanation"] is None
+            else "shared now"
+            if before["explanation"] is None
+            else "changed"
+        )
+        told.append(f"explanation: {how}")
+    old, new = ({a["name"]: a for a in shown["attachments"]} for shown in (before, after))
+    gone = {name: a["sha256"] for name, a in old.items() if name not in new}
+    for name, attachment in new.items():
+        if name not in old:
+            was = next((other for other, sha256 in gone.items() if sha256 == attachment["sha256"]), None)
+            how = f"renamed from {scalar(was)}" if was else f"added ({attachment['size']} bytes)"
+            told.append(f"attachment {scalar(name)}: {how}")
+            gone.pop(was or "", None)
+        elif old[name]["sha256"] != attachment["sha256"]:
+            told.append(f"attachment {scalar(name)}: replaced (was {old[name]['size']} bytes, is now {attachment['size']})")
+    told += [f"attachment {scalar(name)}: removed" for name in gone]
+    return told or (["the order of the attachments"] if before != after else [])

@@ -1,0 +1,149 @@
+"""Reminders to approvers, one digest a day for who wants that instead, and escalation of what waits too long.
+
+All go at office hours only, in the reader's language, and once: what was sent is marked (Asked) in the transaction that puts
+the letter in the outbox. What falls due at the same time is one letter. Hours count from when the person was asked, which
+is later than the item's age for who stands in for another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from peewee import Expression
+
+from dossier.database.database import transaction
+from dossier.database.tables import Asked, Edition, Item, Note, item_name
+from dossier.office import hours, people
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.outbox import outbox
+
+LISTED = 100
+"""Concepts named in one letter; of more, the oldest and how many there are."""
+
+AT_ONCE = 10_000
+"""Rows in one round; the next one takes the rest."""
+
+
+def remind(office: Office, now: datetime) -> int:
+    """Remind, escalate and send digests as far as they are due; returns how many letters were put in the outbox."""
+    if not hours.are_open(office, now):
+        return 0
+    return _digests(office, now) + _reminders(office, now) + _escalations(office, now)
+
+
+def _open(condition: Expression, limit: int = AT_ONCE) -> list[Any]:
+    """What is asked and not decided, oldest first, with the item's own words for it."""
+    query: Any = (
+        Asked.select(Asked.edition, Asked.person, Asked.at, Item.id.alias("item"), Item.client, Edition.shown)
+        .join(Item, on=(Item.pending == Asked.edition))
+        .join(Edition, on=(Edition.id == Asked.edition))
+        .where(Asked.is_open & condition)
+        .order_by(Asked.at, Asked.edition)
+        .limit(limit)
+    )
+    return list(query.namedtuples())
+
+
+def _with_digest(office: Office) -> list[str]:
+    return [code for code, person in office.staff.items() if person.digest and person.active]
+
+
+def _digests(office: Office, now: datetime) -> int:
+    """Once a day, all that waits, to who chose that."""
+    day, letters = hours.today(office, now).isoformat(), 0
+    for person in _with_digest(office):
+        with transaction():
+            key = f"digest:{person}"
+            if Note.select().where((Note.key == key) & (Note.value >= day)).exists():
+                continue
+            Note.delete().where(Note.key == key).execute()
+            Note.insert(key=key, value=day).execute()
+            if rows := _open(Asked.person == person):
+                _send(office, now, "digest", person, rows)
+                letters += 1
+    return letters
+
+
+def _reminders(office: Office, now: datetime) -> int:
+    late = clock.to_text(now - timedelta(hours=office.settings.sharing.remind_hours))
+    due = Asked.reminded_at.is_null() & (Asked.at <= late) & Asked.person.not_in(_with_digest(office))
+    if not _open(due, 1):
+        return 0
+    letters: dict[str, list[Any]] = defaultdict(list)
+    with transaction():
+        rows = _open(due)
+        for row in rows:
+            letters[row.person].append(row)
+        for person, its in letters.items():
+            _send(office, now, "reminder", person, its)
+        _mark(rows, {Asked.reminded_at: clock.to_text(now)})
+        trail.record_all(now, [trail.Entry(trail.DAEMON, "reminded", row.item, {"to": row.person}) for row in rows])
+    return len(letters)
+
+
+def _escalations(office: Office, now: datetime) -> int:
+    late = clock.to_text(now - timedelta(hours=office.settings.sharing.escalate_hours))
+    due = Asked.escalated_at.is_null() & (Asked.at <= late)
+    if not _open(due, 1):
+        return 0
+    asked: dict[int, list[str]] = defaultdict(list)
+    letters: dict[str, list[Any]] = defaultdict(list)
+    with transaction():
+        rows = _open(due)
+        for row in rows:
+            asked[row.edition].append(row.person)
+        entries = []
+        for row in {row.edition: row for row in rows}.values():
+            told = [person for person in _superiors(office, asked[row.edition]) if _is_first(row.edition, person, now)]
+            for person in told:
+                letters[person].append(row)
+            entries.append(trail.Entry(trail.DAEMON, "escalated", row.item, {"to": told, "waits_for": asked[row.edition]}))
+        for person, its in letters.items():
+            _send(office, now, "escalation", person, its)
+        _mark(rows, {Asked.escalated_at: clock.to_text(now)})
+        trail.record_all(now, entries)
+    return len(letters)
+
+
+def _superiors(office: Office, asked: Sequence[str]) -> list[str]:
+    """Who is told that an approver does not decide: his substitute, else every admin."""
+    told = []
+    for approver in asked:
+        substitute = office.staff[approver].substitute if approver in office.staff else None
+        if substitute and substitute not in asked and office.staff[substitute].active:
+            told.append(substitute)
+    return list(dict.fromkeys(told or people.admins(office)))
+
+
+def _is_first(edition: int, person: str, now: datetime) -> bool:
+    """True once for each person about an edition, however many were asked about it; notes it."""
+    key = f"escalation:{edition}:{person}"
+    if Note.select().where(Note.key == key).exists():
+        return False
+    Note.insert(key=key, value=clock.to_text(now)).execute()
+    return True
+
+
+def _mark(rows: Sequence[Any], values: dict[Any, Any]) -> None:
+    for row in rows:
+        Asked.update(values).where((Asked.edition == row.edition) & (Asked.person == row.person)).execute()
+
+
+def _send(office: Office, now: datetime, kind: str, person: str, rows: Sequence[Any]) -> None:
+    lines = [_line(office, row) for row in rows[:LISTED]]
+    outbox.enqueue_to_staff(office, now, kind, None, person, {"items": lines, "more": len(rows) - len(lines)})
+
+
+def _line(office: Office, row: Any) -> dict[str, str]:
+    client = office.clients.get(row.client)
+    return {
+        "item": item_name(row.item),
+        "client": client.name if client else row.client,
+        "description": row.shown["description"],
+        "since": clock.shown(row.at) or "",
+    }

@@ -1,0 +1,108 @@
+"""The one reminder to a contact who was told of an item and has not opened it.
+
+Who opened what is known only where clients come through `dossier portal`. So that server leaves a note that it runs, and
+nobody is reminded of what he was told before it first did, or while it has not run for a day: he may well have opened it
+in a folder behind another web server. A letter names all that a contact has not opened; each edition is named once, ever.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, Item, Note, Opening
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.outbox import outbox
+from workflow.portal_access import openings
+
+if TYPE_CHECKING:
+    from dossier.office.office import Contact
+
+SEEN, SINCE = "web portal seen", "web portal since"
+
+FRESH_HOURS = 24
+"""A portal that was not seen running for so long is not in use."""
+
+AWAY_DAYS = 14
+"""A portal that comes back after so long is as good as new: what happened meanwhile it doesn't know."""
+
+PATIENCE_DAYS = 30
+"""Who could not be reminded within so many days after the time (no daemon ran) is not reminded any more."""
+
+
+def note_portal(now: datetime) -> None:
+    """The web portal runs. To be noted at its start, and at least every few hours."""
+    with transaction():
+        notes = {note.key: note.value for note in Note.select().where(Note.key.in_([SEEN, SINCE]))}
+        if SINCE not in notes or notes.get(SEEN, "") < clock.to_text(now - timedelta(days=AWAY_DAYS)):
+            notes[SINCE] = clock.to_text(now)
+        Note.delete().where(Note.key.in_([SEEN, SINCE])).execute()
+        Note.insert(key=SEEN, value=clock.to_text(now)).execute()
+        Note.insert(key=SINCE, value=notes[SINCE]).execute()
+
+
+def portal_since(now: datetime) -> str | None:
+    """Since when the web portal is in use; None if it is not."""
+    notes = {note.key: note.value for note in Note.select().where(Note.key.in_([SEEN, SINCE]))}
+    is_fresh = notes.get(SEEN, "") >= clock.to_text(now - timedelta(hours=FRESH_HOURS))
+    return notes.get(SINCE) if is_fresh else None
+
+
+def remind(office: Office, now: datetime) -> int:
+    """Remind contacts who are due; returns how many letters were put in the outbox."""
+    days, since = office.settings.portal.remind_contact_days, portal_since(now)
+    if not days or since is None:
+        return 0
+    last = now - timedelta(days=days)
+    first = max(since, clock.to_text(last - timedelta(days=PATIENCE_DAYS)))
+    due: Any = Item.select().where(
+        Item.public.is_null(False) & Item.standing.is_null(False) & Item.notified_at.between(first, clock.to_text(last))
+    )
+    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    for item in due.order_by(Item.id):
+        found[item.client, item.contact].append(item)
+    letters = 0
+    for (code, contact_id), items in found.items():
+        contact, client = outbox.find_contact(office, code, contact_id), office.clients.get(code)
+        if contact is not None and contact.active and client is not None and client.active and client.portal:
+            letters += _remind(office, now, code, contact, items)
+    return letters
+
+
+def _remind(office: Office, now: datetime, client: str, contact: Contact, items: Sequence[Any]) -> int:
+    """One letter about those items that the contact has not opened and was not reminded of; 0 if there are none."""
+    with transaction():
+        new = [item for item in items if not _is_opened(item, contact.id) and not _is_reminded(item.public, contact.id)]
+        if not new:
+            return 0
+        base = office.settings.portal.base_url.rstrip("/")
+        editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_([item.public for item in new]))}
+        payload = {
+            # As it was approved: the item itself may have been changed since.
+            "descriptions": [editions[item.public].shown["description"] for item in new],
+            "editions": [item.public for item in new],
+            "link": outbox.item_link(office, client, new[0].id) if len(new) == 1 else f"{base}/{client}/index.html",
+        }
+        outbox.enqueue_to_contact(office, now, "unopened", new[0] if len(new) == 1 else None, client, contact, payload)
+        for item in new:
+            Note.insert(key=openings.reminder_key(item.public, contact.id), value=clock.to_text(now)).execute()
+        told = {"to": contact.id}
+        trail.record_all(now, [trail.Entry(trail.DAEMON, "contact_reminded", item.id, told) for item in new])
+    return 1
+
+
+def _is_opened(item: Any, contact: str) -> bool:
+    """True if he opened it as it is on the portal now, or as it was, after he was told."""
+    what = (Opening.item == item.id) & (Opening.contact == contact)
+    return bool(
+        Opening.select().where(what & ((Opening.edition == item.public) | (Opening.last_at >= item.notified_at))).exists()
+    )
+
+
+def _is_reminded(edition: int, contact: str) -> bool:
+    return bool(Note.select().where(Note.key == openings.reminder_key(edition, contact)).exists())

@@ -1,0 +1,196 @@
+"""Finding items and clients, and what programs are told of them (CONTRACT section 5). Reads only, but for "viewed"."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from types import SimpleNamespace
+from typing import Any
+
+from dossier.database.database import matching, transaction
+from dossier.database.tables import PROXY, Item, JSONText, Label, Viewed, item_name
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.text.names import fold
+from dossier.trail import trail
+from workflow.items import notes
+
+FEW = 500
+"""So many items are picked out by number; of more, all that wait are read."""
+
+RECENT = 15
+"""How many items and clients `recent` lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which items. None: any. All of them must hold."""
+
+    client: str | None = None
+    label: str | None = None
+    location: str | None = None
+    """The location itself, and what is below it."""
+    status: str | None = None
+    type: str | None = None
+    share_state: str | None = None
+    since: date | None = None
+    unopened: bool = False
+    """Only what is on the portal, and was opened by no contact as it is there now."""
+    words: str = ""
+
+
+def find_items(wanted: Filter, limit: int, after: int | None = None, hidden: Sequence[str] = ()) -> list[Any]:
+    """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
+
+    `hidden`: types of which there seem to be none (people.hidden_types).
+    """
+    query = _filtered(wanted, hidden)
+    parts = matching(query, wanted.words, wanted.client)
+    if parts is None:
+        parts = [query.order_by(Item.id.desc())]
+    elif after is not None:
+        # Where the page before ended: an item lies in one part only.
+        while parts and not parts[0].where(Item.id == after).exists():
+            parts = parts[1:]
+    found: list[Any] = []
+    for part in parts:
+        behind = part if after is None else part.where(Item.id < after)
+        after = None
+        found.extend(behind.limit(limit - len(found) if limit else None))  # `+=` would be peewee's UNION
+        if limit and len(found) >= limit:
+            break
+    return found
+
+
+def _filtered(wanted: Filter, hidden: Sequence[str]) -> Any:
+    query = Item.select()
+    for field in ("client", "status", "type", "share_state"):
+        value = getattr(wanted, field)
+        query = query.where(getattr(Item, field) == value) if value is not None else query
+    if hidden:
+        query = query.where(Item.type.is_null() | Item.type.not_in(list(hidden)))
+    if wanted.label is not None:
+        query = query.where(Item.id.in_(Label.select(Label.item).where(Label.folded == fold(wanted.label))))
+    if wanted.location is not None:
+        place = wanted.location.strip("/")
+        query = query.where((Item.location == place) | Item.location.startswith(f"{place}/"))
+    if wanted.since is not None:
+        begin = datetime.combine(wanted.since, time()).astimezone()
+        query = query.where(Item.created_at >= clock.to_text(begin))
+    if wanted.unopened:
+        from workflow.portal_access import openings  # it needs the portal's pages, which take long to import
+
+        query = query.where(openings.unopened())
+    return query
+
+
+def summary(item: Any) -> dict[str, Any]:
+    """An item as `items --json` and `queue --json` tell it."""
+    approvers = item.approvers
+    return {
+        "item": item_name(item.id),
+        "client": item.client,
+        "description": item.description,
+        "status": item.status,
+        "type": item.type,
+        "location": item.location,
+        "labels": item.labels,
+        "explanation": item.explanation,
+        "fields": item.fields,
+        "created_by": item.created_by,
+        "created_at": clock.shown(item.created_at),
+        "share": item.share,
+        "share_state": item.share_state,
+        "public": item.public is not None,
+        "approver": approvers[0] if len(approvers) == 1 else approvers or None,
+        "approvals": item.approvals,
+        "notify": item.notify,
+        "contact": item.contact,
+        "notified_at": clock.shown(item.notified_at),
+        "published_at": clock.shown(item.published_at),
+        "version": item.version,
+    }
+
+
+def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """(key, summary) of these items, all of which wait for a decision, oldest first.
+
+    Ten thousand are read as plain rows: to make a model's instance of each takes five times as long.
+    """
+    columns = Item._meta.sorted_fields
+    names, texts = [column.name for column in columns], [column.name for column in columns if isinstance(column, JSONText)]
+    these = Item.pending.is_null(False) & Item.id.in_(list(wanted)) if len(wanted) <= FEW else Item.pending.is_null(False)
+    query = Item.select(*columns).where(these).order_by(Item.id)
+    known: dict[str | None, Any] = {None: None}
+    told = notes.on_these(Item.select(Item.pending).where(these))
+    for values in PROXY.execute(query):
+        row = SimpleNamespace(**dict(zip(names, values, strict=True)))
+        if row.id not in wanted:
+            continue
+        for name in texts:
+            text = getattr(row, name)
+            if text not in known:
+                known[text] = json.loads(text)
+            setattr(row, name, known[text])
+        row.share, row.notify = bool(row.share), bool(row.notify)
+        yield row.id, {**summary(row), "attention": told.get(row.pending, [])}
+
+
+def whole(item: Any) -> dict[str, Any]:
+    """An item as `show --json` tells it: with attachments, who opened what on the portal, and history.
+
+    `attention`: what its approvers must have in view (workflow/items/notes.py).
+    """
+    from workflow.items import items
+    from workflow.portal_access import openings
+
+    attachments = [
+        {
+            "name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type, "share": a.share,
+            "version": a.version, "note": a.note,
+        }
+        for a in items.attachments_of(item.id)
+    ]  # fmt: skip
+    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
+    attention = notes.on(item.pending) if item.pending else []
+    return {
+        **summary(item), "attention": attention, "attachments": attachments, "openings": openings.openings_of(item), "history": history,
+    }  # fmt: skip
+
+
+def note_view(now: datetime, actor: Actor, item: Any, how: str = "show") -> None:
+    """Remember that this person looked at an item, and so at a client. It is in the trail."""
+    at, who = clock.to_text(now), Viewed.actor == actor.code
+    with transaction():
+        for kind, subject in (("item", item_name(item.id)), ("client", item.client)):
+            Viewed.delete().where(who & (Viewed.kind == kind) & (Viewed.subject == subject)).execute()
+            Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=at).execute()
+        trail.record(now, actor, "viewed", item.id, {"how": how})
+
+
+def recent(actor: Actor, kind: str) -> list[str]:
+    """The items or clients that this person looked at last, the latest first."""
+    query = Viewed.select(Viewed.subject).where((Viewed.actor == actor.code) & (Viewed.kind == kind))
+    return [row.subject for row in query.order_by(Viewed.at.desc()).limit(RECENT)]
+
+
+def find_clients(office: Office, words: str) -> list[str]:
+    """Codes of clients of whom every word begins a word of code, name, identifiers or contacts; in order of name."""
+    wanted = _bare(words).split()
+    found = []
+    for code, client in office.clients.items():
+        people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
+        text = _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}").split()
+        if all(any(word.startswith(part) for word in text) for part in wanted):
+            found.append(code)
+    return sorted(found, key=lambda code: _bare(office.clients[code].name))
+
+
+def _bare(text: str) -> str:
+    """Letters and digits only, without accents and case: how words are compared."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
+    return "".join(c if c.isalnum() else " " for c in plain)

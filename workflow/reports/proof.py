@@ -1,0 +1,238 @@
+"""Proof: what a client could see of an item from when to when, by the trail; a sheet that can be checked without the database.
+
+A sheet holds all events of the item with their salts, what each approved content was, and the links of the trail from the item's
+first event to the next anchor. A link tells nothing of the event it stands for, so nothing of other items is in it. Whoever has
+the sheet can recompute every digest up to the anchor's head; that this head is the office's own he sees where the anchor lies
+besides: in `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
+
+It proves that what it tells lies in the trail as it stood at the anchor, unchanged. It can't prove that no other event of the
+item lies between: links tell nothing. `dossier audit verify` does, where the database is.
+
+An event from which a person was erased later (trail.redact) is shown as it is kept since, with the link that the chain holds; the event
+that tells of the erasure is on the sheet too, and says that it was written anew so.
+
+Collecting reads only; `check` and `render` are pure.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from dossier.database.tables import Edition, Event, first_edition, item_name, tuples
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.trail import anchors, trail
+from dossier.trail.trail import Anchor, Kept
+from workflow.items.items import content_digest
+from workflow.messages.language import environment, translator
+
+VERSION = 1
+
+MOST_BYTES = 64 * 1024 * 1024
+"""No sheet that is checked is larger."""
+
+_SCRIPT = re.compile(r'<script type="application/json" id="proof">\n(.*?)\n</script>', re.DOTALL)
+
+_EVENT = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "digest")
+
+
+class NotASheet(Exception):
+    """What was given is no proof sheet; the message says why."""
+
+
+def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
+    """The proof of an item, as `proof --json` gives it. The trail must hold at least its making."""
+    events = list(trail.events(item=item.id))
+    first, anew = events[0].seq, trail.redactions(events[0].seq, events[-1].seq)
+    anew = {event.seq: anew[event.seq] for event in events if event.seq in anew}
+    erasures = _erasures(anew)
+    anchor, is_kept = _anchor_for(office, now, max(event.seq for event in [*events, *erasures]))
+    before = Event.get_or_none(Event.seq == first - 1)
+    kept = trail.redactions(first, anchor.length)
+    links = [
+        kept.get(row[0]) or trail.link_of(row)
+        for row in tuples(
+            Event.select(
+                Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest
+            )
+            .where(Event.seq.between(first, anchor.length))
+            .order_by(Event.seq)
+        )
+    ]
+    lowest = first_edition(item.id)
+    editions = Edition.select(Edition.content, Edition.shown).where(Edition.id.between(lowest, lowest + 9_999))
+    contents = dict(tuples(editions))
+    client = office.clients.get(item.client)
+    return {
+        "proof": VERSION,
+        "office": office.settings.portal.title,
+        "item": item_name(item.id),
+        "client": item.client,
+        "client_name": client.name if client else item.client,
+        "made_at": clock.to_text(now),
+        "periods": periods(events, contents),
+        "events": [_told(event, anew.get(event.seq)) for event in events],
+        **({"erasures": [_told(event) for event in erasures]} if erasures else {}),
+        "contents": contents,
+        "chain": {"before": before.hash if before else trail.GENESIS, "from": first, "links": links},
+        "anchor": {"at": anchor.at, "length": anchor.length, "head": anchor.head, "kept": is_kept},
+    }
+
+
+def _anchor_for(office: Office, now: datetime, seq: int) -> tuple[Anchor, bool]:
+    """The first anchor at or behind this event, and whether it lies in var/anchors/; else the chain as it is now."""
+    known, _ = anchors.read(anchors.folder_of(office)) if anchors.folder_of(office).is_dir() else ([], None)
+    fitting = sorted((one for one in known if one.length >= seq and anchors.misfit(one) is None), key=lambda one: one.length)
+    if fitting:
+        return fitting[0], True
+    length, head = trail.head()
+    return Anchor(clock.to_text(now), length, head), False
+
+
+def _erasures(anew: Mapping[int, str]) -> list[Kept]:
+    """The events that tell how these were written anew."""
+    if not anew:
+        return []
+    since = Event.select(Event.seq).where((Event.action == "erased") & (Event.seq > min(anew)))
+    wanted = {str(seq) for seq in anew}
+    return [event for event in trail.those(row[0] for row in tuples(since)) if wanted & _attested(event).keys()]
+
+
+def _attested(erasure: Kept) -> dict[str, str]:
+    """What an event that tells of an erasure says of events that were written anew: number → link."""
+    return dict(json.loads(erasure.detail or "{}").get("redacted", {}))
+
+
+def _told(event: Kept, link: str | None = None) -> dict[str, Any]:
+    told = {**dict(zip(_EVENT, event[:9], strict=True)), "salt": event.salt, "detail": event.detail}
+    return {**told, "link": link} if link else told
+
+
+def periods(events: Sequence[Kept], contents: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the client could see from when to when: {from, until (None: still), content, what, approved_by}, in order."""
+    found: list[dict[str, Any]] = []
+    approved: dict[str, list[dict[str, Any]]] = {}
+    for event in events:
+        detail = json.loads(event.detail) if event.detail is not None else {}
+        content = str(detail.get("content", ""))
+        if event.action == "approved" and content:
+            by = {"by": event.actor, "behind": event.behind, "at": event.at, "way": event.way}
+            approved.setdefault(content, []).append({**by, "outright": detail.get("outright", False)})
+        if event.action in ("published", "taken_off"):
+            if found and found[-1]["until"] is None:
+                found[-1]["until"] = event.at
+            if event.action == "published":
+                shown = contents.get(content)
+                found.append(
+                    {"from": event.at, "until": None, "content": content, "what": shown, "approved_by": approved.get(content, [])}
+                )
+    return found
+
+
+# Checking
+
+
+def read(text: str) -> dict[str, Any]:
+    """The proof in a sheet (HTML) or in what `proof --json` printed. Raises NotASheet."""
+    within = _SCRIPT.search(text)
+    try:
+        found = json.loads(within.group(1) if within else text)
+    except ValueError as error:
+        raise NotASheet("this is no proof sheet: there is no proof in it") from error
+    if not isinstance(found, dict) or found.get("proof") != VERSION:
+        raise NotASheet("this is no proof sheet of this version of dossier")
+    return found
+
+
+def check(text: str) -> tuple[dict[str, Any], list[str]]:
+    """(the proof in a sheet, all that does not hold in it). Needs no database. Raises NotASheet."""
+    proof = read(text)
+    try:
+        faults = _faults(proof)
+        if not faults and _SCRIPT.search(text) and text != render(proof, _language_of(text)):
+            faults.append("the page shows something else than the proof within it says")
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise NotASheet(f"this is no whole proof sheet: {type(error).__name__} {error}") from error
+    return proof, faults
+
+
+def _faults(proof: Mapping[str, Any]) -> list[str]:
+    chain, anchor = proof["chain"], proof["anchor"]
+    faults: list[str] = []
+    events = [_event(told) for told in proof["events"]]
+    erasures = [_event(told) for told in proof.get("erasures", [])]
+    links = {told["seq"]: str(told["link"]) for told in proof["events"] if "link" in told}
+    attested: dict[str, str] = {}
+    for event in sorted(erasures, key=lambda event: event.seq):
+        attested |= _attested(event) if event.action == "erased" else {}
+    for event in [*events, *erasures]:
+        name = trail.named(event)
+        place, link = event.seq - chain["from"], links.get(event.seq) or trail.link_of(event)
+        if not 0 <= place < len(chain["links"]) or link != chain["links"][place]:
+            faults.append(f"{name} does not lie in the chain")
+        if event.seq in links and attested.get(str(event.seq)) != trail.link_of(event):
+            faults.append(f"{name} was changed, and no event tells that a person was erased from it so")
+        if event.detail is not None and trail.detail_digest(event.salt or "", event.detail) != event.digest:
+            faults.append(f"the detail of {name} was changed")
+    faults += [f"{trail.named(event)} is another item's" for event in events if item_name(event.item or 0) != proof["item"]]
+    head = chain["before"]
+    for link in chain["links"]:
+        head = trail.chained(head, link)
+    if head != anchor["head"] or chain["from"] + len(chain["links"]) - 1 != anchor["length"]:
+        faults.append("the chain does not lead to the anchor")
+    key = events[0].item if events else None
+    for content, shown in proof["contents"].items():
+        if key is None or content_digest(key, proof["client"], shown) != content:
+            faults.append(f"what stands for {content} is not what was approved")
+    if proof["periods"] != periods(events, proof["contents"]):
+        faults.append("what the client could see from when to when does not follow from the events")
+    return faults
+
+
+def _event(told: Mapping[str, Any]) -> Kept:
+    return Kept._make([*(told[name] for name in _EVENT), "", told["salt"], told["detail"]])
+
+
+# The sheet
+
+
+def render(proof: Mapping[str, Any], language: str) -> str:
+    """The sheet: a page that a reviewer understands without knowing the system, with the proof itself in it."""
+    kept = json.dumps(proof, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
+    template = environment(language).get_template("proof.html")
+    lines = [_line(event) for event in proof["events"]]
+    return template.render(proof=proof, events=lines, shown=_local, kept=kept, actions=_actions(language))
+
+
+def _line(event: Mapping[str, Any]) -> dict[str, Any]:
+    detail = json.loads(event["detail"]) if event["detail"] is not None else {}
+    wanted = ("comment", "reason", "to", "contact", "answer", "name", "content")
+    return {
+        **event,
+        "told": [(name, str(detail[name])) for name in wanted if detail.get(name)],
+        "erased": event["detail"] is None,
+    }
+
+
+def _local(iso: str) -> str:
+    """As it is kept, in UTC, to the second: the same wherever the sheet is read."""
+    return f"{iso[:10]} {iso[11:19]} UTC"
+
+
+def _language_of(text: str) -> str:
+    return "nl" if '<html lang="nl">' in text[:200] else "en"
+
+
+def _actions(language: str) -> dict[str, str]:
+    _ = translator(language).gettext
+    return {
+        "created": _("made"), "amended": _("changed"), "offered": _("offered for approval"), "approved": _("approved"),
+        "rejected": _("returned"), "published": _("put on the portal"), "taken_off": _("taken off the portal"),
+        "withdrawn": _("withdrawn"), "restored": _("put back"), "notified": _("the contact was mailed"),
+        "not_notified": _("the contact was not mailed"), "mail_failed": _("a mail failed"), "opened": _("opened its page"),
+        "downloaded": _("opened a file"), "viewed": _("looked at by the office"),
+    }  # fmt: skip

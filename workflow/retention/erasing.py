@@ -1,0 +1,173 @@
+"""Erasing a person from the office's records on his request (GDPR article 17), when an admin says so; with a report of it.
+
+What goes and what stays is found by erasure_finding.py, anew at the moment it is done. The steps, with the answer to "killed here?":
+
+ 1. database  one transaction: his mails, log-ins and openings go; in events, letters and receipts `erased-N` stands in his place (the chain
+              still verifies); chosen items go as retention's do, of chosen files all versions. The report of it is kept in the same
+              transaction. Killed before: nothing was done. After: the daemon, or the next erasure, goes on at 2.
+ 2. report    var/erasures/erased-N.json and .html, for the office and for him. Killed? It is written again, the same.
+ 3. forget    the database forgets the report, and with it who it was.
+ 4. vault     files that no attachment names any more go (retention.sweep).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from dossier.database.database import forget_old_words, overwriting, search_text, transaction
+from dossier.database.kept import Erasure, Leaving
+from dossier.database.tables import (
+    Attachment,
+    Drop,
+    Item,
+    LoginRate,
+    LoginRequest,
+    LoginSession,
+    LoginToken,
+    Mail,
+    Note,
+    Opening,
+    Viewed,
+    tuples,
+)
+from dossier.files import files
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, NotAllowed
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.items import items
+from workflow.retention import erasure_report, retention
+from workflow.retention.erasure_finding import login_rate, plan
+from workflow.retention.erasure_plan import Plan
+from workflow.retention.personal import Person
+
+FOLDER = "erasures"
+"""In var/."""
+
+
+def look(office: Office, now: datetime, person: Person, keys: Sequence[int] = (), chosen: Sequence[tuple[int, str]] = ()) -> Plan:
+    """What would be erased now. Changes nothing."""
+    return plan(office, now, person, _next_name(), keys, chosen)
+
+
+def _next_name() -> str:
+    return f"erased-{int(Erasure.select(fn.MAX(Erasure.id)).scalar() or 0) + 1}"
+
+
+def erase(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    person: Person,
+    reason: str,
+    keys: Sequence[int] = (),
+    chosen: Sequence[tuple[int, str]] = (),
+    *,
+    language: str,
+) -> Plan:
+    """Steps 1 to 3. Not inside `transaction()`. `reason` stays in the trail. Raises NotAllowed, OSError.
+
+    `language`: of the report.
+    """
+    if not people.is_admin(office, actor.code):
+        raise NotAllowed(f"{actor.code} may not erase; an admin can")
+    if not reason.strip():
+        raise NotAllowed("an erasure needs a reason: --reason TEXT")
+    if person.is_named_in(reason):
+        raise NotAllowed("the reason stays in the trail, so it must not name whom it is about")
+    if person.staff == actor.code:
+        raise NotAllowed("nobody erases himself; another admin can")
+    with overwriting(), transaction():
+        made = look(office, now, person, keys, chosen)
+        if made.obstacles:
+            raise NotAllowed("nothing was erased: " + " / ".join(made.obstacles))
+        number = int(made.pseudonym.rpartition("-")[2])
+        told = erasure_report.collect(office, now, actor, made, language)
+        Erasure.insert(id=number, at=clock.to_text(now), report=json.dumps(told)).execute()
+        _forget_him(made)
+        _forget_chosen(now, actor, made, reason)
+        trail.redact(now, actor, made.events, reason)
+        trail.record(now, actor, "person_erased", None, {"as": made.pseudonym, "reason": reason, "counts": _counts(made)})
+    finish(office)
+    return made
+
+
+def _counts(made: Plan) -> dict[str, int]:
+    counts = dict.fromkeys(("goes", "stays", "by hand"), 0)
+    for one in made.findings:
+        counts[one.fate] += one.count
+    return counts
+
+
+def _forget_him(made: Plan) -> None:
+    person, name = made.person, made.pseudonym
+    for address in person.addresses:
+        for table in (LoginRequest, LoginToken, LoginSession):
+            table.delete().where(table.address == address).execute()
+        LoginRate.delete().where(LoginRate.key.startswith(login_rate(address))).execute()
+    for number in made.mails:
+        Mail.delete().where(Mail.id == number).execute()
+    for number, (payload, error) in made.letters.items():
+        Mail.update(payload=payload, error=error).where(Mail.id == number).execute()
+    for edition, contact in made.openings:
+        for row in Opening.select().where((Opening.edition == edition) & (Opening.contact == contact)):
+            his = (Opening.edition == edition) & (Opening.name == row.name) & (Opening.sha256 == row.sha256)
+            if Opening.select().where(his & (Opening.contact == name)).exists():  # he had two seats
+                Opening.delete().where(his & (Opening.contact == contact)).execute()
+            else:
+                Opening.update(contact=name).where(his & (Opening.contact == contact)).execute()
+    for key in made.notes:
+        Note.delete().where(Note.key == key).execute()
+    for item in made.contacts:
+        Item.update(contact=None, notify=False, version=Item.version + 1).where(Item.id == item).execute()
+    for number, (stem, text) in made.drops.items():
+        Drop.update(stem=stem, text=text).where(Drop.id == number).execute()
+    if person.staff is not None:
+        Viewed.delete().where(Viewed.actor == person.staff).execute()
+
+
+def _forget_chosen(now: datetime, actor: Actor, made: Plan, reason: str) -> None:
+    """Items and files that the admin chose, and that nothing keeps."""
+    rows: list[Any] = list(Attachment.select().where(Attachment.id.in_(made.attachments))) if made.attachments else []
+    for row in rows:
+        Leaving.insert(sha256=row.sha256).on_conflict_ignore().execute()
+        Attachment.delete().where(Attachment.id == row.id).execute()
+    for key in sorted({row.item for row in rows}):
+        item = Item.get_by_id(key)
+        search_text([items.text_row(key, items.draft_of(item), items.attachments_of(key))], replace=True)
+        Item.update(version=Item.version + 1).where(Item.id == key).execute()
+        hashes = sorted({row.sha256 for row in rows if row.item == key})
+        trail.record(now, actor, "file_erased", key, {"sha256": hashes, "reason": reason})
+    for one in made.items:
+        retention.forget(now, actor, one, {"because": reason}, reason)
+    if rows or made.items:
+        forget_old_words()
+
+
+def finish(office: Office) -> None:
+    """Steps 2 and 3, of every erasure whose report is not on the disk yet. Not inside `transaction()`. Raises OSError."""
+    query: Any = Erasure.select(Erasure.id, Erasure.report).where(Erasure.report.is_null(False))
+    for number, text in tuples(query):
+        folder = office.var / FOLDER
+        files.make_folder(folder, 0o700)
+        told = json.loads(text)
+        files.write_durably(
+            folder / f"erased-{number}.json", (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode(), 0o600
+        )
+        files.write_durably(folder / f"erased-{number}.html", erasure_report.render(told).encode(), 0o600)
+        for remembered in office.var.glob("config.*.json"):  # what config/ said before he was taken out of it (cache.py)
+            files.remove(remembered)
+        with overwriting(), transaction():
+            Erasure.update(report=None).where(Erasure.id == number).execute()
+
+
+def report_names(office: Office, made: Plan) -> tuple[str, str]:
+    """Where the report of an erasure lies: for programs, and for people."""
+    folder = office.var / FOLDER
+    return str(folder / f"{made.pseudonym}.json"), str(folder / f"{made.pseudonym}.html")

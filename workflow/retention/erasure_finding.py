@@ -1,0 +1,352 @@
+"""Where a person's data are in an office's records and folders, what of it must stay, and why. Reads only.
+
+What may go by the GDPR (article 17) and what may not (its paragraph 3):
+
+    a legal hold      stays, with all that is about that client or item, until it is released
+    items and files   of an item whose term runs stay: that is what the term is for. Others go if the admin chose them
+    who decided       codes of staff stay as long as the items do: an office must be able to say who approved what
+    what was approved stays as it was seen, for a decision holds for just that; it goes with its item
+    all else          goes, or has `erased-N` in his place: mails, openings, log-ins, who looked at what, words in the trail
+
+What lies in files that people keep (config/, receipts, refused drops, decided papers) is named, for people to remove.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from dossier.backup import backup
+from dossier.database.kept import Hold, Removal
+from dossier.database.tables import (
+    Attachment,
+    Decision,
+    Drop,
+    Edition,
+    EditionNote,
+    Item,
+    LoginRate,
+    LoginRequest,
+    LoginSession,
+    LoginToken,
+    Mail,
+    Note,
+    Opening,
+    Viewed,
+    item_name,
+    tuples,
+)
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.office.people import NotAllowed
+from dossier.text import clock
+from dossier.text.names import fold
+from dossier.trail import trail
+from workflow.outbox import outbox
+from workflow.portal_access import access
+from workflow.retention import retention
+from workflow.retention.erasure_plan import Plan
+from workflow.retention.personal import Person, is_named_in_any
+
+MOST_BYTES = 4 * 1024 * 1024
+"""A larger file outside the vault is looked at by its name only."""
+
+
+def plan(
+    office: Office,
+    now: datetime,
+    person: Person,
+    pseudonym: str,
+    items: Sequence[int] = (),
+    chosen: Sequence[tuple[int, str]] = (),
+) -> Plan:
+    """What would be erased, what stays and why. `items` and `chosen` (item, file name): what the admin wants to go with it."""
+    made = Plan(person, pseudonym)
+    finder = _Finder(office, now, made)
+    for step in (
+        finder.config,
+        finder.logins,
+        finder.mails,
+        finder.letters,
+        finder.opened,
+        finder.trail,
+        finder.accounts,
+        finder.drops,
+    ):
+        step()
+    finder.items(items, chosen)
+    finder.papers()
+    finder.backups()
+    return made
+
+
+class _Finder:
+    """Looks everywhere, and writes down what it finds in a plan."""
+
+    def __init__(self, office: Office, now: datetime, made: Plan) -> None:
+        self.office, self.plan, self.person = office, made, made.person
+        self.today = now.astimezone().date()
+        self.held = {(row.kind, row.subject): row.reason for row in Hold.select()}
+        self.client_of: dict[int, str] = dict(tuples(Item.select(Item.id, Item.client)))
+        self.removed = {row[0] for row in tuples(Removal.select(Removal.item))}
+        self.clients = {client for client, _ in self.person.seats}
+
+    def hold_on(self, item: int | None, client: str | None) -> str | None:
+        """Which legal hold keeps what is about these."""
+        for kind, subject in (("client", client or self.client_of.get(item or 0)), ("item", item_name(item) if item else None)):
+            if subject is not None and (kind, subject) in self.held:
+                return f"legal hold on {subject}: {self.held[kind, subject]}"
+        return None
+
+    def split(self, area: str, subject: str, found: Sequence[tuple[int | None, str | None, Any]]) -> list[Any]:
+        """Of (item, client, what) those that may go; the others are told as staying."""
+        going, staying = [], Counter[str]()
+        for item, client, what in found:
+            hold = self.hold_on(item, client)
+            if hold is None:
+                going.append(what)
+            else:
+                staying[hold] += 1
+        self.plan.tell(area, "goes", subject, len(going))
+        for hold, count in staying.items():
+            self.plan.tell(area, "stays", subject, count, "hold", hold)
+        return going
+
+    def config(self) -> None:
+        """He must have left before he is erased: else the next mail writes it all down again."""
+        for code, contact in self.person.seats:
+            client = self.office.clients.get(code)
+            if client and any(one.id == contact and one.active for one in client.contacts):
+                self.plan.obstacles.append(
+                    f"{code}/{contact} is active in config/clients.yaml: take him out of it, or set active: no"
+                )
+        staff = self.office.staff.get(self.person.staff or "")
+        if staff is not None and staff.active:
+            self.plan.obstacles.append(
+                f"{self.person.staff} is active in config/staff.yaml: take him out of it, or set active: no"
+            )
+
+    def logins(self) -> None:
+        for address in self.person.addresses:
+            rate = LoginRate.key.startswith(login_rate(address))
+            count = sum(
+                table.select().where(table.address == address).count() for table in (LoginRequest, LoginToken, LoginSession)
+            )
+            self.plan.tell("logins", "goes", address, count + LoginRate.select().where(rate).count())
+
+    def mails(self) -> None:
+        found = []
+        for mail in Mail.select():
+            is_contact = mail.kind in outbox.TO_CONTACTS
+            is_his = (mail.client, mail.recipient) in self.person.seats if is_contact else mail.recipient == self.person.staff
+            if is_his or access.folded(mail.email) in self.person.addresses:
+                if mail.state == "waiting":
+                    self.plan.obstacles.append(
+                        f"mail {mail.id} to him waits: the daemon calls it off once he has left; or: dossier outbox cancel {mail.id}"
+                    )
+                found.append((mail.item, mail.client, mail.id))
+        self.plan.mails = self.split("mails", "outbox", found)
+
+    def letters(self) -> None:
+        """Mails to others that name him."""
+        found: list[tuple[int | None, str | None, Any]] = []
+        for mail in Mail.select().where(Mail.id.not_in(self.plan.mails)):
+            told = self.anew(mail.payload, mail.client), self.anew(mail.error, mail.client)
+            if told != (mail.payload, mail.error):
+                found.append((mail.item, mail.client, (mail.id, told)))
+        self.plan.letters = dict(self.split("letters", "outbox", found))
+
+    def anew(self, value: Any, client: str | None) -> Any:
+        return self.person.without_in(value, client, self.plan.pseudonym)
+
+    def opened(self) -> None:
+        """What he opened on the portal, that he was reminded of it, and that he is an item's contact."""
+        rows: list[tuple[int | None, str | None, Any]] = []
+        contacts: list[tuple[int | None, str | None, Any]] = []
+        for client, contact in self.person.seats:
+            of_client = Item.select(Item.id).where(Item.client == client)
+            opened = Opening.select(Opening.edition, Opening.item).distinct()
+            for edition, item in tuples(opened.where((Opening.contact == contact) & Opening.item.in_(of_client))):
+                rows.append((item, client, (edition, contact)))
+            contacts += [(row[0], client, row[0]) for row in tuples(of_client.where(Item.contact == contact))]
+            for (key,) in tuples(
+                Note.select(Note.key).where(Note.key.startswith("unopened:") & Note.key.endswith(f":{contact}"))
+            ):
+                item = int(key.split(":")[1]) // 10_000
+                if self.client_of.get(item) == client and self.hold_on(item, client) is None:
+                    self.plan.notes.append(key)
+        self.plan.openings = self.split("openings", "portal", rows)
+        self.plan.contacts = self.split("contact", "items", contacts)
+
+    def trail(self) -> None:
+        """Events by him as a contact, and events whose detail names him. Of staff, those about items that were removed."""
+        actors = {f"contact:{client}/{contact}" for client, contact in self.person.seats}
+        found: list[tuple[int | None, str | None, Any]] = []
+        accounts = 0
+        for event in trail.events():
+            client = self.client_of.get(event.item or 0) or event.subject
+            new = event
+            if event.actor in actors or (event.behind or "") in actors:
+                new = new._replace(
+                    actor=self.plan.pseudonym, behind=self.plan.pseudonym if event.behind in actors else event.behind
+                )
+            elif self.person.staff is not None and self.person.staff in (event.actor, event.behind):
+                if event.item in self.removed and event.action != "erased":
+                    new = new._replace(
+                        actor=self.plan.pseudonym if event.actor == self.person.staff else event.actor,
+                        behind=self.plan.pseudonym if event.behind == self.person.staff else event.behind,
+                    )
+                else:
+                    accounts += 1
+            if event.detail is not None and event.action != "erased":
+                told = json.loads(event.detail)
+                without = self.anew(told, client)
+                if without != told:
+                    new = new._replace(detail=json.dumps(without, ensure_ascii=False, separators=(",", ":")))
+            if new is not event:
+                found.append((event.item, client, new))
+        self.plan.events = self.split("trail", "trail", found)
+        self.plan.tell("trail", "stays", "trail", accounts, "account")
+
+    def accounts(self) -> None:
+        """What a staff member did: who answers for it stays as long as the item does."""
+        code = self.person.staff
+        if code is None:
+            return
+        kept = Item.id.not_in(list(self.removed)) if self.removed else Item.id.is_null(False)
+        made = Item.select().where((Item.created_by == code) & kept).count()
+        made += Edition.select().where((Edition.made_by == code) | (Edition.approved_by == code)).count()
+        made += Decision.select().where((Decision.approver == code) | (Decision.decided_by == code)).count()
+        self.plan.tell("account", "stays", "items", made, "account")
+        self.plan.tell("viewed", "goes", "items", Viewed.select().where(Viewed.actor == code).count())
+
+    def drops(self) -> None:
+        """Receipts and reasons as the database keeps them."""
+        found: list[tuple[int | None, str | None, Any]] = []
+        for number, client, item, stem, text in tuples(
+            Drop.select(Drop.id, Drop.client, Drop.item, Drop.stem, Drop.text).where(Drop.cleared)
+        ):
+            told = self.person.without(stem, client, self.plan.pseudonym), self.person.without(text, client, self.plan.pseudonym)
+            if self.person.is_named_in(stem, client) or self.person.is_named_in(text, client):
+                found.append((item, client, (number, told)))
+        self.plan.drops = dict(self.split("drops", "inbox", found))
+
+    # Items and their files
+
+    def items(self, wanted: Sequence[int], chosen: Sequence[tuple[int, str]]) -> None:
+        kept = {one.item: one for one in retention.kept(self.office)}
+        for key in wanted:
+            if (reason := self.why_not(kept.get(key), key)) is not None:
+                self.plan.tell("item", "stays", item_name(key), 1, *reason)
+            else:
+                self.plan.items.append(kept[key])
+                self.plan.tell("item", "goes", item_name(key))
+        for key, name in chosen:
+            self.file(kept.get(key), key, name)
+        going = {one.item for one in self.plan.items}
+        for key, one in kept.items():
+            if key not in going and self.is_named(key):
+                because = self.why_not(one, key)
+                self.plan.tell(
+                    "item", *(("stays", item_name(key), 1, *because) if because else ("by hand", item_name(key), 1, "choose"))
+                )
+
+    def why_not(self, one: retention.Kept | None, key: int) -> tuple[str, str] | None:
+        """(ground, words) for which an item must stay; None if nothing says that it must."""
+        if one is None:
+            raise NotAllowed(f"there is no item {item_name(key)}")
+        hold = self.hold_on(key, one.client)
+        if hold is not None:
+            return "hold", hold
+        if one.end.basis and not one.end.is_over(self.today):
+            return "term", f"kept until {one.end.until or 'further notice'} because of {one.end.because}"
+        if one.obstacles:
+            return "obstacle", "; ".join(one.obstacles)
+        return None
+
+    def file(self, one: retention.Kept | None, key: int, name: str) -> None:
+        """An attachment in all its versions, where the item itself stays."""
+        rows = [row for row in Attachment.select().where(Attachment.item == key) if fold(row.name) == fold(name)]
+        if not rows:
+            raise NotAllowed(f"{item_name(key)} has no attachment {name}")
+        reason = self.why_not(one, key)
+        item = Item.get_by_id(key)
+        open_editions = [edition for edition in (item.pending, item.standing, item.public) if edition is not None]
+        hashes = {row.sha256 for row in rows}
+        seen = [file for edition in open_editions for file in Edition.get_by_id(edition).shown["attachments"]]
+        if reason and reason[0] == "obstacle" and not any(file["sha256"] in hashes for file in seen):
+            reason = None  # it is on the portal or waits, but this file isn't part of it
+        subject = f"{item_name(key)}/{name}"
+        if reason:
+            self.plan.tell("file", "stays", subject, len(rows), *reason)
+            return
+        self.plan.attachments += [row.id for row in rows]
+        self.plan.tell("file", "goes", subject, len(rows))
+        shown = Edition.select().where(Edition.item == key)
+        past = sum(any(file["sha256"] in hashes for file in edition.shown["attachments"]) for edition in shown)
+        self.plan.tell("shown", "stays", subject, past, "approved")
+
+    def is_named(self, key: int) -> bool:
+        item = Item.get_by_id(key)
+        texts = [item.description, item.explanation, item.location, *item.labels, *map(str, item.fields.values())]
+        texts += [
+            text
+            for row in tuples(Attachment.select(Attachment.name, Attachment.note).where(Attachment.item == key))
+            for text in row
+        ]
+        editions = Edition.select(Edition.id, Edition.shown).where(Edition.item == key)
+        texts += [json.dumps(edition.shown, ensure_ascii=False) for edition in editions]
+        keys = [edition.id for edition in editions]
+        texts += [row[0] for row in tuples(EditionNote.select(EditionNote.text).where(EditionNote.edition.in_(keys)))]
+        texts += [row[0] for row in tuples(Decision.select(Decision.comment).where(Decision.edition.in_(keys)))]
+        return is_named_in_any(self.person, texts, None)
+
+    # Files that people keep
+
+    def papers(self) -> None:
+        for path in self._papers():
+            lines = _lines_naming(path, self.person, self._client_at(path))
+            shown = str(path.relative_to(self.office.root)) if path.is_relative_to(self.office.root) else str(path)
+            for number in lines:
+                self.plan.tell("paper", "by hand", f"{shown}:{number}" if number else shown, 1, "people")
+
+    def _client_at(self, path: Path) -> str | None:
+        """Whose folder of the inbox a file lies in; in config/clients.yaml his codes are looked for as well."""
+        if path.is_relative_to(self.office.inbox):
+            return path.relative_to(self.office.inbox).parts[0]
+        return None
+
+    def _papers(self) -> Iterator[Path]:
+        office = self.office
+        for top in (office.root / "config", office.inbox, office.queue, office.var / "quarantine", office.var / "breaches"):
+            for folder, folders, names in os.walk(top):
+                folders.sort()
+                yield from (Path(folder) / name for name in sorted(names))
+        yield office.var / "errors.log"
+
+    def backups(self) -> None:
+        last = backup.last()
+        if last is not None:
+            self.plan.tell("backups", "stays", last["to"], 1, "backup", f"the last is of {clock.shown(last['at'])}")
+
+
+def login_rate(address: str) -> str:
+    """How the counts of tries of a mail address begin (access.py)."""
+    return f"address {access.hash_of(address)} "
+
+
+def _lines_naming(path: Path, person: Person, client: str | None) -> list[int]:
+    """The lines of a file that name somebody; [0] if only its name does."""
+    try:
+        data, _ = files.read_plain(path, MOST_BYTES)
+    except (OSError, files.NotPlain):
+        data = b""
+    found = [
+        number for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1) if person.is_named_in(line, client)
+    ]
+    return found or ([0] if person.is_named_in(path.name, client) else [])

@@ -1,0 +1,110 @@
+"""Who is to be erased, and what of him was found: the words for it. See erasure_finding.py and erasing.py."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from dossier.database.tables import Event, Item, Mail, tuples
+from dossier.office.office import Office
+from dossier.office.people import NotAllowed
+from dossier.trail.trail import Kept
+from workflow.outbox import outbox
+from workflow.portal_access import access
+from workflow.retention import retention
+from workflow.retention.personal import Person
+
+Fate = Literal["goes", "stays", "by hand"]
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Some of his data. `ground`: why it stays, or must be looked at by people; `because`: the same in the office's words."""
+
+    area: str
+    fate: Fate
+    subject: str
+    count: int = 1
+    ground: str = ""
+    because: str = ""
+
+
+@dataclass(slots=True)
+class Plan:
+    """What is known of a person, and what is to be done about it."""
+
+    person: Person
+    pseudonym: str
+    findings: list[Finding] = field(default_factory=list)
+    obstacles: list[str] = field(default_factory=list)
+    """What must be done before anything is erased."""
+    mails: list[int] = field(default_factory=list)
+    letters: dict[int, tuple[Any, str | None]] = field(default_factory=dict)
+    """Mails to others: number → payload and error without him."""
+    openings: list[tuple[int, str]] = field(default_factory=list)
+    """(edition, contact)."""
+    notes: list[str] = field(default_factory=list)
+    contacts: list[int] = field(default_factory=list)
+    """Items of which he is the contact."""
+    events: list[Kept] = field(default_factory=list)
+    """As they are to be."""
+    drops: dict[int, tuple[str, str]] = field(default_factory=dict)
+    """Taken or refused drops: number → stem and text without him."""
+    items: list[retention.Kept] = field(default_factory=list)
+    attachments: list[int] = field(default_factory=list)
+
+    def tell(self, area: str, fate: Fate, subject: str, count: int = 1, ground: str = "", because: str = "") -> None:
+        if count:
+            self.findings.append(Finding(area, fate, subject, count, ground, because))
+
+
+def find_person(office: Office, who: str, names: Sequence[str], addresses: Sequence[str]) -> Person:
+    """Who is meant by `client/contact`, a staff code, a mail address, or a name; with other names and addresses of his.
+
+    Raises NotAllowed where a code is nobody's, now or in the outbox.
+    """
+    seats: list[tuple[str, str]] = []
+    found_names, mail_addresses = list(names), [access.folded(one) for one in addresses]
+    staff: str | None = None
+    if "/" in who:
+        client, _, contact = who.partition("/")
+        seats.append((client, contact))
+    elif "@" in who:
+        mail_addresses.append(access.folded(who))
+    elif who in office.staff or _was_staff(who):
+        staff = who
+    else:
+        found_names.append(who)
+    for code, customer in office.clients.items():
+        for one in customer.contacts:
+            if (code, one.id) in seats or access.folded(one.email) in mail_addresses:
+                seats.append((code, one.id))
+                found_names.append(one.name)
+                mail_addresses.append(access.folded(one.email))
+    for code, person in office.staff.items():
+        if code == staff or (staff is None and access.folded(person.email) in mail_addresses):
+            staff = code
+            found_names.append(person.name)
+            mail_addresses.append(access.folded(person.email))
+    query: Any = Mail.select(Mail.kind, Mail.client, Mail.recipient, Mail.name, Mail.email).distinct()
+    for kind, client_code, recipient, name, email in tuples(query):
+        is_contact = kind in outbox.TO_CONTACTS
+        is_his = (client_code, recipient) in seats if is_contact else recipient == staff
+        if is_his or access.folded(email) in mail_addresses:
+            found_names.append(name)
+            mail_addresses.append(access.folded(email))
+            if is_contact and client_code:
+                seats.append((client_code, recipient))
+    if "/" in who and not found_names and not _acted(f"contact:{who}"):
+        raise NotAllowed(f"nobody is known as {who}: give CLIENT/CONTACT, a staff code, a mail address, or a name")
+    unique = (tuple(dict.fromkeys(found_names)), tuple(dict.fromkeys(mail_addresses)), tuple(dict.fromkeys(seats)))
+    return Person(*unique, staff)
+
+
+def _was_staff(code: str) -> bool:
+    return Item.select().where(Item.created_by == code).exists() or _acted(code)
+
+
+def _acted(code: str) -> bool:
+    return bool(Event.select().where(Event.actor == code).exists())

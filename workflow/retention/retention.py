@@ -1,0 +1,303 @@
+"""Retention: how long each item is kept and why, and its removal when an admin says so.
+
+An item follows the terms of its type, else retention.default; the one that ends last holds, and one without an end has none. A
+term is a list of versions of a law: a version holds for what ends before the next one takes effect.
+
+Nothing goes by itself. What is on the portal, waits for an approver, has a mail to be sent or a drop to be cleared, or is under
+a legal hold, is not removed: it is taken off, decided or released first. Removing an item, with the answer to "killed here?":
+
+ 1. database  one transaction: all that is known of the item goes; its number stays, with an event that says that it was removed and
+              why; what its events told is erased (the chain still verifies); the hashes of its files are noted as leaving.
+              Killed before: nothing was done. After: the next sweep goes on at 2, as it does for what was just received.
+ 2. vault     each leaving file that no attachment of any item names is set aside and removed (vault.remove). Killed in between: it
+              is still noted, and looked at again.
+ 3. note      the file is not leaving any more. Killed before: the next sweep finds it gone, and says so.
+
+What lies outside database, vault and portal (receipts, decided queue files, refused drops, backups) is not reached from here:
+docs/retention.md says what to do about it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from dossier.database.database import search_text, transaction
+from dossier.database.kept import Hold, Leaving, Removal
+from dossier.database.tables import (
+    Asked,
+    Attachment,
+    Decision,
+    Drop,
+    Edition,
+    EditionNote,
+    Item,
+    Label,
+    Mail,
+    Note,
+    Opening,
+    PageDue,
+    PageFile,
+    Viewed,
+    item_name,
+    tuples,
+)
+from dossier.files import files
+from dossier.office import people
+from dossier.office.item_types import months_later
+from dossier.office.office import Client, Office, Settings
+from dossier.office.people import Actor, NotAllowed
+from dossier.text import clock
+from dossier.trail import trail
+from dossier.vault.folder import LEAVING, Vault
+from workflow.outbox import outbox
+
+if TYPE_CHECKING:
+    from dossier.office.keys import Term
+
+log = structlog.get_logger("retention")
+
+LISTED = 50
+"""Items that the monthly mail names."""
+
+_MONTH = "retention:month"
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """Until which day, that day included, something is kept; None: there is no end. And why.
+
+    `basis`: the law or rule that says so, in the office's words; empty if nothing says that it must be kept.
+    """
+
+    until: date | None
+    because: str
+    basis: str = ""
+
+    def is_over(self, today: date) -> bool:
+        return self.until is not None and self.until < today
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What holds for an item. `obstacles`: why it can't be removed, its term aside."""
+
+    item: int
+    client: str
+    description: str
+    end: End
+    obstacles: tuple[str, ...]
+
+    def is_over(self, today: date) -> bool:
+        return self.end.is_over(today)
+
+
+# Terms. Pure.
+
+
+def end_of_term(versions: Sequence[Term], made: date, ended: date | None) -> End:
+    """When a term is over for what was made on this day, of a client whose relation ended on that one."""
+    end = End(None, "")
+    for index, version in enumerate(versions):
+        start = made if version.counted_from == "creation" else ended
+        if start is None:
+            never = f"{version.basis}: {version.years} years from the end of the relation, which has not ended"
+            end = End(None, never, version.basis)
+        else:
+            what = "it was made" if version.counted_from == "creation" else "the relation ended"
+            because = f"{version.basis}: {version.years} years after {what} on {start}"
+            end = End(months_later(start, version.years * 12), because, version.basis)
+        after = versions[index + 1].from_ if index + 1 < len(versions) else None
+        if end.until is not None and after is not None and end.until < after:
+            return end
+    return end
+
+
+def end_of(settings: Settings, type_: str | None, made: date, client: Client | None) -> End:
+    """Until when an item is kept: the longest of the terms that hold for it. Of no known client, no relation has ended."""
+    kind = settings.types.get(type_ or "")
+    if type_ and kind is None:
+        unknown = f"its type {type_} is not in config/settings.yaml any more, so nothing says how long it is kept"
+        return End(None, unknown, f"type {type_}")
+    own = kind.keep_years if kind else None
+    names = kind.keep if kind and (kind.keep or own) else settings.retention.default
+    ends = [end_of_term(settings.retention.terms[name], made, client.ended if client else None) for name in names]
+    if own:
+        because = f"keep_years of type {type_}: {own} years after it was made on {made}"
+        ends.append(End(months_later(made, own * 12), because, f"keep_years of type {type_}"))
+    if not ends:
+        return End(None, "no term is set for it")
+    return max(ends, key=lambda end: end.until or date.max)
+
+
+# What holds now
+
+
+def kept(office: Office, code: str | None = None, client: str | None = None, keys: Sequence[int] | None = None) -> Iterator[Kept]:
+    """How long each item is kept, the oldest first; removed ones are none. `code`: only what this person may know of."""
+    query = Item.select().where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
+    hidden = people.hidden_types(office, code) if code is not None else []
+    if client is not None:
+        query = query.where(Item.client == client)
+    if hidden:
+        query = query.where(Item.type.is_null() | Item.type.not_in(list(hidden)))
+    held = {(row.kind, row.subject): row.reason for row in Hold.select()}
+    mails = {row[0] for row in tuples(Mail.select(Mail.item).where((Mail.state == "waiting") & Mail.item.is_null(False)))}
+    drops = {row[0] for row in tuples(Drop.select(Drop.item).where(~Drop.cleared & Drop.item.is_null(False)))}
+    wanted = None if keys is None else set(keys)
+    for item in query.iterator() if wanted is None else query.where(Item.id.in_(sorted(wanted))):
+        made = clock.from_text(item.created_at).astimezone().date()
+        end = end_of(office.settings, item.type, made, office.clients.get(item.client))
+        yield Kept(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
+
+
+def _obstacles(item: Any, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[str]:
+    for kind, subject in (("client", item.client), ("item", item_name(item.id))):
+        if (kind, subject) in held:
+            yield f"legal hold on {subject}: {held[kind, subject]}"
+    if item.public is not None or item.standing is not None:
+        yield "it is on the portal: take it off with dossier withdraw"
+    if item.pending is not None:
+        yield "it waits for an approver: decide, or take it back with dossier withdraw"
+    if item.unsettled and item.public is None and item.standing is None:
+        yield "it is being taken off the portal: wait for the daemon"
+    if item.id in mails:
+        yield "a mail about it waits: see dossier outbox"
+    if item.id in drops:
+        yield "its drop still lies in the inbox: wait for the daemon"
+
+
+# Holds
+
+
+def hold(office: Office, now: datetime, actor: Actor, kind: str, subject: str, reason: str) -> None:
+    """Nothing of this client or item is removed until it is released. Call inside `transaction()`. Raises NotAllowed."""
+    _need_admin(office, actor)
+    if not reason.strip():
+        raise NotAllowed("a legal hold needs a reason: --reason TEXT")
+    if Hold.select().where((Hold.kind == kind) & (Hold.subject == subject)).exists():
+        raise NotAllowed(f"there is a legal hold on {subject} already")
+    Hold.insert(kind=kind, subject=subject, reason=reason, by=actor.code, at=clock.to_text(now)).execute()
+    trail.record(now, actor, "held", None, {"hold": subject, "reason": reason}, subject if kind == "client" else None)
+
+
+def release(office: Office, now: datetime, actor: Actor, kind: str, subject: str, reason: str) -> None:
+    """End a legal hold. Call inside `transaction()`. Raises NotAllowed."""
+    _need_admin(office, actor)
+    if not Hold.delete().where((Hold.kind == kind) & (Hold.subject == subject)).execute():
+        raise NotAllowed(f"there is no legal hold on {subject}")
+    trail.record(now, actor, "released", None, {"hold": subject, "reason": reason}, subject if kind == "client" else None)
+
+
+def _need_admin(office: Office, actor: Actor) -> None:
+    if not people.is_admin(office, actor.code):
+        raise NotAllowed(f"{actor.code} may not do this; an admin can")
+
+
+# Removing
+
+
+def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> list[int]:
+    """Step 1, for those of the items whose term is over and that nothing holds; returns them. Call inside `transaction()`.
+
+    Looked at anew here, whatever was listed before. Raises NotAllowed if the actor is no admin.
+    """
+    _need_admin(office, actor)
+    today = now.astimezone().date()
+    gone = [one for one in kept(office, keys=keys) if one.is_over(today) and not one.obstacles]
+    for one in gone:
+        told = {"kept_until": str(one.end.until), "because": one.end.because}
+        forget(now, actor, one, told, f"the term of {item_name(one.item)} was over")
+    return [one.item for one in gone]
+
+
+def forget(now: datetime, actor: Actor, one: Kept, told: Mapping[str, Any], reason: str) -> None:
+    """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed.
+
+    `told`, about why, and `reason` stay in the trail. Call inside `transaction()`.
+    """
+    key = one.item
+    hashes = sorted({row[0] for row in tuples(Attachment.select(Attachment.sha256).where(Attachment.item == key))})
+    for sha256 in hashes:
+        Leaving.insert(sha256=sha256).on_conflict_ignore().execute()
+    editions = Edition.select(Edition.id).where(Edition.item == key)
+    of_edition: tuple[Any, ...] = (Opening, EditionNote, Asked, Decision)
+    for table in of_edition:
+        table.delete().where(table.edition.in_(editions)).execute()
+    of_item: tuple[Any, ...] = (Attachment, Label, Edition, Mail, PageDue, PageFile, Drop)
+    for table in of_item:  # without its row in Drop, the same drop is new again
+        table.delete().where(table.item == key).execute()
+    Viewed.delete().where(Viewed.subject == item_name(key)).execute()
+    Item.update(
+        description="(removed)", status="removed", type=None, location=None, labels=[], explanation=None, fields={}, share=False,
+        share_explanation=False, share_state="private", approvers=[], notify=False, contact=None, published_at=None,
+        notified_at=None, version=Item.version + 1, unsettled=False,
+    ).where(Item.id == key).execute()  # fmt: skip
+    search_text([(key, "", "", "", "", one.client)], replace=True)
+    Removal.insert(item=key, at=clock.to_text(now)).execute()
+    trail.erase(now, actor, [event.seq for event in trail.events(item=key)], reason)
+    trail.record(now, actor, "removed", key, {**told, "files": len(hashes)})
+
+
+def sweep(vault: Vault) -> tuple[int, int]:
+    """Steps 2 and 3; returns how many files went and how many are still to go. Not inside `transaction()`. Raises OSError."""
+    went = left = 0
+    with open(vault.path / LEAVING, "a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:  # somebody is at it, or makes a backup
+            return 0, Leaving.select().count()
+        for (sha256,) in tuples(Leaving.select(Leaving.sha256).order_by(Leaving.sha256)):
+            if files.stopping.is_set():
+                break
+            if not vault.remove(sha256, lambda sha256=sha256: _is_named(sha256)):  # type: ignore[misc]
+                left += 1
+                continue
+            went += not _is_named(sha256)
+            with transaction():
+                Leaving.delete().where(Leaving.sha256 == sha256).execute()
+    return went, left
+
+
+def _is_named(sha256: str) -> bool:
+    return bool(Attachment.select().where(Attachment.sha256 == sha256).exists())
+
+
+# By the clock
+
+
+def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
+    """Go on with what is leaving, and once a month mail the admins what may go; True if a mail was written."""
+    try:
+        sweep(vault)
+    except OSError as error:
+        log.error("files of removed items can't be removed; it is tried again", error=str(error))
+    month = f"{now.astimezone():%Y-%m}"
+    note = Note.get_or_none(Note.key == _MONTH)
+    if note is not None and note.value == month:
+        return False
+    today = now.astimezone().date()
+    due = [one for one in kept(office) if one.is_over(today)]
+    lines = [
+        f"{item_name(one.item)} ({one.client}): kept until {one.end.until} because of {one.end.because}" for one in due[:LISTED]
+    ]
+    with transaction():
+        for code in people.admins(office) if due else ():
+            outbox.enqueue_to_staff(office, now, "retention", None, code, {"count": len(due), "lines": lines})
+        Note.insert(key=_MONTH, value=month).on_conflict(conflict_target=[Note.key], update={"value": month}).execute()
+        if due:
+            trail.record(now, trail.DAEMON, "retention_listed", None, {"items": len(due)})
+    return bool(due)
+
+
+def as_json(one: Kept, today: date) -> dict[str, Any]:
+    until = one.end.until
+    return {
+        "item": item_name(one.item), "client": one.client, "description": one.description, "kept_until": until and str(until),
+        "because": one.end.because, "over": one.is_over(today), "held_up_by": list(one.obstacles),
+    }  # fmt: skip
