@@ -21,8 +21,9 @@ from dossier.database.tables import item_name
 from dossier.files import files
 from dossier.office import hours
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import names
+from dossier.text.refusals import Invalid, Problem, Refusal
 from dossier.text.yamltext import scalar
 from dossier.vault.folder import Vault, open_vault
 from ingest.intake import kinds
@@ -32,8 +33,8 @@ from workflow.approval import waiting
 from workflow.guard.screening import screened_change
 from workflow.items import amending, items, suspicion
 from workflow.items.amending import FileChanges
-from workflow.items.items import File, Refused
-from workflow.items.rules import Problem, Wish
+from workflow.items.items import File
+from workflow.items.rules import Wish
 from workflow.items.suspicion import Screened
 
 
@@ -48,7 +49,7 @@ class Source:
 
 
 def wish_from(office: Office, key: int, keys: Mapping[str, str | Sequence[str] | None]) -> tuple[Wish, bool | None]:
-    """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`. Raises Refused."""
+    """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`. Raises Invalid."""
     lines = [f"item: {item_name(key)}"]
     for name, value in keys.items():
         if isinstance(value, str):
@@ -57,7 +58,7 @@ def wish_from(office: Office, key: int, keys: Mapping[str, str | Sequence[str] |
             lines.append(f"{name}: [{', '.join(scalar_in_list(one) for one in value)}]")
     sidecar, faults = read_sidecar("\n".join(lines).encode("utf-8", "surrogateescape"), office.settings)
     if sidecar is None or faults:
-        raise Refused([Problem("", fault.message) for fault in faults])
+        raise Invalid([Problem("", fault.message) for fault in faults])
     return wish_of(sidecar), sidecar.share_attachments
 
 
@@ -79,7 +80,7 @@ def change(
     if_version: int | None = None,
     must_be_there: Sequence[str] = (),
 ) -> str:
-    """Do it; returns what became of it, in a sentence. Raises Refused, NotAllowed; OSError.
+    """Do it; returns what became of it, in a sentence. Raises Invalid, Refusal; OSError.
 
     `sources` become attachments besides those of `changes`; `must_be_there`: names that the item has now.
     """  # fmt: skip
@@ -97,7 +98,7 @@ def change(
             there = {names.fold(row.name) for row in items.attachments_of(key)}
             lacking = [name for name in must_be_there if names.fold(name) not in there]
             if lacking:
-                raise NotAllowed(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
+                raise Refusal(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
             return amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
 
     shares = partial(amending.would_share, office, now, actor, key, wish, whole)
@@ -108,7 +109,7 @@ def change(
 
 
 def put_back(office: Office, now: datetime, actor: Actor, key: int) -> str:
-    """Put back on the portal what was approved before it was withdrawn; what became of it, in a sentence. Raises NotAllowed."""
+    """Put back on the portal what was approved before it was withdrawn; what became of it, in a sentence. Raises Refusal."""
     found: list[Screened] = []
 
     def restore(screened: Screened) -> bool:
@@ -137,42 +138,42 @@ def share_only(office: Office, actor: Actor, key: int, only: Sequence[str]) -> d
 
 
 def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None) -> list[File]:
-    """Attachments of one item, for another. Raises NotAllowed.
+    """Attachments of one item, for another. Raises Refusal.
 
     What belongs to an item that is never shared does not get out of its type by being copied.
     """
     item, target = items.get_for(office, actor.code, key), items.get_for(office, actor.code, to)
     kind = office.settings.types.get(item.type or "")
     if kind is not None and kind.share == "never" and target.type != item.type:
-        raise NotAllowed(f"{item_name(key)} is of type {item.type}, which is never shared; copy to an item of that type only")
+        raise Refusal(f"{item_name(key)} is of type {item.type}, which is never shared; copy to an item of that type only")
     there = {names.fold(row.name): row for row in items.attachments_of(key)}
     lacking = [name for name in wanted if names.fold(name) not in there]
     if lacking:
-        raise NotAllowed(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
+        raise Refusal(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
     rows = [there[folded] for folded in dict.fromkeys(map(names.fold, wanted))]
     return [File(row.name, row.sha256, row.size, row.media_type, share, row.note) for row in rows]
 
 
 def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]:
-    """The sources in the vault and on the disk. Raises Refused with all that is wrong with them."""
+    """The sources in the vault and on the disk. Raises Invalid with all that is wrong with them."""
     if not sources:
         return []
     problems = [message for source in sources for message in _objections(office, source)]
     if problems:
-        raise Refused([Problem("attachments", message) for message in problems])
+        raise Invalid([Problem("attachments", message) for message in problems])
     found, kept, copies = list[File](), list[Path](), list[files.Copy]()
     for source in sources:
         try:
             copy = vault.receive(source.path)
         except files.Changed as error:
-            raise Refused(
+            raise Invalid(
                 [Problem("attachments", f"{source.path} is being changed; save and close it, and try again")]
             ) from error
         kind = kinds.examine(source.name, copy.path)
         reason = kinds.blocked(source.name, kind, office.settings.intake.blocked_types)
         if reason:
             vault.discard(copy)
-            raise Refused([Problem("attachments", f"`{names.shown(source.name)}`: {reason}")])
+            raise Invalid([Problem("attachments", f"`{names.shown(source.name)}`: {reason}")])
         kept.append(vault.keep(copy))
         copies.append(copy)
         found.append(File(source.name, copy.sha256, copy.source.size, kind.media_type, source.share, source.note))

@@ -13,7 +13,7 @@ from typing import Any
 from dossier.files import files
 from dossier.office.described import describe_models
 from dossier.office.office import CLIENTS, MODELS, RESTORING, SETTINGS, STAFF, Settings
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Refusal
 from dossier.text.yamltext import scalar
 from ingest.sidecar.reading import sidecar_schema
 
@@ -25,9 +25,9 @@ EXAMPLE = "config/example-sidecar.yaml"
 
 
 def found(folder: Path) -> list[Path]:
-    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises NotAllowed."""
+    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Refusal."""
     if os.path.lexists(folder / RESTORING):
-        raise NotAllowed(f"a restore to {folder} was broken off: half an office lies there; remove that folder and restore again")
+        raise Refusal(f"a restore to {folder} was broken off: half an office lies there; remove that folder and restore again")
     written: list[Path] = []
     me = _founder()
     for name in (SETTINGS, CLIENTS, STAFF, EXAMPLE):

@@ -7,6 +7,7 @@ from datetime import datetime
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.files import files, moves
+from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from workflow.items import items
@@ -17,7 +18,7 @@ BREACHES = "breaches"
 
 
 def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> list[str]:
-    """Take the item off the portal, or from its approvers; the lines to be told. Raises NotAllowed, OSError.
+    """Take the item off the portal, or from its approvers; the lines to be told. Raises Refusal, OSError.
 
     The item is withdrawn first: whatever happens to the draft, it goes off the portal.
     """
@@ -28,8 +29,7 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
     seen = breach.exposure(office, now, key) if was_public else None
     if seen is None:
         return [f"{name} is withdrawn; nothing of it was on the portal"]
-    person = office.staff.get(actor.code)
-    language = person.language if person else "nl"
+    language = people.language_of(office, actor.code)
     draft = breach.entry(language, now, breach.person_name(office, actor.code), reason, seen)
     folder = office.var / BREACHES
     files.make_folder(folder, 0o750)

@@ -90,8 +90,8 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
     office = session.opened_quickly()
     from dossier.database.database import transaction
     from dossier.database.tables import item_name
-    from dossier.office.people import NotAllowed
     from dossier.text import clock
+    from dossier.text.refusals import Refusal
     from workflow.approval import deciding
 
     keys, actor = [key_of(name) for name in names], session.actor()
@@ -102,7 +102,7 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
         try:
             with transaction():
                 share_state = deciding.decide(office, clock.utc_now(), actor, key, verdict, comment, contents[key])
-        except NotAllowed as refusal:
+        except Refusal as refusal:
             print(refusal, file=sys.stderr)
             refused = True
         else:

@@ -36,22 +36,22 @@ def erase(
 ) -> None:
     """Erase a person's data, as far as nothing says that they must be kept; with a report. Without --yes, only a list. Needs an admin."""
     from dossier.office import people
-    from dossier.office.people import NotAllowed
     from dossier.text import clock
+    from dossier.text.refusals import Refusal
     from dossier.vault.folder import open_vault
     from workflow.retention import erasing, retention
     from workflow.retention.erasure_plan import find_person
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
     if not people.is_admin(office, actor.code):
-        raise NotAllowed(f"{actor.code} may not erase; an admin can")
+        raise Refusal(f"{actor.code} may not erase; an admin can")
     erasing.finish(office)
     person = find_person(office, who, name or [], address or [])
     keys, chosen = [key_of(one) for one in item or ()], [_chosen(one) for one in file or ()]
     if not yes:
         _list(erasing.look(office, now, person, keys, chosen), json)
         return
-    spoken = language or _language(office, person) or office.staff[actor.code].language
+    spoken = language or _language(office, person) or people.language_of(office, actor.code)
     made = erasing.erase(office, now, actor, person, reason, keys, chosen, language=spoken)
     retention.sweep(open_vault(office))
     data, page = erasing.report_names(office, made)
@@ -70,11 +70,13 @@ def _chosen(text: str) -> tuple[int, str]:
 
 
 def _language(office: Office, person: Person) -> str | None:
+    from dossier.office import people
+
     for client, contact in person.seats:
         known = office.clients.get(client)
         if known is not None:
             return next((one.language for one in known.contacts if one.id == contact and one.language), known.language)
-    return office.staff[person.staff].language if person.staff in office.staff else None
+    return people.language_of(office, person.staff) if person.staff in office.staff else None
 
 
 def _list(made: Plan, json: bool, done: bool = False) -> None:

@@ -29,8 +29,8 @@ def import_(
     """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it was."""
     from desk.cli import logs
     from dossier.cluster import presence
-    from dossier.office.people import NotAllowed
     from dossier.text import clock
+    from dossier.text.refusals import Refusal
     from ingest.sources.archive import Archive, read_import_map
     from ingest.sources.importing import Importer
 
@@ -51,7 +51,7 @@ def import_(
         print(f"{len(seen.left_out)} files belong to no item")
     importer.check_room(seen)
     if seen.good < seen.entries and not skip_faulty:
-        raise NotAllowed("nothing was imported; mend the map or the archive, or leave these out with --skip-faulty")
+        raise Refusal("nothing was imported; mend the map or the archive, or leave these out with --skip-faulty")
     if dry_run:
         return
     with logs.counting("importing", seen.entries) as progress:

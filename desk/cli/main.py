@@ -33,8 +33,7 @@ from desk.cli import (
     web,
 )
 from dossier import __version__
-
-REFUSED, USAGE, MISCONFIGURED, ENVIRONMENT = 1, 2, 3, 4
+from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE
 
 app = typer.Typer(
     name="dossier",
@@ -118,15 +117,14 @@ def _told(error: Exception) -> int:
     from dossier.database import trouble
     from dossier.database.database import UNAVAILABLE, DatabaseUnavailable
     from dossier.office.office import ConfigurationError
-    from dossier.office.people import NotAllowed
-    from workflow.items.items import Refused
+    from dossier.text.refusals import Refusal
 
     if isinstance(error, ConfigurationError):
         print("\n".join(error.faults), file=sys.stderr)
         return MISCONFIGURED
-    if isinstance(error, NotAllowed | Refused):
-        print(" ".join(str(error).split()), file=sys.stderr)
-        return REFUSED
+    if isinstance(error, Refusal):
+        print(" ".join(error.told(session.language(), session.WORDS).split()), file=sys.stderr)
+        return error.exit_code
     if isinstance(error, DatabaseUnavailable | OSError):
         print(_words_of(error), file=sys.stderr)
         return ENVIRONMENT

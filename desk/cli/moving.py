@@ -28,13 +28,13 @@ def migrate_db(
     from dossier.cluster import presence
     from dossier.database.database import open_database
     from dossier.database.postgresql import Postgres, shown
-    from dossier.office.people import NotAllowed
+    from dossier.text.refusals import Refusal
 
     office = session.office()
     if not url.startswith(("postgresql://", "postgres://")):
         raise typer.BadParameter("give an address that begins with postgresql://")
     if not office.settings.database.url.startswith("sqlite:"):
-        raise NotAllowed("this office is on PostgreSQL already (database.url in config/settings.yaml)")
+        raise Refusal("this office is on PostgreSQL already (database.url in config/settings.yaml)")
     try:
         with presence.alone(office):
             source = open_database(office)
@@ -44,9 +44,9 @@ def migrate_db(
             assert isinstance(target, Postgres)
             counts = move(source, target, _progress)
     except presence.AlreadyRunning as error:
-        raise NotAllowed(f"{error}; stop it first") from error
+        raise Refusal(f"{error}; stop it first") from error
     except NotMoved as error:
-        raise NotAllowed(str(error)) from error
+        raise Refusal(str(error)) from error
     print(f"{sum(counts.values())} rows of {len(counts)} tables are in {shown(url)}, and the trail verifies there.")
     print("Now set database.url in config/settings.yaml to that address, and start the daemon. The old file stays as it is.")
 

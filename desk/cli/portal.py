@@ -72,8 +72,8 @@ def _mend(office: Office, found: list[Difference]) -> None:
     """Have it mended by the daemon, or do its work for once where none runs."""
     from desk.daemon.portal_work import PortalWork
     from dossier.cluster import presence
-    from dossier.office.people import NotAllowed
     from dossier.text import clock
+    from dossier.text.refusals import Refusal
     from dossier.vault.folder import open_vault
     from workflow.portal import verifying
 
@@ -88,5 +88,5 @@ def _mend(office: Office, found: list[Difference]) -> None:
                 return
         except presence.AlreadyRunning:
             if time.monotonic() > end:
-                raise NotAllowed("the daemon has not mended it yet; look again later with: dossier verify") from None
+                raise Refusal("the daemon has not mended it yet; look again later with: dossier verify") from None
             time.sleep(0.2)

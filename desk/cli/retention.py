@@ -69,21 +69,21 @@ def run(
     from dossier.database.database import transaction
     from dossier.database.tables import item_name
     from dossier.office import people
-    from dossier.office.people import NotAllowed
     from dossier.text import clock
+    from dossier.text.refusals import Refusal
     from dossier.vault.folder import open_vault
     from workflow.retention import retention as rules
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
     if not people.is_admin(office, actor.code):
-        raise NotAllowed(f"{actor.code} may not remove items; an admin can")
+        raise Refusal(f"{actor.code} may not remove items; an admin can")
     today, keys = now.astimezone().date(), [key_of(name) for name in items] if items else None
     found = list(rules.kept(office, keys=keys))
     wrong = [one for one in found if keys is not None and (one.obstacles or not one.is_over(today))]
     if wrong or (keys is not None and len(found) < len(set(keys))):
         told = [f"{item_name(one.item)}: {'; '.join(one.obstacles) or _until(one)}" for one in wrong]
         told += [f"{item_name(key)}: there is no such item" for key in keys or () if key not in {one.item for one in found}]
-        raise NotAllowed("nothing was removed: " + " / ".join(told))
+        raise Refusal("nothing was removed: " + " / ".join(told))
     going = [one for one in found if one.is_over(today) and not one.obstacles]
     for one in found:
         if one.is_over(today):
@@ -95,7 +95,7 @@ def run(
         print("Nothing may go." + (f" {went} files of earlier removals went." if went else ""))
         return
     if not yes and not (sys.stdin.isatty() and typer.confirm(f"Remove {len(going)} items for good?")):
-        raise NotAllowed("nothing was removed; to remove what is listed: dossier retention run --yes")
+        raise Refusal("nothing was removed; to remove what is listed: dossier retention run --yes")
     with transaction():
         gone = rules.remove(office, now, actor, [one.item for one in going])
     went, left = rules.sweep(open_vault(office))
@@ -134,7 +134,7 @@ def release(reason: Reason, client: Client = None, item: Item = None) -> None:
 
 def _subject(client: str | None, item: str | None) -> tuple[str, str]:
     from dossier.database.tables import item_name
-    from dossier.office.people import NotAllowed
+    from dossier.text.refusals import Refusal
     from workflow.items import items
 
     if bool(client) == bool(item):
@@ -142,5 +142,5 @@ def _subject(client: str | None, item: str | None) -> tuple[str, str]:
     if item:
         return "item", item_name(items.get(key_of(item)).id)
     if client not in session.office().clients:
-        raise NotAllowed(f"there is no client {client}")
+        raise Refusal(f"there is no client {client}")
     return "client", str(client)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import sys
@@ -9,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from dossier.text.sentences import Words
+
 if TYPE_CHECKING:
-    from dossier.office.office import Office
+    from dossier.office.office import Language, Office
     from dossier.office.people import Actor
 
 
@@ -75,12 +78,34 @@ def opened_quickly() -> Office:
     return opened()
 
 
+WORDS = Words("option")
+"""How the command line calls a sidecar's keys: as options."""
+
+
+def language() -> Language:
+    """What this command is read in: the person's language, else that of LANG, else the office's, else English. Never raises."""
+    spoken = "en"
+    with contextlib.suppress(Exception):
+        spoken = (_office or office()).settings.office.language
+    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        if os.environ.get(name):
+            spoken = {"nl": "nl", "en": "en"}.get(os.environ[name][:2].lower(), spoken)
+            break
+    with contextlib.suppress(Exception):
+        from dossier.office import people
+
+        known = office()
+        person = known.staff.get(people.acting(known, _named()).code)
+        spoken = (person.language if person else None) or spoken
+    return "nl" if spoken == "nl" else "en"
+
+
 def _named() -> str | None:
     return GIVEN.staff or os.environ.get("DOSSIER_USER") or None
 
 
 def actor() -> Actor:
-    """Who does this. Raises NotAllowed if that can't be told, or may not be claimed."""
+    """Who does this. Raises Refusal if that can't be told, or may not be claimed."""
     from dossier.office import people
 
     return people.acting(office(), _named())

@@ -94,11 +94,10 @@ def proof(
     found = items.get_for(office, reader.code, key)
     finding.note_view(clock.utc_now(), reader, found, "proof")
     sheet = room.collect(office, clock.utc_now(), found)
-    person = office.staff.get(reader.code)
     if json:
         printing.as_json(sheet)
     else:
-        print(room.render(sheet, language or (person.language if person else "nl")), end="")
+        print(room.render(sheet, language or session.language()), end="")
 
 
 def _check_proof(path: str, json: bool) -> None:
@@ -321,17 +320,17 @@ def erase(
     """Erase for good what people wrote in events, of an item or by number. The chain still verifies. Needs an admin."""
     from dossier.database.database import transaction
     from dossier.office import people
-    from dossier.office.people import NotAllowed
     from dossier.text import clock
+    from dossier.text.refusals import Refusal
     from dossier.trail import trail
 
     office, actor = session.opened(), session.actor()
     if not people.is_admin(office, actor.code):
-        raise NotAllowed(f"{actor.code} may not erase; an admin can")
+        raise Refusal(f"{actor.code} may not erase; an admin can")
     if not item and not event:
         raise typer.BadParameter("which events? give --item, or --event, as often as needed")
     if not reason.strip():
-        raise NotAllowed("an erasure needs a reason: --reason TEXT")
+        raise Refusal("an erasure needs a reason: --reason TEXT")
     with transaction():
         wanted = [*(event or ()), *(one.seq for one in trail.events(item=key_of(item)))] if item else list(event or ())
         count = trail.erase(clock.utc_now(), actor, wanted, reason)

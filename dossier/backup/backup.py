@@ -43,8 +43,8 @@ from dossier.database import snapshot
 from dossier.database.tables import Note
 from dossier.files import files, moves
 from dossier.office.office import Office
-from dossier.office.people import NotAllowed
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 from dossier.trail import anchors
 from dossier.vault.folder import Damaged, Vault, hold_leaving, open_vault
 
@@ -96,7 +96,7 @@ class Report:
 
 
 def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> Report:
-    """Back up the office to `dest`. Raises NotAllowed where that folder can't be one of backups; OSError; CannotCopy."""
+    """Back up the office to `dest`. Raises Refusal where that folder can't be one of backups; OSError; CannotCopy."""
     with _locked(office, dest):
         for left in (dest / SNAPSHOTS).glob(".new-*"):
             files.remove_tree(left)
@@ -122,23 +122,23 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
     target = Path(os.path.realpath(dest))
     for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if target.is_relative_to(os.path.realpath(path)):
-            raise NotAllowed(f"{dest} lies within the office ({path}); give a folder elsewhere, best on another disk")
+            raise Refusal(f"{dest} lies within the office ({path}); give a folder elsewhere, best on another disk")
     whose = {"format": FORMAT, "what": "backups of an office, by dossier", "root": str(office.root), "host": socket.gethostname()}
     files.make_folder(dest, 0o700)
     if not (dest / MARK).exists():
         if any(name != ".lock" for name in os.listdir(dest)):
-            raise NotAllowed(f"{dest} is not empty, and holds no backups; give a new folder")
+            raise Refusal(f"{dest} is not empty, and holds no backups; give a new folder")
         files.write_durably(dest / MARK, json.dumps(whose, indent=2).encode(), 0o600)
     found = read_mark(dest)
     if found.get("root") != str(office.root):
-        raise NotAllowed(f"{dest} holds the backups of {found.get('root')}; give each office a folder of its own")
+        raise Refusal(f"{dest} holds the backups of {found.get('root')}; give each office a folder of its own")
     for name in (VAULT, SNAPSHOTS):
         files.make_folder(dest / name, 0o700)
     with open(dest / ".lock", "a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise NotAllowed(f"another backup to {dest} is under way") from None
+            raise Refusal(f"another backup to {dest} is under way") from None
         except OSError as error:  # a share without locks
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
                 raise
@@ -146,14 +146,14 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
 
 
 def read_mark(dest: Path) -> dict[str, Any]:
-    """What `dest` says it is. Raises NotAllowed if that is no folder of backups that this program can read."""
+    """What `dest` says it is. Raises Refusal if that is no folder of backups that this program can read."""
     try:
         found = json.loads((dest / MARK).read_bytes())
         form = found["format"]
     except (OSError, ValueError, TypeError, KeyError):
-        raise NotAllowed(f"{dest} is no backup of dossier: there is no {MARK} in it that can be read") from None
+        raise Refusal(f"{dest} is no backup of dossier: there is no {MARK} in it that can be read") from None
     if form != FORMAT:
-        raise NotAllowed(f"{dest} was written by another version of dossier (format {form}); use that version")
+        raise Refusal(f"{dest} was written by another version of dossier (format {form}); use that version")
     return dict(found)
 
 

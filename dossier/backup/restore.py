@@ -28,12 +28,12 @@ from dossier.database import snapshot
 from dossier.database.database import open_database
 from dossier.files import files
 from dossier.office.office import RESTORING, SETTINGS, ConfigurationError, Office, load_office
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Refusal
 from dossier.trail import anchors, trail
 from dossier.vault import folder as vault_room
 
 
-class Damaged(NotAllowed):
+class Damaged(Refusal):
     """Something in the backup is not what was put there."""
 
 
@@ -51,21 +51,21 @@ class Restored:
 
 
 def find(source: Path) -> Path:
-    """The snapshot that is meant: `source` itself, or the last of a folder of backups. Raises NotAllowed."""
+    """The snapshot that is meant: `source` itself, or the last of a folder of backups. Raises Refusal."""
     if (source / MANIFEST).is_file() and source.parent.name == SNAPSHOTS:
         read_mark(source.parent.parent)
         return source
     read_mark(source)
     found = snapshots(source)
     if not found:
-        raise NotAllowed(f"{source} holds no backup that was finished")
+        raise Refusal(f"{source} holds no backup that was finished")
     return found[-1]
 
 
 def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
     """Make an office in `root` from a backup; its database is open then.
 
-    Raises NotAllowed (Damaged) where that can't be, ConfigurationError, OSError, DatabaseUnavailable.
+    Raises Refusal (Damaged) where that can't be, ConfigurationError, OSError, DatabaseUnavailable.
     """
     path = find(source)
     manifest = _checked_manifest(path)
@@ -128,18 +128,18 @@ def _look(office: Office, path: Path, listed: Mapping[str, int], loose: Iterable
             f"{len(lacking)} files are gone from {pool.path}, or cut off, the first is {lacking[0]}; restore an earlier snapshot"
         )
     if (office.root / RESTORING).exists():
-        raise NotAllowed(f"a restore to {office.root} was broken off; remove that folder and restore again")
+        raise Refusal(f"a restore to {office.root} was broken off; remove that folder and restore again")
     for target in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if os.path.lexists(target) and (not target.is_dir() or any(target.iterdir())):
-            raise NotAllowed(f"{target} is not empty; give --root a folder that is empty or not there yet" + (
+            raise Refusal(f"{target} is not empty; give --root a folder that is empty or not there yet" + (
                 "" if target == office.root else ", or other folders (paths in the backup's config/settings.yaml, DOSSIER_PATHS__…)"))  # fmt: skip
     for url in (office.vault_store, office.portal_store):
         if url is not None and _holds_something(office, url):
-            raise NotAllowed(
+            raise Refusal(
                 f"{url} is not empty; give an empty prefix or bucket, by DOSSIER_PATHS__VAULT and DOSSIER_PATHS__PORTAL"
             )
     if not snapshot.is_empty(office):
-        raise NotAllowed("there is a database already where database.url points; give another, by DOSSIER_DATABASE__URL")
+        raise Refusal("there is a database already where database.url points; give another, by DOSSIER_DATABASE__URL")
     above = next(folder for folder in (office.root, *office.root.parents) if folder.is_dir())
     room = os.statvfs(above)
     needed, free = sum(wanted.values()) + sum(one.stat().st_size for one in path.iterdir()), room.f_bavail * room.f_frsize

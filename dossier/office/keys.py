@@ -358,9 +358,19 @@ class Retention(Strict):
     """The terms of items whose type has none of its own. The longest holds; without any, an item is kept for good."""
 
 
+class Firm(Strict):
+    """The office itself."""
+
+    name: Line = "Office"
+    """What clients and staff know it by."""
+    language: Language = "en"
+    """nl or en: WHY.txt, receipts, queue files, drafts, and what is told to whoever has no language of their own."""
+
+
 class Settings(Strict):
     """settings.yaml: firm-wide settings."""
 
+    office: Firm = Firm()
     paths: Paths = Paths()
     store: Store = Store()
     database: Database = Database()
@@ -422,8 +432,8 @@ class Staff(Strict):
     rights: list[Right] = []
     clients: Literal["all"] | list[Code] = "all"
     """all, or a list of client codes."""
-    language: Language = "nl"
-    """nl or en: the mails this person gets."""
+    language: Language | None = None
+    """nl or en: what this person reads, on pages, in mails and of commands; without it the office's."""
     active: YesNo = True
     """no: has left; may do nothing, and nothing waits for this person."""
     substitute: Code | None = None

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from dossier.office.office import Office, Right
+from dossier.office.office import Language, Office, Right
+from dossier.text.refusals import Refusal
 
 if TYPE_CHECKING:
     from dossier.office.office import Staff
@@ -36,6 +37,12 @@ def staff_by_user(office: Office, os_user: str) -> str | None:
     """The staff member whose `os_user` this is; None if it is nobody's, or he has left."""
     code = owner_of(office, os_user)
     return code if code is not None and office.staff[code].active else None
+
+
+def language_of(office: Office, code: str | None) -> Language:
+    """What this person reads; the office's language for whoever has none, or is nobody here."""
+    person = office.staff.get(code) if code is not None else None
+    return (person.language if person else None) or office.settings.office.language
 
 
 def has_right(person: Staff | None, right: Right, client: str | None = None) -> bool:
@@ -228,27 +235,23 @@ class Actor:
     """The staff member (or operating system's user) who really typed it, where that is another."""
 
 
-class NotAllowed(Exception):
-    """Refused, with the reason as its message (exit code 1)."""
-
-
 def acting(office: Office, named: str | None, uid: int | None = None) -> Actor:
-    """Who runs this command: the one `named` (--as, DOSSIER_USER), else whose os_user this is. Raises NotAllowed."""
+    """Who runs this command: the one `named` (--as, DOSSIER_USER), else whose os_user this is. Raises Refusal."""
     user = user_name(os.geteuid() if uid is None else uid)
     own = staff_by_user(office, user)
     if named is None:
         if own is None:
-            raise NotAllowed(f"`{user}` is nobody's os_user in config/staff.yaml; say who you are with --as STAFF")
+            raise Refusal(f"`{user}` is nobody's os_user in config/staff.yaml; say who you are with --as STAFF")
         return Actor(own, "command")
     if named not in office.staff:
-        raise NotAllowed(f"there is no staff member `{named}` in config/staff.yaml")
+        raise Refusal(f"there is no staff member `{named}` in config/staff.yaml")
     if not office.staff[named].active:
-        raise NotAllowed(f"{named} is not active any more")
+        raise Refusal(f"{named} is not active any more")
     if named == own:
         return Actor(own, "command")
     if office.settings.identity.trust_sidecar or (own is not None and is_admin(office, own)):
         return Actor(named, "command", behind=own or f"os:{user}")
-    raise NotAllowed(f"acting for {named} needs an admin, or identity.trust_sidecar in config/settings.yaml")
+    raise Refusal(f"acting for {named} needs an admin, or identity.trust_sidecar in config/settings.yaml")
 
 
 def reader(office: Office, named: str | None, uid: int | None = None) -> Actor:

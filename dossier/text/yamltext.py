@@ -17,15 +17,20 @@ from typing import Any, TypeAlias
 
 import yaml
 
+from dossier.text.sentences import Sentence
+
 Plain: TypeAlias = "str | None | list[Plain] | dict[str, Plain]"
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Fault:
     """One thing that is wrong with a file, for the person who wrote it. `line` counts from 1; 0 is the whole file."""
 
     line: int
-    message: str
+    message: Sentence | str
+
+    def __lt__(self, other: Fault) -> bool:
+        return (self.line, str(self.message)) < (other.line, str(other.message))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +74,7 @@ _NULLS = {"", "~", "null", "Null", "NULL"}
 
 
 class _Refused(Exception):
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int, message: Sentence | str) -> None:
         self.fault = Fault(line, message)
 
 

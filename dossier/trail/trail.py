@@ -28,8 +28,9 @@ from peewee import fn
 from dossier.database.kept import Redaction
 from dossier.database.tables import PROXY, Decision, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.files import files
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text.clock import to_text
+from dossier.text.refusals import Refusal
 
 GENESIS = "0" * 64
 """The hash before the first event."""
@@ -222,7 +223,7 @@ def history(item: int) -> list[dict[str, Any]]:
 def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
     """Erase the details of these events for good; returns how many there were. Call inside `transaction()`.
 
-    Raises NotAllowed for an event that tells of an erasure: without it the others would look tampered with. `reason` is
+    Raises Refusal for an event that tells of an erasure: without it the others would look tampered with. `reason` is
     kept, so it must not say what was erased.
     """
     wanted = sorted(set(seqs))
@@ -231,7 +232,7 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
         .where(Event.seq.in_(wanted[start : start + 500]))
     )]  # fmt: skip
     if any(action == "erased" for _, action in kept):
-        raise NotAllowed("an event that tells of an erasure can't be erased itself")
+        raise Refusal("an event that tells of an erasure can't be erased itself")
     found = [seq for seq, _ in kept]
     if not found:
         return 0
@@ -244,10 +245,10 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
 def redact(now: datetime, actor: Actor, anew: Sequence[Kept], reason: str) -> None:
     """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
 
-    Raises NotAllowed for an event that tells of an erasure. `reason` is kept.
+    Raises Refusal for an event that tells of an erasure. `reason` is kept.
     """
     if any(event.action == "erased" for event in anew):
-        raise NotAllowed("an event that tells of an erasure can't be written anew")
+        raise Refusal("an event that tells of an erasure can't be written anew")
     links: dict[str, str] = {}
     for event in anew:
         [old] = those([event.seq])

@@ -44,8 +44,8 @@ from dossier.database.tables import Drop, Item, insert_rows, item_key, item_name
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import NotAllowed
 from dossier.text import clock, names
+from dossier.text.refusals import Refusal
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
@@ -61,7 +61,6 @@ from ingest.intake.receiving import Order, Received, Receiver, Wanted
 from ingest.intake.scanning import NotScanned, ScannerGone
 from ingest.intake.strikes import Strikes
 from workflow.items import amending, items, suspicion
-from workflow.items.items import Refused
 from workflow.items.suspicion import Unscreened
 
 log = structlog.get_logger("intake")
@@ -241,7 +240,7 @@ class Intake:
     def _is_to_be_refused(self, now: datetime, case: Case, error: Exception, outcome: Outcome) -> bool:
         """True if the drop is to be refused: its fault says why. Else it stays in the inbox.
 
-        Refused is what may not be read, and what failed too often for a reason nobody foresaw. Libraries that read what users
+        Invalid is what may not be read, and what failed too often for a reason nobody foresaw. Libraries that read what users
         made raise OSError too, without a number or with EINVAL: that is the drop's, not the disk's.
         """
         found = case.found
@@ -367,7 +366,7 @@ class Intake:
                 case.item, case.first_taken_at = found[case.fingerprint]
 
     def _amend(self, now: datetime, case: Case) -> None:
-        """An amendment, in the batch's transaction. Refused, it becomes a refused drop."""
+        """An amendment, in the batch's transaction. Invalid, it becomes a refused drop."""
         sidecar, lines = case.found.sidecar, case.found.sidecar.lines if case.found.sidecar else {}
         assert sidecar is not None
         assert case.wish is not None
@@ -384,10 +383,8 @@ class Intake:
         source = names.shown(case.found.sidecar_name or case.found.stem)
         try:
             amending.amend(self.office, now, case.actor, key, case.wish, changes_of(case), source=source, screened=case.screened)
-        except NotAllowed as refusal:
-            case.faults.append(Fault(lines.get("item", 1), str(refusal)))
-        except Refused as refusal:
-            case.faults += [Fault(lines.get(problem.key, 1), problem.message) for problem in refusal.problems]
+        except Refusal as refusal:
+            case.faults += [Fault(lines.get(problem.key or "item", 1), problem.message) for problem in refusal.problems]
         else:
             case.item = key
 

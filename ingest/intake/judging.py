@@ -13,10 +13,11 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
+from dossier.text.refusals import Problem
 from dossier.text.yamltext import Fault
 from ingest.inbox.looking import Found
 from ingest.sidecar.reading import Sidecar
-from workflow.items.rules import Draft, Problem, Wish, attachment_problems, new_draft
+from workflow.items.rules import Draft, Wish, attachment_problems, new_draft
 
 
 @dataclass(frozen=True, slots=True)

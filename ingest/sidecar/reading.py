@@ -74,7 +74,7 @@ def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[
     read is None. It is None only when the file could not be read to its end. Never raises.
     """
     tree, faults = read_map(data)
-    whole = all(fault.message.startswith(_READS_ON) for fault in faults)
+    whole = all(str(fault.message).startswith(_READS_ON) for fault in faults)
     if not whole and tree.entries:
         tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
     reading = Reading(settings, faults)

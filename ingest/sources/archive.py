@@ -18,8 +18,8 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from dossier.files import files
 from dossier.office.keys import Strict, Word
-from dossier.office.people import NotAllowed
 from dossier.text import names
+from dossier.text.refusals import Refusal
 from dossier.text.yamltext import Limits, line_of, plain, read_map, scalar
 
 MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
@@ -36,7 +36,7 @@ _JUNK_NAMES, _JUNK_PREFIXES = {"thumbs.db", "desktop.ini"}, (".", "~$")
 """What operating systems and office programs leave in folders: no part of an archive, and not told of."""
 
 
-class MapError(NotAllowed):
+class MapError(Refusal):
     """The map, or the table it speaks of, is wrong; the message has a line for each fault, `file:line: message`."""
 
 

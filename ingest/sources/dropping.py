@@ -21,15 +21,14 @@ from pathlib import Path
 from dossier.files import files, moves
 from dossier.files.files import Look
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import names
+from dossier.text.refusals import Invalid, Problem, Refusal
 from dossier.text.yamltext import scalar
 from ingest.inbox.looking import WHY, Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
 from ingest.sidecar.reading import read_sidecar
-from workflow.items.items import Refused
-from workflow.items.rules import Problem
 
 LOOK_SECONDS = 0.05
 """How often `--wait` looks whether the receipt is there."""
@@ -66,7 +65,7 @@ def sidecar_text(request: Request, maker: str) -> str:
 
 
 def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
-    """Put the drop into the inbox; returns its folder. Raises Refused with all that is wrong; OSError.
+    """Put the drop into the inbox; returns its folder. Raises Invalid with all that is wrong; OSError.
 
     The database must be open if `actor` acts for another.
     """
@@ -93,9 +92,9 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
 
 def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
-    """Raise Refused if the daemon would refuse it."""
+    """Raise Invalid if the daemon would refuse it."""
     if request.client not in office.clients:
-        raise Refused([Problem("", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")])
+        raise Invalid([Problem("", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")])
     messages: list[str] = []
     looks: dict[str, Look] = {}
     for path in request.files:
@@ -120,9 +119,9 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
         {**looks, "item.yaml": own},
         tuple(faults),
     )
-    messages += [fault.message for fault in judge(office, found, actor.code if actor.behind is not None else None).faults]
+    messages += [str(fault.message) for fault in judge(office, found, actor.code if actor.behind is not None else None).faults]
     if messages:
-        raise Refused([Problem("", message) for message in dict.fromkeys(messages)])
+        raise Invalid([Problem("", message) for message in dict.fromkeys(messages)])
 
 
 def _folder_name(description: object, now: datetime) -> str:
@@ -133,7 +132,7 @@ def _folder_name(description: object, now: datetime) -> str:
 
 
 def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
-    """The number of the item that the drop became. Raises NotAllowed if it is refused, or nothing happens in `seconds`."""
+    """The number of the item that the drop became. Raises Refusal if it is refused, or nothing happens in `seconds`."""
     home, stem = office.inbox / client, folder.name
     receipt = home / "_done" / f"{stem}.receipt.yaml"
     until = time.monotonic() + seconds
@@ -142,7 +141,7 @@ def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
             return receipt.read_text(encoding="utf-8").splitlines()[0].removeprefix("item: ")
         refused = sorted((home / "_rejected").glob(f"*-{stem}/{WHY}"))
         if refused:
-            raise NotAllowed("refused: " + "; ".join(refused[0].read_text(encoding="utf-8").splitlines()))
+            raise Refusal("refused: " + "; ".join(refused[0].read_text(encoding="utf-8").splitlines()))
         time.sleep(LOOK_SECONDS)
     what = f"{names.shown(str(folder.relative_to(office.root)) if folder.is_relative_to(office.root) else str(folder))}"
-    raise NotAllowed(f"nothing happened to {what} for {seconds:g} seconds; does the daemon run? dossier status")
+    raise Refusal(f"nothing happened to {what} for {seconds:g} seconds; does the daemon run? dossier status")

@@ -196,7 +196,7 @@ class Importer:
             told.append("an import makes new items: leave `item` out")
         judgement = judge(self.office, found, self.actor.code if self.actor.behind is not None else None)
         blocked = any(": files of type ." in one for one in told)
-        told += [fault.message for fault in judgement.faults if not (blocked and ": files of type ." in fault.message)]
+        told += [text for fault in judgement.faults if not (blocked and ": files of type ." in (text := str(fault.message)))]
         report.renamed += renamed if not told else []
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 

@@ -42,7 +42,7 @@ staff:
   m.devries: {name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve]}
   k.smit: {name: Karel Smit, email: k.smit@office.example, rights: [create, approve]}
   l.visser: {name: Lisa Visser, email: l.visser@office.example, rights: [create, approve], language: en}
-  j.admin: {name: Joost Admiraal, email: j.admin@office.example, rights: [admin]}
+  j.admin: {name: Joost Admiraal, email: j.admin@office.example, language: nl, rights: [admin]}
 """
 
 

@@ -24,7 +24,7 @@ class Outcome:
 
 
 def act(who: str, office: Office, vault: Any, folder: Any, item: str, content: str) -> None:
-    """Do it. Raises NotAllowed or Refused."""
+    """Do it. Raises Refusal or Invalid."""
     from dossier.database.database import transaction
     from dossier.database.tables import item_key
     from dossier.office.people import Actor
@@ -52,9 +52,8 @@ def act(who: str, office: Office, vault: Any, folder: Any, item: str, content: s
 
 def _racer(office: Office, who: str, races: Sequence[tuple[str, str]], barrier: Barrier, outcomes: Any) -> None:
     from dossier.database.database import open_database
-    from dossier.office.people import NotAllowed
+    from dossier.text.refusals import Refusal
     from dossier.vault.folder import Vault
-    from workflow.items.items import Refused
     from workflow.queue.queue import QueueFolder
 
     signal.signal(signal.SIGIO, signal.SIG_IGN)
@@ -66,7 +65,7 @@ def _racer(office: Office, who: str, races: Sequence[tuple[str, str]], barrier: 
         barrier.wait(60)
         try:
             act(who, office, vault, folder, item, content)
-        except (NotAllowed, Refused) as refusal:
+        except Refusal as refusal:
             found.append(Outcome(who, str(refusal)))
         else:
             found.append(Outcome(who, None))

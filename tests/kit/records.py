@@ -31,11 +31,11 @@ clients:
 """
 STAFF = """\
 staff:
-  p.bakker: {name: Petra Bakker, email: p.bakker@office.example, rights: [create]}
-  m.devries: {name: Marieke de Vries, email: m.devries@office.example, rights: [create, approve]}
-  l.visser: {name: Lisa Visser, email: l.visser@office.example, rights: [create, share]}
-  k.smit: {name: Karel Smit, email: k.smit@office.example, rights: [create, approve]}
-  j.admin: {name: Joost Admiraal, email: j.admiraal@office.example, rights: [admin]}
+  p.bakker: {name: Petra Bakker, email: p.bakker@office.example, language: nl, rights: [create]}
+  m.devries: {name: Marieke de Vries, email: m.devries@office.example, language: nl, rights: [create, approve]}
+  l.visser: {name: Lisa Visser, email: l.visser@office.example, language: nl, rights: [create, share]}
+  k.smit: {name: Karel Smit, email: k.smit@office.example, language: nl, rights: [create, approve]}
+  j.admin: {name: Joost Admiraal, email: j.admiraal@office.example, language: nl, rights: [admin]}
 """
 
 PETRA, MARIEKE, LISA, KAREL, JOOST = (

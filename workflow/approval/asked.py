@@ -69,7 +69,7 @@ def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
     reasons = [desk.reason for desk in asking.desks if not desk.people]
     trail.record(now, trail.DAEMON, "nobody_left", asking.concept.item, {"reasons": reasons})
     for admin in people.admins(office):
-        _ = translator(office.staff[admin].language).gettext
+        _ = translator(people.language_of(office, admin)).gettext
         subject = _("Nobody may decide on %(item)s") % {"item": item}
         lines = [_("Give somebody the right `approve` for client %(client)s (config/staff.yaml), or name another approver.")]
         payload = {"subject": subject, "lines": [line % {"client": asking.concept.client} for line in lines]}

@@ -17,8 +17,9 @@ from dossier.database.database import transaction
 from dossier.database.tables import Decision, Edition, Event, Item, item_name, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
-from dossier.office.people import Actor, Desk, NotAllowed
+from dossier.office.people import Actor, Desk
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Seating
 from workflow.items import items, notes
@@ -26,11 +27,11 @@ from workflow.items import items, notes
 Verdict = Literal["approve", "reject"]
 
 
-class AlreadyDecided(NotAllowed):
+class AlreadyDecided(Refusal):
     """There is nothing to decide any more; the message says what was decided, by whom and when."""
 
 
-class ContentChanged(NotAllowed):
+class ContentChanged(Refusal):
     """The item was changed since; it must be looked at again."""
 
 
@@ -45,7 +46,7 @@ def decide(
 ) -> str:
     """Decide on an item; returns the share state it has then.
 
-    `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided, ContentChanged, NotAllowed.
+    `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided, ContentChanged, Refusal.
     """
     item = items.get_for(office, actor.code, key)
     if not item.pending:
@@ -55,7 +56,7 @@ def decide(
         raise ContentChanged(f"{item_name(key)} was changed since; look at it again and decide anew")
     desk = _seat(office, item, edition, actor.code, hours.today(office, now))
     if verdict == "reject" and not comment.strip():
-        raise NotAllowed("a rejection needs a comment: say what must be changed")
+        raise Refusal("a rejection needs a comment: say what must be changed")
     Decision.insert(
         edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
         at=clock.to_text(now),
@@ -82,7 +83,7 @@ def decide(
 
 
 def _seat(office: Office, item: Any, edition: Any, code: str, today: date) -> Desk:
-    """The open seat that `code` fills, his own before another's. Raises NotAllowed."""
+    """The open seat that `code` fills, his own before another's. Raises Refusal."""
     given = list(decisions_on(edition.id))
     mine = next((row for row in given if row.decided_by == code), None)
     if mine is not None:
@@ -94,7 +95,7 @@ def _seat(office: Office, item: Any, edition: Any, code: str, today: date) -> De
         return desk
     reason = people.why_not_approve(office, code, item.client, item.type, concept.makers)
     waits_for = ", ".join(asking.people) or "an admin"
-    raise NotAllowed(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
+    raise Refusal(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
 
 
 def _concept(item: Any, edition: Any) -> Concept:

@@ -22,8 +22,8 @@ import structlog
 
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.office.people import NotAllowed
 from dossier.text.names import extension
+from dossier.text.refusals import Refusal
 from dossier.vault.folder import Vault
 from workflow.guard.directory import Directory, Mention
 from workflow.guard.plain_text import Text
@@ -192,7 +192,7 @@ def screened_change(
     """Do a `change` that may share outright, having searched the (name, SHA-256) that it would share, in the vault.
 
     `change` opens its own transaction. If what it would share is another file by then, it is searched and tried anew.
-    Raises NotAllowed if that never ends; OSError.
+    Raises Refusal if that never ends; OSError.
     """
     if not suspicion.is_on(office):
         return change(NOTHING)
@@ -205,4 +205,4 @@ def screened_change(
             return change(screened)
         except Unscreened:
             continue
-    raise NotAllowed("others are changing this item at this moment; look at it and try again")
+    raise Refusal("others are changing this item at this moment; look at it and try again")

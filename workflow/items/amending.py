@@ -20,13 +20,14 @@ from dossier.database.tables import Attachment, Edition, Label, item_name
 from dossier.office import people
 from dossier.office.item_types import ENGLISH
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import clock, media, names
 from dossier.text.names import fold
+from dossier.text.refusals import Invalid, Problem, Refusal
 from dossier.trail import trail
 from workflow.items import items, suspicion
-from workflow.items.items import File, Refused, content_digest, shown_to_client, step
-from workflow.items.rules import Draft, Problem, Wish, amended_draft, asking, attachment_problems, chosen
+from workflow.items.items import File, content_digest, shown_to_client, step
+from workflow.items.rules import Draft, Wish, amended_draft, asking, attachment_problems, chosen
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.outbox import outbox
 
@@ -79,14 +80,14 @@ def amend(
     """Change an item; returns what was changed (nothing, if it was so already). `source`: the sidecar's name, for the trail.
 
     `screened`: what the wrong-client guard found in the files of `would_share`.
-    Raises Refused with every reason, NotAllowed where there is no such item (for this actor), Unscreened; nothing was
+    Raises Invalid with every reason, Refusal where there is no such item (for this actor), Unscreened; nothing was
     written then.
     """  # fmt: skip
     item = items.get_for(office, actor.code, key)
     if Removal.get_or_none(Removal.item == key) is not None:
-        raise Refused([Problem("item", f"{item_name(key)} was removed for good; make a new item")])
+        raise Invalid([Problem("item", f"{item_name(key)} was removed for good; make a new item")])
     if if_version is not None and item.version != if_version:
-        raise Refused([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
+        raise Invalid([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
     before = items.draft_of(item)
     change = _planned(office, now, actor, item, wish, changes)
     problems = change.problems
@@ -101,7 +102,7 @@ def amend(
         problems += more if able else []
     edition = items.next_edition(key) if action in ("offer", "share") else None
     if problems:
-        raise Refused(problems)
+        raise Invalid(problems)
     changed = _changed_keys(before, change.draft)
     if wish.notify and outbox.forget_failed(key):
         changed["notify"] = {"from": "failed", "to": True}
@@ -123,7 +124,7 @@ def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wis
     """
     try:
         change = _planned(office, now, actor, items.get_for(office, actor.code, key), wish, changes)
-    except NotAllowed:
+    except Refusal:
         return []
     return _not_seen_yet(change) if change.action == "share" and not change.problems else []
 

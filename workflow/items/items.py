@@ -31,12 +31,13 @@ from dossier.database.tables import (
 )
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import fold
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.items import suspicion
-from workflow.items.rules import Draft, Problem, chosen
+from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 
 STEPS: Mapping[str, Mapping[str, str]] = {
@@ -59,19 +60,11 @@ MOST_EDITIONS = 9_999
 """So many editions an item can have (models.first_edition)."""
 
 
-class Refused(Exception):
-    """What was asked of an item is not allowed; `problems` says why."""
-
-    def __init__(self, problems: Sequence[Problem]) -> None:
-        super().__init__("; ".join(problem.message for problem in problems))
-        self.problems = tuple(problems)
-
-
 def step(state: str, action: str) -> str:
-    """The state that `action` leads to. Raises NotAllowed where there is no such step."""
+    """The state that `action` leads to. Raises Refusal where there is no such step."""
     after = "private" if action == "unshare" else STEPS[state].get(action)
     if after is None:
-        raise NotAllowed(f"the item is {state}: it can't be {_DONE.get(action, action)} now")
+        raise Refusal(f"the item is {state}: it can't be {_DONE.get(action, action)} now")
     return after
 
 
@@ -214,10 +207,10 @@ def text_row(key: int, draft: Draft, files: Iterable[Any]) -> TextRow:
 
 
 def get(key: int) -> Any:
-    """The item with this key. Raises NotAllowed, in words, if there is none."""
+    """The item with this key. Raises Refusal, in words, if there is none."""
     item = Item.get_or_none(Item.id == key)
     if item is None:
-        raise NotAllowed(f"there is no item {item_name(key)}")
+        raise Refusal(f"there is no item {item_name(key)}")
     return item
 
 
@@ -225,7 +218,7 @@ def get_for(office: Office, code: str, key: int) -> Any:
     """As `get`; of an item whose type `code` has no right to, he is not told that there is one."""
     item = Item.get_or_none(Item.id == key)
     if item is None or people.why_not_type(office, code, item.type):
-        raise NotAllowed(f"there is no item {item_name(key)}")
+        raise Refusal(f"there is no item {item_name(key)}")
     return item
 
 
@@ -248,11 +241,11 @@ def draft_of(item: Any) -> Draft:
 
 
 def next_edition(item: int) -> int:
-    """The number of the item's next edition. Raises NotAllowed when all its numbers are used up."""
+    """The number of the item's next edition. Raises Refusal when all its numbers are used up."""
     first = first_edition(item)
     last = Edition.select(Edition.id).where(Edition.id.between(first, first + MOST_EDITIONS)).order_by(Edition.id.desc()).first()
     if last is not None and last.id == first + MOST_EDITIONS:
-        raise NotAllowed(f"{item_name(item)} was offered or shared {MOST_EDITIONS} times; make a new item of it")
+        raise Refusal(f"{item_name(item)} was offered or shared {MOST_EDITIONS} times; make a new item of it")
     return int(last.id if last else first) + 1
 
 
@@ -278,13 +271,13 @@ def end_standing(item: Any, state: str) -> None:
 
 
 def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> None:
-    """Take an item off the portal, or a concept from its approvers. Raises NotAllowed."""
+    """Take an item off the portal, or a concept from its approvers. Raises Refusal."""
     item = get_for(office, actor.code, key)
     refusal = people.why_not_withdraw(office, actor.code, item.client, item.created_by)
     if refusal:
-        raise NotAllowed(refusal)
+        raise Refusal(refusal)
     if not reason.strip():
-        raise NotAllowed("a withdrawal needs a reason: --reason TEXT")
+        raise Refusal("a withdrawal needs a reason: --reason TEXT")
     item.share_state = step(item.share_state, "withdraw")
     if item.pending:
         Edition.update(state="dropped").where(Edition.id == item.pending).execute()
@@ -301,7 +294,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     """Put back what was approved before it was withdrawn. False: the item was changed since, which the client does not see.
 
     `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is offered instead.
-    Raises NotAllowed, Unscreened.
+    Raises Refusal, Unscreened.
     """
     item = get_for(office, actor.code, key)
     _refuse_restoring(office, actor, item)
@@ -329,17 +322,17 @@ def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str
     try:
         get_for(office, actor.code, key)
         return _not_looked_at(_withdrawn_edition(key))
-    except NotAllowed:
+    except Refusal:
         return []
 
 
 def _withdrawn_edition(key: int) -> Any:
-    """What was approved last before it was withdrawn. Raises NotAllowed if nothing was."""
+    """What was approved last before it was withdrawn. Raises Refusal if nothing was."""
     first = first_edition(key)
     here = Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn")
     edition = Edition.select().where(here).order_by(Edition.id.desc()).first()
     if edition is None:
-        raise NotAllowed("nothing of this item was approved before; share it with: dossier edit")
+        raise Refusal("nothing of this item was approved before; share it with: dossier edit")
     return edition
 
 
@@ -367,11 +360,11 @@ def _refuse_restoring(office: Office, actor: Actor, item: Any) -> None:
     is_admin = people.is_admin(office, actor.code)
     refusal = people.why_not_restore(office, actor.code, item.client)
     if refusal:
-        raise NotAllowed(refusal)
+        raise Refusal(refusal)
     client, kind = office.clients.get(item.client), office.settings.types.get(item.type or "")
     if client is None or not (client.active and client.portal):
-        raise NotAllowed(f"client {item.client} has no portal (config/clients.yaml)")
+        raise Refusal(f"client {item.client} has no portal (config/clients.yaml)")
     if kind is not None and kind.share == "never":
-        raise NotAllowed(f"an item of type {item.type} is never shared")
+        raise Refusal(f"an item of type {item.type} is never shared")
     if item.status in office.settings.items.closed and not is_admin:
-        raise NotAllowed(f"the item is {item.status}: nothing changes until an admin gives it another status")
+        raise Refusal(f"the item is {item.status}: nothing changes until an admin gives it another status")

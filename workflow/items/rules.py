@@ -16,17 +16,12 @@ from dossier.office import people
 from dossier.office.item_types import ENGLISH, fitting, wanted
 from dossier.office.office import Office
 from dossier.text.names import fold
+from dossier.text.refusals import Problem
 
 if TYPE_CHECKING:
     from dossier.office.office import Client, ItemType
 
 ShareStatus = Literal["concept", "approved"]
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    key: str
-    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -240,7 +240,7 @@ class Mailer:
 def preview(office: Office, key: int, wanted: str | None) -> tuple[Letter, str, TemplateFault | None]:
     """The mail about an item as its contact would get it now, to whom, and what is wrong with the office's template.
 
-    Raises NotAllowed if there is no such item or contact.
+    Raises Refusal if there is no such item or contact.
     """
     item = items.get(key)
     contact = outbox.contact_of(office, item, wanted)

@@ -22,8 +22,9 @@ from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Mail, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.items import items
 from workflow.portal_access import access, openings
@@ -81,7 +82,7 @@ def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: 
     if person is None or not person.active:
         return []
     client = item.client if item is not None else None
-    to = Addressee(person.name, person.email, person.language)
+    to = Addressee(person.name, person.email, people.language_of(office, code))
     return [_enqueue(office, now, kind, item, client, code, to, payload, now)]
 
 
@@ -135,7 +136,7 @@ def find_contact(office: Office, client: str, code: str | None) -> Contact | Non
 
 
 def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
-    """The active contact who is meant: `wanted` by id or address, else the item's own. Raises NotAllowed."""
+    """The active contact who is meant: `wanted` by id or address, else the item's own. Raises Refusal."""
     contact = find_contact(office, item.client, wanted or item.contact)
     if contact is not None and contact.active:
         return contact
@@ -143,7 +144,7 @@ def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
     known = ", ".join(one.id for one in client.contacts if one.active) if client else ""
     named = wanted or item.contact
     what = f"client {item.client} has no active contact `{named}`" if named else "say who gets the mail"
-    raise NotAllowed(f"{what}: --contact ID; its contacts are: {known or 'none yet'}")
+    raise Refusal(f"{what}: --contact ID; its contacts are: {known or 'none yet'}")
 
 
 def is_asked_for(item: Any) -> bool:
@@ -156,20 +157,20 @@ def is_asked_for(item: Any) -> bool:
 
 
 def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | None) -> str:
-    """Send the mail about an item, again or to another contact; says what will happen. In `transaction()`. Raises NotAllowed.
+    """Send the mail about an item, again or to another contact; says what will happen. In `transaction()`. Raises Refusal.
 
     `wanted`: the contact's id or address; None: the item's own contact.
     """
     item = items.get_for(office, actor.code, key)
     refusal = people.why_not_create(office, actor.code, item.client)
     if refusal:
-        raise NotAllowed(refusal)
+        raise Refusal(refusal)
     contact = contact_of(office, item, wanted)
     if item.public is None and item.standing is None and item.pending is None:
-        raise NotAllowed(f"{item_name(key)} is {item.share_state}: there is nothing on the portal to tell about")
+        raise Refusal(f"{item_name(key)} is {item.share_state}: there is nothing on the portal to tell about")
     waiting = (Mail.item == key) & (Mail.kind == "ready") & (Mail.recipient == contact.id) & (Mail.state == "waiting")
     if Mail.select().where(waiting).exists():
-        raise NotAllowed(f"a mail about {item_name(key)} to {contact.id} waits already; see: dossier outbox")
+        raise Refusal(f"a mail about {item_name(key)} to {contact.id} waits already; see: dossier outbox")
     forget_failed(key)
     item.contact, item.notify = contact.id, True
     item.version += 1
@@ -186,17 +187,17 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
 def retry(office: Office, now: datetime, actor: Actor, number: int) -> str:
     """Try a mail that failed, was cancelled or waits for its next attempt again now, from the first attempt on. In `transaction()`.
 
-    It keeps its Message-ID: it is the same mail. A digest is taken apart: its items go by themselves. Raises NotAllowed.
+    It keeps its Message-ID: it is the same mail. A digest is taken apart: its items go by themselves. Raises Refusal.
     """
     mail = _mail(office, actor, number)
     if mail.state == "sent":
-        raise NotAllowed(f"mail {number} was sent on {clock.shown(mail.sent_at)}; to send anew: dossier notify ITEM --contact ID")
+        raise Refusal(f"mail {number} was sent on {clock.shown(mail.sent_at)}; to send anew: dossier notify ITEM --contact ID")
     if mail.within and mail.state == "waiting":
-        raise NotAllowed(f"mail {number} goes with mail {mail.within}; retry that one")
+        raise Refusal(f"mail {number} goes with mail {mail.within}; retry that one")
     if mail.kind == "bundle" and mail.state != "waiting":
         parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state)))
         if not parts:
-            raise NotAllowed(f"mail {number} has no items left to tell about")
+            raise Refusal(f"mail {number} has no items left to tell about")
         Mail.update(state="cancelled", error="its items are tried by themselves").where(Mail.id == mail.id).execute()
     else:
         parts = [mail]
@@ -210,10 +211,10 @@ def retry(office: Office, now: datetime, actor: Actor, number: int) -> str:
 
 
 def cancel(office: Office, now: datetime, actor: Actor, number: int) -> str:
-    """Call off a mail that waits or failed. In `transaction()`. Raises NotAllowed."""
+    """Call off a mail that waits or failed. In `transaction()`. Raises Refusal."""
     mail = _mail(office, actor, number)
     if mail.state not in ("waiting", "failed"):
-        raise NotAllowed(f"mail {number} was {mail.state} already" + (f" on {clock.shown(mail.sent_at)}" if mail.sent_at else ""))
+        raise Refusal(f"mail {number} was {mail.state} already" + (f" on {clock.shown(mail.sent_at)}" if mail.sent_at else ""))
     parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state))) if mail.kind == "bundle" else []
     for part in [mail, *parts]:
         Mail.update(state="cancelled", error=f"called off by {actor.code}").where(Mail.id == part.id).execute()
@@ -250,13 +251,13 @@ def _record_by(now: datetime, actor: Actor, action: str, mail: Any) -> None:
 def _mail(office: Office, actor: Actor, number: int) -> Any:
     mail = Mail.get_or_none(Mail.id == number)
     if mail is None:
-        raise NotAllowed(f"there is no mail {number} in the outbox")
+        raise Refusal(f"there is no mail {number} in the outbox")
     if mail.client is None:
         refusal = None if people.is_admin(office, actor.code) else f"only an admin may do this with mail {number}"
     else:
         refusal = people.why_not_create(office, actor.code, mail.client)
     if refusal:
-        raise NotAllowed(refusal)
+        raise Refusal(refusal)
     return mail
 
 
@@ -279,7 +280,7 @@ def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
             return "this staff member has left"
         if mail.kind == "review" and not _to_review(office, mail):
             return "this staff member need not know of these items any more"
-        return Addressee(person.name, person.email, person.language)
+        return Addressee(person.name, person.email, people.language_of(office, mail.recipient))
     contact = find_contact(office, mail.client, mail.recipient)
     if contact is None or not contact.active:
         return GONE

@@ -23,7 +23,8 @@ from dossier.files.files import Look
 from dossier.files.settling import Settling
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
 from workflow.approval import asked, deciding
 from workflow.approval.waiting import Asking
 from workflow.queue import paper, writing
@@ -263,7 +264,7 @@ class ApproverFolder:
                 state = deciding.decide(self.office, now, actor, key, verdict, reading.comment, sheet.content)
         except deciding.AlreadyDecided as refusal:
             outcome = str(refusal)
-        except NotAllowed as refusal:
+        except Refusal as refusal:
             self._complain(path, file, data, seen, Reading(reading.typed, reading.content, None, "", (str(refusal),)))
             return False
         else:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from dossier.database.tables import Asked, Decision, Edition, Item, first_edition, item_name, tuples
+from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.approval import deciding
@@ -50,10 +51,10 @@ class Sheets:
         newest, count = self._portals[code]
         own = item_name(asking.concept.item)
         is_public = self._items[asking.concept.item].public is not None
-        client, reader = self.office.clients.get(code), self.office.staff.get(person)
+        client = self.office.clients.get(code)
         return preview_html(
             self.office.settings.portal.title, code, client.name if client else code, client.language if client else "nl",
-            reader.language if reader else "nl", shown_item(clock.to_text(now), asking.concept.item, edition.shown),
+            people.language_of(self.office, person), shown_item(clock.to_text(now), asking.concept.item, edition.shown),
             [item for item in newest if item.item != own], count - is_public,
         )  # fmt: skip
 

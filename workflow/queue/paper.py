@@ -199,7 +199,7 @@ def _faults(faults: Sequence[Fault], body: bytes) -> list[str]:
     moved = len(told) + 1
     found = []
     for fault in told:
-        message = fault.message
+        message = str(fault.message)
         line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else b""
         if re.match(rb"\s*(decision|comment):\S", line):
             message += "; put a space behind the colon"

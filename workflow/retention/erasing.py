@@ -38,8 +38,9 @@ from dossier.database.tables import (
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.items import items
 from workflow.retention import erasure_report, retention
@@ -71,22 +72,22 @@ def erase(
     *,
     language: str,
 ) -> Plan:
-    """Steps 1 to 3. Not inside `transaction()`. `reason` stays in the trail. Raises NotAllowed, OSError.
+    """Steps 1 to 3. Not inside `transaction()`. `reason` stays in the trail. Raises Refusal, OSError.
 
     `language`: of the report.
     """
     if not people.is_admin(office, actor.code):
-        raise NotAllowed(f"{actor.code} may not erase; an admin can")
+        raise Refusal(f"{actor.code} may not erase; an admin can")
     if not reason.strip():
-        raise NotAllowed("an erasure needs a reason: --reason TEXT")
+        raise Refusal("an erasure needs a reason: --reason TEXT")
     if person.is_named_in(reason):
-        raise NotAllowed("the reason stays in the trail, so it must not name whom it is about")
+        raise Refusal("the reason stays in the trail, so it must not name whom it is about")
     if person.staff == actor.code:
-        raise NotAllowed("nobody erases himself; another admin can")
+        raise Refusal("nobody erases himself; another admin can")
     with overwriting(), transaction():
         made = look(office, now, person, keys, chosen)
         if made.obstacles:
-            raise NotAllowed("nothing was erased: " + " / ".join(made.obstacles))
+            raise Refusal("nothing was erased: " + " / ".join(made.obstacles))
         number = int(made.pseudonym.rpartition("-")[2])
         told = erasure_report.collect(office, now, actor, made, language)
         Erasure.insert(id=number, at=clock.to_text(now), report=json.dumps(told)).execute()

@@ -43,9 +43,9 @@ from dossier.database.tables import (
 )
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.office.people import NotAllowed
 from dossier.text import clock
 from dossier.text.names import fold
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.outbox import outbox
 from workflow.portal_access import access
@@ -259,7 +259,7 @@ class _Finder:
     def why_not(self, one: retention.Kept | None, key: int) -> tuple[str, str] | None:
         """(ground, words) for which an item must stay; None if nothing says that it must."""
         if one is None:
-            raise NotAllowed(f"there is no item {item_name(key)}")
+            raise Refusal(f"there is no item {item_name(key)}")
         hold = self.hold_on(key, one.client)
         if hold is not None:
             return "hold", hold
@@ -273,7 +273,7 @@ class _Finder:
         """An attachment in all its versions, where the item itself stays."""
         rows = [row for row in Attachment.select().where(Attachment.item == key) if fold(row.name) == fold(name)]
         if not rows:
-            raise NotAllowed(f"{item_name(key)} has no attachment {name}")
+            raise Refusal(f"{item_name(key)} has no attachment {name}")
         reason = self.why_not(one, key)
         item = Item.get_by_id(key)
         open_editions = [edition for edition in (item.pending, item.standing, item.public) if edition is not None]

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from dossier.database.tables import Event, Item, Mail, tuples
 from dossier.office.office import Office
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Refusal
 from dossier.trail.trail import Kept
 from workflow.outbox import outbox
 from workflow.portal_access import access
@@ -62,7 +62,7 @@ class Plan:
 def find_person(office: Office, who: str, names: Sequence[str], addresses: Sequence[str]) -> Person:
     """Who is meant by `client/contact`, a staff code, a mail address, or a name; with other names and addresses of his.
 
-    Raises NotAllowed where a code is nobody's, now or in the outbox.
+    Raises Refusal where a code is nobody's, now or in the outbox.
     """
     seats: list[tuple[str, str]] = []
     found_names, mail_addresses = list(names), [access.folded(one) for one in addresses]
@@ -97,7 +97,7 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
             if is_contact and client_code:
                 seats.append((client_code, recipient))
     if "/" in who and not found_names and not _acted(f"contact:{who}"):
-        raise NotAllowed(f"nobody is known as {who}: give CLIENT/CONTACT, a staff code, a mail address, or a name")
+        raise Refusal(f"nobody is known as {who}: give CLIENT/CONTACT, a staff code, a mail address, or a name")
     unique = (tuple(dict.fromkeys(found_names)), tuple(dict.fromkeys(mail_addresses)), tuple(dict.fromkeys(seats)))
     return Person(*unique, staff)
 

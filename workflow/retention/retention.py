@@ -51,8 +51,9 @@ from dossier.files import files
 from dossier.office import people
 from dossier.office.item_types import months_later
 from dossier.office.office import Client, Office, Settings
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from dossier.vault.folder import LEAVING, Vault
 from workflow.outbox import outbox
@@ -176,27 +177,27 @@ def _obstacles(item: Any, held: dict[tuple[str, str], str], mails: set[int], dro
 
 
 def hold(office: Office, now: datetime, actor: Actor, kind: str, subject: str, reason: str) -> None:
-    """Nothing of this client or item is removed until it is released. Call inside `transaction()`. Raises NotAllowed."""
+    """Nothing of this client or item is removed until it is released. Call inside `transaction()`. Raises Refusal."""
     _need_admin(office, actor)
     if not reason.strip():
-        raise NotAllowed("a legal hold needs a reason: --reason TEXT")
+        raise Refusal("a legal hold needs a reason: --reason TEXT")
     if Hold.select().where((Hold.kind == kind) & (Hold.subject == subject)).exists():
-        raise NotAllowed(f"there is a legal hold on {subject} already")
+        raise Refusal(f"there is a legal hold on {subject} already")
     Hold.insert(kind=kind, subject=subject, reason=reason, by=actor.code, at=clock.to_text(now)).execute()
     trail.record(now, actor, "held", None, {"hold": subject, "reason": reason}, subject if kind == "client" else None)
 
 
 def release(office: Office, now: datetime, actor: Actor, kind: str, subject: str, reason: str) -> None:
-    """End a legal hold. Call inside `transaction()`. Raises NotAllowed."""
+    """End a legal hold. Call inside `transaction()`. Raises Refusal."""
     _need_admin(office, actor)
     if not Hold.delete().where((Hold.kind == kind) & (Hold.subject == subject)).execute():
-        raise NotAllowed(f"there is no legal hold on {subject}")
+        raise Refusal(f"there is no legal hold on {subject}")
     trail.record(now, actor, "released", None, {"hold": subject, "reason": reason}, subject if kind == "client" else None)
 
 
 def _need_admin(office: Office, actor: Actor) -> None:
     if not people.is_admin(office, actor.code):
-        raise NotAllowed(f"{actor.code} may not do this; an admin can")
+        raise Refusal(f"{actor.code} may not do this; an admin can")
 
 
 # Removing
@@ -205,7 +206,7 @@ def _need_admin(office: Office, actor: Actor) -> None:
 def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> list[int]:
     """Step 1, for those of the items whose term is over and that nothing holds; returns them. Call inside `transaction()`.
 
-    Looked at anew here, whatever was listed before. Raises NotAllowed if the actor is no admin.
+    Looked at anew here, whatever was listed before. Raises Refusal if the actor is no admin.
     """
     _need_admin(office, actor)
     today = now.astimezone().date()

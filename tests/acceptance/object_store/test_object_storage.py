@@ -20,7 +20,7 @@ from kit.web import Browser, MailBox, file_links, free_port, links, portal
 from desk.actions import backing_up
 from dossier.database.database import close_database, open_database
 from dossier.office.office import load_office
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from dossier.vault.folder import open_vault
 from workflow.portal import verifying
@@ -175,7 +175,7 @@ def test_a_backup_holds_what_the_store_held_and_fills_another(root: Root, store:
     root.drop("report", APPROVED, report_pdf=PDF, report_bin=LARGE)
     once_here(root)
     root.run("backup", str(tmp_path / "backup"))
-    with pytest.raises(NotAllowed, match="is not empty"):
+    with pytest.raises(Refusal, match="is not empty"):
         backing_up.restore(tmp_path / "backup", tmp_path / "again", root.environ)
     with shop() as other:
         again = Root(tmp_path / "again", {**root.environ, **other.environ})

@@ -17,7 +17,7 @@ from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail, Item
 from dossier.office.office import ConfigurationError, find_root
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 
 DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
@@ -100,7 +100,7 @@ def test_a_damaged_vault_file_is_told_and_the_rest_is_backed_up(office: Records,
 
 @pytest.mark.parametrize("where", ["inbox", "var/backups", "."])
 def test_a_backup_within_the_office_is_refused(office: Records, where: str) -> None:
-    with pytest.raises(NotAllowed, match="lies within the office"):
+    with pytest.raises(Refusal, match="lies within the office"):
         _back_up(office, office.root / where)
 
 
@@ -108,24 +108,24 @@ def test_a_folder_with_other_things_and_another_offices_backups_are_refused(offi
     other = tmp_path / "documents"
     other.mkdir()
     (other / "letter.txt").write_text("mine")
-    with pytest.raises(NotAllowed, match="is not empty, and holds no backups"):
+    with pytest.raises(Refusal, match="is not empty, and holds no backups"):
         _back_up(office, other)
     assert [path.name for path in other.iterdir()] == ["letter.txt"]
     _back_up(office, tmp_path / "backups")
     close_database()
     second = Records(tmp_path / "second")
-    with pytest.raises(NotAllowed, match="give each office a folder of its own"):
+    with pytest.raises(Refusal, match="give each office a folder of its own"):
         _back_up(second, tmp_path / "backups")
 
 
 def test_restore_fills_empty_folders_only(office: Records, tmp_path: Path) -> None:
     dest = tmp_path / "backups"
     _back_up(office, dest)
-    with pytest.raises(NotAllowed, match="office is not empty"):
+    with pytest.raises(Refusal, match="office is not empty"):
         _restore(dest, "office")
-    with pytest.raises(NotAllowed, match="portal is not empty"):
+    with pytest.raises(Refusal, match="portal is not empty"):
         _restore(dest, environ={"DOSSIER_PATHS__PORTAL": str(office.office.portal)})
-    with pytest.raises(NotAllowed, match="there is a database already"):
+    with pytest.raises(Refusal, match="there is a database already"):
         _restore(dest, environ={DATABASE_URL: os.environ.get(DATABASE_URL, f"sqlite:///{office.root}/var/dossier.db")})
     assert not (tmp_path / "elsewhere").exists()
     (tmp_path / "elsewhere").mkdir()
@@ -138,18 +138,18 @@ def test_a_damaged_file_is_found_while_restoring_and_half_an_office_is_none(offi
     victim = _kept(dest)[0]
     good = victim.read_bytes()
     victim.write_bytes(good[:-1] + b"x")
-    with pytest.raises(NotAllowed, match=f"{victim} is damaged"):
+    with pytest.raises(Refusal, match=f"{victim} is damaged"):
         _restore(dest)
     with pytest.raises(ConfigurationError, match="a restore was broken off here"):
         find_root(made, made, {})
-    with pytest.raises(NotAllowed, match=r"a restore to .* was broken off"):
+    with pytest.raises(Refusal, match=r"a restore to .* was broken off"):
         new_office.found(made)
     victim.write_bytes(good)
-    with pytest.raises(NotAllowed, match="was broken off; remove that folder"):
+    with pytest.raises(Refusal, match="was broken off; remove that folder"):
         _restore(dest)
     shutil.rmtree(made)
     victim.unlink()
-    with pytest.raises(NotAllowed, match="1 files are gone"):
+    with pytest.raises(Refusal, match="1 files are gone"):
         _restore(dest)
     assert not made.exists()
     victim.write_bytes(good)
@@ -162,7 +162,7 @@ def test_a_snapshot_that_is_cut_off_is_seen_before_anything_is_written(office: R
     _back_up(office, dest)
     path = _snapshots(dest)[0] / name
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
-    with pytest.raises(NotAllowed, match=str(path)):
+    with pytest.raises(Refusal, match=str(path)):
         _restore(dest)
     assert not (tmp_path / "elsewhere").exists()
 
@@ -171,7 +171,7 @@ def test_a_trail_that_was_cut_is_not_restored_as_if_nothing_were(office: Records
     EventDetail.delete().where(EventDetail.seq == 2).execute()
     Event.delete().where(Event.seq == 2).execute()
     _back_up(office, tmp_path / "backups")
-    with pytest.raises(NotAllowed, match="the trail of the backup does not verify"):
+    with pytest.raises(Refusal, match="the trail of the backup does not verify"):
         _restore(tmp_path / "backups")
 
 

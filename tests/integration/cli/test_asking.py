@@ -11,8 +11,8 @@ import pytest
 from kit.queues import QueueOffice
 
 from dossier.database.tables import Item, Mail, item_key
-from dossier.office.people import NotAllowed
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 from workflow.approval import deciding
 from workflow.messages import messages
 from workflow.portal.publishing import Portal
@@ -104,12 +104,12 @@ def test_nobody_gives_two_of_the_approvals(office: QueueOffice) -> None:
 
 def test_neither_the_maker_nor_who_changed_it_approves(office: QueueOffice) -> None:
     item = office.concept(approvers=["k.smit"], maker="l.visser", client="zon")
-    with pytest.raises(NotAllowed, match="four eyes"):
+    with pytest.raises(Refusal, match="four eyes"):
         office.decide(item, "l.visser")
     office.amend(item, by="k.smit", description="Another description")
     office.round()
     assert asked(office, item) == {"j.admin"}
-    with pytest.raises(NotAllowed, match="four eyes"):
+    with pytest.raises(Refusal, match="four eyes"):
         office.decide(item, "k.smit")
 
 
@@ -161,7 +161,7 @@ def test_what_waits_for_who_left_lost_the_right_or_is_away_is_not_stuck(office: 
         "way": "daemon", "seat": "k.smit", "to": ["m.devries"], "reason": reason,
     }  # fmt: skip
     if not himself:
-        with pytest.raises(NotAllowed):
+        with pytest.raises(Refusal):
             office.decide(item, "k.smit")
     office.type(other, "approve", approver="j.admin")
     office.round()

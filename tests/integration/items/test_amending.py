@@ -10,10 +10,9 @@ import pytest
 from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, Records
 
 from dossier.database.tables import Attachment, Edition, Item, first_edition
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Invalid, Refusal
 from dossier.trail import trail
 from workflow.items import items
-from workflow.items.items import Refused
 
 
 @pytest.fixture
@@ -166,7 +165,7 @@ def test_other_approvers_are_asked_anew(office: Records, change: dict[str, Any])
 
 def test_a_concept_can_be_shared_outright_by_who_may(office: Records) -> None:
     key = office.make(files=[office.file("a.pdf", "one", share=True)], share=True)
-    with pytest.raises(Refused):
+    with pytest.raises(Invalid):
         office.amend(key, PETRA, share_status="approved")
     assert office.on_portal(key) is None
     office.amend(key, LISA, share_status="approved")
@@ -223,7 +222,7 @@ def test_a_label_on_an_item_that_was_withdrawn_asks_for_no_approver(office: Reco
 
 def test_every_attachment_of_an_item_that_becomes_shared_must_be_said(office: Records) -> None:
     key = office.make(files=[office.file("a.pdf", "one"), office.file("b.pdf", "two")])
-    with pytest.raises(Refused, match=r"`a\.pdf`"):
+    with pytest.raises(Invalid, match=r"`a\.pdf`"):
         office.amend(key, LISA, share=True, share_status="approved", put=[office.file("c.pdf", "three", share=True)])
     office.amend(key, LISA, share=True, share_status="approved", shares={"a.pdf": True, "b.pdf": False})
     assert office.on_portal(key) == {"a.pdf": "one"}
@@ -231,7 +230,7 @@ def test_every_attachment_of_an_item_that_becomes_shared_must_be_said(office: Re
 
 def test_a_file_that_is_added_to_a_shared_item_must_say_whether_it_is_shared(office: Records) -> None:
     key = office.published()
-    with pytest.raises(Refused, match=r"say which attachments are shared: `new\.pdf`"):
+    with pytest.raises(Invalid, match=r"say which attachments are shared: `new\.pdf`"):
         office.amend(key, LISA, put=[office.file("new.pdf", "new")])
     office.amend(key, LISA, put=[office.file("new.pdf", "new")], share_all=True)
     assert office.on_portal(key) == {**OLD, "new.pdf": "new"}, "share_attachments is about the files that come with it"
@@ -285,14 +284,14 @@ def test_the_same_bytes_again_are_no_new_version_and_nothing_to_approve(office: 
 def test_what_cant_be_done_to_attachments_is_told_and_nothing_is_changed(office: Records, change: Any, word: str) -> None:
     key = office.published()
     before = Item.get_by_id(key).__data__, office.attachments(key)
-    with pytest.raises(Refused, match=word):
+    with pytest.raises(Invalid, match=word):
         office.amend(key, LISA, labels=("vat",), **change)
     assert (Item.get_by_id(key).__data__, office.attachments(key)) == before
 
 
 def test_all_reasons_are_told_at_once(office: Records) -> None:
     key = office.published()
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(Invalid) as refusal:
         office.amend(key, PETRA, remove=["gone.pdf"], contact="nobody", share_status="approved")
     assert {problem.key for problem in refusal.value.problems} == {"remove", "contact", "share_status"}
 
@@ -310,7 +309,7 @@ def test_a_conditional_change_is_refused_when_somebody_else_changed_it_meanwhile
     key = office.published()
     version = items.get(key).version
     office.amend(key, PETRA, if_version=version, labels=("vat",))
-    with pytest.raises(Refused, match="version 2"):
+    with pytest.raises(Invalid, match="version 2"):
         office.amend(key, PETRA, if_version=version, labels=("other",))
     assert items.get(key).labels == ["vat"]
 
@@ -319,7 +318,7 @@ def test_an_item_runs_out_of_editions_with_a_word_and_not_into_the_next_item(off
     key = office.published()
     Edition.update(id=first_edition(key) + items.MOST_EDITIONS).where(Edition.id == first_edition(key) + 1).execute()
     Item.update(standing=first_edition(key) + items.MOST_EDITIONS, public=first_edition(key) + items.MOST_EDITIONS).execute()
-    with pytest.raises(NotAllowed, match="make a new item"):
+    with pytest.raises(Refusal, match="make a new item"):
         office.amend(key, LISA, description="One too many of them")
     assert office.amend(key, LISA, labels=("vat",))
 
@@ -331,10 +330,10 @@ def test_a_closed_item_is_frozen_until_an_admin_opens_it(office: Records) -> Non
     key = office.published()
     office.amend(key, LISA, status="closed")
     for actor, change in ((LISA, {"labels": ("x",)}), (LISA, {"status": "done"}), (JOOST, {"labels": ("x",)})):
-        with pytest.raises(Refused, match="nothing changes until an admin"):
+        with pytest.raises(Invalid, match="nothing changes until an admin"):
             office.amend(key, actor, **change)
     office.withdraw(key)
-    with pytest.raises(NotAllowed, match="nothing changes until an admin"):
+    with pytest.raises(Refusal, match="nothing changes until an admin"):
         office.restore(key)
     office.amend(key, JOOST, status="done")
     office.amend(key, LISA, labels=("x",))
@@ -343,13 +342,13 @@ def test_a_closed_item_is_frozen_until_an_admin_opens_it(office: Records) -> Non
 def test_an_item_of_a_client_that_is_gone_from_the_configuration_is_refused_in_words(office: Records) -> None:
     key = office.make(LISA, "zon", files=[office.file("a.pdf", "one", share=True)], share=True, share_status="approved")
     office.configure(clients="clients: {acme-bv: {name: Acme B.V.}}\n")
-    with pytest.raises(Refused, match="zon"):
+    with pytest.raises(Invalid, match="zon"):
         office.amend(key, LISA, description="Changed all the same")
 
 
 def test_nobody_who_may_approve_is_told_at_once(office: Records) -> None:
     key = office.make(LISA, "zon", files=[office.file("a.pdf", "one", share=True)], share=True, share_status="approved")
-    with pytest.raises(Refused, match="name who must approve it"):
+    with pytest.raises(Invalid, match="name who must approve it"):
         office.amend(key, PETRA, description="Changed by who may not share")
     office.amend(key, PETRA, description="Changed by who may not share", approvers=("k.smit",))
     assert office.decide(key, "approve", KAREL) == "approved"

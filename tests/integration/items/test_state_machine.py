@@ -24,11 +24,11 @@ from kit.queues import QueueOffice
 
 from dossier.database.database import transaction
 from dossier.database.tables import item_key
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
 from dossier.trail import trail
 from workflow.approval import waiting
 from workflow.items import items
-from workflow.items.items import Refused
 from workflow.portal.publishing import Portal
 
 STAFF = ("p.bakker", "m.devries", "k.smit", "l.visser", "j.admin")
@@ -129,7 +129,7 @@ class Office(RuleBasedStateMachine):
             return
         try:
             self.office.decide(item, who, word, "because")
-        except NotAllowed:
+        except Refusal:
             assert who not in asked
         else:
             self.decided(item, who, word, who in asked)
@@ -155,7 +155,7 @@ class Office(RuleBasedStateMachine):
         text = f"Description number {self.number}"
         try:
             self.office.amend(item, by=who, description=text)
-        except (Refused, NotAllowed):
+        except Refusal:
             return  # who has left, may not create, or would be the last who could approve
         assert who not in self.gone
         one.description = text
@@ -171,7 +171,7 @@ class Office(RuleBasedStateMachine):
         one = self.model[item]
         try:
             self.office.withdraw(item, who)
-        except NotAllowed:
+        except Refusal:
             return
         assert who not in self.gone
         one.before, one.public, one.state, one.approved = one.public or one.before, None, "withdrawn", {}
@@ -181,7 +181,7 @@ class Office(RuleBasedStateMachine):
         try:
             with transaction():
                 items.restore(self.office.office, self.office.now, Actor(who, "command"), item_key(item))
-        except NotAllowed:
+        except Refusal:
             return
         assert who in ("m.devries", "j.admin")
         assert one.before is not None

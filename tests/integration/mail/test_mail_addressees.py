@@ -10,7 +10,8 @@ from kit.servers import change
 from kit.support import CLIENTS
 
 from dossier.database.database import transaction
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
 from workflow.items import amending, items, rules
 from workflow.outbox import outbox
 
@@ -150,13 +151,13 @@ def test_notify_is_refused_in_words_where_it_makes_no_sense(office: MailOffice, 
         (Actor("k.smit2", "command"), None, "there is no staff member"),
         (BAKKER, None, "waits already; see: dossier outbox"),
     ):
-        with pytest.raises(NotAllowed, match=words), transaction():
+        with pytest.raises(Refusal, match=words), transaction():
             outbox.notify(office.office, office.now, actor, key, contact)
     office.send_all()
     with transaction():
         items.withdraw(office.office, office.now, ADMIN, key, "fout")
     office.publish()
-    with pytest.raises(NotAllowed, match="nothing on the portal"), transaction():
+    with pytest.raises(Refusal, match="nothing on the portal"), transaction():
         outbox.notify(office.office, office.now, BAKKER, key, None)
 
 
@@ -188,7 +189,7 @@ def test_a_failed_mail_can_be_tried_again_and_stays_the_same_mail(office: MailOf
     office.send_all()
     assert server.mails[-1]["Message-ID"] == failed["message_id"]
     assert office.get(key).notify is False
-    with pytest.raises(NotAllowed, match="was sent on"), transaction():
+    with pytest.raises(Refusal, match="was sent on"), transaction():
         outbox.retry(office.office, office.now, BAKKER, failed["id"])
 
 
@@ -200,9 +201,9 @@ def test_a_mail_that_waits_can_be_called_off(office: MailOffice, server: Server)
     assert office.send_all() == 0
     assert office.get(key).notify is False
     assert office.actions(key)[-1] == "mail_cancelled"
-    with pytest.raises(NotAllowed, match="was cancelled already"), transaction():
+    with pytest.raises(Refusal, match="was cancelled already"), transaction():
         outbox.cancel(office.office, office.now, BAKKER, number)
-    with pytest.raises(NotAllowed, match="no mail 99"), transaction():
+    with pytest.raises(Refusal, match="no mail 99"), transaction():
         outbox.cancel(office.office, office.now, BAKKER, 99)
 
 

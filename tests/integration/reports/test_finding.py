@@ -12,7 +12,8 @@ from kit.records import JOOST, MARIEKE, PETRA, Records
 
 from dossier.database.tables import item_name
 from dossier.office import people
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
 from workflow.items import items
 from workflow.reports import finding
 from workflow.reports.finding import Filter
@@ -136,7 +137,7 @@ def test_an_item_of_a_type_is_not_told_to_who_has_no_right_to_it(office: Records
         if sees:
             assert items.get_for(office.office, code, secret).id == secret
         else:
-            with pytest.raises(NotAllowed, match=f"^there is no item {item_name(secret)}$"):
+            with pytest.raises(Refusal, match=f"^there is no item {item_name(secret)}$"):
                 items.get_for(office.office, code, secret)
 
 
@@ -146,7 +147,7 @@ def test_nobody_changes_or_withdraws_what_he_must_not_know_of(office: Records) -
     for act in (lambda key: office.amend(key, PETRA, labels=("x",)), lambda key: office.withdraw(key, PETRA)):
         said = []
         for key in (secret, absent):
-            with pytest.raises(NotAllowed) as refusal:
+            with pytest.raises(Refusal) as refusal:
                 act(key)
             said.append(str(refusal.value).replace(item_name(key), "ITEM"))
         assert said[0] == said[1]

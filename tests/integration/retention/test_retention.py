@@ -16,10 +16,9 @@ from dossier.database.database import transaction
 from dossier.database.kept import Leaving
 from dossier.database.tables import Item, Mail, item_name
 from dossier.files import files, moves
-from dossier.office.people import NotAllowed
+from dossier.text.refusals import Invalid, Refusal
 from dossier.trail import trail
 from dossier.vault.folder import hold_leaving
-from workflow.items.items import Refused
 from workflow.retention import retention
 
 TERMS = SETTINGS + "retention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n"
@@ -63,7 +62,7 @@ def test_what_is_over_goes_with_its_files_and_the_trail_still_verifies(office: R
     assert "Jansen" not in str([*trail.history(key), Item.get_by_id(key).__data__])
     assert [one.item for one in retention.kept(office.office)] == [other]
     assert remove(office, key) == []
-    with pytest.raises(Refused, match="was removed"):
+    with pytest.raises(Invalid, match="was removed"):
         office.amend(key, LISA, description="Something else")
 
 
@@ -96,9 +95,9 @@ def test_a_legal_hold_keeps_what_is_over(office: Records, kind: str) -> None:
 
 def test_only_an_admin_removes_holds_and_releases(office: Records) -> None:
     key = office.make()
-    with pytest.raises(NotAllowed, match="an admin can"), transaction():
+    with pytest.raises(Refusal, match="an admin can"), transaction():
         retention.remove(office.office, LATER, LISA, [key])
-    with pytest.raises(NotAllowed, match="an admin can"), transaction():
+    with pytest.raises(Refusal, match="an admin can"), transaction():
         retention.hold(office.office, LATER, LISA, "client", "acme-bv", "why not")
     assert [one.item for one in retention.kept(office.office)] == [key]
 

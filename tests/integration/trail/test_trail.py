@@ -13,7 +13,8 @@ import pytest
 from dossier.database.database import close_database, is_shared, open_database, transaction
 from dossier.database.tables import PROXY, Event, EventDetail
 from dossier.office.office import Office, load_office
-from dossier.office.people import Actor, NotAllowed
+from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
 from dossier.trail import anchors, trail
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
@@ -235,7 +236,7 @@ def test_a_detail_that_went_without_an_erasure_is_found(office: Office) -> None:
 def test_what_tells_of_an_erasure_cant_be_erased(office: Office) -> None:
     with transaction():
         trail.erase(NOW, PETRA, [4], "on request")
-    with pytest.raises(NotAllowed), transaction():
+    with pytest.raises(Refusal), transaction():
         trail.erase(NOW, PETRA, [3, 10], "on request")
     assert trail.first_fault() is None
     assert EventDetail.select().where(EventDetail.seq == 3).exists()

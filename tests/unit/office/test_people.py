@@ -10,6 +10,7 @@ import pytest
 
 from dossier.office import hours, people
 from dossier.office.office import Client, ConfigurationError, Office, Settings, Staff, load_office
+from dossier.text.refusals import Refusal
 
 DAY = date(2026, 11, 24)
 AWAY = {"from": "2026-11-20", "until": "2026-11-30"}
@@ -195,11 +196,11 @@ def test_nobody_acts_for_another_but_an_admin() -> None:
     mine = office(p_bakker={"os_user": people.user_name(0)}, l_visser={"active": False})
     assert people.acting(mine, None, 0) == people.acting(mine, "p.bakker", 0) == people.Actor("p.bakker", "command")
     for named in ("m.devries", "j.admin", "l.visser", "nobody.here"):
-        with pytest.raises(people.NotAllowed):
+        with pytest.raises(Refusal):
             people.acting(mine, named, 0)
-        with pytest.raises(people.NotAllowed):
+        with pytest.raises(Refusal):
             people.reader(mine, named, 0)
-    with pytest.raises(people.NotAllowed, match="is nobody's os_user"):
+    with pytest.raises(Refusal, match="is nobody's os_user"):
         people.acting(office(), None, 0)
     admin = office(j_admin={"os_user": people.user_name(0)})
     assert people.acting(admin, "m.devries", 0) == people.Actor("m.devries", "command", behind="j.admin")

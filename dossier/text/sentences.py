@@ -1,0 +1,136 @@
+"""What is told to a person, in no language yet: a code, and the values that belong in its sentence.
+
+    Sentence("items.no_such_item", {"item": "D-2026-000012"})
+
+The rooms below the faces say what is the matter as such values. The sentence itself is made where
+somebody reads it: by a command, on a page, in a WHY.txt, in the reader's language and with the
+words of that place. The sentences stand in dossier/sentences/, a file for each first part of a
+code, with its English and its Dutch side by side:
+
+    ["no_such_item"]
+    en = "there is no item {item}"
+    nl = "er is geen dossierstuk {item}"
+
+Within a sentence:
+    {item}             a value; one that is a sentence itself is told in the same language
+    {key[contact]}     a sidecar's key as this place calls it: `contact`, `contactpersoon`, `--contact`
+    {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
+    en = ["{count} file", "{count} files"]     one and many, told by the value `count`
+
+A code that nobody wrote a sentence for is told as it is: nothing that is told ever raises. The
+tests hold that each code has both its sentences, and each sentence the values it names.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+CATALOGUES = Path(__file__).parents[1] / "sentences"
+
+PLAIN = "plain"
+"""The code of words that are passed on as they came, from a mail server for one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One thing to be told. `str()` tells it in English, with a sidecar's English keys, for logs."""
+
+    code: str
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return told(self)
+
+    def __hash__(self) -> int:
+        return hash((self.code, str(sorted((name, str(value)) for name, value in self.values.items()))))
+
+
+def sentence(code: str, /, **values: Any) -> Sentence:
+    """The sentence with this code (`items.no_such_item`) and these values."""
+    return Sentence(code, values)
+
+
+def plain(text: str) -> Sentence:
+    """Words from elsewhere, told as they are in every language."""
+    return Sentence(PLAIN, {"text": text})
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How the place where a sentence is read calls keys and values.
+
+    `form`: as a sidecar writes them, as an option of a command, or as a field on a page.
+    """
+
+    form: Literal["sidecar", "option", "field"] = "sidecar"
+    keys: Mapping[str, str] = field(default_factory=dict)
+    """English key → the word of this place."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """English value (`yes`, `approved`) → the word of this place."""
+
+    def key(self, name: str) -> str:
+        word = self.keys.get(name, name)
+        return f"--{word.replace('_', '-')}" if self.form == "option" else word
+
+    def setting(self, text: str) -> str:
+        """`share=no` as it is written here."""
+        name, _, value = text.partition("=")
+        word = self.values.get(value, value)
+        if self.form != "option":
+            return f"{self.key(name)}: {word}"
+        if value in ("yes", "no"):
+            switch = self.key(name)
+            return switch if value == "yes" else f"--no-{switch.removeprefix('--')}"
+        return f"{self.key(name)} {word}"
+
+
+SIDECAR = Words()
+
+
+def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> str:
+    """The sentence in `language` (en or nl), with the words of the place where it is read."""
+    if isinstance(what, str):
+        return what
+    if what.code == PLAIN:
+        return str(what.values.get("text", ""))
+    forms = _catalogue(what.code.partition(".")[0]).get(what.code, {})
+    form = forms.get(language) or forms.get("en")
+    if isinstance(form, list):
+        form = form[0] if what.values.get("count") == 1 else form[-1]
+    values = {name: told(value, language, words) if isinstance(value, Sentence) else value for name, value in what.values.items()}
+    if not isinstance(form, str):
+        return " ".join([what.code, *(f"{name}={value}" for name, value in values.items())])
+    try:
+        return form.format_map({**values, "key": _Asked(words.key), "set": _Asked(words.setting)})
+    except (KeyError, IndexError, ValueError, AttributeError):
+        return f"{what.code}: {form}"
+
+
+def several_told(what: Iterable[Sentence | str], language: str = "en", words: Words = SIDECAR) -> str:
+    """Sentences in one line."""
+    return "; ".join(told(one, language, words) for one in what)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What `{key[…]}` and `{set[…]}` are asked of."""
+
+    answer: Callable[[str], str]
+
+    def __getitem__(self, name: str) -> str:
+        return self.answer(name)
+
+
+@cache
+def _catalogue(part: str) -> dict[str, dict[str, str | list[str]]]:
+    """The sentences of dossier/sentences/PART.toml, by their whole code."""
+    try:
+        with (CATALOGUES / f"{part}.toml").open("rb") as file:
+            return {f"{part}.{name}": forms for name, forms in tomllib.load(file).items()}
+    except FileNotFoundError:
+        return {}

@@ -1,0 +1,95 @@
+"""What is told to people: each code has its sentence in both languages, and each sentence gets the values it names."""
+
+from __future__ import annotations
+
+import ast
+import string
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from dossier.text import sentences
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Problem, Refusal, Unavailable
+from dossier.text.sentences import CATALOGUES, Words, plain, sentence, told
+
+TOP = Path(__file__).parents[3]
+MAKERS = {"Sentence", "sentence", "fault", "Refusal", "NotFound", "Forbidden", "Conflict", "Unavailable"}
+"""What is called with a code: the code is their first text, but for `fault`, which has the key before it."""
+
+
+def entries() -> Iterator[tuple[str, dict[str, str | list[str]]]]:
+    for path in sorted(CATALOGUES.glob("*.toml")):
+        for name, forms in tomllib.loads(path.read_text(encoding="utf-8")).items():
+            yield f"{path.stem}.{name}", forms
+
+
+def named(form: str) -> set[str]:
+    return {name.partition("[")[0] for _, name, _, _ in string.Formatter().parse(form) if name} - {"key", "set"}
+
+
+def calls() -> Iterator[tuple[str, str, set[str] | None]]:
+    """(place, code, names of the values; None if they can't be told) of each call that makes a sentence."""
+    for floor in ("dossier", "workflow", "ingest", "desk"):
+        for path in (TOP / floor).rglob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if not isinstance(node, ast.Call):
+                    continue
+                name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+                if name not in MAKERS:
+                    continue
+                given = node.args[1:] if name == "fault" else node.args
+                if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) and " " not in given[0].value:
+                    values = {one.arg for one in node.keywords if one.arg}
+                    all_known = all(one.arg for one in node.keywords) and not (name == "Sentence" and len(given) > 1)
+                    yield f"{path.relative_to(TOP)}:{node.lineno}", given[0].value, values if all_known else None
+
+
+def test_each_sentence_is_there_in_both_languages_with_the_same_values() -> None:
+    for code, forms in entries():
+        assert set(forms) == {"en", "nl"}, code
+        shapes = {language: form if isinstance(form, list) else [form] for language, form in forms.items()}
+        assert len(shapes["en"]) == len(shapes["nl"]) in (1, 2), code
+        assert {name for form in shapes["en"] for name in named(form)} == {
+            name for form in shapes["nl"] for name in named(form)
+        }, code
+
+
+def test_each_code_has_its_sentence_and_gets_the_values_that_it_names() -> None:
+    known = {
+        code: {n for form in forms.values() for f in (form if isinstance(form, list) else [form]) for n in named(f)}
+        for code, forms in entries()
+    }
+    for place, code, values in calls():
+        if code == sentences.PLAIN:
+            continue
+        assert code in known, f"{place}: {code} has no sentence"
+        assert values is None or known[code] <= values, f"{place}: {code} is not given {known[code] - values}"
+
+
+@pytest.mark.parametrize(
+    ("words", "key", "setting"),
+    [
+        (Words(), "share_status", "share: no"),
+        (Words(keys={"share_status": "status_delen", "share": "delen"}, values={"no": "nee"}), "status_delen", "delen: nee"),
+        (Words("option"), "--share-status", "--no-share"),
+    ],
+)
+def test_a_key_is_called_as_the_place_where_it_is_read_calls_it(words: Words, key: str, setting: str) -> None:
+    assert (words.key("share_status"), words.setting("share=no")) == (key, setting)
+
+
+def test_what_has_no_sentence_is_told_all_the_same() -> None:
+    assert told(sentence("nowhere.to_be_found", count=2)) == "nowhere.to_be_found count=2"
+    assert told(plain("451 try again {later}"), "nl") == "451 try again {later}"
+
+
+def test_each_kind_of_refusal_knows_how_a_command_ends_and_how_an_answer_is_numbered() -> None:
+    kinds: list[tuple[Refusal, int, int]] = [
+        (NotFound("x y"), 1, 404), (Forbidden("x y"), 1, 403), (Conflict("x y"), 1, 409),
+        (Invalid([Problem("share", "x y"), Problem("", "z z")]), 1, 422), (Unavailable("x y"), 4, 503),
+    ]  # fmt: skip
+    assert [(one.exit_code, one.http_status) for one, _, _ in kinds] == [(code, status) for _, code, status in kinds]
+    assert str(kinds[3][0]) == "x y; z z"
+    assert [one.key for one in kinds[3][0].problems] == ["share", ""]
