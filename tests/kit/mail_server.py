@@ -150,7 +150,7 @@ class MailOffice:
         settings = {"host": "127.0.0.1", "port": port, **mail}
         self.write("settings", "mail: {" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}\n")
         self.write("clients", clients)
-        self.write("staff", STAFF)
+        self.write("staff", STAFF.replace("rights:", "language: nl, rights:"))
         self.office: Office = dossier.office.office.load_office(root, {})
         open_database(self.office)
         self.vault = Vault(self.office.vault)
