@@ -41,7 +41,7 @@ staff:
   p.bakker: {name: Petra Bakker, email: p.bakker@office.example, language: nl, rights: [create]}
   m.devries: {name: Marieke de Vries, email: m.devries@office.example, language: nl, rights: [create, share, approve]}
   k.smit: {name: Karel Smit, email: k.smit@office.example, language: nl, rights: [create, approve]}
-  l.visser: {name: Lisa Visser, email: l.visser@office.example, language: nl, rights: [create, approve], language: en}
+  l.visser: {name: Lisa Visser, email: l.visser@office.example, rights: [create, approve], language: en}
   j.admin: {name: Joost Admiraal, email: j.admin@office.example, language: nl, rights: [admin]}
 """
 
