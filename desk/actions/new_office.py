@@ -6,9 +6,10 @@ import json
 import os
 import pwd
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from string import Template
-from typing import Any
+from typing import Any, Literal
 
 from dossier.files import files
 from dossier.office.described import describe_models
@@ -24,14 +25,28 @@ SCHEMAS = ("sidecar", "settings", "clients", "staff")
 EXAMPLE = "config/example-sidecar.yaml"
 
 
-def found(folder: Path) -> list[Path]:
-    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Refusal."""
+Country = Literal["nl", "none"]
+"""For which country `init` fills in terms, types, statuses and holidays."""
+
+
+def country_of(environ: Mapping[str, str]) -> Country:
+    """The Netherlands where the machine's locale is Dutch as it is spoken there, else none."""
+    spoken = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    return "nl" if spoken.partition(".")[0] in ("nl", "nl_NL") else "none"
+
+
+def found(folder: Path, country: Country = "none") -> list[Path]:
+    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Refusal.
+
+    For the Netherlands the files are in Dutch, with the terms of retention, types, statuses and holidays of an office there.
+    """
     if os.path.lexists(folder / RESTORING):
         raise Refusal(f"a restore to {folder} was broken off: half an office lies there; remove that folder and restore again")
     written: list[Path] = []
     me = _founder()
     for name in (SETTINGS, CLIENTS, STAFF, EXAMPLE):
-        text = Template((TEMPLATES / Path(name).name).read_text(encoding="utf-8")).safe_substitute(me)
+        template = Path(name).name if country == "none" else Path(name).with_suffix(f".{country}.yaml").name
+        text = Template((TEMPLATES / template).read_text(encoding="utf-8")).safe_substitute(me)
         _write_new(folder / name, text, written)
     for what in SCHEMAS:
         text = json.dumps(schema_of(what, None), ensure_ascii=False, indent=2) + "\n"

@@ -28,11 +28,19 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier recent")(recent)
 
 
-def init(folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; default: here.")] = Path()) -> None:
+def init(
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Where; default: here.")] = Path(),
+    country: Annotated[
+        Literal["nl", "none"] | None,
+        typer.Option(
+            help="nl: in Dutch, with the terms, types and holidays of a Dutch office. Default: by this machine's language."
+        ),
+    ] = None,
+) -> None:
     """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
     from desk.actions import new_office
 
-    written = new_office.found(folder)
+    written = new_office.found(folder, country or new_office.country_of(os.environ))
     for path in written:
         print(f"written: {path}")
     print(new_office.next_steps(folder) if written else f"{folder}: everything is there already; nothing was changed")

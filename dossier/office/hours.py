@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime, tzinfo
+from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -26,6 +28,18 @@ def are_open(office: Office, now: datetime) -> bool:
     """True if it is a working day at the office and within its hours."""
     hours = office.settings.office_hours
     there = now.astimezone(zone(hours))
-    if DAYS[there.weekday()] not in hours.days or there.date() in hours.holidays:
+    if DAYS[there.weekday()] not in hours.days or is_holiday(hours, there.date()):
         return False
     return hours.from_ <= there.strftime("%H:%M") < hours.until
+
+
+def is_holiday(hours: OfficeHours, day: date) -> bool:
+    """True on a public holiday of the office's country, and on a day that the office named itself."""
+    return day in hours.holidays or (hours.country is not None and day in _public_holidays(hours.country, day.year))
+
+
+@cache
+def _public_holidays(country: str, year: int) -> Collection[date]:
+    import holidays  # takes long to import, and most commands never ask
+
+    return frozenset(holidays.country_holidays(country, years=year))

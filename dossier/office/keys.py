@@ -232,6 +232,14 @@ def _zone(value: str) -> str:
 Time = Annotated[str, AfterValidator(_time)]
 
 
+def _country(code: str) -> str:
+    import holidays
+
+    if code not in holidays.list_supported_countries():
+        raise ValueError("no public holidays are known of it; give a country's two letters, such as NL")
+    return code
+
+
 class OfficeHours(Strict):
     """When approvers may be reminded. As it is by default: always."""
 
@@ -241,8 +249,10 @@ class OfficeHours(Strict):
     until: Time = "24:00"
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
     """Such as Europe/Amsterdam; without it that of the machine. The days of `away` in staff.yaml go by it, too."""
+    country: Annotated[str, AfterValidator(_country)] | None = None
+    """Such as NL: on the public holidays of this country nobody is reminded."""
     holidays: list[date] = []
-    """Days, such as 2026-12-25, on which nobody is reminded."""
+    """Other days, such as 2026-12-24, on which nobody is reminded."""
 
     @model_validator(mode="after")
     def _in_order(self) -> OfficeHours:

@@ -13,6 +13,7 @@ from kit.support import DOSSIER, PDF, STAFF, Root
 from typer.testing import CliRunner
 
 from desk.cli.main import app
+from dossier.office.office import load_office
 
 
 def test_init_makes_an_office_that_works_and_never_overwrites(tmp_path: Path) -> None:
@@ -37,6 +38,33 @@ def test_who_makes_an_office_can_drop_into_it_at_once(tmp_path: Path) -> None:
     assert "taken 1" in root.once()
     [item] = root.json("items")
     assert item["public"] is True
+
+
+@pytest.mark.parametrize(("options", "locale"), [(("--country", "nl"), "C.UTF-8"), ((), "nl_NL.UTF-8")])
+def test_a_dutch_office_begins_with_its_terms_types_and_words(tmp_path: Path, options: tuple[str, ...], locale: str) -> None:
+    root = Root(tmp_path / "new")
+    root.environ["LC_ALL"] = locale
+    subprocess.run([DOSSIER, "init", *options, root.path], check=True, capture_output=True, env={**os.environ, "LC_ALL": locale})
+    office = load_office(root.path, {})
+    terms = office.settings.retention.terms
+    assert [(term.years, term.counted_from, str(term.from_)) for term in terms["wwft"]] == [
+        (5, "relation_end", "None"), (5, "relation_end", "2027-07-10"),
+    ]  # fmt: skip
+    assert terms["fiscaal"][0].years == terms["loon"][0].years == 7
+    assert set(office.settings.types) == {"wwft", "jaarrekening", "aangifte", "loon", "correspondentie"}
+    assert office.settings.types["wwft"].share == "never"
+    assert office.settings.items.statuses[0] == "nieuw"
+    assert office.settings.office.language == "nl"
+    root.set("clients", "clients:\n  acme-bv: {name: Acme B.V.}\n")
+    sample = (root.path / "config/example-sidecar.yaml").read_text().replace("goedkeurder: ", "# goedkeurder: ")
+    (root.path / "inbox/acme-bv").mkdir()
+    (root.path / "inbox/acme-bv/jaarverslag.yaml").write_text(
+        sample.replace("concept  ", "goedgekeurd").replace("jaarrekening", "loon")
+    )
+    (root.path / "inbox/acme-bv/jaarverslag.pdf").write_bytes(PDF)
+    assert "1" in root.once()
+    [item] = root.json("items")
+    assert (item["status"], item["location"], item["public"]) == ("gereed", "Jaarrekening/2025", True)
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,14 @@ def test_office_hours_have_days_times_a_time_zone_and_holidays(utc: str, are_ope
     assert hours.are_open(office({"office_hours": HOURS}), datetime.fromisoformat(f"{utc}+00:00")) == are_open
 
 
+@pytest.mark.parametrize(
+    ("day", "is_open"), [("2026-04-27", False), ("2026-05-14", False), ("2027-03-29", False), ("2026-04-28", True)]
+)
+def test_nobody_is_reminded_on_the_public_holidays_of_the_offices_country(day: str, is_open: bool) -> None:
+    mine = office({"office_hours": {**HOURS, "country": "NL"}})
+    assert hours.are_open(mine, datetime.fromisoformat(f"{day}T10:00+00:00")) == is_open
+
+
 def test_without_office_hours_it_is_always_open() -> None:
     assert all(
         hours.are_open(office(), datetime(2026, 11, day, hour, 59, tzinfo=UTC)) for day in (21, 22, 23) for hour in range(24)
@@ -178,7 +186,7 @@ def test_the_offices_day_is_that_of_its_time_zone() -> None:
     ("settings", "word"),
     [
         ("{from: 17:00, until: 09:00}", "later"), ("{from: 9 uur}", "08:30"), ("{time_zone: Europe/Amstrdam}", "time zone"),
-        ("{days: [ma]}", "mon"), ("{holidays: [kerst]}", "date"),
+        ("{days: [ma]}", "mon"), ("{holidays: [kerst]}", "date"), ("{country: Atlantis}", "two letters"),
     ],
 )  # fmt: skip
 def test_wrong_office_hours_are_told(tmp_path: Path, settings: str, word: str) -> None:
