@@ -24,7 +24,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier schema sidecar > sidecar.json")(schema)
     app.command(epilog="Example: dossier status")(status)
     app.command(epilog="Example: dossier rejected --json")(rejected)
-    app.command(epilog="Example: dossier clients bakkerij")(clients)
     app.command(epilog="Example: dossier recent")(recent)
 
 

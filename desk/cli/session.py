@@ -111,6 +111,13 @@ def actor() -> Actor:
     return people.acting(office(), _named())
 
 
+def manager() -> Actor:
+    """Who changes config/: an admin, or whoever runs the office's daemon. Raises Refusal."""
+    from dossier.office import people
+
+    return people.managing(office(), _named())
+
+
 def reader() -> Actor:
     """Who reads this: a staff member, or the operating system's user."""
     from dossier.office import people

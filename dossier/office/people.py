@@ -14,7 +14,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dossier.office.office import Language, Office, Right
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Forbidden, Refusal
 
 if TYPE_CHECKING:
     from dossier.office.office import Staff
@@ -252,6 +252,25 @@ def acting(office: Office, named: str | None, uid: int | None = None) -> Actor:
     if office.settings.identity.trust_sidecar or (own is not None and is_admin(office, own)):
         return Actor(named, "command", behind=own or f"os:{user}")
     raise Refusal(f"acting for {named} needs an admin, or identity.trust_sidecar in config/settings.yaml")
+
+
+def managing(office: Office, named: str | None, uid: int | None = None) -> Actor:
+    """Who changes clients and staff: an admin, or root and the daemon's own user, who may write config/ anyway. Raises Refusal."""
+    user = os.geteuid() if uid is None else uid
+    if named is None and staff_by_user(office, user_name(user)) is None and user in (0, _keeper(office)):
+        return Actor(f"os:{user_name(user)}", "command")
+    actor = acting(office, named, uid)
+    if not is_admin(office, actor.code):
+        raise Forbidden("lists.not_admin", who=actor.code)
+    return actor
+
+
+def _keeper(office: Office) -> int | None:
+    """The user whose the office's `var` is: the daemon's."""
+    try:
+        return os.stat(office.var).st_uid
+    except OSError:
+        return None
 
 
 def reader(office: Office, named: str | None, uid: int | None = None) -> Actor:

@@ -194,6 +194,8 @@ class Prepared:
         (archive / "Jaarrekening.pdf").write_bytes(PDF)
         [first, *_] = re.findall(r"(?:^    .*\n)+", (CHECKOUT / "docs/import.md").read_text(), re.MULTILINE)
         (self.root.path / "map.yaml").write_text(re.sub(r"(?m)^    ", "", first))
+        for name in ("relaties.csv", "medewerkers.csv"):
+            (self.root.path / name).write_text(f"Code;Naam;E-mail\nfrom.{name[0]};Iemand Anders;iemand@{name}\n")
         (self.root.inbox() / "report.yaml").write_text("description: Annual report\nattachments: []\ncreated_by: b.boss\n")
 
     def here(self, number: int, line: str) -> str:

@@ -1,0 +1,490 @@
+"""Clients and staff from a list, as practice software exports it: CSV or Excel in, a plan out, and config/ changed by it.
+
+    read_table     the file as rows of text: separator, encoding and sheet are found out
+    columns_of     which column holds what, by its heading; a heading can be given another meaning
+    plan_clients   what is new, what changes, what is not in the list any more, and each fault with
+    plan_staff     its row and column. Nothing is written
+    apply          config/ as the plan says, comments kept; the folders of new clients
+
+A list says what it says and no more: a key that it has no column for stays, nobody and nothing is
+removed, and the same list twice changes nothing. Numbers of citizens (BSN) are never taken.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from dossier.database.database import transaction
+from dossier.files import files
+from dossier.office import editing, keys
+from dossier.office.office import CLIENTS, STAFF, Office
+from dossier.office.people import Actor
+from dossier.text.refusals import Invalid, Problem, fault
+from dossier.text.sentences import Sentence, plain, sentence
+from dossier.trail import trail
+
+if TYPE_CHECKING:
+    from ruamel.yaml.comments import CommentedMap
+
+MOST_BYTES = 32 * 1024 * 1024
+MOST_ROWS = 100_000
+
+Kind = Literal["clients", "staff"]
+
+HEADINGS: Mapping[Kind, Mapping[str, tuple[str, ...]]] = {
+    "clients": {
+        "code": ("code", "client", "clientcode", "clientcode", "nummer", "klantnummer", "clientnummer", "relatiecode", "relatienummer",
+                 "debiteurnummer", "debiteur", "number", "customercode", "customernumber", "administratiecode", "dossiernummer"),
+        "name": ("naam", "name", "bedrijfsnaam", "klantnaam", "clientnaam", "handelsnaam", "onderneming", "companyname", "company",
+                 "relatienaam", "statutairenaam", "relatie", "organisatie"),
+        "kvk": ("kvk", "kvknummer", "kvknr", "handelsregisternummer", "chamberofcommerce", "cocnumber", "coc", "kamervankoophandel"),
+        "rsin": ("rsin", "rsinnummer", "fiscaalnummer", "fiscalnumber"),
+        "vat": ("btw", "btwnummer", "btwid", "btwidentificatienummer", "vat", "vatnumber", "vatid", "omzetbelastingnummer"),
+        "contact_name": ("contactpersoon", "contact", "contactnaam", "contactpersonen", "contactperson", "contactname", "tav", "terattentievan"),
+        "contact_email": ("email", "emailadres", "mail", "mailadres", "emailaddress", "contactemail", "emailcontactpersoon"),
+        "language": ("taal", "language", "taalcode"),
+        "default_approver": ("goedkeurder", "approver", "defaultapprover", "accountant", "relatiebeheerder"),
+        "active": ("actief", "active"),
+    },
+    "staff": {
+        "code": ("code", "medewerker", "medewerkercode", "personeelsnummer", "initialen", "staff", "staffcode", "employee"),
+        "name": ("naam", "name", "volledigenaam", "fullname", "medewerkernaam"),
+        "email": ("email", "emailadres", "mail", "mailadres", "emailaddress"),
+        "os_user": ("osuser", "gebruikersnaam", "gebruiker", "username", "login", "account", "accountnaam"),
+        "rights": ("rechten", "rights", "rol", "rollen", "roles"),
+        "language": ("taal", "language", "taalcode"),
+        "active": ("actief", "active"),
+    },
+}  # fmt: skip
+"""What the columns of common exports are called, Dutch and English, as letters and digits alone."""
+
+NEVER_TAKEN = ("bsn", "burgerservicenummer", "sofinummer")
+
+_YES, _NO = (
+    ("ja", "yes", "true", "waar", "1", "j", "y", "actief", "active"),
+    ("nee", "no", "false", "onwaar", "0", "n", "inactief", "inactive"),
+)
+_RIGHTS = {"maken": "create", "delen": "share", "goedkeuren": "approve", "beheer": "admin", "beheerder": "admin"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    number: int
+    """As the spreadsheet counts: the headings are row 1."""
+    cells: Mapping[str, str]
+    """Heading → text."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowFault:
+    """What is wrong with a cell; its row is left out. `column` is the heading, "" for the row as a whole."""
+
+    row: int
+    column: str
+    message: Sentence
+
+
+@dataclass(slots=True)
+class Entry:
+    """One client or member of staff, as the list has them."""
+
+    code: str
+    values: dict[str, str] = field(default_factory=dict)
+    identifiers: list[str] = field(default_factory=list)
+    contacts: list[dict[str, str]] = field(default_factory=list)
+    rights: list[str] | None = None
+    active: bool | None = None
+    row: int = 0
+
+
+@dataclass(slots=True)
+class Plan:
+    """What importing a list would do."""
+
+    kind: Kind
+    columns: dict[str, str]
+    """Heading → what it is taken for."""
+    ignored: list[str]
+    """Headings that nothing is taken from."""
+    new: list[str] = field(default_factory=list)
+    changed: dict[str, list[tuple[str, str, str]]] = field(default_factory=dict)
+    """Code → (key, now, then)."""
+    gone: list[str] = field(default_factory=list)
+    """In config/ and not in the list. They stay."""
+    faults: list[RowFault] = field(default_factory=list)
+    before: bytes = b""
+    text: str = ""
+    """The file as it would be."""
+    difference: str = ""
+
+
+def read_table(path: Path) -> list[Row]:
+    """The rows of a CSV or Excel file. Raises Invalid if it is neither, or too large; OSError."""
+    with files.open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
+        data = stream.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        raise Invalid([fault("file", "lists.too_large", file=path.name, most=MOST_BYTES // 1024 // 1024)])
+    rows = list(
+        _sheet(path, data) if zipfile.is_zipfile(io.BytesIO(data)) or data[:4] == b"\xd0\xcf\x11\xe0" else _csv(path, data)
+    )
+    if len(rows) > MOST_ROWS:
+        raise Invalid([fault("file", "lists.too_many_rows", file=path.name, most=MOST_ROWS)])
+    first = next((index for index, cells in enumerate(rows) if sum(1 for cell in cells if cell) > 1), None)
+    if first is None:
+        raise Invalid([fault("file", "lists.no_headings", file=path.name)])
+    headings = rows[first]
+    return [
+        Row(first + 2 + index, {heading: cell for heading, cell in zip(headings, cells, strict=False) if heading})
+        for index, cells in enumerate(rows[first + 1 :])
+        if any(cells)
+    ] or [Row(first + 1, dict.fromkeys(filter(None, headings), ""))]
+
+
+def _csv(path: Path, data: bytes) -> Iterator[list[str]]:
+    for encoding in ("utf-16",) if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
+        try:
+            text = data.decode(encoding)
+            break
+        except UnicodeDecodeError:
+            continue
+    else:
+        raise Invalid([fault("file", "lists.unreadable", file=path.name)])
+    if "\0" in text:
+        raise Invalid([fault("file", "lists.unreadable", file=path.name)])
+    # Excel says which separator it chose in a first line of its own.
+    told = re.match(r"sep=(.)\r?\n", text)
+    first = text.splitlines()[1 if told else 0] if text.strip() else ""
+    separator = told[1] if told else max(";,\t|", key=first.count)
+    try:
+        for cells in csv.reader(io.StringIO(text[told.end() :] if told else text, newline=""), delimiter=separator):
+            yield [_clean(cell) for cell in cells]
+    except csv.Error as error:
+        raise Invalid([fault("file", "lists.broken", file=path.name, error=plain(str(error)))]) from error
+
+
+def _sheet(path: Path, data: bytes) -> Iterator[list[str]]:
+    import python_calamine
+
+    try:
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        rows = book.get_sheet_by_index(0).to_python(nrows=MOST_ROWS + 2)
+    except (python_calamine.CalamineError, python_calamine.PasswordError, ValueError, OSError, IndexError) as error:
+        raise Invalid([fault("file", "lists.broken", file=path.name, error=plain(str(error)))]) from error
+    for cells in rows:
+        yield [_clean(str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)) for cell in cells]
+
+
+def _clean(cell: str) -> str:
+    """One line, without what is invisible."""
+    return " ".join("".join(c for c in unicodedata.normalize("NFC", cell) if c.isprintable() or c.isspace()).split())
+
+
+def _bare(heading: str) -> str:
+    folded = unicodedata.normalize("NFKD", heading).casefold()
+    return "".join(character for character in folded if character.isalnum() and character.isascii())
+
+
+def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
+    """Heading → key. `given` says it for some; `-` as key: nothing is taken from it. Raises Invalid."""
+    known, found = HEADINGS[kind], dict[str, str]()
+    problems = [
+        fault("map", "lists.no_such_heading", heading=one, known=", ".join(headings)) for one in given if one not in headings
+    ]
+    problems += [
+        fault("map", "lists.no_such_key", key_=key, known=", ".join(known)) for key in given.values() if key not in (*known, "-")
+    ]
+    for heading in headings:
+        bare = _bare(heading)
+        if heading in given or bare in NEVER_TAKEN:
+            continue
+        key = next((key for key, words in known.items() if bare in words), None)
+        if key is not None and key not in found.values() and key not in given.values():
+            found[heading] = key
+    found.update({heading: key for heading, key in given.items() if key != "-" and _bare(heading) not in NEVER_TAKEN})
+    if not problems and "name" not in found.values():
+        problems.append(fault("map", "lists.no_name", known=", ".join(headings)))
+    if problems:
+        raise Invalid(problems)
+    return found
+
+
+def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, given: Mapping[str, str]) -> Plan:
+    """What importing this list would do. Raises Invalid, OSError; ConfigurationError if the office could not be read after."""
+    rows = read_table(path)
+    columns = columns_of(kind, list(rows[0].cells), given)
+    made = Plan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
+    entries = _entries(kind, office, rows, columns, made.faults)
+    name = CLIENTS if kind == "clients" else STAFF
+    made.before = (office.root / name).read_bytes()
+    there: Mapping[str, Any] = office.clients if kind == "clients" else office.staff
+    text = made.before.decode()
+
+    def change(section: CommentedMap) -> None:
+        for entry in entries.values():
+            old = there.get(entry.code)
+            if old is None:
+                section[entry.code] = _new_client(entry) if kind == "clients" else _new_person(entry)
+                made.new.append(entry.code)
+            elif told := (_change_client if kind == "clients" else _change_person)(section[entry.code], old, entry):
+                made.changed[entry.code] = told
+
+    text = editing.edited(text, kind, change)
+    made.gone = [code for code in there if code not in entries]
+    made.text = text if made.new or made.changed else made.before.decode()
+    if made.new or made.changed:
+        editing.check(office.root, environ, name, made.text)
+    made.difference = editing.difference(name, made.before.decode(), made.text)
+    return made
+
+
+def apply(office: Office, now: datetime, actor: Actor, made: Plan) -> list[Path]:
+    """Do what the plan says; returns the folders that were made. Raises OSError, Changed."""
+    name = CLIENTS if made.kind == "clients" else STAFF
+    if made.new or made.changed:
+        copy = editing.write(office.root, now, name, made.before, made.text)
+        changed = {code: [key for key, _, _ in told] for code, told in made.changed.items()}
+        with transaction():
+            trail.record(
+                now, actor, "config_changed", None, {"file": name, "new": made.new, "changed": changed, "before": copy.name}
+            )
+    folders = [office.inbox / code for code in made.new] if made.kind == "clients" else []
+    status = office.inbox.stat() if folders else None
+    for folder in folders:
+        if status is not None and not folder.exists():
+            files.make_folder(folder, status.st_mode & 0o7777)
+            files.give_like(folder, status)
+    return folders
+
+
+# From rows to entries
+
+
+def _entries(
+    kind: Kind, office: Office, rows: Sequence[Row], columns: Mapping[str, str], faults: list[RowFault]
+) -> dict[str, Entry]:
+    found: dict[str, Entry] = {}
+    by_name: dict[str, str] = {}
+    for row in rows:
+        values = {key: row.cells.get(heading, "") for heading, key in columns.items()}
+        headings = {key: heading for heading, key in columns.items()}
+        wrong = list(_faults_of(kind, office, values))
+        faults += [RowFault(row.number, headings.get(key, ""), message) for key, message in wrong]
+        if wrong:
+            continue
+        code = (
+            values.get("code")
+            or _known_code(kind, office, values)
+            or by_name.get(values["name"])
+            or _new_code(kind, values["name"], found)
+        )
+        entry = found.get(code)
+        if entry is None:
+            entry = found[code] = Entry(code, row=row.number)
+            by_name[values["name"]] = code
+        elif entry.values.get("name") != values["name"]:
+            faults.append(RowFault(row.number, headings.get("code", ""), sentence("lists.twice", code=code, row=entry.row)))
+            continue
+        _take_over(kind, office, entry, values)
+    return found
+
+
+def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterator[tuple[str, Sentence]]:
+    if not values.get("name"):
+        yield "name", sentence("lists.name_missing")
+    code = values.get("code")
+    if code and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", code):
+        yield "code", sentence("lists.bad_code", code=code)
+    for key in ("contact_email", "email"):
+        if values.get(key):
+            try:
+                keys._email(values[key])
+            except ValueError:
+                yield key, sentence("lists.bad_address", address=values[key])
+    if kind == "staff" and not values.get("email") and values.get("code") not in office.staff:
+        yield "email", sentence("lists.address_missing")
+    if values.get("active") and values["active"].casefold() not in (*_YES, *_NO):
+        yield "active", sentence("lists.bad_yes_no", value=values["active"])
+    if values.get("language") and _language(values["language"]) is None:
+        yield "language", sentence("lists.bad_language", value=values["language"])
+    approver = values.get("default_approver")
+    if approver and _staff_code(office, approver) is None:
+        yield "default_approver", sentence("lists.no_such_staff", who=approver)
+    unknown = [one for one in _split(values.get("rights", "")) if one not in ("create", "share", "approve", "admin")]
+    if unknown:
+        yield "rights", sentence("lists.no_such_right", right=unknown[0])
+
+
+def _take_over(kind: Kind, office: Office, entry: Entry, values: Mapping[str, str]) -> None:
+    entry.values["name"] = values["name"]
+    if values.get("language"):
+        entry.values["language"] = _language(values["language"]) or ""
+    if values.get("active"):
+        entry.active = values["active"].casefold() in _YES
+    if kind == "staff":
+        entry.values.update({key: values[key] for key in ("email", "os_user") if values.get(key)})
+        entry.rights = _split(values["rights"]) if values.get("rights") else entry.rights
+        return
+    if values.get("default_approver"):
+        entry.values["default_approver"] = _staff_code(office, values["default_approver"]) or ""
+    for key, label in (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw")):
+        number = values.get(key, "")
+        if number and f"{label} {number}" not in entry.identifiers:
+            entry.identifiers.append(f"{label} {number}")
+    if values.get("contact_email"):
+        address = values["contact_email"]
+        name = values.get("contact_name") or address.partition("@")[0]
+        if all(one["email"].casefold() != address.casefold() for one in entry.contacts):
+            entry.contacts.append(
+                {"id": _free(_person_code(name), {one["id"] for one in entry.contacts}), "name": name, "email": address}
+            )
+
+
+def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | None:
+    """Whom config/ has already, known by a number, an address or the name."""
+    if kind == "staff":
+        return next(
+            (
+                code
+                for code, one in office.staff.items()
+                if one.email.casefold() == values.get("email", "").casefold() or one.name == values["name"]
+            ),
+            None,
+        )
+    numbers = {_bare(values[key]) for key in ("kvk", "rsin", "vat") if values.get(key)}
+    for code, client in office.clients.items():
+        known = {re.sub(r"\D", "", one) for one in client.identifiers} - {""}
+        if numbers & {*known, *(_bare(one) for one in client.identifiers)}:
+            return code
+    return next((code for code, client in office.clients.items() if _bare(client.name) == _bare(values["name"])), None)
+
+
+def _new_code(kind: Kind, name: str, taken: Mapping[str, Entry]) -> str:
+    return _free(_slug(name) if kind == "clients" else _person_code(name), set(taken))
+
+
+def _slug(name: str) -> str:
+    """`Acme B.V.` → `acme-bv`."""
+    plain_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace(".", "").replace("'", "")
+    return re.sub(r"[^a-z0-9]+", "-", plain_).strip("-")[:48] or "client"
+
+
+def _person_code(name: str) -> str:
+    """`Jan de Vries` → `j.devries`."""
+    words = [
+        re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower())
+        for word in name.split()
+    ]
+    words = [word for word in words if word]
+    return f"{words[0][0]}.{''.join(words[1:])}" if len(words) > 1 else words[0] if words else "contact"
+
+
+def _free(code: str, taken: set[str]) -> str:
+    number = 2
+    free = code
+    while free in taken:
+        free, number = f"{code}{number}", number + 1
+    return free
+
+
+def _split(text: str) -> list[str]:
+    return [_RIGHTS.get(word.casefold(), word.casefold()) for word in re.split(r"[\s,;/+]+", text) if word]
+
+
+def _language(text: str) -> str | None:
+    word = text.casefold()
+    return (
+        "nl"
+        if word in ("nl", "nl-nl", "nld", "nederlands", "dutch")
+        else "en"
+        if word in ("en", "eng", "engels", "english", "en-gb", "en-us")
+        else None
+    )
+
+
+def _staff_code(office: Office, who: str) -> str | None:
+    """Whom a cell means: by code, name or address."""
+    folded = who.casefold()
+    return next(
+        (code for code, one in office.staff.items() if folded in (code.casefold(), one.name.casefold(), one.email.casefold())),
+        None,
+    )
+
+
+# From entries to config/
+
+
+def _new_client(entry: Entry) -> dict[str, Any]:
+    made: dict[str, Any] = dict(entry.values)
+    if entry.active is False:
+        made["active"] = False
+    if entry.identifiers:
+        made["identifiers"] = entry.identifiers
+    if entry.contacts:
+        made["contacts"] = [editing.in_one_line(contact) for contact in entry.contacts]
+    return made
+
+
+def _new_person(entry: Entry) -> dict[str, Any]:
+    made: dict[str, Any] = {**entry.values, "rights": entry.rights if entry.rights is not None else ["create"]}
+    if entry.active is False:
+        made["active"] = False
+    return made
+
+
+def _change_client(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str, str, str]]:
+    told = _change_values(node, old, entry)
+    have = {_bare(one) for one in old.identifiers}
+    new = [
+        one
+        for one in entry.identifiers
+        if _bare(one) not in have and re.sub(r"\D", "", one) not in {re.sub(r"\D", "", h) for h in have}
+    ]
+    if new:
+        node.setdefault("identifiers", []).extend(new)
+        told += [("identifiers", "", one) for one in new]
+    ids = {contact.id for contact in old.contacts}
+    for contact in entry.contacts:
+        there = next(
+            (index for index, one in enumerate(old.contacts) if one.email.casefold() == contact["email"].casefold()), None
+        )
+        if there is None:
+            made = {**contact, "id": _free(contact["id"], ids)}
+            ids.add(made["id"])
+            node.setdefault("contacts", []).append(editing.in_one_line(made))
+            told.append(("contacts", "", f"{made['name']} <{made['email']}>"))
+        elif old.contacts[there].name != contact["name"] and contact["name"] != contact["email"].partition("@")[0]:
+            node["contacts"][there]["name"] = contact["name"]
+            told.append(("contacts", old.contacts[there].name, contact["name"]))
+    return told
+
+
+def _change_person(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str, str, str]]:
+    told = _change_values(node, old, entry)
+    if entry.rights is not None and sorted(entry.rights) != sorted(old.rights):
+        node["rights"] = entry.rights
+        told.append(("rights", ", ".join(old.rights), ", ".join(entry.rights)))
+    return told
+
+
+def _change_values(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str, str, str]]:
+    told = []
+    for key, value in entry.values.items():
+        if value and getattr(old, key) != value:
+            told.append((key, str(getattr(old, key) or ""), value))
+            node[key] = value
+    if entry.active is not None and entry.active != old.active:
+        told.append(("active", "yes" if old.active else "no", "yes" if entry.active else "no"))
+        node["active"] = entry.active
+    return told
+
+
+__all__ = ["HEADINGS", "Plan", "Problem", "Row", "RowFault", "apply", "columns_of", "plan", "read_table"]

@@ -1,0 +1,141 @@
+"""`clients import` and `staff import`: lists as practice software exports them, into config/ without losing a comment."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import openpyxl
+import pytest
+from kit.support import ME, Root
+
+from dossier.office.office import load_office
+
+CLIENTS = """\
+# Onze cliënten
+clients:
+  acme-bv:                     # al jaren cliënt
+    name: Acme B.V.
+    language: en
+    identifiers: ["KvK 12345678"]
+    contacts:
+      - {id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example, notify: digest}
+  oud-bv: {name: Oud B.V.}   # vertrokken
+"""
+STAFF = f"""\
+staff:
+  a.beheer: {{name: Anna Beheer, email: a.beheer@office.example, os_user: {ME}, rights: [create, admin]}}
+  m.devries: {{name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve]}}
+"""
+LIST = """\
+Naam;KvK nummer;BSN;Contactpersoon;E-mail;Relatiebeheerder;Plaats
+Acme Holding B.V.;12345678;123456782;Jan Jansen;J.Jansen@acme.example;Marieke de Vries;Utrecht
+Café Ñandú;87654321;;Zoë de Groot;zoe@nandu.example;;Zwolle
+Café Ñandú;87654321;;Piet Ñandú;piet@nandu.example;;Zwolle
+"""
+
+
+@pytest.fixture
+def office(root: Root) -> Root:
+    root.set("clients", CLIENTS)
+    root.set("staff", STAFF)
+    return root
+
+
+def plan(office: Root, kind: str, path: Path, *options: str, code: int = 0) -> dict[str, object]:
+    found: dict[str, object] = json.loads(office.run(kind, "import", str(path), "--json", *options, code=code).stdout)
+    return found
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+@pytest.mark.parametrize("separator", [";", ",", "\t"])
+def test_a_list_is_read_whatever_program_wrote_it(office: Root, tmp_path: Path, encoding: str, separator: str) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(LIST.replace(";", separator), encoding=encoding, newline="\r\n")
+    found = plan(office, "clients", path)
+    assert found["new"] == ["cafe-nandu"]
+    assert found["changed"] == {"acme-bv": [["name", "Acme B.V.", "Acme Holding B.V."], ["default_approver", "", "m.devries"]]}
+    assert found["gone"] == ["oud-bv"]
+    assert found["ignored"] == ["BSN", "Plaats"]
+
+
+def test_without_apply_nothing_changes_and_with_it_comments_and_other_keys_stay(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text(LIST)
+    office.run("clients", "import", str(path))
+    config = office.path / "config/clients.yaml"
+    assert config.read_text() == CLIENTS
+    office.run("clients", "import", str(path), "--apply")
+    text = config.read_text()
+    for kept in ("# Onze cliënten", "# al jaren cliënt", "# vertrokken", "notify: digest", "language: en"):
+        assert kept in text
+    clients = load_office(office.path, {}).clients
+    assert clients["acme-bv"].name == "Acme Holding B.V."
+    assert [one.name for one in clients["cafe-nandu"].contacts] == ["Zoë de Groot", "Piet Ñandú"]
+    assert clients["cafe-nandu"].identifiers == ["KvK 87654321"]
+    assert "123456782" not in text
+    assert (office.path / "inbox/cafe-nandu").is_dir()
+    assert [copy.read_text() for copy in (office.path / "var/config-history").iterdir()] == [CLIENTS]
+    [event] = [one for one in office.json("audit", "log") if one["action"] == "config_changed"]
+    assert event["detail"]["new"] == ["cafe-nandu"]
+    again = plan(office, "clients", path, "--apply")
+    assert (again["new"], again["changed"]) == ([], {})
+    assert config.read_text() == text
+
+
+def test_an_excel_file_is_read_and_its_numbers_stay_numbers(office: Root, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    for row in (("Debiteurnummer", "Bedrijfsnaam", "KvK"), (10023, "Bakkerij Zon", 11223344)):
+        book.active.append(row)
+    book.save(tmp_path / "relaties.xlsx")
+    assert plan(office, "clients", tmp_path / "relaties.xlsx", "--apply")["new"] == ["10023"]
+    assert load_office(office.path, {}).clients["10023"].identifiers == ["KvK 11223344"]
+
+
+def test_every_fault_is_told_with_its_row_and_column_and_then_nothing_is_changed(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Code;Naam;E-mail;Goedkeurder\na/b;Eerste;x@y.example;\nzon;;zon;niemand\nzon2;Zon;zon@zon.example;\n")
+    found = plan(office, "clients", path, "--apply", code=1)
+    assert [(one["row"], one["column"]) for one in found["faults"]] == [  # type: ignore[attr-defined]
+        (2, "Code"), (3, "Naam"), (3, "E-mail"), (3, "Goedkeurder"),
+    ]  # fmt: skip
+    assert (office.path / "config/clients.yaml").read_text() == CLIENTS
+
+
+def test_a_heading_can_be_given_its_meaning(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_text("Kolom A;Kolom B\nzon;Bakkerij Zon\n")
+    assert "--map" in office.run("clients", "import", str(path), code=1).stderr
+    assert plan(office, "clients", path, "--map", "Kolom A=code", "--map", "Kolom B=name")["new"] == ["zon"]
+    assert "code, name, kvk" in office.run("clients", "import", str(path), "--map", "Kolom B=naam", code=1).stderr
+
+
+def test_staff_come_from_a_list_too_and_only_an_admin_brings_them(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "medewerkers.csv"
+    path.write_text("Naam,E-mailadres,Gebruikersnaam,Rechten\nKarel Smit,k.smit@office.example,ksmit,maken/goedkeuren\n")
+    office.run("staff", "import", str(path), "--apply")
+    person = load_office(office.path, {}).staff["k.smit"]
+    assert (person.name, person.os_user, person.rights) == ("Karel Smit", "ksmit", ["create", "approve"])
+    office.run("--as", "m.devries", "staff", "import", str(path), code=1)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\n\n", b"\x00\x01\x02", b"PK\x03\x04 nonsense", b"\xd0\xcf\x11\xe0" + b"x" * 600, b'Naam;Code\n"open']
+)
+def test_what_is_no_list_is_refused_in_a_line(office: Root, tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "relaties.csv"
+    path.write_bytes(data)
+    done = office.run("clients", "import", str(path), code=None)
+    assert done.returncode in (0, 1)
+    assert "Traceback" not in done.stderr
+    assert "unexpected" not in done.stderr
+
+
+def test_three_hundred_clients_come_in_one_go(office: Root, tmp_path: Path) -> None:
+    path = tmp_path / "relaties.csv"
+    lines = [f"Cliënt {number} B.V.;{10000000 + number};Contact {number};c{number}@client.example" for number in range(300)]
+    path.write_text("Naam;KvK-nummer;Contactpersoon;E-mailadres\n" + "\n".join(lines) + "\n")
+    assert len(plan(office, "clients", path, "--apply")["new"]) == 300  # type: ignore[arg-type]
+    assert len(list((office.path / "inbox").iterdir())) >= 300
+    again = plan(office, "clients", path, "--apply")
+    assert (again["new"], again["changed"], len(again["gone"])) == ([], {}, 2)  # type: ignore[arg-type]
