@@ -1,5 +1,7 @@
 """Every durable write, copy and removal of files. No other room than this and moves.py calls os.rename, os.link, fsync or shutil.
 
+Each takes a path, or a name in a folder that is held open (beneath.py): the latter wherever others may write.
+
 What can be promised: after `sync` has returned, what was written and named before it survives a power cut, as far as
 the file system and the disk keep their word. ext4, xfs and btrfs do; a network file system does what its server does;
 a disk that lies about its cache can't be helped. Renames within a file system are atomic to every reader.
@@ -24,6 +26,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from dossier.files.beneath import FOLDER, At, Folder, Place, address, beside, named, open_folder
 from dossier.files.leases import has_writer
 
 CHUNK = 1024 * 1024
@@ -31,9 +34,6 @@ CHUNK = 1024 * 1024
 
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (measured on ext4: about 8)."""
-
-FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-"""How a folder is opened that others may write to: a link in its place is not followed."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -72,28 +72,36 @@ class Look(NamedTuple):
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_uid)
 
     def is_untouched(self, other: Look) -> bool:
-        """The same file, and nothing was done to it since: not even its name or rights were changed.
-
-        The device is left out, here and below: a file system may get another number when it is mounted again.
-        """
+        """The same file, and nothing was done to it since: not even its name or rights were changed."""
         return self.is_same_content(other) and self.ctime_ns == other.ctime_ns
 
     def is_same_content(self, other: Look) -> bool:
-        """The same file with, as far as can be told without reading, the same bytes."""
-        return (self.inode, self.size, self.mtime_ns) == (other.inode, other.size, other.mtime_ns)
+        """The same file with, as far as can be told without reading, the same bytes.
+
+        The same number of the inode is not enough: each file system counts its own.
+        """
+        return self[:4] == other[:4]
 
 
-def look(path: str | Path) -> Look | None:
+def look(path: Place) -> Look | None:
     """The plain file at `path` as it is now; None if there is none."""
+    status = _status(path)
+    return Look.of(status) if status and stat.S_ISREG(status.st_mode) else None
+
+
+def _status(path: Place) -> os.stat_result | None:
+    """Of whatever lies at `path` itself; None if nothing does."""
+    name, folder = address(path)
     try:
-        status = os.lstat(path)
+        return os.stat(name, dir_fd=folder, follow_symlinks=False)
     except (FileNotFoundError, NotADirectoryError):
         return None
-    return Look.of(status) if stat.S_ISREG(status.st_mode) else None
+    except OSError as error:
+        raise named(error, path) from error
 
 
 @contextlib.contextmanager
-def open_plain(path: str | Path) -> Iterator[int]:
+def open_plain(path: Place) -> Iterator[int]:
     """A descriptor to read the plain file `path`. Follows no link and waits for no pipe. Raises NotPlain, Changed."""
     descriptor = _opened(path)
     try:
@@ -102,22 +110,23 @@ def open_plain(path: str | Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _opened(path: str | Path) -> int:
+def _opened(path: Place) -> int:
+    name, folder = address(path)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        descriptor = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise NotPlain(error.errno, "not a plain file", str(path)) from error
         if error.errno == errno.EAGAIN:  # a lease of somebody else's, a file server's say, is being broken by this
             raise Changed(errno.EAGAIN, "the file is in use", str(path)) from error
-        raise
+        raise named(error, path) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise NotPlain(errno.EINVAL, "not a plain file", str(path))
     return descriptor
 
 
-def read_plain(path: str | Path, limit: int) -> tuple[bytes, Look]:
+def read_plain(path: Place, limit: int) -> tuple[bytes, Look]:
     """The first `limit` bytes of a plain file, and what was read. Raises NotPlain, Changed."""
     with open_plain(path) as descriptor:
         before = Look.of(os.fstat(descriptor))
@@ -139,7 +148,7 @@ class Copy(NamedTuple):
     source: Look
 
 
-def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
+def copy_hashed(source: Place, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
     """Copy `source` to a new file in `folder`, not yet synced. What is hashed is what was written.
 
     Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer, or is gone),
@@ -151,7 +160,7 @@ def copy_hashed(source: Path, folder: Path, expected: Look | None = None, mode: 
         # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
         if not expected.is_same_content(before) if expected else has_writer(reading):
             raise Changed(errno.EAGAIN, "the file is being changed", str(source))
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        writing = _created(target, mode)
         try:
             digest = _pour(reading, writing, source, folder)
             after = Look.of(os.fstat(reading))
@@ -174,24 +183,31 @@ def pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
             yield piece
 
 
-def copy_to(source: Path, target: Path, mode: int = 0o644) -> str:
+def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
     """Copy a file that nobody writes to (the vault's) to the new name `target`, not yet synced. Returns its SHA-256.
 
     What is hashed is what was written. Raises NotPlain, Interrupted; then nothing is left at `target`.
     """
     with open_plain(source) as reading:
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        writing = _created(target, mode)
         try:
-            return _pour(reading, writing, source, target.parent)
+            return _pour(reading, writing, source, target)
         except BaseException:
-            os.unlink(target)
+            remove(target)
             raise
         finally:
             os.close(writing)
 
 
+def _created(path: Place, mode: int) -> int:
+    """A descriptor to write a new file with. Raises FileExistsError."""
+    name, folder = address(path)
+    with _naming(path):
+        return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
+
+
 @contextlib.contextmanager
-def _open_source(source: Path) -> Iterator[int]:
+def _open_source(source: Place) -> Iterator[int]:
     try:
         descriptor = _opened(source)
     except FileNotFoundError as error:
@@ -206,7 +222,7 @@ def _open_source(source: Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _pour(reading: int, writing: int, source: Path, folder: Path) -> str:
+def _pour(reading: int, writing: int, source: Place, folder: Place) -> str:
     """Copy all bytes; their SHA-256. The names are for whoever reads of an error."""
     digest = hashlib.sha256()
     while True:
@@ -226,23 +242,23 @@ def _pour(reading: int, writing: int, source: Path, folder: Path) -> str:
 
 
 @contextlib.contextmanager
-def _naming(path: str | Path) -> Iterator[None]:
+def _naming(path: Place | Folder) -> Iterator[None]:
     """Errors of calls that take a descriptor get the name a person can do something with."""
     try:
         yield
     except OSError as error:
-        if error.filename is None and error.errno is not None:
-            raise OSError(error.errno, error.strerror, str(path)) from error
-        raise
+        if error.errno is None:
+            raise
+        raise named(error, path) from error
 
 
-def hash_file(path: Path) -> str:
+def hash_file(path: Place) -> str:
     """SHA-256 (hex) of a plain file. Raises NotPlain."""
     with open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def hash_on_disk(path: Path) -> str:
+def hash_on_disk(path: Place) -> str:
     """SHA-256 (hex) of what the disk has, not of what the kernel remembers of it: after a failed write these may differ."""
     with open_plain(path) as descriptor:
         with _naming(path):
@@ -252,27 +268,44 @@ def hash_on_disk(path: Path) -> str:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def sync(files: Iterable[str | Path], folders: Iterable[str | Path]) -> None:
+def sync(files: Iterable[Place], folders: Iterable[Place | Folder]) -> None:
     """Return when these files' bytes and these folders' entries are on the disk."""
-    names, places = list(map(str, files)), dict.fromkeys(map(str, folders))
+    names, places = list(files), list(dict.fromkeys(folders))
     if len(names) + len(places) < GROUP:
-        for path in (*names, *places):
-            _with_descriptor(path, _fsync)
+        for place in (*names, *places):
+            _with_descriptor(place, _fsync)
         return
-    devices: dict[int, str] = {}
-    for folder in {os.path.dirname(name) for name in names}.union(places):
-        devices.setdefault(os.stat(folder).st_dev, folder)
+    devices: dict[int, Place | Folder] = {}
+    for folder in (*places, *{above(name): None for name in names}):
+        devices.setdefault(_device(folder), folder)
     for folder in devices.values():
         _with_descriptor(folder, _syncfs)
 
 
-def _with_descriptor(path: str, function: Callable[[int], None]) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        with _naming(path):
+def above(place: Place) -> str | Folder:
+    """The folder that a place is in."""
+    return place.folder if isinstance(place, At) else os.path.dirname(place)
+
+
+def _device(folder: Place | Folder) -> int:
+    if isinstance(folder, Folder):
+        return folder.status().st_dev
+    name, outer = address(folder)
+    with _naming(folder):
+        return os.stat(name, dir_fd=outer).st_dev
+
+
+def _with_descriptor(place: Place | Folder, function: Callable[[int], None]) -> None:
+    with _naming(place):
+        if isinstance(place, Folder):
+            function(place.descriptor)
+            return
+        name, folder = address(place)
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        try:
             function(descriptor)
-    finally:
-        os.close(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def _fsync(descriptor: int) -> None:
@@ -292,127 +325,151 @@ def _syncfs(descriptor: int) -> None:
 _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
-def write_whole(path: str | Path, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
+def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
     """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
-    temporary = f"{os.path.dirname(path)}/.{secrets.token_hex(8)}.tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+    temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
+    descriptor = _created(temporary, mode)
     try:
-        with _naming(path), open(descriptor, "wb") as stream:
-            stream.write(data)
-            if durably:
-                stream.flush()
-                os.fsync(stream.fileno())
-        os.rename(temporary, path)
+        with _naming(path):
+            with open(descriptor, "wb") as stream:
+                stream.write(data)
+                if durably:
+                    stream.flush()
+                    os.fsync(stream.fileno())
+            (old, here), (new, there) = address(temporary), address(path)
+            os.rename(old, new, src_dir_fd=here, dst_dir_fd=there)
     except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
+        remove(temporary)
         raise
 
 
-def write_durably(path: Path, data: bytes, mode: int = 0o644) -> None:
+def write_durably(path: Place, data: bytes, mode: int = 0o644) -> None:
     """As `write_whole`, and on the disk when it returns."""
     write_whole(path, data, mode, durably=True)
-    sync((), (path.parent,))
+    sync((), (above(path),))
 
 
-def touch(path: Path) -> bool:
+def touch(path: Place) -> bool:
     """Give a file of ours the present time; False if it is gone, or is not ours to touch."""
+    name, folder = address(path)
     try:
-        os.utime(path, follow_symlinks=False)
+        os.utime(name, dir_fd=folder, follow_symlinks=False)
     except (FileNotFoundError, PermissionError):
         return False
     return True
 
 
-def remove(path: str | Path) -> None:
+def remove(path: Place) -> None:
     """Remove a file of our own; fine if it is gone already."""
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(path)
+    name, folder = address(path)
+    with contextlib.suppress(FileNotFoundError), _naming(path):
+        os.unlink(name, dir_fd=folder)
 
 
-def sweep_temporaries(folder: Path) -> None:
+def held(place: Place) -> Folder:
+    """The folder at this very place, held open: a link in its place is not followed (NotADirectoryError)."""
+    if isinstance(place, At):
+        return open_folder(place)
+    return Folder(os.open(place, FOLDER), str(place))
+
+
+def sweep_temporaries(place: Place) -> None:
     """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder. Follows no link."""
     try:
-        descriptor = os.open(folder, FOLDER)
+        folder = held(place)
     except (FileNotFoundError, NotADirectoryError):
         return
-    try:
-        for name in os.listdir(descriptor):
+    with folder:
+        for name in folder.names():
             if _TEMPORARY.fullmatch(name):
-                with contextlib.suppress(FileNotFoundError):
-                    os.unlink(name, dir_fd=descriptor)
-    finally:
-        os.close(descriptor)
+                remove(folder / name)
 
 
-def remove_folder(path: Path) -> bool:
+def remove_folder(path: Place) -> bool:
     """Remove an empty folder; False if it is not empty."""
+    name, folder = address(path)
     try:
-        os.rmdir(path)
+        os.rmdir(name, dir_fd=folder)
     except FileNotFoundError:
         return True
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             return False
-        raise
+        raise named(error, path) from error
     return True
 
 
-def remove_tree(path: Path) -> None:
+def remove_tree(path: Place) -> None:
     """Remove a folder with all that is in it, or whatever else lies there. Follows no link. Fine if it is gone already.
 
-    Each folder is opened without following a link and emptied by its descriptor: who may rename things in it meanwhile can't
-    lead us elsewhere.
+    Each folder is held open and emptied by its descriptor: whoever renames things in it meanwhile can't lead us elsewhere.
     """
     try:
-        descriptor = os.open(path, FOLDER)
+        folder = held(path)
     except FileNotFoundError:
         return
     except NotADirectoryError:
         remove(path)
         return
-    try:
-        _empty(descriptor)
-    finally:
-        os.close(descriptor)
-    with contextlib.suppress(FileNotFoundError):
-        os.rmdir(path)
+    with folder:
+        for entry in list(folder.entries()):
+            if entry.is_dir(follow_symlinks=False):
+                remove_tree(folder / entry.name)
+            else:
+                remove(folder / entry.name)
+    name, outer = address(path)
+    with contextlib.suppress(FileNotFoundError), _naming(path):
+        os.rmdir(name, dir_fd=outer)
 
 
-def _empty(folder: int) -> None:
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            with contextlib.suppress(FileNotFoundError):
-                if not entry.is_dir(follow_symlinks=False):
-                    os.unlink(entry.name, dir_fd=folder)
-                    continue
-                inner = os.open(entry.name, FOLDER, dir_fd=folder)
-                try:
-                    _empty(inner)
-                finally:
-                    os.close(inner)
-                os.rmdir(entry.name, dir_fd=folder)
+def exists(path: Place) -> bool:
+    """True if anything lies at `path` itself, also a link that leads nowhere."""
+    return _status(path) is not None
 
 
-def is_folder(path: Path) -> bool:
+def is_folder(path: Place) -> bool:
     """True if a folder lies at `path` itself: not a link to one."""
+    status = _status(path)
+    return status is not None and stat.S_ISDIR(status.st_mode)
+
+
+def is_link(path: Place) -> bool:
+    """True if a symbolic link lies at `path`, wherever it leads."""
+    status = _status(path)
+    return status is not None and stat.S_ISLNK(status.st_mode)
+
+
+def make_folder(path: Place, mode: int = 0o755) -> None:
+    """Make a folder; fine if it exists. Of a path also those above it."""
+    if not isinstance(path, At):
+        Path(path).mkdir(mode=mode, parents=True, exist_ok=True)
+        return
+    with contextlib.suppress(FileExistsError), _naming(path):
+        os.mkdir(path.name, mode, dir_fd=path.folder.descriptor)
+
+
+def made_folder(place: At, mode: int = 0o755, like: os.stat_result | None = None) -> Folder:
+    """The folder at this place, held open; made before, if it lacks. A new one gets the owner and the rights of `like`.
+
+    Raises NotADirectoryError where a link or a file lies there.
+    """
     try:
-        return stat.S_ISDIR(os.lstat(path).st_mode)
-    except (FileNotFoundError, NotADirectoryError):
-        return False
+        return open_folder(place)
+    except FileNotFoundError:
+        make_folder(place, mode)
+        folder = open_folder(place)
+        if like is not None:
+            give_like(folder, like)
+        return folder
 
 
-def make_folder(path: Path, mode: int = 0o755) -> None:
-    """Make a folder and those above it; fine if it exists."""
-    path.mkdir(mode=mode, parents=True, exist_ok=True)
-
-
-def give_like(path: Path, like: os.stat_result) -> None:
+def give_like(place: str | Path | Folder, like: os.stat_result) -> None:
     """Give a file or folder of ours the rights of another, and its owner where we may; as far as the file system can."""
+    name = place.descriptor if isinstance(place, Folder) else place
     with contextlib.suppress(PermissionError):
         if os.geteuid() == 0:
-            os.chown(path, like.st_uid, like.st_gid)
-        os.chmod(path, stat.S_IMODE(like.st_mode))
+            os.chown(name, like.st_uid, like.st_gid)
+        os.chmod(name, stat.S_IMODE(like.st_mode))
 
 
 def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> bool:

@@ -8,15 +8,16 @@ Errors: EXDEV goes through as OSError where only `move_away` copies; whatever el
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import errno
 import os
 import secrets
 from collections.abc import Container
 from pathlib import Path
+from typing import TypeVar
 
 from dossier.files import files
+from dossier.files.beneath import At, Folder, Place, address, beside, name_of
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
 
@@ -25,27 +26,33 @@ _AT_FDCWD = -100
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def move(source: str | Path, target: str | Path) -> None:
+def move(source: Place, target: Place) -> None:
     """Rename within a file system; replaces a file at `target`. Not synced."""
-    os.rename(source, target)
+    (old, here), (new, there) = address(source), address(target)
+    try:
+        os.rename(old, new, src_dir_fd=here, dst_dir_fd=there)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(source), None, str(target)) from error
 
 
-def move_new(source: str | Path, target: str | Path) -> bool:
+def move_new(source: Place, target: Place) -> bool:
     """Rename to a name that is free, in one step (renameat2, RENAME_NOREPLACE); False if it is taken. Not synced.
 
     Where the file system can't: looked and renamed, which a simultaneous writer of the same name could slip through.
     """
     if _rename2(source, target, _RENAME_NOREPLACE, (errno.EEXIST,)):
         return True
-    if os.path.lexists(target):
+    if files.exists(target):
         return False
-    os.rename(source, target)
+    move(source, target)
     return True
 
 
-def _rename2(one: str | Path, other: str | Path, flag: int, let_through: tuple[int, ...] = ()) -> bool:
+def _rename2(one: Place, other: Place, flag: int, let_through: tuple[int, ...] = ()) -> bool:
     """renameat2(2); False where the file system can't do what `flag` says, and for the errors in `let_through`."""
-    if _libc.renameat2(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), flag) == 0:
+    (old, here), (new, there) = address(one), address(other)
+    old_folder, new_folder = (_AT_FDCWD if folder is None else folder for folder in (here, there))
+    if _libc.renameat2(old_folder, os.fsencode(old), new_folder, os.fsencode(new), flag) == 0:
         return True
     number = ctypes.get_errno()
     if number in (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, *let_through):
@@ -53,12 +60,21 @@ def _rename2(one: str | Path, other: str | Path, flag: int, let_through: tuple[i
     raise OSError(number, os.strerror(number), str(one), None, str(other))
 
 
-def exchange(one: Path, other: Path) -> bool:
+def exchange(one: Place, other: Place) -> bool:
     """Swap two names in one step (renameat2, RENAME_EXCHANGE); False where the file system can't."""
     return _rename2(one, other, _RENAME_EXCHANGE)
 
 
-def take_away(path: str, aside: str, seen: Look) -> bool:
+def link(source: Place, target: Place) -> None:
+    """Give a file a second name, which must be free. Follows no link. Not synced."""
+    (old, here), (new, there) = address(source), address(target)
+    try:
+        os.link(old, new, src_dir_fd=here, dst_dir_fd=there, follow_symlinks=False)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(source), None, str(target)) from error
+
+
+def take_away(path: Place, aside: Place, seen: Look) -> bool:
     """Remove the file at `path` if it is still the one that was `seen`; True if nothing of it is left there.
 
     It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by name, somebody
@@ -72,28 +88,27 @@ def take_away(path: str, aside: str, seen: Look) -> bool:
         if not seen.is_untouched(there):
             return False
         try:
-            os.rename(path, aside)
+            move(path, aside)
         except FileNotFoundError:
             return True
     with files.open_plain(aside) as descriptor:
         if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
-            os.unlink(aside)
+            files.remove(aside)
             return files.look(path) is None
     put_back(aside, path)
     return False
 
 
-def put_back(aside: str | Path, path: str | Path) -> Path:
+def put_back(aside: Place, path: Place) -> Place:
     """Give a file its name again, or one like it where that is taken: `report.pdf`, `report (2).pdf`, … Returns it."""
-    path = target = Path(path)
-    number = 1
+    target, number, name = path, 1, Path(name_of(path))
     while not move_new(aside, target):
         number += 1
-        target = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        target = beside(path, f"{name.stem} ({number}){name.suffix}")
     return target
 
 
-def move_if_same(source: Path, target: Path, seen: Look) -> bool:
+def move_if_same(source: Place, target: Place, seen: Look) -> bool:
     """Rename the file to a name that is free if it is still the one that was `seen`; False, and it stays, if not."""
     there = files.look(source)
     if there is None or not seen.is_untouched(there) or not move_new(source, target):
@@ -105,13 +120,13 @@ def move_if_same(source: Path, target: Path, seen: Look) -> bool:
     return False
 
 
-def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
+def replace_if_same(path: Place, data: bytes, seen: Look | None) -> Look | None:
     """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
 
     The new file is swapped in and the old one looked at again behind the swap, so a save at this very instant is kept.
     Returns the new file as it was before anybody could change it. Where the umask allows it, the folder's group may write the file.
     """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
     files.write_whole(temporary, data, 0o664)
     try:
         made = files.look(temporary)
@@ -121,7 +136,7 @@ def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
         if now is None or not now.is_same_content(seen):
             return None
         if not exchange(temporary, path):
-            os.rename(temporary, path)
+            move(temporary, path)
             return made
         with files.open_plain(temporary) as old:
             if seen.is_same_content(Look.of(os.fstat(old))) and not has_writer(old):
@@ -132,82 +147,77 @@ def replace_if_same(path: Path, data: bytes, seen: Look | None) -> Look | None:
         files.remove(temporary)
 
 
-def move_into(source: Path, folder: Path, name: str) -> Path:
-    """Rename into `folder`, which is made if need be, under `name` or, if that is taken, `stem-2.ext` and so on; returns where.
-
-    For folders that others may write to: a link in place of `folder` is not followed (NotADirectoryError). Not synced.
-    """
-    with contextlib.suppress(FileExistsError):
-        os.mkdir(folder, 0o750)
-    descriptor = os.open(folder, files.FOLDER)
-    try:
-        target, number = folder / name, 1
-        while os.path.lexists(target):
-            number += 1
-            target = target.with_name(f"{Path(name).stem}-{number}{Path(name).suffix}")
-        os.rename(source, target.name, dst_dir_fd=descriptor)
-    finally:
-        os.close(descriptor)
+def move_into(source: Place, folder: Folder, name: str) -> At:
+    """Rename into `folder` under `name` or, if that is taken, `stem-2.ext` and so on; returns where. Not synced."""
+    target, number = folder / name, 1
+    while not move_new(source, target):
+        number += 1
+        target = folder / f"{Path(name).stem}-{number}{Path(name).suffix}"
     return target
 
 
-def free_name(path: Path) -> Path:
+P = TypeVar("P", Path, At)
+
+
+def free_name(path: P) -> P:
     """`path`, or the next that is free: `name-2`, `name-3`…"""
     number, free = 1, path
-    while os.path.lexists(free):
+    while files.exists(free):
         number += 1
         free = path.with_name(f"{path.name}-{number}")
     return free
 
 
-def move_away(source: Path, target: Path) -> None:
+def move_away(source: Place, target: Path) -> None:
     """Move a file or folder to a name that is free, across file systems if need be; synced when it returns.
 
     Across, plain files are copied, links made anew, and each removed only when its copy is on the disk; pipes and devices
-    stay where they are (NotPlain).
+    stay where they are (NotPlain). No link is followed.
     """
     files.make_folder(target.parent, 0o750)
     try:
-        os.rename(source, target)
+        move(source, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
         _copy_away(source, target)
-    files.sync((), (target.parent, source.parent))
+    files.sync((), (target.parent, files.above(source)))
 
 
-def _copy_away(source: Path, target: Path) -> None:
-    if source.is_symlink():
-        os.symlink(os.readlink(source), target)
-        os.unlink(source)
-    elif source.is_dir():
+def _copy_away(source: Place, target: Path) -> None:
+    name, above = address(source)
+    if files.is_folder(source):
         files.make_folder(target, 0o750)
-        for name in os.listdir(source):
-            _copy_away(source / name, target / name)
-        os.rmdir(source)
+        with files.held(source) as folder:
+            for inner in folder.names():
+                _copy_away(folder / inner, target / inner)
+        files.remove_folder(source)
+    elif files.is_link(source):
+        os.symlink(os.readlink(name, dir_fd=above), target)
+        files.remove(source)
     else:
         copy = files.copy_hashed(source, target.parent)
         files.sync((copy.path,), ())
-        os.rename(copy.path, target)
+        move(copy.path, target)
         files.sync((), (target.parent,))
-        os.unlink(source)
+        files.remove(source)
 
 
-def link_tree(source: Path, target: Path, leave_out: Container[str] = ()) -> list[Path]:
+def link_tree(source: Place, target: Path, leave_out: Container[str] = ()) -> list[Path]:
     """Make the folder `target` with the same names as `source`, less `leave_out`: folders anew, files by hard links.
 
-    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too.
+    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too; no link is followed.
     """
     os.mkdir(target)
     made = [target]
-    with os.scandir(source) as entries:
-        for entry in entries:
+    with files.held(source) as folder:
+        for entry in folder.entries():
             if entry.name in leave_out:
                 continue
             if entry.is_dir(follow_symlinks=False):
-                made += link_tree(Path(entry.path), target / entry.name)
+                made += link_tree(folder / entry.name, target / entry.name)
             else:
-                os.link(entry.path, target / entry.name, follow_symlinks=False)
+                link(folder / entry.name, target / entry.name)
     return made
 
 

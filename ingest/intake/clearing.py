@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -57,7 +58,11 @@ class Clearing:
         query = Drop.select().where(~Drop.cleared).order_by(Drop.id)
         if client is not None:
             query = query.where(Drop.client == client)
-        rows = [row.__data__ for row in query if row.id not in self._left and row.id not in self._done]
+        rows = [
+            _as_mounted_now(self.office.inbox, row.__data__)
+            for row in query
+            if row.id not in self._left and row.id not in self._done
+        ]
         for row in rows:
             home = self.office.inbox / row["client"]
             files.sweep_temporaries(home / "_done")
@@ -175,6 +180,15 @@ class Clearing:
                 taken.add(target)
                 return target.name
             number += 1
+
+
+def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
+    """A drop that an earlier process left: its file system may have got another number since, when it was mounted again."""
+    try:
+        device = os.stat(inbox / row["client"]).st_dev
+    except OSError:
+        return row
+    return {**row, "files": [[name, device, *rest] for name, _, *rest in row["files"]]}
 
 
 def _reject(inbox: Path, row: Row) -> Traces | Exception:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from dossier.files import files, moves
+from dossier.files.beneath import open_folder
 from workflow.queue import paper
 
 DECIDED, REFUSED = "_decided", "_refused"
@@ -17,10 +17,12 @@ MOST_BYTES = 1024 * 1024
 
 def move_to(source: Path, home: Path, folder: str, name: str) -> str:
     """Move `source` into a folder of the approver's `home`; returns its name there. What lies there and is none, makes room."""
-    place = home / folder
-    if os.path.lexists(place) and not files.is_folder(place):
-        moves.move(place, moves.free_name(place))
-    return moves.move_into(source, place, name).name
+    with open_folder(home) as opened:
+        place = opened / folder
+        if files.exists(place) and not files.is_folder(place):
+            moves.move(place, moves.free_name(place))
+        with files.made_folder(place, 0o750) as inner:
+            return moves.move_into(source, inner, name).name
 
 
 def set_aside(path: Path) -> str:

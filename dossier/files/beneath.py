@@ -1,0 +1,175 @@
+"""Folders that are held open: wherever their names lead by now, what is done in them is done in them.
+
+Whoever may write to a folder can put a link in the place of a folder in it, at any instant. A path that was looked at a
+moment ago then leads elsewhere. So whatever lies in folders that others may write to is reached from a folder that is held
+open, by names that have no folder part:
+
+    with open_beneath(office.inbox, client, "_done") as done:
+        files.write_whole(done / "report.receipt.yaml", data)
+
+The first folder is the office's own: links on the way to it were put there by whoever set the office up, and are followed.
+Beneath it none is. The kernel sees to that in one call (openat2(2), since Linux 5.6); where it can't, each folder on the
+way is opened from the one before it, without following a link.
+
+A folder that is moved away while it is held open takes along what is done in it: the file lies where the folder lies now,
+and nowhere else.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import TypeAlias
+
+Place: TypeAlias = "str | Path | At"
+"""Where a file or folder lies: a path, or a name in a folder that is held open."""
+
+FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+"""How a folder is opened that others may write to: a link in its place is not followed."""
+
+_OPENAT2 = 437
+"""The number of openat2(2), the same on every kind of machine that the program runs on; the C library has no name for it."""
+
+_NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08  # linux/openat2.h
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class _How(ctypes.Structure):
+    _fields_ = (("flags", ctypes.c_uint64), ("mode", ctypes.c_uint64), ("resolve", ctypes.c_uint64))
+
+
+class Folder:
+    """A folder that is held open, until it is closed. `path` is what it was called when it was opened, for people."""
+
+    def __init__(self, descriptor: int, path: str) -> None:
+        self.descriptor = descriptor
+        self.path = path
+
+    def __truediv__(self, name: str) -> At:
+        return At(self, name)
+
+    def __str__(self) -> str:
+        return self.path
+
+    def __enter__(self) -> Folder:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        os.close(self.descriptor)
+
+    def status(self) -> os.stat_result:
+        return os.fstat(self.descriptor)
+
+    def names(self) -> list[str]:
+        """What lies in it."""
+        return os.listdir(self.descriptor)
+
+    def entries(self) -> Iterator[os.DirEntry[str]]:
+        """What lies in it, with what can be told of it without following a link. Their `path` is the name alone."""
+        with os.scandir(self.descriptor) as entries:
+            yield from entries
+
+    def open(self, *names: str) -> Folder:
+        """The folder in it, or further down. Raises FileNotFoundError; NotADirectoryError for a link or a file."""
+        path = "/".join((self.path, *names))
+        for name in names:
+            _check(name)
+        try:
+            descriptor = _openat2(self.descriptor, "/".join(names) or ".")
+            return Folder(_by_steps(self.descriptor, names) if descriptor is None else descriptor, path)
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENOTDIR):
+                raise NotADirectoryError(errno.ENOTDIR, "this is no folder, but a link or a file; remove it", path) from error
+            raise OSError(error.errno, error.strerror, path) from error
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """A name in a folder that is held open."""
+
+    folder: Folder
+    name: str
+
+    def __post_init__(self) -> None:
+        _check(self.name)
+
+    def __str__(self) -> str:
+        return f"{self.folder.path}/{self.name}"
+
+    def with_name(self, name: str) -> At:
+        """Another name in the same folder."""
+        return At(self.folder, name)
+
+
+def open_folder(place: Place) -> Folder:
+    """Hold a folder open: one in a folder that is held open, or the office's own, by its path."""
+    if isinstance(place, At):
+        return place.folder.open(place.name)
+    return Folder(os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC), str(place))
+
+
+def open_beneath(top: Path, *names: str) -> Folder:
+    """Hold the folder `top/names…` open, where no name may be a link. Raises as Folder.open."""
+    with open_folder(top) as folder:
+        return folder.open(*names)
+
+
+def address(place: Place) -> tuple[str | Path, int | None]:
+    """What a system call is told of a place: the name, and the descriptor of the folder that it counts from."""
+    return (place.name, place.folder.descriptor) if isinstance(place, At) else (place, None)
+
+
+def name_of(place: Place) -> str:
+    """The last part of a place's name."""
+    return place.name if isinstance(place, At) else os.path.basename(place)
+
+
+def beside(place: Place, name: str) -> Place:
+    """Another name in the folder that the place is in."""
+    return place.with_name(name) if isinstance(place, At) else f"{os.path.dirname(place)}/{name}"
+
+
+def named(error: OSError, place: Place | Folder) -> OSError:
+    """The same error with the whole name in it: a call that is told a descriptor knows a part of it, or nothing."""
+    return OSError(error.errno, error.strerror, str(place))
+
+
+def _check(name: str) -> None:
+    if name in ("", ".", "..") or "/" in name or "\0" in name:
+        raise ValueError(f"not the name of something in a folder: {name!r}")
+
+
+def _openat2(folder: int, path: str) -> int | None:
+    """A descriptor of the folder beneath this one; None where the kernel has no such call."""
+    how = _How(FOLDER, 0, _BENEATH | _NO_SYMLINKS | _NO_MAGICLINKS)
+    size, name = ctypes.c_size_t(ctypes.sizeof(how)), os.fsencode(path)
+    while True:
+        found = _libc.syscall(ctypes.c_long(_OPENAT2), ctypes.c_long(folder), name, ctypes.byref(how), size)
+        if found >= 0:
+            return int(found)
+        code = ctypes.get_errno()
+        if code in (errno.ENOSYS, errno.EPERM):  # containers answer EPERM to calls that they do not know
+            return None
+        if code != errno.EINTR:
+            raise OSError(code, os.strerror(code), path)
+
+
+def _by_steps(folder: int, names: tuple[str, ...]) -> int:
+    """The same, each folder from the one before it."""
+    here = os.dup(folder)
+    for name in names:
+        try:
+            there = os.open(name, FOLDER, dir_fd=here)
+        finally:
+            os.close(here)
+        here = there
+    return here
