@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
+from kit.swapping import swapped
 
 from dossier.files import beneath, files, moves
 from dossier.files.beneath import open_beneath, open_folder
-from kit.swapping import swapped
 
 SWAP_SECONDS = 1.0
 
