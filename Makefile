@@ -77,6 +77,11 @@ unit: setup-dev
 races: setup-dev
 	RACES=500 STATE_EXAMPLES=300 $(BIN)/pytest tests/integration/approval/test_decision_races.py tests/integration/items/test_state_machine.py
 
+# Folders that are exchanged with links all the time, half a minute each.
+.PHONY: attacks
+attacks: setup-dev
+	ATTACK_SECONDS=30 $(BIN)/pytest -n 2 -k "swapped or beneath" tests
+
 # The same tests of rooms with files and a database, and of commands, on PostgreSQL.
 test-postgresql: setup-dev
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/integration $(addprefix tests/acceptance/,$(ON_BOTH))

@@ -174,13 +174,17 @@ def copy_hashed(source: Place, folder: Path, expected: Look | None = None, mode:
     return Copy(target, digest, before)
 
 
-def pieces(path: Path, start: int, end: int) -> Iterator[bytes]:
+def pieces(path: Place, start: int, end: int) -> Iterator[bytes]:
     """The bytes of a file from `start` to before `end`, up to CHUNK at a time. Raises FileNotFoundError; OSError."""
-    with open(path, "rb") as file:
-        file.seek(start)
-        while start < end and (piece := file.read(min(CHUNK, end - start))):
-            start += len(piece)
-            yield piece
+    with open_plain(path) as descriptor:
+        yield from pieces_of(descriptor, start, end)
+
+
+def pieces_of(descriptor: int, start: int, end: int) -> Iterator[bytes]:
+    """The same, of a file that is open."""
+    while start < end and (piece := os.pread(descriptor, min(CHUNK, end - start), start)):
+        start += len(piece)
+        yield piece
 
 
 def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
@@ -280,6 +284,11 @@ def sync(files: Iterable[Place], folders: Iterable[Place | Folder]) -> None:
         devices.setdefault(_device(folder), folder)
     for folder in devices.values():
         _with_descriptor(folder, _syncfs)
+
+
+def sync_whole(folder: Folder) -> None:
+    """Return when all that was written to the file system of this folder is on the disk."""
+    _with_descriptor(folder, _syncfs)
 
 
 def above(place: Place) -> str | Folder:

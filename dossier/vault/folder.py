@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 
 from dossier.files import files, moves
+from dossier.files.beneath import Place
 from dossier.files.files import Copy, Look
 
 if TYPE_CHECKING:
@@ -179,7 +180,7 @@ class Vault:
         """Move what lies in the vault as `name`, and does not belong there, to a name that is free; durable when it returns."""
         moves.move_away(self.path / name, target)
 
-    def receive(self, source: Path, seen: Look | None = None) -> Copy:
+    def receive(self, source: Place, seen: Look | None = None) -> Copy:
         """Copy `source` in, under a temporary name. Errors: see files.copy_hashed."""
         self.hold()
         return files.copy_hashed(source, self._incoming, seen)

@@ -9,27 +9,38 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-# Where the folder isn't there yet, it is waited for.
+SECONDS = float(os.environ.get("ATTACK_SECONDS", "1.5"))
+"""How long an attack goes on; `make attacks` gives it longer."""
+
+# A folder that isn't there yet is waited for, and a link that was taken away is put there again. The folder that it all lies in
+# may be exchanged too: no link is followed to it, or the attacker's own links would lie elsewhere.
 _SWAPPER = """
 import ctypes, os, sys
 libc = ctypes.CDLL(None)
-pairs = [(os.fsencode(one), os.fsencode(one + ".swap")) for one in sys.argv[1:]]
+places = [(*os.path.split(os.fsencode(folder)), target) for folder, target in zip(sys.argv[1::2], sys.argv[2::2])]
 print("ready", flush=True)
 while True:
-    for one, other in pairs:
-        libc.renameat2(-100, one, -100, other, 2)
+    for home, name, target in places:
+        try:
+            at = os.open(home, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            for _ in range(4):
+                if libc.renameat2(at, name, at, name + b".swap", 2) != 0:
+                    os.symlink(target, name + b".swap", dir_fd=at)
+        except OSError:
+            pass
+        finally:
+            os.close(at)
 """
 
 
 @contextlib.contextmanager
 def swapped(places: dict[Path, Path]) -> Iterator[None]:
-    """Meanwhile each folder is exchanged, again and again, with a link to another folder; afterwards it lies in its place.
-
-    A folder that is not there yet is exchanged once it is.
-    """
-    for folder, target in places.items():
-        Path(f"{folder}.swap").symlink_to(target)
-    process = subprocess.Popen([sys.executable, "-c", _SWAPPER, *map(str, places)], stdout=subprocess.PIPE)
+    """Meanwhile each folder is exchanged, again and again, with a link to another folder; afterwards no link is left."""
+    given = [str(path) for place in places.items() for path in place]
+    process = subprocess.Popen([sys.executable, "-c", _SWAPPER, *given], stdout=subprocess.PIPE)
     try:
         assert process.stdout is not None
         process.stdout.readline()
@@ -40,9 +51,8 @@ def swapped(places: dict[Path, Path]) -> Iterator[None]:
         process.communicate()
         for folder in places:
             aside = Path(f"{folder}.swap")
-            if folder.is_symlink():
-                folder.unlink()
-                if os.path.lexists(aside):
-                    aside.rename(folder)
-            else:
-                aside.unlink()
+            for path in (folder, aside):
+                if path.is_symlink():
+                    path.unlink()
+            if aside.exists() and not folder.exists():
+                aside.rename(folder)

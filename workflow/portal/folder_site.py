@@ -1,7 +1,8 @@
 """Where the portal lies: what publishing and verifying do there, by names such as `acme-bv/D-2026-000012/report.pdf`.
 
-`FolderSite` is the folder, and what the rest of the house knows: where the settings name an object store, `open_site` gives a
-StoreSite (store_site.py), which keeps to the same calls. Only publishing.py changes anything there.
+`FolderSite` is the folder. Each name in it is reached step by step, and no link is followed (beneath.py). It is also what the
+rest of the house knows: where the settings name an object store, `open_site` gives a StoreSite (store_site.py), which keeps
+to the same calls. Only publishing.py changes anything there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 import structlog
 
 from dossier.files import files, moves
+from dossier.files.beneath import At, Folder, Place, open_beneath, open_folder
 from dossier.office.office import Office
 from workflow.portal.placing import PAGES, Change
 
@@ -89,48 +91,70 @@ class FolderSite:
         except (FileNotFoundError, NotADirectoryError):
             return set()
 
+    @contextlib.contextmanager
+    def _at(self, name: str) -> Iterator[At]:
+        """The place of this name, in its folder, which is held open meanwhile. Raises FileNotFoundError; NotADirectoryError."""
+        *folders, last = name.split("/")
+        with open_beneath(self.path, *folders) as folder:
+            yield folder / last
+
     def has(self, name: str) -> bool:
         """True if anything lies there."""
-        return os.path.lexists(self.path / name)
+        try:
+            with self._at(name) as place:
+                return files.exists(place)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def is_folder(self, name: str) -> bool:
         """True if a folder lies there, not a link to one."""
-        return files.is_folder(self.path / name)
+        try:
+            with self._at(name) as place:
+                return files.is_folder(place)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def names(self, name: str) -> list[str]:
         """What lies in this folder."""
-        return os.listdir(self.path / name)
+        with open_beneath(self.path, *name.split("/")) as folder:
+            return folder.names()
 
     def extras(self, code: str, items: Collection[str] | None) -> list[str]:
         """The files of a client's _pages folder; at least those of these items (None: of any)."""  # here: all, it is one look
         del items
-        return os.listdir(self.path / code / PAGES) if (self.path / code / PAGES).is_dir() else []
+        return self.names(f"{code}/{PAGES}") if self.is_folder(f"{code}/{PAGES}") else []
 
     def walk(self, name: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
         """What lies in this folder and in those of its folders that are expected, by name from there: its bytes (None: no file)."""
-        yield from _walk(self.path / name, "", folders)
+        with open_beneath(self.path, *name.split("/")) as folder:
+            yield from _walk(folder, "", folders)
 
     def size(self, name: str) -> int | None:
         """The bytes of the plain file of this name; None if there is none."""
-        seen = files.look(self.path / name)
+        try:
+            with self._at(name) as place:
+                seen = files.look(place)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
         return seen.size if seen else None
 
     def digest(self, name: str) -> str:
         """SHA-256 (hex) of the file, read anew. Raises FileNotFoundError; OSError."""
-        return files.hash_on_disk(self.path / name)
-
-    def place(self, name: str) -> Path | None:
-        """Where this machine has the file; None: it is to be had in `pieces`."""
-        return self.path / name
+        with self._at(name) as place:
+            return files.hash_on_disk(place)
 
     def pieces(self, name: str, start: int, end: int) -> Iterator[bytes]:
         """The bytes of the file from `start` to before `end`. Raises FileNotFoundError; OSError."""
-        return files.pieces(self.path / name, start, end)
+        with contextlib.ExitStack() as opened:
+            with self._at(name) as place:
+                descriptor = opened.enter_context(files.open_plain(place))
+            yield from files.pieces_of(descriptor, start, end)
 
     @contextlib.contextmanager
-    def local(self, name: str) -> Iterator[Path]:
+    def local(self, name: str) -> Iterator[Place]:
         """Where this machine can read the file meanwhile. Raises FileNotFoundError; OSError."""
-        yield self.path / name
+        with self._at(name) as place:
+            yield place
 
     # What is changed there
 
@@ -144,32 +168,39 @@ class FolderSite:
         less: Sequence[str],
     ) -> Change:
         """What is to become of a client's folder: see Change."""
-        return Change(
-            self.path / code, self.staging / "clients", put, drop, pages, more, less, self._can_swap, self._remove_later
-        )
+        return Change(self.path, code, self.staging / "clients", put, drop, pages, more, less, self._can_swap, self._remove_later)
 
     def sync(self, codes: Iterable[str]) -> None:
         """Return when what was changed in these clients' folders is on the disk."""
-        homes = [self.path / code for code in codes]
-        files.sync((), [self.path, *homes, *(home / PAGES for home in homes)])
+        changed = list(codes)
+        with open_folder(self.path) as portal:
+            if 2 * len(changed) >= files.GROUP:
+                files.sync_whole(portal)
+                return
+            for code in changed:
+                with portal.open(code) as home:
+                    files.sync((), (home, home / PAGES))
+            files.sync((), (portal,))
 
     def take_off(self, code: str) -> None:
         """A client's folder goes whole, at once."""
-        home, aside = self.path / code, self.staging / "clients" / f"{code}.off"
+        aside = self.staging / "clients" / f"{code}.off"
         files.remove_tree(aside)
-        if os.path.lexists(home):
-            moves.move(home, aside)
-        files.sync((), (self.path,))
+        with open_folder(self.path) as portal:
+            if files.exists(portal / code):
+                moves.move(portal / code, aside)
+            files.sync((), (portal,))
         files.remove_tree(aside)
 
     def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
         """Move what lies there, and does not belong there, to a name that is free. `is_copied`: a copy goes; it is replaced itself."""
-        if not is_copied:
-            moves.move_away(self.path / name, target)
-            return
-        files.make_folder(target.parent, 0o750)
-        files.copy_to(self.path / name, target, 0o640)
-        files.sync((target,), (target.parent,))
+        with self._at(name) as place:
+            if not is_copied:
+                moves.move_away(place, target)
+                return
+            files.make_folder(target.parent, 0o750)
+            files.copy_to(place, target, 0o640)
+            files.sync((target,), (target.parent,))
 
     def _remove_later(self, folder: Path) -> None:
         """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? The next start empties it."""
@@ -185,17 +216,17 @@ class FolderSite:
         threading.Thread(target=remove, name="remove", daemon=True).start()
 
 
-def _walk(folder: Path, prefix: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
+def _walk(folder: Folder, prefix: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
     """No link is followed."""
-    with os.scandir(folder) as entries:
-        for entry in sorted(entries, key=lambda entry: entry.name):
-            name = f"{prefix}{entry.name}"
+    for entry in sorted(folder.entries(), key=lambda entry: entry.name):
+        name = f"{prefix}{entry.name}"
+        try:
             if entry.is_dir(follow_symlinks=False) and name in folders:
-                yield from _walk(Path(entry.path), f"{name}/", folders)
+                with folder.open(entry.name) as inner:
+                    yield from _walk(inner, f"{name}/", folders)
             elif entry.is_file(follow_symlinks=False):
-                try:
-                    yield name, entry.stat(follow_symlinks=False).st_size
-                except FileNotFoundError:  # it went at this very moment
-                    continue
+                yield name, entry.stat(follow_symlinks=False).st_size
             else:
                 yield name, None
+        except FileNotFoundError:  # it went at this very moment
+            continue

@@ -11,20 +11,24 @@ portal is touched. Then, by `apply`, which only renames:
   old namesakes, then the pages, then the old names go. No page names what is not there, but for an instant an item may be
   part new.
 
+The portal's folder is held open meanwhile, and what lies in it is reached from there: no link beneath it is followed
+(beneath.py). The staging folder is the daemon's own.
+
 What was swapped out waits in the staging folder for `clear`. Killed anywhere: the staging folder is emptied at the
 next start, and publishing.py does anew what it hasn't written down as done.
 """
 
 from __future__ import annotations
 
-import contextlib
 import errno
 import os
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from dossier.files import files, moves
+from dossier.files.beneath import Folder, Place, open_folder
 
 PAGES = "_pages"
 """The folder of a client's folder with what the pages need besides."""
@@ -40,9 +44,10 @@ _CANT_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EXDE
 
 @dataclass(slots=True)
 class Change:
-    """What becomes of the folder `home`, made ready in `staging`. The order of `pages` is the order in which they are renamed in."""
+    """What becomes of a client's folder, made ready in `staging`. The order of `pages` is the order in which they are renamed in."""
 
-    home: Path
+    portal: Path
+    code: str
     staging: Path
     put: Mapping[str, Path] = field(default_factory=dict)
     """Item's name → a staged folder with exactly its files, new or in the place of the old one."""
@@ -63,21 +68,26 @@ class Change:
 
     def stage(self) -> list[Path]:
         """Make all of it ready in a folder of its own in `staging`. Returns files and folders to be synced before `apply`."""
-        self._staged = self.staging / self.home.name
+        self._staged = self.staging / self.code
         files.remove_tree(self._staged)
-        is_there = self.home.is_dir()
-        replaced = [name for name in (*self.put, *self.drop) if os.path.lexists(self.home / name)]
-        if is_there and not ((replaced or self.less) and self.can_swap):
-            return self._stage_pages()
-        try:
-            synced = self._stage_whole(is_there)
-        except OSError as error:
-            if not is_there or error.errno not in _CANT_LINK:
-                raise
-            files.remove_tree(self._staged)  # somebody else's file lies there, of which we may make no link
-            return self._stage_pages()
+        with open_folder(self.portal) as portal:
+            is_there = files.is_folder(portal / self.code)
+            if is_there and not (self.can_swap and self._replaces(portal)):
+                return self._stage_pages()
+            try:
+                synced = self._stage_whole(portal / self.code if is_there else None)
+            except OSError as error:
+                if not is_there or error.errno not in _CANT_LINK:
+                    raise
+                files.remove_tree(self._staged)  # somebody else's file lies there, of which we may make no link
+                return self._stage_pages()
         self._whole = True
         return synced
+
+    def _replaces(self, portal: Folder) -> bool:
+        """True if anything that a reader may be looking at goes, or gives way to something new."""
+        with portal.open(self.code) as home:
+            return bool(self.less) or any(files.exists(home / name) for name in (*self.put, *self.drop))
 
     def forget_content(self) -> None:
         """After `stage`: the pages lie on the disk, and a round of a thousand clients would fill the memory with them."""
@@ -91,10 +101,10 @@ class Change:
         synced = [self._staged / name for name in self.pages]
         return [*synced, self._staged / PAGES, self._staged, *_content(self.put), *self.more.values()]
 
-    def _stage_whole(self, is_there: bool) -> list[Path]:
+    def _stage_whole(self, home: Place | None) -> list[Path]:
         assert self._staged is not None
-        if is_there:
-            synced = moves.link_tree(self.home, self._staged, {*self.put, *self.drop, *self.pages})
+        if home is not None:
+            synced = moves.link_tree(home, self._staged, {*self.put, *self.drop, *self.pages})
             for name in (*self.less, *self.more, *self.pages):
                 files.remove(self._staged / name)
         else:
@@ -113,39 +123,46 @@ class Change:
     def apply(self) -> None:
         """Put it on the portal: renames only. Not synced."""
         assert self._staged is not None
-        if not self._whole:
-            self._apply_in_place()
-        elif not os.path.lexists(self.home):
-            moves.move(self._staged, self.home)
-        elif not moves.exchange(self._staged, self.home):
-            raise OSError(errno.ENOTSUP, "the file system swaps no folders any more", str(self.home))
+        with open_folder(self.portal) as portal:
+            home = portal / self.code
+            if not self._whole:
+                with portal.open(self.code) as opened:
+                    self._apply_in_place(opened)
+            elif not files.exists(home):
+                moves.move(self._staged, home)
+            elif not moves.exchange(self._staged, home):
+                raise OSError(errno.ENOTSUP, "the file system swaps no folders any more", str(home))
 
-    def _apply_in_place(self) -> None:
+    def _apply_in_place(self, home: Folder) -> None:
         """Even what goes is not removed but moved away: nothing here may still work when the staging folder is gone."""
         assert self._staged is not None
-        stale: list[Path] = []
+        stale: list[tuple[str, str]] = []
         for name, folder in self.put.items():
-            target = self.home / name
-            if not os.path.lexists(target):
-                moves.move(folder, target)
+            if not files.exists(home / name):
+                moves.move(folder, home / name)
                 continue
-            new = os.listdir(folder)
-            stale += [target / old for old in os.listdir(target) if old not in new]
-            for file in new:
-                moves.move(folder / file, target / file)
-        files.make_folder(self.home / PAGES)
-        for name, path in self.more.items():
-            moves.move(path, self.home / name)
-        for name in self.pages:
-            moves.move(self._staged / name, self.home / name)
-        for number, old in enumerate((*stale, *(self.home / name for name in self.less))):
-            with contextlib.suppress(FileNotFoundError):
-                moves.move(old, self._staged / f"{number}.gone")
+            with home.open(name) as item:
+                new = os.listdir(folder)
+                stale += [(name, old) for old in item.names() if old not in new]
+                for file in new:
+                    moves.move(folder / file, item / file)
+        with files.made_folder(home / PAGES) as pages:
+            for name, path in self.more.items():
+                moves.move(path, _beneath(home, pages, name))
+            for name in self.pages:
+                moves.move(self._staged / name, _beneath(home, pages, name))
+            for name in self.less:
+                self._put_aside(_beneath(home, pages, name))
+        for name, old in stale:
+            with home.open(name) as item:
+                self._put_aside(item / old)
         for name in self.drop:
-            if os.path.lexists(self.home / name):
-                aside = self._staged / f"{name}.gone"
-                files.remove_tree(aside)
-                moves.move(self.home / name, aside)
+            self._put_aside(home / name)
+
+    def _put_aside(self, place: Place) -> None:
+        assert self._staged is not None
+        if files.exists(place):
+            moves.move(place, self._staged / f"{secrets.token_hex(8)}.gone")
 
     def clear(self) -> None:
         """Delete what was swapped out, and what is left of the staging; a large folder is given to `remove_later`."""
@@ -160,3 +177,9 @@ class Change:
 def _content(folders: Mapping[str, Path]) -> list[Path]:
     """The folders and the files in them."""
     return [path for folder in folders.values() for path in (*(folder / name for name in os.listdir(folder)), folder)]
+
+
+def _beneath(home: Folder, pages: Folder, name: str) -> Place:
+    """Where the file of this name lies: in the client's folder, or in PAGES in it."""
+    folder, _, last = name.rpartition("/")
+    return (pages if folder == PAGES else home) / last

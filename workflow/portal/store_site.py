@@ -28,6 +28,7 @@ from pathlib import Path
 import structlog
 
 from dossier.files import files
+from dossier.files.beneath import Place
 from dossier.object_store.store import Store, StoreFailed, Upload, at_once
 from dossier.office.office import Office
 from dossier.text import media
@@ -132,15 +133,11 @@ class StoreSite(FolderSite):
     def digest(self, name: str) -> str:
         return self._store.digest(name)
 
-    def place(self, name: str) -> Path | None:
-        del name
-        return None
-
     def pieces(self, name: str, start: int, end: int) -> Iterator[bytes]:
         return self._store.stream(name, start, end)
 
     @contextlib.contextmanager
-    def local(self, name: str) -> Iterator[Path]:
+    def local(self, name: str) -> Iterator[Place]:
         target = self.staging / "items" / f"{secrets.token_hex(12)}.tmp"
         try:
             self._store.download(name, target, 0o640)
@@ -161,7 +158,7 @@ class StoreSite(FolderSite):
     ) -> Change:
         there = {name: list(self._below(f"{code}/{name}")) for name in (*put, *drop)}
         return StoreChange(
-            self.path / code, self.staging / "clients", put, drop, pages, more, less, site=self, store=self._store, hurried=self._hurried, there=there
+            self.path, code, self.staging / "clients", put, drop, pages, more, less, site=self, store=self._store, hurried=self._hurried, there=there
         )  # fmt: skip
 
     def sync(self, codes: Iterable[str]) -> None:
@@ -214,7 +211,7 @@ class StoreChange(Change):
         whole = {f"{item}/{path.name}": path for item, folder in self.put.items() for path in folder.iterdir()}
         large: list[tuple[str, Path]] = []
         for name, path in {**whole, **self.more}.items():
-            (large if path.stat().st_size > BEGUN_BYTES else self._small).append((f"{self.home.name}/{name}", path))
+            (large if path.stat().st_size > BEGUN_BYTES else self._small).append((f"{self.code}/{name}", path))
 
         def begin(one: tuple[str, Path]) -> None:
             self._begun.append(self.store.begin(one[0], one[1], **headers_of(one[0])))
@@ -222,7 +219,7 @@ class StoreChange(Change):
         at_once(begin, large)
         for name, data in self.pages.items():
             if len(data) > BEGUN_BYTES:
-                place = f"{self.home.name}/{name}"
+                place = f"{self.code}/{name}"
                 self._pages_begun[name] = self.store.begin(place, data, **headers_of(place))
         return []
 
@@ -252,7 +249,7 @@ class StoreChange(Change):
             self.site.keep_time()
             self.hurried.delete(name)
 
-        code = self.home.name
+        code = self.code
         at_once(finish, self._begun)
         at_once(put, self._small)
         for name, data in self.pages.items():

@@ -88,7 +88,7 @@ def _of_vault(visit: Visit, sha256: str) -> _Kept:
 
 def _of_portal(visit: Visit, name: str) -> _Kept:
     site = open_site(visit.office)
-    return _Kept(site.place(name), _told(site.size, name), partial(site.pieces, name))
+    return _Kept(None, _told(site.size, name), partial(site.pieces, name))
 
 
 def _told(size: Callable[[str], int | None], name: str) -> int | None:

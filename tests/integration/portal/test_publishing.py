@@ -279,7 +279,7 @@ def test_a_withdrawal_in_the_middle_of_a_round_wins(office: PortalOffice, monkey
     stage = placing.Change.stage
 
     def stage_and_withdraw(self: placing.Change, *args: object) -> list[Path]:
-        if self.home.name == "acme-bv":
+        if self.code == "acme-bv":
             office.withdraw(item)
         return stage(self, *args)  # type: ignore[arg-type]
 

@@ -9,12 +9,10 @@ import time
 from pathlib import Path
 
 import pytest
-from kit.swapping import swapped
+from kit.swapping import SECONDS, swapped
 
 from dossier.files import beneath, files, moves
 from dossier.files.beneath import open_beneath, open_folder
-
-SWAP_SECONDS = 1.0
 
 
 @pytest.fixture(params=["in one call", "step by step"])
@@ -71,7 +69,7 @@ def test_a_folder_that_is_exchanged_with_a_link_all_the_time_leads_nowhere_else(
     (inbox / "acme" / "_done" / "secret.pdf").write_bytes(b"mine")
     written, refused = 0, 0
     with swapped({inbox / "acme": elsewhere, inbox / "acme" / "_done": elsewhere / "_done"}):
-        end = time.monotonic() + SWAP_SECONDS
+        end = time.monotonic() + SECONDS
         while time.monotonic() < end:
             try:
                 with open_beneath(inbox, "acme", "_done") as done:
@@ -86,8 +84,8 @@ def test_a_folder_that_is_exchanged_with_a_link_all_the_time_leads_nowhere_else(
                     written += 1
             except (NotADirectoryError, FileNotFoundError):
                 refused += 1
-    assert written > 50
-    assert refused > 50
+    assert written > 20
+    assert refused > 20
     assert sorted(os.listdir(elsewhere / "_done")) == ["secret.pdf"]
     assert sorted(os.listdir(elsewhere)) == ["_done"]
     assert len(os.listdir(inbox / "acme" / "_done")) == written * 4 + 1
