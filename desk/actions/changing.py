@@ -84,7 +84,7 @@ def change(
 
     `sources` become attachments besides those of `changes`; `must_be_there`: names that the item has now.
     """  # fmt: skip
-    items.get_for(office, actor.code, key)
+    items.get_for(office, actor, key)
     vault = open_vault(office)
     put = [*changes.put, *_kept(office, vault, sources)]
     whole = FileChanges(remove=changes.remove, rename=changes.rename, put=put, shares=changes.shares, share_all=changes.share_all)
@@ -117,7 +117,7 @@ def put_back(office: Office, now: datetime, actor: Actor, key: int) -> str:
         with transaction():
             return items.restore(office, now, actor, key, screened)
 
-    item = items.get_for(office, actor.code, key)
+    item = items.get_for(office, actor, key)
     shares = partial(items.would_restore, office, actor, key)
     is_present = screened_change(office, open_vault(office), item.client, shares, restore)
     if suspicion.holds(office, found[0]):
@@ -133,7 +133,7 @@ def held_because(office: Office, client: str, screened: Screened) -> str:
 
 def share_only(office: Office, actor: Actor, key: int, only: Sequence[str]) -> dict[str, bool]:
     """Every attachment of the item → whether it is one of `only`."""
-    items.get_for(office, actor.code, key)
+    items.get_for(office, actor, key)
     return amending.shares_of(key, only)
 
 
@@ -142,7 +142,7 @@ def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: in
 
     What belongs to an item that is never shared does not get out of its type by being copied.
     """
-    item, target = items.get_for(office, actor.code, key), items.get_for(office, actor.code, to)
+    item, target = items.get_for(office, actor, key), items.get_for(office, actor, to)
     kind = office.settings.types.get(item.type or "")
     if kind is not None and kind.share == "never" and target.type != item.type:
         raise Refusal(f"{item_name(key)} is of type {item.type}, which is never shared; copy to an item of that type only")

@@ -14,11 +14,12 @@ from typing import Any
 
 from desk.cli import printing
 from dossier.cluster import presence
+from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.tables import Item, Mail
 from dossier.files import settling
 from dossier.office.office import Office
-from dossier.office.people import Actor
+from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock, names
 from ingest.inbox import looking
 from ingest.inbox.looking import WHY, Looker, Waiting
@@ -34,24 +35,29 @@ WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
 
-def status(office: Office) -> dict[str, Any]:
-    """As `status --json` gives it: whole numbers, and what is behind them."""
-    waiting, odd, others, trouble = _look(office)
+def status(office: Office, may: Readable = ALL) -> dict[str, Any]:
+    """As `status --json` gives it: whole numbers, and what is behind them. `may`: what the reader may know of."""
+    waiting, odd, others, trouble = _look(office, may)
+    mails = readable.only_of_clients(Mail.select(), Mail.client, Mail.item, may)
     daemons = presence.daemons(office, clock.utc_now())
     return {
         "waiting": len(waiting),
-        "queued": Item.select().where(Item.pending.is_null(False)).count(),
-        "outbox": Mail.select().where(Mail.state == "waiting").count(),
-        "items": Item.select().count(),
-        "rejected": len(looking.rejected(office, sorted(office.clients))),
-        "failed_mails": Mail.select().where(Mail.state == "failed").count(),
+        "queued": readable.only_items(Item.select().where(Item.pending.is_null(False)), may).count(),
+        "outbox": mails.where(Mail.state == "waiting").count(),
+        "items": readable.only_items(Item.select(), may).count(),
+        "rejected": len(looking.rejected(office, _clients(office, may))),
+        "failed_mails": mails.where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
-        "alarms": [*alarms.standing(), *_full(office), *trouble],
+        "alarms": [*alarms.standing(may), *_full(office), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
         + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
     }
+
+
+def _clients(office: Office, may: Readable) -> list[str]:
+    return [code for code in sorted(office.clients) if may.has(code)]
 
 
 def _full(office: Office) -> list[str]:
@@ -60,7 +66,7 @@ def _full(office: Office) -> list[str]:
     return [trouble] if trouble else []
 
 
-def _look(office: Office) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[str]]:
+def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[str]]:
     """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
     looker, waiting, odd = Looker(office), list[Waiting](), list[Waiting]()
     looker.settling.settle_seconds = 0  # whether somebody writes can be asked; how long it was quiet, only a daemon has seen
@@ -69,7 +75,8 @@ def _look(office: Office) -> tuple[list[Waiting], list[Waiting], dict[str, str],
     except OSError as error:
         return [], [], {}, [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
     trouble: list[str] = []
-    for client in known:
+    others = others if may.clients is None else {}
+    for client in filter(may.has, known):
         try:
             view = looker.look(client, *settling.now())
         except OSError as error:
@@ -114,13 +121,13 @@ def print_status(found: dict[str, Any]) -> None:
         print(f"  and {more} more: dossier check inbox/CLIENT, or dossier status --json")
 
 
-def watch(office: Office) -> None:
+def watch(office: Office, may: Readable) -> None:
     """Show the status on the terminal, anew every WATCH_SECONDS, until Ctrl-C."""
     with contextlib.suppress(KeyboardInterrupt):
         while True:
             text = io.StringIO()
             with contextlib.redirect_stdout(text):
-                print_status(status(office))
+                print_status(status(office, may))
             lines = [f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  (Ctrl-C ends)", "", *text.getvalue().splitlines()]
             # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
             shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
@@ -135,10 +142,10 @@ def _clock(iso: str) -> str:
     return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
-def rejected(office: Office) -> list[dict[str, Any]]:
-    """Refused drops: {client, path from the root, at, why: lines}, oldest first."""
+def rejected(office: Office, may: Readable = ALL) -> list[dict[str, Any]]:
+    """Refused drops: {client, path from the root, at, why: lines}, oldest first. `may`: what the reader may know of."""
     found = []
-    for path in looking.rejected(office, sorted(office.clients)):
+    for path in looking.rejected(office, _clients(office, may)):
         try:
             with open(path / WHY, "rb") as file:
                 lines = file.read(WHY_BYTES).decode("utf-8", "replace").splitlines()

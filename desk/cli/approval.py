@@ -46,20 +46,20 @@ def queue(
     """Concepts that wait for a decision, oldest first."""
     office = session.opened_quickly()
     from desk.cli import printing
-    from dossier.office import hours, people
+    from dossier.office import hours
     from dossier.text import clock
     from workflow.approval import waiting
     from workflow.reports import finding
 
     if approver is not None and approver not in office.staff:
         raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
-    hidden = people.hidden_types(office, session.reader().code)
+    may = session.readable()
     today, most = hours.today(office, clock.utc_now()), TABLE_ROWS if limit is None and not json else limit or None
     if approver is None and most is not None and most <= TABLE_ROWS:
-        keys = waiting.all_waiting(hidden)
-        asked = waiting.who_is_asked(office, today, hidden, keys[:most])
+        keys = waiting.all_waiting(may)
+        asked = waiting.who_is_asked(office, today, may, keys[:most])
     else:
-        asked = waiting.who_is_asked(office, today, hidden)
+        asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
     found = [{**summary, "asked": asked[key]} for key, summary in finding.summaries_of_waiting(set(keys[:most]))]
     if json:

@@ -51,7 +51,8 @@ def ask(office: Office, who: Actor, client: str | None, given: list[Path] | None
 
 
 def _ask_client(office: Office, who: Actor) -> str:
-    offered = [code for code in finding.recent(who, "client") if code in office.clients][:OFFERED]
+    may = people.readable(office, who)
+    offered = [code for code in finding.recent(who, "client") if code in office.clients and may.has(code)][:OFFERED]
     if offered:
         print("The clients that you looked at last:")
     while True:
@@ -60,9 +61,9 @@ def _ask_client(office: Office, who: Actor) -> str:
         answer = str(typer.prompt("Client (number, code, or words to search for)")).strip()
         if answer.isdecimal() and 1 <= int(answer) <= len(offered):
             return offered[int(answer) - 1]
-        if answer in office.clients:
+        if answer in office.clients and may.has(answer):
             return answer
-        fitting = finding.find_clients(office, answer)
+        fitting = finding.find_clients(office, answer, may)
         if len(fitting) == 1 and typer.confirm(f"{fitting[0]}, {office.clients[fitting[0]].name}?", default=True):
             return fitting[0]
         offered = fitting[:OFFERED]

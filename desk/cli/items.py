@@ -47,17 +47,16 @@ def items(
     json: Json = False,
 ) -> None:
     """Find items, newest first; with words the best match first."""
-    office = session.opened_quickly()
+    session.opened_quickly()
     from desk.cli import printing
-    from dossier.office import people
     from workflow.reports import finding
 
-    hidden = people.hidden_types(office, session.reader().code)
+    may = session.readable()
     wanted = finding.Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
     )  # fmt: skip
-    found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None, hidden)]
+    found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None, may)]
     if json:
         printing.as_json(found)
         return
@@ -76,7 +75,7 @@ def show(item: OneItem, json: Json = False) -> None:
     from workflow.reports import finding
 
     key, reader = key_of(item), session.reader()
-    found = room.get_for(office, reader.code, key)
+    found = room.get_for(office, reader, key)
     finding.note_view(clock.utc_now(), reader, found)
     whole = finding.whole(found)
     if json:

@@ -25,6 +25,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] =
     from desk.cli import printing
     from desk.doctor.doctor import examine
 
+    session.reader_of_all()
     found = examine(session.office(), os.environ)
     faults = sum(one.level == "wrong" for one in found)
     if json:
@@ -51,7 +52,7 @@ def backup(
     from dossier.text.names import shown
 
     started = time.monotonic()
-    report = backing_up.back_up(session.opened(), clock.utc_now(), session.reader(), dest, keep)
+    report = backing_up.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
     print(
         f"{report.snapshot}: {report.files} files ({report.new_files} new, {report.new_bytes / 1e6:.1f} MB),"
         f" {report.events} events, {time.monotonic() - started:.1f} s"

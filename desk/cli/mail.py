@@ -57,10 +57,11 @@ def outbox(
     from workflow.outbox import outbox
 
     session.opened()
+    may = session.readable()
     if json:
-        printing.as_json(outbox.listing(only))
+        printing.as_json(outbox.listing(only, may=may))
         return
-    mails = outbox.listing(only, SHOWN)
+    mails = outbox.listing(only, SHOWN, may)
     rows = [(m["id"], m["state"], m["kind"], m["item"], m["email"], printing.day_and_time(m["sent_at"] or m["due_at"]),
              m["attempts"], m["error"]) for m in mails]  # fmt: skip
     printing.table(("id", "status", "kind", "item", "to", "sent or due", "tries", "trouble"), rows, "The outbox is empty.")
@@ -108,7 +109,7 @@ def preview(
     from workflow.reports import finding
 
     key, office, reader = key_of(item), session.opened(), session.reader()
-    found = items.get_for(office, reader.code, key)
+    found = items.get_for(office, reader, key)
     letter, to, fault = sending.preview(office, key, contact)
     finding.note_view(clock.utc_now(), reader, found, "mail preview")
     if fault is not None:

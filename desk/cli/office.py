@@ -111,7 +111,7 @@ def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="S
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise typer.BadParameter(f"{missing[0]}: there is no such file or folder")
-    findings, good = checking.check(office, paths)
+    findings, good = checking.check(office, paths, session.readable())
     for finding in findings:
         print(finding)
     if findings:
@@ -143,9 +143,9 @@ def status(
     if watch:
         if json or not sys.stdout.isatty():
             raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
-        overview.watch(session.opened_quickly())
+        overview.watch(session.opened_quickly(), session.readable())
         return
-    found = overview.status(session.opened_quickly())
+    found = overview.status(session.opened_quickly(), session.readable())
     if json:
         printing.as_json(found)
     else:
@@ -157,13 +157,14 @@ def rejected(json: Json = False) -> None:
     from desk.actions import overview
     from desk.cli import printing
 
-    found = overview.rejected(session.office())
+    found = overview.rejected(session.office(), session.readable())
     if json:
         printing.as_json(found)
         return
     if found:
         session.opened()
-        overview.look_at_rejected(session.reader())
+        if session.readable().clients is None:  # who saw a part only has not seen to the rest
+            overview.look_at_rejected(session.reader())
     for drop in found:
         print(f"{drop['path']}  ({printing.day_and_time(drop['at'])})")
         for line in drop["why"]:
@@ -182,7 +183,7 @@ def clients(
     from workflow.reports import finding
 
     office = session.office()
-    codes = finding.find_clients(office, " ".join(words or ()))
+    codes = finding.find_clients(office, " ".join(words or ()), session.readable())
     if json:
         printing.as_json(
             [{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes],
@@ -206,15 +207,12 @@ def recent(json: Json = False) -> None:
     office = session.opened_quickly()
     from desk.cli import printing
     from dossier.database.tables import Item, item_key
-    from dossier.office import people
     from workflow.reports import finding
 
-    who = session.reader()
-    hidden = people.hidden_types(office, who.code)
-    names, codes = finding.recent(who, "item"), finding.recent(who, "client")
-    found = {
-        item.id: item for item in Item.select().where(Item.id.in_([item_key(name) for name in names])) if item.type not in hidden
-    }
+    who, may = session.reader(), session.readable()
+    names, codes = finding.recent(who, "item"), [code for code in finding.recent(who, "client") if may.has(code)]
+    these = Item.select().where(Item.id.in_([item_key(name) for name in names]))
+    found = {item.id: item for item in these if may.has(item.client, item.type)}
     items = [finding.summary(found[item_key(name)]) for name in names if item_key(name) in found]
     seen = [{"client": code, "name": office.clients[code].name} for code in codes if code in office.clients]
     if json:

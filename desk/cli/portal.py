@@ -34,6 +34,7 @@ def verify(
     from workflow.portal import verifying
 
     office = session.opened()
+    session.reader_of_all()
     vault = open_vault(office)
     found = verifying.look(office, vault)
     left = found

@@ -45,7 +45,7 @@ def list_(
     from workflow.retention import retention as rules
 
     office, today = session.opened(), clock.utc_now().astimezone().date()
-    found = [one for one in rules.kept(office, session.reader().code, client) if one.is_over(today) or not due]
+    found = [one for one in rules.kept(office, session.readable(), client) if one.is_over(today) or not due]
     if json:
         printing.as_json([rules.as_json(one, today) for one in found])
         return

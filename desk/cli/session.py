@@ -14,7 +14,7 @@ from dossier.text.sentences import Words
 
 if TYPE_CHECKING:
     from dossier.office.office import Language, Office
-    from dossier.office.people import Actor
+    from dossier.office.people import Actor, Readable
 
 
 @dataclass(slots=True)
@@ -123,3 +123,21 @@ def reader() -> Actor:
     from dossier.office import people
 
     return people.reader(office(), _named())
+
+
+def readable() -> Readable:
+    """What whoever reads this may know of."""
+    from dossier.office import people
+
+    return people.readable(office(), reader())
+
+
+def reader_of_all() -> Actor:
+    """As `reader`, for what is about the whole office. Raises Forbidden if they may not know of every client."""
+    from dossier.office import people
+    from dossier.text.refusals import Forbidden
+
+    who = reader()
+    if people.readable(office(), who).clients is not None:
+        raise Forbidden("people.not_of_all", staff=who.code)
+    return who

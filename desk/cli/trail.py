@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from dossier.office.office import Office
+    from dossier.office.people import Readable
     from dossier.trail.trail import Kept
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -91,7 +92,7 @@ def proof(
     from workflow.reports import proof as room
 
     key, office, reader = key_of(item or ""), session.opened(), session.reader()
-    found = items.get_for(office, reader.code, key)
+    found = items.get_for(office, reader, key)
     finding.note_view(clock.utc_now(), reader, found, "proof")
     sheet = room.collect(office, clock.utc_now(), found)
     if json:
@@ -134,7 +135,7 @@ def _why_item(key: int) -> tuple[dict[str, Any], list[str], str]:
     from workflow.reports import reasons
 
     office, reader = session.opened_quickly(), session.reader()
-    item = items.get_for(office, reader.code, key)
+    item = items.get_for(office, reader, key)
     found = reasons.reasons(office, clock.utc_now(), item)
     told = {"item": item_name(key), "share_state": item.share_state, "public": item.public is not None}
     after = " What keeps it off as it is now:" if found else " Nothing keeps it off."
@@ -149,9 +150,9 @@ def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
     from dossier.text import clock, names
     from ingest.intake import checking
 
-    office, parts = session.opened(), path.parts
+    office, parts, may = session.opened(), path.parts, session.readable()
     if not os.path.lexists(path):
-        found = _what_became(path.name)
+        found = _what_became(path.name, may)
         return {"path": str(path)}, found, f"{path} is not there." + (" What became of one of that name:" if found else "")
     if any(part in ("_rejected", "_done") for part in parts):
         return (
@@ -161,33 +162,36 @@ def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
         )
     if names.is_ignored(path.name):
         return {"path": str(path)}, ["a file with such a name is never taken; rename it"], f"{path} is not taken:"
-    found, good = checking.check(office, [path])
+    found, good = checking.check(office, [path], may)
     if not found and not good:
         found = [] if path.resolve().is_relative_to(office.inbox.resolve()) else [f"it does not lie in the inbox {office.inbox}"]
-    found = found + _trouble(office, path)
+    found = found + _trouble(office, path, may)
     if not presence.daemons(office, clock.utc_now()):
         found.append("no daemon runs here; start it with: dossier run")
     heading = f"{path} is not taken yet:" if found else f"Nothing keeps {path} from being taken; the daemon's next look takes it."
     return {"path": str(path)}, found, heading
 
 
-def _trouble(office: Office, path: Path) -> list[str]:
+def _trouble(office: Office, path: Path, may: Readable) -> list[str]:
     """What keeps the drops of this client from being taken, whatever they are like."""
     from workflow.outbox import alarms
 
     told = None
     with contextlib.suppress(ValueError, IndexError):
-        told = alarms.text_of(f"intake {path.resolve().relative_to(office.inbox.resolve()).parts[0]}")
+        client = path.resolve().relative_to(office.inbox.resolve()).parts[0]
+        told = alarms.text_of(f"intake {client}") if may.has(client) else None
     return [f"it can't be taken now: {told}; it is tried again"] if told else []
 
 
-def _what_became(name: str) -> list[str]:
+def _what_became(name: str, may: Readable) -> list[str]:
     """Drops of this name that were taken or refused, the newest first."""
+    from dossier.database import readable
     from dossier.database.tables import Drop, item_name
     from dossier.text import clock, names
 
     stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
-    rows = Drop.select().where(Drop.stem.in_(list(stems))).order_by(Drop.id.desc()).limit(5)
+    query = readable.only_of_clients(Drop.select().where(Drop.stem.in_(list(stems))), Drop.client, Drop.item, may)
+    rows = query.order_by(Drop.id.desc()).limit(5)
     return [
         f"{row.client}: {row.kind} on {clock.shown(row.at)}"
         + (f" as {item_name(row.item)}" if row.item else f", see _rejected/{row.target}")
@@ -203,13 +207,12 @@ def _events(
     until: datetime | None,
     newest: int | None = None,
 ) -> Iterator[Kept]:
-    from dossier.office import people
     from dossier.trail import trail
 
-    office, reader = session.opened_quickly(), session.reader()
+    session.opened_quickly()
     return trail.events(
         item=key_of(item) if item else None, client=client, person=person, since=since and since.astimezone(),
-        until=until and until.astimezone(), hidden_types=people.hidden_types(office, reader.code), newest=newest,
+        until=until and until.astimezone(), may=session.readable(), newest=newest,
     )  # fmt: skip
 
 

@@ -441,7 +441,7 @@ class Staff(Strict):
     """Whose files and commands these are, by the operating system."""
     rights: list[Right] = []
     clients: Literal["all"] | list[Code] = "all"
-    """all, or a list of client codes."""
+    """all, or a list of client codes: for whom this person works, and of whom they may know. An admin has all."""
     language: Language | None = None
     """nl or en: what this person reads, on pages, in mails and of commands; without it the office's."""
     active: YesNo = True

@@ -1,7 +1,8 @@
-"""Every "may this person do that?", and who stands in for whom. Pure: an office and names in, answers out.
+"""Every "may this person do that, or know of that?", and who stands in for whom.
 
-A refusal is a sentence for the person who is refused; None is a yes. Rights are asked again at each moment that
-counts (intake, decision, publishing), so an answer is never kept.
+An office and names in, answers out. A refusal is a sentence for the person who is refused; None is
+a yes. Rights are asked again at each moment that counts (intake, decision, publishing, reading), so
+an answer is never kept.
 """
 
 from __future__ import annotations
@@ -14,10 +15,15 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dossier.office.office import Language, Office, Right
-from dossier.text.refusals import Forbidden, Refusal
+from dossier.text.refusals import Forbidden, NotFound
+from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
     from dossier.office.office import Staff
+
+
+OS = "os:"
+"""Before the name of a user of the operating system, where a staff member's code could stand."""
 
 
 def user_name(uid: int) -> str:
@@ -29,12 +35,12 @@ def user_name(uid: int) -> str:
 
 
 def owner_of(office: Office, os_user: str) -> str | None:
-    """The staff member whose `os_user` this is, whether he is still here or not; None if it is nobody's."""
+    """The staff member whose `os_user` this is, still here or not; None if it is nobody's."""
     return next((code for code, person in office.staff.items() if person.os_user == os_user), None)
 
 
 def staff_by_user(office: Office, os_user: str) -> str | None:
-    """The staff member whose `os_user` this is; None if it is nobody's, or he has left."""
+    """The staff member whose `os_user` this is; None if it is nobody's, or that person has left."""
     code = owner_of(office, os_user)
     return code if code is not None and office.staff[code].active else None
 
@@ -49,7 +55,11 @@ def has_right(person: Staff | None, right: Right, client: str | None = None) -> 
     """True if `person` is here, has `right`, and (if given) works for `client`. An admin works for every client."""
     if person is None or not person.active or right not in person.rights:
         return False
-    return client is None or "admin" in person.rights or person.clients == "all" or client in person.clients
+    return client is None or works_for(person, client)
+
+
+def works_for(person: Staff, client: str) -> bool:
+    return "admin" in person.rights or person.clients == "all" or client in person.clients
 
 
 def is_admin(office: Office, code: str) -> bool:
@@ -61,18 +71,21 @@ def admins(office: Office) -> list[str]:
     return [code for code, person in office.staff.items() if has_right(person, "admin")]
 
 
-def why_not(office: Office, code: str, right: Right, client: str) -> str | None:
-    """Why `code` may not do for `client` what `right` allows; None if he may."""
+def why_not(office: Office, code: str, right: Right, client: str) -> Sentence | None:
+    """Why `code` may not do for `client` what `right` allows; None if they may."""
     person = office.staff.get(code)
-    if person is None:
-        return f"there is no staff member `{code}`"
-    if not person.active:
-        return f"{code} is not active any more"
+    refusal = _why_not_here(person, code)
+    if refusal or person is None:
+        return refusal
     if right not in person.rights:
-        return f"{code} does not have the right `{right}`; ask an admin"
-    if not has_right(person, right, client):
-        return f"{code} does not work for client {client}; ask an admin"
-    return None
+        return sentence("people.lacks_right", staff=code, right=right)
+    return None if works_for(person, client) else sentence("people.other_clients", staff=code, client=client)
+
+
+def _why_not_here(person: Staff | None, code: str) -> Sentence | None:
+    if person is None:
+        return sentence("people.no_such_staff", staff=code)
+    return None if person.active else sentence("people.has_left", staff=code)
 
 
 def rights_now(office: Office, code: str) -> list[str]:
@@ -81,16 +94,16 @@ def rights_now(office: Office, code: str) -> list[str]:
     return list(person.rights) if person is not None and person.active else []
 
 
-def why_not_create(office: Office, code: str, client: str) -> str | None:
+def why_not_create(office: Office, code: str, client: str) -> Sentence | None:
     """An admin may, and who has `create`."""
     return None if is_admin(office, code) else why_not(office, code, "create", client)
 
 
-def why_not_type(office: Office, code: str, name: str | None) -> str | None:
+def why_not_type(office: Office, code: str, name: str | None) -> Sentence | None:
     """Making items of a type, and knowing that there are any (types.NAME.staff)."""
     if name is None or name not in hidden_types(office, code):
         return None
-    return f"{code} has no right to items of type {name}; ask an admin"
+    return sentence("people.other_type", staff=code, type=name)
 
 
 def hidden_types(office: Office, code: str) -> list[str]:
@@ -102,31 +115,105 @@ def hidden_types(office: Office, code: str) -> list[str]:
     return [name for name in restricted if not active or code not in (office.settings.types[name].staff or ())]
 
 
-def why_not_share(office: Office, code: str, client: str) -> str | None:
+def why_not_share(office: Office, code: str, client: str) -> Sentence | None:
     """Sharing outright, without an approver."""
     return why_not(office, code, "share", client)
 
 
-def why_not_approve(office: Office, code: str, client: str, kind: str | None, makers: Collection[str] = ()) -> str | None:
-    """Deciding on a concept of type `kind` for `client`. `makers`: who made the item, and who made it what it is now."""
-    if office.settings.sharing.four_eyes and code in makers:
-        return f"{code} made this item or changed it last, and who made it may not approve it (four eyes)"
+def why_not_approve(office: Office, code: str, client: str, kind: str | None, makers: Collection[str] = ()) -> Sentence | None:
+    """Deciding on a concept of type `kind` for `client`. `makers`: whose work it is (`staff_among`)."""
+    if office.settings.sharing.four_eyes and code in staff_among(office, makers):
+        return sentence("people.four_eyes", staff=code)
     return why_not(office, code, "approve", client) or why_not_type(office, code, kind)
 
 
-def why_not_restore(office: Office, code: str, client: str) -> str | None:
+def staff_among(office: Office, names: Iterable[str]) -> set[str]:
+    """The staff members whom these are: codes, or users of the operating system (`os:USER`).
+
+    A user who is nobody's os_user is nobody here: an account that several people share, a file
+    server's for one, says nothing about who it was.
+    """
+    found = {owner_of(office, name.removeprefix(OS)) if name.startswith(OS) else name for name in names}
+    return {code for code in found if code is not None}
+
+
+def why_not_restore(office: Office, code: str, client: str) -> Sentence | None:
     """Putting back on the portal what was approved before: an admin, and who may share outright."""
     return None if is_admin(office, code) else why_not_share(office, code, client)
 
 
-def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> str | None:
-    """Taking off the portal is the safe direction: an admin, who made it, and who may share or approve for the client."""
+def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> Sentence | None:
+    """Taking off the portal is the safe direction: an admin, the maker, and who may share or approve for the client."""
     person = office.staff.get(code)
-    if is_admin(office, code) or has_right(person, "share", client) or has_right(person, "approve", client):
+    may = code == maker or any(has_right(person, right, client) for right in ("share", "approve"))
+    if is_admin(office, code) or (may and person is not None and person.active and works_for(person, client)):
         return None
-    if code == maker:
-        return why_not(office, code, "create", client)
-    return f"{code} may not withdraw an item of {client}; its maker, an approver, who may share, or an admin can"
+    return _why_not_here(person, code) or sentence("people.may_not_withdraw", staff=code, client=client)
+
+
+# Who may know of what
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What a reader may know of. Whatever lists, counts or finds something filters by it."""
+
+    clients: frozenset[str] | None = None
+    """The codes of the clients; None: all of them."""
+    hidden_types: frozenset[str] = frozenset()
+    """The types of whose items the reader must not know that there are any."""
+
+    def has(self, client: str | None, kind: str | None = None) -> bool:
+        """True if the reader may know of an item of this client and type. None: of no client."""
+        return kind not in self.hidden_types and (self.clients is None or client in self.clients)
+
+
+ALL = Readable()
+
+
+def readable(office: Office, who: Actor) -> Readable:
+    """What `who` may know of (CONTRACT section 2).
+
+    A staff member: the clients they work for, without the types that are not for them. The office's
+    own user and root: all clients. Any other user of the operating system: nothing. Who acts for
+    another by command reads what both may read; an admin, what the other may.
+    """
+    clients, hidden = readable_clients(office, who.code), hidden_types(office, who.code)
+    if who.behind is not None and who.way == "command":
+        other = readable_clients(office, who.behind)
+        if other is not None:
+            clients = other if clients is None else clients & other
+        if not (who.behind.startswith(OS) and other is None):
+            hidden += hidden_types(office, who.behind)
+    return Readable(clients, frozenset(hidden))
+
+
+def may_read(office: Office, who: Actor, client: str, kind: str | None = None) -> bool:
+    """True if `who` may know of this client's items (of this type)."""
+    return readable(office, who).has(client, kind)
+
+
+def readable_clients(office: Office, name: str) -> frozenset[str] | None:
+    """The clients that a staff member, or a user `os:USER`, may know of; None: all of them."""
+    if name.startswith(OS):
+        return None if name.removeprefix(OS) in (user_name(0), user_name(_own_uid(office))) else frozenset()
+    person = office.staff.get(name)
+    if person is None or not person.active:
+        return frozenset()
+    return None if person.clients == "all" or "admin" in person.rights else frozenset(person.clients)
+
+
+def _own_uid(office: Office) -> int:
+    """Whose the office is: the owner of `var/`, which the daemon makes."""
+    for folder in (office.var, office.root):
+        try:
+            return os.stat(folder).st_uid
+        except OSError:
+            continue
+    return os.geteuid()
+
+
+# Who stands in for whom
 
 
 def is_away(person: Staff, today: date) -> bool:
@@ -134,7 +221,7 @@ def is_away(person: Staff, today: date) -> bool:
 
 
 def substitutes(office: Office, code: str, today: date) -> list[str]:
-    """Who stands in for `code` today: his substitute if he is away, that one's if he is away too, and so on.
+    """Who stands in for `code` today: their substitute while they are away, and so on.
 
     Everybody on the way is in the answer; the configuration refuses circles.
     """
@@ -148,11 +235,11 @@ def substitutes(office: Office, code: str, today: date) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """One approver's seat for one concept: whose it is, and who may fill it today (himself first, if he may)."""
+    """One approver's seat for one concept: whose it is, and who may fill it today, the approver first."""
 
     approver: str
     people: tuple[str, ...]
-    reason: str | None = None
+    reason: Sentence | None = None
     """Why others than the approver are asked, if they are."""
 
 
@@ -165,14 +252,15 @@ def desks(
     today: date,
     gone: Collection[str] = (),
 ) -> list[Desk]:
-    """Where a concept lies today: a seat for each approver, with whoever stands in for him.
+    """Where a concept lies today: a seat for each approver, with whoever stands in for them.
 
-    An approver who left, lost the right, may not decide on these makers' work, or is away with nobody able to stand in for
-    him, is replaced by the client's default approver or, without one who may, by the admins; then any one of them
-    fills the seat. `gone`: who has filled another seat of this concept; nobody fills two. Without approvers there is
-    one seat, of the default approver or the admins.
+    An approver who left, lost the right, may not decide on these makers' work, or is away with
+    nobody able to stand in, is replaced by the client's default approver or, without one who may,
+    by the admins; then any one of them fills the seat. `gone`: who has filled another seat of this
+    concept; nobody fills two. Without approvers there is one seat, of the default approver or the
+    admins.
     """
-    matter = _Matter(office, client, kind, makers, today, gone)
+    matter = _Matter(office, client, kind, staff_among(office, makers), today, staff_among(office, gone))
     return [_desk(matter, seat) for seat in dict.fromkeys(approvers)] or [_desk(matter, _default_approver(office, client) or "")]
 
 
@@ -187,33 +275,34 @@ class _Matter:
     today: date
     gone: Collection[str]
 
-    def why_not(self, code: str) -> str | None:
+    def why_not(self, code: str) -> Sentence | None:
         if code in self.gone:
-            return f"{code} has decided in another's place already"
+            return sentence("people.decided_already", staff=code)
         return why_not_approve(self.office, code, self.client, self.kind, self.makers)
 
     def is_away(self, code: str) -> bool:
         return is_away(self.office.staff[code], self.today)
 
     def able(self, approver: str) -> list[str]:
-        """Of an approver and who stands in for him today, those who may decide."""
+        """Of an approver and whoever stands in today, those who may decide."""
         return [code for code in (approver, *substitutes(self.office, approver, self.today)) if self.why_not(code) is None]
 
 
 def _desk(matter: _Matter, approver: str) -> Desk:
-    able, reason = matter.able(approver), None
+    able: list[str] = matter.able(approver)
+    reason: Sentence | None = None
     if approver not in able:
-        reason = matter.why_not(approver) if approver else "nobody was named"
+        reason = matter.why_not(approver) if approver else sentence("people.nobody_named")
     elif matter.is_away(approver):
         away = matter.office.staff[approver].away
-        reason = f"{approver} is away until {away.until if away else matter.today}"
+        reason = sentence("people.is_away", staff=approver, until=str(away.until if away else matter.today))
     if all(matter.is_away(code) for code in able):  # or nobody is able
         able += [code for code in _fallback(matter) if code not in able]
     return Desk(approver, tuple(able), reason)
 
 
 def _fallback(matter: _Matter) -> list[str]:
-    """Who decides when nobody named can: the client's default approver or his substitutes, else every admin (four eyes)."""
+    """Who decides when nobody named can: the default approver or a substitute, else every admin."""
     able = matter.able(_default_approver(matter.office, matter.client) or "")
     if any(not matter.is_away(code) for code in able):
         return able
@@ -225,57 +314,64 @@ def _default_approver(office: Office, client: str) -> str | None:
     return office.clients[client].default_approver if client in office.clients else None
 
 
+# Who acts
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does something: a staff member, maybe on behalf of whom he acts, and by which way (`command`, `drop`, `queue`, `daemon`)."""
+    """Who does something, and by which way: `command`, `drop`, `queue`, `daemon`."""
 
     code: str
+    """The staff member; of what is only read, maybe `os:USER`."""
     way: str
     behind: str | None = None
-    """The staff member (or operating system's user) who really typed it, where that is another."""
+    """Who really typed it, where that is another: a staff member's code, or `os:USER`."""
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody whose deed this is, for four eyes (`staff_among`)."""
+        return (self.code,) if self.behind is None else (self.code, self.behind)
 
 
 def acting(office: Office, named: str | None, uid: int | None = None) -> Actor:
-    """Who runs this command: the one `named` (--as, DOSSIER_USER), else whose os_user this is. Raises Refusal."""
+    """Who runs this command: the one `named` (--as, DOSSIER_USER), else whose os_user this is.
+
+    Raises NotFound, Forbidden.
+    """
     user = user_name(os.geteuid() if uid is None else uid)
     own = staff_by_user(office, user)
     if named is None:
         if own is None:
-            raise Refusal(f"`{user}` is nobody's os_user in config/staff.yaml; say who you are with --as STAFF")
+            raise Forbidden("people.who_are_you", user=user)
         return Actor(own, "command")
     if named not in office.staff:
-        raise Refusal(f"there is no staff member `{named}` in config/staff.yaml")
+        raise NotFound("people.not_in_staff_yaml", staff=named)
     if not office.staff[named].active:
-        raise Refusal(f"{named} is not active any more")
+        raise Forbidden("people.has_left", staff=named)
     if named == own:
         return Actor(own, "command")
     if office.settings.identity.trust_sidecar or (own is not None and is_admin(office, own)):
-        return Actor(named, "command", behind=own or f"os:{user}")
-    raise Refusal(f"acting for {named} needs an admin, or identity.trust_sidecar in config/settings.yaml")
+        return Actor(named, "command", behind=own or f"{OS}{user}")
+    raise Forbidden("people.may_not_act_for", staff=named)
 
 
 def managing(office: Office, named: str | None, uid: int | None = None) -> Actor:
-    """Who changes clients and staff: an admin, or root and the daemon's own user, who may write config/ anyway. Raises Refusal."""
+    """Who changes clients and staff: an admin, or root and the office's own user.
+
+    These two may write config/ anyway. Raises Forbidden, NotFound.
+    """
     user = os.geteuid() if uid is None else uid
-    if named is None and staff_by_user(office, user_name(user)) is None and user in (0, _keeper(office)):
-        return Actor(f"os:{user_name(user)}", "command")
+    if named is None and staff_by_user(office, user_name(user)) is None and user in (0, _own_uid(office)):
+        return Actor(f"{OS}{user_name(user)}", "command")
     actor = acting(office, named, uid)
     if not is_admin(office, actor.code):
         raise Forbidden("lists.not_admin", who=actor.code)
     return actor
 
 
-def _keeper(office: Office) -> int | None:
-    """The user whose the office's `var` is: the daemon's."""
-    try:
-        return os.stat(office.var).st_uid
-    except OSError:
-        return None
-
-
 def reader(office: Office, named: str | None, uid: int | None = None) -> Actor:
-    """Who reads: as `acting`, but somebody who is no staff member reads under the operating system's name."""
+    """Who reads: as `acting`, but who is no staff member reads under the operating system's name."""
     if named is None:
         user = user_name(os.geteuid() if uid is None else uid)
-        return Actor(staff_by_user(office, user) or f"os:{user}", "command")
+        return Actor(staff_by_user(office, user) or f"{OS}{user}", "command")
     return acting(office, named, uid)

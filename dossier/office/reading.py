@@ -191,6 +191,13 @@ def _check_references(
         for client_code in person.clients if isinstance(person.clients, list) else []:
             if client_code not in clients[0].clients:
                 wrong(STAFF, staff[1], (*here, "clients"), f"there is no client `{client_code}`")
+        if "admin" in person.rights and person.clients != "all":
+            wrong(
+                STAFF,
+                staff[1],
+                (*here, "clients"),
+                "an admin works for all clients: write `clients: all`, or take `admin` from `rights`",
+            )
         if person.away and person.away.until < person.away.from_:
             wrong(STAFF, staff[1], (*here, "away"), "`until` is before `from`")
         if person.substitute and person.substitute not in people:

@@ -25,10 +25,11 @@ from typing import Any, NamedTuple
 
 from peewee import fn
 
+from dossier.database import readable
 from dossier.database.kept import Redaction
 from dossier.database.tables import PROXY, Decision, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.files import files
-from dossier.office.people import Actor
+from dossier.office.people import ALL, Actor, Readable
 from dossier.text.clock import to_text
 from dossier.text.refusals import Refusal
 
@@ -151,14 +152,14 @@ def events(
     person: str | None = None,
     since: datetime | None = None,
     until: datetime | None = None,
-    hidden_types: Sequence[str] = (),
+    may: Readable = ALL,
     newest: int | None = None,
 ) -> Iterator[Kept]:
     """Events, oldest first; with `newest`, only so many, the newest. All that is given must hold.
 
-    `person`: who acted, or typed it for another. `client`: about this client or an item of it. `hidden_types`: nothing about
-    items of these.
-    """  # fmt: skip
+    `person`: who acted, or typed it for another. `client`: about this client or an item of it.
+    `may`: what the reader may know of.
+    """
     query = _select()
     if item is not None:
         query = query.where(Event.item == item)
@@ -170,9 +171,7 @@ def events(
         query = query.where(Event.at >= to_text(since))
     if until is not None:
         query = query.where(Event.at < to_text(until))
-    if hidden_types:
-        hidden = Item.select(Item.id).where(Item.type.in_(list(hidden_types)))
-        query = query.where(Event.item.is_null() | Event.item.not_in(hidden))
+    query = readable.only_events(query, may)
     if newest is not None:
         rows = tuples(query.order_by(Event.seq.desc()).limit(newest))
         yield from (Kept(*row) for row in reversed(rows))

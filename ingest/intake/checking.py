@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dossier.files import files, settling
 from dossier.office.office import Office
+from dossier.office.people import ALL, Readable
 from dossier.text import names
 from ingest.inbox import looking
 from ingest.inbox.looking import Found, Looker, Waiting
@@ -15,31 +16,32 @@ from ingest.intake.judging import entries, judge
 from ingest.sidecar.reading import read_sidecar
 
 
-def check(office: Office, paths: Iterable[Path]) -> tuple[list[str], int]:
+def check(office: Office, paths: Iterable[Path], may: Readable = ALL) -> tuple[list[str], int]:
     """(what is wrong or waited for, as `file:line: message`, in the order of `paths`; how many drops are good).
 
-    A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the form can be.
+    A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
+    form can be. `may`: what the reader may know of; other clients are none.
     """
     findings: list[str] = []
     good = 0
     for path in paths:
-        told, count = _check_path(office, path)
+        told, count = _check_path(office, path, may)
         findings += told
         good += count
     return findings, good
 
 
-def _check_path(office: Office, path: Path) -> tuple[list[str], int]:
+def _check_path(office: Office, path: Path, may: Readable) -> tuple[list[str], int]:
     inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
         known, others = looking.clients_with_folders(office)
-        told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items()]
-        results = [_check_client(office, client, path / client, None) for client in known]
+        told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items() if may.clients is None]
+        results = [_check_client(office, client, path / client, None) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
-    if parts and parts[0] not in office.clients:
+    if parts and not (parts[0] in office.clients and may.has(parts[0])):
         return [f"{path}:1: `{parts[0]}` is no client in config/clients.yaml; nothing is taken from there"], 0
     if len(parts) == 1:
         return _check_client(office, parts[0], path, None)

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from dossier.files import files, moves
 from dossier.files.files import Look
+from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
@@ -93,7 +94,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
 def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
     """Raise Invalid if the daemon would refuse it."""
-    if request.client not in office.clients:
+    if request.client not in office.clients or not people.may_read(office, actor, request.client):
         raise Invalid([Problem("", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")])
     messages: list[str] = []
     looks: dict[str, Look] = {}

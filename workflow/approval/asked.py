@@ -53,7 +53,7 @@ def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.E
     for desk in asking.desks:
         others = [person for person in desk.people if person != desk.approver and (asking.concept.edition, person) in new]
         if others:
-            detail = {"seat": desk.approver, "to": others, "reason": desk.reason}
+            detail = {"seat": desk.approver, "to": others, "reason": desk.reason and str(desk.reason)}
             entries.append(trail.Entry(trail.DAEMON, "passed_on", asking.concept.item, detail))
     return entries
 
@@ -66,7 +66,7 @@ def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
     if Note.select().where(Note.key == key).exists():
         return
     Note.insert(key=key, value=clock.to_text(now)).execute()
-    reasons = [desk.reason for desk in asking.desks if not desk.people]
+    reasons = [str(desk.reason) for desk in asking.desks if not desk.people]
     trail.record(now, trail.DAEMON, "nobody_left", asking.concept.item, {"reasons": reasons})
     for admin in people.admins(office):
         _ = translator(people.language_of(office, admin)).gettext

@@ -20,6 +20,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor, Desk
 from dossier.text import clock
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Seating
 from workflow.items import items, notes
@@ -48,7 +49,7 @@ def decide(
 
     `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided, ContentChanged, Refusal.
     """
-    item = items.get_for(office, actor.code, key)
+    item = items.get_for(office, actor, key)
     if not item.pending:
         raise AlreadyDecided(what_became(item))
     edition = Edition.get_by_id(item.pending)
@@ -158,7 +159,7 @@ def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[An
     Returns the items that must not be published now. Opens a transaction of its own if there are any.
     """
     given = _given([edition.id for _, edition in about_to])
-    unfit: dict[int, str] = {}
+    unfit: dict[int, Sentence] = {}
     for item, edition in about_to:
         reason = _why_unfit(office, item, edition, given.get(edition.id, ()))
         if reason and not _is_vouched_for(office, item, edition):
@@ -180,7 +181,7 @@ def _given(editions: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) -> str | None:
+def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) -> Sentence | None:
     """Why the approval of an edition does not hold any more; None if it does. `given`: who approved it as a concept."""
     if not given:
         return people.why_not_share(office, edition.approved_by or "", item.client)
@@ -207,7 +208,7 @@ def _is_vouched_for(office: Office, item: Any, edition: Any) -> bool:
     return False
 
 
-def _ask_again(now: datetime, item: Any, reason: str) -> None:
+def _ask_again(now: datetime, item: Any, reason: Sentence) -> None:
     """An approved item is a concept again, of the same content; what was public before stands until that is decided."""
     if item.standing is None or item.pending is not None:
         return  # something else happened to it meanwhile
@@ -228,4 +229,4 @@ def _ask_again(now: datetime, item: Any, reason: str) -> None:
     item.pending, item.standing, item.unsettled = fresh.id, public.id if public is not None else None, True
     item.version += 1
     item.save()
-    trail.record(now, trail.DAEMON, "asked_again", item.id, {"reason": reason, "content": old.content})
+    trail.record(now, trail.DAEMON, "asked_again", item.id, {"reason": str(reason), "content": old.content})

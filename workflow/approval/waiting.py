@@ -16,7 +16,7 @@ from peewee import SQL, fn
 from dossier.database.tables import PROXY, Decision, Edition, Item, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Desk
+from dossier.office.people import ALL, Desk, Readable
 
 CHUNK = 5_000
 """Numbers in one `IN (…)`, so that both databases take it."""
@@ -134,24 +134,22 @@ class Seating:
         return [self.asking(concept, done.get(concept.edition, ())) for concept in concepts(items)]
 
 
-def all_waiting(hidden_types: Collection[str] = ()) -> list[int]:
-    """The items that wait, oldest first; items of `hidden_types` apart."""
-    query = Item.select(Item.id, Item.type).where(Item.pending.is_null(False)).order_by(Item.id)
-    return [item for item, kind in plain_rows(query) if kind not in hidden_types]
+def all_waiting(may: Readable = ALL) -> list[int]:
+    """The items that wait, oldest first. `may`: what the reader may know of."""
+    query = Item.select(Item.id, Item.type, Item.client).where(Item.pending.is_null(False)).order_by(Item.id)
+    return [item for item, kind, client in plain_rows(query) if may.has(client, kind)]
 
 
-def who_is_asked(
-    office: Office, today: date, hidden_types: Collection[str] = (), items: Collection[int] | None = None
-) -> dict[int, list[str]]:
-    """Item → everybody who may decide on it, of all that waits (of these few items), oldest first; `hidden_types` apart.
+def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collection[int] | None = None) -> dict[int, list[str]]:
+    """Item → everybody who may decide on it, of all that waits (of these few items), oldest first.
 
-    For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood.
+    `may`: what the reader may know of. For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood.
     """
     seating, done = Seating(office, today), decided(items)
     known, found = dict[tuple[Any, ...], list[str]](), dict[int, list[str]]()
     for row in _rows(items):
         concept = Concept(*row)
-        if concept.type in hidden_types:
+        if not may.has(concept.client, concept.type):
             continue
         kind = (*row[2:7], row[8])
         if concept.edition in done or kind not in known:

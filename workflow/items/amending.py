@@ -83,7 +83,7 @@ def amend(
     Raises Invalid with every reason, Refusal where there is no such item (for this actor), Unscreened; nothing was
     written then.
     """  # fmt: skip
-    item = items.get_for(office, actor.code, key)
+    item = items.get_for(office, actor, key)
     if Removal.get_or_none(Removal.item == key) is not None:
         raise Invalid([Problem("item", f"{item_name(key)} was removed for good; make a new item")])
     if if_version is not None and item.version != if_version:
@@ -123,7 +123,7 @@ def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wis
     Writes nothing. What will be refused shares nothing; `amend` says why.
     """
     try:
-        change = _planned(office, now, actor, items.get_for(office, actor.code, key), wish, changes)
+        change = _planned(office, now, actor, items.get_for(office, actor, key), wish, changes)
     except Refusal:
         return []
     return _not_seen_yet(change) if change.action == "share" and not change.problems else []

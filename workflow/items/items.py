@@ -34,7 +34,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import fold
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import NotFound, Refusal
 from dossier.trail import trail
 from workflow.items import suspicion
 from workflow.items.rules import Draft, chosen
@@ -207,18 +207,18 @@ def text_row(key: int, draft: Draft, files: Iterable[Any]) -> TextRow:
 
 
 def get(key: int) -> Any:
-    """The item with this key. Raises Refusal, in words, if there is none."""
+    """The item with this key. Raises NotFound."""
     item = Item.get_or_none(Item.id == key)
     if item is None:
-        raise Refusal(f"there is no item {item_name(key)}")
+        raise NotFound("items.no_such_item", item=item_name(key))
     return item
 
 
-def get_for(office: Office, code: str, key: int) -> Any:
-    """As `get`; of an item whose type `code` has no right to, he is not told that there is one."""
-    item = Item.get_or_none(Item.id == key)
-    if item is None or people.why_not_type(office, code, item.type):
-        raise Refusal(f"there is no item {item_name(key)}")
+def get_for(office: Office, who: Actor, key: int) -> Any:
+    """As `get`. Of an item that `who` may not know of, they are not told that there is one."""
+    item = get(key)
+    if not people.may_read(office, who, item.client, item.type):
+        raise NotFound("items.no_such_item", item=item_name(key))
     return item
 
 
@@ -272,7 +272,7 @@ def end_standing(item: Any, state: str) -> None:
 
 def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> None:
     """Take an item off the portal, or a concept from its approvers. Raises Refusal."""
-    item = get_for(office, actor.code, key)
+    item = get_for(office, actor, key)
     refusal = people.why_not_withdraw(office, actor.code, item.client, item.created_by)
     if refusal:
         raise Refusal(refusal)
@@ -296,7 +296,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is offered instead.
     Raises Refusal, Unscreened.
     """
-    item = get_for(office, actor.code, key)
+    item = get_for(office, actor, key)
     _refuse_restoring(office, actor, item)
     state = step(item.share_state, "restore")
     edition = _withdrawn_edition(key)
@@ -320,7 +320,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
 def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str]]:
     """(name, SHA-256) of each file that `restore` would share without an approver ever having looked at it."""
     try:
-        get_for(office, actor.code, key)
+        get_for(office, actor, key)
         return _not_looked_at(_withdrawn_edition(key))
     except Refusal:
         return []

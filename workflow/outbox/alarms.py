@@ -25,6 +25,7 @@ from dossier.database.database import UNAVAILABLE, transaction
 from dossier.database.tables import Drop, Mail, Note, Viewed, tuples
 from dossier.office import people
 from dossier.office.office import Office
+from dossier.office.people import ALL, Readable
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.messages import office_templates
@@ -152,9 +153,14 @@ def _group(cause: str) -> str:
     return "intake" if cause.startswith("intake ") else cause
 
 
-def standing() -> list[str]:
-    """What stands now, a sentence each."""
-    return [note["text"] for _, note in _standing()]
+def standing(may: Readable = ALL) -> list[str]:
+    """What stands now, a sentence each. `may`: what the reader may know of; but for the disks, other alarms may name clients."""
+    return [note["text"] for cause, note in _standing() if cause == "disk" or may.has(_client_of(cause))]
+
+
+def _client_of(cause: str) -> str | None:
+    """Whose inbox it is about: `intake acme-bv`."""
+    return cause.removeprefix("intake ") if cause.startswith("intake ") else None
 
 
 def text_of(cause: str) -> str | None:

@@ -18,13 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Mail, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor
+from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Forbidden, Refusal
 from dossier.trail import trail
 from workflow.items import items
 from workflow.portal_access import access, openings
@@ -161,10 +162,10 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
 
     `wanted`: the contact's id or address; None: the item's own contact.
     """
-    item = items.get_for(office, actor.code, key)
+    item = items.get_for(office, actor, key)
     refusal = people.why_not_create(office, actor.code, item.client)
     if refusal:
-        raise Refusal(refusal)
+        raise Forbidden(refusal)
     contact = contact_of(office, item, wanted)
     if item.public is None and item.standing is None and item.pending is None:
         raise Refusal(f"{item_name(key)} is {item.share_state}: there is nothing on the portal to tell about")
@@ -224,9 +225,12 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> str:
     return f"mail {number} to {mail.name} <{mail.email}> is called off"
 
 
-def listing(state: str | None = None, limit: int = 0) -> list[dict[str, Any]]:
-    """The outbox for people and programs, newest first: what is in this state (None: any); `limit` 0: all."""
-    query = Mail.select().order_by(Mail.id.desc())
+def listing(state: str | None = None, limit: int = 0, may: Readable = ALL) -> list[dict[str, Any]]:
+    """The outbox for people and programs, newest first: what is in this state (None: any); `limit` 0: all.
+
+    `may`: what the reader may know of.
+    """
+    query = readable.only_of_clients(Mail.select().order_by(Mail.id.desc()), Mail.client, Mail.item, may)
     if state:
         query = query.where(Mail.state == state)
     if limit:
@@ -253,11 +257,10 @@ def _mail(office: Office, actor: Actor, number: int) -> Any:
     if mail is None:
         raise Refusal(f"there is no mail {number} in the outbox")
     if mail.client is None:
-        refusal = None if people.is_admin(office, actor.code) else f"only an admin may do this with mail {number}"
-    else:
-        refusal = people.why_not_create(office, actor.code, mail.client)
-    if refusal:
-        raise Refusal(refusal)
+        if not people.is_admin(office, actor.code):
+            raise Refusal(f"only an admin may do this with mail {number}")
+    elif refusal := people.why_not_create(office, actor.code, mail.client):
+        raise Forbidden(refusal)
     return mail
 
 
@@ -318,8 +321,8 @@ def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
 def _to_review(office: Office, mail: Any) -> list[dict[str, str]]:
     """The items of a review mail, without those that its reader may not know of (any more). Their words are in no mail's row."""
     dues = dict(mail.payload["items"])
-    hidden = people.hidden_types(office, mail.recipient)
-    found = Item.select().where(Item.id.in_(list(dues)) & Item.type.is_null(False) & Item.type.not_in(hidden)).order_by(Item.id)
+    may = people.readable(office, Actor(mail.recipient, "mail"))
+    found = readable.only_items(Item.select().where(Item.id.in_(list(dues)) & Item.type.is_null(False)), may).order_by(Item.id)
     return [
         {
             "item": item_name(item.id), "description": item.description, "since": dues[item.id],

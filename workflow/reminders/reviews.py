@@ -19,6 +19,7 @@ from dossier.database.tables import Event, Item, Note, tuples
 from dossier.office import hours, people
 from dossier.office.item_types import review_due
 from dossier.office.office import Office
+from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.outbox import outbox
@@ -86,9 +87,11 @@ def _last_changes(office: Office, keys: list[int]) -> dict[int, date]:
 
 
 def _responsible(office: Office, item: Any) -> list[str]:
-    """Its maker, if he is here and may still know of it; else who of the staff may; else the admins."""
+    """Its maker, if still here and allowed to know of it; else who of the staff is; else the admins."""
     may = [
-        code for code, person in office.staff.items() if person.active and people.why_not_type(office, code, item.type) is None
+        code
+        for code, person in office.staff.items()
+        if person.active and people.may_read(office, Actor(code, "mail"), item.client, item.type)
     ]
     if item.created_by in may:
         return [item.created_by]

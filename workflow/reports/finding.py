@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from types import SimpleNamespace
 from typing import Any
 
+from dossier.database import readable
 from dossier.database.database import matching, transaction
 from dossier.database.tables import PROXY, Item, JSONText, Label, Viewed, item_name
 from dossier.office.office import Office
-from dossier.office.people import Actor
+from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.trail import trail
@@ -43,12 +44,12 @@ class Filter:
     words: str = ""
 
 
-def find_items(wanted: Filter, limit: int, after: int | None = None, hidden: Sequence[str] = ()) -> list[Any]:
+def find_items(wanted: Filter, limit: int, after: int | None = None, may: Readable = ALL) -> list[Any]:
     """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
 
-    `hidden`: types of which there seem to be none (people.hidden_types).
+    `may`: what the reader may know of.
     """
-    query = _filtered(wanted, hidden)
+    query = readable.only_items(_filtered(wanted), may)
     parts = matching(query, wanted.words, wanted.client)
     if parts is None:
         parts = [query.order_by(Item.id.desc())]
@@ -66,13 +67,11 @@ def find_items(wanted: Filter, limit: int, after: int | None = None, hidden: Seq
     return found
 
 
-def _filtered(wanted: Filter, hidden: Sequence[str]) -> Any:
+def _filtered(wanted: Filter) -> Any:
     query = Item.select()
     for field in ("client", "status", "type", "share_state"):
         value = getattr(wanted, field)
         query = query.where(getattr(Item, field) == value) if value is not None else query
-    if hidden:
-        query = query.where(Item.type.is_null() | Item.type.not_in(list(hidden)))
     if wanted.label is not None:
         query = query.where(Item.id.in_(Label.select(Label.item).where(Label.folded == fold(wanted.label))))
     if wanted.location is not None:
@@ -178,11 +177,16 @@ def recent(actor: Actor, kind: str) -> list[str]:
     return [row.subject for row in query.order_by(Viewed.at.desc()).limit(RECENT)]
 
 
-def find_clients(office: Office, words: str) -> list[str]:
-    """Codes of clients of whom every word begins a word of code, name, identifiers or contacts; in order of name."""
+def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
+    """Codes of clients of whom every word begins a word of code, name, identifiers or contacts; in order of name.
+
+    `may`: what the reader may know of.
+    """
     wanted = _bare(words).split()
     found = []
     for code, client in office.clients.items():
+        if not may.has(code):
+            continue
         people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
         text = _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}").split()
         if all(any(word.startswith(part) for word in text) for part in wanted):

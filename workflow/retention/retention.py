@@ -27,6 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
+from dossier.database import readable
 from dossier.database.database import search_text, transaction
 from dossier.database.kept import Hold, Leaving, Removal
 from dossier.database.tables import (
@@ -51,7 +52,7 @@ from dossier.files import files
 from dossier.office import people
 from dossier.office.item_types import months_later
 from dossier.office.office import Client, Office, Settings
-from dossier.office.people import Actor
+from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
@@ -139,14 +140,12 @@ def end_of(settings: Settings, type_: str | None, made: date, client: Client | N
 # What holds now
 
 
-def kept(office: Office, code: str | None = None, client: str | None = None, keys: Sequence[int] | None = None) -> Iterator[Kept]:
-    """How long each item is kept, the oldest first; removed ones are none. `code`: only what this person may know of."""
+def kept(office: Office, may: Readable = ALL, client: str | None = None, keys: Sequence[int] | None = None) -> Iterator[Kept]:
+    """How long each item is kept, the oldest first; removed ones are none. `may`: what the reader may know of."""
     query = Item.select().where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
-    hidden = people.hidden_types(office, code) if code is not None else []
+    query = readable.only_items(query, may)
     if client is not None:
         query = query.where(Item.client == client)
-    if hidden:
-        query = query.where(Item.type.is_null() | Item.type.not_in(list(hidden)))
     held = {(row.kind, row.subject): row.reason for row in Hold.select()}
     mails = {row[0] for row in tuples(Mail.select(Mail.item).where((Mail.state == "waiting") & Mail.item.is_null(False)))}
     drops = {row[0] for row in tuples(Drop.select(Drop.item).where(~Drop.cleared & Drop.item.is_null(False)))}

@@ -148,7 +148,7 @@ def test_notify_is_refused_in_words_where_it_makes_no_sense(office: MailOffice, 
     key = office.item()
     for actor, contact, words in (
         (BAKKER, "nobody", "no active contact `nobody`: --contact ID; its contacts are: j.jansen"),
-        (Actor("k.smit2", "command"), None, "there is no staff member"),
+        (Actor("k.smit2", "command"), None, "there is no item"),
         (BAKKER, None, "waits already; see: dossier outbox"),
     ):
         with pytest.raises(Refusal, match=words), transaction():

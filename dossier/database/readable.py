@@ -1,0 +1,44 @@
+"""What a reader may know of, as a condition of a query (people.readable). Reads only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dossier.database.tables import Event, Item
+from dossier.office.people import Readable
+
+
+def only_items(query: Any, may: Readable) -> Any:
+    """`query`, which is over Item, without what this reader must not know of."""
+    condition = of_items(may)
+    return query if condition is None else query.where(condition)
+
+
+def of_items(may: Readable) -> Any:
+    """The condition that an Item meets which this reader may know of; None: all do."""
+    condition = None if may.clients is None else Item.client.in_(sorted(may.clients))
+    if may.hidden_types:
+        is_no_secret = Item.type.is_null() | Item.type.not_in(sorted(may.hidden_types))
+        condition = is_no_secret if condition is None else condition & is_no_secret
+    return condition
+
+
+def only_events(query: Any, may: Readable) -> Any:
+    """`query`, which is over Event, likewise: what is about no item and no client is for whoever may know of all clients."""
+    condition = of_items(may)
+    if condition is None:
+        return query
+    of_an_item = Event.item.in_(Item.select(Item.id).where(condition))
+    if may.clients is None:
+        return query.where(Event.item.is_null() | of_an_item)
+    return query.where(of_an_item | (Event.item.is_null() & Event.subject.in_(sorted(may.clients))))
+
+
+def only_of_clients(query: Any, client: Any, item: Any, may: Readable) -> Any:
+    """`query` over rows that tell their client and maybe their item (these columns), likewise."""
+    if may.clients is not None:
+        query = query.where(client.in_(sorted(may.clients)))
+    if may.hidden_types:
+        hidden = Item.select(Item.id).where(Item.type.in_(sorted(may.hidden_types)))
+        query = query.where(item.is_null() | item.not_in(hidden))
+    return query
