@@ -1,4 +1,4 @@
-"""The command that serves the portal to clients: portal."""
+"""The commands that serve pages: portal to clients, desk to staff."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from desk.cli import session
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier portal --host 0.0.0.0 --port 8443")(portal)
+    app.command(epilog="Example: dossier desk --host 0.0.0.0 --port 8444")(desk)
 
 
 def portal(
@@ -28,4 +29,21 @@ def portal(
     office = session.office()
     logs.configure(log)
     settings = office.settings.portal
-    server.serve(office, dict(os.environ), host or settings.host, settings.port if port is None else port)
+    server.serve(office, dict(os.environ), server.portal_site, host or settings.host, settings.port if port is None else port)
+
+
+def desk(
+    host: Annotated[str | None, typer.Option(help="Where to listen; default: desk.host.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: desk.port; 0: any free one.")] = None,
+    log: Annotated[
+        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
+    ] = "auto",
+) -> None:
+    """Serve the desk to staff, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
+    from desk.cli import logs
+    from desk.web import server
+
+    office = session.office()
+    logs.configure(log)
+    settings = office.settings.desk
+    server.serve(office, dict(os.environ), server.desk_site, host or settings.host, settings.port if port is None else port)

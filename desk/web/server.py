@@ -1,4 +1,4 @@
-"""Serving the portal: a socket, uvicorn on it, and what goes on beside it once an hour.
+"""Serving the portal or the desk: a socket, uvicorn on it, and what goes on beside it once an hour.
 
 What is left to a web server in front, where there is one: TLS (or `portal.certificate`), and standing up to floods. A connection that
 doesn't get its request out in time is closed, and there are only so many at once; who reads an answer slowly keeps his.
@@ -15,23 +15,30 @@ import signal
 import socket
 import ssl
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from desk.web.portal.app import PortalWeb
-from desk.web.shell.answers import Guard
+from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
 from dossier.database import trouble
 from dossier.database.database import UNAVAILABLE, close_database, open_database
 from dossier.office.office import Office
 from dossier.text import clock
-from workflow.portal_access import access
+from workflow.portal_access import access, staff_access
 from workflow.reminders import unopened
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp
+
+    from dossier.office.keys import Desk as DeskSettings
+    from dossier.office.keys import Portal as PortalSettings
 
 log = structlog.get_logger("web")
 
@@ -89,11 +96,48 @@ class Impatient(H11Protocol):
             self._clock = None
 
 
-def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Site:
+    """What is served: the application in its guard, its settings, and what is done for it each hour."""
+
+    name: Literal["portal", "desk"]
+    app: ASGIApp
+    settings: PortalSettings | DeskSettings
+    hourly: Callable[[], None]
+    waits_for: str
+    """What nobody gets while no daemon runs."""
+
+
+def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
+    """The portal, for clients."""
+    web = PortalWeb(office, environ)
+
+    def hourly() -> None:
+        unopened.note_portal(clock.utc_now())
+        access.sweep(clock.utc_now())
+
+    guarded = Guard(web.app, lambda: prefix(web.directory().office))
+    return Site("portal", guarded, office.settings.portal, hourly, "nobody gets the mail with which to log in")
+
+
+def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
+    """The desk, for staff."""
+    from desk.web.staff import visit
+    from desk.web.staff.app import HEADERS, DeskWeb
+
+    web = DeskWeb(office, environ)
+    guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
+    waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
+    return Site("desk", guarded, office.settings.desk, lambda: staff_access.sweep(clock.utc_now()), waits_for)
+
+
+def serve(
+    office: Office, environ: Mapping[str, str], site: Callable[[Office, Mapping[str, str]], Site], host: str, port: int
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, or OSError for an address or certificate that can't be used."""
     open_database(office)
-    web = PortalWeb(office, environ)
-    server = uvicorn.Server(_configuration(office, web))
+    made = site(office, environ)
+    server = uvicorn.Server(_configuration(office, made))
 
     def stop(*_: object) -> None:
         server.should_exit = True
@@ -101,9 +145,9 @@ def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> N
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
     with _listen(host, port) as listening:
-        _tell(office, *listening.getsockname()[:2])
+        _tell(made, *listening.getsockname()[:2])
         over = threading.Event()
-        hourly = threading.Thread(target=_beside, args=(office, over), name="hourly", daemon=True)
+        hourly = threading.Thread(target=_beside, args=(office, made, over), name="hourly", daemon=True)
         hourly.start()
         server.run(sockets=[listening])
         over.set()
@@ -112,13 +156,13 @@ def serve(office: Office, environ: Mapping[str, str], host: str, port: int) -> N
     log.info("stopped serving")
 
 
-def _configuration(office: Office, web: PortalWeb) -> uvicorn.Config:
-    settings = office.settings.portal
+def _configuration(office: Office, site: Site) -> uvicorn.Config:
+    settings = site.settings
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # not a line for whatever robots send
     given = (settings.certificate, settings.key)
     certificate, key = (office.root / path if path else None for path in given)
     made = uvicorn.Config(
-        Guard(web.app, lambda: web.directory().office), http=Impatient, ws="none", lifespan="off", log_config=None, access_log=False,
+        site.app, http=Impatient, ws="none", lifespan="off", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, limit_concurrency=CONNECTIONS, h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key, ssl_keyfile_password="",  # nosec B106 - it has none
     )  # fmt: skip
@@ -140,13 +184,15 @@ def _listen(host: str, port: int) -> socket.socket:
         raise OSError(error.errno, words, f"{host}:{port}") from error
 
 
-def _tell(office: Office, host: str, port: int) -> None:
-    settings = office.settings.portal
+def _tell(site: Site, host: str, port: int) -> None:
+    settings = site.settings
     scheme = "https" if settings.certificate else "http"
     shown_host = f"[{host}]" if ":" in host else host
-    log.info("serving the portal", address=f"{scheme}://{shown_host}:{port}", base_url=settings.base_url, pid=os.getpid())
+    log.info(f"serving the {site.name}", address=f"{scheme}://{shown_host}:{port}", base_url=settings.base_url, pid=os.getpid())
     if not settings.base_url.startswith("https://") and not _is_this_machine(host):
-        log.warning("the portal is open to the network without TLS: whoever listens in reads along; see docs/portal.md")
+        log.warning(
+            f"the {site.name} is open to the network without TLS: whoever listens in reads along; see docs/{site.name}.md"
+        )
 
 
 def _is_this_machine(host: str) -> bool:
@@ -156,17 +202,16 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _beside(office: Office, over: threading.Event) -> None:
-    """Once: say if no daemon runs. Every hour: note that the portal does, and sweep out what is over."""
+def _beside(office: Office, site: Site, over: threading.Event) -> None:
+    """Once: say if no daemon runs. At once and every hour: what is to be done for the site, such as sweeping out what is over."""
     seconds, told = DAEMON_SECONDS, False
     while True:
         try:
-            unopened.note_portal(clock.utc_now())
-            access.sweep(clock.utc_now())
+            site.hourly()
             if seconds == HOUR_SECONDS and not told:
                 told = True
                 if not presence.daemons(office, clock.utc_now()):
-                    log.warning("no daemon runs here: until one does (dossier run), nobody gets the mail with which to log in")
+                    log.warning(f"no daemon runs here: until one does (dossier run), {site.waits_for}")
         except UNAVAILABLE as error:
             log.error("the database can't be used", error=trouble.told(error))
         finally:

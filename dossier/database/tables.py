@@ -393,6 +393,37 @@ class LoginSession(Table):
     expires_at = CharField()
 
 
+class DeskRequest(Table):
+    """Somebody typed this address at the desk. The daemon looks whether it is a staff member's, and takes the row away."""
+
+    id = AutoField()
+    address = TextField()
+    goal = TextField()
+    at = CharField()
+
+
+class DeskToken(Table):
+    """A link to the desk that was mailed: the SHA-256 of its secret, and to which staff member."""
+
+    hash = CharField(primary_key=True)
+    staff = CharField()
+    goal = TextField()
+    expires_at = CharField()
+    used_at = CharField(null=True)
+
+
+class DeskSession(Table):
+    """A browser in which a staff member is logged in: the SHA-256 of its cookie, and who that is."""
+
+    hash = CharField(primary_key=True)
+    staff = CharField()
+    way = CharField()
+    """`link`, or `oidc`."""
+    made_at = CharField()
+    seen_at = CharField()
+    expires_at = CharField()
+
+
 class LoginRate(Table):
     """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
 

@@ -313,6 +313,25 @@ class Portal(Strict):
     Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
 
+class Desk(Strict):
+    """The pages that staff work with: `dossier desk`."""
+
+    base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8081"
+    """Where staff reach the desk; links in mails to them begin with it."""
+    host: Line = "127.0.0.1"
+    """The address that `dossier desk` listens on; 0.0.0.0 or ::, and everybody who reaches this machine reaches it."""
+    port: int = Field(8081, ge=0, le=65535)
+    """The port that `dossier desk` listens on; 0: any free one."""
+    certificate: Path | None = None
+    """A TLS certificate with its chain (PEM), for `dossier desk` without a web server in front; given with `key`."""
+    key: Path | None = None
+    """The private key of `certificate` (PEM, not encrypted)."""
+    trusted_proxies: list[Network] = []
+    """Web servers in front of `dossier desk`, as addresses or networks: their X-Forwarded-For is believed."""
+    session_hours: float = Field(10, gt=0, le=720)
+    """After so many hours a person logs in again; after an hour without a click as well."""
+
+
 class Metrics(Strict):
     """Numbers about the daemon, for whoever watches it."""
 
@@ -393,6 +412,7 @@ class Settings(Strict):
     mail: Mail = Mail()
     alarms: Alarms = Alarms()
     portal: Portal = Portal()
+    desk: Desk = Desk()
     metrics: Metrics = Metrics()
     trail: Trail = Trail()
     types: dict[Word, ItemType] = {}

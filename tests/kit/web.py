@@ -126,18 +126,18 @@ def file_links(html: str) -> list[str]:
 
 
 class Served:
-    """`dossier portal` as a process, from `with` on; stopped at its end, which must go well."""
+    """`dossier portal` or `dossier desk` as a process, from `with` on; stopped at its end, which must go well."""
 
-    def __init__(self, root: Path, port: int, arguments: Sequence[str]) -> None:
-        self.port = port
-        self._log = root / "portal.log"
-        self._command = [str(DOSSIER), "--root", str(root), "portal", "--port", str(port), *arguments]
+    def __init__(self, root: Path, port: int, arguments: Sequence[str], site: str = "portal") -> None:
+        self.port, self._site = port, site
+        self._log = root / f"{site}.log"
+        self._command = [str(DOSSIER), "--root", str(root), site, "--port", str(port), *arguments]
 
     def __enter__(self) -> Served:
         with self._log.open("ab") as out:
             self._from = out.tell()
             self.process = subprocess.Popen(self._command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=plain_environ())
-        wait_for(lambda: self.said("serving the portal") or self.process.poll() is not None, "the portal serves")
+        wait_for(lambda: self.said(f"serving the {self._site}") or self.process.poll() is not None, f"the {self._site} serves")
         assert self.process.poll() is None, self.log()
         return self
 

@@ -69,6 +69,10 @@ class Round:
     sent: int = 0
 
 
+LOGINS = ("login", "desk_login")
+"""The kinds of letter for which somebody sits and waits."""
+
+
 class Mailer:
     """Sends an office's mail: all but the mails to log in with, or (`logins`) those alone. One thread uses it.
 
@@ -84,7 +88,7 @@ class Mailer:
     ) -> None:
         self.office = office
         self._logins = logins
-        self._waiting = WAITING & ((Mail.kind == "login") if logins else (Mail.kind != "login"))
+        self._waiting = WAITING & (Mail.kind.in_(LOGINS) if logins else Mail.kind.not_in(LOGINS))
         self._environ = environ
         self._alarm = alarm
         self.take_over(was_gone=False)

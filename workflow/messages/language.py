@@ -49,11 +49,16 @@ class Translator(gettext.NullTranslations):
 @cache
 def translator(language: str) -> Translator:
     """The texts of `language` (`en` or `nl`)."""
+    return read_catalogue(HERE / "locale", "dossier", language)
+
+
+def read_catalogue(folder: Path, name: str, language: str) -> Translator:
+    """The texts of `folder`/LANGUAGE/LC_MESSAGES/`name`.po; English has none, as it is the source."""
     from babel.messages.pofile import read_po
 
     texts: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}
-    path = HERE / "locale" / language / "LC_MESSAGES" / "dossier.po"
+    path = folder / language / "LC_MESSAGES" / f"{name}.po"
     if language != "en":
         with path.open("rb") as file:
             for message in read_po(file, locale=language):

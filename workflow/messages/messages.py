@@ -276,6 +276,8 @@ def letter_of(
         return ready_letter(language, client_name, name, payload["description"], payload["link"], firm)
     if kind == "login":
         return login_letter(language, name, office.settings.portal.title, payload["link"], payload["minutes"], firm)
+    if kind == "desk_login":
+        return login_letter(language, name, office.settings.office.name, payload["link"], payload["minutes"], firm)
     if kind == "unopened":
         return unopened_letter(language, client_name, name, payload["descriptions"], payload["link"], firm)
     if kind == "bundle":

@@ -28,7 +28,7 @@ from dossier.text import clock
 from dossier.text.refusals import Forbidden, Refusal
 from dossier.trail import trail
 from workflow.items import items
-from workflow.portal_access import access, openings
+from workflow.portal_access import access, openings, staff_access
 
 if TYPE_CHECKING:
     from dossier.office.office import Contact
@@ -283,6 +283,8 @@ def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
             return "this staff member has left"
         if mail.kind == "review" and not _to_review(office, mail):
             return "this staff member need not know of these items any more"
+        if mail.kind == staff_access.KIND and mail.created_at <= clock.to_text(now - timedelta(minutes=access.LINK_MINUTES)):
+            return "it could not be sent in time; another can be asked for"
         return Addressee(person.name, person.email, people.language_of(office, mail.recipient))
     contact = find_contact(office, mail.client, mail.recipient)
     if contact is None or not contact.active:
@@ -308,6 +310,9 @@ def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
     """What the letter is made of: of an item, only what is on the portal at this moment; a new link, where it lets somebody in."""
     if mail.kind == "login":
         link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)
+        return {"link": link, "minutes": access.LINK_MINUTES}
+    if mail.kind == staff_access.KIND:
+        link = staff_access.new_link(office, now, mail.recipient, mail.payload["goal"])
         return {"link": link, "minutes": access.LINK_MINUTES}
     if mail.kind == "ready":
         return _line(office, mail.item)

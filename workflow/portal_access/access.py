@@ -121,8 +121,8 @@ def ask(now: datetime, address: str, peer: str, goal: str) -> int:
     """
     wanted = folded(address)
     with transaction():
-        wait = _count(now, f"network {network_of(peer)}", NETWORK_LIMITS)
-        wait = wait or _count(now, f"address {hash_of(wanted)}", ADDRESS_LIMITS)
+        wait = count(now, f"network {network_of(peer)}", NETWORK_LIMITS)
+        wait = wait or count(now, f"address {hash_of(wanted)}", ADDRESS_LIMITS)
         if not wait:
             LoginRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
     return wait
@@ -139,7 +139,7 @@ def network_of(peer: str) -> str:
     return str(ip_network((mapped, 24 if mapped.version == 4 else 56), strict=False))
 
 
-def _count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
+def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
     """Use up one more try; or, where there is none left, nothing, and the seconds until there is one again."""
     used: dict[str, datetime] = {}
     for limit in limits:

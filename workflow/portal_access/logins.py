@@ -14,6 +14,7 @@ from dossier.database.tables import LoginRequest
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.outbox import outbox
+from workflow.portal_access import staff_access
 from workflow.portal_access.access import LINK_MINUTES, Directory, Seat
 
 
@@ -22,10 +23,10 @@ def answer(office: Office, now: datetime) -> int:
 
     One letter, whatever the number of clients and contacts that share the address: it opens all of them.
     """
+    letters = _answer_staff(office, now)
     if not LoginRequest.select().exists():
-        return 0
+        return letters
     directory = Directory(office)
-    letters = 0
     with transaction():
         for request in LoginRequest.select().order_by(LoginRequest.id):
             seats = directory.seats(request.address)
@@ -36,6 +37,16 @@ def answer(office: Office, now: datetime) -> int:
                 letters += 1
             LoginRequest.delete().where(LoginRequest.id == request.id).execute()
     return letters
+
+
+def _answer_staff(office: Office, now: datetime) -> int:
+    if not staff_access.is_asked():
+        return 0
+    with transaction():
+        wanted = staff_access.waiting(office, now)
+        for code, goal in wanted:
+            outbox.enqueue_to_staff(office, now, staff_access.KIND, None, code, {"goal": goal})
+    return len(wanted)
 
 
 def _chosen(seats: tuple[Seat, ...], goal: str) -> Seat:

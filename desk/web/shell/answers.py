@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -47,20 +47,20 @@ class Guard:
     A web server in front may pass its path on or take it off itself; both are understood.
     """
 
-    def __init__(self, app: ASGIApp, office: Callable[[], Office]) -> None:
-        self._app = app
-        self._office = office
+    def __init__(self, app: ASGIApp, before: Callable[[], str], headers: Mapping[str, str] = HEADERS) -> None:
+        """`before`: the path of base_url, as config/ has it now."""
+        self._app, self._before, self._headers = app, before, headers
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in HEADERS.items():
+                for name, value in self._headers.items():
                     headers.setdefault(name, value)
             await send(message)
 
         if scope["type"] == "http":
-            before = prefix(self._office())
+            before = self._before()
             if before and scope["path"].startswith(f"{before}/"):
                 scope = {**scope, "path": scope["path"].removeprefix(before)}
         await self._app(scope, receive, guarded)

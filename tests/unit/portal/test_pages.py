@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote
@@ -342,14 +343,36 @@ def test_dates_are_those_of_the_office_and_not_of_utc() -> None:
 def source_texts() -> set[str | tuple[str, ...]]:
     methods = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.xml", "jinja2")]
     folders = [Path(package.__file__ or "").parent for package in (workflow, desk)]
-    return {message for folder in folders for _, _, message, _, _ in extract_from_dir(folder, method_map=methods)}
+    return {
+        message
+        for folder in folders
+        for name, _, message, _, _ in extract_from_dir(folder, method_map=methods)
+        if folder / name not in STAFF_PAGES.rglob("*")
+    }
 
 
-def test_no_text_lacks_its_dutch_and_no_dutch_lacks_its_text() -> None:
-    with (language.HERE / "locale/nl/LC_MESSAGES/dossier.po").open("rb") as file:
+STAFF_PAGES = Path(desk.__file__ or "").parent / "web/staff"
+
+
+def staff_texts() -> set[str | tuple[str, ...]]:
+    methods = [("**.py", "python"), ("templates/**.html", "jinja2")]
+    return {message for _, _, message, _, _ in extract_from_dir(STAFF_PAGES, method_map=methods)}
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        (language.HERE / "locale/nl/LC_MESSAGES/dossier.po", source_texts),
+        (STAFF_PAGES / "locale/nl/LC_MESSAGES/pages.po", staff_texts),
+    ],
+)
+def test_no_text_lacks_its_dutch_and_no_dutch_lacks_its_text(
+    path: Path, source: Callable[[], set[str | tuple[str, ...]]]
+) -> None:
+    with path.open("rb") as file:
         catalog = read_po(file, locale="nl", abort_invalid=True)
     dutch = {message.id: message for message in catalog if message.id}
-    texts = source_texts()
+    texts = source()
     assert len(texts) > 20
     assert texts - set(dutch) == set()
     assert set(dutch) - texts == set()

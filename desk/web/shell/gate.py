@@ -1,0 +1,182 @@
+"""What every request to a web server of ours goes through, whatever its pages are.
+
+- config/ is looked at on each click, so whoever is gone from it is out at once; while it is wrong,
+  what it said before holds.
+- A POST from another site is refused: browsers say where it comes from (Sec-Fetch-Site, else
+  Origin). What says neither is no browser of these years, and has no cookies of one.
+- A form is read with a limit, and its database connection is this request's alone.
+- A refusal is told with its own status, in the reader's language; trouble with the database is an
+  answer of 503 and a line in the log, and the next click tries anew. No traceback reaches anybody.
+
+A server gives the gate two things: how a request becomes a visit (who it is), and how a message
+becomes a page. Pages are functions from a visit to an answer, run in threads: peewee must not run
+on the event loop.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from typing import Any, Generic, Protocol, TypeVar
+from urllib.parse import parse_qsl, urlsplit
+
+import structlog
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.tables import PROXY
+from dossier.office.office import Office
+from dossier.office.watching import ConfigWatch
+from dossier.text import clock
+from dossier.text.refusals import Refusal
+
+log = structlog.get_logger("web")
+
+Form = Mapping[str, list[str]]
+"""The fields of a form: name → its values, in their order."""
+
+V = TypeVar("V")
+
+
+class Served(Protocol):
+    """The settings of a web server of ours: `portal` or `desk`."""
+
+    @property
+    def base_url(self) -> str: ...
+
+    @property
+    def trusted_proxies(self) -> list[str]: ...
+
+
+class Gate(Generic[V]):
+    """The way in for the requests of one server."""
+
+    def __init__(
+        self,
+        office: Office,
+        environ: Mapping[str, str],
+        served: Callable[[Office], Served],
+        visit: Callable[[Request, Form, Office, datetime, str], V],
+        message: Callable[[V, int, Refusal | str], Response],
+        form_bytes: int,
+    ) -> None:
+        """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`."""
+        self._office, self._served, self._visit, self._message, self._form_bytes = office, served, visit, message, form_bytes
+        self._watch = ConfigWatch(office, environ, lambda cause, text: log.error(text, cause=cause) if text else None)
+        self._lock = threading.Lock()
+        self._told_proxy = False
+
+    def office(self) -> Office:
+        """The office as config/ says now. While config/ is wrong, as it said before."""
+        with self._lock:
+            changed = self._watch.changed()
+            if changed is not None:
+                self._office = changed
+                log.info("configuration read again", clients=len(changed.clients), staff=len(changed.staff))
+            return self._office
+
+    def page(self, handler: Callable[[V], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of a page."""
+
+        async def endpoint(request: Request) -> Response:
+            form: Form = {}
+            if request.method == "POST":
+                try:
+                    form = await self._read_form(request)
+                except ClientDisconnect:
+                    return Response(status_code=400)
+            return await run_in_threadpool(self.answer, handler, request, form)
+
+        return endpoint
+
+    def answer(self, handler: Callable[[V], Response], request: Request, form: Form) -> Response:
+        """What `handler` says to this request, in this thread."""
+        office = self.office()
+        now, peer = clock.utc_now(), self._peer(office, request)
+        visit: V | None = None
+        try:
+            if "prefetch" in request.headers.get("sec-purpose", ""):
+                return Response(status_code=503)  # nobody has looked at it yet: ask again when somebody does
+            PROXY.connect(reuse_if_open=True)
+            visit = self._visit(request, form, office, now, peer)
+            if request.method not in ("GET", "HEAD") and not self._is_from_here(request, office):
+                return self._message(visit, 403, "foreign")
+            return handler(visit)
+        except Refusal as refusal:
+            assert visit is not None
+            return self._message(visit, refusal.http_status, refusal)
+        except UNAVAILABLE as error:
+            log.error("the database can't be used", path=_safe_path(request), error=str(error))
+            return self._trouble(visit, 503)
+        except Exception:
+            log.exception("an unexpected error", path=_safe_path(request))
+            return self._trouble(visit, 500)
+        finally:
+            close_database()
+
+    def _trouble(self, visit: V | None, status: int) -> Response:
+        if visit is not None:
+            try:
+                return self._message(visit, status, "trouble")
+            except Exception:
+                log.exception("not even the page that says so can be made")
+        return Response("This can't be answered just now. Please try again in a minute.", status, media_type="text/plain")
+
+    async def refusal(self, request: Request, error: Exception) -> Response:
+        """What the framework refuses: a method that an address does not have, a form that is too long."""
+        status = error.status_code if isinstance(error, HTTPException) else 400
+        answer = await run_in_threadpool(self.answer, lambda visit: self._message(visit, status, "refused"), request, {})
+        answer.headers.update(getattr(error, "headers", None) or {})
+        return answer
+
+    async def _read_form(self, request: Request) -> Form:
+        body = b""
+        async for piece in request.stream():
+            body += piece
+            if len(body) > self._form_bytes:
+                raise HTTPException(413)
+        found: dict[str, list[str]] = {}
+        for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=2000):
+            found.setdefault(name, []).append(value)
+        return found
+
+    def _peer(self, office: Office, request: Request) -> str:
+        """Whose request it is: the nearest address that is no trusted proxy's."""
+        peer = request.client.host if request.client else ""
+        trusted = [ip_network(network) for network in self._served(office).trusted_proxies]
+        hops = [hop.strip() for value in request.headers.getlist("x-forwarded-for") for hop in value.split(",")]
+        if hops and not _is_in(peer, trusted) and not self._told_proxy:
+            self._told_proxy = True
+            log.warning("X-Forwarded-For is not believed: its sender is not in trusted_proxies", sender=peer)
+        while hops and _is_in(peer, trusted):
+            peer = hops.pop()
+        return peer
+
+    def _is_from_here(self, request: Request, office: Office) -> bool:
+        """False for a request that another site made the browser send."""
+        site = request.headers.get("sec-fetch-site")
+        if site is not None:
+            return site in ("same-origin", "none")
+        origin = request.headers.get("origin")
+        if origin is None:
+            return True
+        parts, own = urlsplit(origin), urlsplit(self._served(office).base_url)
+        return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+
+
+def _is_in(peer: str, networks: list[Any]) -> bool:
+    try:
+        address = ip_address(peer)
+    except ValueError:
+        return False
+    return any(address in network for network in networks)
+
+
+def _safe_path(request: Request) -> str:
+    """The path for the log, without a link's secret."""
+    return "/_login/…" if "secret" in request.path_params else request.url.path

@@ -1,0 +1,110 @@
+"""The desk: the pages that staff work with, as a web server. Each address is a function from a visit to an answer.
+
+What is promised:
+- Nobody sees anything without a session, and with one nothing that the person may not see by any
+  other way: each page asks the actions (desk/actions), which ask for the rights at this moment.
+- A client, item or type that a person may not know of is 404, with the same page as what never was.
+- A GET changes nothing but what is noted as viewed. A POST from another site is refused.
+- Whoever isn't logged in is sent to the login, and comes back to where they wanted to go. What was
+  typed before a session ended is shown again, to be sent once more.
+- No page asks anything of another origin, and an opened attachment can't act as the desk.
+
+What holds for every request (config/, limits, trouble with the database) is in shell/gate.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from desk.web.shell import answers
+from desk.web.shell.gate import Form, Gate
+from desk.web.staff import login, start
+from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
+from dossier.office.office import Office
+from dossier.text.refusals import Refusal
+from dossier.vault.folder import open_vault
+from workflow.portal_access import staff_access
+
+HEADERS = {
+    **answers.HEADERS,
+    "content-security-policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' blob:; "
+        "form-action 'self'; base-uri 'none'; frame-src 'self'; frame-ancestors 'none'"
+    ),
+}
+"""As the portal's, and a script of the desk's own, which asks the desk alone."""
+
+FORM_BYTES = 512 * 1024
+"""No form of these pages is longer; files come each in a request of their own."""
+
+Handler = Callable[[Visit], Response]
+
+
+class DeskWeb:
+    """The desk of one office. `app` is what a server runs."""
+
+    def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
+        self._vault = open_vault(office)
+        self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES)
+        get, both, post = ["GET"], ["GET", "POST"], ["POST"]
+        self.app = Starlette(
+            routes=[
+                self._route("/_login", login.login, both),
+                self._route("/_login/{secret}", login.link, both),
+                self._route("/_logout", login.logout, post),
+                Route("/_static/{name}", _static, methods=get),
+                self._inside("/", start.start, get),
+                self._inside("/{anything:path}", gone, both),
+            ],
+            exception_handlers={HTTPException: self._gate.refusal},
+        )
+        self.app.router.redirect_slashes = False
+
+    def office(self) -> Office:
+        """The office as config/ says now."""
+        return self._gate.office()
+
+    def _route(self, path: str, handler: Handler, methods: list[str]) -> Route:
+        return Route(path, self._gate.page(handler), methods=methods)
+
+    def _inside(self, path: str, handler: Handler, methods: list[str]) -> Route:
+        """A page for people who are logged in."""
+        return self._route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
+
+    def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Visit:
+        cookie = request.cookies.get(cookie_name(office))
+        session: Any = staff_access.find_session(office, now, cookie) if cookie else None
+        return Visit(request, form, office, now, peer, self._vault, session, start.counts)
+
+
+def _ask_who(visit: Visit) -> Response:
+    """To the login; what was typed before the session ended is kept in the page, to be sent once more."""
+    if visit.request.method == "GET":
+        return visit.to_login()
+    return visit.page("again.html", 401, typed=[(name, value) for name, values in visit.form.items() for value in values])
+
+
+def gone(visit: Visit) -> Response:
+    """What was deleted, is none of this person's business, or never was: one answer."""
+    return visit.page("message.html", 404, about="gone", reason=None)
+
+
+def message(visit: Visit, status: int, about: Refusal | str) -> Response:
+    """A page for a refusal, or for what went wrong."""
+    if isinstance(about, Refusal):
+        if status == 404:
+            return gone(visit) if visit.session is not None else visit.to_login()
+        return visit.page("message.html", status, about="refusal", reason=about.told(visit.language, WORDS))
+    return visit.page("message.html", status, about=about, reason=None)
+
+
+async def _static(request: Request) -> Response:
+    return static_file(request.path_params["name"])

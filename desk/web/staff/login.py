@@ -1,0 +1,63 @@
+"""Logging in to the desk and out of it: the address that is typed, the page of a mailed link, its button."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.responses import Response
+
+from desk.web.staff.visit import Visit, forget_cookie, set_cookie
+from workflow.portal_access import access, staff_access
+
+_GOAL = re.compile(r"/(?!/|\\|_login|_logout)[^\x00-\x20\\]{0,500}")
+"""Where a login may lead to: a path of the desk, and no other site."""
+
+
+def goal_of(text: str) -> str:
+    """A path of the desk that a login may lead to; the start for anything else."""
+    return text if _GOAL.fullmatch(text) else "/"
+
+
+def login(visit: Visit) -> Response:
+    """Where an address is typed in; the answer is the same for each."""
+    goal = goal_of(visit.field("next") or "/")
+    if visit.request.method != "POST":
+        return visit.to(goal) if visit.session is not None else visit.page("login.html", goal=goal, state="new")
+    address = visit.field("address").strip()
+    if not access.is_address(address):
+        return visit.page("login.html", 422, goal=goal, state="wrong", address=address[: access.MAX_ADDRESS])
+    wait = staff_access.ask(visit.now, address, visit.peer, goal)
+    if wait:
+        answer = visit.page("login.html", 429, goal=goal, state="often", minutes=-(-wait // 60))
+        answer.headers["retry-after"] = str(wait)
+        return answer
+    return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES)
+
+
+def link(visit: Visit) -> Response:
+    """The page of a mailed link, and what its button does. A GET uses nothing up: mail scanners open every link."""
+    secret = visit.request.path_params["secret"]
+    if visit.request.method == "POST":
+        begun = staff_access.log_in(visit.office, visit.now, secret, visit.peer)
+        if begun is not None:
+            if visit.session is not None:
+                staff_access.log_out(visit.now, visit.session)
+            answer = visit.to(goal_of(begun[1].goal))
+            set_cookie(answer, visit.office, begun[0])
+            return answer
+    found = staff_access.find_link(secret)
+    if found is not None and visit.session is not None and visit.session.staff == found.staff:
+        return visit.to(goal_of(found.goal))
+    if visit.request.method != "POST" and staff_access.is_good(found, visit.now) and found.staff in visit.office.staff:
+        return visit.page("link.html", secret=secret, name=visit.office.staff[found.staff].name)
+    goal = goal_of(found.goal) if found is not None else "/"
+    return visit.page("login.html", 410, goal=goal, state="over", minutes=access.LINK_MINUTES)
+
+
+def logout(visit: Visit) -> Response:
+    """End this session, or (field `everywhere`) all of this person's."""
+    if visit.session is not None:
+        staff_access.log_out(visit.now, visit.session, everywhere=bool(visit.field("everywhere")))
+    answer = visit.to("/_login?bye=1")
+    forget_cookie(answer, visit.office)
+    return answer

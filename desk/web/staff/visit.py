@@ -1,0 +1,171 @@
+"""A click of a staff member on the desk, and the pages it is answered with.
+
+Every page is whole HTML that works without script. What all of them have (the frame with the
+search, the menu and its counts, who is logged in) is put around them here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from jinja2 import Environment, FileSystemLoader
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from desk.web.shell.answers import asked_language
+from desk.web.shell.gate import Form
+from dossier.office import people
+from dossier.office.office import Language, Office
+from dossier.office.people import Actor
+from dossier.text.refusals import NotFound
+from dossier.text.sentences import Words
+from dossier.vault.folder import Vault
+from workflow.messages.language import Translator, environment, read_catalogue
+from workflow.portal import pages as portal_pages
+
+HERE = Path(__file__).parent
+
+WORDS = Words("field")
+"""How the desk calls a sidecar's keys: by the labels of its fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request, and which staff member makes it."""
+
+    request: Request
+    form: Form
+    office: Office
+    now: datetime
+    peer: str
+    """The caller's IP address."""
+    vault: Vault
+    session: Any = None
+    counts: Callable[[Visit], Mapping[str, int]] | None = None
+    """What the menu counts, asked when a page is made."""
+
+    @property
+    def actor(self) -> Actor:
+        """Who does this. Raises NotFound for whoever isn't logged in; the pages are behind `app.inside`."""
+        if self.session is None:
+            raise NotFound("desk.nobody")
+        return Actor(self.session.staff, "desk")
+
+    @property
+    def language(self) -> Language:
+        """The person's, once it is known who that is; else what the browser asks for."""
+        if self.session is not None:
+            return people.language_of(self.office, self.session.staff)
+        return "nl" if asked_language(self.request.headers.get("accept-language", "")) == "nl" else "en"
+
+    def field(self, name: str) -> str:
+        """The last value of a field of the form, else of the address; "" if it is in neither."""
+        values = self.form.get(name)
+        return values[-1] if values else self.request.query_params.get(name, "")
+
+    def fields(self, name: str) -> list[str]:
+        """All values of a field of the form."""
+        return list(self.form.get(name, ()))
+
+    @property
+    def path(self) -> str:
+        """Where this is, with its search: what a login leads back to."""
+        query = self.request.url.query
+        return self.request.url.path + (f"?{query}" if query else "")
+
+    def page(self, template: str, /, status: int = 200, **values: Any) -> Response:
+        """The page made of this template."""
+        inside = self.session is not None and self.session.staff in self.office.staff
+        person = self.office.staff[self.session.staff] if inside else None
+        html = _templates(self.language).get_template(template).render(
+            office=self.office.settings.office, root=prefix(self.office), visit=self, me=person,
+            initials=_initials(person.name) if person else "", code=self.session.staff if inside else None,
+            rights=people.rights_now(self.office, self.session.staff) if inside else (),
+            counts=self.counts(self) if inside and self.counts else {}, statics=addresses(), **values,
+        )  # fmt: skip
+        return HTMLResponse(portal_pages.text_only(html), status)
+
+    def to(self, path: str) -> Response:
+        """Go on to a path of the desk."""
+        return RedirectResponse(prefix(self.office) + path, 303)
+
+    def to_login(self) -> Response:
+        return self.to(f"/_login?next={quote(self.path, safe='')}")
+
+
+def prefix(office: Office) -> str:
+    """The path of desk.base_url, which every address begins with; empty for most."""
+    return urlsplit(office.settings.desk.base_url).path.rstrip("/")
+
+
+def _initials(name: str) -> str:
+    words = [word for word in name.split() if word[:1].isupper()] or name.split()
+    return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
+
+
+# Cookies
+
+
+def _is_secure(office: Office) -> bool:
+    return office.settings.desk.base_url.startswith("https://")
+
+
+def cookie_name(office: Office) -> str:
+    """Never the portal's. Behind TLS a name that browsers take from this host alone (RFC 6265bis section 4.1.3.2)."""
+    return "__Host-dossier-desk" if _is_secure(office) else "dossier-desk"
+
+
+def set_cookie(answer: Response, office: Office, value: str) -> None:
+    """For this browser's session; the server ends it sooner."""
+    answer.set_cookie(cookie_name(office), value, httponly=True, samesite="lax", secure=_is_secure(office))
+
+
+def forget_cookie(answer: Response, office: Office) -> None:
+    answer.delete_cookie(cookie_name(office), httponly=True, samesite="lax", secure=_is_secure(office))
+
+
+# Templates and what the pages need beside them
+
+
+@cache
+def translator(language: str) -> Translator:
+    """The texts of the desk's pages."""
+    return read_catalogue(HERE / "locale", "pages", language)
+
+
+@cache
+def _templates(language: str) -> Environment:
+    made = environment(language).overlay(loader=FileSystemLoader(HERE / "templates"))
+    made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]
+    made.filters = {**made.filters, "encoded": portal_pages.encoded, "kind": portal_pages.kind, "badge": portal_pages.badge}
+    return made
+
+
+@cache
+def statics() -> dict[str, tuple[bytes, str]]:
+    """Style, script and icon, by name: content and type."""
+    kinds = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
+    return {name: ((HERE / "templates" / name).read_bytes(), kind) for name, kind in kinds.items()}
+
+
+@cache
+def addresses() -> dict[str, str]:
+    """Name → where a page finds it; other content has another address, so it can be kept for ever."""
+    return {
+        name.partition(".")[2]: f"_static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
+        for name, (data, _) in statics().items()
+    }
+
+
+def static_file(name: str) -> Response:
+    if name not in statics():
+        return Response(status_code=404)
+    data, media_type = statics()[name]
+    return Response(data, media_type=media_type, headers={"cache-control": "public, max-age=31536000, immutable"})

@@ -1,0 +1,65 @@
+"""What the tests of the desk need: an office with its daemon, a mailbox and the desk as a process, and people who click."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from kit.support import Root, free_port, new_office
+from kit.web import Browser, MailBox, Served
+
+CLIENTS = """\
+clients:
+  acme-bv:
+    name: Acme B.V.
+    default_approver: m.devries
+    identifiers: ["KvK 12345678"]
+    contacts: [{id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}]
+  zon:
+    name: Bakkerij Zon
+    contacts: [{id: f.yilmaz, name: Fatma Yılmaz, email: fatma@zon.example}]
+"""
+STAFF = """\
+staff:
+  p.bakker: {name: Petra Bakker, email: p.bakker@office.example, rights: [create], language: nl}
+  m.devries: {name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve], language: nl}
+  k.smit: {name: Karel Smit, email: k.smit@office.example, rights: [create, approve], clients: [zon]}
+  j.admin: {name: Joost Admiraal, email: j.admin@office.example, rights: [create, admin]}
+  l.visser: {name: Lisa Visser, email: l.visser@office.example, rights: [create], active: false}
+"""
+
+
+@dataclass
+class DeskRig:
+    """An office as it runs: daemon, mail, desk."""
+
+    office: Root
+    mailbox: MailBox
+    port: int
+
+    def browser(self, who: str | None = None, goal: str = "/") -> Browser:
+        """A browser; `who` (a staff code) is logged in."""
+        browser = Browser(self.port)
+        if who:
+            assert browser.log_in(self.mailbox, f"{who}@office.example", goal) == goal
+        return browser
+
+    @classmethod
+    @contextmanager
+    def running(cls, root: Path, settings: str = "", clients: str = CLIENTS, staff: str = STAFF) -> Iterator[DeskRig]:
+        mailbox, port = MailBox(), free_port()
+        whole = f"""\
+office: {{name: Kantoor Eikenvoorde}}
+watch: {{settle_seconds: 0.1}}
+identity: {{trust_sidecar: true}}
+mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor <kantoor@office.example>"}}
+desk: {{base_url: "http://127.0.0.1:{port}"}}
+{settings}"""
+        office = new_office(root, settings=whole, clients=clients, staff=staff)
+        try:
+            with office.daemon(), Served(root, port, (), "desk"):
+                yield cls(office, mailbox, port)
+        finally:
+            mailbox.stop()

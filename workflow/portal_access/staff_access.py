@@ -1,0 +1,161 @@
+"""Logging in to the desk without an identity provider: a link in the mail to the address in staff.yaml, once, as contacts do.
+
+The same limits hold as for contacts (access.py), in counts of their own, so that nobody who plays
+with the one page locks anybody out of the other. A session names a staff member and nothing more:
+what the person may do is asked of config/ at each click, so whoever is not active any more is out
+at once. Links and sessions are kept as SHA-256 only.
+
+The web server only writes down what was typed (`ask`); the daemon alone looks whose address it is
+(`answer`), so neither the answer nor the time it takes can tell whether an address is known.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import DeskRequest, DeskSession, DeskToken
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.portal_access.access import (
+    ADDRESS_LIMITS,
+    IDLE_MINUTES,
+    LINK_MINUTES,
+    NETWORK_LIMITS,
+    SEEN_SECONDS,
+    count,
+    folded,
+    hash_of,
+    network_of,
+)
+
+KIND = "desk_login"
+"""The kind of the letter, in the outbox."""
+
+
+def whose(office: Office, address: str) -> list[str]:
+    """Who of the staff has this (folded) mail address and is here; mostly one, or none."""
+    return [code for code, person in office.staff.items() if person.active and folded(person.email) == address]
+
+
+def ask(now: datetime, address: str, peer: str, goal: str) -> int:
+    """Take down that a link is wanted; returns 0, or the seconds to wait for whoever asked too often."""
+    wanted = folded(address)
+    with transaction():
+        wait = count(now, f"desk network {network_of(peer)}", NETWORK_LIMITS)
+        wait = wait or count(now, f"desk address {hash_of(wanted)}", ADDRESS_LIMITS)
+        if not wait:
+            DeskRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
+    return wait
+
+
+def waiting(office: Office, now: datetime) -> list[tuple[str, str]]:
+    """(staff member, goal) of each request that a letter answers, and the requests forgotten. Call inside `transaction()`."""
+    found = []
+    for request in DeskRequest.select().order_by(DeskRequest.id):
+        if request.at > clock.to_text(now - timedelta(minutes=LINK_MINUTES)):
+            found += [(code, request.goal) for code in whose(office, request.address)]
+        DeskRequest.delete().where(DeskRequest.id == request.id).execute()
+    return found
+
+
+def is_asked() -> bool:
+    """True if a request waits for its letter."""
+    return bool(DeskRequest.select().exists())
+
+
+def new_link(office: Office, now: datetime, code: str, goal: str) -> str:
+    """A link that lets this staff member in, once, for LINK_MINUTES. Made when the mail goes out, kept nowhere."""
+    secret = secrets.token_urlsafe(32)
+    with transaction():
+        DeskToken.insert(
+            hash=hash_of(secret),
+            staff=code,
+            goal=goal,
+            expires_at=clock.to_text(now + timedelta(minutes=LINK_MINUTES)),
+            used_at=None,
+        ).execute()
+    return f"{office.settings.desk.base_url.rstrip('/')}/_login/{secret}"
+
+
+def find_link(secret: str) -> Any:
+    """The link with this secret, whether or not it still lets in; None if there is none."""
+    return DeskToken.get_or_none(DeskToken.hash == hash_of(secret))
+
+
+def is_good(link: Any, now: datetime) -> bool:
+    return link is not None and link.used_at is None and link.expires_at > clock.to_text(now)
+
+
+def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
+    """Use a link up and begin a session: its cookie's value, and the link. None if the link lets nobody in (any more).
+
+    Whatever happens at once, a link begins one session: the update finds it unused only once.
+    """
+    at = clock.to_text(now)
+    with transaction():
+        unused = (DeskToken.hash == hash_of(secret)) & DeskToken.used_at.is_null() & (DeskToken.expires_at > at)
+        if DeskToken.update(used_at=at).where(unused).execute() != 1:
+            return None
+        link = DeskToken.get(DeskToken.hash == hash_of(secret))
+        person = office.staff.get(link.staff)
+        if person is None or not person.active:
+            return None
+        return _begin(office, now, link.staff, "link", peer), link
+
+
+def begin(office: Office, now: datetime, code: str, way: str, peer: str) -> str:
+    """A session for somebody whom an identity provider vouches for; its cookie's value."""
+    with transaction():
+        return _begin(office, now, code, way, peer)
+
+
+def _begin(office: Office, now: datetime, code: str, way: str, peer: str) -> str:
+    cookie, at = secrets.token_urlsafe(32), clock.to_text(now)
+    end = now + timedelta(hours=office.settings.desk.session_hours)
+    DeskSession.insert(hash=hash_of(cookie), staff=code, way=way, made_at=at, seen_at=at, expires_at=clock.to_text(end)).execute()
+    trail.record(now, Actor(code, "desk"), "logged_in", None, {"network": network_of(peer), "way": way})
+    return cookie
+
+
+def find_session(office: Office, now: datetime, cookie: str) -> Any:
+    """The session of this cookie, of somebody who is still here; None if there is none or it has ended. Notes the click."""
+    session = DeskSession.get_or_none(DeskSession.hash == hash_of(cookie))
+    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
+    if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle:
+        return None
+    person = office.staff.get(session.staff)
+    if person is None or not person.active:
+        log_out(now, session)
+        return None
+    if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):
+        with transaction():
+            DeskSession.update(seen_at=clock.to_text(now)).where(DeskSession.hash == session.hash).execute()
+    return session
+
+
+def log_out(now: datetime, session: Any, everywhere: bool = False) -> None:
+    """End this session; `everywhere`: all of this staff member's."""
+    with transaction():
+        which = (DeskSession.staff == session.staff) if everywhere else (DeskSession.hash == session.hash)
+        if DeskSession.delete().where(which).execute():
+            trail.record(now, Actor(session.staff, "desk"), "logged_out", None, {"everywhere": everywhere})
+
+
+def sweep(now: datetime) -> None:
+    """Forget links and sessions that are over."""
+    at = clock.to_text(now)
+    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
+    with transaction():
+        DeskToken.delete().where(DeskToken.expires_at <= clock.to_text(now - timedelta(days=1))).execute()
+        DeskSession.delete().where((DeskSession.expires_at <= at) | (DeskSession.seen_at <= idle)).execute()
+
+
+def language_of(office: Office, link: Any) -> str | None:
+    """In whose language a link's page is read."""
+    return people.language_of(office, link.staff) if link is not None else None
