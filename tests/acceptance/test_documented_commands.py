@@ -240,7 +240,7 @@ class Prepared:
         if words[0] == "rm":
             assert words == ["rm", "-rf", f"{self.top}/restored{self.restored}"]
             shutil.rmtree(words[-1])
-        elif (words[-1] == "run" and "retention" not in words) or "portal" in words:
+        elif (words[-1] == "run" and "retention" not in words) or {"portal", "desk"} & set(words):
             self._start_and_stop(words, environ)
         else:
             done = self.commands.run(words, self.root.path, environ)
