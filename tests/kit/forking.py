@@ -22,7 +22,7 @@ class Commands:
     """`with Commands() as commands: commands.run([...], folder, environ)`."""
 
     def __enter__(self) -> Commands:
-        words = [sys.executable, __file__]
+        words = [sys.executable, "-P", __file__]  # its own folder has modules with the names of packages
         self._process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         return self
 
