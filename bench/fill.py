@@ -26,9 +26,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from common import DOSSIER
 
 from dossier.database.database import close_database, open_database
-from dossier.database.tables import Attachment, Event, first_edition, first_key, item_name
-from dossier.office.office import Office, load_office
-from dossier.trail.trail import GENESIS, chained, detail_digest, link_of
+from dossier.database.tables import GENESIS, Attachment, Event, first_edition, first_key, item_name
+from dossier.office.office import Office
+from dossier.office.opening import load_office
+from dossier.trail.trail import chained, detail_digest, link_of
 from workflow.portal.showing import look_of
 
 CLIENTS, ACTIVE = 2000, 40

@@ -27,13 +27,13 @@ hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "steady"))
 
 if POSTGRESQL:
     # Before any test module takes its own name for it.
-    _load_office = dossier.office.office.load_office
+    _load_office = dossier.office.opening.load_office
 
     def _with_database(root: Path, environ: Mapping[str, str]) -> dossier.office.office.Office:
         given = {name: os.environ[name] for name in (DATABASE_URL,) if name in os.environ}
         return _load_office(root, {**given, **environ})
 
-    dossier.office.office.load_office = _with_database
+    dossier.office.opening.load_office = _with_database
 
 
 @pytest.fixture(autouse=True)

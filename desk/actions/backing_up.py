@@ -14,14 +14,15 @@ from dossier.backup import backup
 from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.backup.restore import restore as put_back
-from dossier.database.database import UNAVAILABLE, transaction
+from dossier.database.database import transaction
 from dossier.database.tables import Item, tuples
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
-from dossier.vault.folder import open_vault
+from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Portal
 
 log = structlog.get_logger("keeping")

@@ -25,7 +25,8 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Invalid, Problem, Refusal
 from dossier.text.yamltext import scalar
-from dossier.vault.folder import Vault, open_vault
+from dossier.vault.folder import Vault
+from dossier.vault.opening import open_vault
 from ingest.intake import kinds
 from ingest.intake.judging import wish_of
 from ingest.sidecar.reading import read_sidecar

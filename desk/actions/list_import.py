@@ -26,8 +26,9 @@ from typing import TYPE_CHECKING, Any, Literal
 from dossier.database.database import transaction
 from dossier.files import files
 from dossier.office import editing, keys
-from dossier.office.office import CLIENTS, STAFF, Office
+from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.office.words import CLIENTS, STAFF
 from dossier.text.refusals import Invalid, Problem, fault
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail

@@ -9,18 +9,16 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
-from typing import Any, Literal
+from typing import Literal
 
+from desk.actions.schemas import SCHEMAS, schema_of
 from dossier.files import files
-from dossier.office.described import describe_models
-from dossier.office.office import CLIENTS, MODELS, RESTORING, SETTINGS, STAFF, Settings
+from dossier.office.words import CLIENTS, RESTORING, SETTINGS, STAFF
 from dossier.text.refusals import Refusal
 from dossier.text.yamltext import scalar
-from ingest.sidecar.reading import sidecar_schema
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 
-SCHEMAS = ("sidecar", "settings", "clients", "staff")
 
 EXAMPLE = "config/example-sidecar.yaml"
 
@@ -77,12 +75,3 @@ def next_steps(folder: Path) -> str:
         f"\nNext: write your clients into {folder / CLIENTS} and your staff into {folder / STAFF},\n"
         f"then start the daemon: dossier --root {folder} run"
     )
-
-
-def schema_of(what: str, settings: Settings | None) -> dict[str, Any]:
-    """A JSON Schema (draft 2020-12): of a sidecar (as this office allows, with `settings`), or of a file of config/."""
-    if what == "sidecar":
-        return sidecar_schema(settings)
-    describe_models()
-    schema = MODELS[what].model_json_schema(by_alias=True)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import os
-import shutil
-import sys
-import time
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from desk.cli import printing
 from dossier.cluster import presence
 from dossier.database import readable
 from dossier.database.database import transaction
@@ -24,12 +17,6 @@ from dossier.text import clock, names
 from ingest.inbox import looking
 from ingest.inbox.looking import WHY, Looker, Waiting
 from workflow.outbox import alarms
-
-LISTED_MOST = 20
-"""So many things that wait are listed for people."""
-
-WATCH_SECONDS = 2.0
-"""How often `status --watch` looks: each look reads the inbox's folders."""
 
 WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
@@ -93,53 +80,6 @@ def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], 
 
 def _told(one: Waiting) -> dict[str, Any]:
     return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
-
-
-def print_status(found: dict[str, Any]) -> None:
-    """For people."""
-    daemon = found["daemon"]
-    if daemon is None:
-        print("No daemon runs here. Start it with: dossier run")
-    else:
-        since = clock.shown(daemon["since"]) if "since" in daemon else None
-        print(f"The daemon runs (process {daemon.get('pid', '?')}, since {printing.day_and_time(since)}).")
-    for alarm in found["alarms"]:
-        print(f"ALARM: {printing.text(alarm)}")
-    rows = [
-        (found["items"], "items"), (found["queued"], "wait for an approver: dossier queue"), (found["waiting"], "wait in the inbox"),
-        (found["rejected"], "refused drops: dossier rejected"), (found["outbox"], "mails to be sent"),
-        (found["failed_mails"], "mails that failed: dossier outbox"),
-    ]  # fmt: skip
-    for count, what in rows:
-        print(f"{count:>6}  {what}")
-    for one in found["waits"][:LISTED_MOST]:
-        print(f"  {printing.text(one['path'])} {printing.text(one['reason'])} since {_clock(one['since'])}")
-    for one in found["left_alone"][:LISTED_MOST]:
-        print(f"  {printing.text(one['path'])} {printing.text(one['reason'])}")
-    more = sum(max(0, len(found[what]) - LISTED_MOST) for what in ("waits", "left_alone"))
-    if more:
-        print(f"  and {more} more: dossier check inbox/CLIENT, or dossier status --json")
-
-
-def watch(office: Office, may: Readable) -> None:
-    """Show the status on the terminal, anew every WATCH_SECONDS, until Ctrl-C."""
-    with contextlib.suppress(KeyboardInterrupt):
-        while True:
-            text = io.StringIO()
-            with contextlib.redirect_stdout(text):
-                print_status(status(office, may))
-            lines = [f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  (Ctrl-C ends)", "", *text.getvalue().splitlines()]
-            # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
-            shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
-            sys.stdout.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in shown_lines) + "\x1b[J")
-            sys.stdout.flush()
-            time.sleep(WATCH_SECONDS)
-
-
-def _clock(iso: str) -> str:
-    """`10:42` for today, else with the day."""
-    moment, now = datetime.fromisoformat(iso), clock.utc_now().astimezone()
-    return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def rejected(office: Office, may: Readable = ALL) -> list[dict[str, Any]]:

@@ -38,7 +38,7 @@ def erase(
     from dossier.office import people
     from dossier.text import clock
     from dossier.text.refusals import Refusal
-    from dossier.vault.folder import open_vault
+    from dossier.vault.opening import open_vault
     from workflow.retention import erasing, retention
     from workflow.retention.erasure_plan import find_person
 

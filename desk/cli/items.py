@@ -1,4 +1,4 @@
-"""Commands about items: items, show, new."""
+"""Commands about items: items, show, new, recent."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier items --client acme-bv --since 2026-01-01 jaarrekening")(items)
     app.command(epilog="Example: dossier show 2026-000012")(show)
     app.command(epilog=NEW_EXAMPLE)(new)
+    app.command(epilog="Example: dossier recent")(recent)
 
 
 def items(
@@ -207,3 +208,25 @@ def _ask(client: str | None, files: list[Path] | None) -> Request:
     if not sys.stdin.isatty():
         raise typer.BadParameter("give --description; the questions are only asked on a terminal")
     return asking.ask(session.opened(), session.reader(), client, files)
+
+
+def recent(json: Json = False) -> None:
+    """The last items and clients that you looked at."""
+    office = session.opened_quickly()
+    from desk.cli import printing
+    from dossier.database.tables import Item, item_key
+    from workflow.reports import finding
+
+    who, may = session.reader(), session.readable()
+    names, codes = finding.recent(who, "item"), [code for code in finding.recent(who, "client") if may.has(code)]
+    these = Item.select().where(Item.id.in_([item_key(name) for name in names]))
+    found = {item.id: item for item in these if may.has(item.client, item.type)}
+    items = [finding.summary(found[item_key(name)]) for name in names if item_key(name) in found]
+    seen = [{"client": code, "name": office.clients[code].name} for code in codes if code in office.clients]
+    if json:
+        printing.as_json({"items": items, "clients": seen})
+        return
+    printing.table(
+        ("item", "client", "description"), [(i["item"], i["client"], i["description"]) for i in items], "No items yet."
+    )
+    printing.table(("client", "name"), [(c["client"], c["name"]) for c in seen])

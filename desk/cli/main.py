@@ -25,11 +25,10 @@ from desk.cli import (
     keeping,
     lists,
     mail,
-    moving,
     office,
-    portal,
     retention,
     session,
+    status,
     trail,
     web,
 )
@@ -67,13 +66,12 @@ def _globals(
 
 AREAS = (
     office,
+    status,
     items,
     changes,
     approval,
     mail,
     importing,
-    moving,
-    portal,
     keeping,
     lists,
     retention,
@@ -117,8 +115,8 @@ def run() -> int:
 def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
     from dossier.database import trouble
-    from dossier.database.database import UNAVAILABLE, DatabaseUnavailable
-    from dossier.office.office import ConfigurationError
+    from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
+    from dossier.office.words import ConfigurationError
     from dossier.text.refusals import Refusal
 
     if isinstance(error, ConfigurationError):

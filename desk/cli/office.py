@@ -1,4 +1,4 @@
-"""Commands about the office as a whole: init, run, check, schema, status, rejected, clients, recent."""
+"""Commands about the office as a whole: init, run, check, schema, clients."""
 
 from __future__ import annotations
 
@@ -22,9 +22,6 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier run, or once, from cron: dossier run --once")(run)
     app.command(epilog="Example: dossier check inbox/acme-bv")(check)
     app.command(epilog="Example: dossier schema sidecar > sidecar.json")(schema)
-    app.command(epilog="Example: dossier status")(status)
-    app.command(epilog="Example: dossier rejected --json")(rejected)
-    app.command(epilog="Example: dossier recent")(recent)
 
 
 def init(
@@ -121,55 +118,15 @@ def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="S
 
 def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], typer.Argument()]) -> None:
     """Print a JSON Schema, by which an editor completes and checks what is typed."""
-    from desk.actions import new_office
+    from desk.actions import schemas
     from desk.cli import printing
-    from dossier.office.office import RootNotFound
+    from dossier.office.words import RootNotFound
 
     try:
         settings = session.office().settings
     except RootNotFound:
         settings = None
-    printing.as_json(new_office.schema_of(what, settings))
-
-
-def status(
-    json: Json = False,
-    watch: Annotated[bool, typer.Option("--watch", help="On a terminal: look again and again, until Ctrl-C.")] = False,
-) -> None:
-    """The daemon and its queues: what waits for what, since when."""
-    from desk.actions import overview
-    from desk.cli import printing
-
-    if watch:
-        if json or not sys.stdout.isatty():
-            raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
-        overview.watch(session.opened_quickly(), session.readable())
-        return
-    found = overview.status(session.opened_quickly(), session.readable())
-    if json:
-        printing.as_json(found)
-    else:
-        overview.print_status(found)
-
-
-def rejected(json: Json = False) -> None:
-    """Refused drops that still lie in the inbox, with what is wrong with them."""
-    from desk.actions import overview
-    from desk.cli import printing
-
-    found = overview.rejected(session.office(), session.readable())
-    if json:
-        printing.as_json(found)
-        return
-    if found:
-        session.opened()
-        if session.readable().clients is None:  # who saw a part only has not seen to the rest
-            overview.look_at_rejected(session.reader())
-    for drop in found:
-        print(f"{drop['path']}  ({printing.day_and_time(drop['at'])})")
-        for line in drop["why"]:
-            print(f"    {printing.text(line)}")
-    print("Correct the sidecar and move the files back into the client's folder." if found else "Nothing is refused.")
+    printing.as_json(schemas.schema_of(what, settings))
 
 
 def clients(
@@ -200,25 +157,3 @@ def clients(
         if (client := office.clients[code])
     ]
     printing.table(("client", "name", "", "contacts"), rows, "No client fits.")
-
-
-def recent(json: Json = False) -> None:
-    """The last items and clients that you looked at."""
-    office = session.opened_quickly()
-    from desk.cli import printing
-    from dossier.database.tables import Item, item_key
-    from workflow.reports import finding
-
-    who, may = session.reader(), session.readable()
-    names, codes = finding.recent(who, "item"), [code for code in finding.recent(who, "client") if may.has(code)]
-    these = Item.select().where(Item.id.in_([item_key(name) for name in names]))
-    found = {item.id: item for item in these if may.has(item.client, item.type)}
-    items = [finding.summary(found[item_key(name)]) for name in names if item_key(name) in found]
-    seen = [{"client": code, "name": office.clients[code].name} for code in codes if code in office.clients]
-    if json:
-        printing.as_json({"items": items, "clients": seen})
-        return
-    printing.table(
-        ("item", "client", "description"), [(i["item"], i["client"], i["description"]) for i in items], "No items yet."
-    )
-    printing.table(("client", "name"), [(c["client"], c["name"]) for c in seen])

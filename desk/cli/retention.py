@@ -71,7 +71,7 @@ def run(
     from dossier.office import people
     from dossier.text import clock
     from dossier.text.refusals import Refusal
-    from dossier.vault.folder import open_vault
+    from dossier.vault.opening import open_vault
     from workflow.retention import retention as rules
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()

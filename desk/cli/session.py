@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from dossier.text.sentences import Words
 
 if TYPE_CHECKING:
-    from dossier.office.office import Language, Office
+    from dossier.office.office import Office
     from dossier.office.people import Actor, Readable
+    from dossier.office.words import Language
 
 
 @dataclass(slots=True)
@@ -33,7 +34,7 @@ def office() -> Office:
     """The office as it is configured. Raises ConfigurationError, RootNotFound."""
     global _office
     if _office is None:
-        from dossier.office.office import find_root, load_office
+        from dossier.office.opening import find_root, load_office
 
         _office = load_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
     return _office
@@ -72,7 +73,7 @@ def opened_quickly() -> Office:
     """As `opened`, for a command that shall answer at once: config/ as it is remembered, if it is still the same."""
     global _office
     if _office is None:
-        from dossier.office.office import find_root, known_office
+        from dossier.office.opening import find_root, known_office
 
         _office = known_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
     return opened()

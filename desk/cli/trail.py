@@ -267,11 +267,11 @@ def _told(detail: dict[str, Any]) -> str:
 
 def verify() -> None:
     """Check the whole trail, against its anchors and the records too; exit 1 and the first event that does not fit."""
-    from dossier.trail import anchors, trail
+    from dossier.trail import anchors, auditing, trail
 
     office = session.opened()
     found, fault = anchors.read(anchors.folder_of(office))
-    fault = trail.first_fault(found) or fault
+    fault = auditing.first_fault(found) or fault
     if fault:
         print(fault, file=sys.stderr)
         raise typer.Exit(1)
@@ -295,10 +295,10 @@ def export(
     from dossier.database.database import transaction
     from dossier.database.tables import item_name
     from dossier.text import clock
-    from dossier.trail import trail
+    from dossier.trail import redacting, trail
 
     found = _events(item, client, person, since, until)
-    links = trail.redactions(1, trail.head()[0])
+    links = redacting.redactions(1, trail.head()[0])
     reader, written = session.reader(), 0
     sheet = csv.writer(sys.stdout)
     if form == "csv":
@@ -325,7 +325,7 @@ def erase(
     from dossier.office import people
     from dossier.text import clock
     from dossier.text.refusals import Refusal
-    from dossier.trail import trail
+    from dossier.trail import redacting, trail
 
     office, actor = session.opened(), session.actor()
     if not people.is_admin(office, actor.code):
@@ -336,5 +336,5 @@ def erase(
         raise Refusal("an erasure needs a reason: --reason TEXT")
     with transaction():
         wanted = [*(event or ()), *(one.seq for one in trail.events(item=key_of(item)))] if item else list(event or ())
-        count = trail.erase(clock.utc_now(), actor, wanted, reason)
+        count = redacting.erase(clock.utc_now(), actor, wanted, reason)
     print(f"what {count} events told is erased" if count else "nothing was left to erase")

@@ -17,24 +17,25 @@ from collections.abc import Callable, Iterable
 
 import structlog
 
-from desk.daemon import outage, schedule
+from desk.daemon import schedule, surroundings
 from desk.daemon.event_log import Chronicle
 from desk.daemon.mail_work import MailWork
 from desk.daemon.periodic import Upkeep
 from desk.daemon.portal_work import PortalWork
-from desk.daemon.process import call_on_stop
+from desk.daemon.process import Teller, call_on_stop
 from desk.daemon.summary import Summary
 from desk.daemon.surroundings import InboxMissing, check_folders
-from desk.daemon.telling import Teller
 from desk.daemon.trail_work import TrailWork
 from dossier.cluster import presence
 from dossier.cluster.claims import LEAD, LOGINS, MAIL, Claims, inbox
-from dossier.database.database import UNAVAILABLE, close_database, data_version, is_shared, open_database
+from dossier.database.database import close_database, data_version, is_shared, open_database
+from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock
-from dossier.vault.folder import Vault, open_vault
+from dossier.vault.folder import Vault
+from dossier.vault.opening import open_vault
 from dossier.workers.pool import Hands
 from ingest.inbox.looking import Found
 from ingest.inbox.lookout import Lookout
@@ -107,7 +108,7 @@ class Daemon:
                     except UNAVAILABLE as error:
                         if self._once:
                             raise
-                        outage.wait(self.office, error, self._teller.beat)
+                        surroundings.wait(self.office, error, self._teller.beat)
         except OSError as error:
             raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror or error}") from error
         return self.summary

@@ -24,8 +24,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from desk.actions import overview
 from dossier import __version__
-from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.database import close_database
 from dossier.database.tables import Edition, Item, Mail
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.text import clock
 

@@ -7,9 +7,12 @@ each signal (signal.set_wakeup_fd) is read by a thread, which may take locks as 
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import socket
 import threading
+import time
 from collections.abc import Callable
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -33,3 +36,38 @@ def _listen(reading: int, stop: Callable[[], None]) -> None:
     while number := os.read(reading, 1):
         if number[0] in SIGNALS:
             stop()
+
+
+WATCHDOG_SECONDS = 5.0
+"""How often it is said; far more often than any WatchdogSec that makes sense."""
+
+
+class Teller:
+    """Tells `NOTIFY_SOCKET` of this process's environment. `beat` is for one thread, the rest for any."""
+
+    def __init__(self) -> None:
+        self._address = os.environ.get("NOTIFY_SOCKET", "")
+        self.worked_at = time.monotonic()
+        """When the working thread last said that it works, in monotonic seconds."""
+        self._due = 0.0
+
+    def ready(self) -> None:
+        self._tell("READY=1")
+
+    def beat(self) -> None:
+        self.worked_at = time.monotonic()
+        if self.worked_at >= self._due:
+            self._due = self.worked_at + WATCHDOG_SECONDS
+            self._tell("WATCHDOG=1")
+
+    def stopping(self) -> None:
+        self._tell("STOPPING=1")
+
+    def _tell(self, state: str) -> None:
+        if not self._address:
+            return
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        # systemd that doesn't listen must never stop the work.
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as out:
+            out.setblocking(False)
+            out.sendto(state.encode(), address)

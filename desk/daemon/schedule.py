@@ -17,8 +17,8 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.util import undefined
 
-from dossier.database.database import UNAVAILABLE, close_database
-from dossier.database.trouble import told
+from dossier.database.database import close_database
+from dossier.database.trouble import UNAVAILABLE, told
 
 log = structlog.get_logger("schedule")
 

@@ -95,7 +95,8 @@ def _stop(offices: Sequence[_Office]) -> None:
 
 def check(roots: Sequence[Path]) -> None:
     """Raise ConfigurationError with every fault of every office, before any is started."""
-    from dossier.office.office import ConfigurationError, find_root, load_office
+    from dossier.office.opening import find_root, load_office
+    from dossier.office.words import ConfigurationError
 
     faults: list[str] = []
     seen: dict[Path, Path] = {}

@@ -1,11 +1,23 @@
-"""What must be there before the daemon begins: its folders, and the right to use them."""
+"""What must be there before the daemon begins, and while it works: its folders, the right to use them, its database.
+
+Without its database the daemon waits, says so now and then, and goes on by itself when it is back.
+"""
 
 from __future__ import annotations
 
 import os
+import time
+from collections.abc import Callable
 
+import structlog
+
+from dossier.database import database, trouble
+from dossier.database.database import close_database, open_database
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.files import files
 from dossier.office.office import Office
+
+log = structlog.get_logger("daemon")
 
 
 class InboxMissing(Exception):
@@ -15,9 +27,9 @@ class InboxMissing(Exception):
 def check_folders(office: Office) -> None:
     """Make those that are ours. Raises InboxMissing."""
     if office.vault_store or office.portal_store:
-        from dossier.object_store import store
+        from dossier.object_store import client
 
-        store.require()
+        client.require()
     for path in (office.inbox, office.queue, office.portal, office.vault):
         try:
             if path != office.inbox:
@@ -27,3 +39,30 @@ def check_folders(office: Office) -> None:
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
             what = "there is no such folder" if not path.exists() else "this user can't read and write there"
             raise InboxMissing(f"{path}: {what}; make it, or give the right to it")
+
+
+TRY_SECONDS = 2.0
+"""How often the database is tried."""
+
+
+SAY_SECONDS = 60.0
+"""How often the same is said again in the log."""
+
+
+def wait(office: Office, error: Exception, beat: Callable[[], None]) -> None:
+    """Return when the database takes changes again, or the daemon is to stop. `beat` is called all the while."""
+    said, said_at = trouble.told(error), time.monotonic()
+    log.error("the database can't be used; waiting for it", error=said)
+    while not files.stopping.wait(TRY_SECONDS):
+        beat()
+        try:
+            close_database()
+            open_database(office)
+            database.probe()
+        except (DatabaseUnavailable, *UNAVAILABLE) as still:
+            if trouble.told(still) != said or time.monotonic() - said_at > SAY_SECONDS:
+                said, said_at = trouble.told(still), time.monotonic()
+                log.warning("the database still can't be used", error=said)
+        else:
+            log.info("the database is back")
+            return

@@ -13,7 +13,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.trail import anchors, trail
+from dossier.trail import anchors, auditing
 from workflow.outbox import outbox
 
 log = structlog.get_logger("trail")
@@ -55,7 +55,7 @@ class TrailWork:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         try:
             found, fault = anchors.read(anchors.folder_of(self.office))
-            fault = trail.first_fault(found) or fault
+            fault = auditing.first_fault(found) or fault
         except files.Interrupted:
             return
         if fault is not None:

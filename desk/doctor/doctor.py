@@ -7,47 +7,18 @@ that is never taken, as only that shows what this user and this file system can 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
 
+from desk.doctor import folders, machine, queue, store
+from desk.doctor import office as of_the_office
+from desk.doctor.findings import Check, Finding, wrong
 from dossier.database.database import close_database
 from dossier.database.tables import PROXY
 from dossier.office.office import Office
 
-Level = Literal["ok", "note", "wrong"]
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """What one look showed; `todo` says what to do about it."""
-
-    check: str
-    level: Level
-    message: str
-    todo: str = ""
-
-
-Check = Callable[[Office, Mapping[str, str]], Iterator[Finding]]
-
-
-def ok(check: str, message: str) -> Finding:
-    return Finding(check, "ok", message)
-
-
-def note(check: str, message: str, todo: str) -> Finding:
-    return Finding(check, "note", message, todo)
-
-
-def wrong(check: str, message: str, todo: str) -> Finding:
-    return Finding(check, "wrong", message, todo)
-
 
 def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
     """Make every check, in the order in which one would mend things."""
-    from desk.doctor import folders, machine, queue, store
-    from desk.doctor import office as of_the_office
-
     checks: tuple[tuple[str, Check, bool], ...] = (
         # name, check, whether it needs the database
         ("versions", machine.versions, False),

@@ -17,11 +17,12 @@ from itertools import islice
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from desk.doctor.doctor import Finding, note, ok, wrong
+from desk.doctor.findings import Finding, note, ok, wrong
 from dossier.files import files
 from dossier.files.leases import has_writer
 from dossier.office import people
-from dossier.office.office import CLIENTS, SETTINGS, STAFF, Office
+from dossier.office.office import Office
+from dossier.office.words import CLIENTS, SETTINGS, STAFF
 from dossier.text import names
 from ingest.inbox import looking
 from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for

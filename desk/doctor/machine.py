@@ -12,7 +12,7 @@ from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
-from desk.doctor.doctor import Finding, note, ok, wrong
+from desk.doctor.findings import Finding, note, ok, wrong
 from dossier import __version__
 from dossier.office.office import Office
 

@@ -8,13 +8,14 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
 
-from desk.doctor.doctor import Finding, note, ok, wrong
+from desk.doctor.findings import Finding, note, ok, wrong
 from dossier import __version__
 from dossier.backup import backup
 from dossier.cluster import presence
 from dossier.database import snapshot, trouble
-from dossier.database.database import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
+from dossier.database.database import close_database, open_database, probe
 from dossier.database.tables import PROXY, Event, Item
+from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
@@ -53,7 +54,7 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         yield wrong("database", " ".join(str(error).split()), todo)
         return
     try:
-        trouble.probe()
+        probe()
     except UNAVAILABLE as error:
         yield wrong("database", f"nothing can be written: {trouble.told(error)}", "until then nothing is taken, decided or sent")
     if path is not None:

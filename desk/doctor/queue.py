@@ -15,7 +15,7 @@ import struct
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from desk.doctor.doctor import Finding, note, wrong
+from desk.doctor.findings import Finding, note, wrong
 from dossier.office import people
 from dossier.office.office import Office
 

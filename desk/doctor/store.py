@@ -16,8 +16,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlsplit
 
-from desk.doctor.doctor import Finding, note, ok, wrong
-from dossier.object_store.store import Store, StoreFailed, anonymous
+from desk.doctor.findings import Finding, note, ok, wrong
+from dossier.object_store.client import StoreFailed, anonymous
+from dossier.object_store.store import Store
 from dossier.office.office import Office
 
 CLOCK_SECONDS = 60

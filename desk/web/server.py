@@ -28,7 +28,8 @@ from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
 from dossier.database import trouble
-from dossier.database.database import UNAVAILABLE, close_database, open_database
+from dossier.database.database import close_database, open_database
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.portal_access import access, staff_access

@@ -46,7 +46,8 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import anchors
-from dossier.vault.folder import Damaged, Vault, hold_leaving, open_vault
+from dossier.vault.folder import Damaged, Vault, hold_leaving
+from dossier.vault.opening import open_vault
 
 FORMAT = 1
 

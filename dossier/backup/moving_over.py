@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from dossier.database import postgresql
-from dossier.database.database import DatabaseUnavailable
 from dossier.database.tables import PROXY
-from dossier.trail import trail
+from dossier.database.trouble import DatabaseUnavailable
+from dossier.trail import auditing
 
 CHUNK = 500
 """Rows read and written at once."""
@@ -44,7 +44,7 @@ def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict
             if _digest(source, table, _kinds(target, table)) != _digest(target, table, _kinds(target, table)):
                 raise NotMoved(f"`{table}` did not arrive as it was; nothing was moved")
         PROXY.initialize(target)
-        fault = trail.first_fault()
+        fault = auditing.first_fault()
         if fault is not None:
             raise NotMoved(f"the trail does not verify: {fault}; nothing was moved")
     return counts

@@ -27,10 +27,13 @@ from dossier.backup.backup import LIST, LOOSE, MANIFEST, SNAPSHOTS, VAULT, Loose
 from dossier.database import snapshot
 from dossier.database.database import open_database
 from dossier.files import files
-from dossier.office.office import RESTORING, SETTINGS, ConfigurationError, Office, load_office
+from dossier.office.office import Office
+from dossier.office.opening import load_office
+from dossier.office.words import RESTORING, SETTINGS, ConfigurationError
 from dossier.text.refusals import Refusal
-from dossier.trail import anchors, trail
+from dossier.trail import anchors, auditing, trail
 from dossier.vault import folder as vault_room
+from dossier.vault import opening
 
 
 class Damaged(Refusal):
@@ -158,7 +161,7 @@ def _holds_something(office: Office, url: str) -> bool:
 
 def _put_vault(office: Office, listed: Iterable[str], pool: Pool, restored: Restored) -> None:
     try:
-        restored.files += vault_room.open_vault(office).put((sha256, pool.location(sha256)) for sha256 in listed)
+        restored.files += opening.open_vault(office).put((sha256, pool.location(sha256)) for sha256 in listed)
     except vault_room.Damaged as error:
         raise Damaged(f"{error.filename} is damaged; restore an earlier snapshot, or find the file elsewhere") from error
 
@@ -211,7 +214,7 @@ def _put_database(office: Office, path: Path, manifest: Mapping[str, Any]) -> No
     snapshot.put_back(office, path / manifest["database"])
     open_database(office)
     found, fault = anchors.read(anchors.folder_of(office))
-    fault = fault or trail.first_fault(found)
+    fault = fault or auditing.first_fault(found)
     if fault is None and trail.head() != (manifest["events"], manifest["head"]):
         fault = f"it ends with event {trail.head()[0]}, and the backup was made at event {manifest['events']}"
     if fault is not None:

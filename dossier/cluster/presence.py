@@ -22,8 +22,9 @@ import structlog
 
 from dossier import __version__
 from dossier.cluster.claims import LEAD, Claims
-from dossier.database.database import UNAVAILABLE, is_shared
+from dossier.database.database import is_shared
 from dossier.database.tables import PROXY, Note
+from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock

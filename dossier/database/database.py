@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import fcntl
 import os
-import re
 import threading
-import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
-from peewee import SQL, Database, DatabaseError, InterfaceError, OperationalError, SqliteDatabase, Table
+from peewee import Database, OperationalError, SqliteDatabase
 
-from dossier.database.tables import PROXY, Item
+from dossier.database.tables import PROXY, Note
+from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.text import clock
 
@@ -35,18 +33,6 @@ KEPT = 3
 
 _ears: dict[int, Any] = {}
 """By thread."""
-
-
-class DatabaseUnavailable(Exception):
-    """The database can't be reached, read or written (exit code 4); the message says which and why."""
-
-
-class DatabaseTooNew(DatabaseUnavailable):
-    """The database was written by a later version of dossier."""
-
-
-UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
-"""What a database that is gone, full or broken raises."""
 
 
 def open_database(office: Office) -> Database:
@@ -164,75 +150,11 @@ def overwriting() -> Iterator[None]:
         PROXY.execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")  # who reads meanwhile keeps some of it; the next one goes on
 
 
-def forget_old_words() -> None:
-    """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
-    if _is_sqlite():
-        PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
-
-
 def _what_failed(error: BaseException) -> BaseException:
     """The fault itself: where SQLite has rolled back already (disk full), peewee's own attempt fails too, and hides it."""
     while "no transaction is active" in str(error) and error.__context__ is not None:
         error = error.__context__
     return error
-
-
-TextRow = tuple[int, str, str, str, str, str]
-"""What an item is found by: its key, description, explanation, labels, attachment names, client."""
-
-MOST_WORDS = 20
-"""More words make no search narrower that anybody would type."""
-
-
-def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
-    """Put what items are found by into the index. Call inside `transaction()`."""
-    if not _is_sqlite():
-        from dossier.database import postgresql
-
-        postgresql.search_text(rows)
-        return
-    for row in rows if replace else ():
-        PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
-    size = 5_000
-    for start in range(0, len(rows), size):
-        chunk = rows[start : start + size]
-        places = ",".join("(?,?,?,?,?,?)" for _ in chunk)
-        values = [value for row in chunk for value in row]
-        PROXY.execute_sql(
-            f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608  # nosec B608
-            values,
-        )
-
-
-def matching(query: Any, words: str, client: str | None = None) -> list[Any] | None:
-    """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
-
-    Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
-    `client`: the client that `query` asks for anyway; then only his words are looked through. (No bm25: it reads all hits,
-    which takes seconds where a word is common, and what an office looks for is what is new.)
-    """
-    found = list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
-    if not found:
-        return None
-    if not _is_sqlite():
-        from dossier.database import postgresql
-
-        return postgresql.matching(query, found)
-    whole, begun = " AND ".join(f'"{word}"' for word in found), " AND ".join(f'"{word}"*' for word in found)  # no operators
-    parts = [
-        f"{{description}} : ({whole})",
-        f"{{description}} : ({begun})",
-        f"{{description explanation labels names}} : ({begun})",
-    ]
-    of_client = f' AND client : "{client.replace(chr(34), "")}"' if client else ""
-    expressions = [parts[0] + of_client, *(f"({part}{of_client}) NOT ({before})" for before, part in pairwise(parts))]
-    text = Table("item_text").alias("words")
-    joined = query.join(text, on=(text.c.rowid == Item.id))
-    # CROSS JOIN in effect: SQLite must go from the words to the items, whatever it thinks of their number.
-    return [
-        joined.where(SQL('"words"."item_text" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))
-        for expression in expressions
-    ]
 
 
 def data_version() -> int:
@@ -290,3 +212,13 @@ def _keep_before(office: Office, backups: Path, migration: str) -> None:
         ) from error
     for old in sorted(path for path in backups.iterdir() if "-before-" in path.name)[:-KEPT]:
         files.remove_tree(old)
+
+
+_PROBE = "probe"
+
+
+def probe() -> None:
+    """Write something and take it back. Raises the database's error: one that can only be read is no use to a daemon."""
+    with transaction():
+        Note.insert(key=_PROBE, value="").on_conflict(conflict_target=[Note.key], update={Note.value: ""}).execute()
+        Note.delete().where(Note.key == _PROBE).execute()

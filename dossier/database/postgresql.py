@@ -25,7 +25,7 @@ from dossier.database.tables import PROXY, Item
 from dossier.text import clock
 
 if TYPE_CHECKING:
-    from dossier.database.database import TextRow
+    from dossier.database.tables import TextRow
 
 WRITERS, MIGRATORS = 0x646F73, 0x646F74
 """Keys of advisory locks; any numbers do that nobody else uses in this database."""

@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from dossier.database.tables import GENESIS
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.trail.trail import GENESIS
 
 SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
 """What the copy is called, by its kind."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dossier.database.database import DatabaseUnavailable, transaction
-from dossier.database.tables import Note
-
-_PROBE = "probe"
+from peewee import DatabaseError, InterfaceError, OperationalError
 
 # What the databases and the system say (PostgreSQL's own messages follow lc_messages; those of its library don't) → what to do.
 _ADVICE = (
@@ -36,8 +33,13 @@ def told(error: Exception) -> str:
     return said
 
 
-def probe() -> None:
-    """Write something and take it back. Raises the database's error: one that can only be read is no use to a daemon."""
-    with transaction():
-        Note.insert(key=_PROBE, value="").on_conflict(conflict_target=[Note.key], update={Note.value: ""}).execute()
-        Note.delete().where(Note.key == _PROBE).execute()
+class DatabaseUnavailable(Exception):
+    """The database can't be reached, read or written (exit code 4); the message says which and why."""
+
+
+class DatabaseTooNew(DatabaseUnavailable):
+    """The database was written by a later version of dossier."""
+
+
+UNAVAILABLE = (OperationalError, InterfaceError, DatabaseError)
+"""What a database that is gone, full or broken raises."""

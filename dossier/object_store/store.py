@@ -23,7 +23,6 @@ import errno
 import hashlib
 import io
 import os
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -32,29 +31,26 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from dossier.files import files
-from dossier.object_store import store_words
+from dossier.object_store.client import (
+    CONNECT_SECONDS,
+    HURRIED,
+    READ_SECONDS,
+    TRIES,
+    WORKERS,
+    StoreFailed,
+    answered,
+    client_of,
+    require,
+    unreached,
+)
 from dossier.office.office import Office
 
 PART = 8 * 1024 * 1024
 """Bytes of a part: over the 5 MiB that S3 asks for, and 10,000 of them, the most there may be, are 80 GiB."""
 
-WORKERS = 8
-"""Requests at once: what is waited for is the way to the store and back."""
-
-CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 20, 3
-
-HURRIED = (3, 10, 2)
-"""The same for requests while a transaction of the database is open: others wait for it (database.BUSY_SECONDS)."""
 
 T = TypeVar("T")
 R = TypeVar("R")
-
-
-class StoreFailed(OSError):
-    """The store can't be reached, refuses, or does not keep its word: what is wrong, and what to do about it."""
-
-    def __str__(self) -> str:
-        return f"{self.filename}: {self.strerror}"
 
 
 class Entry(NamedTuple):
@@ -86,16 +82,6 @@ class Upload:
     size: int
 
 
-def require() -> None:
-    """Raises StoreFailed if the library lacks."""
-    try:
-        import boto3  # noqa: F401
-    except ImportError:
-        raise StoreFailed(
-            errno.ENOSYS, "an object store needs boto3, which is not installed here: pip install 'dossier[s3]'", "s3"
-        ) from None
-
-
 class Store:
     """The objects behind `url` (s3://bucket or s3://bucket/prefix), as the office's settings say to reach it. Any thread may use it."""
 
@@ -108,7 +94,7 @@ class Store:
 
     @property
     def _client(self) -> Any:
-        return _client_of(self.office, self._times)
+        return client_of(self.office, self._times)
 
     def key_of(self, name: str) -> str:
         """The object's name in the bucket."""
@@ -325,9 +311,9 @@ class Store:
             if code in ("NoSuchKey", "404", "NotFound"):
                 raise FileNotFoundError(errno.ENOENT, "there is no such object", self.shown(name)) from error
             message = error.response.get("Error", {}).get("Message", "")
-            raise StoreFailed(errno.EIO, store_words.answered(code, message, self.bucket), self.shown(name)) from error
+            raise StoreFailed(errno.EIO, answered(code, message, self.bucket), self.shown(name)) from error
         except BotoCoreError as error:
-            raise StoreFailed(errno.EIO, store_words.unreached(error), self.url) from error
+            raise StoreFailed(errno.EIO, unreached(error), self.url) from error
 
 
 def etag_of(path: Path) -> str:
@@ -360,68 +346,3 @@ def _now_of(told: dict[str, Any]) -> float:
     """The store's clock when it answered."""
     given = told.get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     return parsedate_to_datetime(given).timestamp() if given else told["LastModified"].timestamp()
-
-
-_clients: dict[object, Any] = {}
-_lock = threading.Lock()
-
-
-def _client_of(office: Office, times: tuple[int, int, int]) -> Any:
-    """The client that the settings ask for, made once: that takes long. A credentials file that was changed makes a new one."""
-    settings = office.settings.store
-    path = office.root / settings.credentials_file if settings.credentials_file is not None else None
-    try:
-        changed = path.stat().st_mtime_ns if path is not None else None
-    except OSError as error:
-        raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
-    key = (settings.endpoint, settings.region, settings.path_style, path, changed, times)
-    with _lock:
-        if key not in _clients:
-            _clients[key] = _new_client(office, *times)
-        return _clients[key]
-
-
-def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> Any:
-    require()
-    import boto3
-    import botocore.session
-    from botocore.config import Config
-    from botocore.exceptions import BotoCoreError
-
-    settings = office.settings.store
-    own = botocore.session.get_session()
-    if settings.credentials_file is not None:
-        own.set_config_variable("credentials_file", str(office.root / settings.credentials_file))
-        own.get_component("credential_provider").remove("env")
-    config = Config(
-        connect_timeout=connect_seconds, read_timeout=read_seconds, max_pool_connections=2 * WORKERS,
-        retries={"mode": "standard", "total_max_attempts": tries}, signature_version="s3v4",
-        s3={"addressing_style": "path" if settings.path_style else "auto"},
-        # Newer checksums in trailers, which many stores that are not Amazon's don't know. MD5 and our own hashes do.
-        request_checksum_calculation="when_required", response_checksum_validation="when_required",
-    )  # fmt: skip
-    try:
-        return boto3.Session(botocore_session=own).client(
-            "s3", endpoint_url=settings.endpoint, region_name=settings.region or own.get_config_variable("region") or "us-east-1",
-            config=config,
-        )  # fmt: skip
-    except (BotoCoreError, ValueError) as error:
-        raise StoreFailed(errno.EINVAL, f"store in the settings can't be used: {error}", settings.endpoint or "s3") from error
-
-
-def anonymous(office: Office) -> Any:
-    """A client without keys: what anybody can do."""
-    import boto3
-    from botocore import UNSIGNED
-    from botocore.config import Config
-
-    settings = office.settings.store
-    style = "path" if settings.path_style else "auto"
-    config = Config(
-        signature_version=UNSIGNED,
-        connect_timeout=5,
-        read_timeout=5,
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": style},
-    )
-    return boto3.client("s3", endpoint_url=settings.endpoint, region_name=settings.region or "us-east-1", config=config)

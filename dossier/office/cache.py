@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from dossier import __version__
-from dossier.office.office import CLIENTS, SETTINGS, STAFF, Office
+from dossier.office.office import Office
+from dossier.office.words import CLIENTS, SETTINGS, STAFF
 
 RACY_SECONDS = 2.0
 """Coarser than the clock of any file system that an office is kept on."""

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dossier.files import files
-from dossier.office.office import CLIENTS, SETTINGS, STAFF
+from dossier.office.words import CLIENTS, SETTINGS, STAFF
 
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap

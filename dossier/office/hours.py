@@ -8,10 +8,11 @@ from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from dossier.office.office import DAYS, Office
+from dossier.office.office import Office
+from dossier.office.words import DAYS
 
 if TYPE_CHECKING:
-    from dossier.office.office import OfficeHours
+    from dossier.office.keys import OfficeHours
 
 
 def zone(hours: OfficeHours) -> tzinfo | None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from dossier.text.names import fold
 
 if TYPE_CHECKING:
-    from dossier.office.office import FieldKind, ItemType
+    from dossier.office.keys import FieldKind, ItemType
 
 SIDECAR_KEYS: Mapping[str, str] = {
     "description": "omschrijving", "status": "status", "type": "soort", "location": "dossierlocatie", "labels": "labels",

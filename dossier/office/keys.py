@@ -1,7 +1,7 @@
 """config/*.yaml as strict pydantic models: every key, what it takes, what it is when it is left out.
 
 The docstring under a field is its line in the reference and in the JSON Schemas. How the files are read, and what one key says
-about another, is in reading.py; the rest of the house imports what it needs by way of office.py.
+about another, is in reading.py.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from pydantic import (
     model_validator,
 )
 
-from dossier.office.office import DAYS, Day, Language, Right
+from dossier.office.words import DAYS, Day, Language, Right
 
 
 class Strict(BaseModel):

@@ -14,12 +14,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
 
-from dossier.office.office import Language, Office, Right
+from dossier.office.office import Office
+from dossier.office.words import Language, Right
 from dossier.text.refusals import Forbidden, NotFound
 from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
-    from dossier.office.office import Staff
+    from dossier.office.keys import Staff
 
 
 OS = "os:"

@@ -15,7 +15,8 @@ from pydantic_core import ErrorDetails
 
 from dossier.office import item_types, keys
 from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
-from dossier.office.office import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office
+from dossier.office.office import Office
+from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigurationError
 from dossier.text.yamltext import Limits, Map, Plain, line_of, plain, read_map
 
 CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)

@@ -8,7 +8,9 @@ from dataclasses import replace
 import structlog
 
 from dossier.files import files
-from dossier.office.office import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
+from dossier.office.office import Office
+from dossier.office.opening import load_office
+from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigurationError
 
 log = structlog.get_logger("config")
 

@@ -23,18 +23,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from peewee import fn
-
 from dossier.database import readable
-from dossier.database.kept import Redaction
-from dossier.database.tables import PROXY, Decision, Event, EventDetail, Item, insert_rows, item_name, tuples
+from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text.clock import to_text
-from dossier.text.refusals import Refusal
-
-GENESIS = "0" * 64
-"""The hash before the first event."""
 
 DAEMON = Actor("dossier", "daemon")
 
@@ -219,129 +212,4 @@ def history(item: int) -> list[dict[str, Any]]:
 # Erasing
 
 
-def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
-    """Erase the details of these events for good; returns how many there were. Call inside `transaction()`.
-
-    Raises Refusal for an event that tells of an erasure: without it the others would look tampered with. `reason` is
-    kept, so it must not say what was erased.
-    """
-    wanted = sorted(set(seqs))
-    kept = [row for start in range(0, len(wanted), 500) for row in tuples(
-        Event.select(Event.seq, Event.action).join(EventDetail, on=(Event.seq == EventDetail.seq))
-        .where(Event.seq.in_(wanted[start : start + 500]))
-    )]  # fmt: skip
-    if any(action == "erased" for _, action in kept):
-        raise Refusal("an event that tells of an erasure can't be erased itself")
-    found = [seq for seq, _ in kept]
-    if not found:
-        return 0
-    for start in range(0, len(found), 500):
-        EventDetail.delete().where(EventDetail.seq.in_(found[start : start + 500])).execute()
-    record(now, actor, "erased", None, {"events": found, "reason": reason})
-    return len(found)
-
-
-def redact(now: datetime, actor: Actor, anew: Sequence[Kept], reason: str) -> None:
-    """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
-
-    Raises Refusal for an event that tells of an erasure. `reason` is kept.
-    """
-    if any(event.action == "erased" for event in anew):
-        raise Refusal("an event that tells of an erasure can't be written anew")
-    links: dict[str, str] = {}
-    for event in anew:
-        [old] = those([event.seq])
-        Redaction.insert(seq=event.seq, link=link_of(old)).on_conflict_ignore().execute()
-        salt, digest = os.urandom(16).hex(), os.urandom(32).hex()
-        if event.detail is not None:
-            digest = detail_digest(salt, event.detail)
-            EventDetail.update(salt=salt, detail=event.detail).where(EventDetail.seq == event.seq).execute()
-        new = event._replace(digest=digest)
-        Event.update(actor=new.actor, behind=new.behind, digest=digest).where(Event.seq == event.seq).execute()
-        links[str(event.seq)] = link_of(new)
-    if links:
-        record(now, actor, "erased", None, {"events": [], "redacted": links, "reason": reason})
-
-
-def redactions(first: int, last: int) -> dict[int, str]:
-    """The links that the chain holds of events from `first` to `last` that were written anew."""
-    query: Any = Redaction.select(Redaction.seq, Redaction.link)
-    return dict(tuples(query.where(Redaction.seq.between(first, last))))
-
-
 # Verifying
-
-
-def first_fault(anchors: Sequence[Anchor] = ()) -> str | None:
-    """Walk the whole chain; what the first event that does not fit is, in a sentence, or None.
-
-    Then the anchors must lie on it, and what the records hold must have its event.
-    """
-    previous, expected = GENESIS, 1
-    ahead = sorted(anchors, key=lambda anchor: anchor.length)
-    bare: dict[int, Kept] = {}
-    links: dict[int, str] = dict(tuples(Redaction.select(Redaction.seq, Redaction.link)))
-    anew: dict[int, Kept] = {}
-    told: dict[int, str] = {}
-    for event in _chunks(_select()):
-        if event.seq != expected:
-            return f"event {expected} is missing: the next one is {event.seq}"
-        if chained(previous, links.get(event.seq) or link_of(event)) != event.hash:
-            return f"event {named(event)} does not fit the chain"
-        if event.seq in links:
-            if event.action == "erased":
-                return f"event {named(event)} tells of an erasure, and was changed"
-            anew[event.seq] = event
-        if event.detail is None or event.salt is None:
-            bare[event.seq] = event
-        elif detail_digest(event.salt, event.detail) != event.digest:
-            return f"the detail of event {named(event)} was changed"
-        elif event.action == "erased":
-            erasure = json.loads(event.detail)
-            for seq in erasure["events"]:
-                bare.pop(seq, None)
-            told |= {int(seq): link for seq, link in erasure.get("redacted", {}).items()}
-        while ahead and ahead[0].length == event.seq:
-            anchor = ahead.pop(0)
-            if anchor.head != event.hash:
-                return f"event {event.seq} is not what the anchor of {anchor.at} says: events up to it were written anew"
-        previous, expected = event.hash, event.seq + 1
-    if bare:
-        return f"the detail of event {named(min(bare.values()))} is gone, and no event tells that it was erased"
-    for event in anew.values():
-        if told.get(event.seq) != link_of(event):
-            return f"event {named(event)} was changed, and no event tells that a person was erased from it so"
-    if ahead:
-        anchor = ahead[-1]
-        return f"event {expected} is missing: the trail ends before it, but at {anchor.at} it had {anchor.length} events"
-    return _record_without_event(expected - 1)
-
-
-def named(event: Kept) -> str:
-    return f"{event.seq} ({event.at}, {event.actor}, {event.action})"
-
-
-def _record_without_event(length: int) -> str | None:
-    """What the records hold that no event tells of: a sign that events were cut off the end."""
-    where = f"the trail ends with event {length}, but"
-    has_event = fn.EXISTS(Event.select(Event.seq).where(Event.seq == EventDetail.seq))
-    orphan = EventDetail.select(fn.MIN(EventDetail.seq)).where((EventDetail.seq > length) & ~has_event).scalar()
-    if orphan is not None:
-        return f"event {length + 1} is missing: {where} there is a detail of event {orphan}"
-    for lacking, what in (
-        (Item.id.not_in(_items_with("created")), "was made"),
-        (Item.public.is_null(False) & Item.id.not_in(_items_with("published")), "was published"),
-    ):
-        item = Item.select(Item.id).where(lacking).order_by(Item.id).first()
-        if item is not None:
-            return f"event {length + 1} is missing: {where} none tells that {item_name(item.id)} {what}"
-    telling = Event.select(Event.seq).where((Event.at == Decision.at) & Event.action.in_(["approved", "rejected"]))
-    decision = Decision.select().where(~fn.EXISTS(telling.where(Event.item == Decision.edition / 10_000))).first()
-    if decision is not None:
-        item_key = decision.edition // 10_000
-        return f"event {length + 1} is missing: {where} none tells how {decision.decided_by} decided on {item_name(item_key)}"
-    return None
-
-
-def _items_with(action: str) -> Any:
-    return Event.select(Event.item).where((Event.action == action) & Event.item.is_null(False))

@@ -26,7 +26,7 @@ from dossier.files.beneath import Place
 from dossier.files.files import Copy, Look
 
 if TYPE_CHECKING:
-    from dossier.office.office import Office
+    pass
 
 _INCOMING = ".incoming"
 _LOCK = ".lock"
@@ -60,15 +60,6 @@ class Kept(NamedTuple):
 
 Fault = Literal["lacks", "changed"]
 """What can be wrong with a file of the vault: it is gone, or it is not what its name says."""
-
-
-def open_vault(office: Office, to_read: bool = False) -> Vault:
-    """The vault that the settings name. `to_read`: nothing is made that lacks. A store is asked nothing until something is wanted."""
-    if office.vault_store is None:
-        return Vault(office.vault, to_read)
-    from dossier.vault.bucket import ObjectVault
-
-    return ObjectVault(office, office.vault_store, to_read)
 
 
 class Vault:

@@ -39,8 +39,9 @@ from typing import Any
 import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
 
-from dossier.database.database import UNAVAILABLE, transaction
+from dossier.database.database import transaction
 from dossier.database.tables import Drop, Item, insert_rows, item_key, item_name, tuples
+from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office

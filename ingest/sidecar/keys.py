@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from dossier.office.item_types import fitting, wanted
-from dossier.office.office import FieldKind, Settings
+from dossier.office.keys import FieldKind, Settings
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, shown
 from dossier.text.yamltext import Fault, List, Map, Node, Text
 

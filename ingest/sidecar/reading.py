@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from dossier.office.office import Settings
+from dossier.office.keys import Settings
 from dossier.text.names import fold
 from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, read_map
-from ingest.sidecar.keys import BY_WORD, KEYS, TEXT, AttachmentEntry, Reading, quoted, read_field
+from ingest.sidecar.keys import BY_WORD, AttachmentEntry, Reading, quoted, read_field
 
-__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_sidecar", "sidecar_schema"]
+__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_sidecar"]
 
 # How the faults of read_map begin after which it reads on; any other ends the reading.
 _READS_ON = ("`", "aliases ", "tags ")
@@ -231,43 +231,3 @@ def _check_amending(reading: Reading) -> None:
         name = entry.name or entry.file
         if fold(name) in removed:
             reading.say(entry.line, f"{quoted(name)} is attached and removed; take it from one: a file of the same name replaces")
-
-
-def sidecar_schema(settings: Settings | None) -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a sidecar, for editors; with `settings` also what this office allows."""
-    properties: dict[str, Any] = {}
-    for key in KEYS:
-        schema = dict(key.schema)
-        if settings is not None:
-            schema = _with_choices(schema, key.english, settings)
-        properties[key.english] = {**schema, "description": key.text}
-        if key.dutch != key.english:
-            properties[key.dutch] = {**schema, "description": f"{key.text} ({key.english})"}
-    for name, kind in settings.types.items() if settings else ():
-        for word, values in kind.fields.items():
-            what = "a date such as 2026-12-31" if values == "date" else "text" if values == "text" else " or ".join(values)
-            properties.setdefault(word, {**TEXT, "description": f"Of type {name}: {what}."})
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Sidecar",
-        "description": "One dossier item and the files that belong to it.",
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "anyOf": [{"required": [word]} for word in ("description", "omschrijving", "item", "dossierstuk")],
-        "allOf": [{"not": {"required": [key.english, key.dutch]}} for key in KEYS if key.dutch != key.english],
-    }
-
-
-def _with_choices(schema: dict[str, Any], key: str, settings: Settings) -> dict[str, Any]:
-    items = settings.items
-    if key == "description":
-        return {**schema, "minLength": items.description_min}
-    choices = {"status": items.statuses, "type": list(settings.types)}.get(key)
-    if choices:
-        return {"enum": [*choices, None]}
-    if key == "labels" and items.labels:
-        return {**schema, "items": {"enum": list(items.labels)}}
-    if key == "location" and items.locations:
-        return {**schema, "examples": list(items.locations)}
-    return schema

@@ -289,11 +289,11 @@ def strays(root: Path, inbox: Path) -> list[str]:
 def trail_fault(root: Path) -> str | None:
     """What `audit verify` would say; to be called in a fork."""
     from dossier.database.database import close_database, open_database
-    from dossier.office.office import load_office
-    from dossier.trail import trail
+    from dossier.office.opening import load_office
+    from dossier.trail import auditing
 
     open_database(load_office(root, {}))
     try:
-        return trail.first_fault()
+        return auditing.first_fault()
     finally:
         close_database()

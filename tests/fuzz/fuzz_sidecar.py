@@ -15,7 +15,7 @@ from pathlib import Path
 import atheris
 
 with atheris.instrument_imports(include=["dossier", "ingest"]):
-    from dossier.office.office import Settings
+    from dossier.office.keys import Settings
     from dossier.text.yamltext import Limits, plain, read_map, scalar
     from ingest.inbox.pairing import Claim, pair, pair_folder
     from ingest.sidecar.reading import claimed_files, read_sidecar

@@ -18,7 +18,7 @@ import docx
 import openpyxl
 from fpdf import FPDF
 
-from dossier.office.office import Client
+from dossier.office.keys import Client
 
 
 def pdf(text: str, **encryption: str) -> bytes:

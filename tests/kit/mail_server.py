@@ -151,7 +151,7 @@ class MailOffice:
         self.write("settings", "mail: {" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}\n")
         self.write("clients", clients)
         self.write("staff", STAFF.replace("rights:", "language: nl, rights:"))
-        self.office: Office = dossier.office.office.load_office(root, {})
+        self.office: Office = dossier.office.opening.load_office(root, {})
         open_database(self.office)
         self.vault = Vault(self.office.vault)
         self.portal = Portal(self.office, self.vault)
@@ -168,7 +168,7 @@ class MailOffice:
         (self.root / "config" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
     def reload(self) -> None:
-        office = dossier.office.office.load_office(self.root, {})
+        office = dossier.office.opening.load_office(self.root, {})
         for room in (self, self.portal, self.mailer, self.alarms):
             room.office = office
 

@@ -11,7 +11,8 @@ from typing import Any
 
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Item, item_key, item_name
-from dossier.office.office import Office, load_office
+from dossier.office.office import Office
+from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.vault.folder import Vault
 from workflow.items import amending, items

@@ -12,7 +12,8 @@ from typing import Any
 
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Edition, Item, item_key, item_name
-from dossier.office.office import Office, load_office
+from dossier.office.office import Office
+from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text.yamltext import plain, read_map
 from dossier.vault.folder import Vault

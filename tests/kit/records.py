@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import item_name
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.trail import trail
 from dossier.vault.folder import Vault

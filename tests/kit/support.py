@@ -286,7 +286,7 @@ def once_here(root: Root) -> None:
     """`dossier run --once` in this process, which is quicker; the database is closed after."""
     from desk.daemon.daemon import Daemon
     from dossier.files import files
-    from dossier.office.office import load_office
+    from dossier.office.opening import load_office
 
     before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGIO)}
     files.stopping.clear()

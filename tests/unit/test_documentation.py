@@ -11,7 +11,7 @@ from typer.main import get_command
 
 import dossier
 from desk.cli.main import app
-from dossier.office.office import Settings
+from dossier.office.keys import Settings
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 

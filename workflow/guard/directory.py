@@ -27,7 +27,7 @@ from workflow.guard.numbers import Number, is_number_here, numbers_of
 from workflow.guard.words import COMMON, FILLERS, TRADES
 
 if TYPE_CHECKING:
-    from dossier.office.office import Client
+    from dossier.office.keys import Client
 
 HINT_LETTERS = 5
 """A word of a name that no other client has is a hint to its owner from so many letters on."""

@@ -14,9 +14,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dossier.database.database import search_text
-from dossier.database.kept import Removal
-from dossier.database.tables import Attachment, Edition, Label, item_name
+from dossier.database.search import search_text
+from dossier.database.tables import Attachment, Edition, Label, Removal, item_name
 from dossier.office import people
 from dossier.office.item_types import ENGLISH
 from dossier.office.office import Office

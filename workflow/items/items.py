@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from dossier.database.database import TextRow, search_text
+from dossier.database.search import search_text
 from dossier.database.tables import (
     Attachment,
     Counter,
@@ -24,6 +24,7 @@ from dossier.database.tables import (
     Edition,
     Item,
     Label,
+    TextRow,
     first_edition,
     first_key,
     insert_rows,

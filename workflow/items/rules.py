@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
 
-from dossier.office import office as offices
 from dossier.office import people
 from dossier.office.item_types import ENGLISH, fitting, wanted
 from dossier.office.office import Office
@@ -19,7 +18,7 @@ from dossier.text.names import fold
 from dossier.text.refusals import Problem
 
 if TYPE_CHECKING:
-    from dossier.office.office import Client, ItemType
+    from dossier.office.keys import Client, ItemType
 
 ShareStatus = Literal["concept", "approved"]
 
@@ -72,7 +71,7 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     customer = office.clients.get(client)
     if customer is None:
         problems.append(Problem("", f"there is no client `{client}` in config/clients.yaml"))
-        customer = offices.Client(name=client)
+        customer = _gone(client)
     elif not customer.active:
         problems.append(Problem("", f"client {client} is not active any more; ask an admin"))
     refusal = people.why_not_create(office, maker, client)
@@ -97,7 +96,7 @@ def amended_draft(office: Office, current: Draft, maker: str, actor: str, wish: 
     client = office.clients.get(current.client)
     if client is None or not client.active:
         problems.append(Problem("", f"client {current.client} is not active any more; ask an admin"))
-        client = client or offices.Client(name=current.client)
+        client = client or _gone(current.client)
     refusal = people.why_not_create(office, actor, current.client)
     if refusal:
         problems.append(Problem("created_by", refusal))
@@ -231,7 +230,7 @@ def _share_status(client: Client, base: Draft, wish: Wish, share: bool, problems
 
 def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft, list[Problem]]:
     """The draft with those who are asked to approve it, and why nobody can be. `makers`: of the item, and of this change."""
-    client, problems = office.clients.get(draft.client) or offices.Client(name=draft.client), list[Problem]()
+    client, problems = office.clients.get(draft.client) or _gone(draft.client), list[Problem]()
     approvers = draft.approvers or ((client.default_approver,) if client.default_approver else ())
     if not approvers:
         problems.append(Problem("approver", "a concept needs an `approver`: name who must approve it"))
@@ -284,3 +283,10 @@ def attachment_problems(office: Office, draft: Draft, shares: Mapping[str, bool 
 def chosen(office: Office, share: bool | None) -> bool:
     """What is done with an attachment that nobody said anything about."""
     return office.settings.sharing.choose_attachments == "all" if share is None else share
+
+
+def _gone(code: str) -> Client:
+    """What stands in for a client who is not in config/ any more: it has no contact, no approver and no portal page."""
+    from dossier.office.keys import Client  # takes long to import, and is rarely needed
+
+    return Client(name=code)

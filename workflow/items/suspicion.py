@@ -19,7 +19,7 @@ from workflow.items import notes
 from workflow.items.rules import Draft
 
 if TYPE_CHECKING:
-    from dossier.office.office import Client
+    from dossier.office.keys import Client
 
 
 class Unscreened(Exception):

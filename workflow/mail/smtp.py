@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 from email.utils import parseaddr
 
-from dossier.office.office import Mail
+from dossier.office.keys import Mail
 from workflow.messages.composing import ascii_domain, needs_smtputf8
 
 STEP_SECONDS = 30

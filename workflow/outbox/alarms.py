@@ -21,8 +21,9 @@ from typing import Any
 
 import structlog
 
-from dossier.database.database import UNAVAILABLE, transaction
+from dossier.database.database import transaction
 from dossier.database.tables import Drop, Mail, Note, Viewed, tuples
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable

@@ -31,7 +31,7 @@ from workflow.items import items
 from workflow.portal_access import access, openings, staff_access
 
 if TYPE_CHECKING:
-    from dossier.office.office import Contact
+    from dossier.office.keys import Contact
 
 log = structlog.get_logger("mail")
 

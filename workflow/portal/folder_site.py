@@ -18,7 +18,6 @@ import structlog
 
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, Place, open_beneath, open_folder
-from dossier.office.office import Office
 from workflow.portal.placing import PAGES, Change
 
 log = structlog.get_logger("portal")
@@ -29,15 +28,6 @@ AT_ONCE = 1000
 
 class PortalUnusable(OSError):
     """The portal's folder can't be used as it is set up; the message says why and what to do."""
-
-
-def open_site(office: Office) -> FolderSite:
-    """Where the settings say that the portal lies. Nothing is made or asked until something is wanted."""
-    if office.portal_store is None:
-        return FolderSite(office.portal)
-    from workflow.portal.store_site import StoreSite
-
-    return StoreSite(office, office.portal_store)
 
 
 class FolderSite:

@@ -50,7 +50,6 @@ from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands
 from workflow.approval import deciding
-from workflow.portal.folder_site import open_site
 from workflow.portal.jobs import Job, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.pictures import Batch, Studio
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
@@ -66,6 +65,7 @@ from workflow.portal.showing import (
     pages_of,
     public_items,
 )  # fmt: skip
+from workflow.portal.site import open_site
 from workflow.portal.staging import stage_each
 
 log = structlog.get_logger("portal")

@@ -29,7 +29,8 @@ import structlog
 
 from dossier.files import files
 from dossier.files.beneath import Place
-from dossier.object_store.store import Store, StoreFailed, Upload, at_once
+from dossier.object_store.client import StoreFailed
+from dossier.object_store.store import Store, Upload, at_once
 from dossier.office.office import Office
 from dossier.text import media
 from workflow.portal.folder_site import FolderSite

@@ -26,10 +26,11 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.trail import trail
 from dossier.vault.folder import Kept, Vault
-from workflow.portal.folder_site import FolderSite, open_site
+from workflow.portal.folder_site import FolderSite
 from workflow.portal.placing import PAGES
 from workflow.portal.publishing import Portal
 from workflow.portal.showing import is_on_portal
+from workflow.portal.site import open_site
 
 PARTS = 28
 """Parts of the contents, one a day: in every month all are seen."""

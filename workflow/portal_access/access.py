@@ -34,7 +34,7 @@ from dossier.text import clock
 from dossier.trail import trail
 
 if TYPE_CHECKING:
-    from dossier.office.office import Contact
+    from dossier.office.keys import Contact
 
 LINK_MINUTES = 15
 """How long a mailed link lets in."""

@@ -25,7 +25,7 @@ from dossier.trail import trail
 from workflow.outbox import outbox
 
 if TYPE_CHECKING:
-    from dossier.office.office import ItemType
+    from dossier.office.keys import ItemType
 
 LISTED = 100
 """Items named in one letter; of more, how many there are."""

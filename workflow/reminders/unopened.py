@@ -21,7 +21,7 @@ from workflow.outbox import outbox
 from workflow.portal_access import openings
 
 if TYPE_CHECKING:
-    from dossier.office.office import Contact
+    from dossier.office.keys import Contact
 
 SEEN, SINCE = "web portal seen", "web portal since"
 

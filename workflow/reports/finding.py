@@ -11,7 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from dossier.database import readable
-from dossier.database.database import matching, transaction
+from dossier.database.database import transaction
+from dossier.database.search import matching
 from dossier.database.tables import PROXY, Item, JSONText, Label, Viewed, item_name
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable

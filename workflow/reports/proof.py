@@ -22,10 +22,11 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from dossier.database import tables
 from dossier.database.tables import Edition, Event, first_edition, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
-from dossier.trail import anchors, trail
+from dossier.trail import anchors, auditing, redacting, trail
 from dossier.trail.trail import Anchor, Kept
 from workflow.items.items import content_digest
 from workflow.messages.language import environment, translator
@@ -47,12 +48,12 @@ class NotASheet(Exception):
 def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
     """The proof of an item, as `proof --json` gives it. The trail must hold at least its making."""
     events = list(trail.events(item=item.id))
-    first, anew = events[0].seq, trail.redactions(events[0].seq, events[-1].seq)
+    first, anew = events[0].seq, redacting.redactions(events[0].seq, events[-1].seq)
     anew = {event.seq: anew[event.seq] for event in events if event.seq in anew}
     erasures = _erasures(anew)
     anchor, is_kept = _anchor_for(office, now, max(event.seq for event in [*events, *erasures]))
     before = Event.get_or_none(Event.seq == first - 1)
-    kept = trail.redactions(first, anchor.length)
+    kept = redacting.redactions(first, anchor.length)
     links = [
         kept.get(row[0]) or trail.link_of(row)
         for row in tuples(
@@ -78,7 +79,7 @@ def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
         "events": [_told(event, anew.get(event.seq)) for event in events],
         **({"erasures": [_told(event) for event in erasures]} if erasures else {}),
         "contents": contents,
-        "chain": {"before": before.hash if before else trail.GENESIS, "from": first, "links": links},
+        "chain": {"before": before.hash if before else tables.GENESIS, "from": first, "links": links},
         "anchor": {"at": anchor.at, "length": anchor.length, "head": anchor.head, "kept": is_kept},
     }
 
@@ -170,7 +171,7 @@ def _faults(proof: Mapping[str, Any]) -> list[str]:
     for event in sorted(erasures, key=lambda event: event.seq):
         attested |= _attested(event) if event.action == "erased" else {}
     for event in [*events, *erasures]:
-        name = trail.named(event)
+        name = auditing.named(event)
         place, link = event.seq - chain["from"], links.get(event.seq) or trail.link_of(event)
         if not 0 <= place < len(chain["links"]) or link != chain["links"][place]:
             faults.append(f"{name} does not lie in the chain")
@@ -178,7 +179,7 @@ def _faults(proof: Mapping[str, Any]) -> list[str]:
             faults.append(f"{name} was changed, and no event tells that a person was erased from it so")
         if event.detail is not None and trail.detail_digest(event.salt or "", event.detail) != event.digest:
             faults.append(f"the detail of {name} was changed")
-    faults += [f"{trail.named(event)} is another item's" for event in events if item_name(event.item or 0) != proof["item"]]
+    faults += [f"{auditing.named(event)} is another item's" for event in events if item_name(event.item or 0) != proof["item"]]
     head = chain["before"]
     for link in chain["links"]:
         head = trail.chained(head, link)

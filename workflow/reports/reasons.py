@@ -11,9 +11,9 @@ from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
-from dossier.vault.folder import open_vault
+from dossier.vault.opening import open_vault
 from workflow.approval import waiting
-from workflow.portal.folder_site import open_site
+from workflow.portal.site import open_site
 
 
 def reasons(office: Office, now: datetime, item: Any) -> list[str]:

@@ -19,12 +19,14 @@ from typing import Any
 
 from peewee import fn
 
-from dossier.database.database import forget_old_words, overwriting, search_text, transaction
-from dossier.database.kept import Erasure, Leaving
+from dossier.database.database import overwriting, transaction
+from dossier.database.search import forget_old_words, search_text
 from dossier.database.tables import (
     Attachment,
     Drop,
+    Erasure,
     Item,
+    Leaving,
     LoginRate,
     LoginRequest,
     LoginSession,
@@ -41,7 +43,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Refusal
-from dossier.trail import trail
+from dossier.trail import redacting, trail
 from workflow.items import items
 from workflow.retention import erasure_report, retention
 from workflow.retention.erasure_finding import login_rate, plan
@@ -93,7 +95,7 @@ def erase(
         Erasure.insert(id=number, at=clock.to_text(now), report=json.dumps(told)).execute()
         _forget_him(made)
         _forget_chosen(now, actor, made, reason)
-        trail.redact(now, actor, made.events, reason)
+        redacting.redact(now, actor, made.events, reason)
         trail.record(now, actor, "person_erased", None, {"as": made.pseudonym, "reason": reason, "counts": _counts(made)})
     finish(office)
     return made

@@ -22,13 +22,13 @@ from pathlib import Path
 from typing import Any
 
 from dossier.backup import backup
-from dossier.database.kept import Hold, Removal
 from dossier.database.tables import (
     Attachment,
     Decision,
     Drop,
     Edition,
     EditionNote,
+    Hold,
     Item,
     LoginRate,
     LoginRequest,
@@ -37,6 +37,7 @@ from dossier.database.tables import (
     Mail,
     Note,
     Opening,
+    Removal,
     Viewed,
     item_name,
     tuples,

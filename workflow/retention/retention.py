@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Any
 import structlog
 
 from dossier.database import readable
-from dossier.database.database import search_text, transaction
-from dossier.database.kept import Hold, Leaving, Removal
+from dossier.database.database import transaction
+from dossier.database.search import search_text
 from dossier.database.tables import (
     Asked,
     Attachment,
@@ -37,13 +37,16 @@ from dossier.database.tables import (
     Drop,
     Edition,
     EditionNote,
+    Hold,
     Item,
     Label,
+    Leaving,
     Mail,
     Note,
     Opening,
     PageDue,
     PageFile,
+    Removal,
     Viewed,
     item_name,
     tuples,
@@ -51,11 +54,12 @@ from dossier.database.tables import (
 from dossier.files import files
 from dossier.office import people
 from dossier.office.item_types import months_later
-from dossier.office.office import Client, Office, Settings
+from dossier.office.keys import Client, Settings
+from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.refusals import Refusal
-from dossier.trail import trail
+from dossier.trail import redacting, trail
 from dossier.vault.folder import LEAVING, Vault
 from workflow.outbox import outbox
 
@@ -240,7 +244,7 @@ def forget(now: datetime, actor: Actor, one: Kept, told: Mapping[str, Any], reas
     ).where(Item.id == key).execute()  # fmt: skip
     search_text([(key, "", "", "", "", one.client)], replace=True)
     Removal.insert(item=key, at=clock.to_text(now)).execute()
-    trail.erase(now, actor, [event.seq for event in trail.events(item=key)], reason)
+    redacting.erase(now, actor, [event.seq for event in trail.events(item=key)], reason)
     trail.record(now, actor, "removed", key, {**told, "files": len(hashes)})
 
 

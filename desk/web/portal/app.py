@@ -34,13 +34,16 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.portal import files, pages
-from desk.web.portal.pages import Form, Visit
+from desk.web.portal.visit import Form, Visit
 from desk.web.shell import answers
-from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.database import close_database
 from dossier.database.tables import PROXY
-from dossier.office.office import CLIENTS, SETTINGS, STAFF, ConfigurationError, Office, load_office
+from dossier.database.trouble import UNAVAILABLE
+from dossier.office.office import Office
+from dossier.office.opening import load_office
+from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigurationError
 from dossier.text import clock
-from dossier.vault.folder import open_vault
+from dossier.vault.opening import open_vault
 from workflow.portal_access import access
 from workflow.portal_access.access import Directory
 

@@ -18,10 +18,11 @@ from pathlib import Path
 import structlog
 from starlette.responses import FileResponse, Response, StreamingResponse
 
-from desk.web.portal.pages import Visit, find, gone, to_login
+from desk.web.portal.pages import find, gone, to_login
+from desk.web.portal.visit import Visit
 from dossier.text import media
-from workflow.portal.folder_site import open_site
 from workflow.portal.pages import ShownFile
+from workflow.portal.site import open_site
 from workflow.portal_access import openings
 from workflow.portal_access.openings import Shown
 

@@ -4,22 +4,15 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
-from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 
+from desk.web.portal.visit import Visit
 from desk.web.shell import answers
 from desk.web.shell.answers import page
 from dossier.database.tables import item_key
-from dossier.office.office import Office
-from dossier.vault.folder import Vault
 from workflow.portal_access import access, openings
-from workflow.portal_access.access import Directory, Seat
 
 PAGE_ITEMS = 50
 """Items on one page of a client's list."""
@@ -27,49 +20,6 @@ PAGE_ITEMS = 50
 _ITEM = re.compile(r"D-[0-9]{4}-[0-9]{6,7}")
 _GOAL = re.compile(rf"/(?:[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}/(?:{_ITEM.pattern})?)?")
 """Where a login may lead to: the start, a client's list, an item."""
-
-Form = Mapping[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """A request, and who makes it."""
-
-    request: Request
-    form: Form
-    directory: Directory
-    now: datetime
-    peer: str
-    """The caller's IP address."""
-    vault: Vault
-    session: Any = None
-    seats: tuple[Seat, ...] = ()
-    """What he may see; empty for who isn't logged in."""
-
-    @property
-    def office(self) -> Office:
-        return self.directory.office
-
-    @property
-    def clients(self) -> list[str]:
-        return list(dict.fromkeys(seat.client for seat in self.seats))
-
-    def seats_for(self, client: str) -> list[Seat]:
-        return [seat for seat in self.seats if seat.client == client]
-
-    @property
-    def language(self) -> str:
-        """The contact's, once it is known who it is; else what the browser asks for."""
-        for seat in self.seats_for(self.request.path_params.get("client", "")) or self.seats:
-            return seat.contact.language or self.office.clients[seat.client].language
-        return answers.asked_language(self.request.headers.get("accept-language", ""))
-
-    def page(self, name: str, status: int = 200, **values: Any) -> Response:
-        return page(self.office, values.pop("language", self.language), name, status, seats=self.seats, **values)
-
-    def to(self, path: str) -> Response:
-        """Go on to a path of the portal."""
-        return RedirectResponse(answers.prefix(self.office) + path, 303)
 
 
 def find(visit: Visit, client: str, item: str) -> openings.Shown | None:

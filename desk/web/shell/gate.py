@@ -28,8 +28,9 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.database import close_database
 from dossier.database.tables import PROXY
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock

@@ -30,7 +30,7 @@ from desk.web.staff import login, start
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
-from dossier.vault.folder import open_vault
+from dossier.vault.opening import open_vault
 from workflow.portal_access import staff_access
 
 HEADERS = {

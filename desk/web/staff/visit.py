@@ -22,8 +22,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from desk.web.shell.answers import asked_language
 from desk.web.shell.gate import Form
 from dossier.office import people
-from dossier.office.office import Language, Office
+from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.office.words import Language
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Words
 from dossier.vault.folder import Vault

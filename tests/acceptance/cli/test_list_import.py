@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from kit.support import ME, Root
 
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 
 CLIENTS = """\
 # Onze cliënten

@@ -13,7 +13,7 @@ from kit.support import DOSSIER, PDF, STAFF, Root
 from typer.testing import CliRunner
 
 from desk.cli.main import app
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 
 
 def test_init_makes_an_office_that_works_and_never_overwrites(tmp_path: Path) -> None:

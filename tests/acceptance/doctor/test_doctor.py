@@ -16,7 +16,7 @@ from kit.support import CLIENTS, SETTINGS, STAFF, Root
 from desk.doctor import folders, machine
 from desk.doctor.doctor import examine
 from dossier.database.database import close_database
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 
 
 def _found(root: Root, level: str = "wrong") -> dict[str, list[str]]:

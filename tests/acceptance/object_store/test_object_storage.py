@@ -19,10 +19,10 @@ from kit.web import Browser, MailBox, file_links, free_port, links, portal
 
 from desk.actions import backing_up
 from dossier.database.database import close_database, open_database
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 from dossier.text.refusals import Refusal
-from dossier.trail import trail
-from dossier.vault.folder import open_vault
+from dossier.trail import auditing
+from dossier.vault.opening import open_vault
 from workflow.portal import verifying
 
 WHOLE = bool(os.environ.get("STORE_ALL"))
@@ -136,7 +136,7 @@ def _all_is_well(root: Root, where: str = "") -> None:
     office = load_office(root.path, root.environ)
     open_database(office)
     assert verifying.look(office, open_vault(office)) == [], where
-    assert trail.first_fault() is None, where
+    assert auditing.first_fault() is None, where
     close_database()
 
 

@@ -14,8 +14,8 @@ from kit.support import wait_for
 from kit.web import Answer, Rig, file_links, links, text_of
 
 from dossier.database.database import close_database, open_database
-from dossier.office.office import load_office
-from dossier.trail import trail
+from dossier.office.opening import load_office
+from dossier.trail import auditing
 
 CLIENTS = """\
 clients:
@@ -297,7 +297,7 @@ def test_every_download_is_in_the_trail_and_staff_see_who_opened_what(rig: Rig) 
     assert "aangifte.pdf" in human
     assert item not in [one["item"] for one in rig.office.json("items", "--unopened")]
     open_database(load_office(rig.office.path, {}))
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     close_database()
 
 

@@ -14,7 +14,7 @@ from kit.racing import Outcome, race
 from kit.support import Root
 
 from dossier.database.tables import Decision, Edition, Item, first_edition, item_key
-from dossier.trail import trail
+from dossier.trail import auditing, trail
 
 RACES = int(os.environ.get("RACES", "50"))
 """Each is up to five processes at a barrier. `make races` runs more of them."""
@@ -70,7 +70,7 @@ def test_of_five_at_once_one_decides_and_the_others_are_told(office: QueueOffice
     outcomes = race(office.office, (*DECIDERS, "amendment", "withdrawal"), races)
     winners = Counter(check(office, item, content, outcomes[item]) for item, content in races)
     assert len(winners) > 1, f"a race that only one can win is none: {winners}"
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     office.restart()
     office.round()
     for item, _ in races:

@@ -12,7 +12,7 @@ import pytest
 from kit.support import OWN_SETTINGS, Root, own_office
 
 from dossier.files import files, settling
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 from ingest.inbox import looking
 from ingest.inbox.looking import Looker, View
 

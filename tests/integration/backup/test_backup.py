@@ -16,7 +16,8 @@ from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail, Item
-from dossier.office.office import ConfigurationError, find_root
+from dossier.office.opening import find_root
+from dossier.office.words import ConfigurationError
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
 

@@ -13,10 +13,11 @@ import pytest
 from kit.portals import SETTINGS, PortalOffice
 from kit.servers import new_database
 
-from dossier.database.database import UNAVAILABLE, close_database
+from dossier.database.database import close_database
 from dossier.database.tables import PROXY
+from dossier.database.trouble import UNAVAILABLE
 from dossier.files import moves
-from dossier.trail import trail
+from dossier.trail import auditing
 from workflow.portal.publishing import Portal
 
 
@@ -122,4 +123,4 @@ def test_who_wakes_up_after_being_replaced_changes_nothing_on_the_portal(
             successor.finish()
         office.check()
     assert slept >= (2 if can_swap else 8)
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None

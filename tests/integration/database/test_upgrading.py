@@ -13,8 +13,10 @@ from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 
 from dossier.database import snapshot
-from dossier.database.database import MIGRATIONS, DatabaseTooNew, DatabaseUnavailable, close_database, open_database
-from dossier.office.office import Office, load_office
+from dossier.database.database import MIGRATIONS, close_database, open_database
+from dossier.database.trouble import DatabaseTooNew, DatabaseUnavailable
+from dossier.office.office import Office
+from dossier.office.opening import load_office
 
 SQLITE = pytest.mark.sqlite
 """About the file: PostgreSQL has a test of its own here."""

@@ -14,7 +14,7 @@ from kit.support import CLIENTS, SETTINGS, Root, once_here
 
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Mail, item_key
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
 from workflow.approval import deciding

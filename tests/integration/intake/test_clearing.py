@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import Attachment, Drop, Item
 from dossier.files import files, moves, settling
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
 from ingest.inbox.looking import Found, Looker

@@ -11,7 +11,7 @@ from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, Records
 
 from dossier.database.tables import Attachment, Edition, Item, first_edition
 from dossier.text.refusals import Invalid, Refusal
-from dossier.trail import trail
+from dossier.trail import auditing
 from workflow.items import items
 
 
@@ -19,7 +19,7 @@ from workflow.items import items
 def office(tmp_path: Path) -> Iterator[Records]:
     records = Records(tmp_path / "office")
     yield records
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     records.close()
 
 

@@ -26,7 +26,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import item_key
 from dossier.office.people import Actor
 from dossier.text.refusals import Refusal
-from dossier.trail import trail
+from dossier.trail import auditing
 from workflow.approval import waiting
 from workflow.items import items
 from workflow.portal.publishing import Portal
@@ -241,7 +241,7 @@ class Office(RuleBasedStateMachine):
         index = self.folder / "office" / "var" / "portal" / "acme-bv" / "items.json"
         there = {one["item"]: one["description"] for one in json.loads(index.read_text())["items"]} if index.exists() else {}
         assert there == {item: one.public for item, one in self.model.items() if one.public is not None}
-        assert trail.first_fault() is None
+        assert auditing.first_fault() is None
         asked = {asking.concept.item: set(asking.people) for asking in self.seating().askings()}
         for item, one in self.model.items():
             state = self.office.state(item)

@@ -18,13 +18,14 @@ from kit.support import Root
 from desk.doctor import store as doctor_store
 from dossier.database.database import transaction
 from dossier.database.tables import Attachment, item_key
-from dossier.object_store import store
-from dossier.office.office import ConfigurationError, load_office
+from dossier.object_store import client
+from dossier.office.opening import load_office
 from dossier.office.reading import read_office
+from dossier.office.words import ConfigurationError
 from dossier.trail import trail
 from dossier.vault import bucket
 from dossier.vault.bucket import Gone, ObjectVault
-from dossier.vault.folder import open_vault
+from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.items.items import File
 from workflow.portal import store_site, verifying
@@ -283,7 +284,7 @@ def test_a_large_file_goes_in_parts_and_comes_back_as_it_was(office: StoreOffice
 
 def test_half_an_upload_is_nothing(office: StoreOffice) -> None:
     office.shop.gate.fault = lambda method, path: "break" if "partNumber=2" in path else None
-    with pytest.raises(store.StoreFailed):
+    with pytest.raises(client.StoreFailed):
         office.keep(os.urandom(20 * 1024 * 1024))
     assert office.shop.in_vault() == []
     assert office.shop.uploads() == []
@@ -292,14 +293,14 @@ def test_half_an_upload_is_nothing(office: StoreOffice) -> None:
 
 def test_a_store_that_keeps_something_else_than_was_sent_is_caught(office: StoreOffice) -> None:
     office.shop.gate.swap = b"something else"
-    with pytest.raises(store.StoreFailed, match="is not what was sent"):
+    with pytest.raises(client.StoreFailed, match="is not what was sent"):
         office.keep(b"what was sent")
 
 
 def test_a_store_whose_listing_has_no_end_is_not_listened_to(office: StoreOffice) -> None:
     office.keep(b"one")
     office.shop.gate.fault = lambda method, path: "endless"
-    with pytest.raises(store.StoreFailed, match="each once"):
+    with pytest.raises(client.StoreFailed, match="each once"):
         list(office.vault.shelves())
 
 

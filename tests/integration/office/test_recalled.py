@@ -12,7 +12,8 @@ import pytest
 
 from dossier.office import cache
 from dossier.office.keys import Strict
-from dossier.office.office import CLIENTS, SETTINGS, STAFF, known_office, load_office
+from dossier.office.opening import known_office, load_office
+from dossier.office.words import CLIENTS, SETTINGS, STAFF
 
 SETTINGS_TEXT = """\
 paths: {inbox: /srv/inbox}

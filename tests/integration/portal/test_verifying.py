@@ -11,7 +11,7 @@ from kit.portals import CLIENTS, PortalOffice
 
 from dossier.database.tables import Event, Item, item_key
 from dossier.files import files
-from dossier.trail import trail
+from dossier.trail import auditing, trail
 from workflow.portal import verifying
 from workflow.portal.verifying import Difference
 
@@ -236,7 +236,7 @@ def test_mending_is_in_the_trail(office: PortalOffice) -> None:
     mend(office)
     actions = [event.action for event in Event.select().order_by(Event.seq)][-3:]
     assert actions == ["mending_asked", "quarantined", "mended"]
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 def test_a_look_ends_when_the_process_is_to_end(office: PortalOffice) -> None:

@@ -14,8 +14,9 @@ from kit.support import OWN_SETTINGS, OWN_STAFF, own_office
 
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import Event, LoginRate, LoginRequest, LoginSession, LoginToken, Mail
-from dossier.office.office import Office, load_office
-from dossier.trail import trail
+from dossier.office.office import Office
+from dossier.office.opening import load_office
+from dossier.trail import auditing
 from workflow.portal_access import access, logins
 from workflow.portal_access.access import Directory
 
@@ -156,7 +157,7 @@ def test_the_trail_names_the_contact_and_his_network_and_not_his_address(office:
     access.log_out(NOW, found, Directory(office).seats(found.address))
     events = [(event.actor, event.action, event.subject) for event in Event.select().order_by(Event.seq)]
     assert events == [("contact:acme-bv/j.jansen", "logged_in", "acme-bv"), ("contact:acme-bv/j.jansen", "logged_out", "acme-bv")]
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 # Sessions

@@ -15,7 +15,7 @@ from kit.support import PDF, Root, once_here, wait_for
 
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import Item, Mail, item_name
-from dossier.trail import trail
+from dossier.trail import auditing
 from workflow.messages import messages
 from workflow.messages.composing import Letter
 from workflow.outbox import outbox
@@ -69,7 +69,7 @@ def test_the_maker_is_told_once_on_the_day_at_office_hours_and_the_trail_says_so
     close_database()
     open_database(office.office)
     assert told(office, "2026-12-01T08:01") == told(office, "2026-12-02T08:00") == {}, "also not after a start anew"
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 def test_a_holiday_and_a_weekend_pass_first(office: Records) -> None:

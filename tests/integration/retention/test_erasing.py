@@ -15,17 +15,19 @@ import pytest
 from kit.records import CLIENTS, JOOST, LISA, SETTINGS, STAFF, Records
 
 from dossier.database.database import transaction
-from dossier.database.kept import Erasure, Leaving, Redaction
 from dossier.database.tables import (
+    Erasure,
     Event,
     EventDetail,
     Item,
+    Leaving,
     LoginRequest,
     LoginSession,
     LoginToken,
     Mail,
     Note,
     Opening,
+    Redaction,
     Viewed,
     item_name,
 )
@@ -33,7 +35,7 @@ from dossier.files import files
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Refusal
-from dossier.trail import trail
+from dossier.trail import auditing, redacting, trail
 from workflow.outbox import outbox
 from workflow.portal_access import access, openings
 from workflow.reports import proof
@@ -117,7 +119,7 @@ def test_a_contact_is_gone_from_everywhere_and_the_trail_still_verifies(office: 
     made = erase(office)
     assert told(made) == told(dry)
     assert "ansen" not in everything(office)
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     assert len(trail.history(key)) == before, "what happened is still told"
     assert {event["actor"] for event in trail.history(key) if event["action"] in ("opened", "downloaded")} == {"erased-1"}
     assert {row.contact for row in Opening.select()} == {"erased-1"}
@@ -156,7 +158,7 @@ def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Re
     assert Erasure.get_by_id(1).report is None, "who it was is in the report only"
     assert os.stat(office.office.var / "erasures/erased-1.html").st_mode & 0o077 == 0
     assert "j.jansen" in everything(office), "what is under a legal hold stays"
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 @pytest.mark.parametrize("language", ["nl", "en"])
@@ -203,7 +205,7 @@ def test_chosen_items_and_files_go_where_no_term_runs(office: Records) -> None:
     assert list(office.attachments(mixed)) == ["other.pdf"]
     assert Item.get_by_id(about).description == "(removed)"
     assert not Leaving.select().exists()
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 def test_a_term_a_hold_and_what_is_on_the_portal_keep_what_was_chosen(office: Records) -> None:
@@ -216,7 +218,7 @@ def test_a_term_a_hold_and_what_is_on_the_portal_keep_what_was_chosen(office: Re
     )
     assert {("item", "stays", "term"), ("file", "stays", "term")} <= told(made)
     assert list(office.attachments(public)) == ["accounts.pdf"]
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 def test_staff_are_forgotten_but_for_what_they_answer_for(office: Records) -> None:
@@ -242,15 +244,15 @@ def test_staff_are_forgotten_but_for_what_they_answer_for(office: Records) -> No
         assert retention.remove(office.office, datetime(2034, 1, 1, tzinfo=UTC), JOOST, [key]) == [key]
     erase(office, "l.visser")
     assert trail.history(key)[0]["actor"] == "erased-2", "of what was removed nobody has to answer any more"
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 def test_what_was_written_anew_cannot_be_changed_either(office: Records) -> None:
     live(office)
     erase(office)
-    anew = trail.redactions(1, 10_000)
+    anew = redacting.redactions(1, 10_000)
     seq = next(event.seq for event in trail.those(anew) if event.actor == "erased-1")
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     for change in (
         {"actor": "contact:acme-bv/p.other"},
         {"action": "viewed"},
@@ -259,10 +261,10 @@ def test_what_was_written_anew_cannot_be_changed_either(office: Records) -> None
     ):
         old = Event.get_by_id(seq).__data__
         Event.update(**change).where(Event.seq == seq).execute()
-        assert f"event {seq} " in (trail.first_fault() or ""), change
+        assert f"event {seq} " in (auditing.first_fault() or ""), change
         Event.update(**{name: old[name] for name in change}).where(Event.seq == seq).execute()
     EventDetail.update(detail='{"network":"other"}').where(EventDetail.seq == seq).execute()
-    assert "was changed" in (trail.first_fault() or "")
+    assert "was changed" in (auditing.first_fault() or "")
 
 
 def test_an_event_cannot_be_called_written_anew_by_who_only_has_the_database(office: Records) -> None:
@@ -270,11 +272,11 @@ def test_an_event_cannot_be_called_written_anew_by_who_only_has_the_database(off
     event = next(one for one in trail.events(item=key) if one.action == "approved")
     Redaction.insert(seq=event.seq, link=trail.link_of(event)).execute()
     Event.update(actor="somebody.else").where(Event.seq == event.seq).execute()
-    assert "no event tells that a person was erased from it" in (trail.first_fault() or "")
+    assert "no event tells that a person was erased from it" in (auditing.first_fault() or "")
     erase(office)
     telling = Event.get(Event.action == "erased").seq
     with pytest.raises(Refusal), transaction():
-        trail.redact(office.now, JOOST, trail.those([telling]), "x")
+        redacting.redact(office.now, JOOST, trail.those([telling]), "x")
 
 
 def test_a_proof_of_what_the_client_saw_still_holds_after_he_was_erased(office: Records) -> None:
@@ -309,7 +311,7 @@ def test_killed_between_the_records_and_the_report_it_is_written_by_the_next_who
     erasing.finish(office.office)
     assert "Jan Jansen" in (office.office.var / "erasures/erased-1.html").read_text()
     assert Erasure.get_by_id(1).report is None
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 def test_papers_that_name_him_are_listed_for_people_to_remove(office: Records) -> None:

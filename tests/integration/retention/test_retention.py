@@ -13,11 +13,10 @@ import pytest
 from kit.records import CLIENTS, JOOST, LISA, SETTINGS, Records
 
 from dossier.database.database import transaction
-from dossier.database.kept import Leaving
-from dossier.database.tables import Item, Mail, item_name
+from dossier.database.tables import Item, Leaving, Mail, item_name
 from dossier.files import files, moves
 from dossier.text.refusals import Invalid, Refusal
-from dossier.trail import trail
+from dossier.trail import auditing, trail
 from dossier.vault.folder import hold_leaving
 from workflow.retention import retention
 
@@ -57,7 +56,7 @@ def test_what_is_over_goes_with_its_files_and_the_trail_still_verifies(office: R
     assert retention.sweep(office.vault) == (1, 0)
     assert names(office) == {shared.sha256}
     assert list(office.attachments(other)) == ["both.pdf"]
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     assert office.last_detail(key, "removed")["because"] == "AWR art. 52: 7 years after it was made on 2026-11-24"
     assert "Jansen" not in str([*trail.history(key), Item.get_by_id(key).__data__])
     assert [one.item for one in retention.kept(office.office)] == [other]
@@ -77,7 +76,7 @@ def test_what_is_on_the_portal_or_waits_is_not_removed_before_it_is_taken_off(of
     office.publish()
     Mail.update(state="cancelled").execute()
     assert remove(office, public, waiting) == [public, waiting]
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 @pytest.mark.parametrize("kind", ["client", "item"])

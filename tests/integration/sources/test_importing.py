@@ -13,7 +13,7 @@ from kit.support import DOSSIER, Root, once_here, wait_for
 
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import Drop, Item
-from dossier.office.office import load_office
+from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
 from ingest.sources.archive import Archive, MapError, read_import_map

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
+from dossier.database import tables
 from dossier.database.database import close_database, is_shared, open_database, transaction
 from dossier.database.tables import PROXY, Event, EventDetail
-from dossier.office.office import Office, load_office
+from dossier.office.office import Office
+from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text.refusals import Refusal
-from dossier.trail import anchors, trail
+from dossier.trail import anchors, auditing, redacting, trail
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 PETRA = Actor("p.bakker", "command", behind="k.smit")
@@ -58,7 +60,7 @@ def sql(*statements: str) -> None:
 
 def rewritten_from(seq: int) -> None:
     """The chain written anew from event `seq` on, by somebody who knows how it is made."""
-    previous = Event.get_by_id(seq - 1).hash if seq > 1 else trail.GENESIS
+    previous = Event.get_by_id(seq - 1).hash if seq > 1 else tables.GENESIS
     for event in list(trail.events()):
         if event.seq >= seq:
             previous = trail.chained(previous, trail.link_of(event))
@@ -67,7 +69,7 @@ def rewritten_from(seq: int) -> None:
 
 def test_a_trail_that_nobody_touched_verifies(office: Office) -> None:
     assert trail.head()[0] == 9
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
 
 
 @pytest.mark.parametrize(
@@ -79,17 +81,17 @@ def test_a_trail_that_nobody_touched_verifies(office: Office) -> None:
 )  # fmt: skip
 def test_one_changed_value_of_an_event_is_found_and_named(office: Office, column: str, value: str) -> None:
     sql(f"UPDATE event SET {column} = {value} WHERE seq = 5")
-    assert "event 5 " in (trail.first_fault() or "")
+    assert "event 5 " in (auditing.first_fault() or "")
 
 
 def test_one_changed_byte_of_a_detail_is_found_and_named(office: Office) -> None:
     sql("UPDATE event_detail SET detail = replace(detail, '1.1', '1.2') WHERE seq = 5")
-    assert "the detail of event 5 " in (trail.first_fault() or "")
+    assert "the detail of event 5 " in (auditing.first_fault() or "")
 
 
 def test_a_removed_row_is_found(office: Office) -> None:
     sql("DELETE FROM event WHERE seq = 5", "DELETE FROM event_detail WHERE seq = 5")
-    assert trail.first_fault() == "event 5 is missing: the next one is 6"
+    assert auditing.first_fault() == "event 5 is missing: the next one is 6"
 
 
 def test_a_removed_row_is_found_though_the_others_were_numbered_anew(office: Office) -> None:
@@ -99,18 +101,18 @@ def test_a_removed_row_is_found_though_the_others_were_numbered_anew(office: Off
             f"UPDATE {table} SET seq = -seq + 1 WHERE seq > 5",
             f"UPDATE {table} SET seq = abs(seq) WHERE seq < 0",
         )
-    assert "event 5 " in (trail.first_fault() or "")
+    assert "event 5 " in (auditing.first_fault() or "")
 
 
 def test_a_swapped_pair_is_found(office: Office) -> None:
     for table in ("event", "event_detail"):
         sql(f"UPDATE {table} SET seq = -seq WHERE seq IN (5, 6)", f"UPDATE {table} SET seq = 11 + seq WHERE seq < 0")
-    assert "event 5 " in (trail.first_fault() or "")
+    assert "event 5 " in (auditing.first_fault() or "")
 
 
 def test_the_first_of_several_faults_is_named(office: Office) -> None:
     sql("UPDATE event SET actor = 'x' WHERE seq IN (3, 7)")
-    assert "event 3 " in (trail.first_fault() or "")
+    assert "event 3 " in (auditing.first_fault() or "")
 
 
 # A tail that was cut off, and a chain that was written anew
@@ -119,29 +121,29 @@ def test_the_first_of_several_faults_is_named(office: Office) -> None:
 def test_a_cut_tail_is_found_by_the_anchor(office: Office) -> None:
     anchors.add(office, NOW)
     sql("DELETE FROM event WHERE seq > 7", "DELETE FROM event_detail WHERE seq > 7")
-    assert trail.first_fault() is None
-    fault = trail.first_fault(anchors.read(anchors.folder_of(office))[0]) or ""
+    assert auditing.first_fault() is None
+    fault = auditing.first_fault(anchors.read(anchors.folder_of(office))[0]) or ""
     assert fault.startswith("event 8 is missing")
     assert "9 events" in fault
 
 
 def test_a_tail_that_was_cut_without_its_details_is_found_without_an_anchor(office: Office) -> None:
     sql("DELETE FROM event WHERE seq > 7")
-    assert (trail.first_fault() or "").startswith("event 8 is missing")
+    assert (auditing.first_fault() or "").startswith("event 8 is missing")
 
 
 def test_a_rewritten_chain_is_found_by_the_anchor(office: Office) -> None:
     anchors.add(office, NOW)
     sql("UPDATE event SET actor = 'm.devries' WHERE seq = 4")
     rewritten_from(4)
-    assert trail.first_fault() is None
-    assert "event 9 is not what the anchor" in (trail.first_fault(anchors.read(anchors.folder_of(office))[0]) or "")
+    assert auditing.first_fault() is None
+    assert "event 9 is not what the anchor" in (auditing.first_fault(anchors.read(anchors.folder_of(office))[0]) or "")
 
 
 def test_a_wholly_deleted_trail_is_found_by_the_anchor(office: Office) -> None:
     anchors.add(office, NOW)
     sql("DELETE FROM event", "DELETE FROM event_detail")
-    assert (trail.first_fault(anchors.read(anchors.folder_of(office))[0]) or "").startswith("event 1 is missing")
+    assert (auditing.first_fault(anchors.read(anchors.folder_of(office))[0]) or "").startswith("event 1 is missing")
 
 
 # Anchors
@@ -220,8 +222,8 @@ def test_an_empty_trail_has_no_anchor(office: Office) -> None:
 
 def test_erased_text_is_gone_and_the_chain_still_verifies(office: Office) -> None:
     with transaction():
-        assert trail.erase(NOW, PETRA, [4, 5], "on request") == 2
-    assert trail.first_fault() is None
+        assert redacting.erase(NOW, PETRA, [4, 5], "on request") == 2
+    assert auditing.first_fault() is None
     assert not EventDetail.select().where(EventDetail.seq.in_([4, 5])).exists()
     assert [trail.told(event).get("erased") for event in trail.events(client="acme-bv")] == [None] * 3 + [True] * 2 + [None] * 4
     last = list(trail.events())[-1]
@@ -230,22 +232,22 @@ def test_erased_text_is_gone_and_the_chain_still_verifies(office: Office) -> Non
 
 def test_a_detail_that_went_without_an_erasure_is_found(office: Office) -> None:
     sql("DELETE FROM event_detail WHERE seq = 5")
-    assert "the detail of event 5 " in (trail.first_fault() or "")
+    assert "the detail of event 5 " in (auditing.first_fault() or "")
 
 
 def test_what_tells_of_an_erasure_cant_be_erased(office: Office) -> None:
     with transaction():
-        trail.erase(NOW, PETRA, [4], "on request")
+        redacting.erase(NOW, PETRA, [4], "on request")
     with pytest.raises(Refusal), transaction():
-        trail.erase(NOW, PETRA, [3, 10], "on request")
-    assert trail.first_fault() is None
+        redacting.erase(NOW, PETRA, [3, 10], "on request")
+    assert auditing.first_fault() is None
     assert EventDetail.select().where(EventDetail.seq == 3).exists()
 
 
 def test_erasing_twice_is_no_error_and_no_second_event(office: Office) -> None:
     for _ in range(2):
         with transaction():
-            trail.erase(NOW, PETRA, [4], "on request")
+            redacting.erase(NOW, PETRA, [4], "on request")
     assert trail.head()[0] == 10
 
 

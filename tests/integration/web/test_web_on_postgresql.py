@@ -15,7 +15,7 @@ from kit.web import Browser, file_links, portal
 from dossier.database.database import close_database
 from dossier.database.tables import Item, Mail, item_key
 from dossier.text import clock
-from dossier.trail import trail
+from dossier.trail import auditing
 from workflow.portal_access import access, logins, openings
 from workflow.portal_access.access import Directory
 from workflow.reminders import unopened
@@ -72,5 +72,5 @@ def test_the_web_portal_keeps_its_word_on_postgresql(tmp_path: Path) -> None:
     ]
     assert found() == []
     access.sweep(now + timedelta(days=3))
-    assert trail.first_fault() is None
+    assert auditing.first_fault() is None
     office.close()

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from desk.actions.new_office import SCHEMAS, schema_of
+from desk.actions.schemas import SCHEMAS, schema_of
 
 CHECKOUT = Path(__file__).resolve().parents[3]
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossier.office.office import Client
+from dossier.office.keys import Client
 from workflow.guard.directory import Directory, fold_text
 from workflow.guard.numbers import numbers_of
 

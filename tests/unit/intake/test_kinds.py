@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
-from dossier.office.office import Intake
+from dossier.office.keys import Intake
 from ingest.intake import kinds
 
 DEFAULT = Intake().blocked_types

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossier.office.office import Client, Office, Settings
+from dossier.office.keys import Client, Settings
+from dossier.office.office import Office
 from workflow.messages import composing, messages
 from workflow.messages.composing import Letter
 from workflow.messages.language import translator

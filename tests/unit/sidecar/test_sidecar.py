@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossier.office.office import Settings
+from dossier.office.keys import Settings
 from dossier.text.yamltext import Fault
 from ingest.sidecar.keys import KEYS
-from ingest.sidecar.reading import AttachmentEntry, Sidecar, claimed_files, read_sidecar, sidecar_schema
+from ingest.sidecar.reading import AttachmentEntry, Sidecar, claimed_files, read_sidecar
+from ingest.sidecar.schema import sidecar_schema
 
 ROOT = Path(__file__).parents[3]
 PLAIN = Settings()

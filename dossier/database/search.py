@@ -1,0 +1,75 @@
+"""Finding items by their words: the index, kept in the transaction that changes an item, and the query over it."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Any
+
+from peewee import SQL, Table
+
+from dossier.database.database import is_shared
+from dossier.database.tables import PROXY, Item, TextRow
+
+
+def forget_old_words() -> None:
+    """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
+    if not is_shared():
+        PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
+
+
+MOST_WORDS = 20
+"""More words make no search narrower that anybody would type."""
+
+
+def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
+    """Put what items are found by into the index. Call inside `transaction()`."""
+    if is_shared():
+        from dossier.database import postgresql
+
+        postgresql.search_text(rows)
+        return
+    for row in rows if replace else ():
+        PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
+    size = 5_000
+    for start in range(0, len(rows), size):
+        chunk = rows[start : start + size]
+        places = ",".join("(?,?,?,?,?,?)" for _ in chunk)
+        values = [value for row in chunk for value in row]
+        PROXY.execute_sql(
+            f"INSERT INTO item_text (rowid, description, explanation, labels, names, client) VALUES {places}",  # noqa: S608  # nosec B608
+            values,
+        )
+
+
+def matching(query: Any, words: str, client: str | None = None) -> list[Any] | None:
+    """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
+
+    Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
+    `client`: the client that `query` asks for anyway; then only his words are looked through. (No bm25: it reads all hits,
+    which takes seconds where a word is common, and what an office looks for is what is new.)
+    """
+    found = list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
+    if not found:
+        return None
+    if is_shared():
+        from dossier.database import postgresql
+
+        return postgresql.matching(query, found)
+    whole, begun = " AND ".join(f'"{word}"' for word in found), " AND ".join(f'"{word}"*' for word in found)  # no operators
+    parts = [
+        f"{{description}} : ({whole})",
+        f"{{description}} : ({begun})",
+        f"{{description explanation labels names}} : ({begun})",
+    ]
+    of_client = f' AND client : "{client.replace(chr(34), "")}"' if client else ""
+    expressions = [parts[0] + of_client, *(f"({part}{of_client}) NOT ({before})" for before, part in pairwise(parts))]
+    text = Table("item_text").alias("words")
+    joined = query.join(text, on=(text.c.rowid == Item.id))
+    # CROSS JOIN in effect: SQLite must go from the words to the items, whatever it thinks of their number.
+    return [
+        joined.where(SQL('"words"."item_text" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))
+        for expression in expressions
+    ]

@@ -1,0 +1,155 @@
+"""The connection to an object store: its client, made once, and what the store's answers mean to who keeps the office.
+
+boto3 is an extra (`dossier[s3]`), imported when first needed. Keys come from the environment or a
+file, never from the settings.
+"""
+
+from __future__ import annotations
+
+import errno
+import threading
+from typing import Any
+
+from dossier.office.office import Office
+
+WORKERS = 8
+"""Requests at once: what is waited for is the way to the store and back."""
+
+
+CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 20, 3
+
+
+HURRIED = (3, 10, 2)
+"""The same for requests while a transaction of the database is open: others wait for it (database.BUSY_SECONDS)."""
+
+
+class StoreFailed(OSError):
+    """The store can't be reached, refuses, or does not keep its word: what is wrong, and what to do about it."""
+
+    def __str__(self) -> str:
+        return f"{self.filename}: {self.strerror}"
+
+
+def require() -> None:
+    """Raises StoreFailed if the library lacks."""
+    try:
+        import boto3  # noqa: F401
+    except ImportError:
+        raise StoreFailed(
+            errno.ENOSYS, "an object store needs boto3, which is not installed here: pip install 'dossier[s3]'", "s3"
+        ) from None
+
+
+_clients: dict[object, Any] = {}
+
+
+_lock = threading.Lock()
+
+
+def client_of(office: Office, times: tuple[int, int, int]) -> Any:
+    """The client that the settings ask for, made once: that takes long. A credentials file that was changed makes a new one."""
+    settings = office.settings.store
+    path = office.root / settings.credentials_file if settings.credentials_file is not None else None
+    try:
+        changed = path.stat().st_mtime_ns if path is not None else None
+    except OSError as error:
+        raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
+    key = (settings.endpoint, settings.region, settings.path_style, path, changed, times)
+    with _lock:
+        if key not in _clients:
+            _clients[key] = _new_client(office, *times)
+        return _clients[key]
+
+
+def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> Any:
+    require()
+    import boto3
+    import botocore.session
+    from botocore.config import Config
+    from botocore.exceptions import BotoCoreError
+
+    settings = office.settings.store
+    own = botocore.session.get_session()
+    if settings.credentials_file is not None:
+        own.set_config_variable("credentials_file", str(office.root / settings.credentials_file))
+        own.get_component("credential_provider").remove("env")
+    config = Config(
+        connect_timeout=connect_seconds, read_timeout=read_seconds, max_pool_connections=2 * WORKERS,
+        retries={"mode": "standard", "total_max_attempts": tries}, signature_version="s3v4",
+        s3={"addressing_style": "path" if settings.path_style else "auto"},
+        # Newer checksums in trailers, which many stores that are not Amazon's don't know. MD5 and our own hashes do.
+        request_checksum_calculation="when_required", response_checksum_validation="when_required",
+    )  # fmt: skip
+    try:
+        return boto3.Session(botocore_session=own).client(
+            "s3", endpoint_url=settings.endpoint, region_name=settings.region or own.get_config_variable("region") or "us-east-1",
+            config=config,
+        )  # fmt: skip
+    except (BotoCoreError, ValueError) as error:
+        raise StoreFailed(errno.EINVAL, f"store in the settings can't be used: {error}", settings.endpoint or "s3") from error
+
+
+def anonymous(office: Office) -> Any:
+    """A client without keys: what anybody can do."""
+    import boto3
+    from botocore import UNSIGNED
+    from botocore.config import Config
+
+    settings = office.settings.store
+    style = "path" if settings.path_style else "auto"
+    config = Config(
+        signature_version=UNSIGNED,
+        connect_timeout=5,
+        read_timeout=5,
+        retries={"total_max_attempts": 1},
+        s3={"addressing_style": style},
+    )
+    return boto3.client("s3", endpoint_url=settings.endpoint, region_name=settings.region or "us-east-1", config=config)
+
+
+_REFUSED = ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess")
+
+
+_BUSY = ("SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "500", "502", "503", "504", "Busy")
+
+
+_ELSEWHERE = (
+    "PermanentRedirect", "301", "TemporaryRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraintException",
+)  # fmt: skip
+
+
+def answered(code: str, message: str, bucket: str) -> str:
+    """What a store's own error means to who keeps the office."""
+    if code in _REFUSED:
+        return f"it refuses this ({code}): give the daemon's key the rights to list, read, write and delete there"
+    if code == "NoSuchBucket":
+        return f"there is no bucket {bucket}: make it, or correct paths in config/settings.yaml"
+    if code in ("InvalidAccessKeyId", "InvalidToken", "ExpiredToken"):
+        return f"it does not know the access key, or not any more ({code}): see docs/object-storage.md, keys"
+    if code == "SignatureDoesNotMatch":
+        return "the secret key does not fit the access key, or store.region is wrong"
+    if code == "RequestTimeTooSkewed":
+        return "this machine's clock and the store's differ too much: set the clock"
+    if code in ("BadDigest", "InvalidDigest"):
+        return "what arrived there is not what was sent; it is sent again"
+    if code in _ELSEWHERE:
+        return f"the bucket lies in another region ({code}): give it as store.region, or correct store.endpoint"
+    if code in _BUSY:
+        return f"it is overloaded or out of order ({code}); it is tried again"
+    return f"it answers {code}: {message}"
+
+
+def unreached(error: Exception) -> str:
+    """What the way to a store, or the keys for it, lack."""
+    name, text = type(error).__name__, str(error)
+    if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
+        return (
+            "there are no keys for it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for the daemon, or store.credentials_file"
+        )
+    if name in ("ConnectTimeoutError", "ReadTimeoutError"):
+        return "it does not answer in time; it is tried again"
+    if name == "SSLError":
+        return f"its certificate can't be trusted: {text}"
+    if name in ("IncompleteReadError", "ResponseStreamingError", "ConnectionClosedError"):
+        return "the connection to it broke off; it is tried again"
+    return f"it can't be reached ({text}); it is tried again"

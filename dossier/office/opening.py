@@ -1,0 +1,49 @@
+"""Finding an office and reading its configuration.
+
+keys.py and reading.py need pydantic, which takes longer to import than most commands take to answer;
+so both are imported only by whoever really reads config/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from dossier.office.office import Office
+from dossier.office.words import RESTORING, SETTINGS, RootNotFound
+
+
+def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Path:
+    """The office's folder: `given`, else DOSSIER_ROOT, else the nearest folder above `start` with config/settings.yaml.
+
+    Raises RootNotFound.
+    """
+    named = given or (Path(environ["DOSSIER_ROOT"]) if environ.get("DOSSIER_ROOT") else None)
+    if named is not None:
+        if not (named / SETTINGS).is_file():
+            if (named / RESTORING).exists():
+                raise RootNotFound([f"{named}: a restore was broken off here; remove that folder and restore again"])
+            raise RootNotFound([f"{named / SETTINGS}:0: there is no such file; make an office with: dossier init {named}"])
+        return named.resolve()
+    for folder in (start, *start.parents):
+        if (folder / SETTINGS).is_file():
+            return folder.resolve()
+    raise RootNotFound([f"no {SETTINGS} in {start} or above it; go to an office's folder, give --root, or: dossier init"])
+
+
+def load_office(root: Path, environ: Mapping[str, str]) -> Office:
+    """Read and check all of config/. Raises ConfigurationError with every fault of every file, in order."""
+    from dossier.office.reading import read_office
+
+    return read_office(root, environ)
+
+
+def known_office(root: Path, environ: Mapping[str, str]) -> Office:
+    """As `load_office`, quicker where config/ is as it was the last time (cache.py). Its models only have attributes."""
+    from dossier.office import cache
+
+    found = cache.read(root, environ)
+    if found is None:
+        found = load_office(root, environ)
+        cache.write(found, environ)
+    return found

@@ -1,0 +1,67 @@
+"""Erasing from the trail: what people wrote in events, and a person from events. The chain still verifies.
+
+An erasure is an event itself. It names the events whose details went, and for those that were written
+anew without a person it holds their new links, so the new words can't be changed either.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from dossier.database.tables import Event, EventDetail, Redaction, tuples
+from dossier.office.people import Actor
+from dossier.text.refusals import Refusal
+from dossier.trail.trail import Kept, detail_digest, link_of, record, those
+
+
+def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
+    """Erase the details of these events for good; returns how many there were. Call inside `transaction()`.
+
+    Raises Refusal for an event that tells of an erasure: without it the others would look tampered with. `reason` is
+    kept, so it must not say what was erased.
+    """
+    wanted = sorted(set(seqs))
+    kept = [row for start in range(0, len(wanted), 500) for row in tuples(
+        Event.select(Event.seq, Event.action).join(EventDetail, on=(Event.seq == EventDetail.seq))
+        .where(Event.seq.in_(wanted[start : start + 500]))
+    )]  # fmt: skip
+    if any(action == "erased" for _, action in kept):
+        raise Refusal("an event that tells of an erasure can't be erased itself")
+    found = [seq for seq, _ in kept]
+    if not found:
+        return 0
+    for start in range(0, len(found), 500):
+        EventDetail.delete().where(EventDetail.seq.in_(found[start : start + 500])).execute()
+    record(now, actor, "erased", None, {"events": found, "reason": reason})
+    return len(found)
+
+
+def redact(now: datetime, actor: Actor, anew: Sequence[Kept], reason: str) -> None:
+    """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
+
+    Raises Refusal for an event that tells of an erasure. `reason` is kept.
+    """
+    if any(event.action == "erased" for event in anew):
+        raise Refusal("an event that tells of an erasure can't be written anew")
+    links: dict[str, str] = {}
+    for event in anew:
+        [old] = those([event.seq])
+        Redaction.insert(seq=event.seq, link=link_of(old)).on_conflict_ignore().execute()
+        salt, digest = os.urandom(16).hex(), os.urandom(32).hex()
+        if event.detail is not None:
+            digest = detail_digest(salt, event.detail)
+            EventDetail.update(salt=salt, detail=event.detail).where(EventDetail.seq == event.seq).execute()
+        new = event._replace(digest=digest)
+        Event.update(actor=new.actor, behind=new.behind, digest=digest).where(Event.seq == event.seq).execute()
+        links[str(event.seq)] = link_of(new)
+    if links:
+        record(now, actor, "erased", None, {"events": [], "redacted": links, "reason": reason})
+
+
+def redactions(first: int, last: int) -> dict[int, str]:
+    """The links that the chain holds of events from `first` to `last` that were written anew."""
+    query: Any = Redaction.select(Redaction.seq, Redaction.link)
+    return dict(tuples(query.where(Redaction.seq.between(first, last))))
