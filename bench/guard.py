@@ -42,7 +42,7 @@ def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, A
             mentions = directory.mentions(text.text)
             count = counts.setdefault(paper.kind, Counter())
             count["papers"] += 1
-            count["unread"] += text.unread is not None
+            count["unread"] += bool(text.unread or text.failure)
             if found := directory.foreign(mentions, paper.client):
                 count["false"] += 1
                 remarks.append(f"wrongly found in {paper.file_name} of {known[paper.client].name}: {[m.words for m in found]}")

@@ -23,6 +23,7 @@ tests hold that each code has both its sentences, and each sentence the values i
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -90,6 +91,37 @@ class Words:
 
 
 SIDECAR = Words()
+
+
+def as_data(what: Sentence | str) -> Any:
+    """As plain values for JSON, from which `from_data` makes the same sentence: to be kept, and read in any language later."""
+    if isinstance(what, str):
+        return what
+    return {
+        "code": what.code,
+        "values": {n: as_data(one) if isinstance(one, Sentence) else one for n, one in what.values.items()},
+    }
+
+
+def from_data(kept: Any) -> Sentence | str:
+    """The sentence that `as_data` was given; of something else, the words that it is."""
+    if not (isinstance(kept, Mapping) and isinstance(kept.get("code"), str) and isinstance(kept.get("values"), Mapping)):
+        return str(kept)
+    values = kept["values"].items()
+    return Sentence(kept["code"], {name: from_data(one) if isinstance(one, Mapping) else one for name, one in values})
+
+
+def packed(what: Sentence | str) -> str:
+    """As one text, for a column of the database."""
+    return what if isinstance(what, str) else json.dumps(as_data(what), ensure_ascii=False)
+
+
+def unpacked(text: str) -> Sentence | str:
+    """What `packed` made a text of."""
+    try:
+        return from_data(json.loads(text)) if text.startswith('{"code": ') else text
+    except ValueError:
+        return text
 
 
 def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> str:

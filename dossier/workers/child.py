@@ -1,22 +1,47 @@
 """A process that does with files what may go wrong: it gets a file's descriptor over a wire, and answers with bytes.
 
-What the file makes of that process stays there: it may crash, hang or say nonsense. It is started when it is first needed, and
-anew after it was stopped; it has no environment, no terminal, and no folder of ours to begin in. What it may do
-at all it limits itself (pictures_child.py, texts_child.py).
+What the file makes of that process stays there: it may crash, hang or say nonsense. It is started
+when it is first needed, has no environment, no terminal, and no folder of ours to begin in. What it
+may do at all it limits itself (pictures_child.py, texts_child.py).
+
+A process that fails is replaced, and the fresh one is asked once more: whoever was killed by chance,
+or by another file's doing, decides nothing. Where that one fails too, the asker is told so, and it is
+for the asker to take that for the worst.
 """
 
 from __future__ import annotations
 
+import contextlib
+import signal
 import socket
 import struct
 import subprocess
 import sys
+from typing import Literal
 
 PIECE_BYTES = 1024 * 1024
 
+NO_MEMORY = 3
+"""The exit code of a process that had not enough memory for a file."""
 
-class Servant:
-    """Runs `module`. One thread asks; `stop` may come from another.
+ENDED_SECONDS = 1.0
+"""How long a process that hung up has to end, before it is not asked what it died of."""
+
+TRIES = 2
+
+How = Literal["slow", "memory", "ended"]
+
+
+class Failed(Exception):
+    """Two processes, one after the other, gave no answer. `how` tells of the last: too slow, out of memory, or ended."""
+
+    def __init__(self, how: How, what: str) -> None:
+        super().__init__(what)
+        self.how = how
+
+
+class Child:
+    """Runs `module`. One thread asks; `stop` and `close` may come from another.
 
     An answer that takes longer than `patience` (seconds) or is longer than `most` (bytes) is none.
     """
@@ -24,16 +49,21 @@ class Servant:
     def __init__(self, module: str, patience: float, most: int) -> None:
         self._module, self._patience, self._most = module, patience, most
         self._wire: socket.socket | None = None
+        self._is_closed = False
         self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: bytes, descriptor: int) -> bytes:
-        """What it makes of a file of this kind (one byte). Raises OSError, EOFError, ValueError: then `stop` it."""
-        wire = self._ready()
-        socket.send_fds(wire, [kind], [descriptor])
-        (length,) = struct.unpack(">I", _receive(wire, 4))
-        if length > self._most:
-            raise ValueError("too long an answer")
-        return _receive(wire, length)
+        """What it makes of a file of this kind (one byte). Raises Failed."""
+        failed = Failed("ended", "closed")
+        for _ in range(TRIES):
+            if self._is_closed:
+                break
+            try:
+                return self._ask(kind, descriptor)
+            except (OSError, EOFError, ValueError) as error:
+                failed = self._why(error)
+                self.stop()
+        raise failed
 
     def stop(self) -> None:
         """End the process; the next file gets a new one."""
@@ -43,6 +73,29 @@ class Servant:
             process.wait()
         if wire is not None:
             wire.close()
+
+    def close(self) -> None:
+        """End the process for good."""
+        self._is_closed = True
+        self.stop()
+
+    def _ask(self, kind: bytes, descriptor: int) -> bytes:
+        wire = self._ready()
+        socket.send_fds(wire, [kind], [descriptor])
+        (length,) = struct.unpack(">I", _receive(wire, 4))
+        if length > self._most:
+            raise ValueError("too long an answer")
+        return _receive(wire, length)
+
+    def _why(self, error: Exception) -> Failed:
+        """What became of the process that gave no answer."""
+        code = None
+        if self.process is not None and not isinstance(error, TimeoutError):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                code = self.process.wait(ENDED_SECONDS)
+        if isinstance(error, TimeoutError) or code in (-signal.SIGPROF, -signal.SIGALRM):
+            return Failed("slow", "too slow")
+        return Failed("memory" if code == NO_MEMORY else "ended", f"{error}, exit code {code}")
 
     def _ready(self) -> socket.socket:
         if self.process is not None and self.process.poll() is None and self._wire is not None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from dossier.database.tables import item_key
 from dossier.office.office import Office
+from dossier.text.sentences import told
 from dossier.vault.folder import Vault
 from ingest.intake.candidate import Case, changes_of, files_of
 from workflow.guard.plain_text import Text
@@ -58,7 +59,8 @@ class Gate:
                 continue
             judged.append(case)
             case.screened = self._screen.verdict(case.found.client, attachments)
-            case.warnings = suspicion.warnings(office, case.found.client, case.screened)
+            language = office.settings.office.language
+            case.warnings = [told(one, language) for one in suspicion.warnings(office, case.found.client, case.screened)]
             if case.draft is not None and suspicion.holds(office, case.screened):
                 case.draft = suspicion.held(office, case.draft)
         self._screen.forget_old()

@@ -64,7 +64,7 @@ def decide(
     ).execute()  # fmt: skip
     detail = {
         "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
-        **({"in_view": told} if (told := notes.on(edition.id)) else {}),
+        **({"in_view": [str(note) for note in in_view]} if (in_view := notes.on(edition.id)) else {}),
     }  # fmt: skip
     if verdict == "reject":
         edition.state = "returned"

@@ -192,15 +192,15 @@ class Directory:
         return _unique([*_numbers_at(text, places), *_names_at(text, places)])
 
     def foreign(self, mentions: Sequence[Mention], own: str) -> tuple[Mention, ...]:
-        """The mentions that make a finding: another client's, and none of `own`'s. Empty: there is none.
-
-        A name that `own` shares with a client whose number is in the text is not its own.
-        """
-        numbered = {code for m in mentions if m.kind == "number" and own not in m.clients for code in m.clients}
-        for mention in mentions:
-            if own in mention.clients and not (mention.kind == "name" and mention.clients & numbered):
-                return ()
+        """The mentions that make a finding: another client's, and none of `own`'s. Empty: there is none."""
+        if self.names_own(mentions, own):
+            return ()
         return tuple(m for m in mentions if m.sure and own not in m.clients and not m.clients <= self._firm)
+
+    def names_own(self, mentions: Sequence[Mention], own: str) -> bool:
+        """True if `own` is among them. A name that it shares with a client whose number is in the text is not its own."""
+        numbered = {code for m in mentions if m.kind == "number" and own not in m.clients for code in m.clients}
+        return any(own in m.clients and not (m.kind == "name" and m.clients & numbered) for m in mentions)
 
 
 def _numbers_at(text: str, places: Iterable[tuple[int, int, list[_Name | Number]]]) -> Iterable[Mention]:

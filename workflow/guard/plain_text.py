@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dossier.text.names import extension
+from dossier.text.sentences import Sentence, sentence
 from workflow.guard.texts_child import MAX_CHARACTERS
 
 TEXT_BYTES = 4 * MAX_CHARACTERS
@@ -29,11 +30,18 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What a file says. `unread`: why nothing is known of it; `partial`: only the beginning was read."""
+    """What a file says, as far as it could be read."""
 
     text: str = ""
-    unread: str | None = None
-    partial: bool = False
+    unread: tuple[Sentence, ...] = ()
+    """Why it can't be read, or not all of it."""
+    failure: Sentence | None = None
+    """Why its reader gave up on what it could have read: then nobody knows what else it says."""
+
+
+def unread(why: str) -> Text:
+    """Nothing is known of it, and this is the code of the reason."""
+    return Text(unread=(Sentence(f"guard.{why}"),))
 
 
 def glance(path: str | Path, name: str) -> Text | None:
@@ -58,7 +66,7 @@ def at_a_glance(descriptor: int, name: str) -> Text | bytes:
     kind = _kind(own, head)
     if kind is None:
         return _plain(descriptor, own, head)
-    return Text(unread="it is no readable PDF") if kind == b"P" and not _has_objects(descriptor) else kind
+    return unread("damaged") if kind == b"P" and not _has_objects(descriptor) else kind
 
 
 def _kind(own: str, head: bytes) -> bytes | None:
@@ -84,12 +92,12 @@ def _has_objects(descriptor: int) -> bool:
 def _plain(descriptor: int, own: str, head: bytes) -> Text:
     """A text file's text, or why there is none."""
     if head.startswith(_OLE):
-        return Text(unread="it is protected by a password, or in an old Office format")
+        return unread("password")
     if not head:
-        return Text(unread="it is empty")
+        return unread("empty")
     wide = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if own not in _TEXT or (b"\0" in head and not wide):
-        return Text(unread="files of its kind are not read")
+        return unread("format")
     with open(descriptor, "rb", closefd=False) as stream:
         data = stream.read(TEXT_BYTES + 1)
     partial, data = len(data) > TEXT_BYTES, data[:TEXT_BYTES]
@@ -102,4 +110,5 @@ def _plain(descriptor: int, own: str, head: bytes) -> Text:
 
         text = re.sub(r"<[^<>/]{0,200}[Nn]a(?:me|am)>", "\nname: ", text)  # `<companyName>`: what follows is one
         text = html.unescape(re.sub(r"<[^<>]{0,2000}>", " ", text))
-    return Text(text[:MAX_CHARACTERS], partial=partial or len(text) > MAX_CHARACTERS)
+    is_cut = partial or len(text) > MAX_CHARACTERS
+    return Text(text[:MAX_CHARACTERS], unread=(sentence("guard.beginning"),) if is_cut else ())

@@ -24,12 +24,13 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.text.names import extension
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from workflow.guard.directory import Directory, Mention
 from workflow.guard.plain_text import Text
 from workflow.guard.texts import Texts
 from workflow.items import suspicion
-from workflow.items.suspicion import NOTHING, Finding, Screened, Unscreened
+from workflow.items.suspicion import NOTHING, Finding, Screened, Unread, Unscreened
 
 log = structlog.get_logger("guard")
 
@@ -53,10 +54,15 @@ Key = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Whom one file names."""
+    """Whom one file names, as far as it could be read."""
 
     mentions: tuple[Mention, ...] = ()
-    unread: str | None = None
+    unread: tuple[Sentence, ...] = ()
+    failure: Sentence | None = None
+    """Why nobody knows what else it says, though it can be read."""
+
+
+FAILED = Reading(failure=Sentence("guard.reader_ended"))
 
 
 class Screen:
@@ -83,15 +89,15 @@ class Screen:
             if key in self._readings:
                 return
             reading = self._readings[key] = Future[Reading]()
-            if text is not None and text.unread:
-                reading.set_result(Reading(unread=text.unread))
+            if text is not None and not text.text:
+                reading.set_result(Reading((), text.unread, text.failure))
                 return
         try:
             self._texts.begin(path, name, text).add_done_callback(lambda text: self._search(office, text, reading))
         except BaseException:
             with self._lock:
                 self._readings.pop(key, None)
-            reading.set_result(Reading(unread="reading it failed"))
+            reading.set_result(FAILED)
             raise
 
     def begin_kept(self, office: Office, vault: Vault, name: str, sha256: str) -> None:
@@ -106,14 +112,11 @@ class Screen:
         """Look for clients in a text that has come."""
         try:
             text = taken.result()
-            if text.unread:
-                reading.set_result(Reading(unread=text.unread))
-                return
-            mentions = self._known(office).mentions(text.text)
-            reading.set_result(Reading(mentions, "only its beginning was searched" if text.partial else None))
+            mentions = self._known(office).mentions(text.text) if text.text else ()
+            reading.set_result(Reading(mentions, text.unread, text.failure))
         except BaseException as error:  # noqa: BLE001 - whoever waits must get an answer; cancelled when the daemon ends
             log.warning("a text could not be searched", error=f"{type(error).__name__}: {error}")
-            reading.set_result(Reading(unread="reading it failed"))
+            reading.set_result(FAILED)
 
     def _known(self, office: Office) -> Directory:
         with self._lock:
@@ -149,7 +152,7 @@ class Screen:
 
     def verdict(self, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
         """What was found in these (name, SHA-256) of an item of `client`; what was not read yet is not `seen`."""
-        seen, findings, unread = set[str](), list[Finding](), list[tuple[str, str]]()
+        seen, findings, unread = set[str](), list[Finding](), list[Unread]()
         for name, sha256 in attachments:
             with self._lock:
                 reading, directory = self._readings.get((sha256, extension(name))), self._directory
@@ -157,9 +160,13 @@ class Screen:
                 continue
             seen.add(sha256)
             found = reading.result()
-            if found.unread:
-                unread.append((name, found.unread))
+            unread += [Unread(name, sha256, why) for why in found.unread]
+            if directory is not None and directory.names_own(found.mentions, client):
+                unread += [Unread(name, sha256, found.failure)] if found.failure else []
+                continue
             foreign = directory.foreign(found.mentions, client) if directory else ()
+            if found.failure is not None and not foreign:
+                findings.append(Finding(name, sha256, failure=found.failure))
             if foreign:
                 clients = tuple(sorted({code for mention in foreign for code in mention.clients}))
                 words = ", ".join(dict.fromkeys(mention.words for mention in foreign[:5]))

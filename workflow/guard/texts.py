@@ -1,28 +1,26 @@
 """The text of a file, taken out by another process (texts_child.py): a hostile PDF can't take the daemon along.
 
-What is no PDF, Word, Excel or text file, or only says it is, is known at a glance and asks nobody. Plain text is read here.
-A process that dies, hangs or answers too much is replaced; the file it was about is "not read". A process is started when
-one is first needed.
-
-No attempt is made to read pictures (scans), encrypted files and the Office formats from before 2007.
+What only says that it is a PDF is known at a glance and asks nobody. Plain text is read here. A process
+that dies, hangs or answers too much is replaced, and the fresh one tries once more; if that fails as
+well, the text is a failure, which is another thing than a file that can't be read: nobody knows what
+it says. A process is started when one is first needed.
 """
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import re
-import signal
-import subprocess
 import threading
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import structlog
 
-from dossier.workers.child import Servant
-from workflow.guard.plain_text import Text, at_a_glance, opened
+from dossier.text.sentences import Sentence, sentence
+from dossier.workers.child import Child, Failed, How
+from workflow.guard.plain_text import Text, at_a_glance, opened, unread
 from workflow.guard.texts_child import WALL_SECONDS
 
 log = structlog.get_logger("texts")
@@ -36,6 +34,12 @@ ANSWER_BYTES = 16 * 1024 * 1024
 PATIENCE_SECONDS = WALL_SECONDS + 5
 """The process ends itself after WALL_SECONDS; this is for one that can't."""
 
+FAILURES: Mapping[How, Sentence] = {
+    "slow": Sentence("guard.too_slow"),
+    "memory": Sentence("guard.no_memory"),
+    "ended": Sentence("guard.reader_ended"),
+}
+
 
 class Texts:
     """Takes text out of files, some at once. Any thread may ask."""
@@ -43,10 +47,10 @@ class Texts:
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(PROCESSES, thread_name_prefix="texts", initializer=self._hello)
         self._own = threading.local()
-        self._children: list[_Child] = []
+        self._children: list[Child] = []
 
     def _hello(self) -> None:
-        self._own.child = _Child()
+        self._own.child = Child("workflow.guard.texts_child", PATIENCE_SECONDS, ANSWER_BYTES)
         self._children.append(self._own.child)
 
     def begin(self, path: str | Path, name: str, text: Text | None = None) -> Future[Text]:
@@ -66,8 +70,7 @@ class Texts:
 
     def _ask(self, kind: bytes, descriptor: int) -> Text:
         try:
-            child: _Child = self._own.child
-            return child.read(kind, descriptor)
+            return _read(self._own.child, kind, descriptor)
         finally:
             os.close(descriptor)
 
@@ -78,42 +81,23 @@ class Texts:
             child.close()
 
 
-class _Child:
-    """One process. One thread uses it; `close` may come from another."""
-
-    def __init__(self) -> None:
-        self.servant = Servant("workflow.guard.texts_child", PATIENCE_SECONDS, ANSWER_BYTES)
-        self._is_closed = False
-
-    def read(self, kind: bytes, descriptor: int) -> Text:
-        try:
-            if self._is_closed:
-                raise EOFError("closed")
-            answer = json.loads(self.servant.ask(kind, descriptor))
-            if answer.get("tired"):
-                self.servant.stop()
-            if answer.get("unread"):
-                return Text(unread=str(answer["unread"])[:200])
-            text = str(answer["text"])
-            if not re.search(r"[^\W_]", text):
-                return Text(unread="there is no text in it (a scan or a picture)")
-            return Text(text, partial=bool(answer["partial"]))
-        except (OSError, ValueError, LookupError, AttributeError, EOFError) as error:
-            return self._gave_up(error)
-
-    def _gave_up(self, error: Exception) -> Text:
-        """The process is gone or not to be trusted any more."""
-        process = self.servant.process
-        code = None
-        if process is not None and not isinstance(error, TimeoutError):
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                code = process.wait(1)
-        self.servant.stop()
-        slow = isinstance(error, TimeoutError) or code in (-signal.SIGPROF, -signal.SIGALRM)
-        log.warning("a file's text could not be taken", reason="too slow" if slow else str(error) or "ended", code=code)
-        return Text(unread="it takes too long to read" if slow else "reading it failed")
-
-    def close(self) -> None:
-        """End the process for good."""
-        self._is_closed = True
-        self.servant.stop()
+def _read(child: Child, kind: bytes, descriptor: int) -> Text:
+    """What the process says of a file."""
+    try:
+        answer = json.loads(child.ask(kind, descriptor))
+        if answer.get("tired"):
+            child.stop()
+        if answer.get("unread"):
+            return unread(str(answer["unread"]))
+        text = str(answer["text"])
+        if not re.search(r"[^\W_]", text):
+            return unread("scan")
+        return Text(text, failure=sentence("guard.too_slow") if answer["slow"] else None,
+                    unread=(sentence("guard.beginning"),) if answer["partial"] else ())  # fmt: skip
+    except Failed as failed:
+        log.warning("a file's text could not be taken", reason=str(failed))
+        return Text(failure=FAILURES[failed.how])
+    except (ValueError, LookupError, AttributeError) as error:
+        child.stop()
+        log.warning("a file's text could not be taken", reason=f"its reader talks nonsense: {error}")
+        return Text(failure=FAILURES["ended"])

@@ -21,6 +21,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+from dossier.workers.child import NO_MEMORY
+
 MEMORY_BYTES = 768 * 1024 * 1024
 """Address space: Python and the libraries take about 100 MB of it, a file of MAX_BYTES 200 MB."""
 
@@ -41,7 +43,7 @@ TIRED_BYTES = 300 * 1024 * 1024
 
 
 class Unreadable(Exception):
-    """There is no text to be had; the message, for the item's history, says why."""
+    """There is no text to be had; the message is the code of the reason (dossier/sentences/guard.toml)."""
 
 
 class Budget:
@@ -50,14 +52,14 @@ class Budget:
     def __init__(self) -> None:
         self._since = time.process_time()
         self._characters = 0
-        self.partial = False
+        self.partial = self.slow = False
 
     def take(self, piece: str) -> bool:
         """Count a piece; False once it is enough."""
         self._characters += len(piece)
-        if self._characters > MAX_CHARACTERS or time.process_time() - self._since > ENOUGH_SECONDS:
-            self.partial = True
-        return not self.partial
+        self.partial = self._characters > MAX_CHARACTERS
+        self.slow = not self.partial and time.process_time() - self._since > ENOUGH_SECONDS
+        return not (self.partial or self.slow)
 
 
 def text_of_pdf(descriptor: int, budget: Budget) -> Iterator[str]:
@@ -70,7 +72,7 @@ def text_of_pdf(descriptor: int, budget: Budget) -> Iterator[str]:
         document = pypdfium2.PdfDocument((ctypes.c_ubyte * size).from_buffer(content))
     except pypdfium2.PdfiumError as error:
         protected = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
-        raise Unreadable("it is protected by a password" if protected else "it is no readable PDF") from error
+        raise Unreadable("password" if protected else "damaged") from error
     with contextlib.closing(document):
         for number in range(len(document)):
             try:
@@ -105,11 +107,11 @@ def text_of_office(descriptor: int, budget: Budget) -> Iterator[str]:
             elif "word/document.xml" in names:
                 yield from _text_of_word(stream, budget)
             else:
-                raise Unreadable("it is no Word or Excel file")
+                raise Unreadable("format")
         except (Unreadable, MemoryError):
             raise
         except Exception as error:
-            raise Unreadable("it is damaged") from error
+            raise Unreadable("damaged") from error
 
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
@@ -157,16 +159,12 @@ def answer(kind: bytes, descriptor: int) -> dict[str, Any]:
     budget = Budget()
     try:
         if os.fstat(descriptor).st_size > MAX_BYTES:
-            raise Unreadable(f"it is larger than {MAX_BYTES // 1024 // 1024} MB")
+            raise Unreadable("too_large")
         pieces = (text_of_pdf if kind == b"P" else text_of_office)(descriptor, budget)
         text = "\n".join(pieces) if kind == b"P" else "".join(pieces)
     except Unreadable as reason:
         return {"unread": str(reason)}
-    except MemoryError:
-        return {"unread": "it takes too much memory to read"}
-    except Exception as error:  # noqa: BLE001 - whatever a file does to a library, the answer is a reason
-        return {"unread": f"it can't be read ({type(error).__name__})"}
-    return {"text": text[: 2 * MAX_CHARACTERS], "partial": budget.partial}
+    return {"text": text[: 2 * MAX_CHARACTERS], "partial": budget.partial, "slow": budget.slow}
 
 
 def limit() -> None:
@@ -185,7 +183,11 @@ def main() -> None:
             return
         signal.setitimer(signal.ITIMER_PROF, CPU_SECONDS)
         signal.setitimer(signal.ITIMER_REAL, WALL_SECONDS)
-        found = answer(kind, descriptors[0])
+        os.lseek(descriptors[0], 0, os.SEEK_SET)
+        try:
+            found = answer(kind, descriptors[0])
+        except MemoryError:
+            os._exit(NO_MEMORY)
         os.close(descriptors[0])
         tired = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 > TIRED_BYTES
         data = json.dumps({**found, "tired": tired}).encode()

@@ -163,7 +163,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
     search_text(texts)
     trail.record_all(now, entries)
     for one, key in zip(new, keys, strict=True):
-        if one.screened.findings:
+        if one.screened.findings or suspicion.holds(office, one.screened):
             suspicion.record(office, now, get(key), one.screened)
     return keys
 

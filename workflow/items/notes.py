@@ -1,6 +1,7 @@
 """Notes for approvers: lines about an edition that must be in view when it is decided on, on top of the queue file.
 
-Whoever makes an edition (the wrong-client guard, for one) adds them in the same transaction.
+Whoever makes an edition (the wrong-client guard, for one) adds them in the same transaction. They are
+kept as sentences, and told in the language of whoever reads them.
 """
 
 from __future__ import annotations
@@ -9,16 +10,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from dossier.database.tables import EditionNote, tuples
+from dossier.text.sentences import Sentence, packed, unpacked
 
 CHUNK = 5_000
 """Rows in one INSERT, so that both databases take it."""
 
 
-def add(lines: Mapping[int, Sequence[str]]) -> None:
+def add(lines: Mapping[int, Sequence[Sentence | str]]) -> None:
     """Put these lines (edition → lines) under what its approvers are told already. Call inside `transaction()`."""
     have = {edition: len(found) for edition, found in on_all(lines).items()}
     rows = [
-        (edition, have.get(edition, 0) + number, text) for edition, texts in lines.items() for number, text in enumerate(texts, 1)
+        (edition, have.get(edition, 0) + number, packed(line))
+        for edition, several in lines.items()
+        for number, line in enumerate(several, 1)
     ]
     for start in range(0, len(rows), CHUNK):
         EditionNote.insert_many(
@@ -26,23 +30,23 @@ def add(lines: Mapping[int, Sequence[str]]) -> None:
         ).execute()
 
 
-def on(edition: int) -> list[str]:
+def on(edition: int) -> list[Sentence | str]:
     """The lines on one edition, in their order."""
     return on_all([edition]).get(edition, [])
 
 
-def on_all(editions: Iterable[int]) -> dict[int, list[str]]:
+def on_all(editions: Iterable[int]) -> dict[int, list[Sentence | str]]:
     """The lines on each of these editions that has any."""
-    wanted, found = list(editions), dict[int, list[str]]()
+    wanted, found = list(editions), dict[int, list[Sentence | str]]()
     for start in range(0, len(wanted), CHUNK):
         found |= on_these(wanted[start : start + CHUNK])
     return found
 
 
-def on_these(editions: Any) -> dict[int, list[str]]:
+def on_these(editions: Any) -> dict[int, list[Sentence | str]]:
     """As `on_all`; a few, or a query that selects them."""
-    found = dict[int, list[str]]()
+    found = dict[int, list[Sentence | str]]()
     query = EditionNote.select(EditionNote.edition, EditionNote.text).where(EditionNote.edition.in_(editions))
     for edition, text in tuples(query.order_by(EditionNote.edition, EditionNote.line)):
-        found.setdefault(edition, []).append(text)
+        found.setdefault(edition, []).append(unpacked(text))
     return found

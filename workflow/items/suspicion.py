@@ -1,7 +1,9 @@
 """What the wrong-client guard found in files that are about to be shared outright, and what follows (CONTRACT section 4).
 
-With `sharing.guard: hold` the item becomes a concept: somebody looks, with the finding on top of the queue file. With
-`warn` it is shared, and its maker is told. What could not be searched is no finding, but is told in the item's history.
+With `sharing.guard: hold` the item becomes a concept: somebody looks, with the finding on top of the
+queue file. With `warn` it is shared, and its maker is told. A file that could be read, but whose
+reader was killed or gave up, is a finding as well. What can't be read (a scan, a password) is no
+finding: the maker and the history are told, and `sharing.guard_unread: hold` has it held, too.
 The guard only ever asks for one look more: rights and four eyes hold as for any concept.
 """
 
@@ -14,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from dossier.office import people
 from dossier.office.office import Office
+from dossier.text.sentences import Sentence, as_data, packed, sentence
 from dossier.trail import trail
 from workflow.items import notes
 from workflow.items.rules import Draft
@@ -28,13 +31,24 @@ class Unscreened(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A file that names other clients and not its own."""
+    """A file that names other clients and not its own, or whose reader failed."""
 
     name: str
     sha256: str
-    clients: tuple[str, ...]
-    words: str
+    clients: tuple[str, ...] = ()
+    words: str = ""
     """As the file has them."""
+    failure: Sentence | None = None
+    """Why nobody knows what it says, though it can be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """A file that can't be read, or not all of it, and why."""
+
+    name: str
+    sha256: str
+    why: Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +58,20 @@ class Screened:
     seen: frozenset[str] = frozenset()
     """SHA-256 of each file that was looked at."""
     findings: tuple[Finding, ...] = ()
-    unread: tuple[tuple[str, str], ...] = ()
-    """(name, why it could not be searched)."""
+    unread: tuple[Unread, ...] = ()
 
     def only(self, sha256s: Iterable[str]) -> Screened:
         """What of it is about these files. Raises Unscreened."""
         wanted = set(sha256s)
         if not wanted <= self.seen:
             raise Unscreened
-        return replace(self, findings=tuple(finding for finding in self.findings if finding.sha256 in wanted))
+        findings = tuple(finding for finding in self.findings if finding.sha256 in wanted)
+        return Screened(self.seen, findings, tuple(one for one in self.unread if one.sha256 in wanted))
 
     def told(self) -> dict[str, Any]:
-        """For the trail: what was not searched."""
-        return {"not_searched": [{"name": name, "reason": reason} for name, reason in self.unread]} if self.unread else {}
+        """For the trail: what was not searched. `why` is the reason for readers of any language (sentences.as_data)."""
+        told = [{"name": one.name, "sha256": one.sha256, "reason": str(one.why), "why": as_data(one.why)} for one in self.unread]
+        return {"not_searched": told} if told else {}
 
 
 NOTHING = Screened()
@@ -67,8 +82,9 @@ def is_on(office: Office) -> bool:
 
 
 def holds(office: Office, screened: Screened) -> bool:
-    """True if what was found makes a concept of what would have been shared outright."""
-    return bool(screened.findings) and office.settings.sharing.guard == "hold"
+    """True if what was found, or could not be read, makes a concept of what would have been shared outright."""
+    sharing = office.settings.sharing
+    return bool(screened.findings and sharing.guard == "hold") or bool(screened.unread and sharing.guard_unread == "hold")
 
 
 def held(office: Office, draft: Draft) -> Draft:
@@ -78,28 +94,38 @@ def held(office: Office, draft: Draft) -> Draft:
     return replace(draft, share_status="concept", approvers=approvers, approvals="all" if default else "any")
 
 
-def sentences(office: Office, client: str, screened: Screened) -> list[str]:
-    """The findings for a person, a line each."""
-    return [
-        f"`{finding.name}` names {_named(finding.clients, office.clients)} (it says: {finding.words}), and nowhere"
-        f" {_named([client], office.clients)}. Was it meant for another client?"
-        for finding in screened.findings
-    ]
+def sentences(office: Office, client: str, screened: Screened) -> list[Sentence]:
+    """The findings and what was not read, for a person, a sentence each."""
+    found = []
+    for finding in screened.findings:
+        if finding.failure is not None:
+            found.append(sentence("guard.reader_failed", file=finding.name, why=finding.failure))
+            continue
+        found.append(sentence(
+            "guard.names_another", file=finding.name, others=_named(finding.clients, office.clients), words=finding.words,
+            own=_named([client], office.clients), clients=list(finding.clients),
+        ))  # fmt: skip
+    return [*found, *(sentence("guard.not_read", file=one.name, why=one.why) for one in screened.unread)]
 
 
-def warnings(office: Office, client: str, screened: Screened) -> list[str]:
-    """The findings for the maker, with what was done about it."""
-    done = (
-        "It is not shared until somebody has looked at it and approved it."
-        if office.settings.sharing.guard == "hold"
-        else "It is shared all the same; take it off the portal with: dossier withdraw ITEM --reason TEXT"
-    )
-    return [f"{sentence} {done}" for sentence in sentences(office, client, screened)]
+def warnings(office: Office, client: str, screened: Screened) -> list[Sentence]:
+    """The same for the maker, with what was done about it."""
+    if holds(office, screened):
+        done = sentence("guard.is_held")
+    elif screened.findings:
+        done = sentence("guard.is_shared")
+    else:
+        done = sentence("guard.is_shared_unread")
+    return [sentence("guard.with_what_follows", what=one, done=done) for one in sentences(office, client, screened)]
 
 
-def _named(clients: Sequence[str], known: Mapping[str, Client]) -> str:
-    names = [f"{known[code].name} ({code})" if code in known else code for code in clients[:5]]
-    return " and ".join(names) + (f" and {len(clients) - 5} more" if len(clients) > 5 else "")
+def _named(codes: Sequence[str], known: Mapping[str, Client]) -> Sentence | str:
+    """`Acme B.V. (acme-bv) and Bakkerij Zon (zon)`; of many, the first five."""
+    names = [f"{known[code].name} ({code})" if code in known else code for code in codes[:5]]
+    listed: Sentence | str = names[-1]
+    for name in reversed(names[:-1]):
+        listed = sentence("guard.and", one=name, other=listed)
+    return sentence("guard.and_more", named=listed, count=len(codes) - 5) if len(codes) > 5 else listed
 
 
 def record(office: Office, now: datetime, item: Any, screened: Screened) -> None:
@@ -107,15 +133,23 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
 
     Call inside `transaction()`, once the item has the state that follows.
     """
-    if not screened.findings:
+    is_held = holds(office, screened)
+    if not (screened.findings or is_held):
         return
-    is_held = office.settings.sharing.guard == "hold"
-    found = [{"name": f.name, "sha256": f.sha256, "clients": list(f.clients), "words": f.words} for f in screened.findings]
-    trail.record(now, trail.DAEMON, "held_by_guard" if is_held else "warned_by_guard", item.id, {"findings": found})
+    found = [
+        {"name": one.name, "sha256": one.sha256, **({"failed": str(one.failure)} if one.failure else _whose(one))}
+        for one in screened.findings
+    ]
+    action = "held_by_guard" if is_held else "warned_by_guard"
+    trail.record(now, trail.DAEMON, action, item.id, {"findings": found, **screened.told()})
+    lines = sentences(office, item.client, screened)
     if is_held:
-        notes.add({item.pending: sentences(office, item.client, screened)})
+        notes.add({item.pending: lines})
     from workflow.outbox import outbox  # what only reads items needs no mail
 
-    rows = [f"{f.name}: {_named(f.clients, office.clients)} ({f.words})" for f in screened.findings]
-    payload = {"description": item.description, "findings": rows, "held": is_held}
+    payload = {"description": item.description, "findings": [packed(line) for line in lines], "held": is_held}
     outbox.enqueue_to_staff(office, now, "guard", item, item.created_by, payload)
+
+
+def _whose(finding: Finding) -> dict[str, Any]:
+    return {"clients": list(finding.clients), "words": finding.words}

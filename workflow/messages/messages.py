@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from typing import Any
 
 from dossier.office.office import Office
+from dossier.text.sentences import told, unpacked
 from workflow.messages.composing import Block, Letter, compose, one_line, several_lines
 from workflow.messages.language import N_, day, translator
 
@@ -207,7 +208,7 @@ def failed_mail_letter(
 def guard_letter(
     language: str, maker_name: str, item: str, client_name: str, description: str, findings: Sequence[str], held: bool, firm: str
 ) -> Letter:
-    """To the maker: what is to be shared names another client, and not its own."""
+    """To the maker: what the wrong-client guard found in what is to be shared."""
     _ = translator(language).gettext
     values = {"item": item, "client": one_line(client_name), "description": one_line(description)}
     if held:
@@ -222,7 +223,7 @@ def guard_letter(
         )  # fmt: skip
     blocks = [
         _greeting(language, maker_name),
-        Block("paragraph", _("What is in %(item)s names another client, and nowhere %(client)s:") % values),
+        Block("paragraph", _("This was noticed in the files of %(item)s, which is for %(client)s:") % values),
         Block("matter", values["description"]),
         Block("rows", rows=tuple(one_line(finding) for finding in findings)),
         Block("paragraph", after % values),
@@ -294,7 +295,8 @@ def letter_of(
         letters = {"escalation": escalation_letter, "review": review_letter}
         return letters.get(kind, reminder_letter)(language, name, concepts, firm, payload.get("more", 0))
     if kind == "guard":
-        description, findings, held = payload["description"], payload["findings"], payload["held"]
+        description, held = payload["description"], payload["held"]
+        findings = [told(unpacked(finding), language) for finding in payload["findings"]]
         return guard_letter(language, name, number, client_name, description, findings, held, firm)
     if kind == "anchor":
         return anchor_letter(language, payload["line"], firm)

@@ -27,7 +27,7 @@ from dossier.database.tables import Edition, Item, PageDue, PageFile, item_name,
 from dossier.files import files
 from dossier.text import clock
 from dossier.vault.folder import Damaged, Vault
-from dossier.workers.child import Servant
+from dossier.workers.child import Child, Failed
 from workflow.portal import pages
 
 log = structlog.get_logger("pictures")
@@ -88,7 +88,7 @@ class Artist:
     """The drawing process, started when it is first needed. One thread uses it."""
 
     def __init__(self) -> None:
-        self._servant = Servant("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
+        self._child = Child("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
 
     def draw(self, path: Path) -> bytes:
         """The picture (WebP) of the vault file at `path`; empty if there is none to be had."""
@@ -97,14 +97,13 @@ class Artist:
             if kind is None:
                 return b""
             try:
-                return self._servant.ask(kind, descriptor)
-            except (OSError, EOFError, ValueError) as error:
+                return self._child.ask(kind, descriptor)
+            except Failed as error:
                 log.warning("a picture could not be drawn", file=path.name, error=str(error))
-                self._servant.stop()
                 return b""
 
     def close(self) -> None:
-        self._servant.stop()
+        self._child.close()
 
 
 class Studio:

@@ -10,6 +10,7 @@ from dossier.database.tables import Asked, Decision, Edition, Item, first_editio
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import told
 from workflow.approval import deciding
 from workflow.approval.waiting import Asking, Concept
 from workflow.items import notes
@@ -35,11 +36,11 @@ class Sheets:
         """What `person`'s queue file tells."""
         concept = asking.concept
         item, edition = self._items[concept.item], self._editions[concept.edition]
-        client = self.office.clients.get(concept.client)
+        client, language = self.office.clients.get(concept.client), self.office.settings.office.language
         return Sheet(
             item=item_name(concept.item), content=edition.content, client=concept.client,
             client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
-            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(self._notes.get(edition.id, ())),
+            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._notes.get(edition.id, ())),
             remarks=tuple(_remarks(asking, person) + _changes(concept, edition, item.standing, person)),
         )  # fmt: skip
 

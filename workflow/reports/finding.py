@@ -137,7 +137,7 @@ def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[st
                 known[text] = json.loads(text)
             setattr(row, name, known[text])
         row.share, row.notify = bool(row.share), bool(row.notify)
-        yield row.id, {**summary(row), "attention": told.get(row.pending, [])}
+        yield row.id, {**summary(row), "attention": [str(note) for note in told.get(row.pending, [])]}
 
 
 def whole(item: Any) -> dict[str, Any]:
@@ -156,7 +156,7 @@ def whole(item: Any) -> dict[str, Any]:
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
-    attention = notes.on(item.pending) if item.pending else []
+    attention = [str(note) for note in notes.on(item.pending)] if item.pending else []
     return {
         **summary(item), "attention": attention, "attachments": attachments, "openings": openings.openings_of(item), "history": history,
     }  # fmt: skip

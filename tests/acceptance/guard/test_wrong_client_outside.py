@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import threading
+from pathlib import Path
+
 import pytest
+import yaml
 from kit.guard_corpus import endless, pdf
-from kit.support import CLIENTS, SETTINGS, Root, wait_for
+from kit.support import CLIENTS, SETTINGS, Daemon, Root, wait_for
 
 SHARED = "description: Jaarrekening 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
 
@@ -26,7 +33,7 @@ def test_approving_with_the_finding_in_view_publishes(guarded: Root) -> None:
         wait_for((guarded.path / "var/portal/acme-bv" / paper.stem / "a.pdf").exists, "it is on the portal")
 
 
-def test_hostile_pdfs_hold_up_no_other_drop_and_are_taken_in_the_end(guarded: Root) -> None:
+def test_hostile_pdfs_hold_up_no_other_drop_and_are_held_in_the_end(guarded: Root) -> None:
     bad = endless()
     with guarded.daemon() as daemon:
         for number in range(2):
@@ -37,13 +44,57 @@ def test_hostile_pdfs_hold_up_no_other_drop_and_are_taken_in_the_end(guarded: Ro
             wait_for(lambda number=number: guarded.receipt(f"bad{number}"), "the hostile one is taken")
         assert daemon.poll() is None
     rows = {row["description"]: row["item"] for row in guarded.json("items")}
-    [approved] = [
-        event for event in guarded.json("show", rows["Jaarrekening hostile 1"])["history"] if event["action"] == "approved"
-    ]
-    reason = approved["detail"]["not_searched"][0]["reason"]
-    assert reason in ("it takes too long to read", "reading it failed")
+    hostile = guarded.json("show", rows["Jaarrekening hostile 1"])
+    assert hostile["share_state"] == "concept"
+    [held] = [event for event in hostile["history"] if event["action"] == "held_by_guard"]
+    reason = held["detail"]["findings"][0]["failed"]
+    assert reason in ("it takes too long to read", "the program that reads it was ended, twice")
+    assert reason in hostile["attention"][0]
     if reason == "it takes too long to read":  # else they were done with before anybody had lost patience
         assert rows["Jaarrekening 2025"] == min(rows.values())  # it was dropped last
+
+
+def readers_of(daemon: Daemon) -> list[int]:
+    """The processes that read files for this daemon."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, IndexError):
+            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == daemon.pid and b"texts_child" in (place / "cmdline").read_bytes():
+                found.append(int(place.name))
+    return found
+
+
+def killing_readers(daemon: Daemon, most: int, until: threading.Event) -> threading.Thread:
+    """SIGKILL each process that reads as soon as it is there, up to so many."""
+
+    def kill() -> None:
+        killed = set[int]()
+        while len(killed) < most and not until.is_set():
+            for pid in set(readers_of(daemon)) - killed:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                killed.add(pid)
+
+    thread = threading.Thread(target=kill, daemon=True)
+    thread.start()
+    return thread
+
+
+@pytest.mark.parametrize(("most", "told"), [(1, "Northwind Ltd"), (1_000, "the program that reads it was ended, twice")])
+def test_whoever_kills_the_reader_publishes_nothing(guarded: Root, most: int, told: str) -> None:
+    over = threading.Event()
+    with guarded.daemon() as daemon:
+        daemon.until_running()
+        killer = killing_readers(daemon, most, over)
+        guarded.drop("a", SHARED, a_pdf=pdf("Jaarrekening 2025 van Northwind Ltd"))
+        receipt = wait_for(lambda: guarded.receipt("a"), "taken")
+        over.set()
+        killer.join()
+        [paper] = wait_for(lambda: list((guarded.path / "var/queue/j.admin").glob("D-*.yaml")), "the queue file is there")
+    assert told in paper.read_text().splitlines()[0]
+    assert "not shared until" in " ".join(yaml.safe_load(receipt)["warnings"])
+    assert list((guarded.path / "var/portal").glob("*/D-*")) == []
 
 
 def test_a_client_added_to_the_configuration_counts_from_then_on(guarded: Root) -> None:

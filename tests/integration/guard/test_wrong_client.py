@@ -129,7 +129,7 @@ def test_with_warn_it_is_shared_and_the_maker_is_told(guarded: Root) -> None:
     assert (mail.kind, mail.recipient) == ("guard", "m.devries")
     office = load_office(guarded.path, guarded.environ)
     letter = letter_of(office, mail.kind, "nl", mail.name, mail.client, item["item"], mail.payload)
-    assert "a.pdf: Northwind Ltd (northwind-ltd)" in letter.text.replace("\n ", "")
+    assert "`a.pdf` noemt Northwind Ltd (northwind-ltd)" in " ".join(letter.text.split())
     assert "dossier withdraw" in letter.text
 
 
@@ -138,12 +138,28 @@ def test_with_off_nothing_is_searched(root: Root) -> None:
     close_database()
 
 
-def test_what_cannot_be_read_is_no_finding_but_is_told_in_the_history(guarded: Root) -> None:
+def test_what_cannot_be_read_is_shared_and_its_maker_is_told_why_in_receipt_and_history(guarded: Root) -> None:
     item = drop(guarded, a_pdf=guard_corpus.scan())
     assert item["share_state"] == "published"
     [told] = events(item, "approved")[0]["not_searched"]
     assert told["name"] == "a.pdf"
     assert "no text" in told["reason"]
+    [warning] = yaml.safe_load(guarded.receipt("a") or "")["warnings"]
+    assert "`a.pdf` was not searched" in warning
+    assert "no text in it (a scan" in warning
+
+
+def test_an_office_may_have_held_what_cannot_be_read(guarded: Root) -> None:
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard_unread: hold") + "office: {language: nl}\n")
+    item = drop(guarded, a_pdf=guard_corpus.scan())
+    assert (item["share_state"], item["public"]) == ("concept", False)
+    [paper] = (guarded.path / "var/queue").glob("*/D-*.yaml")
+    assert "`a.pdf` is niet, of niet helemaal, op namen van andere klanten doorzocht" in paper.read_text().splitlines()[0]
+    assert "Het wordt pas gedeeld als iemand" in yaml.safe_load(guarded.receipt("a") or "")["warnings"][0]
+    assert mails(guarded) == [("guard", "m.devries")]
+    approve(item)
+    once_here(guarded)
+    assert newest(guarded)["share_state"] == "published"
 
 
 def test_the_same_drop_again_is_a_duplicate_whatever_the_guard_finds(guarded: Root) -> None:

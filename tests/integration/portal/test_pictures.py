@@ -227,9 +227,9 @@ def test_a_drawing_process_that_died_is_replaced(artist: Artist, tmp_path: Path)
     path = tmp_path / "good"
     path.write_bytes(a_pdf())
     assert artist.draw(path)
-    assert artist._servant.process is not None
-    artist._servant.process.kill()
-    artist._servant.process.wait()
+    assert artist._child.process is not None
+    artist._child.process.kill()
+    artist._child.process.wait()
     assert artist.draw(path)
 
 
