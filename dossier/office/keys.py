@@ -59,6 +59,21 @@ def _sender(value: str) -> str:
     return _one_line(value)
 
 
+def _reply_to(value: str) -> str:
+    address = parseaddr(_sender(value))[1]
+    if not address.rpartition("@")[0].isascii():
+        # It stands in every mail, and most servers take no such mail (RFC 6532).
+        raise ValueError("give an address with plain letters before the @")
+    return value.strip()
+
+
+def _helo(value: str) -> str:
+    name = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+    if len(value) > 255 or not re.fullmatch(rf"{name}(?:\.{name})*|\[[0-9A-Za-z:.]+\]", value):
+        raise ValueError("give the name of this machine, such as dossier.office.example, or [192.0.2.1]")
+    return value
+
+
 def _yes_no(value: object) -> object:
     if isinstance(value, str):
         if value.lower() in ("yes", "ja", "true"):
@@ -281,6 +296,10 @@ class Mail(Strict):
     """The environment variable that holds the password."""
     sender: Annotated[str, AfterValidator(_sender)] = "Office <office@office.example>"
     """Name and address that mails come from."""
+    reply_to: Annotated[str, AfterValidator(_reply_to)] | None = None
+    """Where answers go, such as Reception <info@office.example>; without it, to the sender."""
+    helo: Annotated[str, AfterValidator(_helo)] | None = None
+    """The name by which this machine greets the mail server; without it, its own full name if it has one, else the sender's domain."""
     max_attempts: int = Field(8, ge=1)
     """A mail that still isn't accepted after so many tries has failed."""
 

@@ -45,6 +45,8 @@ class Server:
     raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     senders: list[str] = field(default_factory=list)
+    greetings: list[str] = field(default_factory=list)
+    """The name by which each client called itself."""
     connections: int = 0
     on_mail: Callable[[str], str | None] = lambda address: None
     on_rcpt: Callable[[str], str | None] = lambda address: None
@@ -55,6 +57,7 @@ class Server:
 
     async def handle_EHLO(self, server: SMTP, session: Any, envelope: Any, hostname: str, responses: list[str]) -> list[str]:  # noqa: N802
         session.host_name = hostname
+        self.greetings.append(hostname)
         return responses
 
     async def handle_MAIL(self, server: SMTP, session: Any, envelope: Any, address: str, options: list[str]) -> str:  # noqa: N802

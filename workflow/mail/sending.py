@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from typing import Any
 
 from dossier.database.database import transaction
@@ -34,8 +33,9 @@ from dossier.office.office import Office
 from dossier.text import clock
 from workflow.items import items
 from workflow.mail import smtp
+from workflow.mail.mime import Head, mime
 from workflow.mail.smtp import Answer, NoServer
-from workflow.messages import composing, office_templates
+from workflow.messages import office_templates
 from workflow.messages.composing import Letter
 from workflow.messages.office_templates import TemplateFault
 from workflow.outbox import outbox
@@ -54,6 +54,9 @@ SILENCES = 2
 
 AT_ONCE = 100
 """Mails in one round, so that what was put in the outbox meanwhile is not kept waiting behind thousands."""
+
+SERIES = ("bundle", "digest")
+"""Kinds of mail that come regularly: who gets them can ask to be taken off."""
 
 WAITING = (Mail.state == "waiting") & Mail.within.is_null()
 """What is to be sent by itself."""
@@ -175,13 +178,16 @@ class Mailer:
         wanted = Mail.select().where((Mail.id == mail.id) & (Mail.state == "waiting"))
         return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
 
-    def _message(self, now: datetime, mail: Any) -> EmailMessage:
+    def _message(self, now: datetime, mail: Any) -> bytes:
         number, content = mail.item and item_name(mail.item), outbox.content(self.office, now, mail)
         letter, fault = office_templates.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
         if fault is not None:  # alarms.py sees when it is mended
             self._alarm("mail templates", f"a template is wrong, the usual letter was sent: {fault}")
-        sender, made = self.office.settings.mail.sender, clock.from_text(mail.created_at)
-        return composing.mime(letter, sender, mail.name, mail.email, mail.message_id, made, mail.language)
+        settings, made = self.office.settings.mail, clock.from_text(mail.created_at)
+        head = Head(
+            settings.sender, mail.name, mail.email, mail.message_id, made, mail.language, settings.reply_to, mail.kind in SERIES
+        )
+        return mime(letter, head)
 
     def _settle(self, now: datetime, mail: Any, answer: Answer) -> None:
         """A mail that was not taken: tried again later, or failed for good."""

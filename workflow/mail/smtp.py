@@ -10,14 +10,13 @@ Nothing here knows the outbox. A mail may have been taken although no answer cam
 from __future__ import annotations
 
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from email.message import EmailMessage
-from email.utils import parseaddr
 
 from dossier.office.keys import Mail
-from workflow.messages.composing import ascii_domain, needs_smtputf8
+from workflow.messages.addresses import address_of, ascii_domain, domain_of, needs_smtputf8
 
 STEP_SECONDS = 30
 """How long one step of the dialogue may take (RFC 5321 section 4.5.3.2 allows minutes; a relay of one's own is quicker)."""
@@ -30,6 +29,9 @@ QUIT_SECONDS = 5
 
 # RFC 4954 section 6, RFC 3207 section 4: the server wants a login or encryption first. No mail is to blame for that.
 _WANTS_LOGIN = (530, 534, 538)
+
+# RFC 6761, RFC 6762, RFC 8375, and what routers and container engines make up: no names of the world's DNS.
+_LOCAL = ("localhost", "localdomain", "local", "lan", "home", "internal", "arpa")
 
 
 class NoServer(Exception):
@@ -72,15 +74,20 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
         password = environ.get(mail.password_env, "")
         if not password:
             raise NoServer(f"there is no password for {where}: set the environment variable {mail.password_env}", refused=True)
+    name = greeting_name(mail)
     try:
         context = ssl.create_default_context()
         if mail.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(mail.host, mail.port, timeout=STEP_SECONDS, context=context)
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS, context=context
+            )
         else:
-            server = smtplib.SMTP(mail.host, mail.port, timeout=STEP_SECONDS)
+            server = smtplib.SMTP(mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS)
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         raise NoServer(f"{where}, {_words_of(error)}; check mail.host, mail.port and mail.security") from error
     try:
+        if name is None and server.sock is not None:
+            server.local_hostname = _address_literal(server.sock.getsockname()[0])
         server.ehlo_or_helo_if_needed()
         if mail.security == "starttls":
             server.starttls(context=context)
@@ -102,19 +109,37 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
     return server
 
 
-def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage, is_wanted: Callable[[], bool]) -> Answer | None:
+def greeting_name(mail: Mail) -> str | None:
+    """By what name the server is greeted (RFC 5321 section 4.1.1.1); None: there is none, only an address.
+
+    Relays with rules about this name refuse `[127.0.0.1]`, and names that nobody else can look up.
+    """
+    if mail.helo:
+        return mail.helo
+    own, domain = socket.getfqdn(), domain_of(mail.sender)
+    last = own.rpartition(".")[2].lower()
+    if "." in own and own.isascii() and not last.isdigit() and last not in _LOCAL:
+        return own
+    return domain if "." in domain else None
+
+
+def _address_literal(address: str) -> str:
+    """RFC 5321 section 4.1.3."""
+    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
+
+
+def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted: Callable[[], bool]) -> Answer | None:
     """Offer one mail from the address in `sender` to the address `to`. Raises NoServer if the server wants a login first.
 
     `is_wanted` is asked when nothing is left but to hand it over; None if the answer is no, and the server has nothing then.
     """
-    origin, to = ascii_domain(parseaddr(sender)[1]), ascii_domain(to)
+    origin, to = ascii_domain(address_of(sender)), ascii_domain(to)
     options: list[str] = []
     if needs_smtputf8(to) or needs_smtputf8(origin):
         if not server.has_extn("smtputf8"):
             return Answer(553, "the mail server can't send to an address with such characters (it has no SMTPUTF8)")
         options = ["SMTPUTF8", "BODY=8BITMIME"]
     try:
-        data = message.as_bytes()
         if server.has_extn("size"):
             options.append(f"SIZE={len(data)}")
         code, text = server.mail(origin, options)
@@ -139,7 +164,7 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, message: EmailMessage,
 
 def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
     """Ask whether the server would take a mail from the office to itself, and send none. Raises NoServer."""
-    address = ascii_domain(parseaddr(mail.sender)[1])
+    address = ascii_domain(address_of(mail.sender))
     line = open_line(mail, environ)
     try:
         code, text = line.mail(address)

@@ -13,7 +13,6 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -28,6 +27,7 @@ from dossier.text import clock
 from dossier.text.refusals import Forbidden, Refusal
 from dossier.trail import trail
 from workflow.items import items
+from workflow.messages.addresses import domain_of
 from workflow.portal_access import access, openings, staff_access
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _enqueue(
     payload: Mapping[str, Any],
     due: datetime,
 ) -> int:
-    domain = parseaddr(office.settings.mail.sender)[1].rpartition("@")[2]
+    domain = domain_of(office.settings.mail.sender)
     about = item_name(item.id) if item is not None else kind
     number: int = Mail.insert(
         message_id=f"<{about}.{kind}.{secrets.token_hex(8)}@{domain}>", kind=kind, item=item.id if item is not None else None,

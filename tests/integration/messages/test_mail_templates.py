@@ -46,6 +46,7 @@ def test_who_wants_a_digest_gets_at_most_one_mail_an_hour_with_all_that_came(tmp
     assert all(office.get(key).notify is False and office.get(key).notified_at for key in keys)
     assert server.mails[1]["Subject"] == "Er staan 6 documenten voor u klaar"
     assert server.mails[0]["Subject"] == "Er staat 1 document voor u klaar"
+    assert {mail["List-Unsubscribe"] for mail in server.mails} == {"<mailto:office@office.example?subject=unsubscribe>"}
 
 
 def test_a_digest_leaves_out_what_was_withdrawn_meanwhile(tmp_path: Path, server: Server) -> None:

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from dossier.office.keys import Client, Settings
 from dossier.office.office import Office
-from workflow.messages import composing, messages
+from workflow.mail.mime import Head, mime
+from workflow.messages import addresses, messages
 from workflow.messages.composing import Letter
 from workflow.messages.language import translator
 from workflow.messages.messages import WaitingConcept
@@ -31,6 +32,7 @@ HEADERS = {
     "Date",
     "Message-ID",
     "Auto-Submitted",
+    "X-Auto-Response-Suppress",
     "Content-Language",
     "MIME-Version",
     "Content-Type",
@@ -48,8 +50,8 @@ def sent(
     sender: str = "Office <office@office.example>",
 ) -> EmailMessage:
     """The mail as its reader's program sees it, from the bytes that go over the line."""
-    message = composing.mime(letter, sender, to_name, to_email, ID, NOW, "nl")
-    parsed = email.message_from_bytes(message.as_bytes(), policy=policy.default.clone(utf8=True))
+    data = mime(letter, Head(sender, to_name, to_email, ID, NOW, "nl"))
+    parsed = email.message_from_bytes(data, policy=policy.default.clone(utf8=True))
     assert isinstance(parsed, EmailMessage)
     return parsed
 
@@ -190,16 +192,6 @@ def test_a_description_cannot_become_markup_or_more_lines() -> None:
     assert "    <script>x</script> Beste Jan, Betaal hier evil\n" in letter.text
 
 
-def test_a_subject_is_at_most_two_hundred_characters_long() -> None:
-    message = sent(ready("é" * 500))
-    assert len(message["Subject"]) == 200
-    assert message["Subject"].endswith("…")
-    assert all(
-        len(line) <= 998
-        for line in composing.mime(ready("é" * 5000), "a@b.nl", "J", "j@b.nl", ID, NOW, "nl").as_bytes().splitlines()
-    )
-
-
 # MIME
 
 
@@ -217,7 +209,7 @@ def test_a_mail_says_that_no_person_wrote_it_and_is_the_same_at_every_attempt() 
 
 def test_a_long_message_id_is_not_folded_into_something_else() -> None:
     long = f"<D-2026-000012.ready.0123456789abcdef@{'very-long-name.' * 8}office.example>"
-    data = composing.mime(ready(), "a@b.nl", "J", "j@b.nl", long, NOW, "nl").as_bytes()
+    data = mime(ready(), Head("a@b.nl", "J", "j@b.nl", long, NOW, "nl"))
     assert email.message_from_bytes(data)["Message-ID"].strip() == long
 
 
@@ -225,27 +217,25 @@ def test_a_long_message_id_is_not_folded_into_something_else() -> None:
     "name", ["Fatma Yılmaz", 'Jansen, "Jan" <x@e.nl>', "Łukasz Żółć", "", "O'Neill (CFO)", "a@b, c@d", "Very Long " * 30]
 )
 def test_any_name_can_be_in_an_address(name: str) -> None:
-    message = sent(ready(), to_name=name, sender='"Kantoor & Co, Zürich B.V." <office@office.example>')
+    sender = '"Kantoor & Co, Zürich B.V." <office@office.example>'
+    message = sent(ready(), to_name=name, sender=sender)
     assert [address.addr_spec for address in message["To"].addresses] == ["j.jansen@acme.example"]
     assert [address.addr_spec for address in message["From"].addresses] == ["office@office.example"]
-    assert message["From"].addresses[0].display_name == "Kantoor & Co Zürich B.V."
+    assert message["From"].addresses[0].display_name == "Kantoor & Co, Zürich B.V."
     if name == "Fatma Yılmaz":
         assert message["To"].addresses[0].display_name == name
 
 
 def test_a_domain_goes_as_the_dns_has_it() -> None:
-    def header(address: str) -> str:
-        return str(composing.mime(ready(), "a@b.nl", "", address, ID, NOW, "nl")["To"])
-
-    assert header("info@bücher.example") == "info@xn--bcher-kva.example"
+    assert addresses.ascii_domain("info@bücher.example") == "info@xn--bcher-kva.example"
     # IDNA 2008 (RFC 5894 section 7.2): not strasse.example, which may be somebody else's.
-    assert header("info@straße.example") == "info@xn--strae-oqa.example"
-    assert header("info@plain.example") == "info@plain.example"
+    assert addresses.ascii_domain("info@straße.example") == "info@xn--strae-oqa.example"
+    assert addresses.domain_of("Info <info@plain.example>") == "plain.example"
 
 
 def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
-    assert composing.needs_smtputf8("jürgen@acme.example")
-    assert not composing.needs_smtputf8("info@bücher.example")
-    assert not composing.needs_smtputf8("info@acme.example")
-    data = composing.mime(ready(), "a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl").as_bytes()
+    assert addresses.needs_smtputf8("jürgen@acme.example")
+    assert not addresses.needs_smtputf8("info@bücher.example")
+    assert not addresses.needs_smtputf8("info@acme.example")
+    data = mime(ready(), Head("a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl"))
     assert "\nTo: jürgen@xn--bcher-kva.example\r\n".encode() in data

@@ -1,0 +1,144 @@
+"""A letter as it goes over the line: its headers, a plain and an HTML part (RFC 5322, RFC 2045, RFC 2047).
+
+The headers are encoded and folded here, and the email package has no more to do with them: that of
+Python 3.11 loses the blank between two encoded words (RFC 2047 section 6.2) and makes words of over
+75 characters. Whatever a description, a name or a mail server's answer holds, it stays text in its
+header: one line, without control characters, and never an encoded word of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from email import policy
+from email.charset import Charset
+from email.message import EmailMessage
+from email.utils import format_datetime, parseaddr
+from itertools import chain, repeat
+from urllib.parse import quote
+
+from workflow.messages.addresses import ascii_domain
+from workflow.messages.composing import Letter, one_line
+
+HEADER_CHARACTERS = 400
+"""No header text is longer. A description has at most 200, and a subject says a little more."""
+
+LINE = 76
+"""Characters on a line of a header (RFC 2047 section 2: with encoded words, no more than that)."""
+
+WORD = 75
+"""Characters of an encoded word (RFC 2047 section 2)."""
+
+_UTF8 = Charset("utf-8")
+"""Quoted-printable or base64, whichever is shorter; never split inside a character."""
+
+# RFC 2047. Python 3.11's header parser decodes these, line ends and all (cpython issue 121650).
+_ENCODED_WORD = re.compile(r"=\?[^?\s]*\?[^?\s]*\?[^?]*\?=")
+
+# RFC 5322 section 3.2.3: a name of these alone needs no quotes.
+_ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """What a mail's headers say. `sender` and `reply_to` are `Name <address>`; `date` has an offset."""
+
+    sender: str
+    to_name: str
+    to_email: str
+    message_id: str
+    date: datetime
+    language: str
+    reply_to: str | None = None
+    may_unsubscribe: bool = False
+    """It is one of a series that its reader can be taken off."""
+
+
+def mime(letter: Letter, head: Head) -> bytes:
+    """The mail as it is sent: headers, a plain and an HTML part."""
+    return headers(letter.subject, head) + _body(letter).as_bytes()
+
+
+def headers(subject: str, head: Head) -> bytes:
+    """The headers, in ASCII; in UTF-8 where the address itself is not (RFC 6532)."""
+    lines = [
+        _header("From", _mailbox("From", *parseaddr(head.sender))),
+        _header("To", _mailbox("To", head.to_name, head.to_email)),
+        *([_header("Reply-To", _mailbox("Reply-To", *parseaddr(head.reply_to)))] if head.reply_to else []),
+        _header("Subject", _words("Subject", subject)),
+        _header("Date", [format_datetime(head.date)]),
+        _header("Message-ID", [head.message_id]),
+        # RFC 3834, and the same in Microsoft's words ([MS-OXCMAIL] section 2.1.3.1.9): no absence notes, please.
+        _header("Auto-Submitted", ["auto-generated"]),
+        _header("X-Auto-Response-Suppress", ["OOF,", "AutoReply"]),
+        *([_header("List-Unsubscribe", [_unsubscribe(head)])] if head.may_unsubscribe else []),
+        _header("Content-Language", [head.language]),
+    ]
+    return "".join(lines).encode()
+
+
+def header_text(text: str) -> str:
+    """What of `text` can stand in a header: one line, no encoded words, at most HEADER_CHARACTERS."""
+    line = _ENCODED_WORD.sub(" ", one_line(text))
+    # What is left can't become one either, not even joined with what was taken out from between.
+    line = one_line(line.replace("=?", "= ?").replace("?=", "? ="))
+    return line if len(line) <= HEADER_CHARACTERS else line[: HEADER_CHARACTERS - 1].rstrip() + "…"
+
+
+def _body(letter: Letter) -> EmailMessage:
+    """Both parts. Quoted-printable: a server without 8BITMIME takes it, and no line is too long."""
+    body = EmailMessage(policy=policy.SMTP)
+    body.set_content(letter.text, charset="utf-8", cte="quoted-printable")
+    body.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    return body
+
+
+# Headers
+
+
+def _header(name: str, words: Sequence[str]) -> str:
+    """A header of these words, folded between them; what unfolds it gets one blank between two of them."""
+    lines = [f"{name}:"]
+    for number, word in enumerate(words):
+        fits = len(lines[-1]) + 1 + len(word) <= LINE
+        # A line of the header's name alone would be legal, but some programs don't know that.
+        if fits or (number == 0 and not word.startswith("=?")):
+            lines[-1] += f" {word}"
+        else:
+            lines.append(f" {word}")
+    return "\r\n".join(lines) + "\r\n"
+
+
+def _words(name: str, text: str) -> list[str]:
+    """Free text as the words of the header `name`: as it is where it is ASCII, else all of it encoded."""
+    line = header_text(text)
+    return line.split() if line.isascii() else list(_encoded(line, LINE - len(f"{name}: ")))
+
+
+def _mailbox(header: str, name: str, address: str) -> list[str]:
+    """A name and an address as words. RFC 5322 section 3.4: quotes around a name with marks in it."""
+    shown, email = header_text(name), ascii_domain(address)
+    if shown.isascii() and _ATOMS.fullmatch(shown):
+        words = shown.split()
+    elif shown.isascii() and len(shown) <= LINE - 20:
+        words = ['"' + re.sub(r'([\\"])', r"\\\1", shown) + '"'] if shown else []
+    else:
+        words = list(_encoded(shown, LINE - len(f"{header}: ")))
+    return [*words, f"<{email}>" if words else email]
+
+
+def _encoded(text: str, first: int) -> Iterator[str]:
+    """The encoded words that stand for `text`, the first of at most `first` characters, the others of at most WORD.
+
+    Blanks are within the words: those between two encoded words are not text (RFC 2047 section 6.2).
+    """
+    lengths = chain([min(first, WORD)], repeat(WORD))
+    return (word for word in _UTF8.header_encode_lines(text, lengths) if word)
+
+
+def _unsubscribe(head: Head) -> str:
+    """Whom to write to (RFC 2369 section 3.2): whether somebody gets one mail or many is changed by a person at the office."""
+    address = ascii_domain(parseaddr(head.reply_to or head.sender)[1])
+    return f"<mailto:{quote(address, safe='@')}?subject=unsubscribe>"

@@ -1,0 +1,32 @@
+"""Mail addresses as the line and the DNS have them. Whether an address exists is not looked at; the mail server says so."""
+
+from __future__ import annotations
+
+import unicodedata
+from email.utils import parseaddr
+
+
+def address_of(sender: str) -> str:
+    """The address in `Name <address>`."""
+    return parseaddr(sender)[1]
+
+
+def domain_of(sender: str) -> str:
+    """The domain of the address in `Name <address>`, as the DNS has it."""
+    return ascii_domain(address_of(sender)).rpartition("@")[2]
+
+
+def ascii_domain(address: str) -> str:
+    """The address with its domain as the DNS has it: `info@bücher.example` → `info@xn--bcher-kva.example`.
+
+    As IDNA 2008 does (RFC 5891), where `straße` is a name of its own; Python's codec "idna" makes it
+    `strasse`, which may be somebody else's.
+    """
+    local, at, domain = address.rpartition("@")
+    labels = unicodedata.normalize("NFKC", domain).lower().split(".")
+    return local + at + ".".join(label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in labels)
+
+
+def needs_smtputf8(address: str) -> bool:
+    """True if the part before the @ isn't ASCII: only a server with SMTPUTF8 (RFC 6531) can take it."""
+    return not ascii_domain(address).isascii()
