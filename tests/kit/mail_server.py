@@ -17,7 +17,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, AuthResult, LoginPassword
 
-import dossier.office.office
+import dossier.office.opening
 from dossier.database.database import open_database, transaction
 from dossier.database.tables import Item, Mail
 from dossier.office.office import Office
