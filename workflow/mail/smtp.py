@@ -4,14 +4,19 @@ Trouble with the server, whatever the mail (nobody answers, no encryption, the l
 what to do. What the server says to one mail, or that it fell silent over it, is an Answer. After an answer that is
 no yes the line may be in any state, so it is not used again.
 
+A server may be anybody's: one answer costs no more than ANSWER_BYTES of memory and the time-out of its step, however
+slowly it comes, and however many lines it has.
+
 Nothing here knows the outbox. A mail may have been taken although no answer came (RFC 1047); that is left to the caller.
 """
 
 from __future__ import annotations
 
+import re
 import smtplib
 import socket
 import ssl
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -27,11 +32,69 @@ HANDOVER_SECONDS = 600
 QUIT_SECONDS = 5
 """How long a goodbye may take; nothing depends on it."""
 
+ANSWER_BYTES = 64 * 1024
+"""The longest answer that is listened to, all its lines together. A line may have 512 octets (RFC 5321 section 4.5.3.1.5)."""
+
 # RFC 4954 section 6, RFC 3207 section 4: the server wants a login or encryption first. No mail is to blame for that.
 _WANTS_LOGIN = (530, 534, 538)
 
 # RFC 6761, RFC 6762, RFC 8375, and what routers and container engines make up: no names of the world's DNS.
 _LOCAL = ("localhost", "localdomain", "local", "lan", "home", "internal", "arpa")
+
+
+class Babbling(smtplib.SMTPException):
+    """The server does not come to an end of its answer, or what it says is none."""
+
+
+class _Line(smtplib.SMTP):
+    """smtplib's SMTP, which gives each line of an answer the whole time-out, and takes as many lines as come; this doesn't."""
+
+    _heard: tuple[object, bytes] = (None, b"")
+    """Bytes behind the last answer, and the socket they came from: what came before STARTTLS is not believed after it."""
+
+    def getreply(self) -> tuple[int, bytes]:
+        """The server's next answer: its code and its text. Raises SMTPServerDisconnected, Babbling."""
+        sock = self.sock
+        if sock is None:
+            raise smtplib.SMTPServerDisconnected("please run connect() first")
+        seconds: float | None = sock.gettimeout()
+        until = None if seconds is None else time.monotonic() + seconds
+        of, heard = self._heard
+        heard = heard if of is sock else b""
+        texts: list[bytes] = []
+        left = ANSWER_BYTES
+        try:
+            while True:
+                while b"\n" not in heard:
+                    if len(heard) > left:
+                        raise Babbling(f"an answer of more than {ANSWER_BYTES // 1024} kB")
+                    if until is not None:
+                        sock.settimeout(max(0.001, until - time.monotonic()))
+                    if not (piece := sock.recv(4096)):
+                        raise smtplib.SMTPServerDisconnected("Connection unexpectedly closed")
+                    heard += piece
+                line, _, heard = heard.partition(b"\n")
+                left -= len(line)
+                found = re.match(rb"(\d{3})([- ]?)(.*)", line.rstrip(b"\r"), re.DOTALL)
+                if found is None or left < 0 or (until is not None and time.monotonic() > until):
+                    raise Babbling("an answer that has no end, or is none")
+                texts.append(found[3].strip())
+                if found[2] != b"-":
+                    return int(found[1]), b"\n".join(texts)
+        except smtplib.SMTPException:
+            self.close()
+            raise
+        except OSError as error:
+            self.close()
+            raise smtplib.SMTPServerDisconnected(f"Connection unexpectedly closed: {error}") from error
+        finally:
+            self._heard = (sock, heard)
+            if self.sock is not None:
+                self.sock.settimeout(seconds)
+
+
+class _TlsLine(_Line, smtplib.SMTP_SSL):
+    """The same, encrypted from the first byte on."""
 
 
 class NoServer(Exception):
@@ -78,11 +141,9 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
     try:
         context = ssl.create_default_context()
         if mail.security == "tls":
-            server: smtplib.SMTP = smtplib.SMTP_SSL(
-                mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS, context=context
-            )
+            server: smtplib.SMTP = _TlsLine(mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS, context=context)
         else:
-            server = smtplib.SMTP(mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS)
+            server = _Line(mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS)
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
         raise NoServer(f"{where}, {_words_of(error)}; check mail.host, mail.port and mail.security") from error
     try:
@@ -211,6 +272,8 @@ def _words_of(error: Exception) -> str:
         return f"can't be spoken to encrypted: {error.reason or error}"
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return "broke off"
+    if isinstance(error, Babbling):
+        return "does not come to an end of its answer, or answers nonsense"
     if isinstance(error, smtplib.SMTPResponseException):
         return f"answered {error.smtp_code} {_decoded(error.smtp_error)}"
     if isinstance(error, OSError) and error.strerror:
