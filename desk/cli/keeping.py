@@ -183,12 +183,14 @@ def migrate_db(
     from dossier.backup.moving_over import NotMoved, move
     from dossier.cluster import presence
     from dossier.database.database import open_database
-    from dossier.database.postgresql import Postgres, shown
+    from dossier.database.postgresql import Postgres
+    from dossier.text.database_address import SQLITE, is_address, shown
     from dossier.text.refusals import Refusal
+    from dossier.text.sentences import sentence, told
 
     office = session.office()
-    if not url.startswith(("postgresql://", "postgres://")):
-        raise typer.BadParameter("give an address that begins with postgresql://")
+    if url.startswith(SQLITE) or not is_address(url):
+        raise typer.BadParameter(told(sentence("config.database"), session.language()))
     if not office.settings.database.url.startswith("sqlite:"):
         raise Refusal("this office is on PostgreSQL already (database.url in config/settings.yaml)")
     try:

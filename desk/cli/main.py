@@ -117,10 +117,11 @@ def _told(error: Exception) -> int:
     from dossier.database import trouble
     from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
     from dossier.office.words import ConfigurationError
+    from dossier.text.database_address import without_passwords
     from dossier.text.refusals import Refusal
 
     if isinstance(error, ConfigurationError):
-        print("\n".join(error.faults), file=sys.stderr)
+        print("\n".join(fault.told(session.language()) for fault in error.faults), file=sys.stderr)
         return MISCONFIGURED
     if isinstance(error, Refusal):
         print(" ".join(error.told(session.language(), session.WORDS).split()), file=sys.stderr)
@@ -131,7 +132,8 @@ def _told(error: Exception) -> int:
     if isinstance(error, UNAVAILABLE):
         print(f"the database can't be used: {trouble.told(error)}", file=sys.stderr)
         return ENVIRONMENT
-    print(f"an unexpected error ({type(error).__name__}: {error}); {_keep_traceback(error)}", file=sys.stderr)
+    said = without_passwords(f"{type(error).__name__}: {error}")
+    print(f"an unexpected error ({said}); {_keep_traceback(error)}", file=sys.stderr)
     return ENVIRONMENT
 
 
@@ -143,9 +145,15 @@ def _words_of(error: Exception) -> str:
 
 def _keep_traceback(error: Exception) -> str:
     """Write the traceback where an administrator finds it; returns the words that say where."""
+    from dossier.text.database_address import without_passwords
+
     with contextlib.suppress(Exception):
         path = session.office().var / "errors.log"
-        with path.open("a", encoding="utf-8") as log:
-            log.write(f"dossier {' '.join(sys.argv[1:])}\n{''.join(traceback.format_exception(error))}\n")
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o640)
+        with open(descriptor, "a", encoding="utf-8") as log:
+            with contextlib.suppress(PermissionError):  # an earlier version let everybody read it
+                os.fchmod(descriptor, 0o640)
+            told = f"dossier {' '.join(sys.argv[1:])}\n{''.join(traceback.format_exception(error))}\n"
+            log.write(without_passwords(told))
         return f"please send {path} to who maintains dossier"
     return "please tell who maintains dossier"

@@ -85,9 +85,14 @@ WORDS = Words("option")
 
 def language() -> Language:
     """What this command is read in: the person's language, else that of LANG, else the office's, else English. Never raises."""
+    from dossier.office.words import ConfigurationError
+
     spoken = "en"
     with contextlib.suppress(Exception):
-        spoken = (_office or office()).settings.office.language
+        try:
+            spoken = (_office or office()).settings.office.language
+        except ConfigurationError as error:
+            spoken = error.language
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         if os.environ.get(name):
             spoken = {"nl": "nl", "en": "en"}.get(os.environ[name][:2].lower(), spoken)

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
@@ -96,17 +96,21 @@ def _stop(offices: Sequence[_Office]) -> None:
 def check(roots: Sequence[Path]) -> None:
     """Raise ConfigurationError with every fault of every office, before any is started."""
     from dossier.office.opening import find_root, load_office
-    from dossier.office.words import ConfigurationError
+    from dossier.office.words import ConfigFault, ConfigurationError
+    from dossier.text.sentences import sentence
 
-    faults: list[str] = []
+    faults: list[ConfigFault] = []
     seen: dict[Path, Path] = {}
     for root in roots:
         try:
             found = find_root(Path.cwd(), root, os.environ)
             load_office(found, os.environ)
             if seen.setdefault(found, root) is not root:
-                faults.append(f"{root}: is given twice")
+                faults.append(ConfigFault(str(root), None, "", sentence("config.twice", what=root)))
         except ConfigurationError as error:
-            faults += [fault if fault.startswith(str(root)) else f"{root}/{fault}" for fault in error.faults]
+            faults += [
+                fault if fault.file.startswith(str(root)) else replace(fault, file=f"{root}/{fault.file}")
+                for fault in error.faults
+            ]
     if faults:
         raise ConfigurationError(faults)

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from desk.doctor.findings import Finding, note, ok, wrong
 from dossier.files import files
@@ -23,7 +23,7 @@ from dossier.files.leases import has_writer
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF
-from dossier.text import names
+from dossier.text import database_address, names
 from ingest.inbox import looking
 from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
 from workflow.outbox import alarms
@@ -261,7 +261,8 @@ def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterato
                 f"chmod o-rwx {path}",
             )
     settings = office.root / SETTINGS
-    password = urlsplit(office.settings.database.url).password
+    address = database_address.read(office.settings.database.url)
+    password = address.password if address else ""
     if password and settings.stat().st_mode & stat.S_IROTH and password in unquote(settings.read_text(errors="replace")):
         yield wrong("secrets", f"anybody on this machine can read {settings}, with the database's password",
                     f"chmod o-r {settings}, or give the address in DOSSIER_DATABASE__URL")  # fmt: skip

@@ -75,7 +75,9 @@ def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
     try:
         office = replace(load_office(path, environ), root=root)
     except ConfigurationError as error:
-        raise ConfigurationError([f"{path}: {fault}" for fault in error.faults]) from error
+        raise ConfigurationError(
+            [replace(fault, file=f"{path}/{fault.file}") for fault in error.faults], error.language
+        ) from error
     pool = Pool(path.parent.parent / VAULT)
     listed = dict(line.split() for line in (path / LIST).read_text().splitlines())
     loose = [Loose(**one) for one in manifest["loose"]]

@@ -20,7 +20,7 @@ from peewee import Database, OperationalError, SqliteDatabase
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.text import clock, database_address
 
 BUSY_SECONDS = 30
 """How long a writer waits for another. The longest transaction is a batch of drops, well under a second."""
@@ -42,11 +42,7 @@ def open_database(office: Office) -> Database:
     """
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
-    where = str(path)
-    if not url.startswith("sqlite:///"):
-        from dossier.database.postgresql import shown
-
-        where = shown(url)
+    where = str(path) if url.startswith("sqlite:///") else database_address.shown(url)
     try:
         if url.startswith("sqlite:///"):
             return _open_sqlite(office, path)

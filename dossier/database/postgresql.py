@@ -16,7 +16,6 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 import psycopg
 from peewee import SQL, OperationalError, PostgresqlDatabase, Table
@@ -101,12 +100,6 @@ def end_sessions(name: str) -> int:
     """
     query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
     return len(PROXY.execute_sql(query, (name,)).fetchall())
-
-
-def shown(url: str) -> str:
-    """The address without its password."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.hostname or ''}{f':{parts.port}' if parts.port else ''}{parts.path}"
 
 
 class Ear:

@@ -20,11 +20,11 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 from dossier.database.tables import GENESIS
 from dossier.files import files
 from dossier.office.office import Office
+from dossier.text import database_address
 
 SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
 """What the copy is called, by its kind."""
@@ -166,13 +166,11 @@ def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) ->
     """Run one of PostgreSQL's programs on the database at `url`, the password in its environment."""
     if shutil.which(command[0]) is None:
         raise CannotCopy(errno.ENOENT, f"there is no {command[0]} here; install PostgreSQL's client programs (postgresql-client)")
-    parts = urlsplit(url)
-    user = unquote(parts.username or "")
-    bare = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}{f'?{parts.query}' if parts.query else ''}"
-    environ = {**os.environ, **({"PGUSER": user} if user else {})}
-    if parts.password:
-        environ["PGPASSWORD"] = unquote(parts.password)
-    done = subprocess.run([*command, *arguments(bare)], env=environ, capture_output=True, text=True, check=False)
+    address = database_address.read(url)
+    assert address is not None
+    given = {"PGUSER": address.user, "PGPASSWORD": address.password}
+    environ = {**os.environ, **{name: value for name, value in given.items() if value}}
+    done = subprocess.run([*command, *arguments(address.bare)], env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
         raise CannotCopy(errno.EIO, f"{command[0]} failed: {said}")

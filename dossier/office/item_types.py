@@ -9,6 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dossier.text.names import fold
+from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
     from dossier.office.keys import FieldKind, ItemType
@@ -29,23 +30,23 @@ _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 def faults(
     types: Mapping[str, ItemType], labels: Collection[str], staff: Collection[str]
-) -> Iterator[tuple[str, tuple[str, ...], str]]:
+) -> Iterator[tuple[str, tuple[str, ...], Sentence]]:
     """What is wrong with the types of a configuration: (type, keys below it, message)."""
     for name, kind in types.items():
         for field in kind.fields:
             if field in ENGLISH:
-                yield name, ("fields", field), f"a sidecar has a key `{field}` already; give the field another name"
+                yield name, ("fields", field), sentence("config.field_taken", field=field)
         for key in kind.required:
             if key not in ENGLISH and key not in kind.fields:
-                yield name, ("required",), f"`{key}` is no key of a sidecar and none of this type's fields"
+                yield name, ("required",), sentence("config.no_such_field", field=key)
         for label in kind.labels:
             if labels and fold(label) not in {fold(one) for one in labels}:
-                yield name, ("labels",), f"`{label}` is not one of items.labels"
+                yield name, ("labels",), sentence("config.no_such_label", label=label)
         for code in kind.staff or ():
             if code not in staff:
-                yield name, ("staff",), f"there is no staff member `{code}`"
+                yield name, ("staff",), sentence("config.no_such_person", person=code)
         if kind.review_field is not None and kind.fields.get(kind.review_field) != "date":
-            yield name, ("review_field",), f"`{kind.review_field}` is not one of this type's date fields"
+            yield name, ("review_field",), sentence("config.no_date_field", field=kind.review_field)
 
 
 def fitting(kind: FieldKind, text: str) -> str | None:

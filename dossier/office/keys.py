@@ -26,6 +26,16 @@ from pydantic import (
 )
 
 from dossier.office.words import DAYS, Day, Language, Right
+from dossier.text import database_address
+from dossier.text.sentences import sentence
+
+
+class Unfit(ValueError):
+    """A value that a key does not take, as the code of what is told of it."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.sentence = sentence(code)
 
 
 class Strict(BaseModel):
@@ -35,19 +45,19 @@ class Strict(BaseModel):
 def _code(value: str) -> str:
     # It becomes a folder's name on every kind of file system, and must not look like one that is never taken.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value) or value.endswith("."):
-        raise ValueError("use 1 to 64 letters a-z, digits, dots, dashes and underscores, beginning with a letter or digit")
+        raise Unfit("config.code")
     return value
 
 
 def _one_line(value: str) -> str:
     if not value.strip() or any(character in value for character in "\r\n\0"):
-        raise ValueError("give one line of text")
+        raise Unfit("config.one_line")
     return value.strip()
 
 
 def _email(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+", value):
-        raise ValueError("give an e-mail address such as name@office.example")
+        raise Unfit("config.email")
     return value
 
 
@@ -55,7 +65,7 @@ def _sender(value: str) -> str:
     try:
         _email(parseaddr(value)[1])
     except ValueError as error:
-        raise ValueError("give a name and an address, such as Office <office@office.example>") from error
+        raise Unfit("config.sender") from error
     return _one_line(value)
 
 
@@ -82,19 +92,19 @@ def _yes_no(value: object) -> object:
             return False
     if isinstance(value, bool):
         return value
-    raise ValueError("give yes or no")
+    raise Unfit("config.yes_or_no")
 
 
 def _network(value: str) -> str:
     try:
         return str(ip_network(value.strip(), strict=False))
     except ValueError:
-        raise ValueError("give an address or network such as 127.0.0.1 or 10.0.0.0/8") from None
+        raise Unfit("config.network") from None
 
 
 def _scanner(value: str) -> str:
     if not re.fullmatch(r"unix:/.+|tcp:.+:[0-9]{1,5}", value):
-        raise ValueError("give unix:/path/of/the/socket or tcp:HOST:PORT")
+        raise Unfit("config.scanner")
     return value
 
 
@@ -109,24 +119,24 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 def _folder(value: Path) -> Path:
     if str(value).casefold().startswith("s3:"):
-        raise ValueError("give a folder; only portal and vault can lie in an object store")
+        raise Unfit("config.folder")
     return value
 
 
 def _place(value: object) -> Path | str:
     if not isinstance(value, str | Path) or not str(value).strip():
-        raise ValueError("give a folder, or s3://BUCKET/PREFIX")
+        raise Unfit("config.folder_or_store")
     if not str(value).casefold().startswith("s3:"):
         return Path(value)
     found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9!_.*'()-]+)*)/?", str(value))
     if not found or {".", ".."} & set(found[2].split("/")):
-        raise ValueError("give s3://BUCKET or s3://BUCKET/PREFIX, the prefix of letters, digits and ! _ . * ' ( ) -")
+        raise Unfit("config.store")
     return f"s3://{found[1]}{found[2]}"
 
 
 def _endpoint(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@?#]+/?", value):
-        raise ValueError("give an address such as https://s3.office.example, without a key in it")
+        raise Unfit("config.store_address")
     return value.rstrip("/")
 
 
@@ -152,7 +162,7 @@ class Paths(Strict):
             and isinstance(self.vault, str)
             and (portal.startswith(vault) or vault.startswith(portal))
         ):
-            raise ValueError("portal and vault must not lie in one another: give each a bucket of its own, or a prefix")
+            raise Unfit("config.store_within")
         return self
 
 
@@ -170,8 +180,14 @@ class Store(Strict):
     """A file that only the daemon can read, in the form of ~/.aws/credentials: [default], aws_access_key_id, aws_secret_access_key."""
 
 
+def _database(value: str) -> str:
+    if not database_address.is_address(value.strip()):
+        raise Unfit("config.database")
+    return value.strip()
+
+
 class Database(Strict):
-    url: Line = "sqlite:///var/dossier.db"
+    url: Annotated[str, AfterValidator(_database)] = "sqlite:///var/dossier.db"
     """sqlite:///PATH (from the root), or postgresql://USER:PASSWORD@HOST/NAME."""
 
 
@@ -234,7 +250,7 @@ class Sharing(Strict):
 
 def _time(value: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value):
-        raise ValueError("give a time from 00:00 to 24:00, such as 08:30")
+        raise Unfit("config.time")
     return value
 
 
@@ -242,7 +258,7 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
-        raise ValueError("there is no such time zone; give one such as Europe/Amsterdam") from None
+        raise Unfit("config.time_zone") from None
     return value
 
 
@@ -253,7 +269,7 @@ def _country(code: str) -> str:
     import holidays
 
     if code not in holidays.list_supported_countries():
-        raise ValueError("no public holidays are known of it; give a country's two letters, such as NL")
+        raise Unfit("config.country")
     return code
 
 
@@ -274,7 +290,7 @@ class OfficeHours(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> OfficeHours:
         if self.until <= self.from_:
-            raise ValueError("`until` must be later on the day than `from`")
+            raise Unfit("config.until_first")
         return self
 
 

@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dossier.office.office import Office
-from dossier.office.words import RESTORING, SETTINGS, RootNotFound
+from dossier.office.words import RESTORING, SETTINGS, ConfigFault, RootNotFound
+from dossier.text.sentences import sentence
 
 
 def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Path:
@@ -22,13 +23,13 @@ def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Pa
     if named is not None:
         if not (named / SETTINGS).is_file():
             if (named / RESTORING).exists():
-                raise RootNotFound([f"{named}: a restore was broken off here; remove that folder and restore again"])
-            raise RootNotFound([f"{named / SETTINGS}:0: there is no such file; make an office with: dossier init {named}"])
+                raise RootNotFound([ConfigFault(str(named), None, "", sentence("config.restore_broken_off"))])
+            raise RootNotFound([ConfigFault(str(named / SETTINGS), 0, "", sentence("config.no_settings", root=named))])
         return named.resolve()
     for folder in (start, *start.parents):
         if (folder / SETTINGS).is_file():
             return folder.resolve()
-    raise RootNotFound([f"no {SETTINGS} in {start} or above it; go to an office's folder, give --root, or: dossier init"])
+    raise RootNotFound([ConfigFault("", None, "", sentence("config.no_office_here", file=SETTINGS, folder=start))])
 
 
 def load_office(root: Path, environ: Mapping[str, str]) -> Office:

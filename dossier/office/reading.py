@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -16,7 +17,8 @@ from pydantic_core import ErrorDetails
 from dossier.office import item_types, keys
 from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
-from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigurationError
+from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
+from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Limits, Map, Plain, line_of, plain, read_map
 
 CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
@@ -25,40 +27,47 @@ CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
 
 def read_office(root: Path, environ: Mapping[str, str]) -> Office:
     """Read and check all of config/. Raises ConfigurationError with every fault of every file, in order."""
-    faults: list[str] = []
+    faults: list[ConfigFault] = []
     settings = _load(root, SETTINGS, Settings, faults, _overrides(environ, faults))
     clients = _load(root, CLIENTS, Clients, faults)
     staff = _load(root, STAFF, StaffList, faults)
     if settings and clients and staff:
         _check_references(settings, clients, staff, faults)
     if faults or not (settings and clients and staff):
-        raise ConfigurationError(sorted(faults, key=_place_of))
+        in_order = sorted(faults, key=lambda fault: (fault.file, fault.line or 0))
+        raise ConfigurationError(in_order, _language_of(root, settings[0] if settings else None))
     return Office(root, settings[0], clients[0].clients, staff[0].staff)
+
+
+def _language_of(root: Path, settings: Settings | None) -> Language:
+    """The office's language, also where its settings can't be taken as they are."""
+    if settings is not None:
+        return settings.office.language
+    try:
+        values: Any = plain(read_map((root / SETTINGS).read_bytes(), CONFIG_LIMITS)[0])
+        return "nl" if values["office"]["language"] == "nl" else "en"
+    except (OSError, KeyError, TypeError):
+        return "en"
 
 
 M = TypeVar("M", bound=Strict)
 
 
-def _place_of(fault: str) -> tuple[str, int]:
-    name, line, *_ = fault.split(":", 2)
-    return name, int(line) if line.isdecimal() else 0
-
-
 def _load(
-    root: Path, name: str, model: type[M], faults: list[str], overrides: Mapping[tuple[str, ...], Plain] | None = None
+    root: Path, name: str, model: type[M], faults: list[ConfigFault], overrides: Mapping[tuple[str, ...], Plain] | None = None
 ) -> tuple[M, Map] | None:
     """One file as its model, with the tree it was read from; or None, its faults added to `faults`."""
     path = root / name
     try:
         data = path.read_bytes()
     except FileNotFoundError:
-        faults.append(f"{name}:0: there is no such file; `dossier init {root}` writes what is missing")
+        faults.append(ConfigFault(name, 0, "", sentence("config.lacks", root=root)))
         return None
     except OSError as error:
-        faults.append(f"{name}:0: it can't be read: {error.strerror}")
+        faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=error.strerror)))
         return None
     tree, found = read_map(data, CONFIG_LIMITS)
-    faults += [f"{name}:{fault.line}: {fault.message}" for fault in found]
+    faults += [ConfigFault(name, fault.line, "", fault.message) for fault in found]
     values = _without_nulls(plain(tree))
     for path_, value in (overrides or {}).items():
         _put(values, path_, value)
@@ -85,7 +94,7 @@ def _put(values: Any, path: tuple[str, ...], value: Plain) -> None:
     values[path[-1]] = value
 
 
-def _overrides(environ: Mapping[str, str], faults: list[str]) -> dict[tuple[str, ...], Plain]:
+def _overrides(environ: Mapping[str, str], faults: list[ConfigFault]) -> dict[tuple[str, ...], Plain]:
     """Settings from the environment: `DOSSIER_MAIL__PORT=2525` is mail.port. Lists and mappings are written as YAML."""
     found: dict[tuple[str, ...], Plain] = {}
     for name, text in sorted(environ.items()):
@@ -96,77 +105,92 @@ def _overrides(environ: Mapping[str, str], faults: list[str]) -> dict[tuple[str,
             found[path] = text
             continue
         tree, wrong = read_map(b"value: " + text.encode())
-        faults += [f"environment:{name}: {fault.message}" for fault in wrong]
+        faults += [ConfigFault(f"environment:{name}", None, "", fault.message) for fault in wrong]
         found[path] = plain(tree.entries["value"].node) if "value" in tree.entries else None
     return found
 
 
-_PLAIN_WORDS: dict[str, str] = {
-    "extra_forbidden": "there is no such key",
-    "missing": "this key is required",
-    "int_parsing": "give a whole number",
-    "float_parsing": "give a number",
-    "list_type": "give a list, such as [a, b]",
-    "dict_type": "expected `key: value` lines here",
-    "model_type": "expected `key: value` lines here",
-    "string_type": "give a text",
-    "too_short": "give at least one",
-    "string_too_short": "give a text",
-    "date_from_datetime_parsing": "give a date such as 2026-12-31",
-    "date_parsing": "give a date such as 2026-12-31",
+_TOLD: dict[str, str] = {
+    "extra_forbidden": "config.no_such_key",
+    "missing": "config.required",
+    "int_parsing": "config.whole_number",
+    "float_parsing": "config.number",
+    "list_type": "config.list",
+    "dict_type": "config.mapping",
+    "model_type": "config.mapping",
+    "string_type": "config.text",
+    "too_short": "config.at_least_one",
+    "string_too_short": "config.text",
+    "date_from_datetime_parsing": "config.date",
+    "date_parsing": "config.date",
+    "string_pattern_mismatch": "config.web_address",
+}
+"""What pydantic calls a fault → what is told of it."""
+
+_LIMITS = {
+    "greater_than": ("config.greater", "gt"),
+    "greater_than_equal": ("config.greater_or_equal", "ge"),
+    "less_than": ("config.less", "lt"),
+    "less_than_equal": ("config.less_or_equal", "le"),
 }
 
 
-def _describe(name: str, tree: Map, detail: ErrorDetails, overrides: Mapping[tuple[str, ...], Plain]) -> str:
-    """`file:line: key: message` of one of pydantic's errors."""
-    kind, context = detail["type"], detail.get("ctx", {})
+def _describe(name: str, tree: Map, detail: ErrorDetails, overrides: Mapping[tuple[str, ...], Plain]) -> ConfigFault:
+    """One of pydantic's errors, with the place where it was written."""
     # The key of a mapping has "[key]" behind it; a choice of models has the choice's name in it.
     steps = [step for step in detail["loc"] if step != "[key]" and not str(step).startswith(("literal[", "list["))]
-    if kind == "literal_error":
-        message = f"give {str(context['expected']).replace(chr(39), '')}"
-    elif kind in ("greater_than", "greater_than_equal", "less_than", "less_than_equal"):
-        message = detail["msg"].replace("Input should be", "give a number")
-    elif kind == "value_error":
-        message = str(context["error"])
-    elif kind == "string_pattern_mismatch":
-        message = "give an address that begins with http:// or https://"
-    else:
-        message = _PLAIN_WORDS.get(kind, detail["msg"])
-    if kind == "extra_forbidden":
-        message += _nearest(steps)
-    key = ".".join(str(step) for step in steps)
+    key, message = ".".join(map(str, steps)), _message(detail, steps)
     for path in overrides:
-        if tuple(str(step) for step in steps[: len(path)]) == path:
-            return f"environment:DOSSIER_{'__'.join(path).upper()}: {key}: {message}"
-    return f"{name}:{line_of(tree, steps)}: {key}: {message}"
+        if tuple(map(str, steps[: len(path)])) == path:
+            return ConfigFault(f"environment:DOSSIER_{'__'.join(path).upper()}", None, key, message)
+    return ConfigFault(name, line_of(tree, steps), key, message)
 
 
-def _nearest(steps: list[int | str]) -> str:
-    """`; did you mean …?` for a key that is nearly one of those allowed where it stands."""
+def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "value_error" and isinstance(context["error"], keys.Unfit):
+        return context["error"].sentence
+    if kind == "literal_error":
+        *others, last = re.findall("'([^']*)'", str(context["expected"]))
+        return (
+            sentence("config.choice", others=", ".join(others), last=last)
+            if others
+            else sentence("config.only_choice", last=last)
+        )
+    if kind in _LIMITS:
+        code, limit = _LIMITS[kind]
+        return sentence("config.number_between", how=Sentence(code), limit=context[limit])
+    if kind == "extra_forbidden" and (near := _nearest(steps)):
+        return sentence("config.no_such_key_near", near=near)
+    return Sentence(_TOLD[kind]) if kind in _TOLD else detail["msg"]
+
+
+def _nearest(steps: Sequence[int | str]) -> str | None:
+    """The key that was meant, perhaps: one that is nearly the same, of those that are allowed anywhere."""
     models = [model for model in vars(keys).values() if isinstance(model, type) and issubclass(model, Strict)]
     known = {field.alias or key for model in models for key, field in model.model_fields.items()}
     near = difflib.get_close_matches(str(steps[-1]), sorted(known), n=1, cutoff=0.75)
-    return f"; did you mean `{near[0]}`?" if near else ""
+    return near[0] if near else None
 
 
 def _check_references(
-    settings: tuple[Settings, Map], clients: tuple[Clients, Map], staff: tuple[StaffList, Map], faults: list[str]
+    settings: tuple[Settings, Map], clients: tuple[Clients, Map], staff: tuple[StaffList, Map], faults: list[ConfigFault]
 ) -> None:
     """What one key says about another: approvers and substitutes exist, ids are unique, closed statuses are statuses."""
     people = staff[0].staff
 
-    def wrong(name: str, tree: Map, path: tuple[str | int, ...], message: str) -> None:
-        faults.append(f"{name}:{line_of(tree, path)}: {'.'.join(map(str, path))}: {message}")
+    def wrong(name: str, tree: Map, path: tuple[str | int, ...], message: Sentence) -> None:
+        faults.append(ConfigFault(name, line_of(tree, path), ".".join(map(str, path)), message))
 
     if (settings[0].portal.certificate is None) != (settings[0].portal.key is None):
-        wrong(SETTINGS, settings[1], ("portal",), "give both `certificate` and `key`, or neither")
+        wrong(SETTINGS, settings[1], ("portal",), sentence("config.certificate_and_key"))
     for name, path, message in item_types.faults(settings[0].types, settings[0].items.labels, people):
         wrong(SETTINGS, settings[1], ("types", name, *path), message)
     for where, message in _retention_faults(settings[0]):
         wrong(SETTINGS, settings[1], where, message)
     for status in settings[0].items.closed:
         if status not in settings[0].items.statuses:
-            wrong(SETTINGS, settings[1], ("items", "closed"), f"`{status}` is not one of items.statuses")
+            wrong(SETTINGS, settings[1], ("items", "closed"), sentence("config.no_such_status", status=status))
     folded: dict[str, str] = {}
     for code, client in clients[0].clients.items():
         if folded.setdefault(code.casefold(), code) != code:
@@ -174,52 +198,57 @@ def _check_references(
                 CLIENTS,
                 clients[1],
                 ("clients", code),
-                f"`{folded[code.casefold()]}` differs in capitals only; Windows can't tell them apart",
+                sentence("config.differs_in_capitals", other=folded[code.casefold()]),
             )
         here: tuple[str | int, ...] = ("clients", code)
         if client.default_approver and client.default_approver not in people:
-            wrong(CLIENTS, clients[1], (*here, "default_approver"), f"there is no staff member `{client.default_approver}`")
+            wrong(
+                CLIENTS,
+                clients[1],
+                (*here, "default_approver"),
+                sentence("config.no_such_person", person=client.default_approver),
+            )
         ids = [contact.id for contact in client.contacts]
         for index, contact in enumerate(client.contacts):
             if contact.id in ids[:index]:
-                wrong(CLIENTS, clients[1], (*here, "contacts", index, "id"), f"`{contact.id}` is given twice")
+                wrong(CLIENTS, clients[1], (*here, "contacts", index, "id"), sentence("config.twice", what=contact.id))
     users: dict[str, str] = {}
     for code, person in people.items():
         here = ("staff", code)
         if person.os_user and person.os_user in users:
-            wrong(STAFF, staff[1], (*here, "os_user"), f"`{person.os_user}` is already {users[person.os_user]}'s")
-        users.setdefault(person.os_user or "", code)
-        for client_code in person.clients if isinstance(person.clients, list) else []:
-            if client_code not in clients[0].clients:
-                wrong(STAFF, staff[1], (*here, "clients"), f"there is no client `{client_code}`")
-        if "admin" in person.rights and person.clients != "all":
             wrong(
                 STAFF,
                 staff[1],
-                (*here, "clients"),
-                "an admin works for all clients: write `clients: all`, or take `admin` from `rights`",
+                (*here, "os_user"),
+                sentence("config.os_user_taken", user=person.os_user, person=users[person.os_user]),
             )
+        users.setdefault(person.os_user or "", code)
+        for client_code in person.clients if isinstance(person.clients, list) else []:
+            if client_code not in clients[0].clients:
+                wrong(STAFF, staff[1], (*here, "clients"), sentence("config.no_such_client", client=client_code))
+        if "admin" in person.rights and person.clients != "all":
+            wrong(STAFF, staff[1], (*here, "clients"), sentence("config.admin_has_all"))
         if person.away and person.away.until < person.away.from_:
-            wrong(STAFF, staff[1], (*here, "away"), "`until` is before `from`")
+            wrong(STAFF, staff[1], (*here, "away"), sentence("config.away_ends_first"))
         if person.substitute and person.substitute not in people:
-            wrong(STAFF, staff[1], (*here, "substitute"), f"there is no staff member `{person.substitute}`")
+            wrong(STAFF, staff[1], (*here, "substitute"), sentence("config.no_such_person", person=person.substitute))
         elif _goes_in_circles(code, people):
-            wrong(STAFF, staff[1], (*here, "substitute"), "the substitutes stand in for each other in a circle")
+            wrong(STAFF, staff[1], (*here, "substitute"), sentence("config.substitutes_in_a_circle"))
 
 
-def _retention_faults(settings: Settings) -> list[tuple[tuple[str | int, ...], str]]:
+def _retention_faults(settings: Settings) -> list[tuple[tuple[str | int, ...], Sentence]]:
     """Terms that are named and aren't there, or whose versions are not in the order of time."""
     terms = settings.retention.terms
     named: list[tuple[tuple[str | int, ...], list[str]]] = [(("retention", "default"), settings.retention.default)]
     named += [(("types", name, "keep"), kind.keep) for name, kind in settings.types.items()]
-    found: list[tuple[tuple[str | int, ...], str]] = [
-        (path, f"there is no `{name}` under retention.terms") for path, names in named for name in names if name not in terms
+    found: list[tuple[tuple[str | int, ...], Sentence]] = [
+        (path, sentence("config.no_such_term", term=name)) for path, names in named for name in names if name not in terms
     ]
     for name, versions in terms.items():
         for index in range(1, len(versions)):
             before, start = versions[index - 1].from_, versions[index].from_
             if start is None or (before is not None and start <= before):
-                found.append((("retention", "terms", name, index), "give a `from` that is later than that of the term before it"))
+                found.append((("retention", "terms", name, index), sentence("config.terms_out_of_order")))
     return found
 
 

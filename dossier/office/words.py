@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
+
+from dossier.text.sentences import Sentence, told
 
 Language = Literal["nl", "en"]
 
@@ -23,12 +27,31 @@ RESTORING = ".restoring"
 SETTINGS, CLIENTS, STAFF = "config/settings.yaml", "config/clients.yaml", "config/staff.yaml"
 
 
-class ConfigurationError(Exception):
-    """The configuration is wrong; `faults` are lines `file:line: key: message` (exit code 3)."""
+@dataclass(frozen=True, slots=True)
+class ConfigFault:
+    """One thing that is wrong with config/. `line` counts from 1, 0 is the whole file; None where it is in no file."""
 
-    def __init__(self, faults: list[str]) -> None:
-        super().__init__("\n".join(faults))
-        self.faults = faults
+    file: str
+    line: int | None
+    key: str
+    message: Sentence | str
+
+    def told(self, language: Language = "en") -> str:
+        """`file:line: key: message`, as far as there are these."""
+        where = self.file if self.line is None else f"{self.file}:{self.line}"
+        return ": ".join(part for part in (where, self.key, told(self.message, language)) if part)
+
+    def __str__(self) -> str:
+        return self.told()
+
+
+class ConfigurationError(Exception):
+    """The configuration is wrong (exit code 3). `language`: the office's, as far as it could be read."""
+
+    def __init__(self, faults: Sequence[ConfigFault], language: Language = "en") -> None:
+        super().__init__("\n".join(map(str, faults)))
+        self.faults = list(faults)
+        self.language = language
 
 
 class RootNotFound(ConfigurationError):

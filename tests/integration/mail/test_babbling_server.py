@@ -12,7 +12,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from dossier.office.office import Mail
+from dossier.office.keys import Mail
 from workflow.mail import smtp
 
 
@@ -61,7 +61,7 @@ def test_a_greeting_without_an_end_costs_no_memory_and_no_more_than_the_time_out
     with server(talk) as mail:
         tracemalloc.start()
         began = time.monotonic()
-        with pytest.raises(smtp.NoServer, match="does not come to an end of its answer|does not answer in time"):
+        with pytest.raises(smtp.NoServer, match=r"does not come to an end of its answer|does not answer in time"):
             smtp.open_line(mail, {})
         took, (_, peak) = time.monotonic() - began, tracemalloc.get_traced_memory()
         tracemalloc.stop()

@@ -76,9 +76,9 @@ def test_it_has_every_attribute_that_config_has(root: Path) -> None:
 
 def test_a_change_of_any_file_is_seen_at_once(root: Path) -> None:
     known_office(root, {})
-    write(root / STAFF, STAFF_TEXT.replace("[create]", "[admin]"))
+    write(root / STAFF, STAFF_TEXT.replace("[create]", "[share]"))
     assert cache.read(root, {}) is None
-    assert known_office(root, {}).staff["p.bakker"].rights == ["admin"]
+    assert known_office(root, {}).staff["p.bakker"].rights == ["share"]
     (root / CLIENTS).unlink()
     assert cache.read(root, {}) is None
 

@@ -143,7 +143,7 @@ def test_substitutes_in_a_circle_are_refused_with_file_line_and_key(tmp_path: Pa
     (tmp_path / "config" / "staff.yaml").write_text(f"staff:\n{staff}")
     with pytest.raises(ConfigurationError) as refusal:
         load_office(tmp_path, {})
-    assert any("config/staff.yaml:" in fault and "in a circle" in fault for fault in refusal.value.faults)
+    assert any("config/staff.yaml:" in fault and "in a circle" in fault for fault in map(str, refusal.value.faults))
 
 
 # Who may know of what
@@ -212,7 +212,7 @@ def test_an_admin_works_for_all_clients_or_the_configuration_is_wrong(tmp_path: 
     (tmp_path / "config" / "staff.yaml").write_text(staff)
     with pytest.raises(ConfigurationError) as refusal:
         load_office(tmp_path, {})
-    [fault] = refusal.value.faults
+    [fault] = map(str, refusal.value.faults)
     assert fault.startswith("config/staff.yaml:6: staff.a.clients: ")
     assert "clients: all" in fault
 
@@ -271,8 +271,8 @@ def test_wrong_office_hours_are_told(tmp_path: Path, settings: str, word: str) -
     (tmp_path / "config" / "staff.yaml").write_text("staff: {}\n")
     with pytest.raises(ConfigurationError) as refusal:
         load_office(tmp_path, {})
-    assert "config/settings.yaml:1: office_hours" in refusal.value.faults[0]
-    assert word in refusal.value.faults[0]
+    assert "config/settings.yaml:1: office_hours" in str(refusal.value.faults[0])
+    assert word in str(refusal.value.faults[0])
 
 
 def test_nobody_acts_for_another_but_an_admin() -> None:

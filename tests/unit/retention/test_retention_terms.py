@@ -89,7 +89,7 @@ def test_terms_that_are_not_there_or_out_of_order_are_told(tmp_path: Path) -> No
     )
     with pytest.raises(ConfigurationError) as caught:
         load_office(tmp_path, {})
-    assert caught.value.faults == [
+    assert list(map(str, caught.value.faults)) == [
         "config/settings.yaml:2: retention.default: there is no `wft` under retention.terms",
         "config/settings.yaml:6: retention.terms.wwft.1: give a `from` that is later than that of the term before it",
     ]
