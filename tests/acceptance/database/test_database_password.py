@@ -34,10 +34,7 @@ def test_the_log_of_unexpected_errors_is_for_the_office_alone_and_has_no_passwor
     (var / "errors.log").touch(0o644)  # of an earlier version
     monkeypatch.setattr(session, "office", lambda: SimpleNamespace(var=var))
     monkeypatch.setattr("sys.argv", ["dossier", "migrate-db", "postgresql://u:gehe/im@host/db"])
-    try:
-        raise RuntimeError("no way to postgresql://u:gehe/im@host/db")
-    except RuntimeError as error:
-        assert main._told(error) == 4
+    assert main._told(RuntimeError("no way to postgresql://u:gehe/im@host/db")) == 4
     told, log = capsys.readouterr().err, (var / "errors.log").read_text()
     assert "postgresql://***@host/db" in told
     assert log.startswith("dossier migrate-db postgresql://***@host/db\n")
