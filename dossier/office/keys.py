@@ -73,14 +73,14 @@ def _reply_to(value: str) -> str:
     address = parseaddr(_sender(value))[1]
     if not address.rpartition("@")[0].isascii():
         # It stands in every mail, and most servers take no such mail (RFC 6532).
-        raise ValueError("give an address with plain letters before the @")
+        raise Unfit("config.plain_address")
     return value.strip()
 
 
 def _helo(value: str) -> str:
     name = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     if len(value) > 255 or not re.fullmatch(rf"{name}(?:\.{name})*|\[[0-9A-Za-z:.]+\]", value):
-        raise ValueError("give the name of this machine, such as dossier.office.example, or [192.0.2.1]")
+        raise Unfit("config.machine")
     return value
 
 
