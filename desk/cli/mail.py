@@ -37,11 +37,11 @@ def notify(
     """Send the mail about an item: again, or to another contact."""
     from dossier.database.database import transaction
     from dossier.text import clock
-    from workflow.outbox import outbox
+    from workflow.mail import resending
 
     key, office = key_of(item), session.opened()
     with transaction():
-        told = outbox.notify(office, clock.utc_now(), session.actor(), key, contact)
+        told = resending.notify(office, clock.utc_now(), session.actor(), key, contact)
     print(told)
 
 
@@ -73,11 +73,11 @@ def retry(number: Number) -> None:
     """Try a mail that failed, was called off, or waits, again now. It stays the same mail."""
     from dossier.database.database import transaction
     from dossier.text import clock
-    from workflow.outbox import outbox
+    from workflow.mail import resending
 
     office = session.opened()
     with transaction():
-        told = outbox.retry(office, clock.utc_now(), session.actor(), number)
+        told = resending.retry(office, clock.utc_now(), session.actor(), number)
     print(told)
 
 
@@ -85,11 +85,11 @@ def cancel(number: Number) -> None:
     """Call off a mail that waits or failed."""
     from dossier.database.database import transaction
     from dossier.text import clock
-    from workflow.outbox import outbox
+    from workflow.mail import resending
 
     office = session.opened()
     with transaction():
-        told = outbox.cancel(office, clock.utc_now(), session.actor(), number)
+        told = resending.cancel(office, clock.utc_now(), session.actor(), number)
     print(told)
 
 

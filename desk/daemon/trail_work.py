@@ -14,7 +14,7 @@ from dossier.database.tables import Note
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.trail import anchors, auditing
-from workflow.outbox import outbox
+from workflow.outbox import addressees, outbox
 
 log = structlog.get_logger("trail")
 
@@ -42,9 +42,10 @@ class TrailWork:
             return
         if fault is not None:
             self._doubt(fault)
-        elif added is not None and not ending and self.office.settings.trail.anchors_to:
+        elif added is not None and not ending and (to := addressees.of_anchors(self.office)):
             with transaction():
-                outbox.enqueue_anchor(self.office, now, anchors.line_of(added).strip())
+                line = anchors.line_of(added).strip()
+                outbox.enqueue(self.office, now, "anchor", None, None, "trail.anchors_to", to, {"line": line})
 
     def verify_daily(self, now: datetime) -> None:
         """Once a day, and while there is doubt: walk the whole chain, against its anchors and the records."""

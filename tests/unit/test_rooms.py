@@ -20,9 +20,6 @@ WINGS = {
 }
 """Floor → its wings, from left to right: each imports only from those left of it, and from lower floors."""
 
-TO_BE_UNTANGLED = {"workflow.outbox.outbox"}
-"""Imports to the right, from before there were wings. It only gets smaller."""
-
 MOVERS = {"dossier/files/files.py", "dossier/files/moves.py"}
 MOVES = {
     "os.rename", "os.renames", "os.replace", "os.link", "os.fsync", "os.fdatasync", "os.sync", "shutil.move", "shutil.rmtree",
@@ -92,12 +89,11 @@ def test_a_room_imports_only_from_its_own_wing_and_those_left_of_it() -> None:
             here, there = place_of(name), place_of(other)
             if name.split(".")[0] == other.split(".")[0] and here is not None and there is not None and there > here:
                 wrong.add((name, other))
-    assert {pair for pair in wrong if pair[0] not in TO_BE_UNTANGLED} == set()
-    assert {name for name, _ in wrong} >= TO_BE_UNTANGLED
+    assert wrong == set()
 
 
 def test_no_room_imports_itself_by_way_of_others() -> None:
-    ahead = {name: wanted for name, wanted in imports().items() if name not in TO_BE_UNTANGLED}
+    ahead = imports()
     while free := {name for name, wanted in ahead.items() if not wanted & ahead.keys()}:
         ahead = {name: wanted for name, wanted in ahead.items() if name not in free}
     assert ahead == {}

@@ -24,6 +24,7 @@ from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Seating
 from workflow.items import items, notes
+from workflow.outbox import outbox
 
 Verdict = Literal["approve", "reject"]
 
@@ -143,8 +144,6 @@ def what_became(item: Any) -> str:
 
 
 def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:
-    from workflow.outbox import outbox  # mail is heavy to load, and an approval, the commoner decision, sends none
-
     payload = {"description": edition.shown["description"], "approver": office.staff[approver].name, "comment": comment}
     for maker in dict.fromkeys((edition.made_by, item.created_by)):
         outbox.enqueue_to_staff(office, now, "returned", item, maker, payload)

@@ -28,6 +28,7 @@ from workflow.items import items, suspicion
 from workflow.items.items import File, content_digest, shown_to_client, step
 from workflow.items.rules import Draft, Wish, amended_draft, asking, attachment_problems, chosen
 from workflow.items.suspicion import NOTHING, Screened
+from workflow.messages.kinds import READY
 from workflow.outbox import outbox
 
 
@@ -103,7 +104,7 @@ def amend(
     if problems:
         raise Invalid(problems)
     changed = _changed_keys(before, change.draft)
-    if wish.notify and outbox.forget_failed(key):
+    if wish.notify and outbox.forget_failed(READY, key):
         changed["notify"] = {"from": "failed", "to": True}
     if not (changed or change.told or action):
         return []

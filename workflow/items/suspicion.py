@@ -20,6 +20,7 @@ from dossier.text.sentences import Sentence, as_data, packed, sentence
 from dossier.trail import trail
 from workflow.items import notes
 from workflow.items.rules import Draft
+from workflow.outbox import outbox
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client
@@ -145,8 +146,6 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
     lines = sentences(office, item.client, screened)
     if is_held:
         notes.add({item.pending: lines})
-    from workflow.outbox import outbox  # what only reads items needs no mail
-
     payload = {"description": item.description, "findings": [packed(line) for line in lines], "held": is_held}
     outbox.enqueue_to_staff(office, now, "guard", item, item.created_by, payload)
 

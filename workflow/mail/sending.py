@@ -26,19 +26,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import structlog
+
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Mail, item_name, tuples
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.items import items
-from workflow.mail import smtp
+from workflow.mail import delivering, resending, smtp
 from workflow.mail.mime import Head, mime
 from workflow.mail.smtp import Answer, NoServer
 from workflow.messages import office_templates
 from workflow.messages.composing import Letter
+from workflow.messages.kinds import IN_SERIES
 from workflow.messages.office_templates import TemplateFault
-from workflow.outbox import outbox
+from workflow.outbox import addressees
+from workflow.portal.addresses import item_link
+
+log = structlog.get_logger("mail")
 
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
 """Pauses of a mail: 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h. Eight attempts take about ten hours."""
@@ -54,9 +60,6 @@ SILENCES = 2
 
 AT_ONCE = 100
 """Mails in one round, so that what was put in the outbox meanwhile is not kept waiting behind thousands."""
-
-SERIES = ("bundle", "digest")
-"""Kinds of mail that come regularly: who gets them can ask to be taken off."""
 
 WAITING = (Mail.state == "waiting") & Mail.within.is_null()
 """What is to be sent by itself."""
@@ -113,7 +116,7 @@ class Mailer:
         if self._gone and now < self._next_look(now):
             return done
         if not self._logins:
-            outbox.gather(self.office, now)
+            delivering.gather(self.office, now)
         due = self._due(now)
         if not due and not self._gone:
             return done
@@ -146,7 +149,7 @@ class Mailer:
                     return
                 mail = Mail.get_by_id(seen.id)
                 done.handled += 1
-                if mail.state != "waiting" or outbox.drop_unwanted(self.office, now, mail) is None:
+                if mail.state != "waiting" or delivering.drop_unwanted(self.office, now, mail) is None:
                     continue
                 if line is None:
                     line = smtp.open_line(self.office.settings.mail, self._environ)
@@ -154,7 +157,7 @@ class Mailer:
                 if answer is None:  # called off, or sent by another, at this very moment
                     continue
                 if answer.is_yes:  # a round may take minutes: servers think long
-                    outbox.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, answer.text)
+                    delivering.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, answer.text)
                 else:
                     smtp.close_line(line, politely=False)
                     line = None
@@ -179,13 +182,20 @@ class Mailer:
         return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
 
     def _message(self, now: datetime, mail: Any) -> bytes:
-        number, content = mail.item and item_name(mail.item), outbox.content(self.office, now, mail)
+        number, content = mail.item and item_name(mail.item), delivering.content(self.office, now, mail)
         letter, fault = office_templates.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
         if fault is not None:  # alarms.py sees when it is mended
             self._alarm("mail templates", f"a template is wrong, the usual letter was sent: {fault}")
         settings, made = self.office.settings.mail, clock.from_text(mail.created_at)
         head = Head(
-            settings.sender, mail.name, mail.email, mail.message_id, made, mail.language, settings.reply_to, mail.kind in SERIES
+            settings.sender,
+            mail.name,
+            mail.email,
+            mail.message_id,
+            made,
+            mail.language,
+            settings.reply_to,
+            mail.kind in IN_SERIES,
         )
         return mime(letter, head)
 
@@ -196,10 +206,10 @@ class Mailer:
             due = clock.to_text(now + timedelta(seconds=pause_after(attempts)))
             Mail.update(attempts=attempts, error=answer.text, due_at=due).where(Mail.id == mail.id).execute()
             if answer.is_final_no or attempts >= self.office.settings.mail.max_attempts:
-                outbox.mark_failed(self.office, now, mail, answer.text)
+                delivering.mark_failed(self.office, now, mail, answer.text)
                 return
         about = mail.item and item_name(mail.item)
-        outbox.log.warning("mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=answer.text, attempts=attempts)
+        log.warning("mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=answer.text, attempts=attempts)
 
     def _tell_of_sender(self, answer: Answer) -> None:
         if answer.is_yes:
@@ -223,7 +233,7 @@ class Mailer:
                 counted = {"unreached": count + 1, "error": str(error), "due_at": later}
                 Mail.update(counted).where(due & (Mail.unreached == count)).execute()
                 for mail in these:
-                    outbox.mark_failed(self.office, now, mail, str(error))
+                    delivering.mark_failed(self.office, now, mail, str(error))
 
     def _is_back(self, now: datetime) -> None:
         """What waited for the server is due, whatever its pause."""
@@ -253,11 +263,11 @@ def preview(office: Office, key: int, wanted: str | None) -> tuple[Letter, str, 
     Raises Refusal if there is no such item or contact.
     """
     item = items.get(key)
-    contact = outbox.contact_of(office, item, wanted)
-    to = outbox.addressee_of(office, item.client, contact)
+    to = addressees.of_contact(office, item.client, resending.contact_of(office, item, wanted).id)
+    assert to is not None
     edition = Edition.get_or_none(Edition.id == (item.pending or item.standing or item.public))
     description = edition.shown["description"] if edition else item.description
-    content = {"description": description, "link": outbox.item_link(office, item.client, key)}
+    content = {"description": description, "link": item_link(office, item.client, key)}
     letter, fault = office_templates.letter_of(office, "ready", to.language, to.name, item.client, item_name(key), content)
     return letter, f"{to.name} <{to.email}>", fault
 

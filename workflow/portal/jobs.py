@@ -16,6 +16,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.items.items import STEPS
+from workflow.messages.kinds import READY
 from workflow.outbox import outbox
 from workflow.portal.pages import archive_source
 from workflow.portal.pictures import Made, may_have_picture
@@ -141,8 +142,9 @@ def record(office: Office, now: datetime, jobs: Sequence[Job], placed: Mapping[s
     for job in jobs:
         # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
         tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
-        if job.edition and job.item.notify and tells_of_this and not outbox.is_asked_for(job.item):
-            outbox.enqueue_ready(office, now, job.item)
+        is_asked = job.item.notify and outbox.has(READY, job.item.id, job.item.contact, ("waiting", "failed"))
+        if job.edition and job.item.notify and tells_of_this and not is_asked:
+            outbox.enqueue_to_contact(office, now, READY, job.item, job.item.client, job.item.contact)
     return len(shown)
 
 

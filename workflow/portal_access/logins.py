@@ -13,6 +13,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import LoginRequest
 from dossier.office.office import Office
 from dossier.text import clock
+from workflow.messages.kinds import LOGIN
 from workflow.outbox import outbox
 from workflow.portal_access import staff_access
 from workflow.portal_access.access import LINK_MINUTES, Directory, Seat
@@ -33,7 +34,7 @@ def answer(office: Office, now: datetime) -> int:
             is_late = request.at <= clock.to_text(now - timedelta(minutes=LINK_MINUTES))
             if seats and not is_late:
                 seat = _chosen(seats, request.goal)
-                outbox.enqueue_to_contact(office, now, "login", None, seat.client, seat.contact, {"goal": request.goal})
+                outbox.enqueue_to_contact(office, now, LOGIN, None, seat.client, seat.contact.id, {"goal": request.goal})
                 letters += 1
             LoginRequest.delete().where(LoginRequest.id == request.id).execute()
     return letters

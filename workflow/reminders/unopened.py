@@ -17,7 +17,9 @@ from dossier.database.tables import Edition, Item, Note, Opening
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
-from workflow.outbox import outbox
+from workflow.messages.kinds import UNOPENED
+from workflow.outbox import addressees, outbox
+from workflow.portal.addresses import client_link, item_link
 from workflow.portal_access import openings
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ def remind(office: Office, now: datetime) -> int:
         found[item.client, item.contact].append(item)
     letters = 0
     for (code, contact_id), items in found.items():
-        contact, client = outbox.find_contact(office, code, contact_id), office.clients.get(code)
+        contact, client = addressees.find_contact(office, code, contact_id), office.clients.get(code)
         if contact is not None and contact.active and client is not None and client.active and client.portal:
             letters += _remind(office, now, code, contact, items)
     return letters
@@ -80,15 +82,14 @@ def _remind(office: Office, now: datetime, client: str, contact: Contact, items:
         new = [item for item in items if not _is_opened(item, contact.id) and not _is_reminded(item.public, contact.id)]
         if not new:
             return 0
-        base = office.settings.portal.base_url.rstrip("/")
         editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_([item.public for item in new]))}
         payload = {
             # As it was approved: the item itself may have been changed since.
             "descriptions": [editions[item.public].shown["description"] for item in new],
             "editions": [item.public for item in new],
-            "link": outbox.item_link(office, client, new[0].id) if len(new) == 1 else f"{base}/{client}/index.html",
+            "link": item_link(office, client, new[0].id) if len(new) == 1 else client_link(office, client),
         }
-        outbox.enqueue_to_contact(office, now, "unopened", new[0] if len(new) == 1 else None, client, contact, payload)
+        outbox.enqueue_to_contact(office, now, UNOPENED, new[0] if len(new) == 1 else None, client, contact.id, payload)
         for item in new:
             Note.insert(key=openings.reminder_key(item.public, contact.id), value=clock.to_text(now)).execute()
         told = {"to": contact.id}

@@ -48,7 +48,7 @@ from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
-from workflow.outbox import outbox
+from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
 from workflow.retention import retention
 from workflow.retention.erasure_plan import Plan
@@ -143,7 +143,7 @@ class _Finder:
     def mails(self) -> None:
         found = []
         for mail in Mail.select():
-            is_contact = mail.kind in outbox.TO_CONTACTS
+            is_contact = mail.kind in TO_CONTACTS
             is_his = (mail.client, mail.recipient) in self.person.seats if is_contact else mail.recipient == self.person.staff
             if is_his or access.folded(mail.email) in self.person.addresses:
                 if mail.state == "waiting":

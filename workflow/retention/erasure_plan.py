@@ -10,7 +10,7 @@ from dossier.database.tables import Event, Item, Mail, tuples
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.trail.trail import Kept
-from workflow.outbox import outbox
+from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
 from workflow.retention import retention
 from workflow.retention.personal import Person
@@ -89,7 +89,7 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
             mail_addresses.append(access.folded(person.email))
     query: Any = Mail.select(Mail.kind, Mail.client, Mail.recipient, Mail.name, Mail.email).distinct()
     for kind, client_code, recipient, name, email in tuples(query):
-        is_contact = kind in outbox.TO_CONTACTS
+        is_contact = kind in TO_CONTACTS
         is_his = (client_code, recipient) in seats if is_contact else recipient == staff
         if is_his or access.folded(email) in mail_addresses:
             found_names.append(name)

@@ -22,8 +22,8 @@ created_by: m.devries
 
 KILLED_AFTER_250 = """
 import os, signal, sys
-from workflow.outbox import outbox
-outbox.mark_sent = lambda *ignored: os.kill(os.getpid(), signal.SIGKILL)
+from workflow.mail import delivering
+delivering.mark_sent = lambda *ignored: os.kill(os.getpid(), signal.SIGKILL)
 from desk.cli.main import run
 sys.argv[1:] = {arguments!r}
 sys.exit(run())

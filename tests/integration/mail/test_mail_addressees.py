@@ -13,6 +13,7 @@ from dossier.database.database import transaction
 from dossier.office.people import Actor
 from dossier.text.refusals import Refusal
 from workflow.items import amending, items, rules
+from workflow.mail import resending
 from workflow.outbox import outbox
 
 BAKKER, ADMIN = Actor("p.bakker", "command"), Actor("j.admin", "command")
@@ -132,10 +133,10 @@ def test_notify_sends_again_to_the_same_or_another_contact_as_a_mail_of_its_own(
     key = office.item()
     office.send_all()
     with transaction():
-        outbox.notify(office.office, office.now, BAKKER, key, "s@ACME.example")
+        resending.notify(office.office, office.now, BAKKER, key, "s@ACME.example")
     office.send_all()
     with transaction():
-        outbox.notify(office.office, office.now, BAKKER, key, "j.jansen")
+        resending.notify(office.office, office.now, BAKKER, key, "j.jansen")
     office.send_all()
     assert server.recipients == ["j.jansen@acme.example", "s@acme.example", "j.jansen@acme.example"]
     assert len({mail["Message-ID"] for mail in server.mails}) == 3
@@ -152,13 +153,13 @@ def test_notify_is_refused_in_words_where_it_makes_no_sense(office: MailOffice, 
         (BAKKER, None, "waits already; see: dossier outbox"),
     ):
         with pytest.raises(Refusal, match=words), transaction():
-            outbox.notify(office.office, office.now, actor, key, contact)
+            resending.notify(office.office, office.now, actor, key, contact)
     office.send_all()
     with transaction():
         items.withdraw(office.office, office.now, ADMIN, key, "fout")
     office.publish()
     with pytest.raises(Refusal, match="nothing on the portal"), transaction():
-        outbox.notify(office.office, office.now, BAKKER, key, None)
+        resending.notify(office.office, office.now, BAKKER, key, None)
 
 
 def test_notify_for_a_concept_is_sent_when_it_is_published(office: MailOffice, server: Server) -> None:
@@ -170,7 +171,7 @@ def test_notify_for_a_concept_is_sent_when_it_is_published(office: MailOffice, s
         wish = rules.Wish(description="Nieuwe woorden", approvers=("m.devries",), share_status="concept")
         amending.amend(office.office, office.now, BAKKER, key, wish, amending.FileChanges())
         deciding.decide(office.office, office.now, Actor("m.devries", "command"), key, "approve", "")
-        told = outbox.notify(office.office, office.now, BAKKER, key, None)
+        told = resending.notify(office.office, office.now, BAKKER, key, None)
     assert "once it is on the portal" in told
     office.publish()
     office.send_all()
@@ -185,26 +186,26 @@ def test_a_failed_mail_can_be_tried_again_and_stays_the_same_mail(office: MailOf
     [failed] = outbox.listing("failed")
     server.on_rcpt = lambda address: None
     with transaction():
-        outbox.retry(office.office, office.now, BAKKER, failed["id"])
+        resending.retry(office.office, office.now, BAKKER, failed["id"])
     office.send_all()
     assert server.mails[-1]["Message-ID"] == failed["message_id"]
     assert office.get(key).notify is False
     with pytest.raises(Refusal, match="was sent on"), transaction():
-        outbox.retry(office.office, office.now, BAKKER, failed["id"])
+        resending.retry(office.office, office.now, BAKKER, failed["id"])
 
 
 def test_a_mail_that_waits_can_be_called_off(office: MailOffice, server: Server) -> None:
     key = office.item()
     number = office.mails()[0].id
     with transaction():
-        outbox.cancel(office.office, office.now, BAKKER, number)
+        resending.cancel(office.office, office.now, BAKKER, number)
     assert office.send_all() == 0
     assert office.get(key).notify is False
     assert office.actions(key)[-1] == "mail_cancelled"
     with pytest.raises(Refusal, match="was cancelled already"), transaction():
-        outbox.cancel(office.office, office.now, BAKKER, number)
+        resending.cancel(office.office, office.now, BAKKER, number)
     with pytest.raises(Refusal, match="no mail 99"), transaction():
-        outbox.cancel(office.office, office.now, BAKKER, 99)
+        resending.cancel(office.office, office.now, BAKKER, 99)
 
 
 def test_a_mail_called_off_while_others_are_being_sent_is_not_sent(office: MailOffice, server: Server) -> None:

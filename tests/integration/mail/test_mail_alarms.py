@@ -17,7 +17,8 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from ingest.intake.outcome import Outcome
 from ingest.intake.scanning import why_gone
-from workflow.outbox import alarms, outbox
+from workflow.mail import delivering
+from workflow.outbox import alarms
 
 BAKKER, ADMIN = Actor("p.bakker", "command"), Actor("j.admin", "command")
 
@@ -108,9 +109,9 @@ def test_a_mail_that_cannot_be_put_together_keeps_no_other_waiting(
 ) -> None:
     for name in ("Stuk dat stuk is", "Gewoon stuk"):
         office.item(name)
-    whole = outbox.content
+    whole = delivering.content
     bad = office.mails()[0].id
-    monkeypatch.setattr(outbox, "content", lambda office, now, mail: {} if mail.id == bad else whole(office, now, mail))
+    monkeypatch.setattr(delivering, "content", lambda office, now, mail: {} if mail.id == bad else whole(office, now, mail))
     office.send_all()
     assert [mail["Subject"] for mail in server.mails] == ["Voor u klaargezet: Gewoon stuk"]
     assert "can't be put together" in Mail.get_by_id(bad).error

@@ -12,8 +12,7 @@ from kit.support import CLIENTS
 from dossier.database.database import transaction
 from dossier.office.people import Actor
 from workflow.items import items
-from workflow.mail import sending
-from workflow.outbox import outbox
+from workflow.mail import resending, sending
 
 BAKKER, ADMIN = Actor("p.bakker", "command"), Actor("j.admin", "command")
 
@@ -74,7 +73,7 @@ def test_a_digest_that_failed_tells_the_makers_and_its_items_can_be_tried_again(
     assert digest.state == "failed"
     server.on_rcpt = lambda address: None
     with transaction():
-        outbox.retry(office.office, office.now, BAKKER, digest.id)
+        resending.retry(office.office, office.now, BAKKER, digest.id)
     for _ in range(80):
         office.later(60)
     assert [office.get(key).notify for key in keys] == [False, False]

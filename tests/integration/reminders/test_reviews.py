@@ -16,9 +16,10 @@ from kit.support import PDF, Root, once_here, wait_for
 from dossier.database.database import close_database, open_database
 from dossier.database.tables import Item, Mail, item_name
 from dossier.trail import auditing
+from workflow.mail import delivering
 from workflow.messages import messages
 from workflow.messages.composing import Letter
-from workflow.outbox import outbox
+from workflow.outbox.addressees import Addressee
 from workflow.reminders import reviews
 
 SETTINGS = """\
@@ -137,7 +138,7 @@ def test_the_letter_is_in_the_readers_language_and_names_nothing_he_may_not_know
     mail = Mail.get()
 
     def letter() -> Letter:
-        content = outbox.content(office.office, office.now, mail)
+        content = delivering.content(office.office, office.now, mail)
         return messages.letter_of(office.office, "review", mail.language, mail.name, None, None, content)
 
     assert letter().subject == "1 dossierstuk moet opnieuw worden bekeken"
@@ -145,9 +146,9 @@ def test_the_letter_is_in_the_readers_language_and_names_nothing_he_may_not_know
     assert "Wwft &lt;Acme&gt;" in letter().html
     mail.language = "en"
     assert letter().subject == "1 item is due for review"
-    assert isinstance(outbox.addressee(office.office, office.now, mail), outbox.Addressee)
+    assert isinstance(delivering.addressee(office.office, office.now, mail), Addressee)
     office.configure(settings=SETTINGS.replace("[m.devries, k.smit]", "[k.smit]"))
-    assert "need not know" in str(outbox.addressee(office.office, office.now, mail))
+    assert "need not know" in str(delivering.addressee(office.office, office.now, mail))
 
 
 def test_run_once_sends_it_once(root: Root, post: Server) -> None:

@@ -11,7 +11,7 @@ from kit.portals import CLIENTS, SETTINGS, START, PortalOffice
 
 from dossier.database.tables import Event, Item, Mail, item_key
 from dossier.text import clock
-from workflow.outbox import outbox
+from workflow.mail import delivering
 from workflow.portal_access import access, openings
 from workflow.portal_access.access import Directory, Seat
 from workflow.portal_access.openings import Shown
@@ -151,7 +151,7 @@ def test_what_is_opened_before_the_reminder_is_sent_is_left_out_of_it(office: Po
     unopened.note_portal(now)
     assert unopened.remind(office.office, now) == 1
     openings.record(now, jan(office), shown(office, first))
-    assert outbox.drop_unwanted(office.office, now, Mail.get(Mail.kind == "unopened")) is None
+    assert delivering.drop_unwanted(office.office, now, Mail.get(Mail.kind == "unopened")) is None
     mail = Mail.get(Mail.kind == "unopened")
     assert (mail.state, mail.error) == ("cancelled", "it was opened, or taken off the portal, meanwhile")
     assert remind(office, 8) == [["Tax return"]]

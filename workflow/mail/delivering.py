@@ -1,0 +1,214 @@
+"""What sending.py asks before, and tells after, an attempt: who gets the mail now, what it says now, what became of it.
+
+Name, address and language are looked up again before each attempt, and so is whether the item is
+still on the portal, whether a link may still be asked for, whether it was opened meanwhile. What must
+not go any more is called off, and the item's maker is told. The end of a mail is written down in one
+transaction: in the outbox, in the item, in its history, and as a letter to its maker if nobody could
+be told.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+
+from dossier.database import readable
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, Item, Mail, item_name, tuples
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.messages.kinds import BUNDLE, LOGIN, READY, TO_CONTACTS, UNOPENED
+from workflow.outbox import addressees, outbox
+from workflow.outbox.addressees import Addressee
+from workflow.portal.addresses import item_link
+from workflow.portal_access import access, openings, staff_access
+
+log = structlog.get_logger("mail")
+
+DIGEST_COLLECT_SECONDS, DIGEST_PAUSE_SECONDS = 300, 3600
+"""A digest waits so long for more after its first item, and there is an hour at least between two of them."""
+
+GONE = "this contact is not active any more"
+
+
+# Who gets it, and what it says
+
+
+def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
+    """Where this mail goes now; else, in words, why it must not go any more."""
+    if mail.kind == "anchor":
+        return addressees.of_anchors(office) or "the trail's anchors are not mailed any more"
+    is_old = mail.created_at <= clock.to_text(now - timedelta(minutes=access.LINK_MINUTES))
+    if mail.kind not in TO_CONTACTS:
+        to = addressees.of_staff(office, mail.recipient)
+        if to is None:
+            return "this staff member has left"
+        if mail.kind == "review" and not _to_review(office, mail):
+            return "this staff member need not know of these items any more"
+        if mail.kind == staff_access.KIND and is_old:
+            return "it could not be sent in time; another can be asked for"
+        return to
+    to = addressees.of_contact(office, mail.client, mail.recipient)
+    if to is None:
+        return GONE
+    gone = Item.public.is_null() | Item.standing.is_null()
+    if mail.kind == READY and Item.select().where((Item.id == mail.item) & gone).exists():
+        return "the item is not on the portal any more"
+    if mail.kind in (LOGIN, UNOPENED) and to.email != mail.email:
+        return "this contact has another address now"
+    if mail.kind == LOGIN and is_old:
+        return "it could not be sent in time; the contact can ask for another"
+    if mail.kind == UNOPENED and not openings.are_unopened(mail.recipient, mail.payload["editions"]):
+        return "it was opened, or taken off the portal, meanwhile"
+    return to
+
+
+def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
+    """What the letter is made of: of an item, only what is on the portal at this moment; a new link, where it lets somebody in."""
+    if mail.kind == LOGIN:
+        link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)
+        return {"link": link, "minutes": access.LINK_MINUTES}
+    if mail.kind == staff_access.KIND:
+        link = staff_access.new_link(office, now, mail.recipient, mail.payload["goal"])
+        return {"link": link, "minutes": access.LINK_MINUTES}
+    if mail.kind == READY:
+        return _line(office, mail.item)
+    if mail.kind == BUNDLE:
+        return {"items": [_line(office, part.item) for part in _parts(mail)]}
+    if mail.kind == "review":
+        return {"items": _to_review(office, mail), "more": mail.payload["more"]}
+    return dict(mail.payload)
+
+
+def _to_review(office: Office, mail: Any) -> list[dict[str, str]]:
+    """The items of a review mail, without those that its reader may not know of (any more). Their words are in no mail's row."""
+    dues = dict(mail.payload["items"])
+    may = people.readable(office, Actor(mail.recipient, "mail"))
+    found = readable.only_items(Item.select().where(Item.id.in_(list(dues)) & Item.type.is_null(False)), may).order_by(Item.id)
+    return [
+        {
+            "item": item_name(item.id), "description": item.description, "since": dues[item.id],
+            "client": office.clients[item.client].name if item.client in office.clients else item.client,
+        }
+        for item in found
+    ]  # fmt: skip
+
+
+def _line(office: Office, key: int) -> dict[str, str]:
+    item = Item.get_by_id(key)
+    edition = Edition.get_by_id(item.public)
+    return {"item": item_name(key), "description": edition.shown["description"], "link": item_link(office, item.client, key)}
+
+
+# What became of it
+
+
+def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
+    """Where the mail goes; None, and it is cancelled and its maker told, if it must not go any more."""
+    for part in _parts(mail):
+        reason = addressee(office, now, part)
+        if isinstance(reason, str):
+            _cancel_unwanted(office, now, part, reason)
+    to: Addressee | str = addressee(office, now, mail)
+    if isinstance(to, Addressee) and mail.kind == BUNDLE and not _parts(mail):
+        to = "nothing is left to tell about"
+    if isinstance(to, Addressee):
+        if (to.name, to.email, to.language) != (mail.name, mail.email, mail.language):
+            mail.name, mail.email, mail.language = to.name, to.email, to.language
+            Mail.update(name=to.name, email=to.email, language=to.language).where(Mail.id == mail.id).execute()
+        return to
+    _cancel_unwanted(office, now, mail, to)
+    return None
+
+
+def _cancel_unwanted(office: Office, now: datetime, mail: Any, reason: str) -> None:
+    with transaction():
+        Mail.update(state="cancelled", error=reason).where(Mail.id == mail.id).execute()
+        if mail.kind == READY:
+            item = Item.get_by_id(mail.item)
+            Item.update(notify=False).where(Item.id == item.id).execute()
+            trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, "reason": reason})
+            _tell_maker(office, now, item, mail.recipient, reason)
+        elif mail.kind == UNOPENED:
+            openings.forget_reminder(mail.recipient, mail.payload["editions"])
+    log.warning("mail called off", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=reason)
+
+
+def mark_sent(now: datetime, mail: Any, answer: str) -> None:
+    """The server took it. Whatever happened to the row meanwhile: it went."""
+    at = clock.to_text(now)
+    went = {Mail.state: "sent", Mail.sent_at: at, Mail.error: None, Mail.unreached: 0}
+    with transaction():
+        for part in [mail, *_parts(mail)]:
+            Mail.update({**went, Mail.attempts: Mail.attempts + 1}).where(Mail.id == part.id).execute()
+            if part.kind == READY:
+                Item.update(notify=False, notified_at=at).where(Item.id == part.item).execute()
+            told = {"kind": part.kind, "to": mail.recipient, "email": mail.email, "message_id": mail.message_id, "answer": answer}
+            trail.record(now, trail.DAEMON, "notified", part.item, told)
+    log.info("mail sent", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), answer=answer)
+
+
+def mark_failed(office: Office, now: datetime, mail: Any, reason: str) -> None:
+    """Not to be sent: seen in the outbox and in the item's history, and its maker gets a letter. In `transaction()`."""
+    parts = _parts(mail)
+    for part in [mail, *parts]:
+        Mail.update(state="failed", error=reason).where(Mail.id == part.id).execute()
+        trail.record(now, trail.DAEMON, "mail_failed", part.item, {"kind": part.kind, "to": mail.recipient, "reason": reason})
+        if part.kind == READY:
+            _tell_maker(office, now, Item.get_by_id(part.item), f"{mail.name} <{mail.email}>", reason)
+    log.warning("mail failed", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=reason)
+
+
+def _tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: str) -> None:
+    """The item's maker hears that `contact` got no mail; if the maker has left, the admins do."""
+    told = [item.created_by] if addressees.of_staff(office, item.created_by) else people.admins(office)
+    payload = {"description": item.description, "contact": contact, "reason": reason}
+    for code in told:
+        outbox.enqueue_to_staff(office, now, "failed", item, code, payload)
+
+
+def _parts(mail: Any) -> list[Any]:
+    """The mails that a digest stands for and that wait with it."""
+    if mail.kind != BUNDLE:
+        return []
+    return list(Mail.select().where((Mail.within == mail.id) & (Mail.state == "waiting")).order_by(Mail.id))
+
+
+# Digests
+
+
+def gather(office: Office, now: datetime) -> None:
+    """Put the waiting mails of contacts who want a digest into one, where it is time for it; else put them off until then."""
+    at = clock.to_text(now)
+    single = (Mail.state == "waiting") & (Mail.kind == READY) & Mail.within.is_null()
+    for client, recipient in tuples(Mail.select(Mail.client, Mail.recipient).where(single & (Mail.due_at <= at)).distinct()):
+        contact = addressees.find_contact(office, client, recipient)
+        to = addressees.of_contact(office, client, recipient)
+        if contact is None or to is None or contact.notify != "digest":
+            continue
+        mine = single & (Mail.client == client) & (Mail.recipient == recipient)
+        with transaction():
+            earliest = _next_digest(now, client, recipient, Mail.select().where(mine).order_by(Mail.created_at).get().created_at)
+            if earliest > now:
+                Mail.update(due_at=clock.to_text(earliest)).where(mine & (Mail.due_at <= at)).execute()
+                continue
+            number = outbox.enqueue(office, now, BUNDLE, None, client, recipient, to, {})
+            Mail.update(within=number).where(mine).execute()
+
+
+def _next_digest(now: datetime, client: str, contact: str, first: str) -> datetime:
+    """When the next digest may go: some minutes after the first of its items, an hour after the last digest.
+
+    While one waits, that is an hour from now.
+    """
+    collected = clock.from_text(first) + timedelta(seconds=DIGEST_COLLECT_SECONDS)
+    mine = (Mail.client == client) & (Mail.recipient == contact) & (Mail.kind == BUNDLE)
+    if Mail.select().where(mine & (Mail.state == "waiting")).exists():
+        return now + timedelta(seconds=DIGEST_PAUSE_SECONDS)
+    last = Mail.select(Mail.sent_at).where(mine & (Mail.state == "sent")).order_by(Mail.sent_at.desc()).first()
+    return max(collected, clock.from_text(last.sent_at) + timedelta(seconds=DIGEST_PAUSE_SECONDS)) if last else collected

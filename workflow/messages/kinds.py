@@ -1,0 +1,20 @@
+"""The kinds of mail there are, by the word that a row of the outbox has for them: to whom, and in which series.
+
+What a letter of each kind says is its template (templates/letters/KIND.LANGUAGE.txt).
+"""
+
+from __future__ import annotations
+
+READY = "ready"
+"""Something of a client's is on the portal: to the contact whom its item names."""
+
+BUNDLE = "bundle"
+"""Several of them in one letter, for a contact who wants that."""
+
+LOGIN, UNOPENED = "login", "unopened"
+
+TO_CONTACTS = (READY, BUNDLE, LOGIN, UNOPENED)
+"""These go to a client's contact, all others to staff."""
+
+IN_SERIES = (BUNDLE, "digest")
+"""These come regularly: who gets them can ask to be taken off."""
