@@ -74,7 +74,8 @@ def _open_sqlite(office: Office, path: Path) -> Database:
             _migrate(office, database, path.parent / "backups")
     for part in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
         with suppress(FileNotFoundError):
-            os.chmod(part, os.stat(part).st_mode & ~0o007)
+            if (mode := os.stat(part).st_mode) & 0o007:  # only the owner may change it, and others work with it too
+                os.chmod(part, mode & ~0o007)
     return database
 
 

@@ -146,6 +146,8 @@ class Item(Table):
     """The edition that is on the portal."""
     unsettled = BooleanField()
     """True while publishing.py has something to do for this item."""
+    makers = JSONText()
+    """Whose work it is, by part (workflow/items/makers.py)."""
 
 
 class Label(Table):
@@ -193,6 +195,8 @@ class Edition(Table):
     made_at = CharField()
     approved_by = CharField(null=True)
     approved_at = CharField(null=True)
+    makers = JSONText()
+    """Everybody whose work this is: who may not decide on it (workflow/items/makers.py)."""
 
 
 class Decision(Table):
@@ -206,6 +210,8 @@ class Decision(Table):
     decision = CharField()
     comment = TextField(null=True)
     at = CharField()
+    behind = CharField(null=True)
+    """Who really decided, where that is another (`--as`)."""
 
     class Meta:
         primary_key = CompositeKey("edition", "approver")

@@ -19,21 +19,21 @@ from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Desk
 from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, Forbidden, Refusal
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
-from workflow.approval.waiting import CHUNK, Concept, Seating
+from workflow.approval.waiting import CHUNK, Concept, Decided, Seating
 from workflow.items import items, notes
 from workflow.outbox import outbox
 
 Verdict = Literal["approve", "reject"]
 
 
-class AlreadyDecided(Refusal):
+class AlreadyDecided(Conflict):
     """There is nothing to decide any more; the message says what was decided, by whom and when."""
 
 
-class ContentChanged(Refusal):
+class ContentChanged(Conflict):
     """The item was changed since; it must be looked at again."""
 
 
@@ -56,12 +56,12 @@ def decide(
     edition = Edition.get_by_id(item.pending)
     if content is not None and content != edition.content:
         raise ContentChanged(f"{item_name(key)} was changed since; look at it again and decide anew")
-    desk = _seat(office, item, edition, actor.code, hours.today(office, now))
+    desk = _seat(office, item, edition, actor, hours.today(office, now))
     if verdict == "reject" and not comment.strip():
         raise Refusal("a rejection needs a comment: say what must be changed")
     Decision.insert(
         edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
-        at=clock.to_text(now),
+        at=clock.to_text(now), behind=actor.behind,
     ).execute()  # fmt: skip
     detail = {
         "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
@@ -84,26 +84,33 @@ def decide(
     return str(item.share_state)
 
 
-def _seat(office: Office, item: Any, edition: Any, code: str, today: date) -> Desk:
-    """The open seat that `code` fills, his own before another's. Raises Refusal."""
-    given = list(decisions_on(edition.id))
-    mine = next((row for row in given if row.decided_by == code), None)
-    if mine is not None:
-        raise AlreadyDecided(f"{code} decided on {item_name(item.id)} already ({mine.decision}, {clock.shown(mine.at)})")
+def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) -> Desk:
+    """The open seat that `actor` fills, their own before another's.
+
+    Who is behind the actor decides as well: they may neither have made it nor have decided before.
+    Raises AlreadyDecided, Forbidden.
+    """
+    given, code, deciders = list(decisions_on(edition.id)), actor.code, people.staff_among(office, actor.people)
+    for row in given:
+        if before := deciders & people.staff_among(office, filter(None, (row.decided_by, row.behind))):
+            who = code if code in before else min(before)
+            raise AlreadyDecided(f"{who} decided on {item_name(item.id)} already ({row.decision}, {clock.shown(row.at)})")
     concept = _concept(item, edition)
-    asking = Seating(office, today).asking(concept, [(row.approver, row.decided_by) for row in given])
+    for other in sorted(deciders - {code}):
+        if office.settings.sharing.four_eyes and other in people.staff_among(office, concept.makers):
+            raise Forbidden("people.four_eyes_behind", behind=other, staff=code)
+    asking = Seating(office, today).asking(concept, [Decided(row.approver, row.decided_by, row.behind) for row in given])
     desk = asking.desk_of(code)
     if desk is not None:
         return desk
     reason = people.why_not_approve(office, code, item.client, item.type, concept.makers)
     waits_for = ", ".join(asking.people) or "an admin"
-    raise Refusal(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
+    raise Forbidden(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
 
 
 def _concept(item: Any, edition: Any) -> Concept:
     return Concept(
-        item.id, item.version, item.client, item.type, item.approvers, item.approvals, item.created_by, edition.id, edition.made_by,
-        edition.made_at,
+        item.id, item.version, item.client, item.type, item.approvers, item.approvals, edition.id, edition.makers, edition.made_at,
     )  # fmt: skip
 
 
@@ -185,7 +192,7 @@ def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) ->
     if not given:
         return people.why_not_share(office, edition.approved_by or "", item.client)
     for code in given:
-        reason = people.why_not_approve(office, code, item.client, item.type, (item.created_by, edition.made_by))
+        reason = people.why_not_approve(office, code, item.client, item.type, edition.makers)
         if reason and not people.is_admin(office, code):
             return reason
     return None
@@ -214,7 +221,7 @@ def _ask_again(now: datetime, item: Any, reason: Sentence) -> None:
     old = Edition.get_by_id(item.standing)
     fresh = Edition(
         id=items.next_edition(item.id), item=item.id, content=old.content, shown=old.shown, state="pending",
-        made_by=old.made_by, made_at=clock.to_text(now),
+        made_by=old.made_by, made_at=clock.to_text(now), makers=old.makers,
     )  # fmt: skip
     fresh.save(force_insert=True)
     notes.add({fresh.id: [*notes.on(old.id), f"it was approved before, but {reason}; so it is asked again"]})

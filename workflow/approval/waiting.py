@@ -6,6 +6,7 @@ an approver who left an hour ago has nothing waiting now.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -21,8 +22,15 @@ from dossier.office.people import ALL, Desk, Readable
 CHUNK = 5_000
 """Numbers in one `IN (…)`, so that both databases take it."""
 
-Decided = Sequence[tuple[str, str]]
-"""What was decided on an edition: whose seat, and who filled it."""
+
+class Decided(NamedTuple):
+    """A decision on an edition."""
+
+    seat: str
+    """Whose it was to decide."""
+    by: str
+    behind: str | None = None
+    """Who really did, where that is another."""
 
 
 class Concept(NamedTuple):
@@ -34,20 +42,14 @@ class Concept(NamedTuple):
     type: str | None
     approvers: list[str]
     approvals: str
-    created_by: str
     edition: int
-    made_by: str
-    """Who made the item what it is in this edition."""
+    makers: list[str]
+    """Everybody whose work the client would see (workflow/items/makers.py)."""
     made_at: str
-
-    @property
-    def makers(self) -> tuple[str, str]:
-        return self.created_by, self.made_by
 
 
 _FIELDS = (
-    Item.id, Item.version, Item.client, Item.type, Item.approvers, Item.approvals, Item.created_by, Edition.id, Edition.made_by,
-    Edition.made_at,
+    Item.id, Item.version, Item.client, Item.type, Item.approvers, Item.approvals, Edition.id, Edition.makers, Edition.made_at,
 )  # fmt: skip
 
 
@@ -68,9 +70,9 @@ def versions() -> dict[int, int]:
     return {int(item): int(version) for item, version in rows}
 
 
-def decided(items: Collection[int] | None = None) -> dict[int, list[tuple[str, str]]]:
+def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
     """Edition → what was decided on it so far, of all that waits (of these items)."""
-    query = Decision.select(Decision.edition, Decision.approver, Decision.decided_by)
+    query = Decision.select(Decision.edition, Decision.approver, Decision.decided_by, Decision.behind)
     query = query.join(Item, on=(Item.pending == Decision.edition)).where(Item.pending.is_null(False))
     # With one approver, a decision ends the waiting. (The function makes it a plain text to peewee, and not JSON.)
     query = query.where(fn.LOWER(Item.approvers).contains(","))
@@ -81,9 +83,9 @@ def decided(items: Collection[int] | None = None) -> dict[int, list[tuple[str, s
         wanted = sorted(items)
         for start in range(0, len(wanted), CHUNK):
             rows += tuples(query.where(Item.id.in_(wanted[start : start + CHUNK])))
-    found: dict[int, list[tuple[str, str]]] = {}
-    for edition, seat, by in rows:
-        found.setdefault(edition, []).append((seat, by))
+    found: dict[int, list[Decided]] = {}
+    for edition, *one in rows:
+        found.setdefault(edition, []).append(Decided(*one))
     return found
 
 
@@ -94,7 +96,7 @@ class Asking:
     concept: Concept
     desks: Sequence[Desk]
     """The seats that have not decided yet."""
-    decided: Decided
+    decided: Sequence[Decided]
 
     @property
     def people(self) -> list[str]:
@@ -102,7 +104,7 @@ class Asking:
         return list(dict.fromkeys(person for desk in self.desks for person in desk.people))
 
     def desk_of(self, person: str) -> Desk | None:
-        """The seat that a person would fill: his own before another's; None if none is his to fill."""
+        """The seat that a person would fill, their own before another's; None if there is none."""
         fitting = [desk for desk in self.desks if person in desk.people]
         return next((desk for desk in fitting if desk.approver == person), fitting[0] if fitting else None)
 
@@ -115,10 +117,11 @@ class Seating:
         self.today = today
         self._known: dict[tuple[object, ...], list[Desk]] = {}
 
-    def asking(self, concept: Concept, decisions: Decided = ()) -> Asking:
+    def asking(self, concept: Concept, decisions: Sequence[Decided] = ()) -> Asking:
         """Who is asked about a concept, of which so much was decided."""
         if decisions:
-            return Asking(concept, self._desks(concept, {by for _, by in decisions}, {seat for seat, _ in decisions}), decisions)
+            gone = {who for one in decisions for who in (one.by, one.behind) if who is not None}
+            return Asking(concept, self._desks(concept, gone, {one.seat for one in decisions}), decisions)
         key = (concept.client, concept.type, *concept.approvers, None, *concept.makers)
         if key not in self._known:
             self._known[key] = self._desks(concept, (), ())
@@ -151,9 +154,9 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
         concept = Concept(*row)
         if not may.has(concept.client, concept.type):
             continue
-        kind = (*row[2:7], row[8])
+        kind = (*row[2:6], row[7])
         if concept.edition in done or kind not in known:
-            whole = concept._replace(approvers=Item.approvers.python_value(concept.approvers))
+            whole = concept._replace(approvers=json.loads(row[4]), makers=json.loads(row[7]))
             asked = seating.asking(whole, done.get(concept.edition, ())).people
             known.setdefault(kind, asked) if concept.edition not in done else None
             found[concept.item] = asked
@@ -163,16 +166,16 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
 
 
 def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:
-    """As a Concept, but the approvers are JSON yet; oldest first."""
+    """As a Concept, but approvers and makers are JSON yet; oldest first."""
     if items is not None:
         query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(list(items)))
         yield from plain_rows(query.order_by(Item.id))
         return
     # Both from indexes that hold nothing else: joined by the database, each edition would be looked up among all there are.
-    pending = Edition.select(Edition.id, Edition.made_by, Edition.made_at).where(SQL("state = 'pending'"))
+    pending = Edition.select(Edition.id, Edition.makers, Edition.made_at).where(SQL("state = 'pending'"))
     editions = {row[0]: row for row in plain_rows(pending)}
-    waits = Item.select(*_FIELDS[:7], Item.pending).where(Item.pending.is_null(False)).order_by(Item.id)
-    yield from ((*row[:7], *editions[row[7]]) for row in plain_rows(waits) if row[7] in editions)
+    waits = Item.select(*_FIELDS[:6], Item.pending).where(Item.pending.is_null(False)).order_by(Item.id)
+    yield from ((*row[:6], *editions[row[6]]) for row in plain_rows(waits) if row[6] in editions)
 
 
 def people_asked(office: Office, item: int, today: date) -> list[str]:

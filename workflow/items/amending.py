@@ -24,9 +24,9 @@ from dossier.text import clock, media, names
 from dossier.text.names import fold
 from dossier.text.refusals import Invalid, Problem, Refusal
 from dossier.trail import trail
-from workflow.items import items, suspicion
+from workflow.items import items, makers, suspicion
 from workflow.items.items import File, content_digest, shown_to_client, step
-from workflow.items.rules import Draft, Wish, amended_draft, asking, attachment_problems, chosen
+from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.messages.kinds import READY
 from workflow.outbox import outbox
@@ -63,6 +63,13 @@ class _Change:
     action: str | None = None
     """The step that it asks for: items.STEPS, or unshare."""
     screened: Screened = NOTHING
+    makers: makers.Makers = field(default_factory=dict)
+    """Whose work the item is, by part, as it shall be."""
+
+    def made_by(self) -> list[str]:
+        """Whose work the client would see."""
+        shared = [row.position for row in self.files if row.share]
+        return makers.of_edition(self.makers, self.draft.share_explanation, shared)
 
 
 def amend(
@@ -98,7 +105,7 @@ def amend(
     action = change.action
     if action == "offer":
         able = not any(problem.key == "approver" for problem in problems)
-        change.draft, more = asking(office, change.draft, {item.created_by, actor.code})
+        change.draft, more = asking(office, change.draft, change.made_by())
         problems += more if able else []
     edition = items.next_edition(key) if action in ("offer", "share") else None
     if problems:
@@ -133,11 +140,19 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish,
     """The item as it shall be, with what forbids it and the step it asks for; nothing is written."""
     before, files = items.draft_of(item), items.attachments_of(item.id)
     seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
-    draft, problems = amended_draft(office, before, item.created_by, actor.code, wish)
-    change = _Change(office, now, actor, item, wish, files, draft, problems=problems)
+    draft, problems = amended_draft(office, before, actor.code, wish)
+    change = _Change(office, now, actor, item, wish, files, draft, problems=problems, makers=item.makers)
     _change_files(change, changes)
     _check_files(change, changes)
-    change.action = _action(change, seen_before)
+    seen = content_digest(item.id, item.client, shown_to_client(draft, change.files))
+    change.action = _action(change, seen_before, seen)
+    if before.explanation != draft.explanation:
+        change.makers = makers.added(change.makers, makers.EXPLANATION, actor.people)
+    is_new_to_client = draft.share and item.share_state in ("private", "withdrawn") and change.action in ("offer", "share")
+    if seen != seen_before or is_new_to_client:
+        change.makers = makers.added(change.makers, makers.SINCE, actor.people)
+    if draft.share and wish.approvers:
+        change.problems += approver_problems(office, draft, change.made_by())
     return change
 
 
@@ -209,6 +224,7 @@ def _rename(change: _Change, row: Any, new: str) -> None:
         row.media_type = media.by_name(new)
     if new != row.name:
         _tell(change, "renamed", {"from": row.name, "to": new})
+        change.makers = makers.added(change.makers, makers.place(row.position), change.actor.people)
     row.name = new
 
 
@@ -223,6 +239,8 @@ def _put(change: _Change, file: File, old: Any, position: int) -> Any:
             _share(change, old, file.share)
         return old
     share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
+    place = makers.place(old.position if old is not None else position)
+    change.makers = makers.added(change.makers, place, [*change.actor.people, *file.makers])
     _tell(change, "replaced" if old is not None else "added", {"name": file.name, "sha256": file.sha256, "share": share})
     return Attachment(
         item=change.item.id, position=old.position if old is not None else position, name=file.name, share=share, note=note,
@@ -268,12 +286,14 @@ def _check_files(change: _Change, changes: FileChanges) -> None:
 # Sharing
 
 
-def _action(change: _Change, seen_before: str) -> str | None:
-    """Which step (items.STEPS, or unshare) the change asks for; None for none."""
+def _action(change: _Change, seen_before: str, seen: str) -> str | None:
+    """Which step (items.STEPS, or unshare) the change asks for; None for none.
+
+    `seen_before`, `seen`: digests of what the client would see, without the change and with it.
+    """
     item, draft, wish = change.item, change.draft, change.wish
     if not draft.share:
         return "unshare" if item.share else None
-    seen = content_digest(item.id, item.client, shown_to_client(draft, change.files))
     asked_anew = wish.share_status is not None or bool(wish.share)
     stands = _content_of(item.standing) == seen
     if item.share_state in ("approved", "published"):
@@ -319,6 +339,7 @@ def _write(change: _Change, changed: Mapping[str, Any], source: str | None) -> N
         if name not in ("client", "share_status"):
             value = getattr(draft, name)
             setattr(item, name, list(value) if isinstance(value, tuple) else value)
+    item.makers = change.makers
     Label.delete().where(Label.item == item.id).execute()
     items.insert(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
     search_text([items.text_row(item.id, draft, change.files)], replace=True)
@@ -350,7 +371,7 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
     shown = shown_to_client(draft, change.files)
     edition = Edition(
         id=number, item=item.id, content=content_digest(item.id, item.client, shown), shown=shown, state="pending",
-        made_by=actor.code, made_at=clock.to_text(now),
+        made_by=actor.code, made_at=clock.to_text(now), makers=change.made_by(),
     )  # fmt: skip
     edition.save(force_insert=True)
     told = {"content": edition.content, **items.shares_told(change.files), **change.screened.told(), "rights": rights}

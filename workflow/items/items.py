@@ -37,7 +37,7 @@ from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import NotFound, Refusal
 from dossier.trail import trail
-from workflow.items import suspicion
+from workflow.items import makers, suspicion
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 
@@ -82,6 +82,8 @@ class File:
     media_type: str
     share: bool | None = None
     note: str | None = None
+    makers: tuple[str, ...] = ()
+    """Whose file it was, where that is known: codes of staff, or `os:USER`. Theirs is the work besides the actor's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +133,8 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
     for one in new:
         draft = one.draft
         files = [replace(file, share=chosen(office, file.share)) for file in one.files]
+        shared = [position for position, file in enumerate(files) if file.share]
+        made = makers.of_new(one.actor.people, (file.makers for file in files))
         state, pending, standing = "private", None, None
         if draft.share:
             shown, edition = shown_to_client(draft, files), first_edition(key) + 1
@@ -141,11 +145,13 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
             pending, standing = (None, edition) if outright else (edition, None)
             by = (one.actor.code, at) if outright else (None, None)
             content = content_digest(key, draft.client, shown)
-            editions.append((edition, key, content, shown, "standing" if outright else "pending", one.actor.code, at, *by))
+            whose = makers.of_edition(made, draft.share_explanation, shared)
+            editions.append((edition, key, content, shown, "standing" if outright else "pending", one.actor.code, at, *by, whose))
+            made = makers.once_approved(made, draft.share_explanation, shared) if outright else made
         items.append((
             key, draft.client, draft.description, draft.status, draft.type, draft.location, list(draft.labels),
             draft.explanation, dict(draft.fields), draft.share, draft.share_explanation, state, list(draft.approvers),
-            draft.approvals, draft.notify, draft.contact, one.actor.code, at, None, None, 1, pending, standing, None, bool(standing),
+            draft.approvals, draft.notify, draft.contact, one.actor.code, at, None, None, 1, pending, standing, None, bool(standing), made,
         ))  # fmt: skip
         labels += [(key, folded) for folded in dict.fromkeys(map(fold, draft.labels))]
         for position, file in enumerate(files):
@@ -251,11 +257,18 @@ def next_edition(item: int) -> int:
 
 
 def make_standing(now: datetime, item: Any, edition: Any, approver: str) -> None:
-    """`edition` is approved: it takes the place of the one that stood. The caller saves the item."""
+    """`edition`, the item as it is now, is approved: it takes the place of the one that stood. The caller saves the item."""
     end_standing(item, "superseded")
     edition.state, edition.approved_by, edition.approved_at = "standing", approver, clock.to_text(now)
     edition.save()
     item.pending, item.standing, item.unsettled = None, edition.id, True
+    if len(item.makers) > 1:
+        item.makers = makers.once_approved(item.makers, item.share_explanation, shared_places(item.id))
+
+
+def shared_places(key: int) -> list[int]:
+    """Where in the item the attachments are that the client would see (Attachment.position)."""
+    return [row.position for row in attachments_of(key) if row.share]
 
 
 def still_there(item: Any) -> None:
@@ -349,7 +362,7 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition
     item.approvers, item.approvals = list(draft.approvers), draft.approvals
     again = Edition(
         id=next_edition(item.id), item=item.id, content=edition.content, shown=edition.shown, state="pending",
-        made_by=actor.code, made_at=clock.to_text(now),
+        made_by=actor.code, made_at=clock.to_text(now), makers=list(dict.fromkeys([*edition.makers, *actor.people])),
     )  # fmt: skip
     again.save(force_insert=True)
     item.pending, item.unsettled = again.id, True

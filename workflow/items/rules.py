@@ -78,7 +78,9 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     if refusal:
         problems.append(Problem("created_by", refusal))
     base = Draft(client=client, description=wish.description or "", status=wish.status or office.settings.items.statuses[0])
-    draft, problems = _apply(office, customer, base, maker, maker, wish, problems)
+    draft, problems = _apply(office, customer, base, maker, wish, problems)
+    if draft.share and wish.approvers:
+        problems += approver_problems(office, draft, [maker])
     if draft.share and draft.share_status == "concept":
         able = not any(problem.key == "approver" for problem in problems)
         draft, more = asking(office, draft, [maker])
@@ -87,10 +89,11 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     return draft, problems
 
 
-def amended_draft(office: Office, current: Draft, maker: str, actor: str, wish: Wish) -> tuple[Draft, list[Problem]]:
-    """`current`, an item of `maker`'s, changed as `actor` wishes, and all that forbids it.
+def amended_draft(office: Office, current: Draft, actor: str, wish: Wish) -> tuple[Draft, list[Problem]]:
+    """`current`, an item as it is, changed as `actor` wishes, and all that forbids it.
 
-    `share_status` of the answer is what was asked for; whether a change needs approval again is for amending.py to see.
+    `share_status` of the answer is what was asked for; whether a change needs approval again, and
+    who may be asked for it, is for amending.py to see.
     """
     problems: list[Problem] = []
     client = office.clients.get(current.client)
@@ -103,7 +106,7 @@ def amended_draft(office: Office, current: Draft, maker: str, actor: str, wish: 
     closed = office.settings.items.closed
     if current.status in closed and not (people.is_admin(office, actor) and wish.status and wish.status not in closed):
         problems.append(Problem("", f"the item is {current.status}: nothing changes until an admin gives it another status"))
-    draft, problems = _apply(office, client, current, maker, actor, wish, problems)
+    draft, problems = _apply(office, client, current, actor, wish, problems)
     had = lacking_keys(office, current) if draft.type == current.type else []
     for key in lacking_keys(office, draft):
         if key not in had:  # what an older item lacks of a newer rule is not asked for at every change
@@ -112,7 +115,7 @@ def amended_draft(office: Office, current: Draft, maker: str, actor: str, wish: 
 
 
 def _apply(
-    office: Office, client: Client, base: Draft, maker: str, actor: str, wish: Wish, problems: list[Problem]
+    office: Office, client: Client, base: Draft, actor: str, wish: Wish, problems: list[Problem]
 ) -> tuple[Draft, list[Problem]]:
     share = base.share if wish.share is None else wish.share
     kind = office.settings.types.get(wish.type or base.type or "")
@@ -147,8 +150,6 @@ def _apply(
         refusal = people.why_not_share(office, actor, base.client)
         if refusal:
             problems.append(Problem("share_status", f"{refusal}; or use `share_status: concept` and name an approver"))
-    if share and wish.approvers:
-        problems += _approver_problems(office, draft, {maker, actor})
     if draft.notify and draft.contact is None:
         problems.append(Problem("notify", "`notify` is yes, but no `contact` is given; name the contact who gets the mail"))
     if draft.notify and not share:
@@ -242,7 +243,7 @@ def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft
     return replace(draft, approvers=tuple(approvers)), problems
 
 
-def _approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> list[Problem]:
+def approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> list[Problem]:
     """Who was named as approver and can't be. A default approver who can't is replaced instead (people.desks)."""
     problems = []
     for approver in draft.approvers:

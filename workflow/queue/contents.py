@@ -69,7 +69,7 @@ def _remarks(asking: Asking, person: str) -> list[str]:
         told.append(f"You are asked{place}: {desk.reason}.")
     seats = list(dict.fromkeys(concept.approvers))
     if len(seats) > 1:
-        so_far = f" Approved so far by {', '.join(by for _, by in asking.decided)}." if asking.decided else ""
+        so_far = f" Approved so far by {', '.join(one.by for one in asking.decided)}." if asking.decided else ""
         needed = deciding.needed(seats, concept.approvals)
         told.append(f"Approvals needed: {needed}, of {', '.join(seats)}. One rejection returns it.{so_far}")
     return told

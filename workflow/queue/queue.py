@@ -168,7 +168,7 @@ class QueueFolder:
 
     def _why_over(self, asking: Asking, person: str) -> str:
         name = item_name(asking.concept.item)
-        if any(by == person for _, by in asking.decided):
+        if any(one.by == person for one in asking.decided):
             return f"{name} was approved by {person}; it waits for {', '.join(asking.people)} now"
         return f"{name} does not wait for {person} any more"
 

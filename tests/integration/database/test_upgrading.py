@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -138,3 +139,57 @@ def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
     made.environ["PATH"] = "/nowhere"
     assert "there is no pg_dump here; install" in made.run("backup", str(tmp_path / "more"), code=4).stderr
     assert snapshot.POSTGRESQL in {path.name for path in next((tmp_path / "backups/snapshots").iterdir()).iterdir()}
+
+
+@SQLITE
+def test_an_earlier_databases_trail_tells_whose_work_its_items_are(tmp_path: Path) -> None:
+    office = _office(tmp_path / "office")
+    path = office.root / "var/dossier.db"
+    path.parent.mkdir()
+    database = SqliteDatabase(str(path))
+    Runner(database, str(MIGRATIONS)).up("0024_erasure")
+    seq = 0
+
+    def insert(table: str, **values: Any) -> None:
+        named, places = ", ".join(values), ", ".join("?" * len(values))
+        database.execute_sql(f"INSERT INTO {table} ({named}) VALUES ({places})", list(values.values()))
+
+    def happened(item: int, action: str, actor: str, behind: str | None = None, **detail: Any) -> None:
+        nonlocal seq
+        seq += 1
+        insert("event", seq=seq, at="", actor=actor, behind=behind, way="", action=action, item=item, digest="", hash="")
+        if detail.pop("is_kept", True):
+            insert("event_detail", seq=seq, salt="", detail=json.dumps(detail))
+
+    for number, pending in ((1, 10_001), (2, None), (3, 30_001), (4, None)):
+        insert(
+            "item", id=number, client="acme-bv", description="", status="", labels="[]", fields="{}", share=True, share_explanation=False,
+            share_state="", approvers="[]", approvals="all", notify=False, created_by="p.bakker", created_at="", version=1,
+            pending=pending, unsettled=False,
+        )  # fmt: skip
+        insert("edition", id=number * 10_000 + 1, item=number, content="", shown="{}", state="pending" if pending else "standing",
+               made_by="m.devries", made_at="")  # fmt: skip
+    happened(1, "created", "p.bakker", "os:jadmin")
+    happened(1, "amended", "l.visser", changed={"description": {}})
+    happened(1, "approved", "m.devries", outright=False, still_needed=0)
+    happened(1, "amended", "k.smit", "j.admin", changed={}, replaced=[{}])
+    happened(1, "amended", "h.gone", changed={"labels": {}})
+    happened(1, "amended", "m.devries", changed={"description": {}})
+    happened(1, "offered", "m.devries")
+    happened(3, "amended", "k.smit", is_kept=False)
+    happened(3, "approved", "m.devries", outright=False, still_needed=1)
+    happened(4, "amended", "k.smit", changed={"description": {}})
+    happened(4, "approved", "m.devries", outright=True)
+    database.close()
+
+    open_database(office)
+    found = {key: json.loads(makers) for key, makers in _rows(path, "SELECT id, makers FROM item")}
+    assert found == {
+        1: {"item": ["p.bakker", "os:jadmin"], "since": ["k.smit", "j.admin", "m.devries"]}, 2: {"item": ["p.bakker"]},
+        3: {"item": ["p.bakker"], "since": ["k.smit"]}, 4: {"item": ["p.bakker"]},
+    }  # fmt: skip
+    found = {key // 10_000: json.loads(makers) for key, makers in _rows(path, "SELECT id, makers FROM edition")}
+    assert found == {
+        1: ["p.bakker", "os:jadmin", "k.smit", "j.admin", "m.devries"], 2: ["p.bakker", "m.devries"], 3: ["p.bakker", "k.smit", "m.devries"],
+        4: ["p.bakker", "m.devries"],
+    }  # fmt: skip

@@ -48,7 +48,8 @@ class Concept:
     approvers: list[str]
     approvals: str
     state: str = "concept"
-    changed_by: str = ""
+    changers: set[str] = field(default_factory=set)
+    """Who changed it since it was approved last."""
     approved: dict[str, str] = field(default_factory=dict)
     """Who approved what waits now, and in which word."""
     public: str | None = None
@@ -104,13 +105,13 @@ class Office(RuleBasedStateMachine):
         self.number += 1
         text = f"Description number {self.number}"
         item = self.office.concept(text, approvers=approvers, approvals=approvals, maker=maker)
-        self.model[item] = Concept(text, maker, approvers, approvals, changed_by=maker)
+        self.model[item] = Concept(text, maker, approvers, approvals)
         return item
 
     def may_decide(self, item: str, who: str) -> bool:
         """Whether `who` may: not by who is asked (that is for the office to know), but by what must never happen."""
         one = self.model[item]
-        barred = who in self.gone or who in (one.maker, one.changed_by) or who in one.approved
+        barred = who in self.gone or who in {one.maker, *one.changers} or who in one.approved
         return one.state == "concept" and not barred and (who == "j.admin" or "approve" in RIGHTS[who])
 
     @rule(
@@ -143,7 +144,7 @@ class Office(RuleBasedStateMachine):
             return
         one.approved[who] = word
         if len(one.approved) >= one.needed:
-            one.state, one.public, one.approved = "published", one.description, {}
+            one.state, one.public, one.approved, one.changers = "published", one.description, {}, set()
 
     @rule(item=concepts, who=st.sampled_from(STAFF), what=st.sampled_from(("amend", "amend", "withdraw", "restore")))
     def change(self, item: str, who: str, what: str) -> None:
@@ -159,13 +160,11 @@ class Office(RuleBasedStateMachine):
             return  # who has left, may not create, or would be the last who could approve
         assert who not in self.gone
         one.description = text
-        if one.state in ("concept", "returned"):
-            one.state, one.changed_by, one.approved = "concept", who, {}
-        elif one.state == "published":
-            if who == "m.devries":  # may share outright
-                one.public = text
-            else:
-                one.state, one.changed_by, one.approved = "concept", who, {}
+        one.changers.add(who)
+        if one.state == "published" and who == "m.devries":  # may share outright
+            one.public, one.changers = text, set()
+        elif one.state in ("concept", "returned", "published"):
+            one.state, one.approved = "concept", {}
 
     def withdraw(self, item: str, who: str) -> None:
         one = self.model[item]
@@ -248,7 +247,7 @@ class Office(RuleBasedStateMachine):
             assert state == one.state
             folders = {path.parent.name for path in self.office.queue.glob(f"*/{item}.yaml")}
             assert folders == (asked.pop(item_key(item)) if state == "concept" else set())
-            assert state != "concept" or folders or {one.maker, one.changed_by} >= {"j.admin"}, "nothing is stuck"
+            assert state != "concept" or folders or "j.admin" in {one.maker, *one.changers}, "nothing is stuck"
         assert not asked
 
     def seating(self) -> waiting.Seating:

@@ -1,0 +1,56 @@
+"""Whose work an item is, for four eyes: who made it, and who changed what the client would see. Pure.
+
+Kept with the item, part by part, as codes of staff or users of the operating system (`os:USER`):
+
+    item          who made it, and who was behind that: these never decide on it
+    since         who changed, since the last standing approval, what the client would have seen then
+    explanation   who wrote the explanation, which the client may not be shown yet
+    file N        who brought or named the file in place N, which the client may not be shown yet
+
+An edition has the makers of what it shows. Once it stands, others than those of `item` begin anew;
+what nobody has approved, because the client was not to see it, keeps its makers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+ITEM, SINCE, EXPLANATION = "item", "since", "explanation"
+
+Makers = Mapping[str, Sequence[str]]
+"""Part → whose work it is."""
+
+
+def place(position: int) -> str:
+    """The part that the attachment in this place is."""
+    return f"file {position}"
+
+
+def of_new(people: Sequence[str], owners: Iterable[Sequence[str]]) -> Makers:
+    """Of a new item that `people` made. `owners`: whose each of its files was, where that is known."""
+    found: dict[str, Sequence[str]] = {ITEM: people}
+    for position, others in enumerate(owners):
+        if more := [name for name in others if name not in people]:
+            found[place(position)] = more
+    return found
+
+
+def added(makers: Makers, part: str, people: Iterable[str]) -> Makers:
+    """The makers, with these besides for this part."""
+    return {**makers, part: list(dict.fromkeys([*makers.get(part, ()), *people]))}
+
+
+def of_edition(makers: Makers, share_explanation: bool, shared: Iterable[int]) -> list[str]:
+    """Whose work the client would see. `shared`: the places of the attachments that are shared."""
+    parts = [ITEM, SINCE, *_shown(share_explanation, shared)]
+    return list(dict.fromkeys(name for part in parts for name in makers.get(part, ())))
+
+
+def once_approved(makers: Makers, share_explanation: bool, shared: Iterable[int]) -> Makers:
+    """The makers, after all that the client sees of the item was approved."""
+    over = {SINCE, *_shown(share_explanation, shared)}
+    return {part: names for part, names in makers.items() if part not in over}
+
+
+def _shown(share_explanation: bool, shared: Iterable[int]) -> list[str]:
+    return [*([EXPLANATION] if share_explanation else []), *map(place, shared)]
