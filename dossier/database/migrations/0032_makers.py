@@ -40,7 +40,7 @@ def up(migrator: object, db: Database) -> None:
         made = _run(db, "SELECT DISTINCT made_by FROM edition WHERE item IN (SELECT id FROM item WHERE created_by = ?)", maker)
         for (other,) in made:
             whose = "made_by = ? AND item IN (SELECT id FROM item WHERE created_by = ?)"
-            _run(db, f"UPDATE edition SET makers = ? WHERE {whose}", _json(_each_once(maker, other)), other, maker)  # noqa: S608
+            _run(db, f"UPDATE edition SET makers = ? WHERE {whose}", _json(_each_once(maker, other)), other, maker)  # noqa: S608  # nosec B608
     last, since, behind = None, list[str](), list[str]()
     for item, *event in chain(db.execute_sql(TOLD), [(None, "", "", None, None)]):
         if item != last:
