@@ -13,9 +13,10 @@ from dossier.database.tables import Item, Mail
 from dossier.files import settling
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
-from dossier.text import clock, names
+from dossier.text import clock, names, sentences
 from ingest.inbox import looking
 from ingest.inbox.looking import WHY, Looker, Waiting
+from ingest.intake import staying
 from workflow.outbox import alarms
 
 WHY_BYTES = 64 * 1024
@@ -61,7 +62,7 @@ def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], 
         known, others = looking.clients_with_folders(office)
     except OSError as error:
         return [], [], {}, [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
-    trouble: list[str] = []
+    trouble, stays = list[str](), staying.recorded()
     others = others if may.clients is None else {}
     for client in filter(may.has, known):
         try:
@@ -70,10 +71,10 @@ def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], 
             trouble.append(f"{office.inbox / client} can't be read: {error.strerror}")
             continue
         waiting += view.waiting
-        waiting += [
-            Waiting(client, f"{client}/{names.shown(found.stem)}", "is whole and waits for the daemon", found.changed_at)
-            for found in view.ready
-        ]
+        for found in view.ready:
+            reason = stays.get(staying.lying(found))
+            told = sentences.told(reason, office.settings.office.language) if reason else "is whole and waits for the daemon"
+            waiting.append(Waiting(client, f"{client}/{names.shown(found.stem)}", told, found.changed_at))
         odd += view.odd
     return waiting, odd, others, trouble
 

@@ -148,7 +148,7 @@ def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
 
     from dossier.cluster import presence
     from dossier.text import clock, names
-    from ingest.intake import checking
+    from ingest.intake import checking, staying
 
     office, parts, may = session.opened(), path.parts, session.readable()
     if not os.path.lexists(path):
@@ -162,7 +162,7 @@ def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
         )
     if names.is_ignored(path.name):
         return {"path": str(path)}, ["a file with such a name is never taken; rename it"], f"{path} is not taken:"
-    found, good = checking.check(office, [path], may)
+    found, good = checking.check(office, [path], may, staying.recorded())
     if not found and not good:
         found = [] if path.resolve().is_relative_to(office.inbox.resolve()) else [f"it does not lie in the inbox {office.inbox}"]
     found = found + _trouble(office, path, may)

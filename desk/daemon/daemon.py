@@ -131,7 +131,7 @@ class Daemon:
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():
             # It starts, so they are over, or come again.
-            if cause.startswith(("config", "paths", "intake ", "client folders", "watch ")):
+            if cause.startswith(("config", "paths", "intake ", "stays ", "client folders", "watch ")):
                 self._alarm(cause, None)
         self.vault = open_vault(self.office)
         self.vault.sweep()
@@ -143,6 +143,7 @@ class Daemon:
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
         self.upkeep = Upkeep(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
         self._lead()
+        self.intake.staying.begin()
         self._finish_others()
 
     def _serve(self) -> None:
@@ -336,6 +337,8 @@ class Daemon:
             self.lookout.postpone(found, outcome.trouble)
         else:
             self.lookout.looker.done_with(found)
+        for client in outcome.stays:
+            self.lookout.again_in(client, TROUBLE_SECONDS)
         self._tell_trouble({one.client for one in found}, outcome)
         return bool(outcome.taken + outcome.duplicates + outcome.refused)
 
@@ -346,10 +349,13 @@ class Daemon:
             self._alarm(cause, text)
 
     def _clear_rest(self) -> None:
-        """Try again to clear what is decided and could not leave the inbox."""
+        """Try again to clear what is decided and could not leave the inbox; see what need not stay in it any more."""
         if time.monotonic() < self._clear_due:
             return
         self._clear_due = time.monotonic() + TROUBLE_SECONDS
+        for client in self.intake.staying.recheck():
+            self._alarm(f"stays {client}", None)
+            self.lookout.hint(client)
         if is_shared():
             self._finish_others()
         if not self.intake.clearing.has_left:
@@ -383,6 +389,7 @@ class Daemon:
             self.trail.anchor(clock.utc_now(), ending=True)
         self.summary.waiting = self.lookout.count_waiting()
         self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
+        self.summary.trouble += self.intake.staying.reasons(self.office.clients).values()
 
     # What the other threads call
 

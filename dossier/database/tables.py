@@ -246,7 +246,7 @@ class Asked(Table):
 
 
 class Drop(Table):
-    """A drop that was taken or refused, and, until it is `cleared`, what its files in the inbox still need."""
+    """A drop that was claimed, taken or refused, and, until it is `cleared`, what its files in the inbox still need."""
 
     id = BigIntegerField(primary_key=True)
     """Counts up in the order of taking."""
@@ -257,7 +257,7 @@ class Drop(Table):
     fingerprint = CharField(null=True)
     """SHA-256 over client, sidecar bytes and file contents; null for a refused drop."""
     kind = CharField()
-    """taken, duplicate or refused."""
+    """claimed (its files are out of the inbox, and nothing is decided yet), taken, duplicate or refused."""
     item = BigIntegerField(null=True)
     at = CharField()
     files = JSONText()
@@ -267,6 +267,8 @@ class Drop(Table):
     text = TextField()
     """The receipt, or WHY.txt."""
     cleared = BooleanField()
+    hidden = CharField(null=True)
+    """A word in the names that its files have from when they are claimed until they are gone (leaving.aside)."""
 
 
 class Event(Table):

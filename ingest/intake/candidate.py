@@ -40,11 +40,14 @@ class Case:
     fingerprint: str = ""
     item: int | None = None
     first_taken_at: str | None = None
+    claim: dict[str, Any] = field(default_factory=dict)
+    """The Drop as it was recorded before its files were claimed."""
     row: dict[str, Any] = field(default_factory=dict)
+    """The Drop as it is now: claimed, or what it became."""
 
     def reset(self, faults: Sequence[Fault]) -> None:
         """Begin the commit anew, with these faults."""
-        self.faults, self.item, self.first_taken_at, self.row = list(faults), None, None, {}
+        self.faults, self.item, self.first_taken_at, self.row = list(faults), None, None, self.claim
 
     @property
     def amends(self) -> str | None:

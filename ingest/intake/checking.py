@@ -2,52 +2,58 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dossier.files import files, settling
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
-from dossier.text import names
+from dossier.text import names, sentences
+from dossier.text.sentences import Sentence
 from ingest.inbox import looking
 from ingest.inbox.looking import Found, Looker, Waiting
 from ingest.intake import kinds
 from ingest.intake.judging import entries, judge
+from ingest.intake.staying import Lying, lying
 from ingest.sidecar.reading import read_sidecar
 
+NONE: Mapping[Lying, Sentence] = {}
 
-def check(office: Office, paths: Iterable[Path], may: Readable = ALL) -> tuple[list[str], int]:
+def check(
+    office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE
+) -> tuple[list[str], int]:
     """(what is wrong or waited for, as `file:line: message`, in the order of `paths`; how many drops are good).
 
     A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
-    form can be. `may`: what the reader may know of; other clients are none.
+    form can be. `may`: what the reader may know of; other clients are none. `stays`: what the daemon
+    found that the inbox does not let go (staying.recorded).
     """
     findings: list[str] = []
     good = 0
     for path in paths:
-        told, count = _check_path(office, path, may)
+        told, count = _check_path(office, path, may, stays)
         findings += told
         good += count
     return findings, good
 
 
-def _check_path(office: Office, path: Path, may: Readable) -> tuple[list[str], int]:
+def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence]) -> tuple[list[str], int]:
     inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
         known, others = looking.clients_with_folders(office)
         told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items() if may.clients is None]
-        results = [_check_client(office, client, path / client, None) for client in filter(may.has, known)]
+        results = [_check_client(office, client, path / client, None, stays) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
         return [f"{path}:1: `{parts[0]}` is no client in config/clients.yaml; nothing is taken from there"], 0
     if len(parts) == 1:
-        return _check_client(office, parts[0], path, None)
+        return _check_client(office, parts[0], path, None, stays)
     if parts and not any(names.is_ignored(part) for part in parts[1:]):
         place = path.parent if len(parts) == 2 else path.parent.parent
-        return _check_client(office, parts[0], place, parts[1:])
+        return _check_client(office, parts[0], place, parts[1:], stays)
     if path.is_dir():
         cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
         told = [line for card in cards for line in _check_form(office, card)]
@@ -66,7 +72,9 @@ def _check_form(office: Office, path: Path) -> list[str]:
     return [f"{path}:{max(1, fault.line)}: {fault.message}" for fault in faults]
 
 
-def _check_client(office: Office, client: str, place: Path, only: Sequence[str] | None) -> tuple[list[str], int]:
+def _check_client(
+    office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence]
+) -> tuple[list[str], int]:
     """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
     looker = Looker(office)
     looker.settling.settle_seconds = 0
@@ -77,6 +85,8 @@ def _check_client(office: Office, client: str, place: Path, only: Sequence[str] 
         if only is not None and not _is_part(found, only):
             continue
         told = _check_drop(office, found)
+        if (reason := stays.get(lying(found))) is not None:
+            told.append(f"1: {sentences.told(reason)}")
         findings += [f"{place / (found.folder or '') / names.shown(found.sidecar_name or found.stem)}:{line}" for line in told]
         good += not told
     findings += [

@@ -1,11 +1,14 @@
-"""What was decided about a drop is done in the inbox: steps 5 and 6 of intake.py's list.
+"""What was begun with a drop is finished in the inbox, or undone: steps 6 and 7 of intake.py's list.
 
-Taken files leave and their receipt is written; refused ones move to _rejected with their WHY.txt, the sidecar last. It all
-comes from the drop's row, which was committed first; until the row is marked `cleared`, which is when all of it is on
-the disk, the next start does it again, and each part may be repeated.
+The files of a drop that was taken are removed, and its receipt is written. Those of a refused one
+move to _rejected with their WHY.txt, the sidecar last. Those of one that was claimed and not
+decided get their names back. It all comes from the drop's row, which was committed first. Until the
+row is marked `cleared`, which is when all of it is on the disk, the next start does it again, and
+each part may be repeated.
 
-Only what the drop was made of is touched: a file that was changed or replaced since it was looked at stays. Nothing is ever
-written over a file of somebody else's, and nothing is done through a link that was put in a folder's place.
+Only what the drop was made of is touched: a file that was changed or replaced since it was looked
+at stays. Nothing is ever written over a file of somebody else's, and nothing is done through a link
+that was put in a folder's place.
 
 What can't be done now (no permission, disk full, the share gone) is kept and tried again; meanwhile what is left of the
 drop in the inbox is not taken for a new one.
@@ -32,9 +35,12 @@ from dossier.office.office import Office
 from dossier.text import names
 from dossier.workers.pool import Hands, slices
 from ingest.inbox.looking import WHY, Found
-from ingest.intake.leaving import Row, Traces, aside, begun, check_folder, make_folder_like, plain, take_away_each
+from ingest.intake.leaving import Row, Traces, aside, begun, check_folder, give_back, make_folder_like, plain, take_away_each
 
 log = structlog.get_logger("intake")
+
+TAKEN, CLAIMED = ("taken", "duplicate"), "claimed"
+"""What a Drop can be, besides refused: its item is there, or its files are out of sight and nothing is decided."""
 
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
@@ -80,7 +86,7 @@ class Clearing:
     def begin(self, hands: Hands, rows: Sequence[Row]) -> None:
         """Clear these, which were added, while the caller goes on; the next `begin` or `clear` waits for it."""
         self._await()
-        taken = [row for row in rows if row["kind"] != "refused"]  # what is refused looks into the database
+        taken = [row for row in rows if row["kind"] in TAKEN]  # what is refused looks into the database
         take_away = partial(take_away_each, self.office.inbox)
         self._busy = [(some, hands.begin(take_away, some)) for some in slices(taken)]
 
@@ -96,30 +102,34 @@ class Clearing:
         tried = self._await()
         rest = [row for key, row in self._left.items() if key not in tried]
         for row in rest:
-            refused = row["kind"] == "refused"
-            self._note([row], [_reject(self.office.inbox, row)] if refused else take_away_each(self.office.inbox, [row]))
+            self._note([row], [self._finished(row)])
+
+    def _finished(self, row: Row) -> Traces | Exception:
+        if row["kind"] in TAKEN:
+            return take_away_each(self.office.inbox, [row])[0]
+        try:
+            return give_back(self.office.inbox, row) if row["kind"] == CLAIMED else _reject(self.office.inbox, row)
+        except Exception as error:  # noqa: BLE001 - as in leaving.py
+            return error
 
     def _note(self, rows: Sequence[Row], cleared: Sequence[Traces | Exception]) -> None:
         for row, traces in zip(rows, cleared, strict=True):
             if not isinstance(traces, Exception):
                 for path in traces.stayed:
-                    log.warning("a file was changed after it was taken; it stays in the inbox", file=names.shown(path))
+                    told = "a newer file has its name" if row["kind"] == CLAIMED else "it was changed after it was taken"
+                    log.warning("a file stays in the inbox", reason=told, file=names.shown(path))
                 self._done[row["id"]] = traces
                 del self._left[row["id"]]
                 self._places[row["client"], row["folder"]] -= 1
             elif isinstance(traces, OSError):
                 self.trouble[row["client"]] = f"{traces.filename}: {traces.strerror}" if traces.filename else str(traces)
                 log.error(
-                    "a drop is decided, but can't leave the inbox yet", client=row["client"], drop=row["stem"], error=str(traces)
+                    "a drop can't be cleared yet", client=row["client"], drop=row["stem"], kind=row["kind"], error=str(traces)
                 )
             else:
                 self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(traces).__name__}"
-                log.error(
-                    "a drop is decided, but can't leave the inbox",
-                    client=row["client"],
-                    drop=row["stem"],
-                    traceback="".join(traceback.format_exception(traces)),
-                )
+                told = "".join(traceback.format_exception(traces))
+                log.error("a drop can't be cleared", client=row["client"], drop=row["stem"], kind=row["kind"], traceback=told)
 
     def speaks_for(self, found: Found) -> bool:
         """True if this is what is left of a drop that is decided already."""
@@ -152,7 +162,9 @@ class Clearing:
     def mark(self, keys: Sequence[int]) -> None:
         """Write down that these drops are cleared. Call inside `transaction()`, and `forget` them after it."""
         for start in range(0, len(keys), 500):
-            Drop.update(cleared=True).where(Drop.id.in_(keys[start : start + 500])).execute()
+            these = Drop.id.in_(keys[start : start + 500])
+            Drop.delete().where(these & (Drop.kind == CLAIMED)).execute()
+            Drop.update(cleared=True).where(these).execute()
 
     def forget(self, keys: Iterable[int]) -> None:
         for key in keys:
@@ -191,38 +203,56 @@ def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
     return {**row, "files": [[name, device, *rest] for name, _, *rest in row["files"]]}
 
 
-def _reject(inbox: Path, row: Row) -> Traces | Exception:
-    try:
-        home, place, traces = begun(inbox, row)
+def _reject(inbox: Path, row: Row) -> Traces:
+    home, place, traces = begun(inbox, row)
+    if _is_left(row, home, place):
         _move_to_rejected(row, home, place, traces)
-        if row["folder"] is not None:
-            files.remove_folder(place)
-    except Exception as error:  # noqa: BLE001 - as in leaving.py
-        return error
+    if row["folder"] is not None:
+        files.remove_folder(place)
     return traces
+
+
+def _is_left(row: Row, home: Path, place: Path) -> bool:
+    """False if all of it was moved before, as the sidecar goes last; or if the disk forgot that it was claimed, and somebody
+    has changed the sidecar since: then its drop stays."""
+    number = len(row["files"]) - 1
+    name, *values = row["files"][number]
+    if files.look(aside(home, place, row, number)) is not None:
+        return True
+    there = files.look(place / name)
+    if there is not None and Look(*values).is_untouched(there):
+        return True
+    if not os.path.lexists(home / "_rejected" / row["target"] / name):
+        log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / name)))
+    return False
 
 
 def _move_to_rejected(row: Row, home: Path, place: Path, traces: Traces) -> None:
     folder = home / "_rejected" / row["target"]
-    looks = {name: Look(*values) for name, *values in row["files"]}
-    last = next(reversed(looks))
-    lies = files.look(place / last)
-    if lies is None or not lies.is_untouched(looks[last]):
-        if not os.path.lexists(folder / last):
-            log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / last)))
-        return  # else all of it was moved before: the sidecar goes last
     for path in (folder.parent, folder):
         make_folder_like(home, path)
     files.write_whole(folder / WHY, row["text"].encode())
-    for number, (name, look) in enumerate(looks.items()):
+    for number, (name, *values) in enumerate(row["files"]):
+        look, hidden = Look(*values), aside(home, place, row, number)
+        lies = Path(hidden) if files.look(hidden) is not None else place / name
         if name != WHY:
-            moves.move_if_same(place / name, folder / name, look)
-        elif is_our_reason(row["client"], place / WHY):
-            moves.take_away(f"{place}/{WHY}", aside(place, row, number), look)
+            _move_in(lies, folder / name, place / name, look)
+        elif is_our_reason(row["client"], lies):
+            moves.take_away(f"{place}/{WHY}", hidden, look)
         else:
-            moves.move_if_same(place / WHY, folder / OWN_WHY, look)
+            _move_in(lies, folder / OWN_WHY, place / name, look)
     traces.files.append(f"{folder}/{WHY}")
     traces.folders += [str(folder.parent), str(folder)]
+
+
+def _move_in(lies: Path, target: Path, home: Path, seen: Look) -> None:
+    """Move a refused file from where it lies. One that somebody has written to meanwhile gets its name back."""
+    if lies == home:
+        moves.move_if_same(lies, target, seen)
+        return
+    there = files.look(lies)
+    if there is None or not seen.is_same_content(there) or not moves.move_new(lies, target):
+        moves.put_back(lies, home)
 
 
 def is_our_reason(client: str, path: Path) -> bool:

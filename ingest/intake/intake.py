@@ -4,31 +4,51 @@ What happens to a batch of drops, in this order:
 
  1. judge     sidecar, rights, rules; pure.
               Killed here? Nothing was done. The next look finds the drop as it was.
- 2. receive   each attachment is copied into the vault and hashed on the way, its kind and a virus looked for (kinds.py,
-              scanning.py), and gets its name (receiving.py); what would be shared outright is searched for other clients (guarding.py).
-              Killed here? Copies without a name, swept at the next start, and vault files that no item names: harmless,
-              and found again by hash when the drop is taken.
- 3. keep      one sync. What came from another file system is read back.
-              Killed here? As 2.
- 4. commit    the files are looked at once more: a drop that was changed since 1 waits for its next look. Then one
-              transaction: item, attachments, events, and the drop itself, not yet `cleared`, with exactly which files it
-              was made of, and its receipt. For a refused drop: the same, with its WHY.txt and where its files go.
-              Killed before? As 3. Killed after? The drop is taken, and the next start goes on with 5.
- 5. clear     the files that were taken leave the inbox, each by way of a hidden name, and the receipt is written; refused
-              files move to _rejected, the sidecar last. A file that was changed or replaced since 4 stays: it is a new one.
-              Killed anywhere in here? The drop is not `cleared`: the next start does 5 again; every part of it may be repeated.
- 6. forget    sync, then the drop is marked `cleared`, with the next transaction.
-              Killed before? As 5: what is done already is found done.
+ 2. receive   each attachment is copied into the vault and hashed on the way, its kind and a virus
+              looked for (kinds.py, scanning.py), and gets its name (receiving.py). What would be
+              shared outright is searched for other clients (guarding.py).
+              Killed here? Copies without a name, swept at the next start, and vault files that no
+              item names: harmless, and found again by hash when the drop is taken.
+ 3. record    one transaction: each drop as `claimed`, with exactly which files it is made of and
+              the hidden names that they will have.
+              Killed before? As 2. Killed after? No file has such a name: the next start sees so,
+              and forgets the record.
+ 4. claim     each file is renamed to its hidden name in the client's folder, and looked at there:
+              it is the file that was judged and copied, its owner is the same, nobody writes to it.
+              From here nobody else can take it, move it or change it by its name. A file that is
+              not as it was: its drop gets all names back, and waits for its next look. A file that
+              can't be renamed: all names back as well, and the drop stays (staying.py).
+              Killed in the middle? The next start gives all names back. A newer file that has such
+              a name by then keeps it, and ours becomes `report (2).pdf`.
+ 5. keep      one sync, of the vault and of the folders of the inbox. What came from another file
+              system is read back.
+              Killed here? As 4. From the end of this step not even a power cut brings a file back
+              under its name.
+ 6. commit    one transaction: item, attachments, events, and the drop itself, `taken` and not yet
+              `cleared`, with its receipt. For a refused drop: the same, with its WHY.txt and where
+              its files go.
+              Killed before? As 4. Killed after? The drop is taken, and the next start goes on with 7.
+ 7. clear     the hidden files of what was taken are removed, and the receipt is written. Refused
+              files move to _rejected under their own names, the sidecar last. A file that somebody
+              wrote to since 4 gets its name back: it is a new one.
+              Killed anywhere in here? The drop is not `cleared`: the next start does 7 again; every
+              part of it may be repeated.
+ 8. forget    sync, then the drop is marked as `cleared`, with the next transaction. The record of
+              one whose names were given back is removed in the same way.
+              Killed before? As 7: what is done already is found done.
 
-At each point every file is in the inbox, or in the vault with an item, or in _rejected; from 4 to 5 in two of them, and
-the database knows. 5 and 6 are in clearing.py. Of a backlog other processes (pool.py) do 2 and 5, while this one does the
-rest: 2 of the next batch, 5 of the one before. The disk full, no permission, a failing disk at any of these: 1 to 3
-leave the drop in the inbox, 4 is the database's all or nothing, 5 and 6 are tried again.
+At each point every file is in the inbox, or in the vault with an item, or in _rejected. From 4 to 7
+it is out of sight, and the database knows under which name. Only from 6 to 7 is it in two places.
+7 and 8 are in clearing.py, the moves of 4 and 7 in leaving.py. Of a backlog other processes
+(pool.py) do 2 and 7, while this one does the rest: 2 of the next batch, 7 of the one before. The
+disk full, no permission, a failing disk at any of these: 1 to 5 leave the drop in the inbox, under
+its names, 6 is the database's all or nothing, 7 and 8 are tried again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -54,12 +74,14 @@ from dossier.workers.pool import MANY, Hands, slices
 from ingest.inbox.looking import WHY, Found
 from ingest.intake import delegation
 from ingest.intake.candidate import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
-from ingest.intake.clearing import Clearing, is_our_reason
+from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
 from ingest.intake.guarding import Gate, may_share
 from ingest.intake.judging import entries, judge
+from ingest.intake.leaving import Stays, claim
 from ingest.intake.outcome import Outcome
 from ingest.intake.receiving import Order, Received, Receiver, Wanted
 from ingest.intake.scanning import NotScanned, ScannerGone
+from ingest.intake.staying import Staying
 from ingest.intake.strikes import Strikes
 from workflow.items import amending, items, suspicion
 from workflow.items.suspicion import Unscreened
@@ -81,6 +103,7 @@ class Batch:
     """Drops that are on their way."""
 
     outcome: Outcome
+    clients: Set[str]
     receiving: list[tuple[Sequence[Case], Callable[[], list[Received]]]]
 
 
@@ -94,6 +117,7 @@ class Intake:
         self._hands = hands
         self.gate = Gate(vault, patient)
         self.clearing = Clearing(office)
+        self.staying = Staying(office)
         self._strikes = Strikes()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="receive")
 
@@ -103,15 +127,15 @@ class Intake:
 
     @office.setter
     def office(self, office: Office) -> None:
-        self._office = self.clearing.office = office
+        self._office = self.clearing.office = self.staying.office = office
 
     def uncleared_clients(self) -> list[str]:
-        """Clients with drops that are committed and not marked as cleared, if they drop in this inbox: each machine may have its own."""
+        """Clients with drops that are not marked as cleared, if they drop in this inbox: each machine may have its own."""
         found = [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
         return [client for client in found if (self.office.inbox / client).is_dir()]
 
     def recover(self, client: str | None = None) -> int:
-        """Finish what a daemon that ended had committed but not cleared (for this client). Returns how many drops."""
+        """Finish or undo what a daemon that ended had begun (for this client). Returns how many drops."""
         count = self.clearing.load(client)
         if client is not None and not count:
             return 0
@@ -127,7 +151,7 @@ class Intake:
 
     def begin(self, now: datetime, found: Sequence[Found]) -> Batch:
         """Steps 1 and 2, of which the second goes on while the caller does something else. Every batch must be finished."""
-        outcome = Outcome()
+        outcome, clients = Outcome(), {one.client for one in found}
         if self.clearing.has_left:
             self.clearing.clear()
         cases = self._judge_all(now, self._takeable(found, outcome), outcome)
@@ -137,8 +161,8 @@ class Intake:
         receive = receiver.receive_each
         given = [(some, [self._order(case) for case in some]) for some in slices(cases)]
         if hands is not None:
-            return Batch(outcome, [(some, hands.begin(receive, orders)) for some, orders in given])
-        return Batch(outcome, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
+            return Batch(outcome, clients, [(some, hands.begin(receive, orders)) for some, orders in given])
+        return Batch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
     def finish(self, now: datetime, batch: Batch, more: bool = False) -> Outcome:
         """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
@@ -149,13 +173,17 @@ class Intake:
                 if error is None or self._is_to_be_refused(now, case, error, outcome):
                     ready.append(case)
         ready = self._judged_by_guard(now, ready, outcome)
-        ready = [case for case in self._keep(ready, outcome) if self._is_as_seen(case, outcome)]
         if ready:
-            self._commit(now, ready, outcome)
+            self._record_claims(now, ready)
+            kept = self._keep([case for case in ready if self._claim(case, outcome)], outcome)
+            if kept:
+                self._commit(now, kept, outcome)
+            self.clearing.add(case.row for case in ready)
         if more and self._hands is not None:
-            self.clearing.begin(self._hands, [case.row for case in ready if case.row])
+            self.clearing.begin(self._hands, [case.row for case in ready])
         else:
             self.clear_up(outcome)
+        outcome.stays.update(self.staying.reasons(batch.clients))
         return outcome
 
     def close(self) -> None:
@@ -176,7 +204,7 @@ class Intake:
                 outcome.trouble[client] = _words_of(error)
         fit = [one for one in found if barred[one.client] is None and not self.clearing.speaks_for(one)]
         outcome.postponed += len(found) - len(fit)
-        return fit
+        return [one for one in fit if not self.staying.holds(one)]
 
     # 1. judge
 
@@ -259,19 +287,73 @@ class Intake:
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
             return False
         drop = names.shown(f"{found.folder}/" if found.folder else found.stem)
-        told = self._strikes.count(now, found.client, drop, dict(found.looks), error)
+        as_seen = {name: (look.inode, look.size, look.mtime_ns) for name, look in found.looks.items()}  # a claim changes ctime
+        told = self._strikes.count(now, found.client, drop, as_seen, error)
         if told is None:
             outcome.postponed += 1
             return False
         case.reset([Fault(1, told)])
         return True
 
+    # 3. record, 4. claim
+
+    def _record_claims(self, now: datetime, cases: Sequence[Case]) -> None:
+        """Write down which files are about to be claimed, and under which names. Marks what was cleared in the same transaction."""
+        at, cleared = clock.to_text(now), self._cleared()
+        with transaction():
+            self.clearing.mark(cleared)
+            for key, case in enumerate(cases, int(Drop.select(fn.MAX(Drop.id)).scalar() or 0) + 1):
+                found = case.found
+                case.claim = case.row = {
+                    "id": key, "client": found.client, "folder": found.folder, "stem": names.shown(found.stem), "fingerprint": None,
+                    "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(case), "target": None, "text": "",
+                    "cleared": False, "hidden": secrets.token_hex(8),
+                }  # fmt: skip
+            self._insert(cases)
+        self.clearing.forget(cleared)
+
+    def _insert(self, cases: Sequence[Case]) -> None:
+        insert_rows(Drop, [[case.row[field.name] for field in Drop._meta.sorted_fields] for case in cases])
+
+    def _to_be_claimed(self, case: Case) -> list[list[Any]]:
+        """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
+        found, looks = case.found, dict(case.found.looks)
+        if WHY in looks and not case.faults and WHY not in found.matched.values():
+            path = found.place(self.office.inbox) / WHY
+            looks = looks if is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
+        return [[name, *look] for name, look in looks.items()]
+
+    def _claim(self, case: Case, outcome: Outcome) -> bool:
+        """True if all files of the drop are ours now. Else its record is left for `clearing`, which gives the names back."""
+        try:
+            claim(self.office.inbox, case.row)
+        except Stays as stays:
+            self.staying.hold(case.found, stays)
+            log.error("a drop stays in the inbox", client=case.found.client, drop=names.shown(case.found.stem), error=str(stays))
+            return False
+        except files.Changed:
+            outcome.postponed += 1  # the next look sees what it is now
+            return False
+        except OSError as error:
+            outcome.postponed += 1
+            outcome.trouble[case.found.client] = _words_of(error)
+            log.error(
+                "a drop can't be claimed now", client=case.found.client, drop=names.shown(case.found.stem), error=str(error)
+            )
+            return False
+        return True
+
+    # 5. keep
+
     def _keep(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
-        """Put on the disk what was received; returns the cases for which that went well: all, or none."""
+        """Put on the disk what was received and claimed; returns the cases for which that went well: all, or none."""
+        inbox = self.office.inbox
+        places = {case.found.place(inbox) for case in cases} | {inbox / case.found.client for case in cases}
         try:
             self.vault.sync(
                 [place for case in cases for place in case.places], [copy for case in cases for _, copy in case.files]
             )
+            files.sync((), places)
         except OSError as error:
             outcome.trouble.update((case.found.client, _words_of(error)) for case in cases)
             outcome.postponed += len(cases)
@@ -279,17 +361,7 @@ class Intake:
             return []
         return list(cases)
 
-    def _is_as_seen(self, case: Case, outcome: Outcome) -> bool:
-        """False, and the drop waits for its next look, if any of its files was touched since this one."""
-        place = case.found.place(self.office.inbox)
-        for name, look in case.found.looks.items():
-            there = files.look(place / name)
-            if there is None or not look.is_untouched(there):
-                outcome.postponed += 1
-                return False
-        return True
-
-    # 4. commit
+    # 6. commit
 
     def _commit(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> None:
         """All cases in one transaction; if one of them fails in a way that nobody foresaw, each in its own."""
@@ -319,9 +391,7 @@ class Intake:
     def _commit_all(self, now: datetime, cases: Sequence[Case]) -> None:
         for case in cases:
             case.fingerprint = fingerprint_of(case)
-        cleared = self._cleared()
         with transaction():
-            self.clearing.mark(cleared)
             self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
             self._find_duplicates(cases)
             firsts: dict[str, Case] = {}
@@ -340,8 +410,6 @@ class Intake:
                 else:
                     case.item, case.first_taken_at = first.item, clock.to_text(now)
             self._record(now, cases)
-        self.clearing.forget(cleared)
-        self.clearing.add(case.row for case in cases)
         for case in cases:
             _log(case)
 
@@ -390,38 +458,29 @@ class Intake:
             case.item = key
 
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
-        """The drops' own rows, and the events of those that made no item."""
+        """What became of each drop in place of its claim, and the events of those that made no item."""
         at, told, targets = clock.to_text(now), list[trail.Entry](), set[Path]()
-        key = int(Drop.select(fn.MAX(Drop.id)).scalar() or 0)
         for case in cases:
-            found, key = case.found, key + 1
+            found = case.found
             kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
             text = why_text(case) if case.faults else receipt_text(case, at)
             case.row = {
-                "id": key, "client": found.client, "folder": found.folder, "stem": names.shown(found.stem),
-                "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "item": None if case.faults else case.item,
-                "at": at, "files": self._to_be_cleared(case),
+                **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
+                "item": None if case.faults else case.item, "text": text,
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
-                "text": text, "cleared": False,
             }  # fmt: skip
             if case.faults:
                 detail = {"source": names.shown(found.stem), "reasons": text.splitlines()}
                 told.append(trail.Entry(case.actor, "refused", None, detail, found.client))
             elif kind == "duplicate":
                 told.append(trail.Entry(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
-        rows = [case.row for case in cases]
-        insert_rows(Drop, [[row[field.name] for field in Drop._meta.sorted_fields] for row in rows])
+        claims = [case.row["id"] for case in cases]
+        for start in range(0, len(claims), 500):
+            Drop.delete().where(Drop.id.in_(claims[start : start + 500])).execute()
+        self._insert(cases)
         trail.record_all(now, told)
 
-    def _to_be_cleared(self, case: Case) -> list[list[Any]]:
-        """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
-        found, looks = case.found, dict(case.found.looks)
-        if WHY in looks and not case.faults and WHY not in found.matched.values():
-            path = found.place(self.office.inbox) / WHY
-            looks = looks if is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
-        return [[name, *look] for name, look in looks.items()]
-
-    # 6. forget
+    # 8. forget
 
     def has_to_forget(self, monotonic: float) -> bool:
         """True if something was cleared a while ago and no transaction came along to mark it in."""

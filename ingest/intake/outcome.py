@@ -17,6 +17,8 @@ class Outcome:
     """Changed while they were copied, or the environment failed: they are still in the inbox."""
     trouble: dict[str, str] = field(default_factory=dict)
     """Client → what in the environment (disk full, no permission) keeps its drops from being taken."""
+    stays: dict[str, str] = field(default_factory=dict)
+    """Client → a drop of theirs that the inbox does not let go, and why."""
     scanner_gone: str | None = None
     """Why the virus scanner can't be asked, if that is so: one cause, however many clients wait for it."""
 
@@ -28,3 +30,4 @@ class Outcome:
             words = self.trouble.get(client)
             is_other = words is not None and words != self.scanner_gone
             yield f"intake {client}", f"drops can't be taken: {words}" if is_other else None
+            yield f"stays {client}", self.stays.get(client)

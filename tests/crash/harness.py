@@ -60,8 +60,8 @@ class Point:
 Choose = Callable[[Sequence[Call]], list[int]]
 """Which of the calls: their numbers."""
 
-CLEARING_CALLS = 4
-"""So many calls of step 5 are done before the first kill of `--again`."""
+HALVES = {"claimed": 2, "cleared": 4}
+"""Where the first kill of `--again` is: before so many calls that claim files (step 4 of intake.py), or clear the inbox (step 7)."""
 
 
 def chooser(sample: int | None, apart: bool) -> Choose:
@@ -134,29 +134,31 @@ class Harness:
                     yield point
 
     def kills_again(self, choose: Choose) -> Iterator[Point]:
-        """Killed while the inbox is being cleared, then killed again at each call of the next run."""
-        work, hit = self._half_cleared()
-        if not hit:
+        """Killed while files are being claimed, or the inbox is being cleared, then killed again at each call of the next run."""
+        for half in HALVES:
+            work, hit = self._half(half)
+            if not hit:
+                self._away(work)
+                continue
+            calls = [call for call in self._run(work, nothing).calls if call.name not in READING]
             self._away(work)
-            return
-        calls = [call for call in self._run(work, nothing).calls if call.name not in READING]
-        self._away(work)
-        for number in choose(calls):
-            work, _ = self._half_cleared()
-            wish: Wish = lambda call, n=number: KILL if call.number >= n and call.name not in READING else 0  # noqa: E731
-            point = self._play("kill again", wish, work)
-            if point is None:
-                return
-            yield point
+            for number in choose(calls):
+                work, _ = self._half(half)
+                wish: Wish = lambda call, n=number: KILL if call.number >= n and call.name not in READING else 0  # noqa: E731
+                point = self._play(f"kill again, half {half}", wish, work)
+                if point is None:
+                    break
+                yield point
 
-    def _half_cleared(self) -> tuple[Work, bool]:
-        """An office that was killed in the middle of step 5, if it gets there."""
+    def _half(self, half: str) -> tuple[Work, bool]:
+        """An office that was killed with its inbox half claimed or half cleared, if it gets there."""
         work, seen = self._fresh(), 0
+        counts = _is_claim if half == "claimed" else _is_clearing
 
         def wish(call: Call) -> int:
             nonlocal seen
-            seen += _is_clearing(call)
-            return KILL if seen == CLEARING_CALLS else 0
+            seen += counts(call)
+            return KILL if seen == HALVES[half] else 0
 
         return work, self._run(work, wish).hit is not None
 
@@ -256,8 +258,13 @@ def _is_ours_to_use(call: Call) -> bool:
     return call.name in ("rename", "renameat2", "unlink") and path.suffix == ".tmp"
 
 
+def _is_claim(call: Call) -> bool:
+    return call.name == "renameat2" and ".taken-" in call.paths[-1]
+
+
 def _is_clearing(call: Call) -> bool:
-    return ".taken-" in call.paths[-1] or "_done" in call.paths[-1] or "_rejected" in call.paths[-1]
+    is_removal = call.name == "unlink" and ".taken-" in call.paths[-1]
+    return call.name not in READING and (is_removal or "_done" in call.paths[-1] or "_rejected" in call.paths[-1])
 
 
 def _complaints(work: Work, run: Run) -> list[str]:

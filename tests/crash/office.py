@@ -222,13 +222,16 @@ def faults_now(root: Path, inbox: Path, dropped: Sequence[bytes]) -> list[str]:
     try:
         kept = {row[0] for row in records.rows("SELECT sha256 FROM attachment")}
         editions = records.rows("SELECT item, state, shown FROM edition")
-        sidecars = {row[0] for row in records.rows("SELECT stem FROM 'drop' WHERE kind <> 'refused'")}
+        sidecars = {row[0] for row in records.rows("SELECT stem FROM 'drop' WHERE kind IN ('taken', 'duplicate')")}
     finally:
         records.close()
-    here = Counter(tree(inbox).values())
+    lies = tree(inbox)
+    here, named = Counter(lies.values()), Counter(digest for name, digest in lies.items() if "/.taken-" not in f"/{name}")
     vault = root / "var" / "vault"
-    for data in dropped:
+    for data, times in Counter(dropped).items():
         digest = sha(data)
+        if digest in kept and named[digest] >= times:
+            faults.append(f"an item was made of a file that the inbox had not let go: {data[:40]!r}")
         in_vault = digest in kept and (vault / digest[:2] / digest).exists()
         if not here[digest] and not in_vault and not (data.startswith(b"description:") and sidecars):
             faults.append(f"a file is nowhere: {data[:40]!r}")

@@ -45,7 +45,7 @@ def test_killed_anywhere_the_next_start_leaves_the_office_as_if_nothing_had_happ
 
 
 def test_killed_again_in_the_run_that_mends_it_nothing_is_lost() -> None:
-    assert len(play("taken", "folder-refused", "--again", "--sample", "4", "--apart")) == 8
+    assert len(play("taken", "folder-refused", "--again", "--sample", "2", "--apart")) == 8
 
 
 @pytest.mark.parametrize("scenario", ["shared", "folder-refused", "publishing"])

@@ -117,7 +117,7 @@ class Daemon(subprocess.Popen[bytes]):
         with open(self._log, "ab") as log:
             self._from = log.tell()
             command = [str(DOSSIER), "--root", str(root.path), "run"]
-            super().__init__(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=root.whole_environ())
+            super().__init__(root.as_account(command), stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=root.whole_environ())
 
     def log(self) -> str:
         return self._log.read_bytes()[self._from :].decode(errors="replace")
@@ -157,13 +157,17 @@ class Root:
 
     path: Path
     environ: dict[str, str] = field(default_factory=dict)
+    uid: int | None = None
+    """The account that the commands and the daemon run as, if it is not ours."""
 
     def run(
         self, *words: str, code: int | None = 0, user: str | None = None, text: str | None = None
     ) -> subprocess.CompletedProcess[str]:
         """`dossier WORDS`; with `code`, that exit code is asserted."""
         command = [str(DOSSIER), "--root", str(self.path), *(["--as", user] if user else []), *words]
-        done = subprocess.run(command, capture_output=True, text=True, env=self.whole_environ(), input=text, timeout=120)
+        done = subprocess.run(
+            self.as_account(command), capture_output=True, text=True, env=self.whole_environ(), input=text, timeout=120
+        )
         if code is not None:
             assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done
@@ -263,6 +267,13 @@ class Root:
 
     def whole_environ(self) -> dict[str, str]:
         return {**plain_environ(), **self.environ}
+
+    def as_account(self, command: list[str]) -> list[str]:
+        """The command as `uid` runs it. It may read everything, for the interpreter may lie where that account may not look."""
+        if self.uid is None:
+            return command
+        who = [f"--reuid={self.uid}", f"--regid={self.uid}", "--clear-groups"]
+        return [need("setpriv"), *who, "--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search", *command]
 
 
 def new_office(path: Path, settings: str = SETTINGS, clients: str = CLIENTS, staff: str = STAFF) -> Root:

@@ -1,0 +1,150 @@
+"""Drops that the inbox does not let go, so that nothing is made of them: remembered with the reason, for people and for the next look.
+
+A file that is marked as immutable, or lies in a folder that this user may not write to, can't be
+removed. Such a drop isn't copied and claimed anew at each look: it is left alone until the file has
+changed, or nothing is seen that keeps it. What is written down here is read by `status`, `check`
+and `why`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from dossier.database.database import transaction
+from dossier.database.tables import Note, tuples
+from dossier.files import files, statx
+from dossier.files.files import Look
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.text import names
+from dossier.text.sentences import Sentence, sentence, told
+from ingest.inbox.looking import Found
+from ingest.intake.leaving import Stays
+
+RETRY_SECONDS = 600.0
+"""How soon a file is claimed again of which nobody can tell why it stays."""
+
+_KEY = "stays:"
+
+Lying = tuple[str, str | None, str]
+"""A drop as it lies in the inbox: client, folder, and the sidecar's name or, without one, the file's."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    path: str
+    look: Look
+    reason: Sentence
+    is_known: bool
+    until: float
+    """Monotonic seconds: when it is tried again, if the reason is not known."""
+
+
+class Staying:
+    """What stays, for an office. One thread uses it. The database must be open."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._held: dict[Lying, _Held] = {}
+
+    def hold(self, found: Found, stays: Stays) -> None:
+        """This drop stays. Not inside `transaction()`."""
+        path = str(stays.filename)
+        known = why_it_stays(path)
+        reason = known or sentence("intake.stays", file=_shown(path), reason=stays.strerror or "")
+        look = files.look(path) or next(iter(found.looks.values()))
+        self._held[lying(found)] = _Held(path, look, reason, known is not None, time.monotonic() + RETRY_SECONDS)
+        value = json.dumps([reason.code, dict(reason.values)])
+        with transaction():
+            Note.insert(key=_key(lying(found)), value=value).on_conflict(
+                conflict_target=[Note.key], update={Note.value: value}
+            ).execute()
+
+    def holds(self, found: Found) -> bool:
+        """True if this drop still stays; else nothing is known against it any more."""
+        return lying(found) in self._held and lying(found) not in self._freed([lying(found)])
+
+    def reasons(self, clients: Iterable[str]) -> dict[str, str]:
+        """Client → what stays of theirs, in the office's language."""
+        wanted, found = set(clients), dict[str, str]()
+        for (client, folder, name), held in self._held.items():
+            if client in wanted:
+                path = names.shown("/".join(filter(None, (client, folder, name))))
+                found.setdefault(client, f"{path}: {told(held.reason, self.office.settings.office.language)}")
+        return found
+
+    def recheck(self) -> list[str]:
+        """Forget what can be tried again, or is gone; the clients of whom nothing stays any more. Not inside `transaction()`."""
+        before = {client for client, _, _ in self._held}
+        self._freed(list(self._held))
+        return sorted(before - {client for client, _, _ in self._held})
+
+    def _freed(self, drops: Iterable[Lying]) -> set[Lying]:
+        """Those of these that nothing keeps any more, forgotten."""
+        freed = set()
+        for drop in drops:
+            held, there = self._held[drop], files.look(self._held[drop].path)
+            is_same = there is not None and held.look.is_same_content(there)
+            keeps = why_it_stays(held.path) is not None if held.is_known else time.monotonic() < held.until
+            if not (is_same and keeps):
+                freed.add(drop)
+        self._forget(freed)
+        return freed
+
+    def _forget(self, drops: Iterable[Lying]) -> None:
+        keys = [_key(drop) for drop in drops if self._held.pop(drop, None)]
+        if keys:
+            with transaction():
+                Note.delete().where(Note.key.in_(keys)).execute()
+
+    def begin(self) -> None:
+        """Forget what an earlier process wrote down of the clients of this inbox: it is found out anew. Not inside `transaction()`."""
+        old = [drop for drop in recorded() if (self.office.inbox / drop[0]).is_dir()]
+        if old:
+            with transaction():
+                Note.delete().where(Note.key.in_([_key(drop) for drop in old])).execute()
+
+
+def recorded() -> Mapping[Lying, Sentence]:
+    """What stays by what the daemon wrote down, and why."""
+    found = {}
+    for key, value in tuples(Note.select(Note.key, Note.value).where(Note.key.startswith(_KEY))):
+        client, folder, name = json.loads(key.removeprefix(_KEY))
+        code, values = json.loads(value)
+        found[client, folder, name] = Sentence(code, values)
+    return found
+
+
+def lying(found: Found) -> Lying:
+    return found.client, found.folder, found.sidecar_name or next(iter(found.looks))
+
+
+def why_it_stays(path: str) -> Sentence | None:
+    """What keeps this process from renaming the file at `path`, if it can be told."""
+    folder, name = os.path.split(path)
+    try:
+        above, itself = os.stat(folder), os.lstat(path)
+    except OSError:
+        return None
+    if statx.more(path).is_fixed or statx.more(folder).is_fixed:
+        return sentence("intake.stays_fixed", file=names.shown(name))
+    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+        return sentence("intake.stays_in_folder", file=names.shown(name), user=people.user_name(os.geteuid()))
+    if above.st_mode & stat.S_ISVTX and os.geteuid() not in (0, above.st_uid, itself.st_uid):
+        owner = people.user_name(itself.st_uid)
+        return sentence("intake.stays_sticky", file=names.shown(name), owner=owner, user=people.user_name(os.geteuid()))
+    return None
+
+
+def _shown(path: str) -> str:
+    return names.shown(Path(path).name)
+
+
+def _key(drop: Lying) -> str:
+    return _KEY + json.dumps(drop)
