@@ -19,6 +19,7 @@ from ingest.sidecar.reading import read_sidecar
 
 NONE: Mapping[Lying, Sentence] = {}
 
+
 def check(
     office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE
 ) -> tuple[list[str], int]:

@@ -16,6 +16,7 @@ drop in the inbox is not taken for a new one.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import traceback
@@ -30,12 +31,24 @@ import structlog
 
 from dossier.database.tables import Drop
 from dossier.files import files, moves
+from dossier.files.beneath import At, Folder, Place
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.workers.pool import Hands, slices
 from ingest.inbox.looking import WHY, Found
-from ingest.intake.leaving import Row, Traces, aside, begun, check_folder, give_back, make_folder_like, plain, take_away_each
+from ingest.intake.leaving import (
+    Ground,
+    Row,
+    Traces,
+    check_folder,
+    give_back,
+    ground_of,
+    made_like,
+    plain,
+    take_away_each,
+    traces_in,
+)
 
 log = structlog.get_logger("intake")
 
@@ -204,58 +217,60 @@ def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
 
 
 def _reject(inbox: Path, row: Row) -> Traces:
-    home, place, traces = begun(inbox, row)
-    if _is_left(row, home, place):
-        _move_to_rejected(row, home, place, traces)
-    if row["folder"] is not None:
-        files.remove_folder(place)
+    with ground_of(inbox, row) as ground:
+        traces = traces_in(ground.home, ground.place)
+        with made_like(ground.home, "_rejected") as rejected:
+            if _is_left(row, ground, rejected):
+                _move_to_rejected(row, ground, rejected, traces)
+        if row["folder"] is not None:
+            files.remove_folder(ground.home / row["folder"])
     return traces
 
 
-def _is_left(row: Row, home: Path, place: Path) -> bool:
-    """False if all of it was moved before, as the sidecar goes last; or if the disk forgot that it was claimed, and somebody
-    has changed the sidecar since: then its drop stays."""
+def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
+    """False if all of it was moved before, as the sidecar goes last.
+
+    Also False if the disk forgot that it was claimed, and somebody has changed the sidecar since: then its drop stays.
+    """
     number = len(row["files"]) - 1
     name, *values = row["files"][number]
-    if files.look(aside(home, place, row, number)) is not None:
+    there = files.look(ground.named(row, number))
+    if files.exists(ground.hidden(row, number)) or (there is not None and Look(*values).is_untouched(there)):
         return True
-    there = files.look(place / name)
-    if there is not None and Look(*values).is_untouched(there):
-        return True
-    if not os.path.lexists(home / "_rejected" / row["target"] / name):
-        log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(place / name)))
+    with contextlib.suppress(FileNotFoundError), rejected.open(row["target"]) as folder:
+        if files.exists(folder / name):
+            return False
+    log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(ground.named(row, number))))
     return False
 
 
-def _move_to_rejected(row: Row, home: Path, place: Path, traces: Traces) -> None:
-    folder = home / "_rejected" / row["target"]
-    for path in (folder.parent, folder):
-        make_folder_like(home, path)
-    files.write_whole(folder / WHY, row["text"].encode())
-    for number, (name, *values) in enumerate(row["files"]):
-        look, hidden = Look(*values), aside(home, place, row, number)
-        lies = Path(hidden) if files.look(hidden) is not None else place / name
-        if name != WHY:
-            _move_in(lies, folder / name, place / name, look)
-        elif is_our_reason(row["client"], lies):
-            moves.take_away(f"{place}/{WHY}", hidden, look)
-        else:
-            _move_in(lies, folder / OWN_WHY, place / name, look)
-    traces.files.append(f"{folder}/{WHY}")
-    traces.folders += [str(folder.parent), str(folder)]
+def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces) -> None:
+    with made_like(rejected, row["target"]) as folder:
+        files.write_whole(folder / WHY, row["text"].encode())
+        for number, (name, *values) in enumerate(row["files"]):
+            look, hidden, place = Look(*values), ground.hidden(row, number), ground.named(row, number)
+            lies = hidden if files.exists(hidden) else place
+            if name != WHY:
+                _move_in(lies, folder / name, place, look)
+            elif is_our_reason(row["client"], lies):
+                moves.take_away(place, hidden, look)
+            else:
+                _move_in(lies, folder / OWN_WHY, place, look)
+        traces.files.append(f"{folder}/{WHY}")
+        traces.folders += [rejected.path, folder.path]
 
 
-def _move_in(lies: Path, target: Path, home: Path, seen: Look) -> None:
-    """Move a refused file from where it lies. One that somebody has written to meanwhile gets its name back."""
-    if lies == home:
+def _move_in(lies: At, target: At, place: At, seen: Look) -> None:
+    """Move a refused file from where it lies. One that somebody has written to since it was claimed gets its name back."""
+    if lies == place:
         moves.move_if_same(lies, target, seen)
         return
     there = files.look(lies)
     if there is None or not seen.is_same_content(there) or not moves.move_new(lies, target):
-        moves.put_back(lies, home)
+        moves.put_back(lies, place)
 
 
-def is_our_reason(client: str, path: Path) -> bool:
+def is_our_reason(client: str, path: Place) -> bool:
     """True for the WHY.txt of an earlier refusal, that came back with the corrected files."""
     lies = files.look(path)
     if lies is None:

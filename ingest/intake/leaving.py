@@ -5,18 +5,20 @@ Files and nothing else: any process may do it, and may do it again.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from dossier.files import files, moves
+from dossier.files.beneath import At, Folder, name_of, open_beneath
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
 from dossier.text import names
@@ -41,38 +43,84 @@ class Traces:
     """What was changed after it was taken, or got another name than it had."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """The folders that a drop is in, held open: whatever is put in their places, nothing is done elsewhere."""
+
+    home: Folder
+    """The client's."""
+    place: Folder
+    """That of the drop's files: a folder drop's own while it is there, else the client's."""
+
+    def named(self, row: Row, number: int) -> At:
+        """The drop's file with this number, by its own name."""
+        return self.place / str(row["files"][number][0])
+
+    def hidden(self, row: Row, number: int) -> At:
+        """What this file is called from when it is claimed until it is gone: a name that is never taken.
+
+        It lies in the client's folder, as somebody may move the folder of a drop meanwhile. It ends as
+        the file's own name does, for whoever finds it while no daemon runs.
+        """
+        if row["hidden"] is None:  # taken by version 1, which claimed nothing
+            return self.place / f".taken-{row['id']}-{number}.tmp"
+        return self.home / f".taken-{row['hidden']}-{number}-{plain(row['files'][number][0])}"
+
+
+@contextlib.contextmanager
+def ground_of(inbox: Path, row: Row) -> Iterator[Ground]:
+    """Where the files of a drop are or were. Raises OSError: NotADirectoryError if a link or a file is there instead."""
+    with contextlib.ExitStack() as held:
+        home = place = held.enter_context(open_beneath(inbox, row["client"]))
+        if row["folder"] is not None:
+            with contextlib.suppress(FileNotFoundError):
+                place = held.enter_context(home.open(row["folder"]))
+        yield Ground(home, place)
+
+
+def traces_in(*folders: Folder) -> Traces:
+    """What is changed in these folders from now on is to be synced."""
+    return Traces(time.monotonic(), folders=[folder.path for folder in folders])
+
+
+def made_like(home: Folder, name: str) -> Folder:
+    """A folder in `home`, held open, in which people may do what they may do there: they take refused files back from it."""
+    status = home.status()
+    return files.made_folder(home / name, stat.S_IMODE(status.st_mode), status)
+
+
 def claim(inbox: Path, row: Row) -> None:
     """Give each file of a drop its hidden name. Raises Stays; Changed if one is not what it was; OSError.
 
     Wherever it ends, `give_back` undoes what was done.
     """
-    home, place, _ = begun(inbox, row)
-    for number, (name, *values) in enumerate(row["files"]):
-        source, hidden, seen = f"{place}/{name}", aside(home, place, row, number), Look(*values)
-        there = files.look(source)
-        if there is None or not seen.is_untouched(there):
-            raise files.Changed(errno.EAGAIN, "the file was changed", source)
-        try:
-            is_free = moves.move_new(source, hidden)
-        except FileNotFoundError as error:
-            raise files.Changed(errno.EAGAIN, "the file is gone", source) from error
-        except OSError as error:
-            if error.errno in (errno.EACCES, errno.EPERM, errno.EBUSY):
-                raise Stays(error.errno, error.strerror, source) from error
-            raise
-        if not is_free or not _is_ours_alone(hidden, seen):
-            raise files.Changed(errno.EAGAIN, "the file is being changed", source)
+    with ground_of(inbox, row) as ground:
+        for number, (_, *values) in enumerate(row["files"]):
+            source, hidden, seen = ground.named(row, number), ground.hidden(row, number), Look(*values)
+            there = files.look(source)
+            if there is None or not seen.is_untouched(there):
+                raise files.Changed(errno.EAGAIN, "the file was changed", str(source))
+            try:
+                is_free = moves.move_new(source, hidden)
+            except FileNotFoundError as error:
+                raise files.Changed(errno.EAGAIN, "the file is gone", str(source)) from error
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EPERM, errno.EBUSY):
+                    raise Stays(error.errno, error.strerror, str(source)) from error
+                raise
+            if not is_free or not _is_ours_alone(hidden, seen):
+                raise files.Changed(errno.EAGAIN, "the file is being changed", str(source))
 
 
-def _is_ours_alone(path: str, seen: Look) -> bool:
+def _is_ours_alone(place: At, seen: Look) -> bool:
     """True if this is the file that was looked at, whoever else may know its name, and nobody writes to it."""
     try:
-        with files.open_plain(path) as descriptor:
+        with files.open_plain(place) as descriptor:
             there, is_written = Look.of(os.fstat(descriptor)), has_writer(descriptor)
     except (files.NotPlain, files.Changed):
         return False
     except OSError:
-        look, is_written = files.look(path), None  # one that may not be read is refused, and leaves all the same
+        look, is_written = files.look(place), None  # one that may not be read is refused, and leaves all the same
         if look is None:
             return False
         there = look
@@ -81,15 +129,17 @@ def _is_ours_alone(path: str, seen: Look) -> bool:
 
 def give_back(inbox: Path, row: Row) -> Traces:
     """Undo `claim`: each file gets its name again, or one like it where a newer file has it by now. Raises OSError."""
-    home, place, traces = begun(inbox, row)
-    for number, (name, *_) in reversed(list(enumerate(row["files"]))):
-        hidden = aside(home, place, row, number)
-        if not os.path.lexists(hidden):
-            continue
-        make_folder_like(home, place)
-        back = moves.put_back(hidden, f"{place}/{name}")
-        if back.name != name:
-            traces.stayed.append(str(back))
+    with ground_of(inbox, row) as ground:
+        traces = traces_in(ground.home, ground.place)
+        hidden = [number for number in range(len(row["files"])) if files.exists(ground.hidden(row, number))]
+        is_gone = row["folder"] is not None and ground.place is ground.home
+        with made_like(ground.home, row["folder"]) if is_gone and hidden else contextlib.nullcontext(ground.place) as place:
+            traces.folders.append(place.path)
+            for number in reversed(hidden):
+                name = row["files"][number][0]
+                back = name_of(moves.put_back(ground.hidden(row, number), place / name))
+                if back != name:
+                    traces.stayed.append(f"{place}/{back}")
     return traces
 
 
@@ -105,27 +155,18 @@ def take_away_each(inbox: Path, rows: Sequence[Row]) -> list[Traces | Exception]
 
 
 def _take_away(inbox: Path, row: Row) -> Traces:
-    home, place, traces = begun(inbox, row)
-    for number, (name, *values) in enumerate(row["files"]):
-        path = f"{place}/{name}"
-        if not moves.take_away(path, aside(home, place, row, number), Look(*values)):
-            traces.stayed.append(path)
-    done = home / "_done"
-    make_folder_like(home, done)
-    traces.files.append(_write_receipt(done, row))
-    traces.folders.append(str(done))
-    if row["folder"] is not None:
-        files.remove_folder(place)
+    with ground_of(inbox, row) as ground:
+        traces = traces_in(ground.home, ground.place)
+        for number, (_, *values) in enumerate(row["files"]):
+            place = ground.named(row, number)
+            if not moves.take_away(place, ground.hidden(row, number), Look(*values)):
+                traces.stayed.append(str(place))
+        with made_like(ground.home, "_done") as done:
+            traces.files.append(_write_receipt(done, row))
+            traces.folders.append(done.path)
+        if row["folder"] is not None:
+            files.remove_folder(ground.home / row["folder"])
     return traces
-
-
-def begun(inbox: Path, row: Row) -> tuple[Path, Path, Traces]:
-    """(the client's folder, that of the drop's files, what changes in them is to be synced). Raises OSError, as check_folder."""
-    home = inbox / row["client"]
-    place = home / row["folder"] if row["folder"] is not None else home
-    if row["folder"] is not None:
-        check_folder(place)
-    return home, place, Traces(time.monotonic(), folders=[str(home), str(place)])
 
 
 def plain(stem: str) -> str:
@@ -133,17 +174,6 @@ def plain(stem: str) -> str:
     shown = names.shown(stem).replace("\\", "_").replace("/", "_")
     raw = shown.encode()
     return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
-
-
-def aside(home: Path, place: Path, row: Row, number: int) -> str:
-    """What the drop's file with this number is called from when it is claimed until it is gone: a name that is never taken.
-
-    It lies in the client's folder, as somebody may move the folder of a drop meanwhile. It ends as the file's own
-    name does, for whoever finds it while no daemon runs.
-    """
-    if row["hidden"] is None:  # taken by version 1, which claimed nothing
-        return f"{place}/.taken-{row['id']}-{number}.tmp"
-    return f"{home}/.taken-{row['hidden']}-{number}-{plain(row['files'][number][0])}"
 
 
 def check_folder(path: Path) -> bool:
@@ -157,25 +187,16 @@ def check_folder(path: Path) -> bool:
     return True
 
 
-def make_folder_like(home: Path, path: Path) -> None:
-    """Make a folder in which people may do what they may do in `home`: they take refused files back from there."""
-    if check_folder(path):
-        return
-    status = os.stat(home)
-    files.make_folder(path, stat.S_IMODE(status.st_mode))
-    files.give_like(path, status)
-
-
-def _write_receipt(folder: Path, row: Row) -> str:
+def _write_receipt(folder: Folder, row: Row) -> str:
     """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time."""
     stem, data = plain(row["stem"]), row["text"].encode()
-    path = f"{folder}/{stem}.receipt.yaml"
-    there = files.look(path)
+    place = folder / f"{stem}.receipt.yaml"
+    there = files.look(place)
     if there is not None:
-        old = files.read_plain(path, there.size)[0]
+        old = files.read_plain(place, there.size)[0]
         if old == data:
-            return path
+            return str(place)
         at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
-        moves.move_new(path, f"{folder}/{stem}.{at}.receipt.yaml")
-    files.write_whole(path, data)
-    return path
+        moves.move_new(place, folder / f"{stem}.{at}.receipt.yaml")
+    files.write_whole(place, data)
+    return str(place)

@@ -16,7 +16,8 @@ from kit.support import PDF, Root, need, own_office, wait_for
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Drop, Event, Item
 from dossier.files import settling
-from dossier.office.office import load_office
+from dossier.files.beneath import At
+from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
 from ingest.inbox.looking import Found, Looker
@@ -191,8 +192,8 @@ def test_where_one_file_can_not_be_claimed_all_get_their_names_back(inbox: Inbox
     inbox.files.place("acme-bv", {"a.pdf": PDF, "a.csv": "1;2\n", "a.yaml": GOOD})
     is_ours_alone = leaving._is_ours_alone
 
-    def somebody_saves_it_again(path: str, seen: leaving.Look) -> bool:
-        if path.endswith("a.pdf"):
+    def somebody_saves_it_again(path: At, seen: leaving.Look) -> bool:
+        if path.name.endswith("a.pdf"):
             (inbox.home / "a.csv").write_text("newer\n")
             return False
         return is_ours_alone(path, seen)
