@@ -1,4 +1,7 @@
-"""The start page, "my work": what waits for this person, what came back, what lies in the inbox, what was looked at last."""
+"""The start page, "my work": what waits for this person, what came back, what lies in the inbox, what was looked at last.
+
+With words in the search box it is the answer to a search: clients first, then items.
+"""
 
 from __future__ import annotations
 
@@ -6,14 +9,47 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
+from desk.actions import my_work
 from desk.web.staff.visit import Visit
+from dossier.office import people
+from workflow.reports import finding
+from workflow.reports.finding import Filter
+
+FOUND = 30
+"""So many clients and items a search shows."""
 
 
 def counts(visit: Visit) -> Mapping[str, int]:
     """What the menu counts for this person."""
-    del visit
-    return {}
+    return {
+        "queue": my_work.count_to_decide(visit.office, visit.actor, visit.now),
+        "inbox": len(my_work.in_the_inbox(visit.office, visit.actor)),
+    }
 
 
 def start(visit: Visit) -> Response:
-    return visit.page("start.html")
+    """My work; with `?q=`, what fits these words."""
+    words = visit.field("q").strip()[:200]
+    return _search(visit, words) if words else _work(visit)
+
+
+def _work(visit: Visit) -> Response:
+    office, actor, now = visit.office, visit.actor, visit.now
+    decide = my_work.to_decide(office, actor, now)
+    opened, unopened_count = my_work.unopened(office, actor, my_work.SHOWN)
+    return visit.page(
+        "start.html", decide=decide, shown=my_work.SHOWN, returned=my_work.returned(office, actor),
+        inbox=my_work.in_the_inbox(office, actor), unopened=opened, unopened_count=unopened_count,
+        clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
+        absent=sorted({one.approver for one in decide} - {actor.code}),
+    )  # fmt: skip
+
+
+def _search(visit: Visit, words: str) -> Response:
+    may = people.readable(visit.office, visit.actor)
+    clients = finding.find_clients(visit.office, words, may)
+    items = finding.find_items(Filter(words=words), FOUND + 1, may=may)
+    return visit.page(
+        "search.html", words=words, clients=clients[:FOUND], client_count=len(clients),
+        items=[finding.summary(item) for item in items[:FOUND]], has_more=len(items) > FOUND,
+    )  # fmt: skip

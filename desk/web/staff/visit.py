@@ -21,6 +21,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.web.shell.answers import asked_language
 from desk.web.shell.gate import Form
+from desk.web.staff import moments
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -145,7 +146,10 @@ def translator(language: str) -> Translator:
 def _templates(language: str) -> Environment:
     made = environment(language).overlay(loader=FileSystemLoader(HERE / "templates"))
     made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]
-    made.filters = {**made.filters, "encoded": portal_pages.encoded, "kind": portal_pages.kind, "badge": portal_pages.badge}
+    made.filters = {
+        **made.filters, "encoded": portal_pages.encoded, "kind": portal_pages.kind, "badge": portal_pages.badge,
+        "moment": lambda iso, now: moments.moment(iso, now, language), "weekday": lambda iso: moments.weekday(iso, language),
+    }  # fmt: skip
     return made
 
 

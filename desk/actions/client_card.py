@@ -1,0 +1,109 @@
+"""A client as staff see it: the card, the dossier by location, what the client sees now and who of them opened it. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from peewee import fn
+
+from dossier.database import readable
+from dossier.database.database import transaction
+from dossier.database.tables import Item, Opening, Viewed, tuples
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, Readable
+from dossier.text import clock
+from dossier.text.refusals import NotFound
+
+MOST_PLACES = 400
+"""So many locations are shown as a tree."""
+
+
+@dataclass(slots=True)
+class Place:
+    """A location of the dossier, with what is below it."""
+
+    name: str
+    path: str
+    count: int = 0
+    """Items here and below."""
+    below: list[Place] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A contact, and what they did on the portal."""
+
+    name: str
+    email: str
+    is_active: bool
+    last_at: str | None
+    """When they opened something last; ISO 8601, local."""
+    items: int
+    """How many of the items that are there now they opened."""
+
+
+def check(office: Office, actor: Actor, code: str) -> Readable:
+    """What this person may know of, if that includes the client `code`. Raises NotFound."""
+    may = people.readable(office, actor)
+    if code not in office.clients or not may.has(code):
+        raise NotFound("desk.no_client", client=code)
+    return may
+
+
+def note_view(actor: Actor, now: datetime, code: str) -> None:
+    """Remember that this person looked at a client."""
+    with transaction():
+        same = (Viewed.actor == actor.code) & (Viewed.kind == "client") & (Viewed.subject == code)
+        Viewed.delete().where(same).execute()
+        Viewed.insert(actor=actor.code, kind="client", subject=code, at=clock.to_text(now)).execute()
+
+
+def places(code: str, may: Readable) -> tuple[list[Place], int, int]:
+    """(the dossier as a tree, how many items in all, how many without a location)."""
+    query = readable.only_items(Item.select(Item.location, fn.COUNT(Item.id)).where(Item.client == code), may)
+    rows = tuples(query.group_by(Item.location).order_by(Item.location).limit(MOST_PLACES))
+    roots: list[Place] = []
+    for location, count in rows:
+        level, path = roots, ""
+        for name in [part for part in (location or "").split("/") if part]:
+            path = f"{path}/{name}" if path else name
+            place = next((one for one in level if one.name == name), None)
+            if place is None:
+                place = Place(name, path)
+                level.append(place)
+            place.count += count
+            level = place.below
+    return roots, sum(count for _, count in rows), sum(count for location, count in rows if not location)
+
+
+def seen_now(code: str, may: Readable) -> tuple[int, str | None, int]:
+    """(how many items the client sees now, when the last one came, how many nobody opened)."""
+    there = (Item.client == code) & Item.public.is_null(False)
+    query = readable.only_items(Item.select(fn.COUNT(Item.id), fn.MAX(Item.published_at)).where(there), may)
+    [(count, last)] = tuples(query)
+    unopened = Item.select().where(there & Item.public.not_in(Opening.select(Opening.edition)))
+    return count, clock.shown(last) if last else None, readable.only_items(unopened, may).count()
+
+
+def readers(office: Office, code: str) -> list[Reader]:
+    """The client's contacts, and when each opened something last."""
+    found = []
+    for contact in office.clients[code].contacts:
+        mine = (Opening.contact == contact.id) & (Item.client == code)
+        query: Any = Opening.select(fn.MAX(Opening.last_at), fn.COUNT(fn.DISTINCT(Opening.item)))
+        [(last, count)] = tuples(query.join(Item, on=(Opening.item == Item.id)).where(mine))
+        found.append(Reader(contact.name, contact.email, contact.active, clock.shown(last) if last else None, count))
+    return found
+
+
+def used_lately(code: str, may: Readable) -> tuple[list[str], list[str]]:
+    """(locations, labels) that the client's last items have, to be offered for the next one."""
+    query = readable.only_items(Item.select(Item.location, Item.labels).where(Item.client == code), may)
+    rows: Sequence[Any] = list(query.order_by(Item.id.desc()).limit(200))
+    locations = dict.fromkeys(row.location for row in rows if row.location)
+    labels = dict.fromkeys(label for row in rows for label in row.labels)
+    return list(locations)[:20], list(labels)[:30]

@@ -1,0 +1,192 @@
+"""What waits for one person: concepts to decide, what came back, drops in the inbox, what no client opened, what was viewed last.
+
+Reads only. Everything is bounded by what this person may know of (people.readable), and each list
+by a number, with how many there are in all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from desk.actions import overview
+from dossier.database import readable
+from dossier.database.tables import Edition, Item, item_key, item_name
+from dossier.office import hours, people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.trail import trail
+from workflow.approval import waiting
+from workflow.approval.waiting import Asking, Seating
+from workflow.items import notes
+from workflow.portal_access import openings
+from workflow.reports import finding
+
+SHOWN = 5
+"""So many of each list on the start page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A concept that one may decide on."""
+
+    key: int
+    item: str
+    client: str
+    description: str
+    made_by: str
+    since: str
+    """ISO 8601, local: when it was offered."""
+    approver: str
+    """Whose seat it is; another's while one stands in."""
+    attention: Sequence[str]
+    """What must be in view, such as the wrong-client guard's finding."""
+    is_again: bool
+    """It was offered before and was changed since."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    item: str
+    client: str
+    description: str
+    at: str
+    by: str
+    comment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    item: str
+    client: str
+    description: str
+    published_at: str
+    contact: str | None
+    was_mailed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A client or item that was looked at."""
+
+    code: str
+    name: str
+
+
+def to_decide(office: Office, actor: Actor, now: datetime) -> list[Waits]:
+    """All concepts that this person may decide on now, oldest first."""
+    may, today = people.readable(office, actor), hours.today(office, now)
+    person = office.staff.get(actor.code)
+    if person is None or not {"approve", "admin"} & set(person.rights):
+        return []
+    keys = [key for key, whom in waiting.who_is_asked(office, today, may).items() if actor.code in whom]
+    if not keys:
+        return []
+    items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
+    told = notes.on_these(Item.select(Item.pending).where(Item.id.in_(keys)))
+    again = {row.item for row in Edition.select(Edition.item).where(Edition.item.in_(keys) & (Edition.state != "pending"))}
+    found = []
+    for asking in Seating(office, today).askings(keys):
+        item = items.get(asking.concept.item)
+        if item is not None:
+            found.append(_waits(item, asking, actor.code, told.get(item.pending or 0, []), item.id in again))
+    return found
+
+
+def _waits(item: Any, asking: Asking, code: str, attention: Sequence[str], is_again: bool) -> Waits:
+    desk = asking.desk_of(code)
+    return Waits(
+        item.id, item_name(item.id), item.client, item.description, asking.concept.made_by,
+        clock.shown(asking.concept.made_at) or "", desk.approver if desk else code, attention, is_again,
+    )  # fmt: skip
+
+
+def count_to_decide(office: Office, actor: Actor, now: datetime) -> int:
+    """How many concepts this person may decide on now."""
+    person = office.staff.get(actor.code)
+    if person is None or not {"approve", "admin"} & set(person.rights):
+        return 0
+    asked = waiting.who_is_asked(office, hours.today(office, now), people.readable(office, actor))
+    return sum(1 for whom in asked.values() if actor.code in whom)
+
+
+def returned(office: Office, actor: Actor) -> list[Returned]:
+    """What this person made and an approver returned, the latest first."""
+    mine = (Item.created_by == actor.code) & (Item.share_state == "returned")
+    query = readable.only_items(Item.select().where(mine), people.readable(office, actor)).order_by(Item.id.desc())
+    found = []
+    for item in query.limit(100):
+        told = [event for event in trail.history(item.id) if event["action"] == "rejected"]
+        last = told[-1] if told else {"actor": "", "at": item.created_at, "detail": {}}
+        found.append(
+            Returned(
+                item_name(item.id), item.client, item.description, clock.shown(last["at"]) or "", last["actor"],
+                str(last["detail"].get("comment", "")),
+            )
+        )  # fmt: skip
+    return sorted(found, key=lambda one: one.at, reverse=True)
+
+
+def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
+    """Refused and waiting drops of this person, or of nobody in particular, in the clients they may know of.
+
+    Each as {kind: refused or waits, client, path, at, lines}; refused ones first.
+    """
+    may = people.readable(office, actor)
+    found = [
+        {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
+        for one in overview.rejected(office, may)
+        if _is_mine(office, actor.code, str(office.root / one["path"]))
+    ]
+    for one in overview.status(office, may)["waits"]:
+        if _is_mine(office, actor.code, str(office.inbox / one["path"])):
+            client = one["path"].partition("/")[0]
+            found.append({"kind": "waits", "client": client, "path": one["path"], "at": one["since"], "lines": [one["reason"]]})
+    return found
+
+
+def _is_mine(office: Office, code: str, path: str) -> bool:
+    """True for a file or folder of this person's, and for what is nobody's on this machine."""
+    try:
+        owner = people.staff_by_user(office, people.user_name(os.lstat(path).st_uid))
+    except OSError:
+        return True
+    return owner is None or owner == code
+
+
+def unopened(office: Office, actor: Actor, most: int) -> tuple[list[Unopened], int]:
+    """What this person made, is on the portal and was opened by nobody yet, the longest there first; how many there are."""
+    mine = (Item.created_by == actor.code) & openings.unopened()
+    query = readable.only_items(Item.select().where(mine), people.readable(office, actor))
+    rows = query.order_by(Item.published_at).limit(most)
+    found = [
+        Unopened(
+            item_name(item.id), item.client, item.description, clock.shown(item.published_at) or "", item.contact,
+            item.notified_at is not None,
+        )
+        for item in rows
+    ]  # fmt: skip
+    return found, query.count()
+
+
+def recent_clients(office: Office, actor: Actor) -> list[Seen]:
+    """The clients that this person looked at last."""
+    may = people.readable(office, actor)
+    codes = [code for code in finding.recent(actor, "client") if may.has(code) and code in office.clients]
+    return [Seen(code, office.clients[code].name) for code in codes]
+
+
+def recent_items(office: Office, actor: Actor) -> list[Seen]:
+    """The items that this person looked at last."""
+    may = people.readable(office, actor)
+    keys = [item_key(name) for name in finding.recent(actor, "item")]
+    items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
+    return [
+        Seen(item_name(key), items[key].description)
+        for key in keys
+        if key in items and may.has(items[key].client, items[key].type)
+    ]

@@ -1,0 +1,152 @@
+"""An item's history as a person would tell it: one sentence an event, in no language yet. Pure.
+
+Names instead of codes, and no values of programs. What only counts (that somebody of the office
+looked at it) is folded to one line. An event that nobody has words for is told by its name, so
+nothing is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dossier.office.office import Office
+from dossier.text.sentences import Sentence, plain, sentence
+
+LOOKS = ("viewed",)
+"""Somebody of the office looked: told once for each run of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One line of the story."""
+
+    at: str
+    """ISO 8601, local."""
+    who: str
+    """Their name; "" for what the daemon did by itself."""
+    what: Sentence
+    more: tuple[Sentence, ...] = ()
+    is_sharing: bool = False
+    """It changes what the client sees, or tells of that."""
+
+
+def story(office: Office, client: str, history: Sequence[Mapping[str, Any]]) -> list[Told]:
+    """The events of `history` (trail.history, times local), the latest first."""
+    found: list[Told] = []
+    lookers: list[str] = []
+    for event in history:
+        if event["action"] in LOOKS:
+            name = name_of(office, event["actor"])
+            if found and found[-1].what.code == "story.viewed":
+                lookers = [*lookers, name] if name not in lookers else lookers
+                found.pop()
+            else:
+                lookers = [name]
+            found.append(Told(event["at"], "", sentence("story.viewed", who=", ".join(lookers))))
+            continue
+        found.append(_told(office, client, event))
+    return found[::-1]
+
+
+def name_of(office: Office, actor: str) -> str:
+    """The name behind a code of the trail: staff, a contact of the client, a user of the operating system, or "" for the daemon."""
+    if actor in office.staff:
+        return office.staff[actor].name
+    if actor.startswith("contact:"):
+        code, _, contact = actor.removeprefix("contact:").partition("/")
+        known = office.clients.get(code)
+        return next((one.name for one in known.contacts if one.id == contact), contact) if known else contact
+    return "" if actor == "daemon" else actor.removeprefix("os:")
+
+
+def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:
+    action, detail, who = event["action"], event["detail"] or {}, name_of(office, event["actor"])
+    is_sharing = action in (
+        "approved", "offered", "rejected", "published", "taken_off", "withdrawn", "restored", "unshared", "reverted", "notified",
+        "not_notified", "mail_failed", "opened", "downloaded", "held_by_guard",
+    )  # fmt: skip
+    return Told(event["at"], who, _what(office, client, action, detail), tuple(_more(office, action, detail)), is_sharing)
+
+
+def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -> Sentence:
+    if action == "created":
+        names = [one["name"] for one in detail.get("attachments", ())]
+        return sentence("story.created", source=detail.get("source", ""), count=len(names))
+    if action == "approved" and detail.get("outright"):
+        return sentence("story.shared")
+    if action in ("approved", "rejected"):
+        return sentence(f"story.{action}", comment=_said(detail.get("comment")))
+    if action == "offered":
+        return sentence("story.offered", whom=_names(office, detail.get("approvers", ())) or "?")
+    if action in ("withdrawn", "restored", "unshared", "asked_again"):
+        return sentence(f"story.{action}", reason=_said(detail.get("reason")))
+    if action in ("notified", "mail_failed", "contact_reminded", "notify_asked", "not_notified"):
+        contact = str(detail.get("contact") or detail.get("to") or "")
+        return sentence(
+            f"story.{action}", contact=name_of(office, f"contact:{client}/{contact}"), reason=_said(detail.get("reason"))
+        )
+    if action in ("reminded", "escalated"):
+        to = detail.get("to", ())
+        return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))
+    if action in ("opened", "downloaded"):
+        return sentence(f"story.{action}", files=", ".join(detail.get("files", ()) or filter(None, [detail.get("name")])))
+    if action in ("published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended"):
+        return sentence(f"story.{action}")
+    return sentence("story.other", action=action.replace("_", " "))
+
+
+def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Sentence]:
+    """What belongs to the event beside: each change of an amendment, each finding of the guard."""
+    if action == "held_by_guard":
+        yield from (
+            plain(str(one)) if not isinstance(one, Mapping) else plain(", ".join(map(str, one.values())))
+            for one in detail.get("findings", ())
+        )
+    if action != "amended":
+        return
+    for key, change in (detail.get("changed") or {}).items():
+        if isinstance(change, Mapping):
+            yield sentence(
+                "story.changed", key=_key(key), before=_value(office, change.get("from")), after=_value(office, change.get("to"))
+            )
+    for what in ("added", "replaced", "removed", "noted"):
+        for one in detail.get(what, ()):
+            yield sentence(f"story.{what}", name=one["name"] if isinstance(one, Mapping) else one)
+    for one in detail.get("renamed", ()):
+        yield sentence("story.renamed", before=one["from"], after=one["to"])
+    for one in detail.get("sharing", ()):
+        yield sentence("story.file_shared" if one["share"] else "story.file_kept", name=one["name"])
+
+
+def _key(key: str) -> Sentence:
+    return Sentence(f"keys.{key}", {}) if key in KEYS else plain(key)
+
+
+KEYS = frozenset({
+    "description", "status", "type", "location", "labels", "explanation", "share", "share_status", "share_explanation", "approvers",
+    "approvals", "notify", "contact", "fields", "attachments",
+})  # fmt: skip
+"""What dossier/sentences/keys.toml has names for."""
+
+
+def _value(office: Office, value: Any) -> Sentence:
+    if value is True or value is False:
+        return sentence("story.yes" if value else "story.no")
+    if value in (None, "", [], {}):
+        return sentence("story.nothing")
+    if isinstance(value, Mapping):
+        return plain(", ".join(f"{key}: {one}" for key, one in value.items()))
+    if isinstance(value, str | int):
+        return plain(office.staff[value].name if value in office.staff else str(value))
+    return plain(", ".join(office.staff[one].name if one in office.staff else str(one) for one in value))
+
+
+def _names(office: Office, codes: Iterable[str]) -> str:
+    return ", ".join(office.staff[code].name if code in office.staff else code for code in codes)
+
+
+def _said(text: object) -> Sentence:
+    """`: “…”`, or nothing where nothing was said."""
+    return sentence("story.said", text=str(text)) if text else plain("")
