@@ -19,6 +19,7 @@ from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval import waiting
 from workflow.approval.waiting import Asking, Seating
@@ -43,7 +44,7 @@ class Waits:
     """ISO 8601, local: when it was offered."""
     approver: str
     """Whose seat it is; another's while one stands in."""
-    attention: Sequence[str]
+    attention: Sequence[Sentence | str]
     """What must be in view, such as the wrong-client guard's finding."""
     is_again: bool
     """It was offered before and was changed since."""
@@ -97,7 +98,7 @@ def to_decide(office: Office, actor: Actor, now: datetime) -> list[Waits]:
     return found
 
 
-def _waits(item: Any, asking: Asking, code: str, attention: Sequence[str], is_again: bool) -> Waits:
+def _waits(item: Any, asking: Asking, code: str, attention: Sequence[Sentence | str], is_again: bool) -> Waits:
     desk = asking.desk_of(code)
     return Waits(
         item.id, item_name(item.id), item.client, item.description, asking.concept.made_by,

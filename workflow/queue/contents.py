@@ -41,7 +41,7 @@ class Sheets:
             item=item_name(concept.item), content=edition.content, client=concept.client,
             client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
             made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._notes.get(edition.id, ())),
-            remarks=tuple(_remarks(asking, person) + _changes(concept, edition, item.standing, person)),
+            remarks=tuple(remarks(asking, person) + changes(concept, edition, item.standing, person)),
         )  # fmt: skip
 
     def preview(self, now: datetime, asking: Asking, person: str) -> str:
@@ -60,7 +60,7 @@ class Sheets:
         )  # fmt: skip
 
 
-def _remarks(asking: Asking, person: str) -> list[str]:
+def remarks(asking: Asking, person: str) -> list[str]:
     """Why this person is asked, and how many others are."""
     concept, desk = asking.concept, asking.desk_of(person)
     told = []
@@ -75,7 +75,7 @@ def _remarks(asking: Asking, person: str) -> list[str]:
     return told
 
 
-def _changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[str]:
+def changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[str]:
     """What changed since this person looked last; since what the client sees, for who never looked.
 
     Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from desk.web.shell import answers
 from desk.web.shell.gate import Form, Gate
-from desk.web.staff import login, start
+from desk.web.staff import clients, items, login, queue, start
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
@@ -62,6 +62,16 @@ class DeskWeb:
                 self._route("/_logout", login.logout, post),
                 Route("/_static/{name}", _static, methods=get),
                 self._inside("/", start.start, get),
+                self._inside("/clients", clients.client_list, get),
+                self._inside("/clients/{client}", clients.client, get),
+                self._inside("/items/{item}", items.item, get),
+                self._inside("/items/{item}/edit", items.edit, post),
+                self._inside("/items/{item}/withdraw", items.withdraw, post),
+                self._inside("/items/{item}/publish", items.put_back, post),
+                self._inside("/items/{item}/files", items.change_files, post),
+                self._inside("/items/{item}/attachments/{name:path}", items.attachment, get),
+                self._inside("/queue", queue.queue, get),
+                self._inside("/queue/{item}", queue.concept, both),
                 self._inside("/{anything:path}", gone, both),
             ],
             exception_handlers={HTTPException: self._gate.refusal},

@@ -1,0 +1,79 @@
+"""Concepts as an approver sees them: what would be shared, what changed since the last look, what must be in view. And deciding.
+
+A decision holds for the content that was shown, by its digest: what was changed since is not
+decided on by it (CONTRACT section 4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, item_name
+from dossier.office import hours
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.text.sentences import Sentence, sentence
+from workflow.approval import deciding
+from workflow.approval.deciding import Verdict
+from workflow.approval.waiting import Seating
+from workflow.items import items, notes
+from workflow.queue import contents
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptView:
+    key: int
+    item: str
+    client: str
+    content: str
+    """The digest to decide on."""
+    shown: dict[str, Any]
+    """All that the client would see: {description, explanation, attachments}."""
+    not_shared: Sequence[str]
+    explanation: str | None
+    made_by: str
+    made_at: str
+    attention: Sequence[Sentence | str]
+    changes: Sequence[Sentence | str]
+    """What changed since this person's last look, the first line saying since when; nothing for what was never seen."""
+    remarks: Sequence[Sentence | str]
+    may_decide: bool
+    why_not: Sentence | str | None
+    became: Sentence | str | None
+    """What became of it, if it does not wait any more."""
+    contact: str | None
+
+
+def view(office: Office, actor: Actor, now: datetime, key: int) -> ConceptView:
+    """The concept, for this person. Raises NotFound for an item that they may not know of."""
+    item = items.get_for(office, actor, key)
+    if not item.pending:
+        last = Edition.get_or_none(Edition.id == (item.standing or item.public))
+        shown = last.shown if last is not None else {"description": item.description, "explanation": None, "attachments": []}
+        return ConceptView(
+            key, item_name(key), item.client, "", shown, (), item.explanation, item.created_by, clock.shown(item.created_at) or "",
+            (), (), (), False, None, deciding.what_became(item), None,
+        )  # fmt: skip
+    edition = Edition.get_by_id(item.pending)
+    [asking] = Seating(office, hours.today(office, now)).askings([key])
+    shared = {one["name"] for one in edition.shown["attachments"]}
+    names = ", ".join(office.staff[code].name if code in office.staff else code for code in asking.people)
+    why_not = None if asking.desk_of(actor.code) else sentence("desk.not_yours", whom=names or "?")
+    return ConceptView(
+        key, item_name(key), item.client, edition.content, edition.shown,
+        [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,
+        clock.shown(edition.made_at) or "", notes.on(edition.id), contents.changes(asking.concept, edition, item.standing, actor.code),
+        contents.remarks(asking, actor.code), why_not is None, why_not, None, item.contact if item.notify else None,
+    )  # fmt: skip
+
+
+def decide(office: Office, actor: Actor, now: datetime, key: int, verdict: Verdict, comment: str, content: str) -> str:
+    """Decide on what was shown; returns the share state. Raises AlreadyDecided, ContentChanged and other refusals."""
+    items.get_for(office, actor, key)
+    with transaction():
+        return deciding.decide(office, now, actor, key, verdict, comment, content)

@@ -1,0 +1,133 @@
+"""An item as staff see it whole: its fields, its files with all their versions, why the client sees what it sees, its story.
+
+Reads only, but that looking counts as viewed.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dossier.database.tables import Attachment, Edition, item_key, item_name
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.text.refusals import NotFound
+from dossier.text.sentences import Sentence
+from dossier.trail import trail
+from workflow.items import items, notes
+from workflow.portal_access import openings
+from workflow.reports import finding, reasons, story
+from workflow.reports.story import Told
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    number: int
+    size: int
+    sha256: str
+    at: str
+    """When it came; ISO 8601, local."""
+    is_current: bool
+    is_public: bool
+    """The client sees this one now."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileView:
+    """An attachment as it is now, the latest version first."""
+
+    name: str
+    size: int
+    media_type: str
+    share: bool
+    note: str | None
+    version: int
+    sha256: str
+    versions: Sequence[Version]
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    key: int
+    item: str
+    summary: dict[str, Any]
+    files: Sequence[FileView]
+    attention: Sequence[Sentence | str]
+    why: Sequence[Sentence | str]
+    """All that keeps it, as it is now, off the portal."""
+    visible: Sentence | str
+    """What the client sees of it, in a sentence."""
+    openings: Sequence[dict[str, Any]]
+    story: Sequence[Told]
+    may_change: bool
+    may_withdraw: bool
+    may_decide: bool
+
+
+def find(office: Office, actor: Actor, name: str) -> Any:
+    """The item with this number, if this person may know of it. Raises NotFound."""
+    try:
+        key = item_key(name)
+    except ValueError:
+        raise NotFound("desk.no_item", item=name) from None
+    return items.get_for(office, actor, key)
+
+
+def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = True) -> ItemView:
+    """The item whole. Raises NotFound. `note`: that it was looked at."""
+    item = find(office, actor, name)
+    if note:
+        finding.note_view(now, actor, item, "desk")
+    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
+    closed = item.status in office.settings.items.closed
+    return ItemView(
+        item.id, item_name(item.id), finding.summary(item), files_of(item), notes.on(item.pending) if item.pending else [],
+        reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, history),
+        people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
+        people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
+        item.pending is not None,
+    )  # fmt: skip
+
+
+def files_of(item: Any) -> list[FileView]:
+    """The attachments as they are now, each with all versions that its name had."""
+    shown = Edition.get_by_id(item.public).shown["attachments"] if item.public else []
+    public = {(one["name"], one["sha256"]) for one in shown}
+    by_name: dict[str, list[Any]] = defaultdict(list)
+    for row in Attachment.select().where(Attachment.item == item.id).order_by(Attachment.version.desc(), Attachment.id.desc()):
+        by_name[row.name].append(row)
+    return [
+        FileView(
+            row.name, row.size, row.media_type, row.share, row.note, row.version, row.sha256,
+            [
+                Version(
+                    one.version, one.size, one.sha256, clock.shown(one.added_at) or "", one.current,
+                    (one.name, one.sha256) in public,
+                )
+                for one in by_name[row.name]
+            ],
+        )
+        for row in items.attachments_of(item.id)
+    ]  # fmt: skip
+
+
+def version_of(office: Office, actor: Actor, name: str, file: str, version: int | None) -> Any:
+    """The attachment of this name as it is now, or an earlier version of it. Raises NotFound."""
+    item = find(office, actor, name)
+    same = (Attachment.item == item.id) & (Attachment.name == file)
+    wanted = same & (Attachment.current if version is None else Attachment.version == version)
+    row = Attachment.select().where(wanted).order_by(Attachment.id.desc()).first()
+    if row is None:
+        raise NotFound("desk.no_file", item=name, file=file)
+    return row
+
+
+def note_file(now: datetime, actor: Actor, name: str, file: str) -> None:
+    """Somebody gets a file. Raises what the database raises: what can't be recorded is not given (CONTRACT section 8)."""
+    item = items.get(item_key(name))
+    finding.note_view(now, actor, item, f"file {file}")

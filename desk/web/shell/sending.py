@@ -1,0 +1,87 @@
+"""Sending a file: whole or the part that is asked for, from a place of this machine or in pieces from a store.
+
+What is sent is to be saved and never shown as a page of ours, whatever it is.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import structlog
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response, StreamingResponse
+
+from dossier.text import media
+
+log = structlog.get_logger("web")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A file as it is kept: at a place of this machine, or to be had in pieces; None of both if it can't be had."""
+
+    place: Path | None
+    size: int | None
+    pieces: Callable[[int, int], Iterator[bytes]]
+
+
+def size_of(size: Callable[[str], int | None], name: str) -> int | None:
+    """The bytes of what `name` names; None if it can't be had, which the log tells."""
+    try:
+        return size(name)
+    except OSError as error:
+        log.error("a file can't be had", error=str(error))
+        return None
+
+
+def saved_file(request: Request, kept: Kept, name: str, media_type: str, content: str) -> Response:
+    """The file, whole or the part that is asked for, to be saved and never shown as a page. `content` names its content."""
+    headers = {
+        "content-type": media.as_saved(media_type),
+        "content-disposition": media.saved_as(name),
+        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "etag": f'"{content}"',
+    }
+    return sent(request, kept, headers)
+
+
+def sent(request: Request, kept: Kept, headers: dict[str, str]) -> Response:
+    assert kept.size is not None
+    if kept.place is not None:
+        return FileResponse(kept.place, headers=headers, stat_result=os.stat(kept.place))
+    headers = {**headers, "accept-ranges": "bytes"}
+    part = part_of(request.headers, kept.size, headers.get("etag"))
+    if part is None:
+        return Response(status_code=416, headers={"content-range": f"bytes */{kept.size}"})
+    start, end = part
+    is_part = (start, end) != (0, kept.size)
+    if is_part:
+        headers["content-range"] = f"bytes {start}-{end - 1}/{kept.size}"
+    headers["content-length"] = str(end - start)
+    if request.method == "HEAD" or start == end:
+        return Response(status_code=206 if is_part else 200, headers=headers)
+    pieces = kept.pieces(start, end)
+    first = next(pieces)  # what fails now can still be told
+    return StreamingResponse(chain([first], pieces), 206 if is_part else 200, headers)
+
+
+def part_of(headers: Mapping[str, str], size: int, etag: str | None) -> tuple[int, int] | None:
+    """(first byte, the one behind the last) of what is asked for; None if there is no such part (RFC 9110 section 14).
+
+    Several parts at once, and what is no range, are answered with the whole, as the RFC allows.
+    """
+    asked = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", headers.get("range", "").replace(" ", ""))
+    if asked is None or asked[1] == asked[2] == "" or headers.get("if-range", etag) != etag:
+        return 0, size
+    if asked[1] == "":
+        start, end = max(0, size - int(asked[2])), size
+        return (start, end) if start < end else None
+    start, end = int(asked[1]), min(size, int(asked[2]) + 1) if asked[2] else size
+    if asked[2] and int(asked[2]) < int(asked[1]):
+        return 0, size
+    return (start, end) if start < size else None

@@ -1,0 +1,180 @@
+"""The desk's pages as people use them: finding, reading, deciding, changing, taking off. What they may not see is in no byte."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF, wait_for
+from kit.web import Browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def marieke(rig: DeskRig) -> Browser:
+    return rig.browser("m.devries")
+
+
+@pytest.fixture(scope="module")
+def karel(rig: DeskRig) -> Browser:
+    """Works for zon alone."""
+    return rig.browser("k.smit")
+
+
+def make(rig: DeskRig, stem: str, keys: str = "", client: str = "acme-bv", by: str = "p.bakker", data: bytes = PDF) -> str:
+    """An item made by dropping it; its number."""
+    text = (
+        f"created_by: {by}\ndescription: Paper {stem} of the year\nattachments: [{{file: {stem}.pdf, name: paper.pdf}}]\n{keys}"
+    )
+    rig.office.place(client, {f"{stem}.pdf": data + stem.encode(), f"{stem}.yaml": text})
+    rig.office.until_taken(client, stem)
+    return str(rig.office.told(stem, client)["item"])
+
+
+CONCEPT = "share: yes\nshare_status: concept\nshare_attachments: all\n"
+APPROVED = "share: yes\nshare_status: approved\nshare_attachments: all\n"
+
+
+def digest(page: str) -> str:
+    return re.findall(r'name="content" value="(sha256:[0-9a-f]+)"', page)[0]
+
+
+def state(rig: DeskRig, item: str) -> str:
+    return str(rig.office.json("show", item)["share_state"])
+
+
+def test_a_concept_is_approved_on_its_page_and_the_next_one_follows(rig: DeskRig, marieke: Browser) -> None:
+    first, second = make(rig, "one", CONCEPT), make(rig, "two", CONCEPT)
+    assert first in marieke.get("/").text
+    page = marieke.get(f"/queue/{first}")
+    assert "Acme B.V." in page.text
+    assert "paper.pdf" in page.text
+    answer = marieke.post(f"/queue/{first}", {"decision": "approve", "comment": "", "content": digest(page.text)})
+    assert answer.goes_to == f"/queue/{second}?was={first}&did=approve"
+    assert "is goedgekeurd" in marieke.get(answer.goes_to).text
+    wait_for(lambda: state(rig, first) == "published", "it is on the portal")
+    page = marieke.get(f"/queue/{second}")
+    assert marieke.post(f"/queue/{second}", {"decision": "reject", "comment": " ", "content": digest(page.text)}).status == 422
+    marieke.post(f"/queue/{second}", {"decision": "reject", "comment": "Page 3: missing #", "content": digest(page.text)})
+    assert state(rig, second) == "returned"
+    assert "Page 3: missing #" in rig.browser("p.bakker").get("/").text
+
+
+def test_what_was_changed_since_it_was_shown_is_not_approved(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "three", CONCEPT)
+    seen = digest(marieke.get(f"/queue/{item}").text)
+    rig.office.run("edit", item, "--description", "Something else entirely", user="p.bakker")
+    answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "all well", "content": seen})
+    assert answer.status == 409
+    assert "Something else entirely" in answer.text
+    assert "all well" in answer.text
+    assert state(rig, item) == "concept"
+
+
+def test_of_two_decisions_the_first_stands_and_the_second_is_told_so(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "four", CONCEPT)
+    seen = digest(marieke.get(f"/queue/{item}").text)
+    rig.office.run("reject", item, "--comment", "no", user="m.devries")
+    answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "", "content": seen})
+    assert answer.status == 409
+    assert "m.devries" in answer.text
+    assert state(rig, item) == "returned"
+
+
+def test_whoever_made_it_can_not_approve_it_on_the_page_either(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "five", f"{CONCEPT}approver: j.admin\n".replace("approver: j.admin\n", ""), by="m.devries")
+    page = marieke.get(f"/queue/{item}").text
+    assert 'name="content"' not in page
+    content = rig.office.json("queue")
+    shown = next((one.get("content") for one in content if one["item"] == item), None)
+    answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "", "content": shown or "sha256:0"})
+    assert answer.status in (403, 409)
+    assert state(rig, item) == "concept"
+
+
+@pytest.mark.parametrize(
+    "path", ["/clients/acme-bv", "/clients/nobody", "/items/{item}", "/queue/{item}", "/items/{item}/attachments/paper.pdf"]
+)
+def test_what_a_person_may_not_know_of_is_not_there(rig: DeskRig, karel: Browser, path: str) -> None:
+    item = make(rig, f"hidden{abs(hash(path)) % 1000}", CONCEPT)
+    answer = karel.get(path.format(item=item))
+    assert answer.status == 404
+    assert "Acme" not in answer.text
+    never = karel.get(path.format(item="D-2020-000099").replace("acme-bv", "never-was")).text
+    assert re.sub(r"D-\d+-\d+|acme-bv|never-was|nobody", "", answer.text) == re.sub(
+        r"D-\d+-\d+|acme-bv|never-was|nobody", "", never
+    )
+
+
+def test_lists_counts_and_searches_hold_nothing_of_other_clients(rig: DeskRig, karel: Browser) -> None:
+    make(rig, "secretpaper", CONCEPT)
+    for path in ("/", "/clients", "/queue", "/?q=secretpaper", "/?q=acme", "/clients?q=acme"):
+        text = karel.get(path).text
+        assert "Acme" not in text.replace('value="acme"', ""), path
+        assert "Paper secretpaper" not in text
+
+
+def test_a_file_comes_out_as_it_went_in_whole_or_in_part_and_is_noted(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "six")
+    answer = marieke.get(f"/items/{item}/attachments/paper.pdf")
+    assert answer.body == PDF + b"six"
+    assert answer.headers["content-disposition"].startswith("attachment")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    part = marieke.get(f"/items/{item}/attachments/paper.pdf", range="bytes=2-5")
+    assert (part.status, part.body) == (206, (PDF + b"six")[2:6])
+    events = [one for one in rig.office.json("show", item)["history"] if one["action"] == "viewed"]
+    assert any("paper.pdf" in str(one["detail"]) for one in events)
+    assert marieke.get(f"/items/{item}/attachments/paper.pdf?version=7").status == 404
+
+
+def test_a_field_is_changed_in_its_place_unless_somebody_was_first(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "seven")
+    page = marieke.get(f"/items/{item}").text
+    version = re.findall(r'name="version" value="(\d+)"', page)[0]
+    done = marieke.post(f"/items/{item}/edit", {"version": version, "location": "2025/Jaarrekening"})
+    assert done.goes_to == f"/items/{item}?done=changed"
+    assert rig.office.json("show", item)["location"] == "2025/Jaarrekening"
+    late = marieke.post(f"/items/{item}/edit", {"version": version, "location": "2024/Elsewhere"})
+    assert late.status == 409
+    assert "2024/Elsewhere" in late.text
+    assert rig.office.json("show", item)["location"] == "2025/Jaarrekening"
+    version = re.findall(r'name="version" value="(\d+)"', late.text)[0]
+    wrong = marieke.post(f"/items/{item}/edit", {"version": version, "status": "nonsense"})
+    assert wrong.status == 422
+    assert "nonsense" in wrong.text
+
+
+def test_taking_off_the_portal_needs_a_reason(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "eight", APPROVED, by="m.devries")
+    wait_for(lambda: state(rig, item) == "published", "it is on the portal")
+    assert marieke.post(f"/items/{item}/withdraw", {"reason": " "}).status == 422
+    assert state(rig, item) == "published"
+    assert marieke.post(f"/items/{item}/withdraw", {"reason": "Wrong year"}).goes_to == f"/items/{item}?done=withdrawn"
+    assert state(rig, item) == "withdrawn"
+    assert "Wrong year" in marieke.get(f"/items/{item}").text
+
+
+def test_what_is_typed_by_others_is_text_and_nothing_more(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "nine", 'explanation: "<script>alert(1)</script> {{ 7*7 }}"\nlabels: [\'"><img src=x>\']\n')
+    for path in (f"/items/{item}", "/clients/acme-bv", "/?q=%3Cscript%3E"):
+        text = marieke.get(path).text
+        assert "<script>alert" not in text
+        assert "<img src=x" not in text
+
+
+def test_a_client_is_found_and_its_dossier_filtered(rig: DeskRig, marieke: Browser) -> None:
+    make(rig, "ten", "location: 2023/Btw\nlabels: [special]\n")
+    assert "/clients/acme-bv" in marieke.get("/clients?q=12345678").text
+    page = marieke.get("/clients/acme-bv?location=2023").text
+    assert "Paper ten of the year" in page
+    assert "Paper one of the year" not in page
+    assert "Paper ten of the year" in marieke.get("/clients/acme-bv?label=special").text
+    assert marieke.get("/clients/acme-bv?after=nonsense&type=x&share=y&page=-1").status == 200
+    assert "acme-bv" in marieke.get("/").text, "it counts as viewed"
