@@ -89,19 +89,22 @@ def to_decide(office: Office, actor: Actor, now: datetime) -> list[Waits]:
         return []
     items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
     told = notes.on_these(Item.select(Item.pending).where(Item.id.in_(keys)))
+    made_by = {row.id: row.made_by for row in Edition.select().where(Edition.item.in_(keys) & (Edition.state == "pending"))}
     again = {row.item for row in Edition.select(Edition.item).where(Edition.item.in_(keys) & (Edition.state != "pending"))}
     found = []
     for asking in Seating(office, today).askings(keys):
         item = items.get(asking.concept.item)
         if item is not None:
-            found.append(_waits(item, asking, actor.code, told.get(item.pending or 0, []), item.id in again))
+            found.append(
+                _waits(item, asking, made_by.get(item.pending, ""), actor.code, told.get(item.pending or 0, []), item.id in again)
+            )
     return found
 
 
-def _waits(item: Any, asking: Asking, code: str, attention: Sequence[Sentence | str], is_again: bool) -> Waits:
+def _waits(item: Any, asking: Asking, made_by: str, code: str, attention: Sequence[Sentence | str], is_again: bool) -> Waits:
     desk = asking.desk_of(code)
     return Waits(
-        item.id, item_name(item.id), item.client, item.description, asking.concept.made_by,
+        item.id, item_name(item.id), item.client, item.description, made_by,
         clock.shown(asking.concept.made_at) or "", desk.approver if desk else code, attention, is_again,
     )  # fmt: skip
 
