@@ -96,7 +96,14 @@ def to_decide(office: Office, actor: Actor, now: datetime) -> list[Waits]:
         item = items.get(asking.concept.item)
         if item is not None:
             found.append(
-                _waits(item, asking, made_by.get(item.pending or 0, ""), actor.code, told.get(item.pending or 0, []), item.id in again)
+                _waits(
+                    item,
+                    asking,
+                    made_by.get(item.pending or 0, ""),
+                    actor.code,
+                    told.get(item.pending or 0, []),
+                    item.id in again,
+                )
             )
     return found
 
