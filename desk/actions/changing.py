@@ -171,7 +171,7 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
                 [Problem("attachments", f"{source.path} is being changed; save and close it, and try again")]
             ) from error
         kind = kinds.examine(source.name, copy.path)
-        reason = kinds.blocked(source.name, kind, office.settings.intake.blocked_types)
+        reason = kinds.blocked(source.name, kind, office.settings.intake.blocked_types, office.settings.intake.macros)
         if reason:
             vault.discard(copy)
             raise Invalid([Problem("attachments", f"`{names.shown(source.name)}`: {reason}")])
@@ -194,7 +194,7 @@ def _objections(office: Office, source: Source) -> list[str]:
         messages.append(f"`{names.shown(source.name)}`: {fault}")
     if look.size > limits.max_file_mb * 1024 * 1024:
         messages.append(f"{shown} is larger than {limits.max_file_mb} MB; make it smaller or split it")
-    reason = kinds.blocked(source.path.name, kinds.examine(source.path.name, source.path), limits.blocked_types)
+    reason = kinds.blocked(source.path.name, kinds.examine(source.path.name, source.path), limits.blocked_types, limits.macros)
     if reason:
         messages.append(f"{shown}: {reason}")
     return messages

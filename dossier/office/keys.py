@@ -215,6 +215,8 @@ class Intake(Strict):
         "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
     ]  # fmt: skip
     """File types that are refused, by name or by content."""
+    macros: Literal["take", "warn", "refuse"] = "warn"
+    """Office files with macros: take them; say so in the receipt; or refuse them."""
     clamd: Scanner | None = None
     """Where the virus scanner clamd listens, `unix:/run/clamav/clamd.ctl` or `tcp:HOST:PORT`; without it nothing is scanned.
     Its StreamMaxLength must be over max_file_mb, and `AlertExceedsMax yes` makes it say what it did not look at."""

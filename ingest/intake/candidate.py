@@ -11,6 +11,7 @@ from dossier.database.tables import item_name
 from dossier.files.files import Copy
 from dossier.office.people import Actor
 from dossier.text import clock, names
+from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Fault, scalar
 from ingest.inbox.looking import Found
 from ingest.intake.judging import entries, said
@@ -35,6 +36,8 @@ class Case:
     faults: list[Fault] = field(default_factory=list)
     screened: Screened = NOTHING
     """What the wrong-client guard found."""
+    noticed: Sequence[Sentence] = ()
+    """What its maker should know of the files as they are."""
     warnings: Sequence[str] = ()
     """For whoever reads the receipt."""
     fingerprint: str = ""

@@ -121,9 +121,10 @@ def _check_drop(office: Office, found: Found) -> list[str]:
 
 def _check_content(office: Office, path: Path, name: str, digest: str | None) -> list[str]:
     """What is wrong with an attachment's bytes."""
+    limits = office.settings.intake
     try:
-        reason = kinds.blocked(name, kinds.examine(name, path), office.settings.intake.blocked_types)
-        found = [reason] if reason and names.extension(name) not in office.settings.intake.blocked_types else []
+        reason = kinds.blocked(name, kinds.examine(name, path), limits.blocked_types, limits.macros)
+        found = [str(reason)] if reason and names.extension(name) not in limits.blocked_types else []
         if digest and files.hash_file(path) != digest:
             found.append("has another sha256 than the sidecar says; was it copied whole?")
     except OSError as error:

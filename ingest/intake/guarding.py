@@ -60,7 +60,8 @@ class Gate:
             judged.append(case)
             case.screened = self._screen.verdict(case.found.client, attachments)
             language = office.settings.office.language
-            case.warnings = [told(one, language) for one in suspicion.warnings(office, case.found.client, case.screened)]
+            found = suspicion.warnings(office, case.found.client, case.screened)
+            case.warnings = [told(one, language) for one in (*case.noticed, *found)]
             if case.draft is not None and suspicion.holds(office, case.screened):
                 case.draft = suspicion.held(office, case.draft)
         self._screen.forget_old()

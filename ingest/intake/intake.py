@@ -157,7 +157,7 @@ class Intake:
         cases = self._judge_all(now, self._takeable(found, outcome), outcome)
         limits = self.office.settings.intake
         hands = self._hands if len(cases) >= MANY else None
-        receiver = Receiver(self.vault.lend() if hands else self.vault, tuple(limits.blocked_types), limits.clamd)
+        receiver = Receiver(self.vault.lend() if hands else self.vault, tuple(limits.blocked_types), limits.macros, limits.clamd)
         receive = receiver.receive_each
         given = [(some, [self._order(case) for case in some]) for some in slices(cases)]
         if hands is not None:
@@ -244,6 +244,7 @@ class Intake:
         """Take over what came; what went wrong is the answer."""
         case.files, case.kinds, case.places = received.files, received.kinds, received.places
         case.faults += received.faults
+        case.noticed = received.warnings
         if received.error is None and not case.faults:
             try:
                 self.gate.begin(self.office, case, received.texts)

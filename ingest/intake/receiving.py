@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from dossier.files.files import Copy, Interrupted, Look
 from dossier.text import names
+from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Fault
 from dossier.vault.folder import Vault
 from ingest.intake import kinds
@@ -52,15 +53,17 @@ class Received:
     texts: dict[str, Text] = field(default_factory=dict)
     """SHA-256 → the text, of files of which it could be told at a glance."""
     faults: list[Fault] = field(default_factory=list)
+    warnings: list[Sentence] = field(default_factory=list)
     error: Exception | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Into which vault, and what is looked for: settings.intake.blocked_types and .clamd."""
+    """Into which vault, and what is looked for: settings.intake.blocked_types, .macros and .clamd."""
 
     vault: Vault
     blocked_types: Collection[str]
+    macros: str
     scanner: str | None
 
     def receive_each(self, orders: Sequence[Order]) -> list[Received]:
@@ -89,8 +92,10 @@ class Receiver:
         kind = kinds.examine(wanted.name, copy.path)
         received.kinds.append(kind.media_type)
         shown = f"`{names.shown(wanted.name)}`"
-        if reason := kinds.blocked(wanted.name, kind, self.blocked_types):
+        if reason := kinds.blocked(wanted.name, kind, self.blocked_types, self.macros):
             received.faults.append(Fault(order.line, f"{shown}: {reason}"))
+        if warning := kinds.warning(wanted.name, kind, self.macros):
+            received.warnings.append(warning)
         if self.scanner and (virus := find_virus(self.scanner, copy.path, names.shown(wanted.name))):
             received.faults.append(Fault(order.line, f"{shown}: the virus scanner found {virus} in it; delete it"))
         if wanted.sha256 and wanted.sha256 != copy.sha256:

@@ -96,7 +96,7 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
     """Raise Invalid if the daemon would refuse it."""
     if request.client not in office.clients or not people.may_read(office, actor, request.client):
         raise Invalid([Problem("", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")])
-    messages: list[str] = []
+    limits, messages = office.settings.intake, list[str]()
     looks: dict[str, Look] = {}
     for path in request.files:
         look = files.look(path)
@@ -106,7 +106,7 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
             messages.append(f"{path}: another file has the same name")
         else:
             looks[path.name] = look
-            reason = kinds.blocked(path.name, kinds.examine(path.name, path), office.settings.intake.blocked_types)
+            reason = kinds.blocked(path.name, kinds.examine(path.name, path), limits.blocked_types, limits.macros)
             messages += [f"{path}: {reason}"] if reason else []
     sidecar, faults = read_sidecar(data, office.settings)
     own = Look(0, 0, len(data), 0, 0, os.geteuid())

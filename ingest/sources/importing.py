@@ -175,6 +175,7 @@ class Importer:
             told.append(
                 f"`{entry.torn}`: there are rows of this item too, and the rows of one item must follow each other; sort the table"
             )
+        limits = self.office.settings.intake
         for path, name in _names_of(entry).items():
             whole = self.archive.folder / path
             look = files.look(whole) if self.archive.locate(path) else None
@@ -184,7 +185,7 @@ class Importer:
             looks[name] = look
             if name != os.path.basename(path):
                 renamed.append(f"{entry.source}: `{names.shown(path)}` becomes `{names.shown(name)}`")
-            if why := kinds.blocked(name, kinds.examine(name, whole), self.office.settings.intake.blocked_types):
+            if why := kinds.blocked(name, kinds.examine(name, whole), limits.blocked_types, limits.macros):
                 told.append(f"`{names.shown(path)}`: {why}")
         data = self._text(entry)
         sidecar, faults = read_sidecar(data, self.office.settings)

@@ -6,7 +6,11 @@ import pickle
 from pathlib import Path
 
 import pytest
+import yaml
+from kit.papers import documents, programs
+from kit.support import SETTINGS, Root, once_here
 
+from dossier.database.database import close_database
 from dossier.files import files
 from dossier.vault.folder import Vault
 from dossier.workers.pool import Hands
@@ -34,7 +38,7 @@ def test_an_error_of_a_library_is_told_in_words_where_it_cannot_travel(tmp_path:
 
     monkeypatch.setattr(kinds, "examine", fail)
     vault = Vault(tmp_path / "vault")
-    (received,) = Receiver(vault, (), None).receive_each([_order(tmp_path, "a.txt")])
+    (received,) = Receiver(vault, (), "warn", None).receive_each([_order(tmp_path, "a.txt")])
     assert str(pickle.loads(pickle.dumps(received)).error) == "Strange: 1 and 2"
     assert list((tmp_path / "vault/.incoming").glob("*.tmp")) == []
 
@@ -42,10 +46,10 @@ def test_an_error_of_a_library_is_told_in_words_where_it_cannot_travel(tmp_path:
 def test_other_processes_receive_as_this_one_does(tmp_path: Path) -> None:
     vault, hands = Vault(tmp_path / "vault"), Hands()
     orders = [_order(tmp_path, f"{number}.txt", str(number).encode()) for number in range(40)]
-    orders += [_order(tmp_path, "program.txt", b"MZ" + bytes(100)), _order(tmp_path, "other.txt", b"x", "0" * 64)]
+    orders += [_order(tmp_path, "program.txt", programs()["windows-64.exe"]), _order(tmp_path, "other.txt", b"x", "0" * 64)]
     (tmp_path / "7.txt").unlink()
     try:
-        receiver = Receiver(vault.lend(), ("exe",), None)
+        receiver = Receiver(vault.lend(), ("exe",), "warn", None)
         received = [one for some in hands.map(receiver.receive_each, orders) for one in some]
     finally:
         hands.rest()
@@ -56,3 +60,18 @@ def test_other_processes_receive_as_this_one_does(tmp_path: Path) -> None:
         for (_, copy), place in zip(one.files, one.places, strict=True):
             assert place == str(vault.location(copy.sha256))
             assert files.hash_file(Path(place)) == copy.sha256
+
+
+def test_macros_are_told_of_in_the_receipt_and_refused_where_the_office_wants(root: Root) -> None:
+    sidecar = "description: Cijfers 2025\nshare: yes\nshare_status: concept\nshare_attachments: all\ncreated_by: p.bakker\n"
+    (root.inbox() / "a.xlsm").write_bytes(documents()["macros.xlsm"])
+    root.drop("a", sidecar)
+    once_here(root)
+    assert "`a.xlsm` has macros" in yaml.safe_load(root.receipt("a") or "")["warnings"][0]
+    root.set("settings", SETTINGS + "intake: {macros: refuse}\n")
+    (root.inbox() / "b.xlsm").write_bytes(documents()["macros.xlsm"])
+    root.drop("b", sidecar)
+    once_here(root)
+    [why] = (root.inbox() / "_rejected").glob("*-b/WHY.txt")
+    assert "it has macros (programs) in it; such files are not taken" in why.read_text()
+    close_database()

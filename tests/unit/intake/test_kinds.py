@@ -2,48 +2,25 @@
 
 from __future__ import annotations
 
-import zipfile
-from io import BytesIO
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
-import docx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl import Workbook
+from kit.papers import CLASS, documents, picture, programs, stored, zipped
+from kit.support import need
 
 from dossier.office.keys import Intake
+from dossier.text import media
+from dossier.text.sentences import Sentence
 from ingest.intake import kinds
 
 DEFAULT = Intake().blocked_types
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
-PE = b"MZ" + bytes(58) + (128).to_bytes(4, "little") + bytes(64) + b"PE\0\0\x4c\x01" + bytes(200)
-
-
-def zipped(*names: str, comment: bytes = b"") -> bytes:
-    made = BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in names:
-            archive.writestr(name, "x" * 2000)
-        archive.comment = comment
-    return made.getvalue()
-
-
-def compound(class_id: str, directory_at: int = 40) -> bytes:
-    """A compound file whose root has this class; its directory lies behind the first 8 kB."""
-    header = bytes.fromhex("d0cf11e0a1b11ae1") + bytes(16) + bytes.fromhex("3e000300feff0900")
-    header = header.ljust(48, b"\0") + directory_at.to_bytes(4, "little")
-    root = "Root Entry".encode("utf-16le").ljust(80, b"\0") + bytes.fromhex(class_id)
-    return header.ljust(512 * (directory_at + 1), b"\0") + root.ljust(512, b"\0")
-
-
-def office(kind: str) -> bytes:
-    made = BytesIO()
-    if kind == "docx":
-        docx.Document().save(made)
-    else:
-        Workbook().save(made)
-    return made.getvalue()
+DOCUMENTS, PROGRAMS = documents(), programs()
+DISGUISES = ("pdf", "msg", "numbers", "docx", "xlsx", "jpg", "txt", "zip", "asice", "xaf", "doc", "")
 
 
 def examined(folder: Path, name: str, data: bytes) -> kinds.Kind:
@@ -52,33 +29,77 @@ def examined(folder: Path, name: str, data: bytes) -> kinds.Kind:
     return kinds.examine(name, path)
 
 
-MSI = compound("84100c0000000000c000000000000046")
-DOC = compound("0609020000000000c000000000000046")
+def refused(name: str, kind: kinds.Kind, blocked: Sequence[str] = DEFAULT, macros: str = "warn") -> Sentence | None:
+    return kinds.blocked(name, kind, blocked, macros)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_what_is_no_program_is_taken(tmp_path: Path, name: str) -> None:
+    assert refused(name, examined(tmp_path, name, DOCUMENTS[name])) is None
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_a_program_is_known_under_any_name(tmp_path: Path, name: str) -> None:
+    ending = name.rpartition(".")[2]
+    for disguise in DISGUISES:
+        kind = examined(tmp_path, f"paper.{disguise}", PROGRAMS[name])
+        assert ending in kind.contents
+        assert refused(f"paper.{disguise}", kind) is not None, disguise
+        assert refused(f"paper.{disguise}", kind, []) is None
+    assert refused(name, examined(tmp_path, name, b"anything")) is not None
+
+
+NEARLY = {
+    "letter.txt": b"MZ is how this letter begins, and it goes on for long enough to be one.", "short.bin": b"MZ\x90\0\x03\0",
+    "old.dat": b"MZ" + bytes(62) + b"NO", "manual.txt": b"#! is called a shebang", "readme.md": b"# SIG is a special interest group",
+    "sources.zip": zipped({"META-INF/MANIFEST.MF": "Manifest-Version: 1.0\n", "Main.java": "class Main {}"}),
+    "school.zip": zipped({"timetable.class": "monday"}), "report.pdf": PDF + b"stream\n" + zipped({"Main.class": CLASS}) + b"\nendstream\n%%EOF\n",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NEARLY)
+def test_what_only_looks_like_a_program_is_taken(tmp_path: Path, name: str) -> None:
+    assert refused(name, examined(tmp_path, name, NEARLY[name])) is None
 
 
 @pytest.mark.parametrize(
-    ("name", "data", "found"),
-    [
-        ("a.pdf", PE, "exe"),
-        ("a.pdf", b"MZ\x90\0\x03\0", "exe"),
-        ("a.txt", bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(56), "lnk"),
-        ("a.doc", MSI, "msi"),
-        ("a.zip", zipped("META-INF/MANIFEST.MF", "Main.class"), "jar"),
-        ("a.docx", zipped("META-INF/MANIFEST.MF", "Main.class"), "jar"),
-        ("a.jpg", b"\xff\xd8\xff\xe0" + zipped("META-INF/MANIFEST.MF", comment=b"x" * 3000), "jar"),
-        ("a.pdf", PDF + zipped("Main.class", "META-INF/MANIFEST.MF"), "jar"),
-        ("a.zip", zipped(*(f"{n:05d}" for n in range(3000)), "META-INF/MANIFEST.MF"), "jar"),
-        ("a.html", b"<html><head><HTA:APPLICATION id=x></head>", "hta"),
-        ("a.txt", b"\xef\xbb\xbf@echo off\r\ndel *.*\r\n", "bat"),
-        ("a.txt", b"Get-Item\r\n# SIG # Begin signature block\r\n", "ps1"),
-        ("a.txt", b"#@~^MgAAAA==", "js"),
-    ],
+    ("line", "ending"), [("#!/bin/sh", "sh"), ("#! /usr/bin/env -S python3.11 -u", "py"), ("#!/usr/bin/perl -w", "pl")]
 )
-def test_a_blocked_type_is_known_under_any_name(tmp_path: Path, name: str, data: bytes, found: str) -> None:
-    kind = examined(tmp_path, name, data)
-    assert found in kind.contents
-    assert "whatever its name says" in (kinds.blocked(name, kind, DEFAULT) or "")
-    assert kinds.blocked(name, kind, []) is None
+def test_a_script_is_known_by_its_first_line_where_its_type_is_blocked(tmp_path: Path, line: str, ending: str) -> None:
+    kind = examined(tmp_path, "a.txt", f"{line}\necho\n".encode())
+    assert refused("a.txt", kind) is None
+    assert refused("a.txt", kind, [ending]) is not None
+
+
+@pytest.mark.parametrize("name", ["macros.xls", "macros.xlsm"])
+def test_macros_are_taken_warned_of_or_refused_as_the_office_wants(tmp_path: Path, name: str) -> None:
+    kind = examined(tmp_path, name, DOCUMENTS[name])
+    assert "has macros" in str(kinds.warning(name, kind, "warn"))
+    assert (kinds.warning(name, kind, "take"), refused(name, kind)) == (None, None)
+    assert "save it without macros" in str(refused(name, kind, macros="refuse"))
+    assert kinds.warning("ledger.xlsx", examined(tmp_path, "ledger.xlsx", DOCUMENTS["ledger.xlsx"]), "warn") is None
+
+
+MORE_EXACT = {
+    "application/x-ole-storage": {"application/vnd.ms-project", "application/x-mspublisher", "application/vnd.visio"},
+    "application/zip": {"application/vnd.ms-visio.drawing", "application/vnd.apple.numbers", "application/vnd.apple.pages",
+                        "application/vnd.apple.keynote", "application/vnd.etsi.asic-e+zip", "application/vnd.google-earth.kmz"},
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": {"application/vnd.ms-excel.sheet.binary.macroEnabled.12",
+                                                                          "application/vnd.ms-excel.sheet.macroEnabled.12"},
+    "application/encrypted": {media.by_name(f"a.{ending}") for ending in ("docx", "xlsx", "pptx")},
+    "application/octet-stream": {"application/pkcs7-mime"}, "text/xml": {"application/xml"}, "text/rtf": {"application/rtf"}, "text/plain": {"text/csv"},
+}  # fmt: skip
+"""What Debian's `file` says of some files, and what they are called here."""
+
+
+def test_media_types_are_those_that_file_tells_or_more_exact_ones(tmp_path: Path) -> None:
+    need("file")
+    for name, data in DOCUMENTS.items():
+        (tmp_path / name).write_bytes(data)
+        told = subprocess.run(["file", "--brief", "--mime-type", tmp_path / name], capture_output=True, text=True).stdout.strip()
+        ours = kinds.examine(name, tmp_path / name).media_type
+        assert ours == told or ours in MORE_EXACT.get(told, ()), f"{name}: {ours}, but file says {told}"
+        assert ours != media.UNKNOWN
 
 
 @pytest.mark.parametrize(
@@ -88,12 +109,13 @@ def test_a_blocked_type_is_known_under_any_name(tmp_path: Path, name: str, data:
         ("letter.txt", b"MZ is how this letter begins, and it goes on for long enough to be one.", "text/plain"),
         ("a.txt", b"", "text/plain"),
         ("a.csv", b"date;amount\n2026-01-01;12\n", "text/csv"),
-        ("a.docx", office("docx"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
-        ("a.xlsx", office("xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        ("a.pdf", office("xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
-        ("a.doc", DOC, "application/msword"),
-        ("a.zip", zipped("a.txt"), "application/zip"),
-        ("a.pdf", b"%PDF-1.7\nstream\n" + zipped("META-INF/MANIFEST.MF") + b"\nendstream\n%%EOF\n", "application/pdf"),
+        ("a.docx", stored("letter.docx"), "application/vnd.openxmlformats-officedocument.wordprocessingml.document"),
+        ("a.xlsx", stored("ledger.xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("a.pdf", stored("ledger.xlsx"), "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("a.doc", stored("letter.doc"), "application/msword"),
+        ("a.pdf", stored("letter.doc"), "application/msword"),
+        ("a.png", picture("AVIF"), "image/avif"),
+        ("a.zip", zipped({"a.txt": "een"}), "application/zip"),
         ("a.bin", PDF, "application/pdf"),
         ("a.unheard", b"\x01\x02\x03 nothing known", "application/octet-stream"),
         ("noextension", b"\x89PNG\r\n\x1a\n" + bytes(20), "image/png"),
@@ -102,14 +124,14 @@ def test_a_blocked_type_is_known_under_any_name(tmp_path: Path, name: str, data:
 def test_what_is_not_blocked_has_the_type_of_its_bytes(tmp_path: Path, name: str, data: bytes, media_type: str) -> None:
     kind = examined(tmp_path, name, data)
     assert kind.media_type == media_type
-    assert kinds.blocked(name, kind, DEFAULT) is None
+    assert refused(name, kind) is None
 
 
 def test_an_office_may_block_other_types_too(tmp_path: Path) -> None:
-    kind = examined(tmp_path, "a.pdf", zipped("a.txt"))
-    assert "content is that of a .zip file" in (kinds.blocked("a.pdf", kind, ["zip"]) or "")
-    assert kinds.blocked("a.docx", examined(tmp_path, "a.docx", office("docx")), ["xlsx"]) is None
-    assert "content is that of a .pdf" in (kinds.blocked("a.bin", examined(tmp_path, "a.bin", PDF), ["pdf"]) or "")
+    kind = examined(tmp_path, "a.pdf", zipped({"a.txt": "een"}))
+    assert "content is that of a .zip file" in str(refused("a.pdf", kind, ["zip"]))
+    assert refused("a.docx", examined(tmp_path, "a.docx", stored("letter.docx")), ["xlsx", "zip", "docm"]) is None
+    assert "content is that of a .pdf" in str(refused("a.bin", examined(tmp_path, "a.bin", PDF), ["pdf"]))
 
 
 @given(st.binary(max_size=300), st.sampled_from(["", "PK\x05\x06", "MZ", "%PDF-", "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"]))
