@@ -14,9 +14,9 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
-from dossier.office import office
+from dossier.office import keys
 from dossier.office.described import describe_models
-from dossier.office.office import Client, Settings, Staff
+from dossier.office.keys import Client, Settings, Staff
 
 HERE = Path(__file__).parent
 
@@ -135,7 +135,7 @@ def _default(field: FieldInfo) -> str:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, office.Strict):
+    if isinstance(annotation, type) and issubclass(annotation, keys.Strict):
         return annotation
     for argument in typing.get_args(annotation):
         found = _model_in(argument)
