@@ -1,9 +1,9 @@
 """What a file is, by marks that such a file must have to work, whatever its name says.
 
 Reads a few kilobytes at known places: the head, a zip's index, an OLE file's directory. A program is
-known by what makes it run (a PE header behind MZ, an installer's class or tables, a Java class, a
-manifest that names a main class), not by a guess from its first bytes: mails of Outlook, protected
-workbooks and installers begin alike, and so do jars and half of all office formats.
+known by what makes it run (the header of a Windows or DOS program, an installer's class or tables, a
+Java class, a manifest that names a main class), not by a guess from its first bytes: mails of
+Outlook, protected workbooks and installers begin alike, and so do jars and half of all formats.
 
 No attempt is made to tell a script (bat, js, vbs, ps1) by its text but for marks that no letter has:
 under another name nothing runs it. Nor is anything unpacked but the few bytes that decide.
@@ -89,7 +89,8 @@ _PARTS: tuple[tuple[bytes, str], ...] = (
     (b"word/", "docx"), (b"xl/workbook.bin", "xlsb"), (b"xl/", "xlsx"), (b"ppt/", "pptx"), (b"visio/", "vsdx"),
 )  # fmt: skip
 _STREAMS: tuple[tuple[str, str], ...] = (
-    ("encryptedpackage", "protected"), ("drmcontent", "protected"), ("__properties_version1.0", "msg"), ("worddocument", "doc"), ("workbook", "xls"), ("book", "xls"),
+    ("encryptedpackage", "protected"), ("drmcontent", "protected"),
+    ("__properties_version1.0", "msg"), ("worddocument", "doc"), ("workbook", "xls"), ("book", "xls"),
     ("powerpoint document", "ppt"), ("visiodocument", "vsd"), ("quill", "pub"), ("props", "mpp"),
 )  # fmt: skip
 _MACRO_STREAMS = frozenset({"_vba_project", "_vba_project_cur", "macros"})
@@ -126,7 +127,7 @@ def marks_of(descriptor: int) -> Marks:
     """What the file behind `descriptor` is. Raises OSError."""
     head = os.pread(descriptor, HEAD_BYTES, 0)
     index, shift = _zip_index(descriptor)
-    programs = _programs(descriptor, head)
+    programs = _programs(head)
     # Wherever a zip begins: java runs what has its index at the end, whatever is in front, a PDF for example.
     if index and _is_jar(descriptor, index, shift):
         programs |= {"jar"}
@@ -186,13 +187,12 @@ def _kind_of_text(head: bytes) -> str:
 # Programs
 
 
-def _programs(descriptor: int, head: bytes) -> frozenset[str]:
+def _programs(head: bytes) -> frozenset[str]:
     """What the file could be run as, by its head; jars and installers are known by their index."""
     found: set[str] = set()
-    if head.startswith(b"MZ") and len(head) >= 64:
-        signature = os.pread(descriptor, 4, int.from_bytes(head[60:64], "little"))
-        if signature == b"PE\0\0" or signature[:2] in (b"NE", b"LE", b"LX"):
-            found |= PROGRAM
+    # A letter may begin with MZ; in a program zero bytes follow at once. One for DOS has no other mark, so PE isn't asked for.
+    if head.startswith(b"MZ") and b"\0" in head[:64]:
+        found |= PROGRAM
     if head.startswith(_SHORTCUT):
         found.add("lnk")
     if head.startswith(b"\xca\xfe\xba\xbe") and 45 <= int.from_bytes(head[6:8], "big") < 200:

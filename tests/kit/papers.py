@@ -121,7 +121,8 @@ def programs() -> dict[str, bytes]:
     main, letter = "Main-Class: Main\n", stored("letter.pdf")
     return {
         "windows-32.exe": (made / "cli-32.exe").read_bytes(), "windows-64.exe": (made / "cli-64.exe").read_bytes(),
-        "windows-arm.exe": (made / "gui-arm64.exe").read_bytes(), "installer.msi": stored("installer.msi"), "program.jar": stored("program.jar"),
+        "windows-arm.exe": (made / "gui-arm64.exe").read_bytes(),
+        "dos.exe": b"MZ\x90\0\x03\0" + bytes(90), "installer.msi": stored("installer.msi"), "program.jar": stored("program.jar"),
         "other-class.msi": compound({"\u4840\u3f3f\u4577\u446c\u3e6a\u44b2\u482f": bytes(40), "\u4840\u3fff\u43e4\u41ec\u45e4\u44ac\u4831": bytes(40)}),
         "far.msi": compound({"a": bytes(5000)}, "84100c0000000000c000000000000046", pad_sectors=20_000),
         "classes.jar": zipped({"nl/Main.class": CLASS}), "manifest.jar": zipped({"META-INF/MANIFEST.MF": f"Manifest-Version: 1.0\n{main}"}),
