@@ -34,6 +34,7 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock
+from dossier.text.sentences import Sentence, told
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import Hands
@@ -84,7 +85,7 @@ class Daemon:
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._teller = Teller()
-        self._config = ConfigWatch(office, environ, self._alarm)
+        self._config = ConfigWatch(office, environ, self._alarm_of_config)
         self._config_due = False
 
     # Life
@@ -435,6 +436,9 @@ class Daemon:
             self._reload_if_changed()
 
     # Configuration and alarms
+
+    def _alarm_of_config(self, cause: str, text: Sentence | None) -> None:
+        self._alarm(cause, told(text, self.office.settings.office.language) if text else None)
 
     def _reload_if_changed(self) -> None:
         """Read config/ again if it was changed; with faults, go on with what was."""

@@ -1,7 +1,8 @@
 """Serving the portal or the desk: a socket, uvicorn on it, and what goes on beside it once an hour.
 
-What is left to a web server in front, where there is one: TLS (or `portal.certificate`), and standing up to floods. A connection that
-doesn't get its request out in time is closed, and there are only so many at once; who reads an answer slowly keeps his.
+What is left to a web server in front, where there is one: TLS (or `portal.certificate`), and standing up to floods from many
+places. A connection that doesn't get its request out in time is closed, and there are only so many at once, of which one
+caller has a part; whoever reads an answer slowly keeps theirs.
 
 Stops within STOP_SECONDS of SIGTERM or SIGINT; a download that takes longer is cut off, and the browser can resume it.
 """
@@ -17,7 +18,7 @@ import ssl
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any, Literal
 
 import structlog
@@ -52,6 +53,10 @@ CONNECTIONS = 400
 CROWD = 50
 """So many more are answered; the next are cut off."""
 
+OF_ONE_CLIENT, OF_ONE_OFFICE = 100, 300
+"""Connections at once from one address, on the portal and on the desk. A browser opens six, and a firm's may come from one address;
+on the desk all of the office's. Web servers in front (`trusted_proxies`) have no such bound."""
+
 HEADER_BYTES = 32 * 1024
 """All headers of a request together."""
 
@@ -73,8 +78,6 @@ class Impatient(H11Protocol):
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        if len(self.connections) > CONNECTIONS + CROWD:
-            transport.abort()
         self._start_clock()
 
     def data_received(self, data: bytes) -> None:
@@ -97,6 +100,44 @@ class Impatient(H11Protocol):
             self._clock = None
 
 
+class Door(socket.socket):
+    """A socket that listens, and lets in so many at once and no more of them from one address.
+
+    It counts before anything is read, so that whoever never even begins with TLS is counted too.
+    """
+
+    def __init__(self, fileno: int, most: int, is_proxy: Callable[[str], bool]) -> None:
+        super().__init__(fileno=fileno)
+        self._most, self._is_proxy = most, is_proxy
+        self._inside: dict[str, list[socket.socket]] = {}
+
+    def accept(self) -> tuple[socket.socket, Any]:
+        """As socket.accept. Raises ConnectionAbortedError for a caller who was sent away; asyncio goes on then."""
+        line, address = super().accept()
+        peer = str(address[0])
+        for other in list(self._inside):
+            self._inside[other] = [one for one in self._inside[other] if one.fileno() != -1]
+            if not self._inside[other]:
+                del self._inside[other]
+        here = self._inside.setdefault(_subscriber(peer), [])
+        is_crowded = sum(map(len, self._inside.values())) >= CONNECTIONS + CROWD
+        if is_crowded or (len(here) >= self._most and not self._is_proxy(peer)):
+            line.close()
+            raise ConnectionAbortedError
+        here.append(line)
+        return line, address
+
+
+def _subscriber(peer: str) -> str:
+    """What one caller has for certain: an address of IPv4, a /64 of IPv6."""
+    try:
+        address = ip_address(peer.partition("%")[0])
+    except ValueError:
+        return peer
+    mapped = getattr(address, "ipv4_mapped", None) or address
+    return str(mapped if mapped.version == 4 else ip_network((mapped, 64), strict=False))
+
+
 @dataclass(frozen=True, slots=True)
 class Site:
     """What is served: the application in its guard, its settings, and what is done for it each hour."""
@@ -107,6 +148,10 @@ class Site:
     hourly: Callable[[], None]
     waits_for: str
     """What nobody gets while no daemon runs."""
+    of_one: int
+    """Connections at once from one address."""
+    is_proxy: Callable[[str], bool]
+    """True for the address of a web server in front."""
 
 
 def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
@@ -117,8 +162,9 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
         unopened.note_portal(clock.utc_now())
         access.sweep(clock.utc_now())
 
-    guarded = Guard(web.app, lambda: prefix(web.directory().office))
-    return Site("portal", guarded, office.settings.portal, hourly, "nobody gets the mail with which to log in")
+    guarded = Guard(web.app, lambda: prefix(web.office()))
+    waits_for = "nobody gets the mail with which to log in"
+    return Site("portal", guarded, office.settings.portal, hourly, waits_for, OF_ONE_CLIENT, web.is_proxy)
 
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
@@ -129,7 +175,11 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     web = DeskWeb(office, environ)
     guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
     waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
-    return Site("desk", guarded, office.settings.desk, lambda: staff_access.sweep(clock.utc_now()), waits_for)
+
+    def hourly() -> None:
+        staff_access.sweep(clock.utc_now())
+
+    return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.is_proxy)
 
 
 def serve(
@@ -145,7 +195,7 @@ def serve(
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
-    with _listen(host, port) as listening:
+    with Door(_listen(host, port).detach(), made.of_one, made.is_proxy) as listening:
         _tell(made, *listening.getsockname()[:2])
         over = threading.Event()
         hourly = threading.Thread(target=_beside, args=(office, made, over), name="hourly", daemon=True)
@@ -163,7 +213,7 @@ def _configuration(office: Office, site: Site) -> uvicorn.Config:
     given = (settings.certificate, settings.key)
     certificate, key = (office.root / path if path else None for path in given)
     made = uvicorn.Config(
-        site.app, http=Impatient, ws="none", lifespan="off", log_config=None, access_log=False,
+        site.app, http=Impatient, loop="asyncio", ws="none", lifespan="off", log_config=None, access_log=False,
         proxy_headers=False, server_header=False, limit_concurrency=CONNECTIONS, h11_max_incomplete_event_size=HEADER_BYTES,
         timeout_graceful_shutdown=STOP_SECONDS, ssl_certfile=certificate, ssl_keyfile=key, ssl_keyfile_password="",  # nosec B106 - it has none
     )  # fmt: skip

@@ -3,8 +3,7 @@
     var/config.<uid>.json     the user's own, for it holds what config/ holds
 
 It is believed only if it is this user's and nobody else's to write, of this version of the program, of the same DOSSIER_ variables, and
-each file of config/ still is the very file, by inode, size and times to the nanosecond, that was read. A file that was
-changed less than RACY_SECONDS before it was read gets no snapshot: it might be changed again within one tick of its clock.
+config/ still is as it was when it was read (state.py).
 
 Nothing is lost if it can't be written, or is lost.
 """
@@ -15,18 +14,14 @@ import contextlib
 import hashlib
 import json
 import os
-import time
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from dossier import __version__
+from dossier.office import state
 from dossier.office.office import Office
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
-
-RACY_SECONDS = 2.0
-"""Coarser than the clock of any file system that an office is kept on."""
 
 _MOST_BYTES = 256 * 1024 * 1024
 
@@ -65,8 +60,8 @@ def write(office: Office, environ: Mapping[str, str]) -> None:
     from dossier.files import files
 
     with contextlib.suppress(OSError, TypeError):
-        key, now = _key(office.root, environ), time.time()
-        if any(now - os.stat(office.root / name).st_mtime < RACY_SECONDS for name in (SETTINGS, CLIENTS, STAFF)):
+        key = _key(office.root, environ)
+        if state.is_racy(office.root):
             return
         told = _map({"settings": office.settings, "clients": _map(office.clients), "staff": _map(office.staff)})
         text = f"{key}\n{json.dumps(told, default=_told, separators=(',', ':'))}"
@@ -79,12 +74,10 @@ def _path(root: Path) -> Path:
 
 
 def _key(root: Path, environ: Mapping[str, str]) -> str:
-    """A digest of all that the office was made of. Raises OSError if a file is gone."""
+    """A digest of all that the office was made of."""
     program = os.stat(Path(__file__).with_name("keys.py"))
     parts: list[object] = [__version__, program.st_mtime_ns, str(root)]
-    for name in (SETTINGS, CLIENTS, STAFF):
-        status = os.stat(root / name)
-        parts += [status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns]
+    parts += [state.of(root)]
     parts += sorted((name, value) for name, value in environ.items() if name.startswith("DOSSIER_"))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
 

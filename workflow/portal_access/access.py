@@ -60,8 +60,16 @@ class Limit:
     most: int
 
 
-ADDRESS_LIMITS = (Limit(900, 10), Limit(86_400, 40))
-"""Links for one address: enough for who deletes the first mail, too few to fill a mailbox."""
+PAIR_LIMITS = (Limit(900, 10), Limit(86_400, 40))
+"""Links for one address asked for from one network: enough for whoever deletes the first mail. Of a pair, so that nobody elsewhere
+who asks in another's name uses up what that person may ask for."""
+
+ADDRESS_LIMITS = PAIR_LIMITS
+"""Links for one address from wherever: too few to fill a mailbox. Beyond it a link is mailed no oftener than SPARSE allows, and
+nobody is refused: whoever the mailbox belongs to has one by then that still lets in."""
+
+SPARSE = (Limit(300, 1),)
+"""A link is good for three times as long."""
 
 NETWORK_LIMITS = (Limit(900, 60), Limit(86_400, 1000))
 """Links asked for from one network, which may be a whole firm."""
@@ -117,15 +125,27 @@ def is_address(text: str) -> bool:
 def ask(now: datetime, address: str, peer: str, goal: str) -> int:
     """Take down that a link is wanted; returns 0, or the seconds to wait for who asked too often.
 
-    `address` as it was typed, `peer` the caller's IP address, `goal` the path he wanted to see.
+    `address` as it was typed, `peer` the caller's IP address, `goal` the path that was wanted.
     """
     wanted = folded(address)
     with transaction():
-        wait = count(now, f"network {network_of(peer)}", NETWORK_LIMITS)
-        wait = wait or count(now, f"address {hash_of(wanted)}", ADDRESS_LIMITS)
-        if not wait:
+        wait, is_mailed = use_up(now, wanted, network_of(peer))
+        if is_mailed:
             LoginRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
     return wait
+
+
+def use_up(now: datetime, address: str, network: str, site: str = "") -> tuple[int, bool]:
+    """One more try to get a link: (the seconds to wait, whether a link is to be mailed). Call inside `transaction()`.
+
+    `address` is folded; `site` keeps the counts of the desk and the portal apart.
+    """
+    whose = f"{site}address {hash_of(address)}"
+    wait = count(now, f"{site}network {network}", NETWORK_LIMITS) or count(now, f"{whose} from {network}", PAIR_LIMITS)
+    if wait:
+        return wait, False
+    is_mailed = count(now, whose, ADDRESS_LIMITS) == 0 or count(now, f"{whose} sparsely", SPARSE) == 0
+    return 0, is_mailed
 
 
 def network_of(peer: str) -> str:

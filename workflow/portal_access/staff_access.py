@@ -23,15 +23,13 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.portal_access.access import (
-    ADDRESS_LIMITS,
     IDLE_MINUTES,
     LINK_MINUTES,
-    NETWORK_LIMITS,
     SEEN_SECONDS,
-    count,
     folded,
     hash_of,
     network_of,
+    use_up,
 )
 
 KIND = "desk_login"
@@ -47,9 +45,8 @@ def ask(now: datetime, address: str, peer: str, goal: str) -> int:
     """Take down that a link is wanted; returns 0, or the seconds to wait for whoever asked too often."""
     wanted = folded(address)
     with transaction():
-        wait = count(now, f"desk network {network_of(peer)}", NETWORK_LIMITS)
-        wait = wait or count(now, f"desk address {hash_of(wanted)}", ADDRESS_LIMITS)
-        if not wait:
+        wait, is_mailed = use_up(now, wanted, network_of(peer), "desk ")
+        if is_mailed:
             DeskRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
     return wait
 

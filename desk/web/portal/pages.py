@@ -48,11 +48,11 @@ def start(visit: Visit) -> Response:
 
 def login(visit: Visit) -> Response:
     """Where an address is typed in; the answer is the same for each."""
-    goal = visit.form.get("next") or visit.request.query_params.get("next") or "/"
+    goal = visit.field("next") or visit.request.query_params.get("next") or "/"
     goal = goal if _GOAL.fullmatch(goal) else "/"
     if visit.request.method != "POST":
         return visit.to(goal) if visit.seats else visit.page("login.html", goal=goal, state="new")
-    address = visit.form.get("address", "").strip()
+    address = visit.field("address").strip()
     if not access.is_address(address):
         return visit.page("login.html", 422, goal=goal, state="wrong", address=address[: access.MAX_ADDRESS])
     wait = access.ask(visit.now, address, visit.peer, goal)

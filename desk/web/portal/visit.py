@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -12,11 +11,10 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.web.shell import answers
 from desk.web.shell.answers import page
+from desk.web.shell.gate import Form
 from dossier.office.office import Office
 from dossier.vault.folder import Vault
 from workflow.portal_access.access import Directory, Seat
-
-Form = Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,10 @@ class Visit:
     session: Any = None
     seats: tuple[Seat, ...] = ()
     """What he may see; empty for who isn't logged in."""
+
+    def field(self, name: str) -> str:
+        """The last value of a field of the form; "" if it is not in it."""
+        return self.form.get(name, [""])[-1]
 
     @property
     def office(self) -> Office:

@@ -35,6 +35,7 @@ from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 
 log = structlog.get_logger("web")
 
@@ -68,7 +69,7 @@ class Gate(Generic[V]):
     ) -> None:
         """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`."""
         self._office, self._served, self._visit, self._message, self._form_bytes = office, served, visit, message, form_bytes
-        self._watch = ConfigWatch(office, environ, lambda cause, text: log.error(text, cause=cause) if text else None)
+        self._watch = ConfigWatch(office, environ, _log_trouble)
         self._lock = threading.Lock()
         self._told_proxy = False
 
@@ -80,6 +81,10 @@ class Gate(Generic[V]):
                 self._office = changed
                 log.info("configuration read again", clients=len(changed.clients), staff=len(changed.staff))
             return self._office
+
+    def is_proxy(self, peer: str) -> bool:
+        """True for an address of a web server in front, by whose connections everybody comes."""
+        return _is_in(peer, [ip_network(network) for network in self._served(self._office).trusted_proxies])
 
     def page(self, handler: Callable[[V], Response]) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of a page."""
@@ -168,6 +173,12 @@ class Gate(Generic[V]):
             return True
         parts, own = urlsplit(origin), urlsplit(self._served(office).base_url)
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+
+
+def _log_trouble(cause: str, text: Sentence | None) -> None:
+    """What is wrong with config/, for whoever reads the log."""
+    if text is not None:
+        log.error(str(text), cause=cause)
 
 
 def _is_in(peer: str, networks: list[Any]) -> bool:

@@ -82,6 +82,10 @@ class DeskWeb:
         """The office as config/ says now."""
         return self._gate.office()
 
+    def is_proxy(self, peer: str) -> bool:
+        """True for the address of a web server in front, by whose connections everybody comes."""
+        return self._gate.is_proxy(peer)
+
     def _route(self, path: str, handler: Handler, methods: list[str]) -> Route:
         return Route(path, self._gate.page(handler), methods=methods)
 

@@ -250,6 +250,20 @@ def test_who_starts_it_is_told_what_it_lacks(office: PortalOffice) -> None:
         assert not served.said("without TLS")
 
 
+def test_a_contact_who_is_gone_is_out_although_the_paths_were_changed_too(office: PortalOffice) -> None:
+    with serve(office) as served:
+        browser = Browser(served.port)
+        browser.post(link(office))
+        assert browser.get("/acme-bv/").status == 200
+        for text in ("paths: {portal: elsewhere}\n", "database: {url: 'sqlite:///var/other.db'}\n", "store: {region: eu}\n"):
+            (office.root / "config/settings.yaml").write_text(SETTINGS + text)
+            assert browser.get("/acme-bv/").status == 200
+        gone = (office.root / "config/clients.yaml").read_text().replace("j.jansen@acme.example", "k.klaas@acme.example")
+        (office.root / "config/clients.yaml").write_text(gone)
+        assert browser.get("/acme-bv/").goes_to == "/_login?next=/acme-bv/"
+        assert served.said("restart dossier (run, portal, desk) for that")
+
+
 def test_a_configuration_that_is_kept_elsewhere_is_read_again_too(office: PortalOffice, tmp_path: Path) -> None:
     clients = office.root / "config/clients.yaml"
     clients.rename(tmp_path / "clients.yaml")
@@ -264,7 +278,8 @@ def test_a_configuration_that_is_kept_elsewhere_is_read_again_too(office: Portal
 
 def test_no_more_callers_are_let_in_than_there_is_room_for(office: PortalOffice) -> None:
     with serve(office) as served:
-        callers = [socket.create_connection(("127.0.0.1", served.port), timeout=20) for _ in range(460)]
+        sources = [(f"127.0.0.{2 + number // 92}", 0) for number in range(460)]  # more than one address may have
+        callers = [socket.create_connection(("127.0.0.1", served.port), timeout=20, source_address=one) for one in sources]
         try:
             assert callers[-1].recv(1) == b""  # cut off
             callers[420].sendall(b"GET /_login HTTP/1.1\r\nHost: x\r\n\r\n")

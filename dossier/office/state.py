@@ -1,0 +1,45 @@
+"""Whether config/ is as it was when somebody read it.
+
+A file is known by its device, inode, size and times, to the nanosecond. A link is followed: config/
+may be kept elsewhere. What was changed less than RACY_SECONDS before it was looked at might be
+changed again within one tick of its file system's clock, so its content counts as well.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+from typing import TypeAlias
+
+from dossier.office.words import CLIENTS, SETTINGS, STAFF
+
+RACY_SECONDS = 2.0
+"""Coarser than the clock of any file system that an office is kept on."""
+
+State: TypeAlias = "tuple[object, ...]"
+"""What config/ is like, to be compared with another such value and for nothing else."""
+
+
+def of(root: Path) -> State:
+    """config/ of the office at `root` as it is now. Never raises: a file that can't be looked at is a state as well."""
+    return tuple(_of_file(root / name) for name in (SETTINGS, CLIENTS, STAFF))
+
+
+def is_racy(root: Path) -> bool:
+    """True if a file of config/ was changed so lately that its times alone may not tell of another change. Raises OSError."""
+    return any(_is_racy(os.stat(root / name)) for name in (SETTINGS, CLIENTS, STAFF))
+
+
+def _of_file(path: Path) -> object:
+    try:
+        status = os.stat(path)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest() if _is_racy(status) else ""
+    except OSError as error:
+        return error.errno
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest
+
+
+def _is_racy(status: os.stat_result) -> bool:
+    return abs(time.time() - status.st_mtime) < RACY_SECONDS
