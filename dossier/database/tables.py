@@ -438,6 +438,23 @@ class DeskSession(Table):
     expires_at = CharField()
 
 
+class StagedDrop(Table):
+    """A drop that is being put together (ingest/sources/staging.py): hidden in the inbox, until it gets its name there."""
+
+    id = CharField(primary_key=True)
+    client = CharField()
+    staff = CharField()
+    """For whom it is made."""
+    way = CharField()
+    """`desk`, or `api:NAME` of a token."""
+    made_at = CharField()
+    expires_at = CharField()
+    files = JSONText()
+    """{name: {size, sha256}} of what came whole."""
+    folder = TextField(null=True)
+    """Its folder in the client's inbox, once it was placed."""
+
+
 class LoginRate(Table):
     """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
 

@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from dossier.files import files, moves
 from dossier.files.files import Look
@@ -65,6 +66,36 @@ def sidecar_text(request: Request, maker: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def staged_sidecar(
+    client: str, keys: Mapping[str, str | Sequence[str] | None], listed: Mapping[str, Mapping[str, object]], maker: str
+) -> str:
+    """The sidecar of a drop whose files are known by their hashes: {name: {sha256, share}}."""
+    lines = [f"client: {scalar(client)}"]
+    for key, value in keys.items():
+        if value is None or value == "" or value == () or value == []:
+            continue
+        if isinstance(value, str):
+            lines.append(f"{key}: {scalar(value)}")
+        else:
+            lines += [f"{key}:", *(f"  - {scalar(one)}" for one in value)]
+    lines.append("attachments:" if listed else "attachments: []")
+    for name, told in listed.items():
+        lines += [f"  - file: {scalar(name)}", f"    sha256: {told['sha256']}"]
+        if told.get("share") is not None:
+            lines.append(f"    share: {'yes' if told['share'] else 'no'}")
+    lines.append(f"created_by: {scalar(maker)}")
+    return "\n".join(lines) + "\n"
+
+
+def delegate(
+    office: Office, now: datetime, actor: Actor, client: str, folder: str, data: bytes, place: Path, listed: Mapping[str, Any]
+) -> None:
+    """Record that this very drop is made for `actor`, whose file it is not."""
+    del client, folder, place, listed
+    if not office.settings.identity.trust_sidecar:
+        delegation.record(now, hashlib.sha256(data).hexdigest(), actor.code)
+
+
 def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     """Put the drop into the inbox; returns its folder. Raises Invalid with all that is wrong; OSError.
 
@@ -73,7 +104,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     data = sidecar_text(request, actor.code).encode()
     _judge(office, actor, request, data)
     home = office.inbox / request.client
-    target = home / _folder_name(request.keys["description"], now)
+    target = home / folder_name(request.keys["description"], now)
     hidden = home / f".new-{secrets.token_hex(8)}"
     files.make_folder(hidden, 0o777)
     try:
@@ -94,20 +125,28 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
 def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
     """Raise Invalid if the daemon would refuse it."""
+    wrong = problems(office, actor, request, data, is_delegated=actor.behind is not None)
+    if wrong:
+        raise Invalid(wrong)
+
+
+def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:
+    """Why the daemon would refuse it, each with its key; nothing if it would take it."""
     if request.client not in office.clients or not people.may_read(office, actor, request.client):
-        raise Invalid([Problem("", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")])
-    limits, messages = office.settings.intake, list[str]()
+        return [Problem("client", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")]
+    limits, found_wrong = office.settings.intake, list[Problem]()
     looks: dict[str, Look] = {}
     for path in request.files:
         look = files.look(path)
         if look is None:
-            messages.append(f"{path}: " + ("it is no plain file" if os.path.lexists(path) else "there is no such file"))
+            what = "it is no plain file" if os.path.lexists(path) else "there is no such file"
+            found_wrong.append(Problem("attachments", f"{path}: {what}"))
         elif path.name in looks:
-            messages.append(f"{path}: another file has the same name")
+            found_wrong.append(Problem("attachments", f"{path}: another file has the same name"))
         else:
             looks[path.name] = look
             reason = kinds.blocked(path.name, kinds.examine(path.name, path), limits.blocked_types, limits.macros)
-            messages += [f"{path}: {reason}"] if reason else []
+            found_wrong += [Problem("attachments", f"{path}: {reason}")] if reason else []
     sidecar, faults = read_sidecar(data, office.settings)
     own = Look(0, 0, len(data), 0, 0, os.geteuid())
     found = Found(
@@ -120,12 +159,18 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
         {**looks, "item.yaml": own},
         tuple(faults),
     )
-    messages += [str(fault.message) for fault in judge(office, found, actor.code if actor.behind is not None else None).faults]
-    if messages:
-        raise Invalid([Problem("", message) for message in dict.fromkeys(messages)])
+    for fault in judge(office, found, actor.code if is_delegated else None).faults:
+        found_wrong.append(Problem(_key_at(data, fault.line), fault.message))
+    return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
 
 
-def _folder_name(description: object, now: datetime) -> str:
+def _key_at(data: bytes, line: int) -> str:
+    """The key of the sidecar that stands at this line, or above it."""
+    keys = [text.partition(b":")[0].decode() for text in data.splitlines()[:line] if re.match(rb"\w+:", text)]
+    return keys[-1] if keys else ""
+
+
+def folder_name(description: object, now: datetime) -> str:
     """`Jaarrekening 2025` → `jaarrekening-2025-20261124-101500-3f9a`: told apart by people, and free."""
     bare = "".join(c for c in unicodedata.normalize("NFD", str(description).casefold()) if not unicodedata.combining(c))
     slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:40].strip("-") or "item"

@@ -1,0 +1,228 @@
+"""Drops from a browser or a program: files come one by one into a hidden folder of the inbox, and one rename makes a drop of it.
+
+ 1. begin     a row, and a hidden folder `.drop-ID` in the client's inbox.
+              Killed here? An empty hidden folder; swept after a day.
+ 2. put       a file is streamed into it under a hidden name, hashed and counted on the way; whole, it
+              gets its name and stands in the row.
+              Killed here? A part of a file under a hidden name, that counts for nothing.
+ 3. commit    the keys are judged as a sidecar would be. With faults nothing happens; else the sidecar is
+              written with every file's SHA-256, all is synced, the drop is recorded as this person's, and
+              one rename gives the folder its name.
+              Killed before the rename? The hidden folder is still to be committed, or swept. After? A
+              whole drop, which intake takes like any other.
+
+Committed twice is one drop: the second time answers with the folder of the first. Nothing else than
+intake makes an item.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import structlog
+
+from dossier.database.database import transaction
+from dossier.database.tables import Drop, StagedDrop, item_name
+from dossier.files import files, moves
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock, names
+from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
+from dossier.text.sentences import Sentence
+from ingest.intake import kinds
+from ingest.sources import dropping
+from ingest.sources.dropping import Request
+
+log = structlog.get_logger("staging")
+
+HOURS = 24
+"""How long a drop that is being put together is kept."""
+
+PREFIX = ".drop-"
+
+Keys = Mapping[str, str | Sequence[str] | None]
+"""English key of a sidecar → value, or list of values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fate:
+    """What became of a placed drop."""
+
+    state: Literal["open", "waiting", "taken", "duplicate", "refused"]
+    item: str | None = None
+    faults: Sequence[str] = ()
+    """Of a refused drop: the lines of its WHY.txt."""
+
+
+def begin(office: Office, now: datetime, actor: Actor, client: str) -> Any:
+    """A drop to be put together for `client`. Raises NotFound, Forbidden."""
+    if client not in office.clients or not people.may_read(office, actor, client):
+        raise NotFound("staging.no_client", client=client)
+    refusal = people.why_not_create(office, actor.code, client)
+    if refusal is not None:
+        raise Invalid([Problem("client", refusal)])
+    end = clock.to_text(now + timedelta(hours=HOURS))
+    values = {"client": client, "staff": actor.code, "way": actor.way, "made_at": clock.to_text(now), "expires_at": end}
+    with transaction():
+        row = StagedDrop.create(id=secrets.token_hex(12), files={}, folder=None, **values)
+    files.make_folder(_hidden(office, row), 0o700)
+    return row
+
+
+def find(office: Office, actor: Actor, key: str) -> Any:
+    """This person's drop with this id. Raises NotFound, also for what is somebody else's."""
+    row = StagedDrop.get_or_none((StagedDrop.id == key) & (StagedDrop.staff == actor.code) & (StagedDrop.way == actor.way))
+    if row is None or not people.may_read(office, actor, row.client):
+        raise NotFound("staging.no_drop")
+    return row
+
+
+def put(office: Office, row: Any, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+    """Take a file in, in the place of one of the same name; returns {size, sha256}. Raises Invalid, Conflict; OSError.
+
+    What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
+    """
+    name = names.nfc(name)
+    _check_name(office, row, name)
+    hidden, most = _hidden(office, row), office.settings.intake.max_file_mb * 1024 * 1024
+    part = hidden / f".{secrets.token_hex(8)}.part"
+    digest, size = hashlib.sha256(), 0
+    try:
+        with open(part, "xb") as stream:
+            for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    raise Invalid(
+                        [fault("files", "staging.too_large", file=names.shown(name), most=office.settings.intake.max_file_mb)]
+                    )
+                digest.update(piece)
+                stream.write(piece)
+        if size == 0:
+            raise Invalid([fault("files", "staging.empty", file=names.shown(name))])
+        reason = kinds.blocked(name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros)
+        if reason:
+            raise Invalid([Problem("files", Sentence("staging.kind", {"file": names.shown(name), "reason": reason}))])
+        moves.move(part, hidden / name)
+    except BaseException:
+        files.remove(part)
+        raise
+    told = {"size": size, "sha256": digest.hexdigest()}
+    _note_files(
+        row, lambda there: {**{one: had for one, had in there.items() if names.fold(one) != names.fold(name)}, name: told}
+    )
+    return told
+
+
+def remove(office: Office, row: Any, name: str) -> None:
+    """Take a file out again. Raises NotFound."""
+    if name not in StagedDrop.get_by_id(row.id).files:
+        raise NotFound("staging.no_file", file=names.shown(name))
+    _note_files(row, lambda there: {one: had for one, had in there.items() if one != name})
+    files.remove(_hidden(office, row) / name)
+
+
+def faults(office: Office, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> list[Problem]:
+    """All that is wrong with the drop as it would be committed; changes nothing."""
+    row = StagedDrop.get_by_id(row.id)
+    request, data = _request(office, actor, row, keys, shares)
+    return dropping.problems(office, actor, request, data)
+
+
+def commit(office: Office, now: datetime, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> str:
+    """Make a drop of it; returns its folder in the client's inbox. `shares`: file → shared, None where nobody said.
+
+    Raises Invalid with every fault; then nothing has happened.
+    """
+    row = StagedDrop.get_by_id(row.id)
+    if row.folder is not None:
+        return str(row.folder)
+    request, data = _request(office, actor, row, keys, shares)
+    wrong = dropping.problems(office, actor, request, data)
+    if wrong:
+        raise Invalid(wrong)
+    home, hidden = office.inbox / row.client, _hidden(office, row)
+    folder = dropping.folder_name(keys.get("description"), now)
+    files.write_whole(hidden / "item.yaml", data, 0o666)
+    files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
+    dropping.delegate(office, now, actor, row.client, folder, data, hidden, row.files)
+    with transaction():
+        placed = StagedDrop.update(folder=folder).where((StagedDrop.id == row.id) & StagedDrop.folder.is_null()).execute()
+    if not placed:  # somebody pressed twice: the other one goes on with it
+        return str(StagedDrop.get_by_id(row.id).folder)
+    _place(home, hidden, folder)
+    return folder
+
+
+def finish(office: Office) -> None:
+    """Give those their name that were recorded as placed when somebody was killed. At the start of the daemon and each hour."""
+    for row in StagedDrop.select().where(StagedDrop.folder.is_null(False)):
+        if files.is_folder(_hidden(office, row)):
+            _place(office.inbox / row.client, _hidden(office, row), str(row.folder))
+
+
+def sweep(office: Office, now: datetime) -> None:
+    """Remove what nobody committed within a day, and forget what was placed then."""
+    finish(office)
+    for row in StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now)):
+        files.remove_tree(_hidden(office, row))
+        with transaction():
+            StagedDrop.delete().where(StagedDrop.id == row.id).execute()
+
+
+def fate(row: Any) -> Fate:
+    """What became of it."""
+    row = StagedDrop.get_by_id(row.id)
+    if row.folder is None:
+        return Fate("open")
+    drop = Drop.select().where((Drop.client == row.client) & (Drop.stem == row.folder) & (Drop.kind != "claimed")).first()
+    if drop is None:
+        return Fate("waiting")
+    if drop.kind == "refused":
+        return Fate("refused", faults=tuple(str(drop.text).splitlines()))
+    return Fate("duplicate" if drop.kind == "duplicate" else "taken", item_name(drop.item))
+
+
+def _place(home: Path, hidden: Path, folder: str) -> None:
+    moves.move(hidden, home / folder)
+    files.sync((), [home])
+
+
+def _hidden(office: Office, row: Any) -> Path:
+    return office.inbox / str(row.client) / f"{PREFIX}{row.id}"
+
+
+def _request(office: Office, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> tuple[Request, bytes]:
+    hidden = _hidden(office, row)
+    listed = {name: {**row.files[name], "share": shares.get(name)} for name in row.files}
+    request = Request(row.client, [hidden / name for name in row.files], keys)
+    return request, dropping.staged_sidecar(row.client, keys, listed, actor.code).encode()
+
+
+def _check_name(office: Office, row: Any, name: str) -> None:
+    shown = names.shown(name)
+    wrong = names.name_fault(name)
+    if wrong:
+        raise Invalid([Problem("files", Sentence("staging.name", {"file": shown, "reason": wrong}))])
+    if names.fold(name) in ("item.yaml", "item.yml", "why.txt"):
+        raise Invalid([fault("files", "staging.taken_name", file=shown)])
+    here = StagedDrop.get_by_id(row.id)
+    if here.folder is not None:
+        raise Conflict("staging.placed")
+    if len(here.files) >= office.settings.intake.max_files and name not in here.files:
+        raise Invalid([fault("files", "staging.too_many", most=office.settings.intake.max_files)])
+    blocked = names.extension(name)
+    if blocked in office.settings.intake.blocked_types:
+        raise Invalid([fault("files", "staging.blocked", file=shown, kind=blocked)])
+
+
+def _note_files(row: Any, change: Any) -> None:
+    with transaction():
+        there = StagedDrop.get_by_id(row.id)
+        StagedDrop.update(files=change(there.files)).where(StagedDrop.id == row.id).execute()

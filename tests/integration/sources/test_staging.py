@@ -1,0 +1,116 @@
+"""Drops from a browser or a program: put together out of sight, whole at once, once."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from kit.records import KAREL, PETRA, Records
+from kit.support import PDF
+
+from dossier.database.database import close_database
+from dossier.database.tables import StagedDrop
+from dossier.office.people import Actor
+from dossier.text.refusals import Conflict, Invalid, NotFound
+from ingest.sources import staging
+
+KEYS = {"description": "Annual accounts 2025", "labels": ["annual", "2025"]}
+DESK = Actor("p.bakker", "desk")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path / "office")
+    (made.root / "inbox/acme-bv").mkdir(parents=True)
+    yield made
+    close_database()
+
+
+def inbox(office: Records) -> list[str]:
+    return sorted(path.name for path in (office.root / "inbox/acme-bv").iterdir())
+
+
+def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    told = staging.put(office.office, row, "accounts.pdf", [PDF[:10], PDF[10:]])
+    assert told == {"size": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest()}
+    assert all(name.startswith(".") for name in inbox(office))
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": False})
+    assert staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": False}) == folder
+    assert inbox(office) == [folder]
+    text = (office.root / "inbox/acme-bv" / folder / "item.yaml").read_text()
+    assert "client: acme-bv" in text
+    assert f"sha256: {told['sha256']}" in text
+    assert "share: no" in text
+    assert staging.fate(row).state == "waiting"
+    with pytest.raises(Conflict):
+        staging.put(office.office, row, "more.pdf", [PDF])
+
+
+def test_with_faults_nothing_happens_and_each_has_its_field(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    keys = {"description": "short", "status": "nonsense", "share": "yes", "share_status": "approved"}
+    with pytest.raises(Invalid) as refusal:
+        staging.commit(office.office, office.tick(), DESK, row, keys, {})
+    assert {"description", "status", "share_status"} <= {problem.key for problem in refusal.value.problems}
+    assert all(name.startswith(".") for name in inbox(office))
+    assert staging.fate(row).state == "open"
+
+
+@pytest.mark.parametrize(
+    "name", ["../evil.pdf", "a/b.pdf", "item.yaml", "x\u202e.pdf", "con.pdf", "a.part", "evil.exe", ".hidden", "_x"]
+)
+def test_names_that_no_drop_may_have_are_refused_at_once(office: Records, name: str) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    with pytest.raises(Invalid):
+        staging.put(office.office, row, name, [PDF])
+    assert list((office.root / f"inbox/acme-bv/.drop-{row.id}").iterdir()) == []
+
+
+def test_a_program_under_another_name_an_empty_file_and_one_too_large_are_refused_and_nothing_stays(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    office.configure(settings="intake: {max_file_mb: 1}\n")
+    program = b"MZ" + bytes(58) + (64).to_bytes(4, "little") + b"PE\0\0" + bytes(200)
+    for pieces in ([program], [], [bytes(600_000), bytes(600_000)]):
+        with pytest.raises(Invalid):
+            staging.put(office.office, row, "report.pdf", pieces)
+
+    def broken() -> Iterator[bytes]:
+        yield PDF
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        staging.put(office.office, row, "report.pdf", broken())
+    assert list((office.root / f"inbox/acme-bv/.drop-{row.id}").iterdir()) == []
+    assert StagedDrop.get_by_id(row.id).files == {}
+
+
+def test_nobody_else_gets_at_it(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    for actor in (Actor("k.smit", "desk"), Actor("p.bakker", "api:scan"), KAREL, PETRA):
+        with pytest.raises(NotFound):
+            staging.find(office.office, actor, row.id)
+    assert staging.find(office.office, DESK, row.id).id == row.id
+    with pytest.raises(NotFound):
+        staging.begin(office.office, office.tick(), DESK, "nobody")
+
+
+def test_a_commit_that_was_killed_before_the_rename_is_finished_and_what_nobody_commits_is_swept(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    place = staging._place
+    try:
+        staging._place = lambda *ignored: None  # type: ignore[assignment]
+        folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    finally:
+        staging._place = place
+    left = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    assert folder not in inbox(office)
+    staging.finish(office.office)
+    assert inbox(office) == [f".drop-{left.id}", folder]
+    staging.sweep(office.office, office.now + timedelta(hours=25))
+    assert inbox(office) == [folder]
