@@ -18,7 +18,7 @@ SIDECAR_KEYS: Mapping[str, str] = {
     "description": "omschrijving", "status": "status", "type": "soort", "location": "dossierlocatie", "labels": "labels",
     "explanation": "toelichting", "attachments": "bijlagen", "share_attachments": "bijlagen_delen",
     "share_explanation": "toelichting_delen", "share": "delen", "share_status": "status_delen", "approver": "goedkeurder",
-    "approvals": "goedkeuringen", "notify": "email_notificatie", "contact": "contactpersoon", "created_by": "gemaakt_door",
+    "approvals": "goedkeuringen", "notify": "email_notificatie", "contact": "contactpersoon", "created_by": "gemaakt_door", "client": "klant",
     "item": "dossierstuk", "remove": "verwijderen", "rename": "hernoemen",
 }  # fmt: skip
 """What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""

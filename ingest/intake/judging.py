@@ -13,7 +13,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
-from dossier.text.refusals import Problem
+from dossier.text.refusals import Problem, fault
 from dossier.text.yamltext import Fault
 from ingest.inbox.looking import Found
 from ingest.sidecar.reading import Sidecar
@@ -51,6 +51,8 @@ def judge(office: Office, found: Found, delegated: str | None = None) -> Judgeme
         draft, more = new_draft(office, found.client, maker, wish)
         problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
         problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
+    if sidecar is not None and sidecar.client is not None and sidecar.client != found.client:
+        problems.append(fault("client", "intake.another_client", said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
     told = sidecar.told if sidecar else frozenset[str]()
     faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in told]

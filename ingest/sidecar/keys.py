@@ -420,6 +420,7 @@ KEYS = (
     Key("notify", "email_notificatie", _yes_no, "yes: the contact gets a mail once the item is on the portal.", _YES),
     Key("contact", "contactpersoon", _line, "Who gets the mail: a contact of the client, by id or e-mail address.", TEXT),
     Key("created_by", "gemaakt_door", _line, "Who made the item: a staff id.", TEXT),
+    Key("client", "klant", _line, "For which client it is: the code that the folder of the inbox has, too.", TEXT),
     Key("item", "dossierstuk", _item, "The number of an item that is there already: this sidecar changes it.",
         {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),
     Key("remove", "verwijderen", _texts, "With item: the names of attachments to take out.", _NAMES),

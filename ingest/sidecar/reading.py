@@ -49,6 +49,8 @@ class Sidecar:
     notify: bool | None = None
     contact: str | None = None
     created_by: str | None = None
+    client: str | None = None
+    """For which client it is; must be the folder's."""
     item: str | None = None
     """`D-2026-000012`: the item that is amended."""
     remove: tuple[str, ...] = ()
@@ -64,7 +66,7 @@ class Sidecar:
 
         An amendment that changes something by itself is not kept waiting for files that may never come.
         """
-        return self.item is None or self.given <= {"item", "created_by"}
+        return self.item is None or self.given <= {"item", "created_by", "client"}
 
 
 def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[Fault]]:

@@ -106,7 +106,9 @@ def put(office: Office, row: Any, name: str, pieces: Iterable[bytes]) -> dict[st
                 stream.write(piece)
         if size == 0:
             raise Invalid([fault("files", "staging.empty", file=names.shown(name))])
-        reason = kinds.blocked(name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros)
+        reason = kinds.blocked(
+            name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros
+        )
         if reason:
             raise Invalid([Problem("files", Sentence("staging.kind", {"file": names.shown(name), "reason": reason}))])
         moves.move(part, hidden / name)
