@@ -17,6 +17,7 @@ help:
 	@echo "make test       lint, types and all tests"
 	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
+	@echo "make power      cuts the power under real file systems (root; about an hour); writes docs/reliability.md"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
@@ -127,6 +128,12 @@ screenshots: setup-dev
 crash: setup-dev
 	$(BIN)/python tests/crash/all.py
 	CRASH_ALL=1 $(BIN)/pytest -n 0 tests/crash/test_stopped_and_read.py
+
+# The power goes at many moments, on ext4, xfs and btrfs; the table in docs/reliability.md is written anew. As root; about an hour.
+.PHONY: power
+power: setup-dev
+	$(BIN)/python tests/power/all.py
+
 
 # sdist, wheel and the lock file of what is committed, in dist/: what docs/installing.md begins with.
 .PHONY: dist
