@@ -42,6 +42,7 @@ from dossier import __version__
 from dossier.database import snapshot
 from dossier.database.tables import Note
 from dossier.files import files, moves
+from dossier.files.beneath import open_folder
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.refusals import Refusal
@@ -112,7 +113,7 @@ def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> Report:
             raise
         report.snapshot = dest / SNAPSHOTS / name
         moves.move(work, report.snapshot)
-        files.sync((), (dest / SNAPSHOTS,))
+        files.sync((), (dest / SNAPSHOTS, dest, dest.parent))
         _thin_out(dest, keep)
     return report
 
@@ -183,10 +184,10 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
         "loose": [asdict(one) for one in loose],
     }  # fmt: skip
     files.write_whole(work / MANIFEST, json.dumps(manifest).encode(), 0o600)
-    files.sync([*pool.added, *(path for path in work.rglob("*") if path.is_file())],
-               [*pool.folders, *(path for path in work.rglob("*") if path.is_dir()), work, dest / VAULT])  # fmt: skip
+    with open_folder(dest) as opened:
+        files.sync_whole(opened)  # also what a backup that was killed had copied and not synced
     report.files = len(taken.attachments) + sum(1 for one in loose if one.sha256) + len(plain)
-    report.new_files, report.new_bytes, report.events = len(pool.added), pool.bytes, taken.length
+    report.new_files, report.new_bytes, report.events = pool.added, pool.bytes, taken.length
     return report
 
 
@@ -220,8 +221,7 @@ class Pool:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.added: list[Path] = []
-        self.folders: set[Path] = set()
+        self.added = 0
         self.bytes = 0
 
     def location(self, sha256: str) -> Path:
@@ -240,8 +240,7 @@ class Pool:
             return copy.sha256 if wanted in (None, copy.sha256) else None
         files.make_folder(target.parent, 0o700)
         moves.move(copy.path, target)
-        self.added.append(target)
-        self.folders.add(target.parent)
+        self.added += 1
         self.bytes += copy.source.size
         return copy.sha256
 

@@ -123,11 +123,12 @@ def move_if_same(source: Place, target: Place, seen: Look) -> bool:
 def replace_if_same(path: Place, data: bytes, seen: Look | None) -> Look | None:
     """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
 
-    The new file is swapped in and the old one looked at again behind the swap, so a save at this very instant is kept.
+    The new file is on the disk before it gets its name, swapped in, and the old one looked at again behind the swap: neither
+    a power cut nor a save at this very instant leaves less than one of the two.
     Returns the new file as it was before anybody could change it. Where the umask allows it, the folder's group may write the file.
     """
     temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
-    files.write_whole(temporary, data, 0o664)
+    files.write_whole(temporary, data, 0o664, durably=True)
     try:
         made = files.look(temporary)
         if seen is None:

@@ -166,10 +166,23 @@ class Clearing:
         return max((monotonic - traces.since for traces in self._done.values()), default=None)
 
     def sync(self) -> list[int]:
-        """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked."""
+        """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked.
+
+        After a failed sync the kernel takes the lost bytes for written, and would say so if it were
+        asked again (fsync(2)). So the receipts go, and are written anew.
+        """
         kept = [path for traces in self._done.values() for path in traces.files]
         folders = [path for traces in self._done.values() for path in traces.folders]
-        files.sync([path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if os.path.isdir(path)])
+        try:
+            files.sync(
+                [path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if os.path.isdir(path)]
+            )
+        except OSError:
+            for path in kept:
+                files.remove(path)
+            self._done.clear()
+            self.load()
+            raise
         return list(self._done)
 
     def mark(self, keys: Sequence[int]) -> None:
@@ -246,7 +259,9 @@ def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
 
 def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces) -> None:
     with made_like(rejected, row["target"]) as folder:
+        # On the disk before anything moves: where the sidecar is gone, nobody looks for the reason again.
         files.write_whole(folder / WHY, row["text"].encode())
+        files.sync((folder / WHY,), (folder, rejected, ground.home))
         for number, (name, *values) in enumerate(row["files"]):
             look, hidden, place = Look(*values), ground.hidden(row, number), ground.named(row, number)
             lies = hidden if files.exists(hidden) else place
@@ -256,7 +271,6 @@ def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces
                 moves.take_away(place, hidden, look)
             else:
                 _move_in(lies, folder / OWN_WHY, place, look)
-        traces.files.append(f"{folder}/{WHY}")
         traces.folders += [rejected.path, folder.path]
 
 

@@ -188,7 +188,10 @@ def check_folder(path: Path) -> bool:
 
 
 def _write_receipt(folder: Folder, row: Row) -> str:
-    """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time."""
+    """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time.
+
+    An empty one is of this drop: the power went before it was on the disk.
+    """
     stem, data = plain(row["stem"]), row["text"].encode()
     place = folder / f"{stem}.receipt.yaml"
     there = files.look(place)
@@ -196,6 +199,7 @@ def _write_receipt(folder: Folder, row: Row) -> str:
         old = files.read_plain(place, there.size)[0]
         if old == data:
             return str(place)
+    if there is not None and old.strip(b"\0"):
         at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
         moves.move_new(place, folder / f"{stem}.{at}.receipt.yaml")
     files.write_whole(place, data)

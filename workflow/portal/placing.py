@@ -121,7 +121,7 @@ class Change:
         return [*synced, *placed, *(self._staged / name for name in (*self.more, *self.pages))]
 
     def apply(self) -> None:
-        """Put it on the portal: renames only. Not synced."""
+        """Put it on the portal: renames only. Not synced, but for what is replaced where the file system swaps no folders."""
         assert self._staged is not None
         with open_folder(self.portal) as portal:
             home = portal / self.code
@@ -146,6 +146,7 @@ class Change:
                 stale += [(name, old) for old in item.names() if old not in new]
                 for file in new:
                     moves.move(folder / file, item / file)
+                files.sync((), (item,))
         with files.made_folder(home / PAGES) as pages:
             for name, path in self.more.items():
                 moves.move(path, _beneath(home, pages, name))
@@ -156,6 +157,7 @@ class Change:
         for name, old in stale:
             with home.open(name) as item:
                 self._put_aside(item / old)
+                files.sync((), (item,))
         for name in self.drop:
             self._put_aside(home / name)
 

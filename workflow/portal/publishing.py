@@ -357,9 +357,12 @@ class Portal:
                 put[job.name] = job.staged
             elif job.edition is None:
                 drop.append(job.name)
-        up = [extra for extra in extras(code) if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
+        known = extras(code)
+        up = [extra for extra in known if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         items = None if work.is_stale else {item_name(key) for key in changed}
-        less = left_over(self.site.extras(code, items), items, {extra.name for extra in up}) if items != set() else []
+        # Also what only the database knows: killed between 3 and 4, an earlier round had removed it already.
+        there = dict.fromkeys([*self.site.extras(code, items), *(extra.name for extra in known)])
+        less = left_over(list(there), items, {extra.name for extra in up}) if items != set() else []
         more = {f"{PAGES}/{one.name}": one.path for one in work.made}
         up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
         made = pages_of(self.office, code, public_items(code, changed, up))

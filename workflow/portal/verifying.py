@@ -58,7 +58,9 @@ class Difference:
 
     def __str__(self) -> str:
         words = {"lacks": "is missing", "changed": "was changed", "stranger": "does not belong here"}
-        return f"{self.where}: {self.path}: {words[self.kind]}"
+        folder, _, name = self.path.rpartition("/")
+        of = f" (made for {name.rpartition('-')[0]})" if folder.endswith(f"/{PAGES}") and name.startswith("D-") else ""
+        return f"{self.where}: {self.path}: {words[self.kind]}{of}"
 
     def as_json(self) -> dict[str, Any]:
         return {**asdict(self), "item": item_name(self.item) if self.item else None}

@@ -42,6 +42,7 @@ RETRY_SECONDS = 30
 
 _CHANGED = "the item was changed since; this is what is to be decided now"
 _DELETED = "this file was deleted before anything was decided; here it is again"
+_EMPTIED = "this file was empty before anything was decided; here it is again"
 
 LookUp = Callable[[int], tuple[Sheets, Asking] | None]
 """Item → who is asked about it now; None if it does not wait."""
@@ -90,7 +91,11 @@ class ApproverFolder:
         path, sheet = self._path(item), sheets.sheet(asking, self.person)
         file = self.files.setdefault(item, QueueFile(edition, False))
         is_other = file.edition != edition
-        if is_other or not files.is_folder(path.with_suffix("")):
+        if is_other or not (
+            self._copies.are_whole(self.path, sheet.item, sheet.shown)
+            if file.look is None
+            else files.is_folder(path.with_suffix(""))
+        ):
             self._make_copies(now, sheets, asking)
         if is_other:
             file.edition, file.was_written = edition, False
@@ -103,6 +108,8 @@ class ApproverFolder:
         if not _is_same(file.look, there):
             # Unknown after a start, or saved just now. What we wrote ourselves needs no second look.
             data, seen = files.read_plain(path, paper.limits_for(sheet, text).bytes + 1)
+            if _is_nothing(data):
+                return self._put(path, file, text, seen)
             if data != text:
                 file.look = None
                 self._look_again(path.name, 0.0)
@@ -231,6 +238,9 @@ class ApproverFolder:
             reason = f"the file that was here was larger than {limit // 1024} kB; it is in _refused/{aside} now"
             self._put(path, file, paper.render(sheet, [reason]).encode(), None)
             return False
+        if _is_nothing(data):
+            self._put(path, file, paper.render(sheet, [_EMPTIED]).encode(), seen)
+            return False
         reading = paper.read(data, sheet)
         if stranger := self._stranger(seen):
             reason = f"this file was saved by {stranger}, but it lies in the folder of {self.person}; {self.person} must decide himself"
@@ -354,6 +364,11 @@ def _key_of(name: str) -> int | None:
     except ValueError:
         return None
     return key if f"{item_name(key)}.yaml" == name else None
+
+
+def _is_nothing(data: bytes) -> bool:
+    """True for what a power cut leaves of a file that was not synced (an earlier version did not), or an editor on a full disk."""
+    return not data.strip(b"\0")
 
 
 def _is_same(known: Look | None, seen: Look) -> bool:

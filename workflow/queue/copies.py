@@ -41,7 +41,10 @@ class Copies:
         files.remove_tree(self._staging)
 
     def make(self, home: Path, name: str, shown: Mapping[str, Any], made_at: str, preview: str) -> None:
-        """Put the folder `name` into `home`, anew. Raises OSError: the disk is full, the vault's copy is gone or damaged."""
+        """Put the folder `name` into `home`, anew; what is in it is on the disk before it gets its name.
+
+        Raises OSError: the disk is full, the vault's copy is gone or damaged.
+        """
         files.make_folder(self._staging, 0o700)
         staged = self._staging / secrets.token_hex(12)
         files.make_folder(staged)
@@ -61,16 +64,25 @@ class Copies:
             files.remove_tree(staged)
 
     def _fill(self, folder: Path, shown: Mapping[str, Any], made_at: str, preview: str) -> None:
-        names = {attachment["name"].casefold() for attachment in shown["attachments"]}
         for attachment in shown["attachments"]:
             digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
             if digest != attachment["sha256"]:
                 raise OSError(errno.EIO, "the vault's copy is damaged", self.vault.shown(attachment["sha256"]))
-        # An attachment's name never begins with `_` (names.name_fault).
-        files.write_whole(folder / (f"_{PREVIEW}" if PREVIEW in names else PREVIEW), preview.encode())
+        files.write_whole(folder / _preview_name(shown), preview.encode())
         stamp = int(clock.from_text(made_at).timestamp()) * 1_000_000_000 + MARK_NS
         for path in folder.iterdir():
             os.utime(path, ns=(stamp, stamp), follow_symlinks=False)
+        files.sync(list(folder.iterdir()), (folder,))
+
+    def are_whole(self, home: Path, name: str, shown: Mapping[str, Any]) -> bool:
+        """False if there is no folder `name`, or a file of ours in it is empty or has not all of its bytes."""
+        folder = home / name
+        if not files.is_folder(folder):
+            return False
+        sizes = {attachment["name"]: attachment["size"] for attachment in shown["attachments"]}
+        with os.scandir(folder) as entries:
+            there = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in entries if _is_ours(entry)}
+        return all(size == sizes.get(one, size) and (size or not sizes.get(one, 1)) for one, size in there.items())
 
     def retire(self, home: Path, name: str) -> None:
         """Take the folder `name` out of `home`: copies of ours are removed, what is left goes to `_decided`."""
@@ -85,6 +97,11 @@ class Copies:
             if files.remove_folder(folder):
                 return
         writing.move_to(folder, home, writing.DECIDED, name)
+
+
+def _preview_name(shown: Mapping[str, Any]) -> str:
+    """What the preview is called. An attachment's name never begins with `_` (names.name_fault)."""
+    return f"_{PREVIEW}" if PREVIEW in {attachment["name"].casefold() for attachment in shown["attachments"]} else PREVIEW
 
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:

@@ -161,6 +161,13 @@ class QueueFolder:
                 self._postpone(item, error)
             else:
                 self._made_for[item] = asking.concept.version
+        for person in {person for _, person in written}:
+            try:
+                files.sync((), (self._folder(person).path,))
+            except OSError as error:
+                for item in {edition // 10_000 for edition, one in written if one == person}:
+                    self._postpone(item, error)
+                written = [one for one in written if one[1] != person]
         if written or over:
             with transaction():
                 asked.mark_written(now, written)

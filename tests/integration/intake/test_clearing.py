@@ -224,3 +224,48 @@ def test_two_files_that_changed_places_are_another_drop(inbox: Inbox) -> None:
     assert inbox.take().taken == 1
     inbox.drop(z_yaml=card, a_pdf=b"two", b_pdf=b"one")
     assert inbox.take().duplicates == 1
+
+
+def test_a_receipt_whose_sync_failed_is_written_anew(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.drop(a_pdf=b"first", a_yaml=GOOD)
+    inbox.take()
+    receipt = inbox.home / "_done" / "a.receipt.yaml"
+
+    def fail(names: Any, folders: Any) -> None:
+        raise OSError(5, "Input/output error", str(receipt))
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "sync", fail)
+        inbox.intake.forget()
+    assert not Drop.get().cleared
+    assert not receipt.exists()
+    inbox.intake.clearing.clear()
+    inbox.intake.forget()
+    assert Drop.get().cleared
+    assert yaml.safe_load(receipt.read_text())["item"]
+
+
+def test_an_empty_receipt_that_a_power_cut_left_is_replaced_and_not_kept_aside(inbox: Inbox) -> None:
+    inbox.drop(a_pdf=b"first", a_yaml=GOOD)
+    inbox.take()
+    receipt = inbox.home / "_done" / "a.receipt.yaml"
+    receipt.write_bytes(b"")
+    again = Intake(inbox.office, Vault(inbox.office.vault))
+    again.recover()
+    assert os.listdir(receipt.parent) == ["a.receipt.yaml"]
+    assert yaml.safe_load(receipt.read_text())["item"]
+
+
+def test_why_is_on_the_disk_before_a_refused_file_moves(inbox: Inbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    inbox.drop(a_pdf=b"a", a_yaml="description: Short\n")
+    sync, lies = files.sync, []
+
+    def synced(names: Any, folders: Any) -> None:
+        names = list(names)
+        if any(str(name).endswith("/WHY.txt") for name in names):
+            lies.append(inbox.rejected())
+        sync(names, folders)
+
+    monkeypatch.setattr(files, "sync", synced)
+    assert inbox.take().refused == 1
+    assert lies == [[["WHY.txt"]]]

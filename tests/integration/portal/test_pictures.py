@@ -83,6 +83,20 @@ def test_several_attachments_have_an_archive_with_exactly_them(office: PortalOff
         assert archive.testzip() is None
 
 
+def test_a_picture_that_went_in_a_round_whose_transaction_was_lost_is_forgotten_by_the_next(office: PortalOffice) -> None:
+    item = office.share({"a.pdf": a_pdf("1")})
+    office.publish()
+    office.dress()
+    (gone,) = office.extras().values()
+    gone.unlink()  # the swap was on the disk when the power went, what the database was to say of it was not
+    (told,) = verifying.look(office.office, office.vault)
+    assert str(told).endswith(f"is missing (made for {item})")
+    office.amend(item, {"a.pdf": a_pdf("2")})
+    office.publish()
+    office.dress()
+    assert verifying.look(office.office, office.vault) == []
+
+
 def test_they_go_with_the_item_and_are_replaced_with_it(office: PortalOffice) -> None:
     item, other = office.share({"a.pdf": a_pdf("1"), "b.txt": b"b"}), office.share({"c.pdf": a_pdf("2")})
     office.publish()

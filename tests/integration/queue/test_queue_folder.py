@@ -51,6 +51,47 @@ def test_a_file_deleted_while_no_daemon_ran_comes_back_with_a_note(
     assert "this file was deleted" in top(office.text(item))[0]
 
 
+def test_what_a_power_cut_left_empty_is_made_anew_at_the_start(office: QueueOffice, item: str) -> None:
+    before = office.text(item)
+    folder = office.queue / "m.devries" / item
+    files = [office.path(item), folder / "accounts.pdf", folder / "preview.html"]
+    for path in files:
+        seen = path.stat()
+        os.truncate(path, 0)
+        os.utime(path, ns=(seen.st_mtime_ns, seen.st_mtime_ns))
+    office.restart()
+    office.round()
+    assert office.text(item) == before
+    assert all(path.stat().st_size for path in files)
+
+
+def test_a_file_of_zeros_is_made_anew_and_decides_nothing(office: QueueOffice, item: str) -> None:
+    office.path(item).write_bytes(bytes(office.path(item).stat().st_size))
+    office.round()
+    assert "this file was empty" in top(office.text(item))[0]
+    office.type(item, "approve")
+    office.round()
+    assert office.state(item) == "approved"
+
+
+def test_a_queue_file_and_its_copies_are_on_the_disk_before_they_have_their_names(
+    office: QueueOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced: set[int] = set()
+    real_sync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        real_sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    item = office.concept()
+    office.round()
+    folder = office.queue / "m.devries" / item
+    written = [office.path(item), folder / "accounts.pdf", folder / "preview.html", folder, folder.parent]
+    assert [path.name for path in written if path.stat().st_ino not in synced] == []
+
+
 def test_a_deleted_folder_comes_back_whole(office: QueueOffice, item: str) -> None:
     shutil.rmtree(office.queue / "m.devries")
     office.round()
