@@ -16,15 +16,18 @@ on the event loop.
 from __future__ import annotations
 
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import structlog
+from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
@@ -41,6 +44,14 @@ log = structlog.get_logger("web")
 
 Form = Mapping[str, list[str]]
 """The fields of a form: name → its values, in their order."""
+
+Upload = tuple[str, Iterable[bytes]]
+"""A file that came with a form: its name, and its bytes piece by piece."""
+
+MOST_FILES, MOST_FIELDS = 1000, 3000
+"""In one form; how many files an item may have is for its rules to say."""
+
+PIECE_BYTES = 1024 * 1024
 
 V = TypeVar("V")
 
@@ -116,6 +127,8 @@ class Gate(Generic[V]):
         except Refusal as refusal:
             assert visit is not None
             return self._message(visit, refusal.http_status, refusal)
+        except ClientDisconnect:
+            raise
         except UNAVAILABLE as error:
             log.error("the database can't be used", path=_safe_path(request), error=str(error))
             return self._trouble(visit, 503)
@@ -132,6 +145,66 @@ class Gate(Generic[V]):
             except Exception:
                 log.exception("not even the page that says so can be made")
         return Response("This can't be answered just now. Please try again in a minute.", status, media_type="text/plain")
+
+    def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of a form that files may come with (multipart/form-data, without a script).
+
+        The files wait on the disk, not in memory, until the handler has read them.
+        """
+
+        async def endpoint(request: Request) -> Response:
+            if request.method != "POST":
+                return await run_in_threadpool(self.answer, lambda visit: handler(visit, ()), request, {})
+            if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+                try:
+                    form: Form = await self._read_form(request)
+                except ClientDisconnect:
+                    return Response(status_code=400)
+                return await run_in_threadpool(self.answer, lambda visit: handler(visit, ()), request, form)
+            try:
+                parts = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=self._form_bytes)
+            except (ClientDisconnect, MultiPartException):
+                return Response(status_code=400)
+            try:
+                fields: dict[str, list[str]] = {}
+                uploads: list[Upload] = []
+                for name, value in parts.multi_items():
+                    if isinstance(value, UploadFile):
+                        if value.filename:
+                            uploads.append((value.filename, _pieces(value)))
+                    else:
+                        fields.setdefault(name, []).append(value)
+                return await run_in_threadpool(self.answer, lambda visit: handler(visit, uploads), request, fields)
+            finally:
+                await parts.close()
+
+        return endpoint
+
+    def stream(self, handler: Callable[[V, Iterable[bytes]], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of a request whose body is one file: handed on as it comes, never held as a whole.
+
+        A connection that breaks off is a ClientDisconnect out of the iteration.
+        """
+
+        async def endpoint(request: Request) -> Response:
+            pieces = request.stream().__aiter__()
+
+            async def following() -> bytes:
+                try:
+                    return await pieces.__anext__()
+                except StopAsyncIteration:
+                    return b""
+
+            def body() -> Iterator[bytes]:
+                while piece := from_thread.run(following):
+                    yield piece
+
+            try:
+                return await run_in_threadpool(self.answer, lambda visit: handler(visit, body()), request, {})
+            except ClientDisconnect:
+                return Response(status_code=400)
+
+        return endpoint
 
     async def refusal(self, request: Request, error: Exception) -> Response:
         """What the framework refuses: a method that an address does not have, a form that is too long."""
@@ -179,6 +252,11 @@ def _log_trouble(cause: str, text: Sentence | None) -> None:
     """What is wrong with config/, for whoever reads the log."""
     if text is not None:
         log.error(str(text), cause=cause)
+
+
+def _pieces(file: UploadFile) -> Iterator[bytes]:
+    while piece := file.file.read(PIECE_BYTES):
+        yield piece
 
 
 def _is_in(peer: str, networks: list[Any]) -> bool:

@@ -14,7 +14,8 @@ What holds for every request (config/, limits, trouble with the database) is in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -25,8 +26,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.shell import answers
-from desk.web.shell.gate import Form, Gate
-from desk.web.staff import clients, items, login, queue, start
+from desk.web.shell.gate import Form, Gate, Upload
+from desk.web.staff import clients, items, login, new_item, queue, start
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
@@ -64,6 +65,15 @@ class DeskWeb:
                 self._inside("/", start.start, get),
                 self._inside("/clients", clients.client_list, get),
                 self._inside("/clients/{client}", clients.client, get),
+                Route("/clients/{client}/new", self._gate.upload(self._with_uploads), methods=both),
+                self._inside("/clients/{client}/drops", new_item.begin, post),
+                Route("/drops/{drop}/files/{name}", self._gate.stream(self._put_file), methods=["PUT"]),
+                self._inside(
+                    "/drops/{drop}/files/{name}",
+                    lambda visit: new_item.take_out(visit, visit.request.path_params["name"]),
+                    ["DELETE"],
+                ),
+                self._inside("/drops/{drop}", new_item.sent, get),
                 self._inside("/items/{item}", items.item, get),
                 self._inside("/items/{item}/edit", items.edit, post),
                 self._inside("/items/{item}/withdraw", items.withdraw, post),
@@ -92,6 +102,14 @@ class DeskWeb:
     def _inside(self, path: str, handler: Handler, methods: list[str]) -> Route:
         """A page for people who are logged in."""
         return self._route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
+
+    def _with_uploads(self, visit: Visit, uploads: Sequence[Upload]) -> Response:
+        return new_item.new_item(replace(visit, uploads=uploads)) if visit.session is not None else _ask_who(visit)
+
+    def _put_file(self, visit: Visit, pieces: Iterable[bytes]) -> Response:
+        if visit.session is None:
+            return Response(status_code=401)
+        return new_item.put_file(visit, visit.request.path_params["name"], pieces)
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Visit:
         cookie = request.cookies.get(cookie_name(office))

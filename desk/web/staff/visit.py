@@ -7,7 +7,7 @@ search, the menu and its counts, who is logged in) is put around them here.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -52,6 +52,8 @@ class Visit:
     session: Any = None
     counts: Callable[[Visit], Mapping[str, int]] | None = None
     """What the menu counts, asked when a page is made."""
+    uploads: Sequence[tuple[str, Iterable[bytes]]] = ()
+    """Files that came with the form: their names, and their bytes piece by piece."""
 
     @property
     def actor(self) -> Actor:

@@ -1,0 +1,162 @@
+"""A new item: files put together with what a sidecar can say, judged while one types, saved once.
+
+It ends as a drop in the inbox (ingest/sources/staging.py), which intake takes like any other. With
+a script, each file comes in a request of its own; without one, they come with the form. What was
+typed and what came in stays through every fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from starlette.responses import JSONResponse, Response
+
+from desk.actions import client_card
+from desk.web.staff.visit import WORDS, Visit
+from dossier.office import people
+from dossier.text.refusals import Invalid, NotFound, Problem, Refusal
+from dossier.text.sentences import told
+from ingest.sources import staging
+
+TEXTS = ("description", "status", "type", "location", "explanation", "share_status", "contact")
+YES_NO = ("share", "share_explanation", "notify")
+
+
+def new_item(visit: Visit) -> Response:
+    """The form; a POST adds files (`add`), takes one out (`out`), checks (`check`), or saves."""
+    code = visit.request.path_params["client"]
+    client_card.check(visit.office, visit.actor, code)
+    refusal = people.why_not_create(visit.office, visit.actor.code, code)
+    if refusal is not None:
+        return visit.page("message.html", 403, about="refusal", reason=told(refusal, visit.language, WORDS))
+    if visit.request.method != "POST":
+        return _page(visit, code, None, {})
+    row = _drop(visit, code)
+    problems = _add(visit, row)
+    if out := visit.field("out"):
+        staging.remove(visit.office, row, out)
+    row = staging.find(visit.office, visit.actor, row.id)
+    keys, shares = _keys(visit), _shares(visit, row)
+    if visit.field("check"):
+        return JSONResponse({"faults": _told(visit, staging.faults(visit.office, visit.actor, row, keys, shares))})
+    if problems or visit.field("add") or out:
+        return _page(visit, code, row, _by_key(visit, problems), 422 if problems else 200)
+    try:
+        staging.commit(visit.office, visit.now, visit.actor, row, keys, shares)
+    except Invalid as refused:
+        return _page(visit, code, row, _by_key(visit, refused.problems), 422)
+    return visit.to(f"/drops/{row.id}")
+
+
+def _drop(visit: Visit, code: str) -> Any:
+    """The drop that this form puts together; a new one at first."""
+    key = visit.field("drop")
+    if key:
+        row = staging.find(visit.office, visit.actor, key)
+        if row.client != code:
+            raise NotFound("staging.no_drop")
+        return row
+    return staging.begin(visit.office, visit.now, visit.actor, code)
+
+
+def _add(visit: Visit, row: Any) -> list[Problem]:
+    """Take the files in that came with the form; why some were not."""
+    problems: list[Problem] = []
+    for name, pieces in visit.uploads:
+        try:
+            staging.put(visit.office, row, name, pieces)
+        except Refusal as refusal:
+            problems += [Problem("attachments", one.message) for one in refusal.problems]
+    return problems
+
+
+def put_file(visit: Visit, name: str, pieces: Iterable[bytes]) -> Response:
+    """One file, as a script sends it; answers with its size, or with what is wrong with it."""
+    row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
+    try:
+        return JSONResponse(staging.put(visit.office, row, name, pieces))
+    except Refusal as refusal:
+        return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
+
+
+def begin(visit: Visit) -> Response:
+    """A drop for a script to put files into: its id."""
+    code = visit.request.path_params["client"]
+    client_card.check(visit.office, visit.actor, code)
+    try:
+        return JSONResponse({"drop": staging.begin(visit.office, visit.now, visit.actor, code).id}, 201)
+    except Refusal as refusal:
+        return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
+
+
+def take_out(visit: Visit, name: str) -> Response:
+    """Take a file out again, as a script asks."""
+    staging.remove(visit.office, staging.find(visit.office, visit.actor, visit.request.path_params["drop"]), name)
+    return Response(status_code=204)
+
+
+def sent(visit: Visit) -> Response:
+    """What became of a saved item: it is on its way, is taken, or was refused after all."""
+    row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
+    became = staging.fate(row)
+    if became.state in ("taken", "duplicate"):
+        return visit.to(f"/items/{became.item}?done={'made' if became.state == 'taken' else 'twice'}")
+    if became.state == "open":
+        return visit.to(f"/clients/{quote(row.client)}/new")
+    return visit.page("sent.html", row=row, became=became)
+
+
+def _keys(visit: Visit) -> dict[str, str | Sequence[str] | None]:
+    """What the form says, as a sidecar's keys. What is not shared says nothing of sharing."""
+    keys: dict[str, str | Sequence[str] | None] = {key: visit.field(key).replace("\r\n", "\n").strip() or None for key in TEXTS}
+    keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
+    keys["labels"] = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
+    keys["approver"] = [one for one in visit.fields("approver") if one]
+    for name in visit.form:
+        if name.startswith("field."):
+            keys[name.removeprefix("field.")] = visit.field(name).strip() or None
+    if keys["share"] is None:
+        for key in ("share_status", "share_explanation", "approver", "notify", "contact"):
+            keys[key] = None
+    if keys["share_status"] != "concept":
+        keys["approver"] = None
+    return keys
+
+
+def _shares(visit: Visit, row: Any) -> dict[str, bool | None]:
+    """Of each file, whether the client gets it; None where nobody said."""
+    if visit.field("share") != "yes":
+        return {}
+    return {name: {"yes": True, "no": False}.get(visit.field(f"share:{name}")) for name in row.files}
+
+
+def _told(visit: Visit, problems: Iterable[Problem]) -> list[dict[str, str]]:
+    return [{"key": one.key, "message": told(one.message, visit.language, WORDS)} for one in problems]
+
+
+def _by_key(visit: Visit, problems: Iterable[Problem]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for one in _told(visit, problems):
+        found.setdefault(one["key"], []).append(one["message"])
+    return found
+
+
+def _page(visit: Visit, code: str, row: Any, problems: Mapping[str, Sequence[str]], status: int = 200) -> Response:
+    office, may = visit.office, people.readable(visit.office, visit.actor)
+    locations, labels = client_card.used_lately(code, may)
+    client = office.clients[code]
+    approvers = [
+        staff
+        for staff, person in office.staff.items()
+        if people.why_not_approve(office, staff, code, None, [visit.actor.code]) is None and person.active
+    ]
+    types = {name: kind for name, kind in office.settings.types.items() if name not in may.hidden_types}
+    fresh = staging.find(office, visit.actor, row.id) if row is not None else None
+    return visit.page(
+        "new.html", status, client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,
+        approvers=approvers, types=types, statuses=office.settings.items.statuses, settings=office.settings,
+        may_share=people.why_not_share(office, visit.actor.code, code) is None,
+        contacts=[one for one in client.contacts if one.active], typed=visit.field,
+    )  # fmt: skip

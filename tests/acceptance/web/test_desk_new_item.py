@@ -1,0 +1,126 @@
+"""A new item on the desk: files and words become a drop, once; faults beside their fields; nothing typed is lost."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF, wait_for
+from kit.web import Answer, Browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def petra(rig: DeskRig) -> Browser:
+    return rig.browser("p.bakker")
+
+
+def send(browser: Browser, path: str, fields: Mapping[str, str], files: Sequence[tuple[str, bytes]] = ()) -> Answer:
+    """A form as a browser without a script sends it."""
+    edge = uuid.uuid4().hex
+    parts = [
+        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()
+    ]
+    for name, data in files:
+        head = (
+            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: application/pdf\r\n\r\n'
+        )
+        parts.append(head.encode() + data + b"\r\n")
+    body = b"".join(parts) + f"--{edge}--\r\n".encode()
+    return browser._ask("POST", path, body, {"content-type": f"multipart/form-data; boundary={edge}"})  # type: ignore[arg-type]
+
+
+def become(browser: Browser, answer: Answer) -> str:
+    """The item that a saved form became."""
+    goal = answer.goes_to
+    wait_for(lambda: browser.get(goal).status == 303, "it is taken")
+    return re.findall(r"D-\d{4}-\d{6}", browser.get(goal).goes_to)[0]
+
+
+def test_files_and_words_without_a_script_become_an_item(rig: DeskRig, petra: Browser) -> None:
+    fields = {
+        "description": "Jaarrekening 2025: dé versie #3", "location": "2025/Jaarrekening", "labels": "jaarwerk, ter ondertekening",
+        "explanation": "Eerste regel\r\ntweede regel", "share": "yes", "share_status": "concept", "share:jaarrekening é.pdf": "yes",
+        "share:notities.pdf": "no", "save": "1",
+    }  # fmt: skip
+    files = [("jaarrekening é.pdf", PDF), ("notities.pdf", PDF + b"2")]
+    item = become(petra, send(petra, "/clients/acme-bv/new", fields, files))
+    found = rig.office.json("show", item)
+    assert found["description"] == "Jaarrekening 2025: dé versie #3"
+    assert (found["created_by"], found["share_state"], found["location"]) == ("p.bakker", "concept", "2025/Jaarrekening")
+    assert found["explanation"] == "Eerste regel\ntweede regel"
+    assert found["labels"] == ["jaarwerk", "ter ondertekening"]
+    assert [(one["name"], one["share"], one["sha256"]) for one in found["attachments"]] == [
+        (name, share, hashlib.sha256(data).hexdigest()) for (name, data), share in zip(files, (True, False), strict=True)
+    ]
+    assert "Petra Bakker" in petra.get(f"/items/{item}").text
+
+
+def test_with_faults_nothing_is_made_and_all_that_was_typed_and_sent_stays(rig: DeskRig, petra: Browser) -> None:
+    before = len(rig.office.json("items", "--limit", "0"))
+    fields = {
+        "description": "short",
+        "explanation": "Een <b>toelichting</b>",
+        "share": "yes",
+        "share_status": "approved",
+        "save": "1",
+    }
+    answer = send(petra, "/clients/acme-bv/new", fields, [("a.pdf", PDF)])
+    assert answer.status == 422
+    for kept in ('value="short"', "Een &lt;b&gt;toelichting&lt;/b&gt;", "a.pdf"):
+        assert kept in answer.text
+    assert 'href="#description"' in answer.text
+    assert 'href="#share_status"' in answer.text
+    assert len(rig.office.json("items", "--limit", "0")) == before
+    drop = re.findall(r'name="drop" value="(\w+)"', answer.text)[0]
+    mended = {**fields, "drop": drop, "description": "Long enough by now", "share_status": "concept", "share:a.pdf": "yes"}
+    item = become(petra, send(petra, "/clients/acme-bv/new", mended))
+    assert rig.office.json("show", item)["attachments"][0]["name"] == "a.pdf"
+
+
+def test_pressed_twice_is_saved_once(rig: DeskRig, petra: Browser) -> None:
+    answer = send(
+        petra, "/clients/acme-bv/new", {"description": "Pressed twice by somebody", "add": "1"}, [("b.pdf", PDF + b"b")]
+    )
+    fields = {
+        "drop": re.findall(r'name="drop" value="(\w+)"', answer.text)[0],
+        "description": "Pressed twice by somebody",
+        "save": "1",
+    }
+    first, second = (send(petra, "/clients/acme-bv/new", fields) for _ in range(2))
+    assert first.goes_to == second.goes_to
+    become(petra, first)
+    assert sum(one["description"] == "Pressed twice by somebody" for one in rig.office.json("items", "--limit", "0")) == 1
+
+
+def test_a_script_sends_each_file_alone_and_asks_what_is_wrong_so_far(rig: DeskRig, petra: Browser) -> None:
+    drop = json.loads(petra.post("/clients/acme-bv/drops").text)["drop"]
+    data = PDF + bytes(3_000_000)
+    answer = petra._ask("PUT", f"/drops/{drop}/files/big%20one.pdf", data, {})  # type: ignore[arg-type]
+    assert json.loads(answer.text) == {"size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    assert petra._ask("PUT", f"/drops/{drop}/files/bad.exe", b"MZ", {}).status == 422  # type: ignore[arg-type]
+    asked = petra.post("/clients/acme-bv/new", {"drop": drop, "description": "x", "check": "1"})
+    assert {one["key"] for one in json.loads(asked.text)["faults"]} == {"description"}
+    assert petra.get(f"/drops/{drop}/files/big%20one.pdf", method="DELETE").status == 204
+    asked = petra.post("/clients/acme-bv/new", {"drop": drop, "description": "Nothing but words here", "check": "1"})
+    assert json.loads(asked.text)["faults"] == []
+
+
+def test_a_drop_is_its_makers_alone_and_another_clients_form_does_not_take_it(rig: DeskRig, petra: Browser) -> None:
+    drop = json.loads(petra.post("/clients/acme-bv/drops").text)["drop"]
+    other = rig.browser("m.devries")
+    assert other._ask("PUT", f"/drops/{drop}/files/x.pdf", PDF, {}).status == 404  # type: ignore[arg-type]
+    assert other.get(f"/drops/{drop}").status == 404
+    assert petra.post("/clients/zon/new", {"drop": drop, "description": "Into another client", "save": "1"}).status == 404
+    assert rig.browser("k.smit").get("/clients/acme-bv/new").status == 404
+    assert Browser(rig.port)._ask("PUT", f"/drops/{drop}/files/x.pdf", PDF, {}).status == 401  # type: ignore[arg-type]
