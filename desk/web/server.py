@@ -171,6 +171,7 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     """The desk, for staff."""
     from desk.web.staff import visit
     from desk.web.staff.app import HEADERS, DeskWeb
+    from ingest.sources import staging
 
     web = DeskWeb(office, environ)
     guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
@@ -178,6 +179,7 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
 
     def hourly() -> None:
         staff_access.sweep(clock.utc_now())
+        staging.sweep(office, clock.utc_now())
 
     return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.is_proxy)
 

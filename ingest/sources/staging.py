@@ -18,6 +18,7 @@ intake makes an item.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,8 @@ from dossier.office.people import Actor
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence
+from dossier.text.yamltext import scalar
+from ingest.inbox.looking import WHY
 from ingest.intake import kinds
 from ingest.sources import dropping
 from ingest.sources.dropping import Request
@@ -149,8 +152,40 @@ def commit(office: Office, now: datetime, actor: Actor, row: Any, keys: Keys, sh
     wrong = dropping.problems(office, actor, request, data)
     if wrong:
         raise Invalid(wrong)
-    home, hidden = office.inbox / row.client, _hidden(office, row)
-    folder = dropping.folder_name(keys.get("description"), now)
+    return _commit(office, now, actor, row, data, str(keys.get("description") or ""))
+
+
+def give_back(office: Office, now: datetime, actor: Actor, refused: Path, text: str) -> Any:
+    """A refused drop once more, with its sidecar as `text` has it now; returns the new drop. Raises Invalid, NotFound; OSError.
+
+    Its files are copied, and the refused folder goes once the new drop lies whole in the inbox. Killed
+    in between, both are there, and nothing is lost. Whoever gives it back made it, from then on.
+    """
+    client = refused.parent.parent.name
+    row = begin(office, now, actor, client)
+    for entry in sorted(refused.iterdir()):
+        is_sidecar = entry.suffix.lower() in (".yaml", ".yml")
+        if entry.name == WHY or is_sidecar or files.look(entry) is None:
+            continue
+        look = files.look(entry)
+        put(office, row, entry.name, files.pieces(entry, 0, look.size if look else 0))
+    row = StagedDrop.get_by_id(row.id)
+    own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", text.replace("\r\n", "\n"))
+    data = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n".encode("utf-8", "surrogateescape")
+    request = Request(client, [_hidden(office, row) / name for name in row.files], {})
+    wrong = dropping.problems(office, actor, request, data)
+    if wrong:
+        _forget(office, row)
+        raise Invalid(wrong)
+    _commit(office, now, actor, row, data, refused.name.partition("-")[2] or refused.name)
+    files.remove_tree(refused)
+    return StagedDrop.get_by_id(row.id)
+
+
+def _commit(office: Office, now: datetime, actor: Actor, row: Any, data: bytes, called: str) -> str:
+    """Write the sidecar, record whose it is, and give the folder its name, which is returned."""
+    home, hidden = office.inbox / str(row.client), _hidden(office, row)
+    folder = dropping.folder_name(called, now)
     files.write_whole(hidden / "item.yaml", data, 0o666)
     files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
     dropping.delegate(office, now, actor, row.client, folder, data, hidden, row.files)
@@ -173,9 +208,13 @@ def sweep(office: Office, now: datetime) -> None:
     """Remove what nobody committed within a day, and forget what was placed then."""
     finish(office)
     for row in StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now)):
-        files.remove_tree(_hidden(office, row))
-        with transaction():
-            StagedDrop.delete().where(StagedDrop.id == row.id).execute()
+        _forget(office, row)
+
+
+def _forget(office: Office, row: Any) -> None:
+    files.remove_tree(_hidden(office, row))
+    with transaction():
+        StagedDrop.delete().where(StagedDrop.id == row.id).execute()
 
 
 def fate(row: Any) -> Fate:

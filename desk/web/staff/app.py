@@ -27,7 +27,7 @@ from starlette.routing import Route
 
 from desk.web.shell import answers
 from desk.web.shell.gate import Form, Gate, Upload
-from desk.web.staff import clients, items, login, new_item, queue, start
+from desk.web.staff import clients, inbox, items, login, new_item, queue, start
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
@@ -80,6 +80,9 @@ class DeskWeb:
                 self._inside("/items/{item}/publish", items.put_back, post),
                 self._inside("/items/{item}/files", items.change_files, post),
                 self._inside("/items/{item}/attachments/{name:path}", items.attachment, get),
+                self._inside("/inbox", inbox.inbox, get),
+                self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
+                self._inside("/keys", lambda visit: visit.page("keys.html"), get),
                 self._inside("/queue", queue.queue, get),
                 self._inside("/queue/{item}", queue.concept, both),
                 self._inside("/{anything:path}", gone, both),

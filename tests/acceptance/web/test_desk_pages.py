@@ -178,3 +178,22 @@ def test_a_client_is_found_and_its_dossier_filtered(rig: DeskRig, marieke: Brows
     assert "Paper ten of the year" in marieke.get("/clients/acme-bv?label=special").text
     assert marieke.get("/clients/acme-bv?after=nonsense&type=x&share=y&page=-1").status == 200
     assert "acme-bv" in marieke.get("/").text, "it counts as viewed"
+
+
+def test_a_refused_drop_is_mended_on_its_page_and_given_back(rig: DeskRig, marieke: Browser) -> None:
+    rig.office.place("acme-bv", {"bad.pdf": PDF, "bad.yaml": "created_by: p.bakker\ndescription: short\nstatus: nonsense\n"})
+    wait_for(lambda: "bad" in marieke.get("/inbox").text and "/inbox/refused/" in marieke.get("/inbox").text, "it is refused")
+    path = re.findall(r'href="(/inbox/refused/acme-bv/[^"]*bad)"', marieke.get("/inbox").text)[0]
+    page = marieke.get(path).text
+    assert "nonsense" in page
+    assert "bad.pdf" in page
+    still = marieke.post(path, {"sidecar": "description: Long enough by now\nstatus: wrong\n"})
+    assert still.status == 422
+    assert "Long enough by now" in still.text
+    goal = marieke.post(path, {"sidecar": "created_by: p.bakker\ndescription: Long enough by now\n"}).goes_to
+    wait_for(lambda: marieke.get(goal).status == 303, "it is taken")
+    item = re.findall(r"D-\d{4}-\d{6}", marieke.get(goal).goes_to)[0]
+    found = rig.office.json("show", item)
+    assert (found["created_by"], found["attachments"][0]["name"]) == ("m.devries", "bad.pdf")
+    assert marieke.get(path).status == 404
+    assert rig.browser("k.smit").get(path).status == 404

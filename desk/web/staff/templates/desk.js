@@ -139,3 +139,11 @@ if (form) {
   new MutationObserver(shown).observe(list, { childList: true });
   shown();
 }
+
+const keys = document.getElementById("keys-off");
+if (keys) {
+  const show = () => { keys.textContent = localStorage.getItem("keys") === "off" ? keys.dataset.on : keys.dataset.off; };
+  keys.hidden = false;
+  keys.onclick = () => { localStorage.setItem("keys", localStorage.getItem("keys") === "off" ? "on" : "off"); show(); };
+  show();
+}
