@@ -23,8 +23,8 @@ WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
 
-def status(office: Office, may: Readable = ALL) -> dict[str, Any]:
-    """As `status --json` gives it: whole numbers, and what is behind them. `may`: what the reader may know of."""
+def status(office: Office, may: Readable = ALL, language: str = "en") -> dict[str, Any]:
+    """As `status --json` gives it: whole numbers, and what is behind them, in `language`. `may`: what the reader may know of."""
     waiting, odd, others, trouble = _look(office, may)
     mails = readable.only_of_clients(Mail.select(), Mail.client, Mail.item, may)
     daemons = presence.daemons(office, clock.utc_now())
@@ -37,7 +37,7 @@ def status(office: Office, may: Readable = ALL) -> dict[str, Any]:
         "failed_mails": mails.where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
-        "alarms": [*alarms.standing(may), *_full(office), *trouble],
+        "alarms": [*(sentences.told(one, language) for one in (*alarms.standing(may), *_full(office))), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
         + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
@@ -48,7 +48,7 @@ def _clients(office: Office, may: Readable) -> list[str]:
     return [code for code in sorted(office.clients) if may.has(code)]
 
 
-def _full(office: Office) -> list[str]:
+def _full(office: Office) -> list[sentences.Sentence]:
     """That a disk is nearly full, seen now: on a full one no alarm can be written down."""
     trouble = alarms.disk_trouble(office) if alarms.text_of("disk") is None else None
     return [trouble] if trouble else []

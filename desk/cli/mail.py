@@ -104,6 +104,7 @@ def preview(
     import sys
 
     from dossier.text import clock
+    from dossier.text.sentences import told
     from workflow.items import items
     from workflow.mail import sending
     from workflow.reports import finding
@@ -113,9 +114,9 @@ def preview(
     letter, to, fault = sending.preview(office, key, contact)
     finding.note_view(clock.utc_now(), reader, found, "mail preview")
     if fault is not None:
-        print(f"a template is wrong, the usual letter is shown: {fault}", file=sys.stderr)
+        print(f"a template is wrong, the usual letter is shown: {told(fault.sentence, session.language())}", file=sys.stderr)
     if html:
-        print(letter.html)
+        print(letter.standalone)
     else:
         print(f"From: {office.settings.mail.sender}\nTo: {to}\nSubject: {letter.subject}\n\n{letter.text}", end="")
     if fault is not None:

@@ -46,7 +46,7 @@ def status(
             raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
         _watch(session.opened_quickly(), session.readable())
         return
-    found = overview.status(session.opened_quickly(), session.readable())
+    found = overview.status(session.opened_quickly(), session.readable(), session.language())
     if json:
         printing.as_json(found)
     else:
@@ -91,7 +91,7 @@ def _watch(office: Office, may: Readable) -> None:
         while True:
             text = io.StringIO()
             with contextlib.redirect_stdout(text):
-                _print(overview.status(office, may))
+                _print(overview.status(office, may, session.language()))
             lines = [f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  (Ctrl-C ends)", "", *text.getvalue().splitlines()]
             # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
             shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]

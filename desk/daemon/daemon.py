@@ -34,7 +34,7 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock
-from dossier.text.sentences import Sentence, told
+from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import Hands
@@ -85,7 +85,7 @@ class Daemon:
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._teller = Teller()
-        self._config = ConfigWatch(office, environ, self._alarm_of_config)
+        self._config = ConfigWatch(office, environ, self._alarm)
         self._config_due = False
 
     # Life
@@ -437,9 +437,6 @@ class Daemon:
 
     # Configuration and alarms
 
-    def _alarm_of_config(self, cause: str, text: Sentence | None) -> None:
-        self._alarm(cause, told(text, self.office.settings.office.language) if text else None)
-
     def _reload_if_changed(self) -> None:
         """Read config/ again if it was changed; with faults, go on with what was."""
         old, office = self.office.settings, self._config.changed()
@@ -455,7 +452,7 @@ class Daemon:
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
         self.hint_queue()
 
-    def _alarm(self, cause: str, text: str | None) -> None:
+    def _alarm(self, cause: str, text: Sentence | str | None) -> None:
         """Raise an alarm, or end it with None. `status` shows them, and the admins get mail."""
         if self.alarms.tell(clock.utc_now(), cause, text):
             self._mail_wake.set()

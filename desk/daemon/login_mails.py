@@ -18,6 +18,7 @@ from dossier.database.trouble import told
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import Sentence
 from workflow.mail.sending import Mailer, Round
 from workflow.outbox.alarms import Alarms
 from workflow.portal_access import logins
@@ -41,7 +42,7 @@ class LoginMails:
     """Answers requests to log in, from `start` to `stop`; `round` does it once. Arguments as mail_work.MailWork."""
 
     def __init__(
-        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, str | None], None], standing: Alarms
+        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: Alarms
     ) -> None:
         self._mailer = Mailer(office, environ, alarm, logins=True)
         self._standing = standing

@@ -17,6 +17,7 @@ from dossier.database.trouble import told
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import Sentence
 from workflow.mail.sending import Mailer, Round
 from workflow.outbox.alarms import Alarms
 
@@ -43,7 +44,7 @@ class MailWork:
         self,
         office: Office,
         environ: Mapping[str, str],
-        alarm: Callable[[str, str | None], None],
+        alarm: Callable[[str, Sentence | None], None],
         standing: Alarms,
         wake: threading.Event,
         sent: Callable[[int], None],

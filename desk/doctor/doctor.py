@@ -39,6 +39,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("clients", of_the_office.clients, False),
         ("mail", of_the_office.mail, False),
         ("templates", of_the_office.templates, False),
+        ("logo", of_the_office.picture, False),
         ("daemon", of_the_office.daemon, False),
         ("alarm", of_the_office.standing_alarms, True),
         ("backup", of_the_office.backups, True),

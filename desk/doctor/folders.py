@@ -271,7 +271,7 @@ def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterato
 def room(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     trouble = alarms.disk_trouble(office)
     if trouble:
-        yield wrong("disk", trouble, "an upload is kept twice, in the vault and on the portal")
+        yield wrong("disk", str(trouble), "an upload is kept twice, in the vault and on the portal")
     else:
         found = os.statvfs(office.root)
         yield ok("disk", f"{found.f_bavail * found.f_frsize // 2**20:,} MB are free")

@@ -22,7 +22,7 @@ from dossier.text import clock
 from dossier.trail import anchors, trail
 from ingest.intake import scanning
 from workflow.mail import smtp
-from workflow.messages import office_templates
+from workflow.messages import letters, logo
 from workflow.outbox import alarms
 
 BACKUP_DAYS = 8
@@ -194,8 +194,14 @@ def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def templates(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    for fault in office_templates.faults(office):
-        yield wrong("templates", fault, "mend it; until then the usual letter is sent. See: dossier mail preview ITEM")
+    for fault in letters.faults(office):
+        yield wrong("templates", str(fault), "mend it; until then the usual letter is sent. See: dossier mail preview ITEM")
+
+
+def picture(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    fault = logo.fault(office)
+    if fault is not None:
+        yield wrong("logo", f"{logo.PLACE}: {fault}", "until then mails and the portal are without it")
 
 
 def daemon(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
@@ -214,7 +220,7 @@ def daemon(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
 
 def standing_alarms(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     for text in alarms.standing():
-        yield wrong("alarm", text, "see docs/operations.md, Alarms")
+        yield wrong("alarm", str(text), "see docs/operations.md, Alarms")
 
 
 def backups(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001

@@ -84,6 +84,12 @@ def _helo(value: str) -> str:
     return value
 
 
+def _phone(value: str) -> str:
+    if not re.fullmatch(r"[+(]?[0-9][0-9 ()./-]{2,29}", value):
+        raise ValueError("give a telephone number of digits, such as +31 20 123 45 67, in quotes")
+    return value
+
+
 def _yes_no(value: object) -> object:
     if isinstance(value, str):
         if value.lower() in ("yes", "ja", "true"):
@@ -112,6 +118,7 @@ Code = Annotated[str, AfterValidator(_code)]
 Scanner = Annotated[str, AfterValidator(_scanner)]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
+Phone = Annotated[str, AfterValidator(_phone)]
 Email = Annotated[str, AfterValidator(_email)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -427,10 +434,12 @@ class Retention(Strict):
 
 
 class Firm(Strict):
-    """The office itself."""
+    """The office itself. Its logo is config/logo.png, if there is one."""
 
     name: Line = "Office"
     """What clients and staff know it by."""
+    phone: Phone | None = None
+    """The number that clients can call with a question; see `phone` in staff.yaml."""
     language: Language = "en"
     """nl or en: WHY.txt, receipts, queue files, drafts, and what is told to whoever has no language of their own."""
 
@@ -508,6 +517,8 @@ class Staff(Strict):
     substitute: Code | None = None
     """Who decides while this person is away."""
     away: Away | None = None
+    phone: Phone | None = None
+    """The number that this person can be called by. Clients whose default_approver this is are given it; so are colleagues."""
     digest: YesNo = False
     """yes: one mail a day with all that waits for this person, at the beginning of the office's day, in place of reminders."""
 

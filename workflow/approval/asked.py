@@ -9,12 +9,13 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from dossier.database.database import transaction
-from dossier.database.tables import Asked, Note, first_edition, item_name, tuples
+from dossier.database.tables import Asked, Item, Note, first_edition, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.approval.waiting import Asking
+from workflow.outbox import outbox
 
 CHUNK = 1_000
 
@@ -59,21 +60,15 @@ def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.E
 
 
 def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
-    from workflow.messages.language import translator
-    from workflow.outbox import outbox
-
-    key, item = f"nobody:{asking.concept.edition}", item_name(asking.concept.item)
+    key = f"nobody:{asking.concept.edition}"
     if Note.select().where(Note.key == key).exists():
         return
     Note.insert(key=key, value=clock.to_text(now)).execute()
     reasons = [str(desk.reason) for desk in asking.desks if not desk.people]
     trail.record(now, trail.DAEMON, "nobody_left", asking.concept.item, {"reasons": reasons})
+    item = Item.get_by_id(asking.concept.item)
     for admin in people.admins(office):
-        _ = translator(people.language_of(office, admin)).gettext
-        subject = _("Nobody may decide on %(item)s") % {"item": item}
-        lines = [_("Give somebody the right `approve` for client %(client)s (config/staff.yaml), or name another approver.")]
-        payload = {"subject": subject, "lines": [line % {"client": asking.concept.client} for line in lines]}
-        outbox.enqueue_to_staff(office, now, "alarm", None, admin, payload)
+        outbox.enqueue_to_staff(office, now, "nobody_left", item, admin, {"description": item.description})
 
 
 def mark_written(now: datetime, keys: Sequence[tuple[int, str]]) -> None:

@@ -151,7 +151,10 @@ def what_became(item: Any) -> str:
 
 
 def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:
-    payload = {"description": edition.shown["description"], "approver": office.staff[approver].name, "comment": comment}
+    person = office.staff[approver]
+    payload = {
+        "description": edition.shown["description"], "approver": person.name, "phone": person.phone or "", "comment": comment,
+    }  # fmt: skip
     for maker in dict.fromkeys((edition.made_by, item.created_by)):
         outbox.enqueue_to_staff(office, now, "returned", item, maker, payload)
 

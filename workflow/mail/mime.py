@@ -20,7 +20,7 @@ from itertools import chain, repeat
 from urllib.parse import quote
 
 from workflow.messages.addresses import ascii_domain
-from workflow.messages.composing import Letter, one_line
+from workflow.messages.composing import LOGO_ADDRESS, Letter, one_line
 
 HEADER_CHARACTERS = 400
 """No header text is longer. A description has at most 200, and a subject says a little more."""
@@ -92,6 +92,11 @@ def _body(letter: Letter) -> EmailMessage:
     body = EmailMessage(policy=policy.SMTP)
     body.set_content(letter.text, charset="utf-8", cte="quoted-printable")
     body.add_alternative(letter.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    if letter.logo is not None:
+        html = body.get_body(("html",))
+        assert isinstance(html, EmailMessage)
+        address = f"<{LOGO_ADDRESS.removeprefix('cid:')}>"
+        html.add_related(letter.logo.data, "image", "png", cid=address, filename="logo.png", disposition="inline")
     return body
 
 

@@ -33,14 +33,15 @@ from dossier.database.tables import Edition, Mail, item_name, tuples
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import Sentence, sentence
 from workflow.items import items
 from workflow.mail import delivering, resending, smtp
 from workflow.mail.mime import Head, mime
 from workflow.mail.smtp import Answer, NoServer
-from workflow.messages import office_templates
+from workflow.messages import letters
 from workflow.messages.composing import Letter
 from workflow.messages.kinds import IN_SERIES
-from workflow.messages.office_templates import TemplateFault
+from workflow.messages.letters import TemplateFault
 from workflow.outbox import addressees
 from workflow.portal.addresses import item_link
 
@@ -89,7 +90,7 @@ class Mailer:
         self,
         office: Office,
         environ: Mapping[str, str],
-        alarm: Callable[[str, str | None], None],
+        alarm: Callable[[str, Sentence | None], None],
         logins: bool = False,
     ) -> None:
         self.office = office
@@ -183,9 +184,9 @@ class Mailer:
 
     def _message(self, now: datetime, mail: Any) -> bytes:
         number, content = mail.item and item_name(mail.item), delivering.content(self.office, now, mail)
-        letter, fault = office_templates.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
+        letter, fault = letters.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
         if fault is not None:  # alarms.py sees when it is mended
-            self._alarm("mail templates", f"a template is wrong, the usual letter was sent: {fault}")
+            self._alarm("mail templates", sentence("alarms.wrong_template", fault=fault.sentence))
         settings, made = self.office.settings.mail, clock.from_text(mail.created_at)
         head = Head(
             settings.sender,
@@ -216,14 +217,14 @@ class Mailer:
             self._alarm("mail sender", None)
         elif answer.of_sender and answer.is_final_no:
             sender = self.office.settings.mail.sender
-            self._alarm("mail sender", f"the mail server refuses mail from {sender} ({answer.text}); check mail.sender")
+            self._alarm("mail sender", sentence("alarms.sender_refused", sender=sender, answer=answer.text))
 
     # The server
 
     def _is_gone(self, now: datetime, error: NoServer) -> None:
         """One alarm, and what is due is put off together. A mail that found no server max_attempts times has failed."""
         self._looks, self._gone = self._looks + 1, error
-        self._alarm("mail", f"mail can't be sent: {error}")
+        self._alarm("mail", sentence("alarms.no_mail", why=str(error)))
         limit = self.office.settings.mail.max_attempts
         due = self._waiting & (Mail.due_at <= clock.to_text(now))
         with transaction():
@@ -268,7 +269,7 @@ def preview(office: Office, key: int, wanted: str | None) -> tuple[Letter, str, 
     edition = Edition.get_or_none(Edition.id == (item.pending or item.standing or item.public))
     description = edition.shown["description"] if edition else item.description
     content = {"description": description, "link": item_link(office, item.client, key)}
-    letter, fault = office_templates.letter_of(office, "ready", to.language, to.name, item.client, item_name(key), content)
+    letter, fault = letters.letter_of(office, "ready", to.language, to.name, item.client, item_name(key), content)
     return letter, f"{to.name} <{to.email}>", fault
 
 

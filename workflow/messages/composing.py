@@ -1,22 +1,27 @@
 """A letter: the blocks it is made of, its plain and its HTML part. Nothing is sent, nothing is looked up.
 
 Pure. Whatever a description, a name or a mail server's answer holds, it stays text: one line where a
-line is meant, and escaped in the HTML part. What letters say is in messages.py; how a letter becomes
+line is meant, and escaped in the HTML part. What letters say is in letters.py; how a letter becomes
 a mail, in workflow/mail/mime.py.
 """
 
 from __future__ import annotations
 
 import textwrap
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from dossier.text.names import has_bad_characters
 from workflow.messages.language import environment
+from workflow.messages.logo import Logo
 
 TEXT_WIDTH = 76
 """Of the plain part; links are never broken."""
+
+LOGO_ADDRESS = "cid:logo@dossier"
+"""Where the HTML part finds the logo: beside it in the mail (RFC 2392)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,15 @@ class Letter:
     html: str
     blocks: tuple[Block, ...] = ()
     """What text and html were made of."""
+    logo: Logo | None = None
+    """The picture that the HTML part shows; it goes with it."""
+
+    @property
+    def standalone(self) -> str:
+        """The HTML part for a browser, with the picture in it."""
+        if self.logo is None:
+            return self.html
+        return self.html.replace(LOGO_ADDRESS, f"data:image/png;base64,{b64encode(self.logo.data).decode()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +57,12 @@ class Block:
 # How it is put together
 
 
-def compose(language: str, subject: str, blocks: Sequence[Block]) -> Letter:
-    """A letter, plain and HTML, of these blocks."""
+def compose(language: str, subject: str, blocks: Sequence[Block], firm: str = "", logo: Logo | None = None) -> Letter:
+    """A letter, plain and HTML, of these blocks; its head has the firm's logo, else its name."""
     text = "\n\n".join(_plain(block) for block in blocks) + "\n"
-    html = environment(language).get_template("letter.html").render(subject=subject, blocks=blocks)
-    return Letter(subject, text, html, tuple(blocks))
+    shown = {"subject": subject, "blocks": blocks, "firm": firm, "logo": logo, "logo_address": LOGO_ADDRESS}
+    html = environment(language).get_template("letter.html").render(shown)
+    return Letter(subject, text, html, tuple(blocks), logo)
 
 
 def _plain(block: Block) -> str:

@@ -5,6 +5,8 @@ minute: what is over by then was a hiccup, and nobody is told. If no letter coul
 matter), one letter tells at the end what was. A full disk stops the intake of every client that drops something: these alarms are
 one to the admins, told with the first and over with the last.
 
+What an alarm says is a sentence, told in the language of whoever reads it; the log and the trail have it in English.
+
 No alarm is ever in the way: while the database can't be written, it is in the log and in `status`, and tried again at the next telling.
 """
 
@@ -14,8 +16,9 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +31,9 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock
+from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
 from dossier.trail import trail
-from workflow.messages import office_templates
+from workflow.messages import letters
 from workflow.outbox import outbox
 
 log = structlog.get_logger("alarms")
@@ -58,13 +62,13 @@ class Alarms:
     def __init__(self, office: Office) -> None:
         self.office = office
         self._lock = threading.Lock()
-        self._texts: dict[str, str] = {}
+        self._texts: dict[str, Sentence | str] = {}
         self.reread()
 
     def reread(self) -> None:
         """See what stands by now, whoever raised or ended it. Not inside `transaction()`."""
         with self._lock:
-            self._texts = {cause: note["text"] for cause, note in _standing()}
+            self._texts = {cause: from_data(note["text"]) for cause, note in _standing()}
 
     def causes(self) -> list[str]:
         with self._lock:
@@ -79,7 +83,7 @@ class Alarms:
         self.reread()
         return self.stands(cause)
 
-    def tell(self, now: datetime, cause: str, text: str | None) -> bool:
+    def tell(self, now: datetime, cause: str, text: Sentence | str | None) -> bool:
         """Raise an alarm, or end it with None; True if that is news. Not inside `transaction()`."""
         with self._lock:
             if self._texts.get(cause) == text:
@@ -89,23 +93,23 @@ class Alarms:
                 with transaction():
                     self._end(now, cause) if text is None else self._raise(now, cause, text)
             except UNAVAILABLE as error:
-                log.error("an alarm can't be written down; it is told again later", alarm=cause, text=text, error=str(error))
+                log.error("an alarm can't be written down; it is told again later", alarm=cause, text=str(text), error=str(error))
                 return False
             if text is None:
-                log.info("over", alarm=cause, was=self._texts.pop(cause))
+                log.info("over", alarm=cause, was=str(self._texts.pop(cause)))
             else:
                 self._texts[cause] = text
                 if not is_known:
-                    log.error("alarm", alarm=cause, text=text)
+                    log.error("alarm", alarm=cause, text=str(text))
             return True
 
-    def _raise(self, now: datetime, cause: str, text: str) -> None:
+    def _raise(self, now: datetime, cause: str, text: Sentence | str) -> None:
         """Note it. Only the words of one that stands already may change."""
         note = _read(cause)
         if note is None:
             note = {"since": clock.to_text(now), "letters": None}
-            trail.record(now, trail.DAEMON, "alarm", None, {"alarm": cause, "text": text})
-        _write(cause, {**note, "text": text})
+            trail.record(now, trail.DAEMON, "alarm", None, {"alarm": cause, "text": str(text)})
+        _write(cause, {**note, "text": as_data(text)})
 
     def write_letters(self, now: datetime) -> None:
         """Tell the admins of each alarm that has stood for a minute. Not inside `transaction()`."""
@@ -117,14 +121,17 @@ class Alarms:
                     continue
                 is_first = _group(cause) not in told
                 told.add(_group(cause))
-                _write(cause, {**note, "letters": self._write_to_admins(now, cause, [note["text"]], False) if is_first else []})
+                _write(
+                    cause,
+                    {**note, "letters": self._write_to_admins(now, cause, [from_data(note["text"])], False) if is_first else []},
+                )
 
     def _end(self, now: datetime, cause: str) -> None:
         note = _read(cause)
         if note is None:
             return
         Note.delete().where(Note.key == _KEY + cause).execute()
-        trail.record(now, trail.DAEMON, "alarm_over", None, {"alarm": cause, "text": note["text"]})
+        trail.record(now, trail.DAEMON, "alarm_over", None, {"alarm": cause, "text": str(from_data(note["text"]))})
         others = [(name, other) for name, other in _standing() if _group(name) == _group(cause)]
         if others:
             if note["letters"]:  # the last of them tells that it is over
@@ -133,16 +140,17 @@ class Alarms:
             return
         letters = note["letters"] or []
         went = Mail.select().where(Mail.id.in_(letters) & (Mail.state != "waiting")).exists()
-        Mail.update(state="cancelled", error="over before it was sent").where(
+        Mail.update(state="cancelled", error=packed(sentence("mail.over_before"))).where(
             Mail.id.in_(letters) & (Mail.state == "waiting")
         ).execute()
         if went or now - clock.from_text(note["since"]) >= timedelta(seconds=GRACE_SECONDS):
-            lines = [note["text"], f"from {clock.shown(note['since'])} to {clock.shown(clock.to_text(now))}"]
+            begun, ended = clock.shown(note["since"]), clock.shown(clock.to_text(now))
+            lines = [from_data(note["text"]), sentence("alarms.from_to", since=begun, until=ended)]
             self._write_to_admins(now, cause, lines, True)
 
-    def _write_to_admins(self, now: datetime, cause: str, lines: list[str], is_over: bool) -> list[int]:
-        where = f"office {self.office.root} on {socket.gethostname()}"
-        payload = {"cause": cause, "lines": [*lines, where], "over": is_over}
+    def _write_to_admins(self, now: datetime, cause: str, lines: Sequence[Sentence | str], is_over: bool) -> list[int]:
+        where = sentence("alarms.where", office=str(self.office.root), machine=socket.gethostname())
+        payload = {"cause": cause, "lines": [packed(line) for line in (*lines, where)], "over": is_over}
         letters = []
         for code in people.admins(self.office):
             letters += outbox.enqueue_to_staff(self.office, now, "alarm", None, code, payload)
@@ -154,9 +162,9 @@ def _group(cause: str) -> str:
     return "intake" if cause.startswith("intake ") else cause
 
 
-def standing(may: Readable = ALL) -> list[str]:
+def standing(may: Readable = ALL) -> list[Sentence | str]:
     """What stands now, a sentence each. `may`: what the reader may know of; but for the disks, other alarms may name clients."""
-    return [note["text"] for cause, note in _standing() if cause == "disk" or may.has(_client_of(cause))]
+    return [from_data(note["text"]) for cause, note in _standing() if cause == "disk" or may.has(_client_of(cause))]
 
 
 def _client_of(cause: str) -> str | None:
@@ -164,10 +172,10 @@ def _client_of(cause: str) -> str | None:
     return cause.removeprefix("intake ") if cause.startswith("intake ") else None
 
 
-def text_of(cause: str) -> str | None:
+def text_of(cause: str) -> Sentence | str | None:
     """What the alarm of this cause says, if it stands."""
     note = _read(cause)
-    return str(note["text"]) if note else None
+    return from_data(note["text"]) if note else None
 
 
 def _standing() -> Iterator[tuple[str, dict[str, Any]]]:
@@ -192,13 +200,13 @@ def check(alarms: Alarms, now: datetime) -> None:
     """Look at what no event tells of (room on the disks, refused drops that nobody looks at), and write the letters that are due."""
     alarms.tell(now, "disk", disk_trouble(alarms.office, ENOUGH if alarms.stands("disk") else 1.0))
     alarms.tell(now, "rejected", forgotten_drops(alarms.office, now))
-    if alarms.stands("mail templates") and not office_templates.faults(alarms.office):
+    if alarms.stands("mail templates") and not letters.faults(alarms.office):
         alarms.tell(now, "mail templates", None)
     alarms.write_letters(now)
 
 
-def disk_trouble(office: Office, factor: float = 1.0) -> str | None:
-    """Which file system of the office has too little room left, in a sentence; None if all have enough."""
+def disk_trouble(office: Office, factor: float = 1.0) -> Sentence | None:
+    """Which file system of the office has too little room left; None if all have enough."""
     wanted = office.settings.alarms.free_mb * 1024 * 1024 * factor
     seen: set[int] = set()
     short = []
@@ -213,13 +221,15 @@ def disk_trouble(office: Office, factor: float = 1.0) -> str | None:
         seen.add(device)
         free = room.f_bavail * room.f_frsize
         if free < wanted:
-            short.append(f"{path}: {free // (1024 * 1024)} MB left")
+            short.append(sentence("alarms.little_room", path=str(path), free=free // (1024 * 1024)))
         elif room.f_files and room.f_favail < FEW_INODES * factor:
-            short.append(f"{path}: room for {room.f_favail} more files only (inodes)")
-    return f"nearly full: {'; '.join(short)}; make room, or move the office to a larger disk" if short else None
+            short.append(sentence("alarms.few_inodes", path=str(path), count=room.f_favail))
+    if not short:
+        return None
+    return sentence("alarms.nearly_full", where=reduce(lambda one, other: sentence("alarms.and", one=one, other=other), short))
 
 
-def forgotten_drops(office: Office, now: datetime) -> str | None:
+def forgotten_drops(office: Office, now: datetime) -> Sentence | None:
     """Which refused drops still lie in `_rejected` and were looked at by nobody since; None if there are none."""
     hours = office.settings.alarms.rejected_hours
     due = clock.to_text(now - timedelta(hours=hours))
@@ -232,7 +242,7 @@ def forgotten_drops(office: Office, now: datetime) -> str | None:
     if not counts:
         return None
     listed = ", ".join(f"{client} ({count})" for client, count in sorted(counts.items()))
-    return f"refused drops that nobody looked at for {hours:g} hours: {listed}; see: dossier rejected"
+    return sentence("alarms.nobody_looked", hours=f"{hours:g}", clients=listed)
 
 
 def look_at_rejected(actor: str, now: datetime) -> None:

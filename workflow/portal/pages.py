@@ -146,7 +146,8 @@ def _static_version() -> str:
 @cache
 def _own_digest() -> str:
     digest = hashlib.sha256()
-    for path in sorted([*(HERE / "templates").iterdir(), *HERE.glob("locale/*/LC_MESSAGES/*.po"), Path(__file__)]):
+    templates = [HERE / "templates" / name for name in ("index.html", "feed.xml", *static_files())]
+    for path in [*templates, *sorted(HERE.glob("locale/*/LC_MESSAGES/*.po")), Path(__file__)]:
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

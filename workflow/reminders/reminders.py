@@ -8,7 +8,7 @@ is later than the item's age for who stands in for another.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,7 @@ from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
+from workflow.messages import firm
 from workflow.outbox import outbox
 
 LISTED = 100
@@ -104,14 +105,14 @@ def _escalations(office: Office, now: datetime) -> int:
                 letters[person].append(row)
             entries.append(trail.Entry(trail.DAEMON, "escalated", row.item, {"to": told, "waits_for": asked[row.edition]}))
         for person, its in letters.items():
-            _send(office, now, "escalation", person, its)
+            _send(office, now, "escalation", person, its, asked)
         _mark(rows, {Asked.escalated_at: clock.to_text(now)})
         trail.record_all(now, entries)
     return len(letters)
 
 
 def _superiors(office: Office, asked: Sequence[str]) -> list[str]:
-    """Who is told that an approver does not decide: his substitute, else every admin."""
+    """Who is told that an approver does not decide: their substitute, else every admin."""
     told = []
     for approver in asked:
         substitute = office.staff[approver].substitute if approver in office.staff else None
@@ -134,12 +135,17 @@ def _mark(rows: Sequence[Any], values: dict[Any, Any]) -> None:
         Asked.update(values).where((Asked.edition == row.edition) & (Asked.person == row.person)).execute()
 
 
-def _send(office: Office, now: datetime, kind: str, person: str, rows: Sequence[Any]) -> None:
+def _send(
+    office: Office, now: datetime, kind: str, person: str, rows: Sequence[Any], asked: Mapping[int, Sequence[str]] | None = None
+) -> None:
+    """Put a letter in the outbox; `asked`: edition → who has it, where the reader is to talk to them."""
     lines = [_line(office, row) for row in rows[:LISTED]]
+    for line, row in zip(lines, rows, strict=False):
+        line |= {"asked": [firm.reached(office, code) for code in asked[row.edition]]} if asked else {}
     outbox.enqueue_to_staff(office, now, kind, None, person, {"items": lines, "more": len(rows) - len(lines)})
 
 
-def _line(office: Office, row: Any) -> dict[str, str]:
+def _line(office: Office, row: Any) -> dict[str, Any]:
     client = office.clients.get(row.client)
     return {
         "item": item_name(row.item),

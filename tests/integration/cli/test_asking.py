@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from kit.queues import QueueOffice
 
-from dossier.database.tables import Item, Mail, item_key
+from dossier.database.tables import Item, Mail, item_key, item_name
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from workflow.approval import deciding
-from workflow.messages import messages
+from workflow.messages import letters
 from workflow.portal.publishing import Portal
 from workflow.reminders import reminders
 
@@ -188,7 +188,10 @@ def test_where_nobody_is_left_the_admins_are_told_once_and_a_new_right_ends_it(o
     office.round()
     assert asked(office, item) == set()
     (mail,) = Mail.select()
-    assert (mail.recipient, mail.kind) == ("j.admin", "alarm")
+    assert (mail.recipient, mail.kind) == ("j.admin", "nobody_left")
+    name, payload = item_name(mail.item), mail.payload
+    letter, _ = letters.letter_of(office.office, mail.kind, mail.language, mail.name, mail.client, name, payload)
+    assert "Geef iemand het recht `approve`" in letter.text or "Give somebody the right `approve`" in letter.text
     assert item in mail.payload["subject"]
     assert details(office, item, "nobody_left")
     office.configure(staff=text)
@@ -334,7 +337,7 @@ def test_what_falls_due_together_is_one_letter_in_the_readers_language(office: Q
     office.round()
     assert remind(office, hours=24) == [("reminder", "l.visser", items)]
     mail = Mail.get()
-    letter = messages.letter_of(office.office, mail.kind, mail.language, mail.name, None, None, mail.payload)
+    letter = letters.letter_of(office.office, mail.kind, mail.language, mail.name, None, None, mail.payload)[0]
     assert letter.subject == "2 concepts wait for your decision"
     assert "Acme B.V.: Annual accounts 2024" in letter.text
 
@@ -404,7 +407,7 @@ def test_a_long_list_names_the_oldest_and_counts_the_rest(office: QueueOffice, m
     office.round()
     remind(office, hours=24)
     mail = Mail.get()
-    letter = messages.letter_of(office.office, mail.kind, mail.language, mail.name, None, None, mail.payload)
+    letter = letters.letter_of(office.office, mail.kind, mail.language, mail.name, None, None, mail.payload)[0]
     assert letter.subject == "5 concepts wait for your decision"
     assert "and 3 more" in letter.text
     assert Item.select().count() == 5

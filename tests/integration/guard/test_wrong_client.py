@@ -19,7 +19,7 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from workflow.approval import deciding
 from workflow.items import items
-from workflow.messages.messages import letter_of
+from workflow.messages.letters import letter_of
 from workflow.reports import finding
 
 OURS, THEIRS = "Jaarrekening 2025 van Acme B.V.", "Jaarrekening 2025 van Northwind Ltd, KvK onbekend"
@@ -128,7 +128,7 @@ def test_with_warn_it_is_shared_and_the_maker_is_told(guarded: Root) -> None:
     [mail] = Mail.select()
     assert (mail.kind, mail.recipient) == ("guard", "m.devries")
     office = load_office(guarded.path, guarded.environ)
-    letter = letter_of(office, mail.kind, "nl", mail.name, mail.client, item["item"], mail.payload)
+    letter, _ = letter_of(office, mail.kind, "nl", mail.name, mail.client, item["item"], mail.payload)
     assert "`a.pdf` noemt Northwind Ltd (northwind-ltd)" in " ".join(letter.text.split())
     assert "dossier withdraw" in letter.text
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from kit.mail_server import MailOffice, Server, text_of
 from kit.support import CLIENTS
+from PIL import Image
 
+from desk.doctor import office as office_checks
 from dossier.database.database import transaction
 from dossier.office.people import Actor
 from workflow.items import items
@@ -131,3 +134,34 @@ def test_a_preview_shows_what_would_be_sent_and_sends_nothing(office: MailOffice
     assert to == "Jan Jansen <j.jansen@acme.example>"
     assert fault is None
     assert letter.text == text_of(server.mails[0])
+
+
+def logo_png() -> bytes:
+    image = Image.new("RGB", (300, 60), (11, 95, 85))
+    stream = io.BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_the_firms_logo_goes_with_each_mail(office: MailOffice, server: Server) -> None:
+    (office.root / "config/logo.png").write_bytes(logo_png())
+    office.item()
+    office.send_all()
+    [mail] = server.mails
+    [picture] = [part for part in mail.walk() if part.get_content_type() == "image/png"]
+    assert picture["Content-ID"] == "<logo@dossier>"
+    assert Image.open(io.BytesIO(picture.get_content())).size == (300, 60)
+    assert '<img src="cid:logo@dossier" width="200" height="40" alt="Office"' in text_of(mail, "html")
+    assert [part.get_content_type() for part in mail.walk()] == [
+        "multipart/alternative", "text/plain", "multipart/related", "text/html", "image/png",
+    ]  # fmt: skip
+
+
+def test_a_logo_that_is_none_holds_up_no_mail_and_is_told_by_doctor(office: MailOffice, server: Server) -> None:
+    (office.root / "config/logo.png").write_bytes(b"\xff" * 3_000_000)
+    office.item()
+    office.send_all()
+    assert ">Office</p>" in text_of(server.mails[0], "html")
+    [found] = office_checks.picture(office.office, {})
+    assert (found.level, found.check) == ("wrong", "logo")
+    assert "larger than 100 kB" in found.message

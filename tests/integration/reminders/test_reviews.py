@@ -17,7 +17,7 @@ from dossier.database.database import close_database, open_database
 from dossier.database.tables import Item, Mail, item_name
 from dossier.trail import auditing
 from workflow.mail import delivering
-from workflow.messages import messages
+from workflow.messages import letters
 from workflow.messages.composing import Letter
 from workflow.outbox.addressees import Addressee
 from workflow.reminders import reviews
@@ -139,7 +139,7 @@ def test_the_letter_is_in_the_readers_language_and_names_nothing_he_may_not_know
 
     def letter() -> Letter:
         content = delivering.content(office.office, office.now, mail)
-        return messages.letter_of(office.office, "review", mail.language, mail.name, None, None, content)
+        return letters.letter_of(office.office, "review", mail.language, mail.name, None, None, content)[0]
 
     assert letter().subject == "1 dossierstuk moet opnieuw worden bekeken"
     assert f"{item_name(key)}, Acme B.V.: Wwft <Acme> (sinds 1 december 2026)" in letter().text.replace("\n  ", " ")

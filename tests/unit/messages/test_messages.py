@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from email import policy
 from email.message import EmailMessage
@@ -13,14 +14,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dossier.office.keys import Client, Settings
+from dossier.office.keys import Client, Settings, Staff
 from dossier.office.office import Office
+from dossier.text.sentences import packed, sentence, told
 from workflow.mail.mime import Head, mime
-from workflow.messages import addresses, messages
+from workflow.messages import addresses, letters
 from workflow.messages.composing import Letter
-from workflow.messages.language import translator
-from workflow.messages.messages import WaitingConcept
 
+OFFICE = Office(
+    Path("/nowhere"),
+    Settings.model_validate({"office": {"name": "Kantoor De Vries", "phone": "020 765 43 21"}}),
+    {"acme-bv": Client(name="Acme B.V.", default_approver="m.devries")},
+    {"m.devries": Staff(name="Marieke de Vries", email="m.devries@office.example", phone="020 123 45 67")},
+)
 LINK = "https://portal.example/acme-bv/index.html#D-2026-000012"
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 ID = "<D-2026-000012.ready.0123456789abcdef@office.example>"
@@ -39,8 +45,13 @@ HEADERS = {
 }
 
 
+def letter(kind: str, language: str, name: str, about: str | None, **payload: object) -> Letter:
+    """A letter of this kind; `about`: an item of Acme B.V., or None."""
+    return letters.letter_of(OFFICE, kind, language, name, "acme-bv", about, payload)[0]
+
+
 def ready(description: str = "Jaarrekening 2025", language: str = "nl", name: str = "Jan Jansen") -> Letter:
-    return messages.ready_letter(language, "Acme B.V.", name, description, LINK, "Kantoor De Vries")
+    return letter("ready", language, name, "D-2026-000012", description=description, link=LINK)
 
 
 def sent(
@@ -73,6 +84,7 @@ def test_a_contact_reads_in_plain_dutch_what_is_ready_and_where() -> None:
         "Er staat iets voor u klaar op het klantenportaal van Acme B.V.:\n\n"
         "    Jaarrekening 2025\n\n"
         f"Bekijk het op het portaal:\n{LINK}\n\n"
+        "Heeft u een vraag? Marieke de Vries helpt u graag: 020\u00a0123\u00a045\u00a067.\n\n"
         "Met vriendelijke groet,\nKantoor De Vries\n"
     )
     assert LINK in letter.html
@@ -87,68 +99,103 @@ def test_a_contact_reads_english_if_that_is_the_contacts_language() -> None:
 
 
 def test_a_maker_reads_who_returned_what_and_why() -> None:
-    letter = messages.returned_letter(
-        "nl", "Petra Bakker", "D-2026-000012", "Acme B.V.", "Jaarrekening", "Marieke", "Blad 3\nontbreekt", "Kantoor"
-    )
-    assert letter.subject == "Afgekeurd: Jaarrekening (D-2026-000012)"
-    assert "Marieke heeft D-2026-000012 voor Acme B.V. afgekeurd:" in letter.text
-    assert "> Blad 3\n> ontbreekt" in letter.text
-    assert "Blad 3\nontbreekt</blockquote>" in letter.html
+    about = {"description": "Jaarrekening", "approver": "Marieke", "comment": "Blad 3\nontbreekt"}
+    told = letter("returned", "nl", "Petra Bakker", "D-2026-000012", **about, phone="020 123 45 67")
+    assert told.subject == "Afgekeurd: Jaarrekening (D-2026-000012)"
+    assert "Marieke heeft D-2026-000012 voor Acme B.V. afgekeurd:" in told.text
+    assert "> Blad 3\n> ontbreekt" in told.text
+    assert "Blad 3<br>ontbreekt</td>" in told.html
+    assert "Marieke is te bellen op 020 123 45 67." in told.text
+    assert "te bellen" not in letter("returned", "nl", "Petra Bakker", "D-2026-000012", **about).text
 
 
 def test_an_approver_is_reminded_of_all_that_waits() -> None:
-    concepts = [WaitingConcept(f"D-2026-00001{n}", "Acme B.V.", f"Stuk {n}", "2026-11-23T09:00:00+01:00") for n in (1, 2)]
-    two, one = (messages.reminder_letter("nl", "Marieke", some, "Kantoor") for some in (concepts, concepts[:1]))
+    concepts = [
+        {"item": f"D-2026-00001{n}", "client": "Acme B.V.", "description": f"Stuk {n}", "since": "2026-11-23T09:00:00+01:00"}
+        for n in (1, 2)
+    ]
+    two, one = (letter("reminder", "nl", "Marieke", None, items=some) for some in (concepts, concepts[:1]))
     assert two.subject == "Er wachten 2 concepten op uw beslissing"
     assert one.subject == "Er wacht 1 concept op uw beslissing"
     assert "- D-2026-000011, Acme B.V.: Stuk 1 (sinds 23 november 2026)\n- D-2026-000012" in two.text
-    assert two.html.count("<li") == 2
-    assert messages.escalation_letter("en", "Karel", concepts, "Office").subject == "2 concepts wait too long"
+    assert two.html.count("•") == 2
+    asked = [{**concept, "asked": ["Marieke (020 123 45 67)"]} for concept in concepts]
+    late = letter("escalation", "en", "Karel", None, items=asked, more=3)
+    assert late.subject == "5 concepts wait too long"
+    assert "(since 23 November 2026, asked: Marieke (020 123 45 67))" in " ".join(late.text.split())
+    assert "- and 3 more\n" in late.text
 
 
 def test_a_maker_reads_that_a_contact_could_not_be_told_and_what_to_do() -> None:
-    letter = messages.failed_mail_letter(
-        "en", "Petra", "D-2026-000012", "Acme B.V.", "Accounts", "Jan <j@acme.example>", "550 no such user", "Office"
-    )
-    assert letter.subject == "Mail not sent: Accounts (D-2026-000012)"
-    assert "Jan <j@acme.example> of Acme B.V. got no mail about D-2026-000012:" in letter.text
-    assert "> 550 no such user" in letter.text
-    assert "dossier notify D-2026-000012 --contact ID" in letter.text.replace("\n", " ")
-    assert "Jan &lt;j@acme.example&gt;" in letter.html
+    about = {"description": "Accounts", "contact": "Jan <j@acme.example>", "reason": "550 no such user"}
+    told = letter("failed", "en", "Petra", "D-2026-000012", **about)
+    assert told.subject == "Mail not sent: Accounts (D-2026-000012)"
+    assert "Jan <j@acme.example> of Acme B.V. got no mail about D-2026-000012:" in told.text
+    assert "> 550 no such user" in told.text
+    assert "dossier notify D-2026-000012 --contact ID" in told.text.replace("\n", " ")
+    assert "Jan &lt;j@acme.example&gt;" in told.html
 
 
-def test_an_alarm_names_what_is_wrong() -> None:
-    letter = messages.alarm_letter("nl", "disk", ["/srv/office: 0 bytes over", "2 drops wachten"], False, "Kantoor")
-    assert letter.subject == "Alarm: de schijf is bijna vol (Kantoor)"
-    assert messages.alarm_letter("en", "disk", ["x"], True, "Office").subject == "Over: the disk is nearly full (Office)"
-    assert "- /srv/office: 0 bytes over\n- 2 drops wachten" in letter.text
+def test_an_alarm_names_what_is_wrong_in_the_readers_language() -> None:
+    full = packed(sentence("alarms.little_room", path="/srv/office", free=0))
+    told = letter("alarm", "nl", "", None, cause="disk", lines=[full, "2 drops"], over=False)
+    assert told.subject == "Alarm: de schijf is bijna vol (Kantoor De Vries)"
+    assert "- /srv/office: nog 0 MB vrij\n- 2 drops" in told.text
+    over = letter("alarm", "en", "", None, cause="disk", lines=[full], over=True)
+    assert over.subject == "Over: the disk is nearly full (Kantoor De Vries)"
+    assert "- /srv/office: 0 MB left" in over.text
 
 
-def test_every_kind_in_the_outbox_has_its_letter(tmp_path: Path) -> None:
-    office = Office(tmp_path, Settings(), {"acme-bv": Client(name="Acme B.V.")}, {})
-    row = {"item": "D-2026-000012", "client": "Acme B.V.", "description": "Jaarrekening", "since": "2026-11-23T09:00:00+01:00"}
-    payloads = {
-        "ready": {"description": "Jaarrekening", "link": LINK},
-        "returned": {"description": "Jaarrekening", "approver": "Marieke", "comment": "Nee"},
-        "failed": {"description": "Jaarrekening", "contact": "Jan", "reason": "550"},
-        "reminder": {"items": [row]},
-        "escalation": {"items": [row]},
-        "review": {"items": [row], "more": 2},
-        "bundle": {"items": [{"item": "D-2026-000012", "description": "Jaarrekening", "link": LINK}]},
-        "alarm": {"cause": "disk", "lines": ["Vol"], "over": False},
+def test_an_alarm_about_a_client_is_called_what_all_of_its_kind_are() -> None:
+    assert told(letters.alarm_name("intake acme-bv"), "nl") == "aangeleverde stukken kunnen niet worden verwerkt"
+    assert told(letters.alarm_name("watch inbox"), "nl") == "de inbox wordt niet bewaakt"
+    assert letters.alarm_name("something new") == "something new"
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+@pytest.mark.parametrize("kind", sorted({path.name.split(".")[0] for path in letters.USUAL.iterdir()} | letters.LIKE.keys()))
+def test_every_kind_of_mail_has_its_letter(kind: str, language: str) -> None:
+    row = {
+        "item": "D-2026-000012",
+        "client": "Acme B.V.",
+        "description": "Stuk",
+        "since": "2026-11-23T09:00:00+01:00",
+        "link": LINK,
     }
-    for kind, payload in payloads.items():
-        about = None if kind in ("reminder", "escalation", "review", "alarm", "bundle") else ("acme-bv", "D-2026-000012")
-        letter = messages.letter_of(office, kind, "nl", "Jan", *(about or (None, None)), payload)
-        assert letter.subject
-        assert letter.text.endswith("\n")
-        assert "None" not in letter.text
+    payload = {
+        **row, "approver": "Marieke", "comment": "Nee", "contact": "Jan", "reason": "550", "cause": "disk", "lines": ["Vol"],
+        "over": False, "more": 2, "findings": ["x"], "held": True, "line": "anker", "minutes": 15, "descriptions": ["Stuk"],
+        "items": [row, row],
+    }  # fmt: skip
+    told = letter(kind, language, "Jan", "D-2026-000012", **payload)
+    assert told.subject
+    assert told.text.endswith("\n")
+    assert not re.search(r"None|\{|\}|Undefined|\n\n\n", told.text)
+    assert told.html.count("<table") == told.html.count("</table>")
+
+
+def test_there_is_no_letter_of_a_kind_that_nobody_knows() -> None:
     with pytest.raises(ValueError, match="no letter for postcard"):
-        messages.letter_of(office, "postcard", "nl", "Jan", None, None, {})
+        letter("postcard", "nl", "Jan", None)
 
 
-def test_every_alarm_has_a_name_in_dutch() -> None:
-    assert [cause for cause, name in messages.ALARMS.items() if translator("nl").gettext(name) == name] == []
+def test_a_client_reads_whom_to_call() -> None:
+    assert "Heeft u een vraag? Marieke de Vries helpt u graag: 020\u00a0123\u00a045\u00a067.\n" in ready().text
+    away = replace(OFFICE, staff={"m.devries": Staff(name="Marieke", email="m@office.example", active=False, phone="020 1")})
+    called = letters.letter_of(away, "ready", "en", "Jan", "acme-bv", None, {"description": "Stuk", "link": LINK})[0]
+    assert "Any questions? Please call Kantoor De Vries, 020\u00a0765\u00a043\u00a021.\n" in called.text
+    silent = replace(OFFICE, settings=Settings(), staff={})
+    quiet = letters.letter_of(silent, "ready", "en", "Jan", "acme-bv", None, {"description": "Stuk", "link": LINK})[0]
+    assert "questions" not in quiet.text
+
+
+def test_a_mail_to_staff_leads_to_the_desk_where_that_can_be_reached() -> None:
+    row = {"item": "D-2026-000012", "client": "Acme B.V.", "description": "Stuk", "since": "2026-11-23T09:00:00+01:00"}
+    assert "Decide on the desk" not in letter("reminder", "en", "Marieke", None, items=[row]).text
+    desk = replace(OFFICE, settings=Settings.model_validate({"desk": {"base_url": "https://desk.office.example/"}}))
+    told = letters.letter_of(desk, "reminder", "en", "Marieke", None, None, {"items": [row]})[0]
+    assert "Decide on the desk:\nhttps://desk.office.example/queue\n" in told.text
+    assert '<a href="https://desk.office.example/queue"' in told.html
 
 
 # What nothing in them can do
