@@ -1,0 +1,79 @@
+"""Files out of a dossier: the attachments of an item, or one, or an earlier version of it.
+
+A file is given only once it is in the trail who got it (CONTRACT section 8). What comes out is
+checked against its hash on the way; what lies there already is never written over.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from desk.actions import item_view
+from dossier.files import files, moves
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.refusals import Conflict, NotFound, Unavailable
+from dossier.vault.folder import Vault
+from workflow.items import items
+from workflow.reports import finding
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A version of an attachment."""
+
+    name: str
+    version: int
+    sha256: str
+    size: int
+
+
+def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> list[Wanted]:
+    """What is asked for: all attachments as they are now, or one, or a version of one. Raises NotFound."""
+    if name is not None:
+        rows = [item_view.version_of(office, actor, item, name, version)]
+    else:
+        found = item_view.find(office, actor, item)
+        rows = items.attachments_of(found.id)
+        if not rows:
+            raise NotFound("getting.no_attachments", item=item)
+    return [Wanted(row.name, row.version, row.sha256, row.size) for row in rows]
+
+
+def note(office: Office, actor: Actor, now: datetime, item: str, what: list[Wanted]) -> None:
+    """Write down who gets these files, before they get them."""
+    found = item_view.find(office, actor, item)
+    finding.note_view(now, actor, found, "get " + ", ".join(f"{one.name} (version {one.version})" for one in what))
+
+
+def pieces(vault: Vault, what: Wanted) -> Iterator[bytes]:
+    """The bytes of a file, some at a time. Raises Unavailable if the vault lacks it, or holds something else."""
+    if vault.size(what.sha256) != what.size:
+        raise Unavailable("getting.lacking", file=what.name, sha256=what.sha256)
+    digest = hashlib.sha256()
+    for piece in vault.pieces(what.sha256, 0, what.size):
+        digest.update(piece)
+        yield piece
+    if digest.hexdigest() != what.sha256:
+        raise Unavailable("getting.damaged", file=what.name, sha256=what.sha256)
+
+
+def save(vault: Vault, what: Wanted, folder: Path) -> Path:
+    """Put a file into `folder` under its name; returns where. Raises Conflict if something of that name is there; OSError."""
+    target = folder / what.name
+    if files.exists(target) or files.is_link(target):
+        raise Conflict("getting.there", path=str(target))
+    part = folder / f".{what.sha256[:16]}.part"
+    try:
+        with open(part, "wb") as stream:
+            for piece in pieces(vault, what):
+                stream.write(piece)
+        if not moves.move_new(part, target):
+            raise Conflict("getting.there", path=str(target))
+    finally:
+        files.remove(part)
+    return target

@@ -1,0 +1,73 @@
+"""`get`: files come out of the dossier as they went in, and it is written down who got them."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from kit.support import DOSSIER, PDF, Root
+
+
+@pytest.fixture
+def item(root: Root) -> str:
+    keys = "created_by: m.devries\ndescription: Annual accounts 2025\nattachments: [a.pdf, b.pdf]\n"
+    root.place("acme-bv", {"a.pdf": PDF + b"one", "b.pdf": PDF + b"b", "a.yaml": keys})
+    root.once()
+    root.place(
+        "acme-bv",
+        {
+            "a.pdf": PDF + b"two",
+            "x.yaml": f"created_by: m.devries\nitem: {root.json('items')[0]['item']}\nattachments: [a.pdf]\n",
+        },
+    )
+    root.once()
+    return str(root.json("items")[0]["item"])
+
+
+def test_all_attachments_one_or_an_earlier_version_come_out(root: Root, item: str, tmp_path: Path) -> None:
+    to = tmp_path / "out"
+    to.mkdir()
+    root.run("get", item, "--to", str(to), user="m.devries")
+    assert {path.name: path.read_bytes() for path in to.iterdir()} == {"a.pdf": PDF + b"two", "b.pdf": PDF + b"b"}
+    command = [
+        DOSSIER,
+        "--root",
+        root.path,
+        "--as",
+        "m.devries",
+        "get",
+        item.removeprefix("D-"),
+        "a.pdf",
+        "--version",
+        "1",
+        "--to",
+        "-",
+    ]
+    assert subprocess.run(command, capture_output=True, check=True, env=root.whole_environ()).stdout == PDF + b"one"
+    events = [event for event in root.json("show", item)["history"] if event["action"] == "viewed"]
+    assert any("a.pdf (version 1)" in event["detail"]["how"] for event in events)
+
+
+def test_nothing_is_written_over_and_what_is_not_there_is_told(root: Root, item: str, tmp_path: Path) -> None:
+    (tmp_path / "b.pdf").write_bytes(b"mine")
+    assert "b.pdf" in root.run("get", item, "b.pdf", "--to", str(tmp_path), code=1).stderr
+    assert (tmp_path / "b.pdf").read_bytes() == b"mine"
+    assert list(tmp_path.glob(".*.part")) == []
+    for words in (
+        ["get", item, "c.pdf"],
+        ["get", item, "a.pdf", "--version", "9"],
+        ["get", "D-2020-000001"],
+        ["get", item, "--to", "-"],
+    ):
+        assert root.run(*words, code=1).stderr
+
+
+def test_a_damaged_file_is_not_given(root: Root, item: str, tmp_path: Path) -> None:
+    for path in (root.path / "var/vault").rglob("*"):
+        if path.is_file() and path.read_bytes() == PDF + b"b":
+            path.chmod(0o600)
+            path.write_bytes(PDF + b"X")
+    told = root.run("get", item, "b.pdf", "--to", str(tmp_path), code=4)
+    assert "dossier verify" in told.stderr
+    assert list(tmp_path.glob("*.pdf")) == []
