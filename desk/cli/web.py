@@ -13,6 +13,7 @@ from desk.cli import session
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: dossier portal --host 0.0.0.0 --port 8443")(portal)
     app.command(epilog="Example: dossier desk --host 0.0.0.0 --port 8444")(desk)
+    app.command(epilog="Example: dossier serve")(serve)
 
 
 def portal(
@@ -47,3 +48,17 @@ def desk(
     logs.configure(log)
     settings = office.settings.desk
     server.serve(office, dict(os.environ), server.desk_site, host or settings.host, settings.port if port is None else port)
+
+
+def serve(
+    log: Annotated[
+        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
+    ] = "auto",
+) -> None:
+    """The daemon, the desk and the portal in one command and one log, for a small office; until SIGTERM or Ctrl-C."""
+    from desk.cli import logs
+    from desk.daemon import several
+
+    office = session.office()
+    logs.configure(log)
+    raise typer.Exit(several.serve(office.root, log))

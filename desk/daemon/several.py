@@ -30,8 +30,11 @@ STOP_SECONDS = 6.0
 
 
 @dataclass(slots=True)
-class _Office:
+class _Part:
+    """A process that is kept running: an office's daemon, its desk or its portal."""
+
     root: Path
+    words: tuple[str, ...] = ("run",)
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     pause: float = FIRST_PAUSE_SECONDS
@@ -41,46 +44,56 @@ class _Office:
 
 def run(roots: Sequence[Path], log_form: str) -> int:
     """Serve these offices until stopped; returns the exit code."""
+    return _keep([_Part(root) for root in roots], log_form)
+
+
+def serve(root: Path, log_form: str) -> int:
+    """The daemon, the desk and the portal of one office, until stopped; returns the exit code."""
+    return _keep([_Part(root, (word,)) for word in ("run", "desk", "portal")], log_form)
+
+
+def _keep(parts: Sequence[_Part], log_form: str) -> int:
     stopping = threading.Event()
     call_on_stop(stopping.set)
-    offices = [_Office(root) for root in roots]
     while not stopping.is_set():
         now = time.monotonic()
-        for office in offices:
-            _tend(office, now, log_form)
+        for part in parts:
+            _tend(part, now, log_form)
         stopping.wait(0.1)
-    _stop(offices)
+    _stop(parts)
     return 0
 
 
 def once(roots: Sequence[Path], log_form: str) -> int:
     """`run --once` for each office, one after the other; returns the worst exit code."""
-    return max(subprocess.run(_command(root, log_form, "--once"), check=False).returncode for root in roots)
+    return max(subprocess.run(_command(root, ("run", "--once"), log_form), check=False).returncode for root in roots)
 
 
-def _command(root: Path, log_form: str, *more: str) -> list[str]:
-    return [sys.executable, "-m", "desk", "--root", str(root), "run", "--log", log_form, *more]
+def _command(root: Path, words: Sequence[str], log_form: str) -> list[str]:
+    return [sys.executable, "-m", "desk", "--root", str(root), *words, "--log", log_form]
 
 
-def _tend(office: _Office, now: float, log_form: str) -> None:
-    """Start an office that does not run, when it is due."""
-    if office.process is not None:
-        code = office.process.poll()
+def _tend(part: _Part, now: float, log_form: str) -> None:
+    """Start a part that does not run, when it is due."""
+    if part.process is not None:
+        code = part.process.poll()
         if code is None:
             return
-        office.process = None
-        if now - office.started >= LONGEST_PAUSE_SECONDS:
-            office.pause = FIRST_PAUSE_SECONDS
-        office.due, office.pause = now + office.pause, min(2 * office.pause, LONGEST_PAUSE_SECONDS)
-        log.error("an office's daemon ended; it is started again", root=str(office.root), code=code, seconds=office.due - now)
-    if now >= office.due:
+        part.process = None
+        if now - part.started >= LONGEST_PAUSE_SECONDS:
+            part.pause = FIRST_PAUSE_SECONDS
+        part.due, part.pause = now + part.pause, min(2 * part.pause, LONGEST_PAUSE_SECONDS)
+        log.error(
+            "a process ended; it is started again", root=str(part.root), what=part.words[0], code=code, seconds=part.due - now
+        )
+    if now >= part.due:
         # In a process group of its own: Ctrl-C is for this process, which passes it on once.
-        office.process = subprocess.Popen(_command(office.root, log_form), stdin=subprocess.DEVNULL, process_group=0)
-        office.started = now
+        part.process = subprocess.Popen(_command(part.root, part.words, log_form), stdin=subprocess.DEVNULL, process_group=0)
+        part.started = now
 
 
-def _stop(offices: Sequence[_Office]) -> None:
-    running = [office.process for office in offices if office.process is not None and office.process.poll() is None]
+def _stop(parts: Sequence[_Part]) -> None:
+    running = [part.process for part in parts if part.process is not None and part.process.poll() is None]
     for process in running:
         process.terminate()
     until = time.monotonic() + STOP_SECONDS

@@ -240,7 +240,7 @@ class Prepared:
         if words[0] == "rm":
             assert words == ["rm", "-rf", f"{self.top}/restored{self.restored}"]
             shutil.rmtree(words[-1])
-        elif (words[-1] == "run" and "retention" not in words) or {"portal", "desk"} & set(words):
+        elif (words[-1] == "run" and "retention" not in words) or {"portal", "desk", "serve"} & set(words):
             self._start_and_stop(words, environ)
         else:
             done = self.commands.run(words, self.root.path, environ)
@@ -252,7 +252,7 @@ class Prepared:
         log = self.top / "log"
         with open(log, "wb") as output:
             process = subprocess.Popen(
-                [str(DOSSIER), *words[1:]], cwd=self.root.path, env=environ | {"DOSSIER_PORTAL__PORT": str(free_port())},
+                [str(DOSSIER), *words[1:]], cwd=self.root.path, env=environ | {"DOSSIER_PORTAL__PORT": str(free_port()), "DOSSIER_DESK__PORT": str(free_port())},
                 stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         try:
