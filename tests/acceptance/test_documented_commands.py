@@ -250,9 +250,10 @@ class Prepared:
 
     def _start_and_stop(self, words: list[str], environ: dict[str, str]) -> None:
         log = self.top / "log"
+        ports = {f"DOSSIER_{site}__PORT": str(free_port()) for site in ("PORTAL", "DESK")}
         with open(log, "wb") as output:
             process = subprocess.Popen(
-                [str(DOSSIER), *words[1:]], cwd=self.root.path, env=environ | {"DOSSIER_PORTAL__PORT": str(free_port()), "DOSSIER_DESK__PORT": str(free_port())},
+                [str(DOSSIER), *words[1:]], cwd=self.root.path, env=environ | ports,
                 stdout=output, stderr=output, stdin=subprocess.DEVNULL,
             )  # fmt: skip
         try:
