@@ -15,7 +15,6 @@ from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.backup.restore import restore as put_back
 from dossier.database.database import transaction
-from dossier.database.tables import Item, tuples
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
@@ -47,10 +46,9 @@ def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
     now = clock.utc_now()
     portal = Portal(restored.office, open_vault(restored.office))
     portal.prepare()
-    shown = tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False)))
-    portal.redo([key for key, _ in shown], {client for _, client in shown})
-    while portal.has_work(now) and portal.round(now):
-        pass
+    portal.redo_all()
+    while portal.has_work(now):  # what can't be published is left alone for a while, so this ends
+        portal.round(now)
     told = {"from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}"}
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)

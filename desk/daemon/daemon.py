@@ -60,6 +60,9 @@ LEAD_SECONDS = 1.0
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
 
+TURN_SECONDS = 2.0
+"""While a backlog of drops is taken: so often what was decided and approved has its turn."""
+
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
 
@@ -81,7 +84,7 @@ class Daemon:
         self._once = once
         self._progress = progress or (lambda done: None)
         self._wake = threading.Condition()
-        self._queue_due = self._clear_due = 0.0
+        self._queue_due = self._clear_due = self._published_at = 0.0
         self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._teller = Teller()
@@ -143,7 +146,8 @@ class Daemon:
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
         self.upkeep = Upkeep(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
-        self._lead()
+        if self._lead():
+            self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
         self.intake.staying.begin()
         self._finish_others()
 
@@ -282,23 +286,33 @@ class Daemon:
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
+        if self._lead() and self._queue_due <= time.monotonic():
+            self.portal.take_off()
         self._clear_rest()
         taken = self._take_due()
-        leads = self._lead()
-        queue_is_due, has_more = leads and self._queue_due <= time.monotonic(), False
-        if leads and (queue_is_due or taken):
-            again = self.queue.round(clock.utc_now())
-            self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
-            has_more = again == 0.0
-        published = 0
-        if leads and (taken or queue_is_due):
-            began = time.monotonic()
-            published = self.portal.step()
-            self.summary.add_published(published, time.monotonic() - began)
-        if published or taken:
+        did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish()
+        if did or taken:
             self._mail_wake.set()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
-        return bool(taken or published or has_more)
+        return did or taken
+
+    def _decide_and_publish(self) -> bool:
+        """What was decided, then what stands approved, for a few seconds; True if there was anything, or is more."""
+        again = self.queue.round(clock.utc_now())
+        self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
+        began = time.monotonic()
+        published, has_more = self.portal.step()
+        self._published_at = time.monotonic()
+        self.summary.add_published(published, self._published_at - began)
+        return bool(published or has_more or again == 0.0)
+
+    def _meanwhile(self) -> None:
+        """Between two batches of a backlog: what was withdrawn goes, and what else is due has its turn now and then."""
+        if not self._lead():
+            return
+        self.portal.take_off()
+        if time.monotonic() - self._published_at > TURN_SECONDS:
+            self._decide_and_publish()
 
     def _take_due(self) -> bool:
         """Look where a look is due and take what is ready; True if anything was taken or refused.
@@ -317,6 +331,7 @@ class Daemon:
                     if len(begun) > ahead:
                         done = self._take(*begun.popleft(), more=bool(begun)) or done
                         self._release(kept={one.client for one in ready})
+                        self._meanwhile()
                 if files.stopping.is_set():
                     break
             if ready and not files.stopping.is_set():
@@ -425,6 +440,8 @@ class Daemon:
     def _supervise(self) -> None:
         """See that the folders are watched and that the configuration is the one in config/."""
         self.lookout.supervise()
+        if self.leads and self.portal.is_gone():
+            self._queue_due = 0.0
         try:
             if self._queue_watch.supervise(self.office.settings.watch.mode):
                 self._alarm("watch queue", self._queue_watch.trouble)

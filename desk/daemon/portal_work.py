@@ -31,6 +31,9 @@ ONCE_ITEMS, ONCE_SECONDS = 25, 3.0
 MEND_SECONDS = 300
 """How long the daily look waits for the working thread to mend, before it says what can't be mended."""
 
+STEP_SECONDS = 2.0
+"""After so long a step ends, and what was dropped and decided meanwhile has its turn, though there is more to publish."""
+
 VERIFY_HOURS = 1
 """How often it is seen whether today's look at the files was had."""
 
@@ -71,8 +74,16 @@ class PortalWork:
         """Make no more."""
         self._dresser.stop()
 
-    def step(self) -> int:
-        """Do what is due; returns how many items were published."""
+    def take_off(self) -> None:
+        """Take off the portal what was withdrawn."""
+        self.portal.take_off(clock.utc_now())
+
+    def is_gone(self) -> bool:
+        """True if somebody deleted the portal's folder."""
+        return self.portal.site.is_gone()
+
+    def step(self) -> tuple[int, bool]:
+        """Do what is due, for about STEP_SECONDS: (how many items were published, whether there is more to do at once)."""
         wanted = verifying.asked()
         try:
             verifying.mend(self.portal, clock.utc_now(), wanted)
@@ -82,14 +93,16 @@ class PortalWork:
         batch = self._dresser.take()
         if batch is not None:
             self.portal.put_up(batch)
-        published = 0
-        while not files.stopping.is_set() and self.portal.has_work(now := clock.utc_now()):
+        published, end, has_more = 0, time.monotonic() + STEP_SECONDS, False
+        while not files.stopping.is_set() and (has_more := self.portal.has_work(now := clock.utc_now())):
             published += self.portal.round(now)
             self._is_undressed = True
+            if time.monotonic() > end and not wanted:  # whoever asked for mending waits for all of it
+                break
         if wanted:
             verifying.forget(wanted)
         self._alarm("portal", self.portal.trouble)
-        return published
+        return published, has_more
 
     def rest(self) -> None:
         """There is nothing to be taken or published: a good time for pictures."""

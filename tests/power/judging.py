@@ -133,7 +133,7 @@ def _receipts(play: Play) -> Iterator[str]:
 def _empty(play: Play) -> Iterator[str]:
     """Nothing is empty, or zeros, that the daemon writes."""
     folders = (play.root.path / "var" / "queue", play.root.path / "var" / "portal", play.inbox)
-    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file()):
+    for path in (path for folder in folders for path in folder.rglob("*") if path.is_file() and path.suffix != ".part"):
         if not path.read_bytes().strip(b"\0"):
             yield f"empty: {path.name} in {path.parent.name}"
 

@@ -26,6 +26,10 @@ AT_ONCE = 1000
 """Items in one round. More make fewer index pages; fewer make a quicker stop."""
 
 
+SWEEP_SECONDS = 1.0
+"""How long a start waits until what an earlier daemon left is deleted: of a large client's folder that may take a minute."""
+
+
 class PortalUnusable(OSError):
     """The portal's folder can't be used as it is set up; the message says why and what to do."""
 
@@ -56,15 +60,29 @@ class FolderSite:
         """Make an empty staging folder, and remove those of others. Raises PortalUnusable."""
         try:
             files.make_folder(self._stagings, 0o750)
+            left = []
             for name in os.listdir(self._stagings):
                 gone = self._stagings / f".{secrets.token_hex(8)}.gone"
                 moves.move(self._stagings / name, gone)  # first: nobody who is at work there finds it any more
-                files.remove_tree(gone)
-            for name in ("items", "clients", "pages"):
-                files.make_folder(self.staging / name, 0o750)
+                left.append(gone)
+            self._make_staging()
+            _remove_beside(left).join(SWEEP_SECONDS)
         except OSError as error:
             reason = f"{error.filename}: {error.strerror}; this user must be able to write beside the portal's folder"
             raise PortalUnusable(reason) from error
+
+    def _make_staging(self) -> None:
+        for name in ("items", "clients", "pages"):
+            files.make_folder(self.staging / name, 0o750)
+
+    def is_gone(self) -> bool:
+        """True if the folder that `prepare` made is not there any more."""
+        return not self.path.is_dir()
+
+    def make_again(self) -> None:
+        """Make it anew, while everything goes on. Raises OSError."""
+        files.make_folder(self.path)
+        self._make_staging()
 
     # What lies there
 
@@ -196,14 +214,22 @@ class FolderSite:
         """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? The next start empties it."""
         gone = self.staging / "clients" / f".{secrets.token_hex(8)}.gone"
         moves.move(folder, gone)
+        _remove_beside([gone])
 
-        def remove() -> None:
-            try:
-                files.remove_tree(gone)
-            except OSError as error:
-                log.warning("what was swapped out is not deleted until the next start", error=str(error))
 
-        threading.Thread(target=remove, name="remove", daemon=True).start()
+def _remove_beside(folders: Sequence[Path]) -> threading.Thread:
+    """Delete folders on a thread of its own, which has begun."""
+
+    def remove() -> None:
+        try:
+            for folder in folders:
+                files.remove_tree(folder)
+        except OSError as error:
+            log.warning("what was swapped out is not deleted until the next start", error=str(error))
+
+    thread = threading.Thread(target=remove, name="remove", daemon=True)
+    thread.start()
+    return thread
 
 
 def _walk(folder: Folder, prefix: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:

@@ -1,7 +1,9 @@
 """The portal folder: the only writer of it. What stands approved is there; nothing else is, not for a moment.
 
-One round brings the portal in line with the database, for some items of some clients. What was approved by who may not any more
-is asked again first, and folders of clients that are off the portal go whole. Then, in this order:
+One round brings the portal in line with the database, for some items of some clients. While anything is to go, a round does that
+and nothing else. The first rounds after a start are small, so that a daemon which is killed again and again gets somewhere all
+the same. What was approved by who may not any more is asked again first, and folders of clients that are off the portal go whole.
+Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder beside the portal; then sync.
               Killed here? The staging folder is emptied at the start of the next daemon.
@@ -73,6 +75,9 @@ log = structlog.get_logger("portal")
 STALE_AT_ONCE = 50
 """Clients in one round whose pages are all to be made anew: after an upgrade these are all clients there are."""
 
+FIRST, GROWTH = 10, 4
+"""Items in the first round after a start, and how many times as many there may be in each next one, up to site.at_once."""
+
 RETRY_SECONDS = 30
 """How long what could not be published (disk full, a vault file gone, no permission) is left alone."""
 
@@ -90,6 +95,7 @@ class Portal:
         self._hands = hands
         self.trouble: str | None = None
         """What keeps something from being published now, if anything."""
+        self._most = FIRST
         self._unsure: set[int] = set()
         self._wrong: set[int] = set()
         self._retry_at: dict[int | str, datetime] = {}
@@ -132,6 +138,22 @@ class Portal:
         self._off = {name for name in self.site.homes() if name in self._known and not is_on_portal(self.office, name)}
         self._has_looked = True
 
+    def _begin_anew(self, now: datetime) -> None:
+        """The folder is gone, while we are at work: make it again, and publish all that stands."""
+        log.error("the portal's folder is gone; all of it is made anew", folder=str(self.site.path))
+        try:
+            self.site.make_again()
+        except OSError as error:
+            self._pause(now, error)
+        else:
+            self.redo_all()
+
+    def redo_all(self) -> None:
+        """Put all that is public in the folder anew, and the pages of every client who had any, also where nothing is on them."""
+        public = list(tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False))))
+        codes = {row[0] for row in tuples(Page.select(Page.client))}
+        self.redo([key for key, _ in public], codes.union(code for _, code in public))
+
     def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
         """Put these items' folders, which are wrong, and these clients' pages in order in the next rounds."""
         keys = list(items)
@@ -155,6 +177,8 @@ class Portal:
         self._forget_pauses(now)
         if self._paused_until is not None:
             return False
+        if self.site.is_gone():
+            self._begin_anew(now)
         if not self._has_looked:
             try:
                 self._look_who_is_off()
@@ -165,8 +189,14 @@ class Portal:
             bool(self._made) or any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
         )
 
+    def take_off(self, now: datetime) -> None:
+        """Rounds, while anything is to go that was withdrawn. Whatever else waits for the portal, this does not."""
+        self._forget_pauses(now)
+        while not files.stopping.is_set() and self._paused_until is None and self._going(1):
+            self.round(now)
+
     def round(self, now: datetime) -> int:
-        """Bring up to site.at_once items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
+        """Bring some items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
         self._forget_pauses(now)
         if self._paused_until is not None:
             return 0
@@ -184,15 +214,18 @@ class Portal:
         self.site.begin()
         if not self._has_looked:
             self._look_who_is_off()
-        stale = islice((code for code in sorted(self._stale) if code not in self._retry_at), STALE_AT_ONCE)
+        going = self._going(self.site.at_once)
+        stale = () if going else islice((code for code in sorted(self._stale) if code not in self._retry_at), STALE_AT_ONCE)
         work = {code: Work(is_stale=True) for code in stale}
-        jobs = self._jobs(work)
+        jobs = self._jobs(work, going or self._unsettled(min(self._most, self.site.at_once)))
         if unfit := deciding.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
             log.warning("approved by who may not any more; asked again", items=[item_name(key) for key in sorted(unfit)])
             return 0
-        batches, self._made = self._made, []
+        batches: list[Batch] = []
+        if not going:
+            batches, self._made = self._made, []
         self._take_off_clients(now)
         self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
         for job in jobs:
@@ -225,6 +258,8 @@ class Portal:
         self._stale.difference_update(placed)
         for one in work.values():
             one.clear()
+        if not going:
+            self._most *= GROWTH if self._most < self.site.at_once else 1
         if not self._retry_at:
             self.trouble = None
         return shown
@@ -243,8 +278,8 @@ class Portal:
 
     # What is to be done
 
-    def _jobs(self, codes: Iterable[str]) -> list[Job]:
-        items = self._unsettled(self.site.at_once)
+    def _jobs(self, codes: Iterable[str], unsettled: Sequence[Any]) -> list[Job]:
+        items = [*unsettled]
         items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
         wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
         found = editions(wanted)
@@ -257,9 +292,13 @@ class Portal:
             jobs.append(Job(item, edition, is_there, is_sure))
         return jobs
 
-    def _unsettled(self, limit: int) -> list[Any]:
+    def _going(self, limit: int) -> list[Any]:
+        """Of these the items that are on the portal and were withdrawn."""
+        return self._unsettled(limit, Item.public.is_null(False) & Item.standing.is_null())
+
+    def _unsettled(self, limit: int, which: Any = True) -> list[Any]:
         """Items that wait for a round, less those that are left alone for now, a client's together."""
-        query = Item.select().where(Item.unsettled).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
+        query = Item.select().where(Item.unsettled & which).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
         return waiting[:limit]
 

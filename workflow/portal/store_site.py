@@ -69,6 +69,10 @@ class StoreSite(FolderSite):
 
     # What lies there
 
+    def is_gone(self) -> bool:
+        """A bucket doesn't go: that it can't be reached is told at each request."""
+        return False
+
     def begin(self) -> None:
         self._seen.clear()
         self._until = None

@@ -41,6 +41,22 @@ def _attachments(root: Root) -> list[tuple[str, str, str]]:
     return [(f"D-{key // 10_000_000}-{key % 10_000_000:06d}", name, sha256) for key, name, sha256 in rows]
 
 
+def test_a_backup_of_clients_with_nothing_public_any_more_comes_back_whole(root: Root, tmp_path: Path) -> None:
+    """With more items of another client than fit into the first round of publishing."""
+    _drop(root, 0)
+    for number in range(1, 25):
+        root.drop(f"other{number}", SHARED.format(number=number), client="northwind-ltd", **{f"other{number}_pdf": _pdf(number)})
+    root.once()
+    (gone,) = [item for item, name, _ in _attachments(root) if name == "report0.pdf"]
+    root.run("withdraw", gone, "--reason", "the wrong client", user="m.devries")
+    root.once()
+    root.run("backup", str(tmp_path / "backups"))
+    made = _restored(root, tmp_path / "backups")
+    made.run("verify")
+    assert (made.path / "var/portal/acme-bv/index.html").exists()
+    assert len(list((made.path / "var/portal/northwind-ltd").glob("D-*/*.pdf"))) == 24
+
+
 def test_a_backup_becomes_the_same_office_elsewhere(root: Root, tmp_path: Path) -> None:
     for number in range(3):
         _drop(root, number)

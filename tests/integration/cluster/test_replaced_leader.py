@@ -115,7 +115,8 @@ def test_who_wakes_up_after_being_replaced_changes_nothing_on_the_portal(
         with monkeypatch.context() as patch:
             sleep = Sleep(patch, number, partial(successor.replace, to_the_end))
             try:
-                office.portal.round(office.now)
+                while office.portal.has_work(office.now):
+                    office.portal.round(office.now)
             except UNAVAILABLE:
                 close_database()
         if sleep.count >= number:
