@@ -1,9 +1,12 @@
-"""What `edit, attach, replace, rename, remove, copy, publish` do: a wish is read as a sidecar would be, files go into the vault first.
+"""Changing an item: its keys and its attachments. A wish is read as a sidecar would be, files go into the vault first.
 
 1. judge     names, sizes and kinds of the files, as for a drop.
 2. keep      copies in the vault under their hashes, then sync.   Killed here? Vault files that no item names: harmless.
 3. screen    what would be shared outright is searched for other clients (screening.py).
 4. commit    one transaction, in which amending.py judges the change and writes it.
+
+Each function tells what became of it in sentences. Raises Invalid with all that is wrong, another
+Refusal, or OSError; then nothing is changed.
 """
 
 from __future__ import annotations
@@ -23,7 +26,8 @@ from dossier.office import hours
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
-from dossier.text.refusals import Invalid, Problem, Refusal
+from dossier.text.refusals import Forbidden, Invalid, NotFound, Problem, fault
+from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import scalar
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
@@ -38,6 +42,9 @@ from workflow.items.items import File
 from workflow.items.rules import Wish
 from workflow.items.suspicion import Screened
 
+Keys = Mapping[str, str | Sequence[str] | None]
+"""What is asked for, by the English keys of a sidecar. None: not given."""
+
 
 @dataclass(frozen=True, slots=True)
 class Source:
@@ -49,7 +56,58 @@ class Source:
     note: str | None = None
 
 
-def wish_from(office: Office, key: int, keys: Mapping[str, str | Sequence[str] | None]) -> tuple[Wish, bool | None]:
+def edit(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    key: int,
+    keys: Keys,
+    *,
+    share_only: Sequence[str] | None = None,
+    if_version: int | None = None,
+) -> list[Sentence]:
+    """Change what the item says. `share_only`: exactly these attachments are shared.
+
+    `if_version`: only if it still is this version of the item.
+    """
+    wish, share_all = wish_from(office, key, keys)
+    shares: dict[str, bool] = {}
+    if share_only:
+        items.get_for(office, actor, key)
+        shares = amending.shares_of(key, share_only)
+    return change(office, now, actor, key, wish, FileChanges(shares=shares, share_all=share_all), if_version=if_version)
+
+
+def attach(office: Office, now: datetime, actor: Actor, key: int, sources: Sequence[Source]) -> list[Sentence]:
+    """Add files. One of a name that is there already takes its place, as a new version."""
+    return change(office, now, actor, key, sources=sources)
+
+
+def replace(office: Office, now: datetime, actor: Actor, key: int, name: str, path: Path) -> list[Sentence]:
+    """Put a new version in the place of an attachment, which keeps its name."""
+    if names.extension(path.name) != names.extension(name):
+        raise Invalid([fault("attachments", "actions.other_kind", file=names.shown(str(path)), name=names.shown(name))])
+    return change(office, now, actor, key, sources=[Source(path, names.nfc(name))], must_be_there=[name])
+
+
+def rename(office: Office, now: datetime, actor: Actor, key: int, old: str, new: str) -> list[Sentence]:
+    """Give an attachment another name."""
+    return change(office, now, actor, key, changes=FileChanges(rename={old: new}))
+
+
+def remove(office: Office, now: datetime, actor: Actor, key: int, wanted: Sequence[str]) -> list[Sentence]:
+    """Take attachments out of the item. What they held stays in the vault."""
+    return change(office, now, actor, key, changes=FileChanges(remove=wanted))
+
+
+def copy(
+    office: Office, now: datetime, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None
+) -> list[Sentence]:
+    """Copy attachments to another item."""
+    return change(office, now, actor, to, changes=FileChanges(put=copied(office, actor, key, wanted, to, share)))
+
+
+def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`. Raises Invalid."""
     lines = [f"item: {item_name(key)}"]
     for name, value in keys.items():
@@ -74,17 +132,18 @@ def change(
     now: datetime,
     actor: Actor,
     key: int,
-    wish: Wish,
-    changes: FileChanges,
+    wish: Wish | None = None,
+    changes: FileChanges | None = None,
     *,
     sources: Sequence[Source] = (),
     if_version: int | None = None,
     must_be_there: Sequence[str] = (),
-) -> str:
-    """Do it; returns what became of it, in a sentence. Raises Invalid, Refusal; OSError.
+) -> list[Sentence]:
+    """All that can be changed at once: what the item says, and its attachments.
 
     `sources` become attachments besides those of `changes`; `must_be_there`: names that the item has now.
     """  # fmt: skip
+    wish, changes = wish or Wish(), changes or FileChanges()
     items.get_for(office, actor, key)
     vault = open_vault(office)
     put = [*changes.put, *_kept(office, vault, sources)]
@@ -97,45 +156,16 @@ def change(
         with transaction():
             vault.vouch([file.sha256 for file in put])
             there = {names.fold(row.name) for row in items.attachments_of(key)}
-            lacking = [name for name in must_be_there if names.fold(name) not in there]
-            if lacking:
-                raise Refusal(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
+            for name in must_be_there:
+                if names.fold(name) not in there:
+                    raise _no_such_attachment(key, name)
             return amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
 
     shares = partial(amending.would_share, office, now, actor, key, wish, whole)
     done = screened_change(office, vault, items.get(key).client, shares, amend)
     asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     item = items.get(key)
-    return _sentence(item, done, asked) + held_because(office, item.client, found[0])
-
-
-def put_back(office: Office, now: datetime, actor: Actor, key: int) -> str:
-    """Put back on the portal what was approved before it was withdrawn; what became of it, in a sentence. Raises Refusal."""
-    found: list[Screened] = []
-
-    def restore(screened: Screened) -> bool:
-        found[:] = [screened]
-        with transaction():
-            return items.restore(office, now, actor, key, screened)
-
-    item = items.get_for(office, actor, key)
-    shares = partial(items.would_restore, office, actor, key)
-    is_present = screened_change(office, open_vault(office), item.client, shares, restore)
-    if suspicion.holds(office, found[0]):
-        asked = waiting.people_asked(office, key, hours.today(office, now))
-        return f"{item_name(key)} waits for approval by {' or '.join(asked) or 'nobody'}{held_because(office, item.client, found[0])}"
-    return f"{item_name(key)} goes back on the portal" + ("" if is_present else ", without what was changed in it since")
-
-
-def held_because(office: Office, client: str, screened: Screened) -> str:
-    """Why the wrong-client guard held a change, in sentences; nothing if it did not."""
-    return "".join(f". {sentence}" for sentence in suspicion.sentences(office, client, screened))
-
-
-def share_only(office: Office, actor: Actor, key: int, only: Sequence[str]) -> dict[str, bool]:
-    """Every attachment of the item → whether it is one of `only`."""
-    items.get_for(office, actor, key)
-    return amending.shares_of(key, only)
+    return [*_told(item, done, asked), *suspicion.sentences(office, item.client, found[0])]
 
 
 def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None) -> list[File]:
@@ -146,35 +176,37 @@ def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: in
     item, target = items.get_for(office, actor, key), items.get_for(office, actor, to)
     kind = office.settings.types.get(item.type or "")
     if kind is not None and kind.share == "never" and target.type != item.type:
-        raise Refusal(f"{item_name(key)} is of type {item.type}, which is never shared; copy to an item of that type only")
+        raise Forbidden("actions.never_shared", item=item_name(key), type=item.type)
     there = {names.fold(row.name): row for row in items.attachments_of(key)}
-    lacking = [name for name in wanted if names.fold(name) not in there]
-    if lacking:
-        raise Refusal(f"{item_name(key)} has no attachment `{names.shown(lacking[0])}`")
+    for name in wanted:
+        if names.fold(name) not in there:
+            raise _no_such_attachment(key, name)
     rows = [there[folded] for folded in dict.fromkeys(map(names.fold, wanted))]
     return [File(row.name, row.sha256, row.size, row.media_type, share, row.note) for row in rows]
+
+
+def _no_such_attachment(key: int, name: str) -> NotFound:
+    return NotFound("actions.no_such_attachment", item=item_name(key), name=names.shown(name))
 
 
 def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]:
     """The sources in the vault and on the disk. Raises Invalid with all that is wrong with them."""
     if not sources:
         return []
-    problems = [message for source in sources for message in _objections(office, source)]
+    problems = [problem for source in sources for problem in _objections(office, source)]
     if problems:
-        raise Invalid([Problem("attachments", message) for message in problems])
+        raise Invalid(problems)
     found, kept, copies = list[File](), list[Path](), list[files.Copy]()
     for source in sources:
         try:
             copy = vault.receive(source.path)
         except files.Changed as error:
-            raise Invalid(
-                [Problem("attachments", f"{source.path} is being changed; save and close it, and try again")]
-            ) from error
+            raise Invalid([fault("attachments", "actions.being_changed", file=names.shown(str(source.path)))]) from error
         kind = kinds.examine(source.name, copy.path)
         reason = kinds.blocked(source.name, kind, office.settings.intake.blocked_types, office.settings.intake.macros)
         if reason:
             vault.discard(copy)
-            raise Invalid([Problem("attachments", f"`{names.shown(source.name)}`: {reason}")])
+            raise Invalid([fault("attachments", "actions.attachment_fault", name=names.shown(source.name), why=reason)])
         kept.append(vault.keep(copy))
         copies.append(copy)
         found.append(File(source.name, copy.sha256, copy.source.size, kind.media_type, source.share, source.note))
@@ -182,41 +214,44 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
     return found
 
 
-def _objections(office: Office, source: Source) -> list[str]:
+def _objections(office: Office, source: Source) -> list[Problem]:
     """What is wrong with a file, by its name, its size and its kind."""
     limits, shown = office.settings.intake, names.shown(str(source.path))
     look = files.look(source.path)
     if look is None:
-        return [f"{shown}: " + ("it is no plain file" if os.path.lexists(source.path) else "there is no such file")]
-    messages = []
-    fault = names.name_fault(source.name)
-    if fault:
-        messages.append(f"`{names.shown(source.name)}`: {fault}")
+        is_there = os.path.lexists(source.path)
+        return [fault("attachments", "actions.no_plain_file" if is_there else "actions.no_such_file", file=shown)]
+    problems = []
+    wrong = names.name_fault(source.name)
+    if wrong:
+        problems.append(fault("attachments", "actions.attachment_fault", name=names.shown(source.name), why=wrong))
     if look.size > limits.max_file_mb * 1024 * 1024:
-        messages.append(f"{shown} is larger than {limits.max_file_mb} MB; make it smaller or split it")
+        problems.append(fault("attachments", "actions.too_large", file=shown, most=limits.max_file_mb))
     reason = kinds.blocked(source.path.name, kinds.examine(source.path.name, source.path), limits.blocked_types, limits.macros)
     if reason:
-        messages.append(f"{shown}: {reason}")
-    return messages
+        problems.append(fault("attachments", "actions.file_fault", file=shown, why=reason))
+    return problems
 
 
-def _sentence(item: Any, done: Sequence[str], asked: Sequence[str]) -> str:
-    """`D-2026-000012 is changed: labels`, and what that means for the client."""
+def _told(item: Any, done: Sequence[str], asked: Sequence[str]) -> list[Sentence]:
+    """`D-2026-000012 is changed: labels`, and what that means for the client. `done`: as amending.amend tells it."""
     name = item_name(item.id)
     if not done:
-        return f"{name} was so already; nothing is changed"
-    told = ", ".join(_DONE.get(one, one.replace("_", " ")) for one in done if one not in STEPPED)
-    changed = f"{name} is changed" + (f": {told}" if told else "")
+        return [sentence("actions.was_so_already", item=name)]
+    what = [Sentence(f"actions.what_{one}") for one in done if one not in _STEPS]
+    changed = sentence("actions.changed_what", item=name, what=what) if what else sentence("actions.changed", item=name)
     if "offer" in done:
-        still = "; the client still sees what was approved" if item.public else ""
-        return f"{changed}. It waits for approval by {' or '.join(asked) or 'nobody'}{still}"
+        waits = "actions.waits_and_old_is_seen" if item.public else "actions.waits_for"
+        return [changed, Sentence(waits, {"whom": whom(asked)})]
     if "unshare" in done:
-        return f"{changed}. It goes off the portal" if item.public else f"{changed}. It is private now"
-    return f"{changed}. It goes on the portal" if "share" in done else changed
+        return [changed, sentence("actions.goes_off" if item.public else "actions.is_private")]
+    return [changed, sentence("actions.goes_on")] if "share" in done else [changed]
 
 
-STEPPED = ("offer", "share", "unshare", "revert")
-_DONE = {
-    "added": "attachments added", "replaced": "attachments replaced", "removed": "attachments removed",
-    "renamed": "attachments renamed", "sharing": "which attachments are shared", "noted": "notes of attachments",
-}  # fmt: skip
+_STEPS = ("offer", "share", "unshare", "revert")
+"""What an item goes through by a change; the rest of what amending.amend tells is what was changed."""
+
+
+def whom(asked: Sequence[str]) -> Sentence | str:
+    """Those who are asked to approve, in words."""
+    return either(asked) or sentence("actions.nobody")

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dossier.database.database import transaction
 from dossier.database.tables import Edition, item_name
 from dossier.office import hours
 from dossier.office.office import Office
@@ -19,7 +18,6 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.sentences import Sentence, sentence
 from workflow.approval import deciding
-from workflow.approval.deciding import Verdict
 from workflow.approval.waiting import Seating
 from workflow.items import items, notes
 from workflow.queue import contents
@@ -70,10 +68,3 @@ def view(office: Office, actor: Actor, now: datetime, key: int) -> ConceptView:
         clock.shown(edition.made_at) or "", notes.on(edition.id), contents.changes(asking.concept, edition, item.standing, actor.code),
         contents.remarks(asking, actor.code), why_not is None, why_not, None, item.contact if item.notify else None,
     )  # fmt: skip
-
-
-def decide(office: Office, actor: Actor, now: datetime, key: int, verdict: Verdict, comment: str, content: str) -> str:
-    """Decide on what was shown; returns the share state. Raises AlreadyDecided, ContentChanged and other refusals."""
-    items.get_for(office, actor, key)
-    with transaction():
-        return deciding.decide(office, now, actor, key, verdict, comment, content)

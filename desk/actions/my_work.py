@@ -147,13 +147,12 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
 
     Each as {kind: refused or waits, client, path, at, lines}; refused ones first.
     """
-    may = people.readable(office, actor)
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
-        for one in overview.rejected(office, may)
+        for one in overview.rejected(office, actor)
         if _is_mine(office, actor.code, str(office.root / one["path"]))
     ]
-    for one in overview.status(office, may)["waits"]:
+    for one in overview.status(office, actor)["waits"]:
         if _is_mine(office, actor.code, str(office.inbox / one["path"])):
             client = one["path"].partition("/")[0]
             found.append({"kind": "waits", "client": client, "path": one["path"], "at": one["since"], "lines": [one["reason"]]})

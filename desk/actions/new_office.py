@@ -14,7 +14,7 @@ from typing import Literal
 from desk.actions.schemas import SCHEMAS, schema_of
 from dossier.files import files
 from dossier.office.words import CLIENTS, RESTORING, SETTINGS, STAFF
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict
 from dossier.text.yamltext import scalar
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -34,12 +34,12 @@ def country_of(environ: Mapping[str, str]) -> Country:
 
 
 def found(folder: Path, country: Country = "none") -> list[Path]:
-    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Refusal.
+    """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Conflict.
 
     For the Netherlands the files are in Dutch, with the terms of retention, types, statuses and holidays of an office there.
     """
     if os.path.lexists(folder / RESTORING):
-        raise Refusal(f"a restore to {folder} was broken off: half an office lies there; remove that folder and restore again")
+        raise Conflict("setting_up.restore_broken_off", folder=str(folder))
     written: list[Path] = []
     me = _founder()
     for name in (SETTINGS, CLIENTS, STAFF, EXAMPLE):
@@ -62,16 +62,8 @@ def _write_new(path: Path, text: str, written: list[Path]) -> None:
 
 
 def _founder() -> dict[str, str]:
-    """Who types `dossier init`: the office's first staff member, so that he can begin at once."""
+    """Who types `dossier init`: the office's first staff member, who can begin at once."""
     entry = pwd.getpwuid(os.geteuid())
     name = entry.pw_gecos.split(",")[0].strip() or entry.pw_name
     code = re.sub(r"[^A-Za-z0-9._-]", "-", entry.pw_name).strip(".-_") or "admin"
     return {"code": code, "name": scalar(name), "user": scalar(entry.pw_name)}
-
-
-def next_steps(folder: Path) -> str:
-    """What to do after `dossier init`."""
-    return (
-        f"\nNext: write your clients into {folder / CLIENTS} and your staff into {folder / STAFF},\n"
-        f"then start the daemon: dossier --root {folder} run"
-    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.tables import Item, Mail
 from dossier.files import settling
+from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import ALL, Actor, Readable
-from dossier.text import clock, names, sentences
+from dossier.office.people import Actor, Readable
+from dossier.text import clock, names, system
+from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import looking
 from ingest.inbox.looking import WHY, Looker, Waiting
 from ingest.intake import staying
@@ -23,8 +26,13 @@ WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
 
-def status(office: Office, may: Readable = ALL, language: str = "en") -> dict[str, Any]:
-    """As `status --json` gives it: whole numbers, and what is behind them, in `language`. `may`: what the reader may know of."""
+def status(office: Office, reader: Actor) -> dict[str, Any]:
+    """As `status --json` gives it: whole numbers, and what is behind them, as far as the reader may know of it."""
+    return status_within(office, people.readable(office, reader))
+
+
+def status_within(office: Office, may: Readable) -> dict[str, Any]:
+    """The same within these bounds."""
     waiting, odd, others, trouble = _look(office, may)
     mails = readable.only_of_clients(Mail.select(), Mail.client, Mail.item, may)
     daemons = presence.daemons(office, clock.utc_now())
@@ -37,7 +45,7 @@ def status(office: Office, may: Readable = ALL, language: str = "en") -> dict[st
         "failed_mails": mails.where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
-        "alarms": [*(sentences.told(one, language) for one in (*alarms.standing(may), *_full(office))), *trouble],
+        "alarms": [*alarms.standing(may), *_full(office), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
         + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
@@ -48,33 +56,32 @@ def _clients(office: Office, may: Readable) -> list[str]:
     return [code for code in sorted(office.clients) if may.has(code)]
 
 
-def _full(office: Office) -> list[sentences.Sentence]:
+def _full(office: Office) -> list[Sentence]:
     """That a disk is nearly full, seen now: on a full one no alarm can be written down."""
     trouble = alarms.disk_trouble(office) if alarms.text_of("disk") is None else None
     return [trouble] if trouble else []
 
 
-def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[str]]:
+def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[Sentence]]:
     """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
     looker, waiting, odd = Looker(office), list[Waiting](), list[Waiting]()
     looker.settling.settle_seconds = 0  # whether somebody writes can be asked; how long it was quiet, only a daemon has seen
     try:
         known, others = looking.clients_with_folders(office)
     except OSError as error:
-        return [], [], {}, [f"the inbox {office.inbox} can't be read: {error.strerror}; is the share mounted?"]
-    trouble, stays = list[str](), staying.recorded()
+        return [], [], {}, [sentence("overview.inbox_unreadable", path=str(office.inbox), why=system.why(error))]
+    trouble, stays = list[Sentence](), staying.recorded()
     others = others if may.clients is None else {}
     for client in filter(may.has, known):
         try:
             view = looker.look(client, *settling.now())
         except OSError as error:
-            trouble.append(f"{office.inbox / client} can't be read: {error.strerror}")
+            trouble.append(sentence("overview.folder_unreadable", path=str(office.inbox / client), why=system.why(error)))
             continue
         waiting += view.waiting
         for found in view.ready:
-            reason = stays.get(staying.lying(found))
-            told = sentences.told(reason, office.settings.office.language) if reason else "is whole and waits for the daemon"
-            waiting.append(Waiting(client, f"{client}/{names.shown(found.stem)}", told, found.changed_at))
+            reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
+            waiting.append(Waiting(client, f"{client}/{names.shown(found.stem)}", reason, found.changed_at))
         odd += view.odd
     return waiting, odd, others, trouble
 
@@ -83,10 +90,10 @@ def _told(one: Waiting) -> dict[str, Any]:
     return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
 
 
-def rejected(office: Office, may: Readable = ALL) -> list[dict[str, Any]]:
-    """Refused drops: {client, path from the root, at, why: lines}, oldest first. `may`: what the reader may know of."""
+def rejected(office: Office, reader: Actor) -> list[dict[str, Any]]:
+    """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first."""
     found = []
-    for path in looking.rejected(office, _clients(office, may)):
+    for path in looking.rejected(office, _clients(office, people.readable(office, reader))):
         try:
             with open(path / WHY, "rb") as file:
                 lines = file.read(WHY_BYTES).decode("utf-8", "replace").splitlines()
@@ -98,10 +105,11 @@ def rejected(office: Office, may: Readable = ALL) -> list[dict[str, Any]]:
     return found
 
 
-def look_at_rejected(reader: Actor) -> None:
-    """A person has seen what is refused: no alarm about it (workflow/outbox/alarms.py)."""
-    with transaction():
-        alarms.look_at_rejected(reader.code, clock.utc_now())
+def look_at_rejected(office: Office, now: datetime, reader: Actor) -> None:
+    """A person has seen what is refused: no alarm about it. Whoever saw a part only has not seen to the rest."""
+    if people.readable(office, reader).clients is None:
+        with transaction():
+            alarms.look_at_rejected(reader.code, now)
 
 
 def _from(root: Path, path: Path) -> str:

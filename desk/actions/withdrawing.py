@@ -1,38 +1,62 @@
-"""Withdrawing by command: who could see the item and opened it is told, and the register of data breaches gets a draft."""
+"""Taking an item off the portal, and putting it back.
+
+Whoever withdraws is told who could see the item and who opened it, and the register of data
+breaches gets a draft of an entry. The item is withdrawn first: whatever happens to the draft, it
+goes off the portal.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 
+from desk.actions.changing import whom
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
-from dossier.files import files, moves
-from dossier.office import people
+from dossier.office import hours
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from workflow.items import items
+from dossier.text.sentences import Sentence, sentence
+from dossier.vault.opening import open_vault
+from workflow.approval import waiting
+from workflow.guard.screening import screened_change
+from workflow.items import items, suspicion
+from workflow.items.suspicion import Screened
 from workflow.reports import breach
 
-BREACHES = "breaches"
-"""The folder under var/ for the drafts. They name people: only who runs the office's commands may read there."""
 
+def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> Sequence[Sentence]:
+    """Take the item off the portal, or from its approvers. Tells what could be seen of it, line by line.
 
-def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> list[str]:
-    """Take the item off the portal, or from its approvers; the lines to be told. Raises Refusal, OSError.
-
-    The item is withdrawn first: whatever happens to the draft, it goes off the portal.
+    Raises Refusal, and OSError if the draft can't be written; the item is withdrawn then.
     """
-    name = item_name(key)
     with transaction():
         was_public = items.get(key).public is not None
         items.withdraw(office, now, actor, key, reason)
     seen = breach.exposure(office, now, key) if was_public else None
     if seen is None:
-        return [f"{name} is withdrawn; nothing of it was on the portal"]
-    language = people.language_of(office, actor.code)
-    draft = breach.entry(language, now, breach.person_name(office, actor.code), reason, seen)
-    folder = office.var / BREACHES
-    files.make_folder(folder, 0o750)
-    path = moves.free_name(folder / f"{name}-{now.astimezone():%Y%m%d-%H%M%S}.md")
-    files.write_durably(path, draft.encode(), 0o640)
-    return [f"{name} is withdrawn", *breach.told(language, seen), f"Draft for the register of data breaches: {path}"]
+        return [sentence("actions.withdrawn_unseen", item=item_name(key))]
+    path = breach.write_draft(office, now, actor, reason, seen)
+    return [
+        sentence("actions.withdrawn", item=item_name(key)), *breach.told(seen), sentence("actions.breach_draft", path=str(path)),
+    ]  # fmt: skip
+
+
+def put_back(office: Office, now: datetime, actor: Actor, key: int) -> Sequence[Sentence]:
+    """Put back on the portal what was approved before it was withdrawn; tells what became of it. Raises Refusal."""
+    found: list[Screened] = []
+
+    def restore(screened: Screened) -> bool:
+        found[:] = [screened]
+        with transaction():
+            return items.restore(office, now, actor, key, screened)
+
+    item = items.get_for(office, actor, key)
+    shares = partial(items.would_restore, office, actor, key)
+    is_present = screened_change(office, open_vault(office), item.client, shares, restore)
+    if suspicion.holds(office, found[0]):
+        asked = waiting.people_asked(office, key, hours.today(office, now))
+        held = sentence("actions.item_waits_for", item=item_name(key), whom=whom(asked))
+        return [held, *suspicion.sentences(office, item.client, found[0])]
+    return [sentence("actions.goes_back" if is_present else "actions.goes_back_as_it_was", item=item_name(key))]

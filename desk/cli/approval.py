@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import session
+from desk.cli.words import _, add
 
 Items = Annotated[list[str], typer.Argument(metavar="ITEM...", help="Numbers: D-2026-000012, or 2026-000012.")]
 OneItem = Annotated[str, typer.Argument(metavar="ITEM", help="A number: D-2026-000012, or 2026-000012.")]
@@ -19,11 +20,11 @@ TABLE_ROWS = 50
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier queue --approver k.smit")(queue)
-    app.command(epilog='Example: dossier approve 2026-000012 --comment "Looked at it"')(approve)
-    app.command(epilog='Example: dossier reject 2026-000012 --comment "Page 3 is missing"')(reject)
-    app.command(epilog='Example: dossier withdraw 2026-000012 --reason "Wrong year"')(withdraw)
-    app.command(epilog="Example: dossier publish 2026-000012")(publish)
+    add(app, queue, "dossier queue --approver k.smit")
+    add(app, approve, 'dossier approve 2026-000012 --comment "Looked at it"')
+    add(app, reject, 'dossier reject 2026-000012 --comment "Page 3 is missing"')
+    add(app, withdraw, 'dossier withdraw 2026-000012 --reason "Wrong year"')
+    add(app, publish, "dossier publish 2026-000012")
 
 
 def key_of(name: str) -> int:
@@ -33,7 +34,8 @@ def key_of(name: str) -> int:
     try:
         return item_key(name)
     except ValueError:
-        raise typer.BadParameter(f"`{name}` is no item's number; give one such as D-2026-000012") from None
+        told = _("`%(name)s` is no item's number; give one such as D-2026-000012") % {"name": name}
+        raise typer.BadParameter(told) from None
 
 
 def queue(
@@ -45,33 +47,23 @@ def queue(
 ) -> None:
     """Concepts that wait for a decision, oldest first."""
     office = session.opened_quickly()
+    from desk.actions import deciding
     from desk.cli import printing
-    from dossier.office import hours
     from dossier.text import clock
-    from workflow.approval import waiting
-    from workflow.reports import finding
 
-    if approver is not None and approver not in office.staff:
-        raise typer.BadParameter(f"there is no staff member `{approver}` in config/staff.yaml")
-    may = session.readable()
-    today, most = hours.today(office, clock.utc_now()), TABLE_ROWS if limit is None and not json else limit or None
-    if approver is None and most is not None and most <= TABLE_ROWS:
-        keys = waiting.all_waiting(may)
-        asked = waiting.who_is_asked(office, today, may, keys[:most])
-    else:
-        asked = waiting.who_is_asked(office, today, may)
-        keys = [key for key, whom in asked.items() if approver is None or approver in whom]
-    found = [{**summary, "asked": asked[key]} for key, summary in finding.summaries_of_waiting(set(keys[:most]))]
+    most = TABLE_ROWS if limit is None and not json else limit or None
+    found = deciding.queue(office, clock.utc_now(), session.reader(), approver, most)
     if json:
-        printing.as_json(found)
+        printing.as_json(found.items)
         return
-    rows = [(one["item"], one["client"], one["description"], one["created_by"], ", ".join(one["asked"])) for one in found]
-    printing.table(("item", "client", "description", "made by", "waits for"), rows, "Nothing waits for a decision.")
-    for one in found:
+    rows = [(one["item"], one["client"], one["description"], one["created_by"], ", ".join(one["asked"])) for one in found.items]
+    columns = (_("item"), _("client"), _("description"), _("made by"), _("waits for"))
+    printing.table(columns, rows, _("Nothing waits for a decision."))
+    for one in found.items:
         for line in one["attention"]:
-            print(f"{one['item']}, attention: {printing.text(line)}")
-    if most is not None and len(keys) > most:
-        print(f"These are the oldest {most} of {len(keys)}; --limit 0 shows all.")
+            print(_("%(item)s, attention: %(what)s") % {"item": one["item"], "what": printing.text(line)})
+    if most is not None and found.count > most:
+        print(_("These are the oldest %(most)s of %(count)s; --limit 0 shows all.") % {"most": most, "count": found.count})
 
 
 def approve(items: Items, comment: Comment = "") -> None:
@@ -88,27 +80,18 @@ def reject(
 
 def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: str) -> None:
     office = session.opened_quickly()
-    from dossier.database.database import transaction
-    from dossier.database.tables import item_name
+    from desk.actions import deciding
+    from desk.cli import printing
     from dossier.text import clock
     from dossier.text.refusals import Refusal
-    from workflow.approval import deciding
 
-    keys, actor = [key_of(name) for name in names], session.actor()
-    # What waits now is decided on, and nothing that somebody makes of it while others are decided.
-    contents = {key: deciding.content_waiting(key) for key in keys}
-    refused = False
-    for key in keys:
-        try:
-            with transaction():
-                share_state = deciding.decide(office, clock.utc_now(), actor, key, verdict, comment, contents[key])
-        except Refusal as refusal:
-            print(refusal, file=sys.stderr)
+    keys, actor, refused = [key_of(name) for name in names], session.actor(), False
+    for outcome in deciding.decide_each(office, clock.utc_now(), actor, keys, verdict, comment):
+        if isinstance(outcome, Refusal):
+            print(printing.refusal(outcome), file=sys.stderr)
             refused = True
         else:
-            done = {"approve": "approved", "reject": "returned to its maker"}[verdict]
-            more = "; more approvals are needed" if verdict == "approve" and share_state == "concept" else ""
-            print(f"{item_name(key)} is {done}{more}")
+            print(printing.text(outcome))
     if refused:
         raise typer.Exit(1)
 
@@ -126,8 +109,9 @@ def withdraw(item: OneItem, reason: Annotated[str, typer.Option("--reason", help
 
 def publish(item: OneItem) -> None:
     """Put back on the portal what was approved before it was withdrawn."""
-    from desk.actions import changing
+    from desk.actions import withdrawing
+    from desk.cli import printing
     from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
-    print(changing.put_back(office, clock.utc_now(), actor, key))
+    print(printing.several(withdrawing.put_back(office, clock.utc_now(), actor, key)))

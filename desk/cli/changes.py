@@ -3,22 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import typer
-from typer.core import TyperCommand
 
 from desk.cli import session
 from desk.cli.approval import OneItem, key_of
-
-if TYPE_CHECKING:
-    from workflow.items.amending import FileChanges
+from desk.cli.words import Command, _, add
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
 _WORDS = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
 
 
-class SwitchCommand(TyperCommand):
+class SwitchCommand(Command):
     """A command whose switches can also be said as in a sidecar: `--share yes`, `--share no`."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -45,12 +42,12 @@ Text = Annotated[str | None, typer.Option()]
 
 
 def register(app: typer.Typer) -> None:
-    app.command(cls=SwitchCommand, epilog='Example: dossier edit 2026-000012 --status done --label vat --label "year 2025"')(edit)
-    app.command(cls=SwitchCommand, epilog="Example: dossier attach 2026-000012 letter.pdf --share")(attach)
-    app.command(epilog="Example: dossier replace 2026-000012 accounts.pdf ~/accounts-v2.pdf")(replace)
-    app.command(epilog='Example: dossier rename 2026-000012 scan0001.pdf "Annual accounts 2025.pdf"')(rename)
-    app.command(epilog="Example: dossier remove 2026-000012 draft.docx")(remove)
-    app.command(cls=SwitchCommand, epilog="Example: dossier copy 2026-000012 accounts.pdf --to 2026-000031 --no-share")(copy)
+    add(app, edit, 'dossier edit 2026-000012 --status done --label vat --label "year 2025"', cls=SwitchCommand)
+    add(app, attach, "dossier attach 2026-000012 letter.pdf --share", cls=SwitchCommand)
+    add(app, replace, "dossier replace 2026-000012 accounts.pdf ~/accounts-v2.pdf")
+    add(app, rename, 'dossier rename 2026-000012 scan0001.pdf "Annual accounts 2025.pdf"')
+    add(app, remove, "dossier remove 2026-000012 draft.docx")
+    add(app, copy, "dossier copy 2026-000012 accounts.pdf --to 2026-000031 --no-share", cls=SwitchCommand)
 
 
 def edit(
@@ -82,25 +79,23 @@ def edit(
 ) -> None:
     """Change an item. What the client sees of a shared item must be approved again, unless you may share."""
     from desk.actions import changing
-    from desk.cli.items import _fields
-    from workflow.items.amending import FileChanges
+    from desk.cli.items import fields_of
+    from dossier.text import clock
 
     if (share_all, share_none, bool(share_file)).count(True) > 1:
-        raise typer.BadParameter("give --share-file, or --share-all, or --share-none")
+        raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
     words = {None: None, True: "yes", False: "no"}
     keys: dict[str, Any] = {
         "description": description, "status": status, "type": kind, "location": location,
         "labels": [one for one in label if one] if label else None, "explanation": explanation, "share": words[share],
         "share_status": share_status, "share_attachments": "all" if share_all else "none" if share_none else None,
         "share_explanation": words[share_explanation], "approver": approver or None, "approvals": approvals,
-        "notify": words[notify], "contact": contact, **_fields(field),
+        "notify": words[notify], "contact": contact, **fields_of(field),
     }  # fmt: skip
     if not share_file and all(value is None for value in keys.values()):
-        raise typer.BadParameter("what is to be changed? see: dossier edit --help")
+        raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))
     key, office, actor = key_of(item), session.opened(), session.actor()
-    wish, all_of_them = changing.wish_from(office, key, keys)
-    shares = changing.share_only(office, actor, key, share_file) if share_file else {}
-    _change(item, FileChanges(shares=shares, share_all=all_of_them), wish=wish, if_version=if_version)
+    _tell(changing.edit(office, clock.utc_now(), actor, key, keys, share_only=share_file, if_version=if_version))
 
 
 def attach(
@@ -110,40 +105,44 @@ def attach(
     note: Annotated[str | None, typer.Option(help="For the office.")] = None,
 ) -> None:
     """Add files to an item. One of a name that is there already takes its place, as a new version."""
-    from desk.actions.changing import Source
+    from desk.actions import changing
+    from dossier.text import clock
     from dossier.text.names import nfc
-    from workflow.items.amending import FileChanges
 
-    _change(item, FileChanges(), sources=[Source(path, nfc(path.name), share, note) for path in files])
+    sources = [changing.Source(path, nfc(path.name), share, note) for path in files]
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    _tell(changing.attach(office, clock.utc_now(), actor, key, sources))
 
 
 def replace(
     item: OneItem, name: Annotated[str, typer.Argument(metavar="NAME")], file: Annotated[Path, typer.Argument(metavar="FILE")]
 ) -> None:
     """Put a new version in the place of an attachment, which keeps its name."""
-    from desk.actions.changing import Source
-    from dossier.text.names import extension, nfc
-    from workflow.items.amending import FileChanges
+    from desk.actions import changing
+    from dossier.text import clock
 
-    if extension(file.name) != extension(name):
-        raise typer.BadParameter(f"{file} is of another kind than {name}; attach it, and remove the other")
-    _change(item, FileChanges(), sources=[Source(file, nfc(name))], must_be_there=[name])
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    _tell(changing.replace(office, clock.utc_now(), actor, key, name, file))
 
 
 def rename(
     item: OneItem, old: Annotated[str, typer.Argument(metavar="OLD")], new: Annotated[str, typer.Argument(metavar="NEW")]
 ) -> None:
     """Give an attachment another name."""
-    from workflow.items.amending import FileChanges
+    from desk.actions import changing
+    from dossier.text import clock
 
-    _change(item, FileChanges(rename={old: new}))
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    _tell(changing.rename(office, clock.utc_now(), actor, key, old, new))
 
 
 def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
     """Take attachments out of an item. What they held stays in the vault."""
-    from workflow.items.amending import FileChanges
+    from desk.actions import changing
+    from dossier.text import clock
 
-    _change(item, FileChanges(remove=names))
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    _tell(changing.remove(office, clock.utc_now(), actor, key, names))
 
 
 def copy(
@@ -154,20 +153,14 @@ def copy(
 ) -> None:
     """Copy attachments to another item."""
     from desk.actions import changing
-    from workflow.items.amending import FileChanges
-
-    office, actor = session.opened(), session.actor()
-    found = changing.copied(office, actor, key_of(item), names, key_of(to), share)
-    _change(to, FileChanges(put=found))
-
-
-def _change(item: str, changes: FileChanges, **more: Any) -> None:
-    """Do it and say what became of it."""
-    from desk.actions import changing
-    from desk.cli import printing
     from dossier.text import clock
-    from workflow.items.rules import Wish
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    wish = more.pop("wish", Wish())
-    print(printing.text(changing.change(office, clock.utc_now(), actor, key, wish, changes, **more)))
+    key, target, office, actor = key_of(item), key_of(to), session.opened(), session.actor()
+    _tell(changing.copy(office, clock.utc_now(), actor, key, names, target, share))
+
+
+def _tell(done: Any) -> None:
+    """Say what became of it."""
+    from desk.cli import printing
+
+    print(printing.several(done))

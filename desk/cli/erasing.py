@@ -1,4 +1,4 @@
-"""The command that erases a person's data on his request: erase."""
+"""The command that erases a person's data on their request: erase."""
 
 from __future__ import annotations
 
@@ -8,102 +8,81 @@ import typer
 
 from desk.cli import session
 from desk.cli.approval import key_of
+from desk.cli.words import _, add
 
 if TYPE_CHECKING:
-    from dossier.office.office import Office
-    from workflow.retention.erasure_plan import Plan
-    from workflow.retention.personal import Person
+    from workflow.retention.erasure_plan import Finding, Plan
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier erase acme-bv/j.jansen")(erase)
+    add(app, erase, "dossier erase acme-bv/j.jansen")
 
 
 def erase(
     who: Annotated[
         str, typer.Argument(metavar="WHO", help="CLIENT/CONTACT, a staff code, a mail address, or the name of somebody else.")
     ],
-    name: Annotated[list[str] | None, typer.Option("--name", help="Another name of his, as often as needed.")] = None,
-    address: Annotated[list[str] | None, typer.Option("--address", help="Another mail address of his.")] = None,
+    name: Annotated[list[str] | None, typer.Option("--name", help="Another name of theirs, as often as needed.")] = None,
+    address: Annotated[list[str] | None, typer.Option("--address", help="Another mail address of theirs.")] = None,
     item: Annotated[list[str] | None, typer.Option("--item", metavar="ITEM", help="An item that is to go as a whole.")] = None,
     file: Annotated[
         list[str] | None, typer.Option("--file", metavar="ITEM/NAME", help="An attachment that is to go, in all versions.")
     ] = None,
     reason: Annotated[str, typer.Option("--reason", help="Stays in the trail, so it must not say whom it is about.")] = "",
-    language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the report; without it, his or yours.")] = None,
+    language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the report; without it, theirs or yours.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, what would go and stay is listed.")] = False,
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Erase a person's data, as far as nothing says that they must be kept; with a report. Without --yes, only a list. Needs an admin."""
-    from dossier.office import people
+    from desk.actions import erasing
     from dossier.text import clock
-    from dossier.text.refusals import Refusal
-    from dossier.vault.opening import open_vault
-    from workflow.retention import erasing, retention
-    from workflow.retention.erasure_plan import find_person
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
-    if not people.is_admin(office, actor.code):
-        raise Refusal(f"{actor.code} may not erase; an admin can")
-    erasing.finish(office)
-    person = find_person(office, who, name or [], address or [])
     keys, chosen = [key_of(one) for one in item or ()], [_chosen(one) for one in file or ()]
+    wish = erasing.Wish(who, name or [], address or [], keys, chosen)
     if not yes:
-        _list(erasing.look(office, now, person, keys, chosen), json)
+        _list(erasing.look(office, now, actor, wish), json)
         return
-    spoken = language or _language(office, person) or people.language_of(office, actor.code)
-    made = erasing.erase(office, now, actor, person, reason, keys, chosen, language=spoken)
-    retention.sweep(open_vault(office))
-    data, page = erasing.report_names(office, made)
-    _list(made, json, done=True)
+    done = erasing.erase(office, now, actor, wish, reason, language)
+    _list(done.plan, json, done=True)
     if not json:
-        print(
-            f"\nErased; in his place stands {made.pseudonym}. The report: {page} and {data}. It names him: give it to him, and put it away."
-        )
+        values = {"name": done.plan.pseudonym, "page": done.page, "data": done.data}
+        print(_("\nErased; in their place stands %(name)s. The report: %(page)s and %(data)s.") % values)
+        print(_("It names the person: give it to them, and put it away."))
 
 
 def _chosen(text: str) -> tuple[int, str]:
-    number, _, name = text.partition("/")
+    number, _slash, name = text.partition("/")
     if not name:
-        raise typer.BadParameter(f"{text}: give ITEM/NAME, such as 2026-000012/passport.pdf")
+        raise typer.BadParameter(_("%(given)s: give ITEM/NAME, such as 2026-000012/passport.pdf") % {"given": text})
     return key_of(number), name
 
 
-def _language(office: Office, person: Person) -> str | None:
-    from dossier.office import people
-
-    for client, contact in person.seats:
-        known = office.clients.get(client)
-        if known is not None:
-            return next((one.language for one in known.contacts if one.id == contact and one.language), known.language)
-    return people.language_of(office, person.staff) if person.staff in office.staff else None
-
-
 def _list(made: Plan, json: bool, done: bool = False) -> None:
-    from dataclasses import asdict
-
     from desk.cli import printing
-    from workflow.retention.erasure_report import GROUNDS
+    from workflow.retention.erasure_report import as_data
 
     if json:
         told = {"pseudonym": made.pseudonym, "done": done, "obstacles": [] if done else made.obstacles}
-        printing.as_json({**told, "findings": [asdict(one) for one in made.findings]})
+        printing.as_json({**told, "findings": [as_data(one, session.language()) for one in made.findings]})
         return
-    rows = [
-        (
-            one.fate if not done or one.fate != "goes" else "gone",
-            one.count,
-            one.area,
-            one.subject,
-            one.because or GROUNDS.get(one.ground, "").replace("names you", "names him"),
-        )
-        for one in made.findings
-    ]
-    printing.table(("", "", "what", "where", "why"), rows, "Nothing of this person was found.")
+    fates = {"goes": _("gone") if done else _("goes"), "stays": _("stays"), "by hand": _("by hand")}
+    rows = [(fates[one.fate], one.count, one.area, one.subject, _why(one)) for one in made.findings]
+    printing.table(("", "", _("what"), _("where"), _("why")), rows, _("Nothing of this person was found."))
     if done:
         return
     for obstacle in made.obstacles:
-        print(f"first: {printing.text(obstacle)}")
-    print(
-        "Nothing was erased. What is inside of files was not searched: choose them with --item or --file. To erase: --reason TEXT --yes"
-    )
+        print(_("first: %(what)s") % {"what": printing.text(obstacle)})
+    print(_("Nothing was erased. What is inside of files was not searched: choose them with --item or --file."))
+    print(_("To erase: --reason TEXT --yes"))
+
+
+def _why(one: Finding) -> str:
+    from desk.cli import printing
+    from dossier.text.sentences import Sentence
+
+    if one.because:
+        return printing.text(one.because)
+    if one.ground in ("choose", "people"):
+        return printing.text(Sentence(f"erasing.office_{one.ground}"))
+    return printing.text(Sentence(f"erasing.ground_{one.ground}")) if one.ground else ""

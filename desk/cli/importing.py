@@ -9,13 +9,14 @@ from typing import Annotated
 import typer
 
 from desk.cli import session
+from desk.cli.words import _, add
 
 SHOWN = 50
 """Faults that are printed on a terminal; the rest is counted. Into a file all of them go."""
 
 
 def register(app: typer.Typer) -> None:
-    app.command(name="import", epilog="Example: dossier import /mnt/archive --map map.yaml --dry-run")(import_)
+    add(app, import_, "dossier import /mnt/archive --map map.yaml --dry-run", name="import")
 
 
 def import_(
@@ -27,41 +28,42 @@ def import_(
     skip_faulty: Annotated[bool, typer.Option("--skip-faulty", help="Import what is good, though not all is.")] = False,
 ) -> None:
     """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it was."""
-    from desk.cli import logs
+    from desk.cli import logs, printing
     from dossier.cluster import presence
     from dossier.text import clock
-    from dossier.text.refusals import Refusal
+    from dossier.text.refusals import Invalid, fault
     from ingest.sources.archive import Archive, read_import_map
     from ingest.sources.importing import Importer
 
     office, actor = session.opened(), session.actor()
     importer = Importer(office, actor, Archive(folder.resolve(), read_import_map(map_)))
-    with logs.counting("judging", None) as progress:
+    with logs.counting(_("judging"), None) as progress:
         seen = importer.look(progress)
-    _tell([f"{source}: {fault}" for source, fault in seen.faults])
+    _tell([f"{source}: {printing.text(fault)}" for source, fault in seen.faults])
     _tell(seen.renamed)
-    _tell([f"left out: {one}" for one in seen.left_out])
-    before = f" ({seen.before} of them were imported before)" if seen.before else ""
-    print(f"{seen.entries} items in {folder}: {seen.good} are good{before}, {seen.entries - seen.good} are not")
+    _tell([_("left out: %(name)s") % {"name": printing.text(one)} for one in seen.left_out])
+    bad = seen.entries - seen.good
+    before = _(" (%(count)s of them were imported before)") % {"count": seen.before} if seen.before else ""
+    values = {"count": seen.entries, "folder": folder, "good": seen.good, "before": before, "bad": bad}
+    print(_("%(count)s items in %(folder)s: %(good)s are good%(before)s, %(bad)s are not") % values)
     for count, reason in seen.reasons()[:SHOWN]:
-        print(f"{count:>8}  {reason}")
+        print(f"{count:>8}  {printing.text(reason)}")
     if seen.renamed:
-        print(f"{len(seen.renamed)} files get a name that Windows can hold")
+        print(_("%(count)s files get a name that Windows can hold") % {"count": len(seen.renamed)})
     if seen.left_out:
-        print(f"{len(seen.left_out)} files belong to no item")
+        print(_("%(count)s files belong to no item") % {"count": len(seen.left_out)})
     importer.check_room(seen)
-    if seen.good < seen.entries and not skip_faulty:
-        raise Refusal("nothing was imported; mend the map or the archive, or leave these out with --skip-faulty")
+    if bad and not skip_faulty:
+        raise Invalid([fault("map", "importing.nothing_imported")])
     if dry_run:
         return
-    with logs.counting("importing", seen.entries) as progress:
+    with logs.counting(_("importing"), seen.entries) as progress:
         done = importer.place(clock.utc_now(), seen.faulty, progress)
-    takes = (
-        "The daemon takes them: dossier status"
-        if presence.daemons(office, clock.utc_now())
-        else "Take them with: dossier run --once"
-    )
-    print(f"{done.placed} are in the inbox now, {done.before} were imported before. {takes}")
+    print(_("%(count)s are in the inbox now, %(before)s were imported before.") % {"count": done.placed, "before": done.before})
+    if presence.daemons(office, clock.utc_now()):
+        print(_("The daemon takes them: dossier status"))
+    else:
+        print(_("Take them with: dossier run --once"))
 
 
 def _tell(lines: list[str]) -> None:
@@ -70,4 +72,4 @@ def _tell(lines: list[str]) -> None:
     for line in lines[:most]:
         typer.echo(line, err=True)
     if len(lines) > most:
-        typer.echo(f"and {len(lines) - most} more; all of them with: 2> report.txt", err=True)
+        typer.echo(_("and %(count)s more; all of them with: 2> report.txt") % {"count": len(lines) - most}, err=True)

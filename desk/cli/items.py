@@ -11,6 +11,7 @@ import typer
 
 from desk.cli import session
 from desk.cli.approval import OneItem, key_of
+from desk.cli.words import _, add
 
 if TYPE_CHECKING:
     from ingest.sources.dropping import Request
@@ -19,14 +20,12 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Text = Annotated[str | None, typer.Option()]
 Texts = Annotated[list[str] | None, typer.Option()]
 
-NEW_EXAMPLE = 'Example: dossier new acme-bv report.pdf --description "Annual report 2025" --share --share-all --approver k.smit'
-
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier items --client acme-bv --since 2026-01-01 jaarrekening")(items)
-    app.command(epilog="Example: dossier show 2026-000012")(show)
-    app.command(epilog=NEW_EXAMPLE)(new)
-    app.command(epilog="Example: dossier recent")(recent)
+    add(app, items, "dossier items --client acme-bv --since 2026-01-01 jaarrekening")
+    add(app, show, "dossier show 2026-000012")
+    add(app, new, 'dossier new acme-bv report.pdf --description "Annual report 2025" --share --share-all --approver k.smit')
+    add(app, recent, "dossier recent")
 
 
 def items(
@@ -48,41 +47,46 @@ def items(
     json: Json = False,
 ) -> None:
     """Find items, newest first; with words the best match first."""
-    session.opened_quickly()
+    office = session.opened_quickly()
+    from desk.actions import looking_up
     from desk.cli import printing
-    from workflow.reports import finding
+    from workflow.reports.finding import Filter
 
-    may = session.readable()
-    wanted = finding.Filter(
+    wanted = Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
     )  # fmt: skip
-    found = [finding.summary(item) for item in finding.find_items(wanted, limit, key_of(after) if after else None, may)]
+    found = looking_up.find_items(office, session.reader(), wanted, limit, key_of(after) if after else None)
     if json:
         printing.as_json(found)
         return
-    rows = [(i["item"], i["client"], i["description"], i["status"], i["share_state"], i["location"]) for i in found]
-    printing.table(("item", "client", "description", "status", "shared", "location"), rows, "No item fits.")
+    rows = [(i["item"], i["client"], i["description"], i["status"], state(i["share_state"]), i["location"]) for i in found]
+    columns = (_("item"), _("client"), _("description"), _("status"), _("shared"), _("location"))
+    printing.table(columns, rows, _("No item fits."))
     if limit and len(found) == limit:
-        print(f"There may be more: --after {found[-1]['item']}, or --limit 0 for all.")
+        print(_("There may be more: --after %(item)s, or --limit 0 for all.") % {"item": found[-1]["item"]})
 
 
 def show(item: OneItem, json: Json = False) -> None:
     """One item with its attachments and history. That you looked at it is in its history."""
     office = session.opened_quickly()
+    from desk.actions import looking_up
     from desk.cli import printing
     from dossier.text import clock
-    from workflow.items import items as room
-    from workflow.reports import finding
 
-    key, reader = key_of(item), session.reader()
-    found = room.get_for(office, reader, key)
-    finding.note_view(clock.utc_now(), reader, found)
-    whole = finding.whole(found)
+    whole = looking_up.show(office, clock.utc_now(), session.reader(), key_of(item))
     if json:
         printing.as_json(whole)
     else:
         _print_item(whole)
+
+
+def state(share_state: str) -> str:
+    """A share state in the reader's language."""
+    return {
+        "private": _("private"), "concept": _("concept"), "approved": _("approved"), "published": _("published"),
+        "returned": _("returned"), "withdrawn": _("withdrawn"),
+    }.get(share_state, share_state)  # fmt: skip
 
 
 def _print_item(whole: dict[str, Any]) -> None:
@@ -91,43 +95,44 @@ def _print_item(whole: dict[str, Any]) -> None:
     print(f"{whole['item']}  {printing.text(whole['description'])}")
     approver = whole["approver"]
     facts = {
-        "client": whole["client"], "status": whole["status"], "type": whole["type"], "location": whole["location"],
-        "labels": ", ".join(whole["labels"]), "shared": whole["share_state"] + (", on the portal now" if whole["public"] else ""),
-        "approver": approver if isinstance(approver, str) or approver is None else ", ".join(approver),
-        "made by": f"{whole['created_by']}, {printing.day_and_time(whole['created_at'])}",
-        "published": printing.day_and_time(whole["published_at"]),
-        "contact": whole["contact"], "notify": "yes, once it is on the portal" if whole["notify"] else None,
-        "notified": printing.day_and_time(whole["notified_at"]), **whole["fields"], "explanation": whole["explanation"],
+        _("client"): whole["client"], _("status"): whole["status"], _("type"): whole["type"], _("location"): whole["location"],
+        _("labels"): ", ".join(whole["labels"]),
+        _("shared"): state(whole["share_state"]) + (_(", on the portal now") if whole["public"] else ""),
+        _("approver"): approver if isinstance(approver, str) or approver is None else ", ".join(approver),
+        _("made by"): f"{whole['created_by']}, {printing.day_and_time(whole['created_at'])}",
+        _("published"): printing.day_and_time(whole["published_at"]),
+        _("contact"): whole["contact"], _("notify"): _("yes, once it is on the portal") if whole["notify"] else None,
+        _("notified"): printing.day_and_time(whole["notified_at"]), **whole["fields"], _("explanation"): whole["explanation"],
     }  # fmt: skip
     for name, value in facts.items():
         if value:
             print(f"  {name + ':':<13}{printing.text(value)}")
     for line in whole["attention"]:
-        print(f"  attention:   {printing.text(line)}")
+        label = _("attention") + ":"
+        print(f"  {label:<13}{printing.text(line)}")
     if whole["attachments"]:
         print()
-        rows = [
-            (a["name"], f"{a['size']:,}", a["version"], "yes" if a["share"] else "no", a["note"]) for a in whole["attachments"]
+        files = [
+            (a["name"], f"{a['size']:,}", a["version"], _("yes") if a["share"] else _("no"), a["note"])
+            for a in whole["attachments"]
         ]
-        printing.table(("attachment", "bytes", "version", "shared", "note"), rows)
+        printing.table((_("attachment"), _("bytes"), _("version"), _("shared"), _("note")), files)
     if whole["openings"]:
         print()
-        rows = [
+        openings = [
             (
                 o["contact"],
-                o["file"] or "the item's page",
+                o["file"] or _("the item's page"),
                 printing.day_and_time(o["first_at"]),
                 printing.day_and_time(o["last_at"]),
                 o["times"],
             )
             for o in whole["openings"]
         ]
-        printing.table(("opened by", "what", "first", "last", "times"), rows)
+        printing.table((_("opened by"), _("what"), _("first"), _("last"), _("times")), openings)
     print()
-    printing.table(
-        ("when", "who", "what", ""),
-        [(printing.day_and_time(e["at"]), e["actor"], e["action"], _detail(e["detail"])) for e in whole["history"]],
-    )
+    history = [(printing.day_and_time(e["at"]), e["actor"], e["action"], _detail(e["detail"])) for e in whole["history"]]
+    printing.table((_("when"), _("who"), _("what"), ""), history)
 
 
 _TOLD = ("comment", "reason", "reasons", "to", "source", "behind", "changed")
@@ -135,8 +140,10 @@ _TOLD = ("comment", "reason", "reasons", "to", "source", "behind", "changed")
 
 def _detail(detail: dict[str, Any]) -> str:
     """The part of an event that a person wants to read."""
+    from desk.cli import printing
+
     told = {key: detail[key] for key in _TOLD if detail.get(key) and not str(detail[key]).startswith("os:")}
-    return "; ".join(f"{key}: {value}" for key, value in told.items())
+    return "; ".join(f"{key}: {printing.value(value)}" for key, value in told.items())
 
 
 def new(
@@ -169,20 +176,20 @@ def new(
     from ingest.sources import dropping
 
     if share_file and (share_all or share_none):
-        raise typer.BadParameter("give --share-file, or --share-all, or --share-none")
+        raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
     office = session.office()
     actor = session.actor()
     if description is None:
         request = _ask(client, files)
     elif client is None:
-        raise typer.BadParameter("which client? give its code before the files; look it up with: dossier clients WORDS")
+        raise typer.BadParameter(_("which client? give its code before the files; look it up with: dossier clients WORDS"))
     else:
         chosen = "all" if share_all else "none" if share_none else None
         keys: dict[str, Any] = {
             "description": description, "status": status, "type": kind, "location": location, "labels": label, "explanation": explanation,
             "share": "yes" if share else None, "share_status": share_status, "share_attachments": chosen,
             "share_explanation": "yes" if share_explanation else None, "approver": approver, "approvals": approvals,
-            "notify": "yes" if notify else None, "contact": contact, **_fields(field),
+            "notify": "yes" if notify else None, "contact": contact, **fields_of(field),
         }  # fmt: skip
         request = dropping.Request(client, files or [], keys, share_file or ())
     if actor.behind is not None:
@@ -191,13 +198,15 @@ def new(
     if wait:
         print(dropping.wait(office, request.client, place, timeout))
     else:
-        print(f"{place.relative_to(office.root) if place.is_relative_to(office.root) else place} is in the inbox")
+        shown = place.relative_to(office.root) if place.is_relative_to(office.root) else place
+        print(_("%(path)s is in the inbox") % {"path": shown})
 
 
-def _fields(given: list[str] | None) -> dict[str, str]:
+def fields_of(given: list[str] | None) -> dict[str, str]:
+    """`KEY=VALUE`, as it is given for each of a type's own fields. Raises BadParameter."""
     for one in given or ():
         if "=" not in one:
-            raise typer.BadParameter(f"--field {one}: give KEY=VALUE")
+            raise typer.BadParameter(_("--field %(given)s: give KEY=VALUE") % {"given": one})
     return dict(one.split("=", 1) for one in given or ())
 
 
@@ -206,27 +215,21 @@ def _ask(client: str | None, files: list[Path] | None) -> Request:
     from desk.cli import asking
 
     if not sys.stdin.isatty():
-        raise typer.BadParameter("give --description; the questions are only asked on a terminal")
+        raise typer.BadParameter(_("give --description; the questions are only asked on a terminal"))
     return asking.ask(session.opened(), session.reader(), client, files)
 
 
 def recent(json: Json = False) -> None:
     """The last items and clients that you looked at."""
     office = session.opened_quickly()
+    from desk.actions import looking_up
     from desk.cli import printing
-    from dossier.database.tables import Item, item_key
-    from workflow.reports import finding
 
-    who, may = session.reader(), session.readable()
-    names, codes = finding.recent(who, "item"), [code for code in finding.recent(who, "client") if may.has(code)]
-    these = Item.select().where(Item.id.in_([item_key(name) for name in names]))
-    found = {item.id: item for item in these if may.has(item.client, item.type)}
-    items = [finding.summary(found[item_key(name)]) for name in names if item_key(name) in found]
-    seen = [{"client": code, "name": office.clients[code].name} for code in codes if code in office.clients]
+    items, codes = looking_up.recent(office, session.reader())
+    seen = [{"client": code, "name": office.clients[code].name} for code in codes]
     if json:
         printing.as_json({"items": items, "clients": seen})
         return
-    printing.table(
-        ("item", "client", "description"), [(i["item"], i["client"], i["description"]) for i in items], "No items yet."
-    )
-    printing.table(("client", "name"), [(c["client"], c["name"]) for c in seen])
+    rows = [(i["item"], i["client"], i["description"]) for i in items]
+    printing.table((_("item"), _("client"), _("description")), rows, _("No items yet."))
+    printing.table((_("client"), _("name")), [(c["client"], c["name"]) for c in seen])

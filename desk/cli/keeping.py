@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli import session
+from desk.cli.words import _, add, ngettext
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -20,11 +21,11 @@ PATIENCE_SECONDS = 600
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: sudo -u dossier dossier doctor")(doctor)
-    app.command(epilog="Example: dossier verify, or: dossier verify --repair")(verify)
-    app.command(epilog="Example: dossier backup /mnt/backup/office")(backup)
-    app.command(epilog="Example: dossier --root /srv/office restore /mnt/backup/office")(restore)
-    app.command("migrate-db", epilog="Example: dossier migrate-db postgresql://dossier@db.office.example/dossier")(migrate_db)
+    add(app, doctor, "sudo -u dossier dossier doctor")
+    add(app, verify, "dossier verify", "dossier verify --repair")
+    add(app, backup, "dossier backup /mnt/backup/office")
+    add(app, restore, "dossier --root /srv/office restore /mnt/backup/office")
+    add(app, migrate_db, "dossier migrate-db postgresql://dossier@db.office.example/dossier", name="migrate-db")
 
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
@@ -41,11 +42,13 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] =
     if json:
         printing.as_json([asdict(one) for one in found])
     else:
+        levels = {"ok": _("ok"), "note": _("note"), "wrong": _("WRONG")}
         for one in found:
-            print(f"{one.level.upper() if one.level == 'wrong' else one.level:6} {one.check:10} {printing.text(one.message)}")
+            print(f"{levels[one.level]:6} {one.check:10} {printing.text(one.message)}")
             if one.todo:
                 print(f"{'':17} -> {printing.text(one.todo)}")
-        print(f"\n{faults} thing{' is' if faults == 1 else 's are'} wrong." if faults else "\nNothing is wrong.")
+        told = ngettext("%(count)s thing is wrong.", "%(count)s things are wrong.", faults) % {"count": faults}
+        print("\n" + (told if faults else _("Nothing is wrong.")))
     if faults:
         raise typer.Exit(1)
 
@@ -81,18 +84,21 @@ def _print(found: list[Difference], left: list[Difference], repaired: bool) -> N
     from desk.cli import printing
 
     for one in found:
-        print(f"{printing.text(one)}{' (mended)' if one not in left else ''}")
+        told = printing.text(one)
+        print(told if one in left else _("%(what)s (mended)") % {"what": told})
     for one in left:
         if one not in found:
             print(printing.text(one))
     if not found:
-        print("The vault and the portal are as the database says.")
+        print(_("The vault and the portal are as the database says."))
     elif not repaired:
-        print("To mend the portal from the vault: dossier verify --repair", file=sys.stderr)
+        print(_("To mend the portal from the vault: dossier verify --repair"), file=sys.stderr)
     elif left:
         print(
-            "What is left can't be mended from here: take the vault's files from a backup;"
-            " what does not belong in the vault can be moved only while no daemon runs",
+            _(
+                "What is left can't be mended from here: take the vault's files from a backup;"
+                " what does not belong in the vault can be moved only while no daemon runs"
+            ),
             file=sys.stderr,
         )
 
@@ -102,7 +108,7 @@ def _mend(office: Office, found: list[Difference]) -> None:
     from desk.daemon.portal_work import PortalWork
     from dossier.cluster import presence
     from dossier.text import clock
-    from dossier.text.refusals import Refusal
+    from dossier.text.refusals import Unavailable
     from dossier.vault.opening import open_vault
     from workflow.portal import verifying
 
@@ -117,7 +123,7 @@ def _mend(office: Office, found: list[Difference]) -> None:
                 return
         except presence.AlreadyRunning:
             if time.monotonic() > end:
-                raise Refusal("the daemon has not mended it yet; look again later with: dossier verify") from None
+                raise Unavailable("keeping.not_mended_yet") from None
             time.sleep(0.2)
 
 
@@ -126,20 +132,21 @@ def backup(
     keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="How many backups stay there.")] = 30,
 ) -> None:
     """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new is copied."""
-    from desk.actions import backing_up
+    from desk.actions import keeping
+    from desk.cli import printing
     from dossier.text import clock
-    from dossier.text.names import shown
 
     started = time.monotonic()
-    report = backing_up.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
-    print(
-        f"{report.snapshot}: {report.files} files ({report.new_files} new, {report.new_bytes / 1e6:.1f} MB),"
-        f" {report.events} events, {time.monotonic() - started:.1f} s"
-    )
+    report = keeping.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
+    values = {
+        "path": report.snapshot, "files": report.files, "new": report.new_files, "mb": f"{report.new_bytes / 1e6:.1f}",
+        "events": report.events, "seconds": f"{time.monotonic() - started:.1f}",
+    }  # fmt: skip
+    print(_("%(path)s: %(files)s files (%(new)s new, %(mb)s MB), %(events)s events, %(seconds)s s") % values)
     for name in report.being_written:
-        print(f"left out, it is being written: {shown(name)}", file=sys.stderr)
+        print(_("left out, it is being written: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     for what in report.damaged:
-        print(f"can't be backed up: {what}; see: dossier verify", file=sys.stderr)
+        print(_("can't be backed up: %(what)s; see: dossier verify") % {"what": printing.text(what)}, file=sys.stderr)
     if report.damaged:
         raise typer.Exit(1)
 
@@ -152,22 +159,22 @@ def restore(
     """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
     import os
 
-    from desk.actions import backing_up
-    from dossier.text.names import shown
+    from desk.actions import keeping
+    from desk.cli import printing
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
-    restored = backing_up.restore(source, root.absolute(), os.environ)
-    print(
-        f"{restored.office.root}: {restored.files} files, {restored.events} events, as of {shown(restored.made_at)}; the trail verifies"
-    )
+    restored = keeping.restore(source, root.absolute(), os.environ)
+    values = {
+        "root": restored.office.root, "files": restored.files, "events": restored.events,
+        "made_at": printing.text(restored.made_at),
+    }  # fmt: skip
+    print(_("%(root)s: %(files)s files, %(events)s events, as of %(made_at)s; the trail verifies") % values)
     for name in restored.strange_owners[:20]:
-        print(f"belongs to you now, not to who dropped it: {shown(name)}", file=sys.stderr)
+        print(_("belongs to you now, not to who dropped it: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     if restored.strange_owners:
-        print(
-            f"{len(restored.strange_owners)} files of the inbox belong to you now; restore as root, or give them back before the daemon starts",
-            file=sys.stderr,
-        )
-    print(f"Next: dossier --root {restored.office.root} doctor, then run")
+        told = _("%(count)s files of the inbox belong to you now; restore as root, or give them back before the daemon starts")
+        print(told % {"count": len(restored.strange_owners)}, file=sys.stderr)
+    print(_("Next: dossier --root %(root)s doctor, then run") % values)
 
 
 def migrate_db(
@@ -176,39 +183,20 @@ def migrate_db(
     ],
 ) -> None:
     """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first; nothing is changed in the old one."""
-    from dataclasses import replace
+    from desk.actions import keeping
+    from desk.cli import printing
+    from dossier.text.database_address import SQLITE, is_address
+    from dossier.text.sentences import sentence
 
-    from peewee import SqliteDatabase
-
-    from dossier.backup.moving_over import NotMoved, move
-    from dossier.cluster import presence
-    from dossier.database.database import open_database
-    from dossier.database.postgresql import Postgres
-    from dossier.text.database_address import SQLITE, is_address, shown
-    from dossier.text.refusals import Refusal
-    from dossier.text.sentences import sentence, told
-
-    office = session.office()
     if url.startswith(SQLITE) or not is_address(url):
-        raise typer.BadParameter(told(sentence("config.database"), session.language()))
-    if not office.settings.database.url.startswith("sqlite:"):
-        raise Refusal("this office is on PostgreSQL already (database.url in config/settings.yaml)")
-    try:
-        with presence.alone(office):
-            source = open_database(office)
-            assert isinstance(source, SqliteDatabase)
-            database = office.settings.database.model_copy(update={"url": url})
-            target = open_database(replace(office, settings=office.settings.model_copy(update={"database": database})))
-            assert isinstance(target, Postgres)
-            counts = move(source, target, _progress)
-    except presence.AlreadyRunning as error:
-        raise Refusal(f"{error}; stop it first") from error
-    except NotMoved as error:
-        raise Refusal(str(error)) from error
-    print(f"{sum(counts.values())} rows of {len(counts)} tables are in {shown(url)}, and the trail verifies there.")
-    print("Now set database.url in config/settings.yaml to that address, and start the daemon. The old file stays as it is.")
+        raise typer.BadParameter(printing.text(sentence("config.database")))
+    moved = keeping.move_database(session.office(), url, _progress)
+    values = {"rows": moved.rows, "tables": moved.tables, "address": printing.text(moved.address)}
+    print(_("%(rows)s rows of %(tables)s tables are in %(address)s, and the trail verifies there.") % values)
+    print(_("Now set database.url in config/settings.yaml to that address, and start the daemon. The old file stays as it is."))
 
 
 def _progress(table: str, rows: int) -> None:
     if sys.stderr.isatty():
-        print(f"\r{table}: {rows} rows\033[K", end="", file=sys.stderr)
+        told = _("%(table)s: %(rows)s rows") % {"table": table, "rows": rows}
+        print(f"\r{told}\033[K", end="", file=sys.stderr)

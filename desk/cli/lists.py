@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from desk.cli import session
+from desk.cli.words import Group, _, add, group
 
 if TYPE_CHECKING:
     from desk.actions.list_import import Kind, Plan
@@ -27,7 +27,7 @@ ApplyOption = Annotated[bool, typer.Option("--apply", help="Do it; without it, i
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
-class SearchOrCommand(TyperGroup):
+class SearchOrCommand(Group):
     """A group whose words are a search, unless the first one is a command of the group."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -39,16 +39,14 @@ class SearchOrCommand(TyperGroup):
 def register(app: typer.Typer) -> None:
     from desk.cli.office import clients
 
-    box = typer.Typer(
-        cls=SearchOrCommand, help="Search clients, or import them from a list.", epilog="Example: dossier clients bakkerij"
+    box = group(
+        "Search clients, or import them from a list.", "dossier clients bakkerij", cls=SearchOrCommand, needs_command=False
     )
-    box.command("find", hidden=True, epilog="Example: dossier clients bakkerij")(clients)
-    box.command("import", epilog="Example: dossier clients import relaties.csv --apply")(import_clients)
+    add(box, clients, "dossier clients bakkerij", name="find", hidden=True)
+    add(box, import_clients, "dossier clients import relaties.csv --apply", name="import")
     app.add_typer(box, name="clients")
-    people = typer.Typer(
-        help="Import staff from a list.", no_args_is_help=True, epilog="Example: dossier staff import medewerkers.csv"
-    )
-    people.command("import", epilog="Example: dossier staff import medewerkers.csv")(import_staff)
+    people = group("Import staff from a list.", "dossier staff import medewerkers.csv")
+    add(people, import_staff, "dossier staff import medewerkers.csv", name="import")
     people.callback()(_staff)
     app.add_typer(people, name="staff")
 
@@ -73,7 +71,7 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
 
     given = dict(one.rpartition("=")[::2] for one in columns or ())
     if any(not heading or not key for heading, key in given.items()):
-        raise typer.BadParameter("give --map HEADING=KEY, such as --map 'Relatie nr'=code")
+        raise typer.BadParameter(_("give --map HEADING=KEY, such as --map 'Relatie nr'=code"))
     office = session.opened() if do_it else session.office()
     actor = session.manager()
     made = list_import.plan(kind, office, os.environ, file, given)
@@ -88,44 +86,45 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
 
 def _print_json(made: Plan, do_it: bool) -> None:
     from desk.cli import printing
-    from dossier.text.sentences import told
 
     printing.as_json({
         "columns": made.columns, "ignored": made.ignored, "new": made.new,
-        "changed": {code: [list(one) for one in told_] for code, told_ in made.changed.items()}, "gone": made.gone,
-        "faults": [
-            {"row": one.row, "column": one.column, "message": told(one.message, session.language())} for one in made.faults
-        ],
+        "changed": {code: [list(one) for one in changes] for code, changes in made.changed.items()}, "gone": made.gone,
+        "faults": [{"row": one.row, "column": one.column, "message": one.message} for one in made.faults],
         "applied": do_it and not made.faults,
     })  # fmt: skip
 
 
 def _print(made: Plan, folders: list[str], do_it: bool) -> None:
     from desk.cli import printing
-    from dossier.text.sentences import told
 
     for heading, key in made.columns.items():
-        print(f"column `{printing.text(heading)}` is {key}")
+        print(_("column `%(heading)s` is %(key)s") % {"heading": printing.text(heading), "key": key})
     if made.ignored:
-        print(f"nothing is taken from: {', '.join(printing.text(heading) for heading in made.ignored)}")
-    rows = [("new", code, "") for code in made.new]
-    rows += [("changed", code, f"{key}: {now} → {then}") for code, told_ in made.changed.items() for key, now, then in told_]
+        print(_("nothing is taken from: %(headings)s") % {"headings": ", ".join(map(printing.text, made.ignored))})
+    rows = [(_("new"), code, "") for code in made.new]
+    rows += [
+        (_("changed"), code, f"{key}: {now} → {then}") for code, changes in made.changed.items() for key, now, then in changes
+    ]
     if rows:
-        printing.table(("", made.kind, "what"), rows[:SHOWN])
+        printing.table(("", made.kind, _("what")), rows[:SHOWN])
     if len(rows) > SHOWN:
-        print(f"and {len(rows) - SHOWN} more; --json has all")
+        print(_("and %(count)s more; --json has all") % {"count": len(rows) - SHOWN})
     if made.gone:
-        print(f"not in the list, and left as they are: {', '.join(made.gone[:10])}{' …' if len(made.gone) > 10 else ''}")
+        gone = f"{', '.join(made.gone[:10])}{' …' if len(made.gone) > 10 else ''}"
+        print(_("not in the list, and left as they are: %(codes)s") % {"codes": gone})
     for one in made.faults:
-        where = f"row {one.row}" + (f", {printing.text(one.column)}" if one.column else "")
-        print(f"{where}: {printing.text(told(one.message, session.language()))}", file=sys.stderr)
+        values = {"row": one.row, "column": printing.text(one.column), "what": printing.text(one.message)}
+        told = _("row %(row)s, %(column)s: %(what)s") if one.column else _("row %(row)s: %(what)s")
+        print(told % values, file=sys.stderr)
     for folder in folders:
-        print(f"made: {folder}")
+        print(_("made: %(path)s") % {"path": folder})
+    counts = {"new": len(made.new), "changed": len(made.changed)}
     if made.faults:
-        print("Nothing was changed. Mend these rows and import again.", file=sys.stderr)
+        print(_("Nothing was changed. Mend these rows and import again."), file=sys.stderr)
     elif not rows:
-        print("Nothing would change." if not do_it else "Nothing had to be changed.")
+        print(_("Nothing had to be changed.") if do_it else _("Nothing would change."))
     elif do_it:
-        print(f"Done: {len(made.new)} new, {len(made.changed)} changed.")
+        print(_("Done: %(new)s new, %(changed)s changed.") % counts)
     else:
-        print(f"{len(made.new)} would be new, {len(made.changed)} changed. Do it with --apply.")
+        print(_("%(new)s would be new, %(changed)s changed. Do it with --apply.") % counts)

@@ -12,6 +12,8 @@ from typing import Literal
 
 import structlog
 
+from desk.cli.words import _
+
 PROGRESS_FROM = 50
 """So many sidecars in the inbox are worth a progress bar."""
 
@@ -44,7 +46,7 @@ def progress(inbox: Path, shown: bool) -> Iterator[Callable[[int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("taking drops"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(_("taking drops")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
         yield lambda done: bar.advance(task, done)

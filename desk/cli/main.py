@@ -7,6 +7,7 @@ environment is. Only what a command uses is imported, so that it starts at once;
 from __future__ import annotations
 
 import contextlib
+import io
 import os
 import sys
 import traceback
@@ -33,10 +34,12 @@ from desk.cli import (
     trail,
     web,
 )
+from desk.cli.words import Group, _, of_typer
 from dossier import __version__
 from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE
 
 app = typer.Typer(
+    cls=Group,
     name="dossier",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -101,10 +104,12 @@ def run() -> int:
     except typer.Exit as ended:
         return ended.exit_code
     except TyperException as error:
-        error.show()  # type: ignore[attr-defined]
+        told = io.StringIO()
+        error.show(told)  # type: ignore[attr-defined]
+        print(of_typer(told.getvalue()), end="", file=sys.stderr)
         return USAGE
     except (typer.Abort, KeyboardInterrupt):
-        print("stopped", file=sys.stderr)
+        print(_("stopped"), file=sys.stderr)
         return 130
     except BrokenPipeError:
         # Whoever read our output has enough of it. Python must not complain again when it flushes at the end.
@@ -116,6 +121,7 @@ def run() -> int:
 
 def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
+    from desk.cli import printing
     from dossier.database import trouble
     from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
     from dossier.office.words import ConfigurationError
@@ -123,19 +129,20 @@ def _told(error: Exception) -> int:
     from dossier.text.refusals import Refusal
 
     if isinstance(error, ConfigurationError):
-        print("\n".join(fault.told(session.language()) for fault in error.faults), file=sys.stderr)
+        print("\n".join(printing.text(fault.told(session.language())) for fault in error.faults), file=sys.stderr)
         return MISCONFIGURED
     if isinstance(error, Refusal):
-        print(" ".join(error.told(session.language(), session.WORDS).split()), file=sys.stderr)
+        print(printing.refusal(error), file=sys.stderr)
         return error.exit_code
     if isinstance(error, DatabaseUnavailable | OSError):
-        print(_words_of(error), file=sys.stderr)
+        print(printing.text(_words_of(error)), file=sys.stderr)
         return ENVIRONMENT
     if isinstance(error, UNAVAILABLE):
-        print(f"the database can't be used: {trouble.told(error)}", file=sys.stderr)
+        print(_("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}, file=sys.stderr)
         return ENVIRONMENT
     said = without_passwords(f"{type(error).__name__}: {error}")
-    print(f"an unexpected error ({said}); {_keep_traceback(error)}", file=sys.stderr)
+    values = {"what": printing.text(said), "todo": _keep_traceback(error)}
+    print(_("an unexpected error (%(what)s); %(todo)s") % values, file=sys.stderr)
     return ENVIRONMENT
 
 
@@ -157,5 +164,5 @@ def _keep_traceback(error: Exception) -> str:
                 os.fchmod(descriptor, 0o640)
             told = f"dossier {' '.join(sys.argv[1:])}\n{''.join(traceback.format_exception(error))}\n"
             log.write(without_passwords(told))
-        return f"please send {path} to who maintains dossier"
-    return "please tell who maintains dossier"
+        return _("please send %(path)s to who maintains dossier") % {"path": path}
+    return _("please tell who maintains dossier")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from desk.cli import session
+from desk.cli.words import _, add, ngettext
 
 if TYPE_CHECKING:
     from desk.daemon.summary import Summary
@@ -18,10 +19,10 @@ Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier init /srv/office")(init)
-    app.command(epilog="Example: dossier run, or once, from cron: dossier run --once")(run)
-    app.command(epilog="Example: dossier check inbox/acme-bv")(check)
-    app.command(epilog="Example: dossier schema sidecar > sidecar.json")(schema)
+    add(app, init, "dossier init /srv/office")
+    add(app, run, "dossier run", "dossier run --once")
+    add(app, check, "dossier check inbox/acme-bv")
+    add(app, schema, "dossier schema sidecar > sidecar.json")
 
 
 def init(
@@ -35,11 +36,17 @@ def init(
 ) -> None:
     """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
     from desk.actions import new_office
+    from dossier.office.words import CLIENTS, STAFF
 
     written = new_office.found(folder, country or new_office.country_of(os.environ))
     for path in written:
-        print(f"written: {path}")
-    print(new_office.next_steps(folder) if written else f"{folder}: everything is there already; nothing was changed")
+        print(_("written: %(path)s") % {"path": path})
+    if written:
+        values = {"clients": folder / CLIENTS, "staff": folder / STAFF, "root": folder}
+        print(_("\nNext: write your clients into %(clients)s and your staff into %(staff)s,") % values)
+        print(_("then start the daemon: dossier --root %(root)s run") % values)
+    else:
+        print(_("%(root)s: everything is there already; nothing was changed") % {"root": folder})
 
 
 def run(
@@ -53,7 +60,7 @@ def run(
     ] = "auto",
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
-    from desk.cli import logs
+    from desk.cli import logs, printing
     from desk.daemon.daemon import Daemon
     from desk.daemon.surroundings import InboxMissing
     from dossier.cluster.presence import AlreadyRunning
@@ -67,10 +74,10 @@ def run(
         with logs.progress(office.inbox, shown=once) as progress:
             summary = Daemon(office, dict(os.environ), once=once, progress=progress).run()
     except AlreadyRunning as error:
-        print(error, file=sys.stderr)
+        print(printing.text(error), file=sys.stderr)
         raise typer.Exit(1) from error
     except InboxMissing as error:
-        print(error, file=sys.stderr)
+        print(printing.text(error), file=sys.stderr)
         raise typer.Exit(4) from error
     if once:
         _print_summary(summary)
@@ -88,32 +95,41 @@ def _run_several(roots: list[Path], once: bool, log: Literal["auto", "human", "j
 
 
 def _print_summary(summary: Summary) -> None:
+    from dataclasses import asdict
+
+    from desk.cli import printing
+
     print(
-        f"taken {summary.taken}, duplicates {summary.duplicates}, refused {summary.refused}, published {summary.published},"
-        f" mailed {summary.mailed}, waiting {summary.waiting}"
+        _(
+            "taken %(taken)s, duplicates %(duplicates)s, refused %(refused)s, published %(published)s, mailed %(mailed)s,"
+            " waiting %(waiting)s"
+        )
+        % asdict(summary)
     )
     if summary.refused:
-        print("What was refused, and why: dossier rejected")
+        print(_("What was refused, and why: dossier rejected"))
     if summary.waiting:
-        print("What waits, and for what: dossier status")
+        print(_("What waits, and for what: dossier status"))
     for trouble in summary.trouble:
-        print(trouble, file=sys.stderr)
+        print(printing.text(trouble), file=sys.stderr)
 
 
 def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Sidecars, or folders of the inbox.")]) -> None:
     """Say of sidecars or inbox folders what is wrong, or what is waited for. Changes nothing; exit 1 if anything is."""
-    from ingest.intake import checking
+    from desk.actions import explaining
+    from desk.cli import printing
 
     office = session.office()
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
-        raise typer.BadParameter(f"{missing[0]}: there is no such file or folder")
-    findings, good = checking.check(office, paths, session.readable())
+        raise typer.BadParameter(_("%(path)s: there is no such file or folder") % {"path": missing[0]})
+    findings, good = explaining.check(office, session.reader(), paths)
     for finding in findings:
-        print(finding)
+        print(printing.text(finding))
     if findings:
         raise typer.Exit(1)
-    print(f"{good} drop{'' if good == 1 else 's'}, nothing wrong" if good else "nothing to check here")
+    told = ngettext("%(count)s drop, nothing wrong", "%(count)s drops, nothing wrong", good) % {"count": good}
+    print(told if good else _("nothing to check here"))
 
 
 def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], typer.Argument()]) -> None:
@@ -136,24 +152,22 @@ def clients(
     json: Json = False,
 ) -> None:
     """Search clients by name, code, number or contact."""
+    from desk.actions import looking_up
     from desk.cli import printing
-    from workflow.reports import finding
 
     office = session.office()
-    codes = finding.find_clients(office, " ".join(words or ()), session.readable())
+    codes = looking_up.find_clients(office, session.reader(), " ".join(words or ()))
     if json:
-        printing.as_json(
-            [{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes],
-        )
+        printing.as_json([{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes])
         return
     rows = [
         (
             code,
             client.name,
-            "" if client.active else "not active",
+            "" if client.active else _("not active"),
             ", ".join(contact.name for contact in client.contacts if contact.active),
         )
         for code in codes
         if (client := office.clients[code])
     ]
-    printing.table(("client", "name", "", "contacts"), rows, "No client fits.")
+    printing.table((_("client"), _("name"), "", _("contacts")), rows, _("No client fits."))

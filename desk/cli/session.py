@@ -14,7 +14,7 @@ from dossier.text.sentences import Words
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
-    from dossier.office.people import Actor, Readable
+    from dossier.office.people import Actor
     from dossier.office.words import Language
 
 
@@ -28,6 +28,7 @@ class Globals:
 
 GIVEN = Globals()
 _office: Office | None = None
+_language: Language | None = None
 
 
 def office() -> Office:
@@ -73,9 +74,7 @@ def opened_quickly() -> Office:
     """As `opened`, for a command that shall answer at once: config/ as it is remembered, if it is still the same."""
     global _office
     if _office is None:
-        from dossier.office.opening import find_root, known_office
-
-        _office = known_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+        _office = _known_office()
     return opened()
 
 
@@ -84,26 +83,33 @@ WORDS = Words("option")
 
 
 def language() -> Language:
-    """What this command is read in: the person's language, else that of LANG, else the office's, else English. Never raises."""
-    from dossier.office.words import ConfigurationError
+    """What this command is read in: the person's language, else that of LANG, else the office's, else English.
 
-    spoken = "en"
-    with contextlib.suppress(Exception):
-        try:
-            spoken = (_office or office()).settings.office.language
-        except ConfigurationError as error:
-            spoken = error.language
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        if os.environ.get(name):
-            spoken = {"nl": "nl", "en": "en"}.get(os.environ[name][:2].lower(), spoken)
-            break
-    with contextlib.suppress(Exception):
-        from dossier.office import people
+    Told once for each call of `dossier`. Never raises.
+    """
+    global _language
+    if _language is None:
+        given = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+        spoken = given[:2].lower() if given[:2].lower() in ("nl", "en") else None
+        with contextlib.suppress(Exception):
+            from desk.actions import acting
+            from dossier.office.words import ConfigurationError
 
-        known = office()
-        person = known.staff.get(people.acting(known, _named()).code)
-        spoken = (person.language if person else None) or spoken
-    return "nl" if spoken == "nl" else "en"
+            try:
+                found = _office or _known_office()
+                spoken = spoken or found.settings.office.language
+                spoken = acting.own_language(found, _named()) or spoken
+            except ConfigurationError as error:
+                spoken = spoken or error.language
+        _language = "nl" if spoken == "nl" else "en"
+    return _language
+
+
+def _known_office() -> Office:
+    """The office as config/ is remembered, if it is still the same; else it is read. Its models only have attributes."""
+    from dossier.office.opening import find_root, known_office
+
+    return known_office(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
 
 
 def _named() -> str | None:
@@ -112,38 +118,27 @@ def _named() -> str | None:
 
 def actor() -> Actor:
     """Who does this. Raises Refusal if that can't be told, or may not be claimed."""
-    from dossier.office import people
+    from desk.actions import acting
 
-    return people.acting(office(), _named())
+    return acting.doing(office(), _named())
 
 
 def manager() -> Actor:
     """Who changes config/: an admin, or whoever runs the office's daemon. Raises Refusal."""
-    from dossier.office import people
+    from desk.actions import acting
 
-    return people.managing(office(), _named())
+    return acting.managing(office(), _named())
 
 
 def reader() -> Actor:
-    """Who reads this: a staff member, or the operating system's user."""
-    from dossier.office import people
+    """Who reads this: a staff member, or the operating system's user. Raises Refusal."""
+    from desk.actions import acting
 
-    return people.reader(office(), _named())
-
-
-def readable() -> Readable:
-    """What whoever reads this may know of."""
-    from dossier.office import people
-
-    return people.readable(office(), reader())
+    return acting.reading(office(), _named())
 
 
 def reader_of_all() -> Actor:
     """As `reader`, for what is about the whole office. Raises Forbidden if they may not know of every client."""
-    from dossier.office import people
-    from dossier.text.refusals import Forbidden
+    from desk.actions import acting
 
-    who = reader()
-    if people.readable(office(), who).clients is not None:
-        raise Forbidden("people.not_of_all", staff=who.code)
-    return who
+    return acting.reading_all(office(), _named())

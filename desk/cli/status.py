@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import session
+from desk.cli.words import _, add
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
-    from dossier.office.people import Readable
+    from dossier.office.people import Actor
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -29,8 +30,8 @@ WATCH_SECONDS = 2.0
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier status")(status)
-    app.command(epilog="Example: dossier rejected --json")(rejected)
+    add(app, status, "dossier status")
+    add(app, rejected, "dossier rejected --json")
 
 
 def status(
@@ -43,10 +44,10 @@ def status(
 
     if watch:
         if json or not sys.stdout.isatty():
-            raise typer.BadParameter("--watch is for a terminal; for programs: dossier status --json")
-        _watch(session.opened_quickly(), session.readable())
+            raise typer.BadParameter(_("--watch is for a terminal; for programs: dossier status --json"))
+        _watch(session.opened_quickly(), session.reader())
         return
-    found = overview.status(session.opened_quickly(), session.readable(), session.language())
+    found = overview.status(session.opened_quickly(), session.reader())
     if json:
         printing.as_json(found)
     else:
@@ -60,29 +61,30 @@ def _print(found: dict[str, Any]) -> None:
 
     daemon = found["daemon"]
     if daemon is None:
-        print("No daemon runs here. Start it with: dossier run")
+        print(_("No daemon runs here. Start it with: dossier run"))
     else:
-        since = clock.shown(daemon["since"]) if "since" in daemon else None
-        print(f"The daemon runs (process {daemon.get('pid', '?')}, since {printing.day_and_time(since)}).")
+        since = printing.day_and_time(clock.shown(daemon["since"]) if "since" in daemon else None)
+        print(_("The daemon runs (process %(pid)s, since %(since)s).") % {"pid": daemon.get("pid", "?"), "since": since})
     for alarm in found["alarms"]:
-        print(f"ALARM: {printing.text(alarm)}")
+        print(_("ALARM: %(what)s") % {"what": printing.text(alarm)})
     rows = [
-        (found["items"], "items"), (found["queued"], "wait for an approver: dossier queue"), (found["waiting"], "wait in the inbox"),
-        (found["rejected"], "refused drops: dossier rejected"), (found["outbox"], "mails to be sent"),
-        (found["failed_mails"], "mails that failed: dossier outbox"),
+        (found["items"], _("items")), (found["queued"], _("wait for an approver: dossier queue")),
+        (found["waiting"], _("wait in the inbox")), (found["rejected"], _("refused drops: dossier rejected")),
+        (found["outbox"], _("mails to be sent")), (found["failed_mails"], _("mails that failed: dossier outbox")),
     ]  # fmt: skip
     for count, what in rows:
         print(f"{count:>6}  {what}")
     for one in found["waits"][:LISTED_MOST]:
-        print(f"  {printing.text(one['path'])} {printing.text(one['reason'])} since {_clock(one['since'])}")
+        told = f"{printing.text(one['path'])} {printing.text(one['reason'])}"
+        print(_("  %(what)s since %(when)s") % {"what": told, "when": _clock(one["since"])})
     for one in found["left_alone"][:LISTED_MOST]:
         print(f"  {printing.text(one['path'])} {printing.text(one['reason'])}")
     more = sum(max(0, len(found[what]) - LISTED_MOST) for what in ("waits", "left_alone"))
     if more:
-        print(f"  and {more} more: dossier check inbox/CLIENT, or dossier status --json")
+        print(_("  and %(count)s more: dossier check inbox/CLIENT, or dossier status --json") % {"count": more})
 
 
-def _watch(office: Office, may: Readable) -> None:
+def _watch(office: Office, reader: Actor) -> None:
     """Show the status on the terminal, anew every WATCH_SECONDS, until Ctrl-C."""
     from desk.actions import overview
     from dossier.text import clock
@@ -91,8 +93,9 @@ def _watch(office: Office, may: Readable) -> None:
         while True:
             text = io.StringIO()
             with contextlib.redirect_stdout(text):
-                _print(overview.status(office, may, session.language()))
-            lines = [f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  (Ctrl-C ends)", "", *text.getvalue().splitlines()]
+                _print(overview.status(office, reader))
+            head = f"{office.root}, {clock.utc_now().astimezone():%H:%M:%S}  " + _("(Ctrl-C ends)")
+            lines = [head, "", *text.getvalue().splitlines()]
             # Home, each line with what is behind it erased, then all below: without the flicker of a screen that is emptied.
             shown_lines = lines[: max(1, shutil.get_terminal_size().lines - 1)]
             sys.stdout.write("\x1b[H" + "".join(f"{line}\x1b[K\n" for line in shown_lines) + "\x1b[J")
@@ -112,17 +115,21 @@ def rejected(json: Json = False) -> None:
     """Refused drops that still lie in the inbox, with what is wrong with them."""
     from desk.actions import overview
     from desk.cli import printing
+    from dossier.text import clock
 
-    found = overview.rejected(session.office(), session.readable())
+    office, reader = session.office(), session.reader()
+    found = overview.rejected(office, reader)
     if json:
         printing.as_json(found)
         return
     if found:
         session.opened()
-        if session.readable().clients is None:  # who saw a part only has not seen to the rest
-            overview.look_at_rejected(session.reader())
+        overview.look_at_rejected(office, clock.utc_now(), reader)
     for drop in found:
-        print(f"{drop['path']}  ({printing.day_and_time(drop['at'])})")
+        print(f"{printing.text(drop['path'])}  ({printing.day_and_time(drop['at'])})")
         for line in drop["why"]:
             print(f"    {printing.text(line)}")
-    print("Correct the sidecar and move the files back into the client's folder." if found else "Nothing is refused.")
+    if found:
+        print(_("Correct the sidecar and move the files back into the client's folder."))
+    else:
+        print(_("Nothing is refused."))

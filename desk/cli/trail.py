@@ -1,8 +1,7 @@
-"""Commands that tell what happened and why: why, audit."""
+"""Commands that tell what happened and why: why, proof, audit."""
 
 from __future__ import annotations
 
-import contextlib
 import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -11,13 +10,10 @@ import typer
 
 from desk.cli import session
 from desk.cli.approval import key_of
+from desk.cli.words import _, add, group, ngettext
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from dossier.office.office import Office
-    from dossier.office.people import Readable
+    from desk.actions.auditing import Wanted
     from dossier.trail.trail import Kept
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -31,21 +27,16 @@ Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this 
 FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash", "link")
 """Of an export. `link`: only of an event from which a person was erased: what the chain was computed over."""
 
-audit = typer.Typer(
-    no_args_is_help=True,
-    help="The trail: who did what, when, in a chain that shows every change to it.",
-    epilog="Example: dossier audit verify",
-)
-
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier why 2026-000012, or: dossier why inbox/acme-bv/report.yaml")(why)
-    app.command(epilog="Example: dossier proof 2026-000012 > proof.html, and later: dossier proof --check proof.html")(proof)
+    add(app, why, "dossier why 2026-000012", "dossier why inbox/acme-bv/report.yaml")
+    add(app, proof, "dossier proof 2026-000012 > proof.html", "dossier proof --check proof.html")
+    audit = group("The trail: who did what, when, in a chain that shows every change to it.", "dossier audit verify")
     app.add_typer(audit, name="audit")
-    audit.command(epilog="Example: dossier audit log --client acme-bv --since 2026-01-01")(log)
-    audit.command(epilog="Example: dossier audit verify")(verify)
-    audit.command(epilog="Example: dossier audit export --format csv --since 2026-01-01 > trail.csv")(export)
-    audit.command(epilog='Example: dossier audit erase --item 2026-000012 --reason "request of 3 March"')(erase)
+    add(audit, log, "dossier audit log --client acme-bv --since 2026-01-01")
+    add(audit, verify, "dossier audit verify")
+    add(audit, export, "dossier audit export --format csv --since 2026-01-01 > trail.csv")
+    add(audit, erase, 'dossier audit erase --item 2026-000012 --reason "request of 3 March"')
 
 
 def why(
@@ -55,21 +46,26 @@ def why(
     """All that keeps an item off the portal, or a file in the inbox from being taken."""
     from pathlib import Path
 
-    from dossier.database.tables import item_key
+    from desk.actions import explaining
+    from desk.cli import printing
+    from dossier.database.tables import item_key, item_name
+    from dossier.text import clock
 
     try:
         key = item_key(what)
     except ValueError:
-        told, found, heading = _why_path(Path(what))
+        office, now = session.opened(), clock.utc_now()
+        found = explaining.why_path(office, now, session.reader(), Path(what))
+        told: dict[str, Any] = {"path": what}
     else:
-        told, found, heading = _why_item(key)
-    from desk.cli import printing
-
+        office, now = session.opened_quickly(), clock.utc_now()
+        found, state, public = explaining.why_item(office, now, session.reader(), key)
+        told = {"item": item_name(key), "share_state": state, "public": public}
     if json:
-        printing.as_json({**told, "reasons": found})
+        printing.as_json({**told, "reasons": found.reasons})
         return
-    print(printing.text(heading))
-    for reason in found:
+    print(printing.text(found.heading))
+    for reason in found.reasons:
         print(f"  - {printing.text(reason)}")
 
 
@@ -81,139 +77,83 @@ def proof(
 ) -> None:
     """What the client could see of an item from when to when, as a page that can be verified without the database."""
     if (item is None) == (check is None):
-        raise typer.BadParameter("give an ITEM, or --check FILE")
+        raise typer.BadParameter(_("give an ITEM, or --check FILE"))
     if check is not None:
         _check_proof(check, json)
         return
+    from desk.actions import auditing
     from desk.cli import printing
     from dossier.text import clock
-    from workflow.items import items
-    from workflow.reports import finding
-    from workflow.reports import proof as room
+    from workflow.reports.proof import render
 
     key, office, reader = key_of(item or ""), session.opened(), session.reader()
-    found = items.get_for(office, reader, key)
-    finding.note_view(clock.utc_now(), reader, found, "proof")
-    sheet = room.collect(office, clock.utc_now(), found)
+    sheet = auditing.prove(office, clock.utc_now(), reader, key)
     if json:
         printing.as_json(sheet)
     else:
-        print(room.render(sheet, language or session.language()), end="")
+        print(render(sheet, language or session.language()), end="")
 
 
 def _check_proof(path: str, json: bool) -> None:
+    """A sheet that fits itself may still be another's: only the trail of this office, or an anchor kept elsewhere, can tell."""
     from pathlib import Path
 
+    from desk.actions import auditing
     from desk.cli import printing
+    from dossier.office.words import RootNotFound
     from workflow.reports import proof as room
 
     with Path(path).open("rb") as file:
         data = file.read(room.MOST_BYTES + 1)
+    sheet: dict[str, Any] = {}
+    faults: list[Any]
     try:
         sheet, faults = room.check(data.decode("utf-8", "replace"))
     except room.NotASheet as error:
-        sheet, faults = {}, [str(error)]
+        faults = [error.sentence]
+    is_ours: bool | None = None
+    if not faults:
+        try:
+            is_ours = auditing.belongs_here(session.office(), sheet)
+        except RootNotFound:
+            is_ours = None
+    if is_ours is False:
+        faults = [_("the sheet fits itself, but not this office's trail: its anchor does not lie on it")]
     anchor = sheet.get("anchor", {})
     if json:
-        printing.as_json({"item": sheet.get("item"), "holds": not faults, "faults": faults, "anchor": anchor})
+        told = {"item": sheet.get("item"), "holds": not faults, "fits_trail": is_ours, "faults": faults, "anchor": anchor}
+        printing.as_json(told)
     elif not faults:
-        print(
-            f"{printing.text(sheet['item'])}: the sheet holds. It leads to the trail's anchor of {printing.text(anchor['at'])}, event {anchor['length']}:"
-        )
-        print(f"  {printing.text(anchor['head'])}")
-        print("Compare that with the office's anchors: var/anchors/, a backup, or the mail of that day.")
+        values = {"item": sheet["item"], "at": anchor["at"], "count": anchor["length"]}
+        if is_ours:
+            print(
+                printing.text(
+                    _("%(item)s: the sheet fits itself, and this office's trail: the anchor of %(at)s, event %(count)s:") % values
+                )
+            )
+            print(f"  {printing.text(anchor['head'])}")
+        else:
+            print(
+                printing.text(_("%(item)s: the sheet fits itself. It leads to the anchor of %(at)s, event %(count)s:") % values)
+            )
+            print(f"  {printing.text(anchor['head'])}")
+            print(
+                _(
+                    "Whether that is the office's own can't be told here: compare it with the office's anchors:"
+                    " var/anchors/, a backup, or the mail of that day."
+                )
+            )
     for fault in faults:
         print(printing.text(fault), file=sys.stderr)
     if faults:
         raise typer.Exit(1)
 
 
-def _why_item(key: int) -> tuple[dict[str, Any], list[str], str]:
-    from dossier.database.tables import item_name
-    from dossier.text import clock
-    from workflow.items import items
-    from workflow.reports import reasons
+def _wanted(item: str | None, client: str | None, person: str | None, since: datetime | None, until: datetime | None) -> Wanted:
+    from desk.actions.auditing import Wanted
 
-    office, reader = session.opened_quickly(), session.reader()
-    item = items.get_for(office, reader, key)
-    found = reasons.reasons(office, clock.utc_now(), item)
-    told = {"item": item_name(key), "share_state": item.share_state, "public": item.public is not None}
-    after = " What keeps it off as it is now:" if found else " Nothing keeps it off."
-    return told, found, f"{item_name(key)} is {item.share_state}. {reasons.visible(item)}{after}"
-
-
-def _why_path(path: Path) -> tuple[dict[str, Any], list[str], str]:
-    """What `check` says of it, and what became of a file that is not there any more."""
-    import os
-
-    from dossier.cluster import presence
-    from dossier.text import clock, names
-    from ingest.intake import checking, staying
-
-    office, parts, may = session.opened(), path.parts, session.readable()
-    if not os.path.lexists(path):
-        found = _what_became(path.name, may)
-        return {"path": str(path)}, found, f"{path} is not there." + (" What became of one of that name:" if found else "")
-    if any(part in ("_rejected", "_done") for part in parts):
-        return (
-            {"path": str(path)},
-            ["it lies where the office puts what it has finished with; WHY.txt or the receipt beside it says more"],
-            f"{path}:",
-        )
-    if names.is_ignored(path.name):
-        return {"path": str(path)}, ["a file with such a name is never taken; rename it"], f"{path} is not taken:"
-    found, good = checking.check(office, [path], may, staying.recorded())
-    if not found and not good:
-        found = [] if path.resolve().is_relative_to(office.inbox.resolve()) else [f"it does not lie in the inbox {office.inbox}"]
-    found = found + _trouble(office, path, may)
-    if not presence.daemons(office, clock.utc_now()):
-        found.append("no daemon runs here; start it with: dossier run")
-    heading = f"{path} is not taken yet:" if found else f"Nothing keeps {path} from being taken; the daemon's next look takes it."
-    return {"path": str(path)}, found, heading
-
-
-def _trouble(office: Office, path: Path, may: Readable) -> list[str]:
-    """What keeps the drops of this client from being taken, whatever they are like."""
-    from workflow.outbox import alarms
-
-    told = None
-    with contextlib.suppress(ValueError, IndexError):
-        client = path.resolve().relative_to(office.inbox.resolve()).parts[0]
-        told = alarms.text_of(f"intake {client}") if may.has(client) else None
-    return [f"it can't be taken now: {told}; it is tried again"] if told else []
-
-
-def _what_became(name: str, may: Readable) -> list[str]:
-    """Drops of this name that were taken or refused, the newest first."""
-    from dossier.database import readable
-    from dossier.database.tables import Drop, item_name
-    from dossier.text import clock, names
-
-    stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
-    query = readable.only_of_clients(Drop.select().where(Drop.stem.in_(list(stems))), Drop.client, Drop.item, may)
-    rows = query.order_by(Drop.id.desc()).limit(5)
-    return [
-        f"{row.client}: {row.kind} on {clock.shown(row.at)}"
-        + (f" as {item_name(row.item)}" if row.item else f", see _rejected/{row.target}")
-        for row in rows
-    ]
-
-
-def _events(
-    item: str | None,
-    client: str | None,
-    person: str | None,
-    since: datetime | None,
-    until: datetime | None,
-    newest: int | None = None,
-) -> Iterator[Kept]:
-    from dossier.trail import trail
-
-    session.opened_quickly()
-    return trail.events(
-        item=key_of(item) if item else None, client=client, person=person, since=since and since.astimezone(),
-        until=until and until.astimezone(), may=session.readable(), newest=newest,
-    )  # fmt: skip
+    key = key_of(item) if item else None
+    return Wanted(key, client, person, since and since.astimezone(), until and until.astimezone())
 
 
 def log(
@@ -226,12 +166,15 @@ def log(
     json: Json = False,
 ) -> None:
     """What happened, oldest first. All filters must hold."""
+    from desk.actions import auditing
     from desk.cli import printing
     from dossier.database.tables import item_name
     from dossier.text import clock
     from dossier.trail import trail
 
-    found = list(_events(item, client, person, since, until, limit or None))
+    office = session.opened_quickly()
+    wanted = _wanted(item, client, person, since, until)
+    found = list(auditing.events(office, session.reader(), wanted, limit or None))
     if json:
         told = [
             {
@@ -253,31 +196,34 @@ def log(
         )
         for e in found
     ]
-    printing.table(("", "when", "who", "what", "about", ""), rows, "Nothing of that kind has happened.")
+    columns = ("", _("when"), _("who"), _("what"), _("about"), "")
+    printing.table(columns, rows, _("Nothing of that kind has happened."))
 
 
 def _who(event: Kept) -> str:
-    return f"{event.actor} (by {event.behind})" if event.behind else event.actor
+    return _("%(who)s (by %(behind)s)") % {"who": event.actor, "behind": event.behind} if event.behind else event.actor
 
 
 def _told(detail: dict[str, Any]) -> str:
+    from desk.cli import printing
+
     detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
-    return "; ".join(f"{key}: {value}" for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {}))
+    told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {})}
+    return "; ".join(f"{key}: {printing.value(value)}" for key, value in told.items())
 
 
 def verify() -> None:
     """Check the whole trail, against its anchors and the records too; exit 1 and the first event that does not fit."""
-    from dossier.trail import anchors, auditing, trail
+    from desk.actions import auditing
+    from desk.cli import printing
 
-    office = session.opened()
-    found, fault = anchors.read(anchors.folder_of(office))
-    fault = auditing.first_fault(found) or fault
-    if fault:
-        print(fault, file=sys.stderr)
+    found = auditing.verify(session.opened())
+    if found.fault:
+        print(printing.text(found.fault), file=sys.stderr)
         raise typer.Exit(1)
-    length, head = trail.head()
-    print(f"{length} events, each as it was written; {len(found)} anchors lie on the chain")
-    print(f"head {head}")
+    values = {"events": found.events, "anchors": found.anchors}
+    print(_("%(events)s events, each as it was written; %(anchors)s anchors lie on the chain") % values)
+    print(_("head %(hash)s") % {"hash": found.head})
 
 
 def export(
@@ -292,27 +238,22 @@ def export(
     import csv
     import json
 
-    from dossier.database.database import transaction
+    from desk.actions import auditing
+    from desk.cli import printing
     from dossier.database.tables import item_name
     from dossier.text import clock
-    from dossier.trail import redacting, trail
 
-    found = _events(item, client, person, since, until)
-    links = redacting.redactions(1, trail.head()[0])
-    reader, written = session.reader(), 0
+    office, reader = session.opened_quickly(), session.reader()
     sheet = csv.writer(sys.stdout)
     if form == "csv":
         sheet.writerow(FIELDS)
-    for event in found:
-        values = {**event._asdict(), "item": event.item and item_name(event.item), "link": links.get(event.seq)}
+    for event, link in auditing.export(office, clock.utc_now(), reader, _wanted(item, client, person, since, until)):
+        values = {**event._asdict(), "item": event.item and item_name(event.item), "link": link}
         if form == "csv":
             sheet.writerow([values[name] for name in FIELDS])
         else:
             values["detail"] = event.detail and json.loads(event.detail)
-            print(json.dumps({name: values[name] for name in FIELDS}, ensure_ascii=False))
-        written += 1
-    with transaction():
-        trail.record(clock.utc_now(), reader, "exported", key_of(item) if item else None, {"events": written}, client)
+            print(printing.json_of({name: values[name] for name in FIELDS}))
 
 
 def erase(
@@ -321,20 +262,12 @@ def erase(
     event: Annotated[list[int] | None, typer.Option("--event", metavar="N", help="Numbers of events, as log tells them.")] = None,
 ) -> None:
     """Erase for good what people wrote in events, of an item or by number. The chain still verifies. Needs an admin."""
-    from dossier.database.database import transaction
-    from dossier.office import people
+    from desk.actions import auditing
     from dossier.text import clock
-    from dossier.text.refusals import Refusal
-    from dossier.trail import redacting, trail
 
     office, actor = session.opened(), session.actor()
-    if not people.is_admin(office, actor.code):
-        raise Refusal(f"{actor.code} may not erase; an admin can")
     if not item and not event:
-        raise typer.BadParameter("which events? give --item, or --event, as often as needed")
-    if not reason.strip():
-        raise Refusal("an erasure needs a reason: --reason TEXT")
-    with transaction():
-        wanted = [*(event or ()), *(one.seq for one in trail.events(item=key_of(item)))] if item else list(event or ())
-        count = redacting.erase(clock.utc_now(), actor, wanted, reason)
-    print(f"what {count} events told is erased" if count else "nothing was left to erase")
+        raise typer.BadParameter(_("which events? give --item, or --event, as often as needed"))
+    count = auditing.erase(office, clock.utc_now(), actor, reason, key_of(item) if item else None, event or ())
+    erased = ngettext("what one event told is erased", "what %(count)s events told is erased", count) % {"count": count}
+    print(erased if count else _("nothing was left to erase"))

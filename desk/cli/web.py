@@ -8,12 +8,13 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import session
+from desk.cli.words import add
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier portal --host 0.0.0.0 --port 8443")(portal)
-    app.command(epilog="Example: dossier desk --host 0.0.0.0 --port 8444")(desk)
-    app.command(epilog="Example: dossier serve")(serve)
+    add(app, portal, "dossier portal --host 0.0.0.0 --port 8443")
+    add(app, desk, "dossier desk --host 0.0.0.0 --port 8444")
+    add(app, serve, "dossier serve")
 
 
 def portal(

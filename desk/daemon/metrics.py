@@ -28,6 +28,7 @@ from dossier.database.database import close_database
 from dossier.database.tables import Edition, Item, Mail
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
+from dossier.office.people import ALL
 from dossier.text import clock
 
 log = structlog.get_logger("metrics")
@@ -170,7 +171,7 @@ class Metrics:
 
 
 def _waiting(office: Office, now: datetime) -> Iterator[Metric]:
-    found = overview.status(office)
+    found = overview.status_within(office, ALL)
     count = GaugeMetricFamily("dossier_waiting", "What waits, and refused drops that nobody took back.", labels=["what"])
     for what, key in (
         ("drop", "waiting"),

@@ -13,6 +13,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.files import files
 from dossier.office.office import Office
+from dossier.text.sentences import Sentence
 from dossier.trail import anchors, auditing
 from workflow.outbox import addressees, outbox
 
@@ -67,6 +68,6 @@ class TrailWork:
         with transaction():
             Note.insert(key=_VERIFIED, value=today).on_conflict(conflict_target=[Note.key], update={Note.value: today}).execute()
 
-    def _doubt(self, fault: str) -> None:
+    def _doubt(self, fault: Sentence) -> None:
         self._is_doubtful = True
         self._alarm("trail", f"the trail does not verify: {fault}; see docs/operations.md, Alarms")

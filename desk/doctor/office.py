@@ -98,7 +98,7 @@ def the_trail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]: 
     newest = max(found, key=lambda anchor: anchor.length, default=None)
     fault = fault or (anchors.misfit(newest) if newest else None)
     if fault:
-        yield wrong("trail", fault, "see what happened: dossier audit verify; a backup has what was there")
+        yield wrong("trail", str(fault), "see what happened: dossier audit verify; a backup has what was there")
     else:
         yield ok("trail", f"{trail.head()[0]} events; all of them are checked by: dossier audit verify")
 

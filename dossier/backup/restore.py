@@ -31,6 +31,7 @@ from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.office.words import RESTORING, SETTINGS, ConfigurationError
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 from dossier.trail import anchors, auditing, trail
 from dossier.vault import folder as vault_room
 from dossier.vault import opening
@@ -215,8 +216,8 @@ def _gid(one: Loose) -> int:
 def _put_database(office: Office, path: Path, manifest: Mapping[str, Any]) -> None:
     snapshot.put_back(office, path / manifest["database"])
     open_database(office)
-    found, fault = anchors.read(anchors.folder_of(office))
-    fault = fault or auditing.first_fault(found)
+    found, wrong = anchors.read(anchors.folder_of(office))
+    fault: Sentence | str | None = wrong or auditing.first_fault(found)
     if fault is None and trail.head() != (manifest["events"], manifest["head"]):
         fault = f"it ends with event {trail.head()[0]}, and the backup was made at event {manifest['events']}"
     if fault is not None:

@@ -12,7 +12,8 @@ code, with its English and its Dutch side by side:
     nl = "er is geen dossierstuk {item}"
 
 Within a sentence:
-    {item}             a value; one that is a sentence itself is told in the same language
+    {item}             a value; one that is a sentence itself is told in the same language, and
+                       a list of them with commas
     {key[contact]}     a sidecar's key as this place calls it: `contact`, `contactpersoon`, `--contact`
     {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
     en = ["{count} file", "{count} files"]     one and many, told by the value `count`
@@ -25,7 +26,7 @@ from __future__ import annotations
 
 import json
 import tomllib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -97,18 +98,26 @@ def as_data(what: Sentence | str) -> Any:
     """As plain values for JSON, from which `from_data` makes the same sentence: to be kept, and read in any language later."""
     if isinstance(what, str):
         return what
-    return {
-        "code": what.code,
-        "values": {n: as_data(one) if isinstance(one, Sentence) else one for n, one in what.values.items()},
-    }
+    return {"code": what.code, "values": {name: _value_as_data(one) for name, one in what.values.items()}}
+
+
+def _value_as_data(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_value_as_data(one) for one in value]
+    return as_data(value) if isinstance(value, Sentence) else value
 
 
 def from_data(kept: Any) -> Sentence | str:
     """The sentence that `as_data` was given; of something else, the words that it is."""
     if not (isinstance(kept, Mapping) and isinstance(kept.get("code"), str) and isinstance(kept.get("values"), Mapping)):
         return str(kept)
-    values = kept["values"].items()
-    return Sentence(kept["code"], {name: from_data(one) if isinstance(one, Mapping) else one for name, one in values})
+    return Sentence(kept["code"], {name: _value_from_data(one) for name, one in kept["values"].items()})
+
+
+def _value_from_data(kept: Any) -> Any:
+    if isinstance(kept, list):
+        return [_value_from_data(one) for one in kept]
+    return from_data(kept) if isinstance(kept, Mapping) else kept
 
 
 def packed(what: Sentence | str) -> str:
@@ -134,13 +143,26 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
     form = forms.get(language) or forms.get("en")
     if isinstance(form, list):
         form = form[0] if what.values.get("count") == 1 else form[-1]
-    values = {name: told(value, language, words) if isinstance(value, Sentence) else value for name, value in what.values.items()}
+    values = {name: _value_told(value, language, words) for name, value in what.values.items()}
     if not isinstance(form, str):
         return " ".join([what.code, *(f"{name}={value}" for name, value in values.items())])
     try:
         return form.format_map({**values, "key": _Asked(words.key), "set": _Asked(words.setting)})
     except (KeyError, IndexError, ValueError, AttributeError):
         return f"{what.code}: {form}"
+
+
+def _value_told(value: Any, language: str, words: Words) -> Any:
+    if isinstance(value, list | tuple):
+        return ", ".join(str(_value_told(one, language, words)) for one in value)
+    return told(value, language, words) if isinstance(value, Sentence) else value
+
+
+def either(words: Sequence[Sentence | str]) -> Sentence | str:
+    """`k.smit or m.devries`; nothing of none."""
+    if not words:
+        return ""
+    return sentence("text.either", first=list(words[:-1]), last=words[-1]) if len(words) > 1 else words[0]
 
 
 def several_told(what: Iterable[Sentence | str], language: str = "en", words: Words = SIDECAR) -> str:

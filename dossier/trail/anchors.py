@@ -20,6 +20,7 @@ from dossier.database.tables import Event
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from dossier.trail.trail import Anchor
 
@@ -34,7 +35,7 @@ def folder_of(office: Office) -> Path:
     return office.var / "anchors"
 
 
-def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | None, str | None]:
+def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | None, Sentence | None]:
     """Add an anchor if one is due; returns it, or what is wrong with the trail.
 
     Due is the first of a day (UTC), one after EVENTS_BETWEEN events, and one for whatever is new when a daemon ends.
@@ -64,24 +65,24 @@ def line_of(anchor: Anchor) -> str:
     return json.dumps({"at": anchor.at, "length": anchor.length, "head": anchor.head}) + "\n"
 
 
-def misfit(anchor: Anchor) -> str | None:
+def misfit(anchor: Anchor) -> Sentence | None:
     """Why the chain, as it is in the database, does not hold this anchor; None if it does."""
     there = Event.get_or_none(Event.seq == anchor.length)
     if there is None:
-        return f"at {anchor.at} the trail had {anchor.length} events, and the last of these is missing now"
+        return sentence("trail.ends_before_anchor_last", at=anchor.at, count=anchor.length)
     if there.hash != anchor.head:
-        return f"event {anchor.length} is not what the anchor of {anchor.at} says: events up to it were written anew"
+        return sentence("trail.not_as_anchored", number=anchor.length, at=anchor.at)
     return None
 
 
-def read(folder: Path) -> tuple[list[Anchor], str | None]:
+def read(folder: Path) -> tuple[list[Anchor], Sentence | None]:
     """All anchors under `folder`, and the first that can't be read. OSError: the folder can't be."""
     found: list[Anchor] = []
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(files.read_plain(path, MOST_BYTES)[0].splitlines(), 1):
             anchor = _parsed(line)
             if anchor is None:
-                return found, f"{path}:{number}: this is no anchor; put back the file from a backup"
+                return found, sentence("trail.no_anchor", place=f"{path}:{number}")
             found.append(anchor)
     return found, None
 

@@ -12,11 +12,12 @@ from typing import Any
 from peewee import fn
 
 from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, item_name, tuples
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail.trail import Anchor, Kept, chained, detail_digest, events, link_of
 
 
-def first_fault(anchors: Sequence[Anchor] = ()) -> str | None:
-    """Walk the whole chain; what the first event that does not fit is, in a sentence, or None.
+def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
+    """Walk the whole chain; what is wrong with the first event that does not fit, or None.
 
     Then the anchors must lie on it, and what the records hold must have its event.
     """
@@ -28,17 +29,17 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> str | None:
     told: dict[int, str] = {}
     for event in events():
         if event.seq != expected:
-            return f"event {expected} is missing: the next one is {event.seq}"
+            return sentence("trail.missing", number=expected, next=event.seq)
         if chained(previous, links.get(event.seq) or link_of(event)) != event.hash:
-            return f"event {named(event)} does not fit the chain"
+            return sentence("trail.no_fit", event=named(event))
         if event.seq in links:
             if event.action == "erased":
-                return f"event {named(event)} tells of an erasure, and was changed"
+                return sentence("trail.erasure_changed", event=named(event))
             anew[event.seq] = event
         if event.detail is None or event.salt is None:
             bare[event.seq] = event
         elif detail_digest(event.salt, event.detail) != event.digest:
-            return f"the detail of event {named(event)} was changed"
+            return sentence("trail.detail_changed", event=named(event))
         elif event.action == "erased":
             erasure = json.loads(event.detail)
             for seq in erasure["events"]:
@@ -47,16 +48,16 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> str | None:
         while ahead and ahead[0].length == event.seq:
             anchor = ahead.pop(0)
             if anchor.head != event.hash:
-                return f"event {event.seq} is not what the anchor of {anchor.at} says: events up to it were written anew"
+                return sentence("trail.not_as_anchored", number=event.seq, at=anchor.at)
         previous, expected = event.hash, event.seq + 1
     if bare:
-        return f"the detail of event {named(min(bare.values()))} is gone, and no event tells that it was erased"
+        return sentence("trail.detail_gone", event=named(min(bare.values())))
     for event in anew.values():
         if told.get(event.seq) != link_of(event):
-            return f"event {named(event)} was changed, and no event tells that a person was erased from it so"
+            return sentence("trail.changed_untold", event=named(event))
     if ahead:
         anchor = ahead[-1]
-        return f"event {expected} is missing: the trail ends before it, but at {anchor.at} it had {anchor.length} events"
+        return sentence("trail.ends_before_anchor", number=expected, at=anchor.at, count=anchor.length)
     return _record_without_event(expected - 1)
 
 
@@ -64,25 +65,29 @@ def named(event: Kept) -> str:
     return f"{event.seq} ({event.at}, {event.actor}, {event.action})"
 
 
-def _record_without_event(length: int) -> str | None:
+def _record_without_event(length: int) -> Sentence | None:
     """What the records hold that no event tells of: a sign that events were cut off the end."""
-    where = f"the trail ends with event {length}, but"
+    what = _untold(length)
+    return None if what is None else sentence("trail.cut_off", number=length + 1, last=length, what=what)
+
+
+def _untold(length: int) -> Sentence | None:
     has_event = fn.EXISTS(Event.select(Event.seq).where(Event.seq == EventDetail.seq))
     orphan = EventDetail.select(fn.MIN(EventDetail.seq)).where((EventDetail.seq > length) & ~has_event).scalar()
     if orphan is not None:
-        return f"event {length + 1} is missing: {where} there is a detail of event {orphan}"
-    for lacking, what in (
-        (Item.id.not_in(_items_with("created")), "was made"),
-        (Item.public.is_null(False) & Item.id.not_in(_items_with("published")), "was published"),
+        return sentence("trail.detail_left", number=orphan)
+    for lacking, code in (
+        (Item.id.not_in(_items_with("created")), "trail.none_tells_made"),
+        (Item.public.is_null(False) & Item.id.not_in(_items_with("published")), "trail.none_tells_published"),
     ):
         item = Item.select(Item.id).where(lacking).order_by(Item.id).first()
         if item is not None:
-            return f"event {length + 1} is missing: {where} none tells that {item_name(item.id)} {what}"
+            return Sentence(code, {"item": item_name(item.id)})
     telling = Event.select(Event.seq).where((Event.at == Decision.at) & Event.action.in_(["approved", "rejected"]))
     decision = Decision.select().where(~fn.EXISTS(telling.where(Event.item == Decision.edition / 10_000))).first()
     if decision is not None:
-        item_key = decision.edition // 10_000
-        return f"event {length + 1} is missing: {where} none tells how {decision.decided_by} decided on {item_name(item_key)}"
+        item = item_name(decision.edition // 10_000)
+        return sentence("trail.none_tells_decided", who=decision.decided_by, item=item)
     return None
 
 

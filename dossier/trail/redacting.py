@@ -13,14 +13,14 @@ from typing import Any
 
 from dossier.database.tables import Event, EventDetail, Redaction, tuples
 from dossier.office.people import Actor
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict
 from dossier.trail.trail import Kept, detail_digest, link_of, record, those
 
 
 def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
     """Erase the details of these events for good; returns how many there were. Call inside `transaction()`.
 
-    Raises Refusal for an event that tells of an erasure: without it the others would look tampered with. `reason` is
+    Raises Conflict for an event that tells of an erasure: without it the others would look tampered with. `reason` is
     kept, so it must not say what was erased.
     """
     wanted = sorted(set(seqs))
@@ -29,7 +29,7 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
         .where(Event.seq.in_(wanted[start : start + 500]))
     )]  # fmt: skip
     if any(action == "erased" for _, action in kept):
-        raise Refusal("an event that tells of an erasure can't be erased itself")
+        raise Conflict("trail.no_erasing_of_erasures")
     found = [seq for seq, _ in kept]
     if not found:
         return 0
@@ -42,10 +42,10 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
 def redact(now: datetime, actor: Actor, anew: Sequence[Kept], reason: str) -> None:
     """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
 
-    Raises Refusal for an event that tells of an erasure. `reason` is kept.
+    Raises Conflict for an event that tells of an erasure. `reason` is kept.
     """
     if any(event.action == "erased" for event in anew):
-        raise Refusal("an event that tells of an erasure can't be written anew")
+        raise Conflict("trail.no_redacting_of_erasures")
     links: dict[str, str] = {}
     for event in anew:
         [old] = those([event.seq])

@@ -20,6 +20,7 @@ from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
 from dossier.office.office import Office
 from dossier.text import names
+from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Fault, Limits
 from ingest.inbox.pairing import Candidate, Claim, pair, pair_folder
 from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar
@@ -81,7 +82,7 @@ class Waiting:
     client: str
     path: str
     """From the inbox: `acme-bv/report.yaml`."""
-    reason: str
+    reason: Sentence | str
     since: float
     """Seconds since 1970 of its last change."""
     names: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ are used.
 from __future__ import annotations
 
 import gettext
+import re
 from datetime import date
 from functools import cache, lru_cache
 from pathlib import Path
@@ -34,14 +35,14 @@ class Translator(gettext.NullTranslations):
 
     def __init__(self, texts: dict[str, str], plurals: dict[str, tuple[str, ...]]) -> None:
         super().__init__()
-        self._texts = texts
-        self._plurals = plurals
+        self.texts = texts
+        self.plurals = plurals
 
     def gettext(self, message: str) -> str:
-        return self._texts.get(message, message)
+        return self.texts.get(message, message)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
-        one, many = self._plurals.get(msgid1, (msgid1, msgid2))
+        one, many = self.plurals.get(msgid1, (msgid1, msgid2))
         # English and Dutch have the same plural rule.
         return one if n == 1 else many
 
@@ -54,21 +55,26 @@ def translator(language: str) -> Translator:
 
 def read_catalogue(folder: Path, name: str, language: str) -> Translator:
     """The texts of `folder`/LANGUAGE/LC_MESSAGES/`name`.po; English has none, as it is the source."""
-    from babel.messages.pofile import read_po
-
     texts: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}
-    path = folder / language / "LC_MESSAGES" / f"{name}.po"
     if language != "en":
-        with path.open("rb") as file:
-            for message in read_po(file, locale=language):
-                if not message.id or not message.string:
-                    continue
-                if isinstance(message.id, str):
-                    texts[message.id] = str(message.string)
-                else:
-                    plurals[message.id[0]] = tuple(message.string)
+        text = (folder / language / "LC_MESSAGES" / f"{name}.po").read_text(encoding="utf-8")
+        for entry in re.split(r"\n\s*\n", text):
+            said = {key: _unquoted(quoted) for key, quoted in _PO_LINES.findall(entry)}
+            if "msgid_plural" in said:
+                plurals[said["msgid"]] = (said["msgstr[0]"], said["msgstr[1]"])
+            elif said.get("msgid"):
+                texts[said["msgid"]] = said["msgstr"]
     return Translator(texts, plurals)
+
+
+_PO_LINES = re.compile(r'^(msg\S+)((?:\s*"(?:[^"\\]|\\.)*")+)', re.MULTILINE)
+"""What a line of a .po file begins with, and the quoted text behind it, on as many lines as it takes."""
+
+
+def _unquoted(quoted: str) -> str:
+    inside = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', quoted))
+    return re.sub(r"\\(.)", lambda escaped: {"n": "\n", "t": "\t"}.get(escaped[1], escaped[1]), inside)
 
 
 @cache

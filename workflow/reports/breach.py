@@ -1,30 +1,36 @@
-"""What a withdrawal has to be told about: who could see the item, from when to when, who opened it; and a draft of the
-entry for the office's register of data breaches (GDPR article 33, paragraph 5: its facts, its effects, what was done about it).
+"""What a withdrawal has to be told about: who could see the item, from when to when, and who opened it.
 
-Whether it was a breach is for people to say. The draft holds what this system knows, and says what it can't know: what was
-fetched through another web server than `dossier portal`, and whether somebody read what he fetched. Reads only; the draft is
-text, and the caller's to keep.
+And a draft of the entry for the office's register of data breaches (GDPR article 33, paragraph 5:
+the facts, the effects, what was done about it), as a file in var/breaches/. Whether it was a breach
+is for people to say. The draft holds what this system knows, and says what it can't know: what was
+fetched through another web server than `dossier portal`, and whether somebody read it.
+
+Of the office nothing is changed here. The item is withdrawn before the draft is written, so trouble
+with the draft keeps nothing on the portal.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from dossier.database.tables import Edition, Item, Mail, first_edition, item_name
+from dossier.files import files, moves
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.office.people import Actor
+from dossier.text import clock, sentences
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
-from workflow.messages.language import size, translator
+from workflow.messages.language import environment, size
 from workflow.portal_access import openings
 
 REPORT_HOURS = 72
 """GDPR article 33, paragraph 1: counted from when the office became aware of it."""
 
 
-_DOTS = "…………"
-"""What people have to fill in."""
+BREACHES = "breaches"
+"""The folder under var/ for the drafts. They name people: only whoever runs the office's commands may read there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +84,7 @@ def exposure(office: Office, now: datetime, key: int) -> Exposure | None:
 
 
 def person_name(office: Office, code: str) -> str:
-    """A staff member as the register names him."""
+    """A staff member as the register names them."""
     person = office.staff.get(code)
     return f"{person.name} ({code})" if person else code
 
@@ -107,92 +113,54 @@ def _periods(now: datetime, key: int) -> list[Period]:
     return found
 
 
-def told(language: str, seen: Exposure) -> list[str]:
-    """The lines that who withdraws is told."""
-    _ = translator(language).gettext
-    lines = []
-    for period in seen.periods:
-        values = {"since": period.since, "until": period.until, "client": seen.client}
-        lines.append(_("It was on the portal of %(client)s from %(since)s to %(until)s.") % values)
-    if not seen.openings:
-        lines.append(_("Nobody opened it through the portal's own web server."))
+def told(seen: Exposure) -> list[Sentence]:
+    """What whoever withdraws is told, line by line."""
+    lines = [sentence("breach.on_portal", client=seen.client, since=one.since, until=one.until) for one in seen.periods]
+    if seen.openings:
+        lines += [sentence("breach.opened_by"), *(sentence("breach.opening", what=one) for one in _openings(seen))]
     else:
-        lines.append(_("Opened by:"))
-        lines += [f"  - {line}" for line in _opening_lines(language, seen)]
-    lines.append(_("What was fetched through another web server is in the log of that server."))
-    return lines
+        lines.append(sentence("breach.unopened"))
+    return [*lines, sentence("breach.elsewhere")]
 
 
-def _opening_lines(language: str, seen: Exposure) -> list[str]:
-    _ = translator(language).gettext
-    lines = []
-    for contact, file, first, last, times in seen.openings:
-        what = file or _("the page of the item")
-        values = {"contact": contact, "what": what, "first": first, "last": last, "times": times}
-        one = _("%(contact)s: %(what)s, on %(first)s")
-        many = _("%(contact)s: %(what)s, %(times)d times, from %(first)s to %(last)s")
-        lines.append((one if times == 1 else many) % values)
-    return lines
-
-
-def entry(language: str, now: datetime, actor: str, reason: str, seen: Exposure) -> str:
-    """The draft of the entry, as Markdown. What people have to fill in has a line of dots."""
-    _ = translator(language).gettext
-    at = _minute(clock.shown(clock.to_text(now)))
-    latest = _minute(clock.shown(clock.to_text(now + timedelta(hours=REPORT_HOURS))))
-    none = [_("none")]
-    files = list(dict.fromkeys(file for period in seen.periods for file in period.files))
-    facts: list[tuple[str, Sequence[str]]] = [
-        (_("Item"), [f"{seen.item}: {_safe(seen.description)}"]),
-        (_("Client on whose portal it was"), [_safe(seen.client)]),
-        (_("On the portal"), [_("from %(since)s to %(until)s") % {"since": p.since, "until": p.until} for p in seen.periods]),
-        (_("Files"), [f"{_safe(name)} ({size(count, language)}, SHA-256 {digest})" for name, count, digest in files] or none),
-        (_("Approved by"), [f"{_safe(who)}, {when}" for who, when in seen.approved_by] or none),
-        (_("Who could see it"), [_safe(contact) for contact in seen.contacts] or none),
-        (_("Mail about it"), [f"{_safe(who)}, {when}" for who, when in seen.mails] or none),
-        (_("Opened, as far as is known here"), [_safe(line) for line in _opening_lines(language, seen)] or none),
+def _openings(seen: Exposure) -> list[Sentence]:
+    return [
+        Sentence(
+            "breach.opened_once" if times == 1 else "breach.opened_often",
+            {"contact": contact, "what": file or sentence("breach.the_page"), "times": times, "first": first, "last": last},
+        )
+        for contact, file, first, last, times in seen.openings
     ]
-    when = _("within %(hours)d hours after it was noticed; noticed now, that is by %(latest)s")
-    lines = [
-        "# " + _("Register of data breaches: draft of an entry"),
-        "",
-        _("Drafted on %(at)s, when %(actor)s withdrew %(item)s.") % {"at": at, "actor": _safe(actor), "item": seen.item},
-        _("If this was no breach of personal data, throw the draft away."),
-    ]
-    lines += ["", "## " + _("The facts"), ""]
-    for name, values in facts:
-        lines += [f"- {name}: {values[0]}"] if len(values) == 1 else [f"- {name}:", *(f"  - {value}" for value in values)]
-    lines += _points(
-        (_("Why it was withdrawn"), _safe(reason)),
-        (_("How and by whom it was noticed, and when"), _DOTS),
-        (_("From the logs of other web servers that serve the portal"), _DOTS),
-    )
-    lines += ["", "## " + _("The effects"), ""]
-    lines += _points(
-        (_("Whose personal data were in it, and of how many people"), _DOTS),
-        (_("Which kinds of data (national number, health, income …)"), _DOTS),
-        (_("What may come of it for them"), _DOTS),
-    )
-    lines += ["", "## " + _("What was done"), ""]
-    lines += _points(
-        (_("Withdrawn from the portal"), at),
-        (_("Who saw it was asked to delete it, and has confirmed"), _DOTS),
-        (_("What is done so that it does not happen again"), _DOTS),
-    )
-    lines += ["", "## " + _("Reporting"), ""]
-    lines += _points(
-        (_("To the supervisory authority"), f"{_DOTS} ({when % {'hours': REPORT_HOURS, 'latest': latest}})"),
-        (_("To the people concerned"), _DOTS),
-        (_("If not reported, why not"), _DOTS),
-    )
-    return "\n".join(lines) + "\n"
 
 
-def _points(*points: tuple[str, str]) -> list[str]:
-    return [f"- {name}: {value}" for name, value in points]
+def draft(office: Office, now: datetime, actor: Actor, reason: str, seen: Exposure) -> str:
+    """The draft of the entry, as Markdown in the office's language. What people have to fill in has a line of dots."""
+    language = office.settings.office.language
+    shown = dict.fromkeys(file for period in seen.periods for file in period.files)
+    made = environment(language).overlay(autoescape=False)  # it is no HTML: `plain` takes Markdown's own signs away
+    made.filters = {**made.filters, "plain": _plain}
+    return made.get_template("breach.md").render(
+        seen=seen, reason=reason, actor=person_name(office, actor.code), hours=REPORT_HOURS,
+        at=_minute(clock.shown(clock.to_text(now))),
+        latest=_minute(clock.shown(clock.to_text(now + timedelta(hours=REPORT_HOURS)))),
+        periods=[sentences.told(sentence("breach.from_to", since=p.since, until=p.until), language) for p in seen.periods],
+        files=[f"{_plain(name)} ({size(count, language)}, SHA-256 {digest})" for name, count, digest in shown],
+        approvals=[f"{_plain(who)}, {when}" for who, when in seen.approved_by],
+        mails=[f"{_plain(who)}, {when}" for who, when in seen.mails],
+        openings=[_plain(sentences.told(one, language)) for one in _openings(seen)],
+    )  # fmt: skip
 
 
-def _safe(text: str) -> str:
+def write_draft(office: Office, now: datetime, actor: Actor, reason: str, seen: Exposure) -> Path:
+    """Put the draft among the office's others, in var/breaches/; returns where. Raises OSError."""
+    folder = office.var / BREACHES
+    files.make_folder(folder, 0o750)
+    path = moves.free_name(folder / f"{seen.item}-{now.astimezone():%Y%m%d-%H%M%S}.md")
+    files.write_durably(path, draft(office, now, actor, reason, seen).encode(), 0o640)
+    return path
+
+
+def _plain(text: str) -> str:
     """On one line, and no Markdown."""
     plain = " ".join(text.split())
     return "".join(f"\\{character}" if character in "\\`*_[]<>#|" else character for character in plain)

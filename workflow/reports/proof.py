@@ -2,8 +2,8 @@
 
 A sheet holds all events of the item with their salts, what each approved content was, and the links of the trail from the item's
 first event to the next anchor. A link tells nothing of the event it stands for, so nothing of other items is in it. Whoever has
-the sheet can recompute every digest up to the anchor's head; that this head is the office's own he sees where the anchor lies
-besides: in `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
+the sheet can recompute every digest up to the anchor's head; that this head is the office's own is
+seen where the anchor lies besides: in `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
 
 It proves that what it tells lies in the trail as it stood at the anchor, unchanged. It can't prove that no other event of the
 item lies between: links tell nothing. `dossier audit verify` does, where the database is.
@@ -25,11 +25,14 @@ from typing import Any
 from dossier.database import tables
 from dossier.database.tables import Edition, Event, first_edition, item_name, tuples
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.text import clock, sentences
+from dossier.text.names import has_bad_characters
+from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import anchors, auditing, redacting, trail
 from dossier.trail.trail import Anchor, Kept
 from workflow.items.items import content_digest
-from workflow.messages.language import environment, translator
+from workflow.messages.language import environment
 
 VERSION = 1
 
@@ -41,8 +44,8 @@ _SCRIPT = re.compile(r'<script type="application/json" id="proof">\n(.*?)\n</scr
 _EVENT = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "digest")
 
 
-class NotASheet(Exception):
-    """What was given is no proof sheet; the message says why."""
+class NotASheet(Refusal):
+    """What was given is no proof sheet; it says why."""
 
 
 def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
@@ -143,27 +146,31 @@ def read(text: str) -> dict[str, Any]:
     try:
         found = json.loads(within.group(1) if within else text)
     except ValueError as error:
-        raise NotASheet("this is no proof sheet: there is no proof in it") from error
+        raise NotASheet("proof.no_proof_in_it") from error
     if not isinstance(found, dict) or found.get("proof") != VERSION:
-        raise NotASheet("this is no proof sheet of this version of dossier")
+        raise NotASheet("proof.other_version")
     return found
 
 
-def check(text: str) -> tuple[dict[str, Any], list[str]]:
-    """(the proof in a sheet, all that does not hold in it). Needs no database. Raises NotASheet."""
+def check(text: str) -> tuple[dict[str, Any], list[Sentence]]:
+    """(the proof in a sheet, all that does not fit in it). Needs no database. Raises NotASheet.
+
+    A sheet that fits itself may still be another office's, or forged as a whole: whether its anchor is
+    this office's is left to the caller.
+    """
     proof = read(text)
     try:
         faults = _faults(proof)
         if not faults and _SCRIPT.search(text) and text != render(proof, _language_of(text)):
-            faults.append("the page shows something else than the proof within it says")
+            faults.append(sentence("proof.shows_something_else"))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise NotASheet(f"this is no whole proof sheet: {type(error).__name__} {error}") from error
+        raise NotASheet("proof.not_whole", error=f"{type(error).__name__} {error}") from error
     return proof, faults
 
 
-def _faults(proof: Mapping[str, Any]) -> list[str]:
+def _faults(proof: Mapping[str, Any]) -> list[Sentence]:
     chain, anchor = proof["chain"], proof["anchor"]
-    faults: list[str] = []
+    faults: list[Sentence] = []
     events = [_event(told) for told in proof["events"]]
     erasures = [_event(told) for told in proof.get("erasures", [])]
     links = {told["seq"]: str(told["link"]) for told in proof["events"] if "link" in told}
@@ -174,23 +181,27 @@ def _faults(proof: Mapping[str, Any]) -> list[str]:
         name = auditing.named(event)
         place, link = event.seq - chain["from"], links.get(event.seq) or trail.link_of(event)
         if not 0 <= place < len(chain["links"]) or link != chain["links"][place]:
-            faults.append(f"{name} does not lie in the chain")
+            faults.append(sentence("proof.not_in_chain", event=name))
         if event.seq in links and attested.get(str(event.seq)) != trail.link_of(event):
-            faults.append(f"{name} was changed, and no event tells that a person was erased from it so")
+            faults.append(sentence("proof.changed_untold", event=name))
         if event.detail is not None and trail.detail_digest(event.salt or "", event.detail) != event.digest:
-            faults.append(f"the detail of {name} was changed")
-    faults += [f"{auditing.named(event)} is another item's" for event in events if item_name(event.item or 0) != proof["item"]]
+            faults.append(sentence("proof.detail_changed", event=name))
+    faults += [
+        sentence("proof.another_items", event=auditing.named(event))
+        for event in events
+        if item_name(event.item or 0) != proof["item"]
+    ]
     head = chain["before"]
     for link in chain["links"]:
         head = trail.chained(head, link)
     if head != anchor["head"] or chain["from"] + len(chain["links"]) - 1 != anchor["length"]:
-        faults.append("the chain does not lead to the anchor")
+        faults.append(sentence("proof.not_to_anchor"))
     key = events[0].item if events else None
     for content, shown in proof["contents"].items():
         if key is None or content_digest(key, proof["client"], shown) != content:
-            faults.append(f"what stands for {content} is not what was approved")
+            faults.append(sentence("proof.not_what_was_approved", content=content))
     if proof["periods"] != periods(events, proof["contents"]):
-        faults.append("what the client could see from when to when does not follow from the events")
+        faults.append(sentence("proof.periods"))
     return faults
 
 
@@ -205,18 +216,32 @@ def render(proof: Mapping[str, Any], language: str) -> str:
     """The sheet: a page that a reviewer understands without knowing the system, with the proof itself in it."""
     kept = json.dumps(proof, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
     template = environment(language).get_template("proof.html")
-    lines = [_line(event) for event in proof["events"]]
-    return template.render(proof=proof, events=lines, shown=_local, kept=kept, actions=_actions(language))
+    lines = [_line(event, language) for event in proof["events"]]
+    actions = {name: sentences.told(Sentence(f"proof.action_{name}"), language) for name in _ACTIONS}
+    page = template.render(proof=proof, events=lines, shown=_local, kept=kept, actions=actions)
+    # What a mail server answered, or a description says, may steer a terminal or turn the text around.
+    return "".join(character if character == "\n" or not has_bad_characters(character) else "\ufffd" for character in page)
 
 
-def _line(event: Mapping[str, Any]) -> dict[str, Any]:
+_ACTIONS = (
+    "created", "amended", "offered", "approved", "rejected", "published", "taken_off", "withdrawn", "restored", "notified",
+    "not_notified", "mail_failed", "opened", "downloaded", "viewed",
+)  # fmt: skip
+"""Events that have a name of their own on the sheet."""
+
+
+def _line(event: Mapping[str, Any], language: str) -> dict[str, Any]:
     detail = json.loads(event["detail"]) if event["detail"] is not None else {}
     wanted = ("comment", "reason", "to", "contact", "answer", "name", "content")
     return {
         **event,
-        "told": [(name, str(detail[name])) for name in wanted if detail.get(name)],
+        "told": [(name, _value(detail[name], language)) for name in wanted if detail.get(name)],
         "erased": event["detail"] is None,
     }
+
+
+def _value(value: Any, language: str) -> str:
+    return sentences.told(sentences.from_data(value), language) if isinstance(value, Mapping) else str(value)
 
 
 def _local(iso: str) -> str:
@@ -226,14 +251,3 @@ def _local(iso: str) -> str:
 
 def _language_of(text: str) -> str:
     return "nl" if '<html lang="nl">' in text[:200] else "en"
-
-
-def _actions(language: str) -> dict[str, str]:
-    _ = translator(language).gettext
-    return {
-        "created": _("made"), "amended": _("changed"), "offered": _("offered for approval"), "approved": _("approved"),
-        "rejected": _("returned"), "published": _("put on the portal"), "taken_off": _("taken off the portal"),
-        "withdrawn": _("withdrawn"), "restored": _("put back"), "notified": _("the contact was mailed"),
-        "not_notified": _("the contact was not mailed"), "mail_failed": _("a mail failed"), "opened": _("opened its page"),
-        "downloaded": _("opened a file"), "viewed": _("looked at by the office"),
-    }  # fmt: skip

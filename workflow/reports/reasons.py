@@ -1,4 +1,7 @@
-"""Why an item is not on the portal, or not as it is now: every reason at once. Reads only."""
+"""Why an item is not on the portal, or not as it is now: every reason at once. Reads only.
+
+Whether the daemon runs, and what stands as an alarm, is left to `status`.
+"""
 
 from __future__ import annotations
 
@@ -9,62 +12,66 @@ from typing import Any
 from dossier.database.tables import Edition, item_name
 from dossier.office import hours
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.text import clock, system
+from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
 from dossier.vault.opening import open_vault
 from workflow.approval import waiting
 from workflow.portal.site import open_site
 
 
-def reasons(office: Office, now: datetime, item: Any) -> list[str]:
-    """All that keeps this item, as it is now, off the portal; nothing if it is there."""
+def reasons(office: Office, now: datetime, item: Any) -> list[Sentence]:
+    """All that keeps the item off the portal as it is now. Empty: nothing does."""
     found = [*_of_client(office, item), *_of_type(office, item), *_of_state(office, now, item)]
     if item.standing and item.standing != item.public and not found:
         found += _of_publishing(office, item)
     return found
 
 
-def _of_client(office: Office, item: Any) -> list[str]:
+def _of_client(office: Office, item: Any) -> list[Sentence]:
     client = office.clients.get(item.client)
     if client is None:
-        return [f"client {item.client} is not in config/clients.yaml any more"]
-    found = [] if client.active else [f"client {item.client} is not active (config/clients.yaml)"]
-    return found if client.portal else [*found, f"client {item.client} has no portal (config/clients.yaml)"]
+        return [sentence("reasons.client_gone", client=item.client)]
+    found = [] if client.active else [sentence("reasons.client_not_active", client=item.client)]
+    return found if client.portal else [*found, sentence("reasons.client_without_portal", client=item.client)]
 
 
-def _of_type(office: Office, item: Any) -> list[str]:
+def _of_type(office: Office, item: Any) -> list[Sentence]:
     kind = office.settings.types.get(item.type or "")
-    return [f"an item of type {item.type} is never shared"] if kind and kind.share == "never" else []
+    return [sentence("reasons.never_shared", type=item.type)] if kind and kind.share == "never" else []
 
 
-def _of_state(office: Office, now: datetime, item: Any) -> list[str]:
+def _of_state(office: Office, now: datetime, item: Any) -> list[Sentence]:
     name, state = item_name(item.id), item.share_state
     if state == "private":
-        return [f"it is not shared; share it with: dossier edit {name} --share"]
+        return [sentence("reasons.not_shared", item=name)]
     if state == "concept":
         return _of_concept(office, now, item)
     if state == "returned":
         told = _last(item, "rejected")
-        return [
-            f"{told['actor']} returned it: {told['comment']}; change it, and it is offered again" if told else "it was returned"
-        ]
+        if told is None:
+            return [sentence("reasons.returned")]
+        return [sentence("reasons.returned_by", who=told["actor"], comment=told["comment"])]
     if state == "withdrawn":
         told = _last(item, "withdrawn")
-        why = f" by {told['actor']}: {told['reason']}" if told else ""
-        return [f"it was withdrawn{why}; put it back with: dossier publish {name}"]
+        if told is None:
+            return [sentence("reasons.withdrawn", item=name)]
+        return [sentence("reasons.withdrawn_by", who=told["actor"], reason=told["reason"], item=name)]
     return []
 
 
-def _of_concept(office: Office, now: datetime, item: Any) -> list[str]:
+def _of_concept(office: Office, now: datetime, item: Any) -> list[Sentence]:
     edition = Edition.get_by_id(item.pending)
-    askings = waiting.Seating(office, hours.today(office, now)).askings([item.id])
     since = clock.shown(edition.made_at)
     found = []
-    for desk in (desk for asking in askings for desk in asking.desks):
-        whom = " or ".join(desk.people) or "nobody: no one who may approve it is left, name another approver with dossier edit"
-        instead = f" ({desk.reason})" if desk.reason else ""
-        found.append(f"it waits for approval by {whom}{instead}, since {since}")
-    return found or [f"it waits for approval since {since}"]
+    for asking in waiting.Seating(office, hours.today(office, now)).askings([item.id]):
+        for desk in asking.desks:
+            whom = either(desk.people) or sentence("reasons.nobody_left")
+            if desk.reason:
+                found.append(sentence("reasons.waits_for_instead", whom=whom, why=desk.reason, since=since))
+            else:
+                found.append(sentence("reasons.waits_for", whom=whom, since=since))
+    return found or [sentence("reasons.waits", since=since)]
 
 
 def _last(item: Any, action: str) -> dict[str, Any] | None:
@@ -73,28 +80,28 @@ def _last(item: Any, action: str) -> dict[str, Any] | None:
     return {"comment": "", "reason": "", **told[-1]["detail"], "actor": told[-1]["actor"]} if told else None
 
 
-def _of_publishing(office: Office, item: Any) -> list[str]:
+def _of_publishing(office: Office, item: Any) -> list[Sentence]:
     """It is approved; then it is the daemon's to do."""
     edition, vault = Edition.get_by_id(item.standing), open_vault(office, to_read=True)
     found = []
     try:
         found += [
-            f"the vault lacks {attachment['name']} ({attachment['sha256']}); see: dossier verify"
+            sentence("reasons.vault_lacks", name=attachment["name"], sha256=attachment["sha256"])
             for attachment in edition.shown["attachments"]
             if vault.size(attachment["sha256"]) is None
         ]
         open_site(office).homes()
     except OSError as error:
-        found.append(f"{error.filename}: {error.strerror}")
+        found.append(sentence("reasons.folder_fault", path=error.filename, why=system.why(error)))
     if office.portal_store is None and not os.access(office.portal, os.W_OK):
-        found.append(f"this user can't write to the portal's folder {office.portal}")
-    return [*found, "it is approved, and the daemon has not published it yet; if that lasts, see: dossier status"]
+        found.append(sentence("reasons.may_not_write", path=str(office.portal)))
+    return [*found, sentence("reasons.not_published_yet")]
 
 
-def visible(item: Any) -> str:
-    """What the client sees of it now, in a sentence."""
+def visible(item: Any) -> Sentence:
+    """What the client sees of it now."""
     if item.public is None:
-        return "The client sees nothing of it."
+        return sentence("reasons.client_sees_nothing")
     if item.pending is not None or item.public != item.standing:
-        return f"The client sees the version that was published on {clock.shown(item.published_at)}."
-    return f"It is on the portal since {clock.shown(item.published_at)}."
+        return sentence("reasons.client_sees_version", at=clock.shown(item.published_at))
+    return sentence("reasons.on_portal_since", at=clock.shown(item.published_at))

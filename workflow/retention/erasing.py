@@ -1,11 +1,11 @@
-"""Erasing a person from the office's records on his request (GDPR article 17), when an admin says so; with a report of it.
+"""Erasing a person from the office's records on their request (GDPR article 17), when an admin says so; with a report.
 
 What goes and what stays is found by erasure_finding.py, anew at the moment it is done. The steps, with the answer to "killed here?":
 
- 1. database  one transaction: his mails, log-ins and openings go; in events, letters and receipts `erased-N` stands in his place (the chain
-              still verifies); chosen items go as retention's do, of chosen files all versions. The report of it is kept in the same
+ 1. database  one transaction: the person's mails, log-ins and openings go; in events, letters and receipts `erased-N` stands in
+              their place (the chain still verifies); chosen items go as retention's do, of chosen files all versions. The report of it is kept in the same
               transaction. Killed before: nothing was done. After: the daemon, or the next erasure, goes on at 2.
- 2. report    var/erasures/erased-N.json and .html, for the office and for him. Killed? It is written again, the same.
+ 2. report    var/erasures/erased-N.json and .html, for the office and for the person. Killed? It is written again, the same.
  3. forget    the database forgets the report, and with it who it was.
  4. vault     files that no attachment names any more go (retention.sweep).
 """
@@ -42,7 +42,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.trail import redacting, trail
 from workflow.items import items
 from workflow.retention import erasure_report, retention
@@ -79,21 +79,21 @@ def erase(
     `language`: of the report.
     """
     if not people.is_admin(office, actor.code):
-        raise Refusal(f"{actor.code} may not erase; an admin can")
+        raise Forbidden("erasing.not_admin", who=actor.code)
     if not reason.strip():
-        raise Refusal("an erasure needs a reason: --reason TEXT")
+        raise Invalid([fault("reason", "erasing.needs_reason")])
     if person.is_named_in(reason):
-        raise Refusal("the reason stays in the trail, so it must not name whom it is about")
+        raise Invalid([fault("reason", "erasing.reason_names")])
     if person.staff == actor.code:
-        raise Refusal("nobody erases himself; another admin can")
+        raise Forbidden("erasing.not_oneself")
     with overwriting(), transaction():
         made = look(office, now, person, keys, chosen)
         if made.obstacles:
-            raise Refusal("nothing was erased: " + " / ".join(made.obstacles))
+            raise Conflict("erasing.nothing_erased", why=made.obstacles)
         number = int(made.pseudonym.rpartition("-")[2])
         told = erasure_report.collect(office, now, actor, made, language)
         Erasure.insert(id=number, at=clock.to_text(now), report=json.dumps(told)).execute()
-        _forget_him(made)
+        _forget_person(made)
         _forget_chosen(now, actor, made, reason)
         redacting.redact(now, actor, made.events, reason)
         trail.record(now, actor, "person_erased", None, {"as": made.pseudonym, "reason": reason, "counts": _counts(made)})
@@ -108,7 +108,7 @@ def _counts(made: Plan) -> dict[str, int]:
     return counts
 
 
-def _forget_him(made: Plan) -> None:
+def _forget_person(made: Plan) -> None:
     person, name = made.person, made.pseudonym
     for address in person.addresses:
         for table in (LoginRequest, LoginToken, LoginSession):
@@ -120,11 +120,11 @@ def _forget_him(made: Plan) -> None:
         Mail.update(payload=payload, error=error).where(Mail.id == number).execute()
     for edition, contact in made.openings:
         for row in Opening.select().where((Opening.edition == edition) & (Opening.contact == contact)):
-            his = (Opening.edition == edition) & (Opening.name == row.name) & (Opening.sha256 == row.sha256)
-            if Opening.select().where(his & (Opening.contact == name)).exists():  # he had two seats
-                Opening.delete().where(his & (Opening.contact == contact)).execute()
+            same = (Opening.edition == edition) & (Opening.name == row.name) & (Opening.sha256 == row.sha256)
+            if Opening.select().where(same & (Opening.contact == name)).exists():  # they had two seats
+                Opening.delete().where(same & (Opening.contact == contact)).execute()
             else:
-                Opening.update(contact=name).where(his & (Opening.contact == contact)).execute()
+                Opening.update(contact=name).where(same & (Opening.contact == contact)).execute()
     for key in made.notes:
         Note.delete().where(Note.key == key).execute()
     for item in made.contacts:
@@ -164,7 +164,7 @@ def finish(office: Office) -> None:
             folder / f"erased-{number}.json", (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode(), 0o600
         )
         files.write_durably(folder / f"erased-{number}.html", erasure_report.render(told).encode(), 0o600)
-        for remembered in office.var.glob("config.*.json"):  # what config/ said before he was taken out of it (cache.py)
+        for remembered in office.var.glob("config.*.json"):  # what config/ said before the person left it (cache.py)
             files.remove(remembered)
         with overwriting(), transaction():
             Erasure.update(report=None).where(Erasure.id == number).execute()

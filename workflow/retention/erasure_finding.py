@@ -6,7 +6,7 @@ What may go by the GDPR (article 17) and what may not (its paragraph 3):
     items and files   of an item whose term runs stay: that is what the term is for. Others go if the admin chose them
     who decided       codes of staff stay as long as the items do: an office must be able to say who approved what
     what was approved stays as it was seen, for a decision holds for just that; it goes with its item
-    all else          goes, or has `erased-N` in his place: mails, openings, log-ins, who looked at what, words in the trail
+    all else          goes, or has `erased-N` in its place: mails, openings, log-ins, who looked at what, words in the trail
 
 What lies in files that people keep (config/, receipts, refused drops, decided papers) is named, for people to remove.
 """
@@ -46,7 +46,8 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.names import fold
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import NotFound
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
@@ -97,16 +98,16 @@ class _Finder:
         self.removed = {row[0] for row in tuples(Removal.select(Removal.item))}
         self.clients = {client for client, _ in self.person.seats}
 
-    def hold_on(self, item: int | None, client: str | None) -> str | None:
+    def hold_on(self, item: int | None, client: str | None) -> Sentence | None:
         """Which legal hold keeps what is about these."""
         for kind, subject in (("client", client or self.client_of.get(item or 0)), ("item", item_name(item) if item else None)):
             if subject is not None and (kind, subject) in self.held:
-                return f"legal hold on {subject}: {self.held[kind, subject]}"
+                return sentence("retention.held", subject=subject, reason=self.held[kind, subject])
         return None
 
     def split(self, area: str, subject: str, found: Sequence[tuple[int | None, str | None, Any]]) -> list[Any]:
         """Of (item, client, what) those that may go; the others are told as staying."""
-        going, staying = [], Counter[str]()
+        going, staying = [], Counter[Sentence]()
         for item, client, what in found:
             hold = self.hold_on(item, client)
             if hold is None:
@@ -119,18 +120,14 @@ class _Finder:
         return going
 
     def config(self) -> None:
-        """He must have left before he is erased: else the next mail writes it all down again."""
+        """The person must have left before they are erased: else the next mail writes it all down again."""
         for code, contact in self.person.seats:
             client = self.office.clients.get(code)
             if client and any(one.id == contact and one.active for one in client.contacts):
-                self.plan.obstacles.append(
-                    f"{code}/{contact} is active in config/clients.yaml: take him out of it, or set active: no"
-                )
+                self.plan.obstacles.append(sentence("erasing.contact_active", who=f"{code}/{contact}"))
         staff = self.office.staff.get(self.person.staff or "")
         if staff is not None and staff.active:
-            self.plan.obstacles.append(
-                f"{self.person.staff} is active in config/staff.yaml: take him out of it, or set active: no"
-            )
+            self.plan.obstacles.append(sentence("erasing.staff_active", who=self.person.staff))
 
     def logins(self) -> None:
         for address in self.person.addresses:
@@ -144,17 +141,15 @@ class _Finder:
         found = []
         for mail in Mail.select():
             is_contact = mail.kind in TO_CONTACTS
-            is_his = (mail.client, mail.recipient) in self.person.seats if is_contact else mail.recipient == self.person.staff
-            if is_his or access.folded(mail.email) in self.person.addresses:
+            is_theirs = (mail.client, mail.recipient) in self.person.seats if is_contact else mail.recipient == self.person.staff
+            if is_theirs or access.folded(mail.email) in self.person.addresses:
                 if mail.state == "waiting":
-                    self.plan.obstacles.append(
-                        f"mail {mail.id} to him waits: the daemon calls it off once he has left; or: dossier outbox cancel {mail.id}"
-                    )
+                    self.plan.obstacles.append(sentence("erasing.mail_waits", number=mail.id))
                 found.append((mail.item, mail.client, mail.id))
         self.plan.mails = self.split("mails", "outbox", found)
 
     def letters(self) -> None:
-        """Mails to others that name him."""
+        """Mails to others that name the person."""
         found: list[tuple[int | None, str | None, Any]] = []
         for mail in Mail.select().where(Mail.id.not_in(self.plan.mails)):
             told = self.anew(mail.payload, mail.client), self.anew(mail.error, mail.client)
@@ -166,7 +161,7 @@ class _Finder:
         return self.person.without_in(value, client, self.plan.pseudonym)
 
     def opened(self) -> None:
-        """What he opened on the portal, that he was reminded of it, and that he is an item's contact."""
+        """What the person opened on the portal, reminders of it, and that they are an item's contact."""
         rows: list[tuple[int | None, str | None, Any]] = []
         contacts: list[tuple[int | None, str | None, Any]] = []
         for client, contact in self.person.seats:
@@ -185,7 +180,7 @@ class _Finder:
         self.plan.contacts = self.split("contact", "items", contacts)
 
     def trail(self) -> None:
-        """Events by him as a contact, and events whose detail names him. Of staff, those about items that were removed."""
+        """Events by the person as a contact, and events that name them. Of staff, those about removed items."""
         actors = {f"contact:{client}/{contact}" for client, contact in self.person.seats}
         found: list[tuple[int | None, str | None, Any]] = []
         accounts = 0
@@ -257,24 +252,24 @@ class _Finder:
                     "item", *(("stays", item_name(key), 1, *because) if because else ("by hand", item_name(key), 1, "choose"))
                 )
 
-    def why_not(self, one: retention.Kept | None, key: int) -> tuple[str, str] | None:
+    def why_not(self, one: retention.Kept | None, key: int) -> tuple[str, Sentence] | None:
         """(ground, words) for which an item must stay; None if nothing says that it must."""
         if one is None:
-            raise Refusal(f"there is no item {item_name(key)}")
+            raise NotFound("items.no_such_item", item=item_name(key))
         hold = self.hold_on(key, one.client)
         if hold is not None:
             return "hold", hold
         if one.end.basis and not one.end.is_over(self.today):
-            return "term", f"kept until {one.end.until or 'further notice'} because of {one.end.because}"
+            return "term", retention.until_when(one)
         if one.obstacles:
-            return "obstacle", "; ".join(one.obstacles)
+            return "obstacle", sentence("erasing.in_use", why=list(one.obstacles))
         return None
 
     def file(self, one: retention.Kept | None, key: int, name: str) -> None:
         """An attachment in all its versions, where the item itself stays."""
         rows = [row for row in Attachment.select().where(Attachment.item == key) if fold(row.name) == fold(name)]
         if not rows:
-            raise Refusal(f"{item_name(key)} has no attachment {name}")
+            raise NotFound("erasing.no_such_attachment", item=item_name(key), name=name)
         reason = self.why_not(one, key)
         item = Item.get_by_id(key)
         open_editions = [edition for edition in (item.pending, item.standing, item.public) if edition is not None]
@@ -317,7 +312,7 @@ class _Finder:
                 self.plan.tell("paper", "by hand", f"{shown}:{number}" if number else shown, 1, "people")
 
     def _client_at(self, path: Path) -> str | None:
-        """Whose folder of the inbox a file lies in; in config/clients.yaml his codes are looked for as well."""
+        """Whose folder of the inbox a file lies in: there the person's codes are looked for as well."""
         if path.is_relative_to(self.office.inbox):
             return path.relative_to(self.office.inbox).parts[0]
         return None
@@ -333,7 +328,9 @@ class _Finder:
     def backups(self) -> None:
         last = backup.last()
         if last is not None:
-            self.plan.tell("backups", "stays", last["to"], 1, "backup", f"the last is of {clock.shown(last['at'])}")
+            self.plan.tell(
+                "backups", "stays", last["to"], 1, "backup", sentence("erasing.last_backup", at=clock.shown(last["at"]))
+            )
 
 
 def login_rate(address: str) -> str:

@@ -1,4 +1,4 @@
-"""Who is to be erased, and what of him was found: the words for it. See erasure_finding.py and erasing.py."""
+"""Who is to be erased, and what of theirs was found: the words for it. See erasure_finding.py and erasing.py."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 from dossier.database.tables import Event, Item, Mail, tuples
 from dossier.office.office import Office
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import NotFound
+from dossier.text.sentences import Sentence
 from dossier.trail.trail import Kept
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
@@ -20,14 +21,14 @@ Fate = Literal["goes", "stays", "by hand"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Some of his data. `ground`: why it stays, or must be looked at by people; `because`: the same in the office's words."""
+    """Some of the person's data. `ground`: why it stays, or must be looked at by people; `because`: more about that."""
 
     area: str
     fate: Fate
     subject: str
     count: int = 1
     ground: str = ""
-    because: str = ""
+    because: Sentence | None = None
 
 
 @dataclass(slots=True)
@@ -37,32 +38,34 @@ class Plan:
     person: Person
     pseudonym: str
     findings: list[Finding] = field(default_factory=list)
-    obstacles: list[str] = field(default_factory=list)
+    obstacles: list[Sentence] = field(default_factory=list)
     """What must be done before anything is erased."""
     mails: list[int] = field(default_factory=list)
     letters: dict[int, tuple[Any, str | None]] = field(default_factory=dict)
-    """Mails to others: number → payload and error without him."""
+    """Mails to others: number → payload and error without the person."""
     openings: list[tuple[int, str]] = field(default_factory=list)
     """(edition, contact)."""
     notes: list[str] = field(default_factory=list)
     contacts: list[int] = field(default_factory=list)
-    """Items of which he is the contact."""
+    """Items of which the person is the contact."""
     events: list[Kept] = field(default_factory=list)
     """As they are to be."""
     drops: dict[int, tuple[str, str]] = field(default_factory=dict)
-    """Taken or refused drops: number → stem and text without him."""
+    """Taken or refused drops: number → stem and text without the person."""
     items: list[retention.Kept] = field(default_factory=list)
     attachments: list[int] = field(default_factory=list)
 
-    def tell(self, area: str, fate: Fate, subject: str, count: int = 1, ground: str = "", because: str = "") -> None:
+    def tell(
+        self, area: str, fate: Fate, subject: str, count: int = 1, ground: str = "", because: Sentence | None = None
+    ) -> None:
         if count:
             self.findings.append(Finding(area, fate, subject, count, ground, because))
 
 
 def find_person(office: Office, who: str, names: Sequence[str], addresses: Sequence[str]) -> Person:
-    """Who is meant by `client/contact`, a staff code, a mail address, or a name; with other names and addresses of his.
+    """Who is meant by `client/contact`, a staff code, a mail address, or a name; with other names and addresses of theirs.
 
-    Raises Refusal where a code is nobody's, now or in the outbox.
+    Raises NotFound where a code is nobody's, now or in the outbox.
     """
     seats: list[tuple[str, str]] = []
     found_names, mail_addresses = list(names), [access.folded(one) for one in addresses]
@@ -90,14 +93,14 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
     query: Any = Mail.select(Mail.kind, Mail.client, Mail.recipient, Mail.name, Mail.email).distinct()
     for kind, client_code, recipient, name, email in tuples(query):
         is_contact = kind in TO_CONTACTS
-        is_his = (client_code, recipient) in seats if is_contact else recipient == staff
-        if is_his or access.folded(email) in mail_addresses:
+        is_theirs = (client_code, recipient) in seats if is_contact else recipient == staff
+        if is_theirs or access.folded(email) in mail_addresses:
             found_names.append(name)
             mail_addresses.append(access.folded(email))
             if is_contact and client_code:
                 seats.append((client_code, recipient))
     if "/" in who and not found_names and not _acted(f"contact:{who}"):
-        raise Refusal(f"nobody is known as {who}: give CLIENT/CONTACT, a staff code, a mail address, or a name")
+        raise NotFound("erasing.nobody_known", who=who)
     unique = (tuple(dict.fromkeys(found_names)), tuple(dict.fromkeys(mail_addresses)), tuple(dict.fromkeys(seats)))
     return Person(*unique, staff)
 

@@ -1,8 +1,8 @@
-"""A person in the office's records: who is meant, and his name taken out of texts. Pure.
+"""A person in the office's records: who is meant, and their name taken out of texts. Pure.
 
-What names him: his names and mail addresses, wherever they stand as whole words (`Jan  Jansen`, `jan-jansen.pdf`), and his code where it
-stands for him: as a value of its own, in backquotes, or behind the client's code. A code is often a word that others have too,
-so within sentences it is left alone.
+What names a person: their names and mail addresses, wherever they stand as whole words (`Jan  Jansen`,
+`jan-jansen.pdf`), and their code where it stands for them: as a value of its own, in backquotes, or
+behind the client's code. A code is often a word that others have too, so within sentences it is left alone.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody who is to be erased. `seats`: (client, contact's id); `staff`: his code, of a staff member."""
+    """Somebody who is to be erased. `seats`: (client, contact's id); `staff`: the code of a staff member."""
 
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Person:
 
     @cached_property
     def _words(self) -> re.Pattern[str] | None:
-        """What names him in any text."""
+        """What names the person in any text."""
         wanted = [r"[\s._-]+".join(map(re.escape, _nfc(name).split())) for name in self.names if name.strip()]
         wanted += [re.escape(_nfc(address)) for address in self.addresses]
         wanted += [re.escape(f"{client}/{contact}") for client, contact in self.seats]
@@ -37,14 +37,14 @@ class Person:
         return re.compile(rf"(?<![\w@])(?:{longest_first})(?![\w@])", re.IGNORECASE)
 
     def codes(self, client: str | None) -> frozenset[str]:
-        """His codes as they stand in what is about this client."""
+        """The person's codes as they stand in what is about this client."""
         return frozenset(contact for code, contact in self.seats if code == client)
 
     def is_named_in(self, text: str, client: str | None = None) -> bool:
         return self.without(text, client, "") != _nfc(text)
 
     def without(self, text: str, client: str | None, pseudonym: str) -> str:
-        """`text`, about this client, with `pseudonym` in his place."""
+        """`text`, about this client, with `pseudonym` in the person's place."""
         told = _nfc(text)
         if self._words is not None:
             told = self._words.sub(pseudonym, told)
@@ -53,7 +53,7 @@ class Person:
         return told
 
     def without_in(self, value: Any, client: str | None, pseudonym: str) -> Any:
-        """As `without`, for all texts of a JSON value; what does not name him stays as it is, to the letter."""
+        """As `without`, for all texts of a JSON value; what does not name the person stays as it is, to the letter."""
         if isinstance(value, str):
             return self.without(value, client, pseudonym) if self.is_named_in(value, client) else value
         if isinstance(value, Mapping):

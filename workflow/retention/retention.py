@@ -58,7 +58,8 @@ from dossier.office.keys import Client, Settings
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, fault
+from dossier.text.sentences import Sentence, sentence, told
 from dossier.trail import redacting, trail
 from dossier.vault.folder import LEAVING, Vault
 from workflow.outbox import outbox
@@ -82,7 +83,7 @@ class End:
     """
 
     until: date | None
-    because: str
+    because: Sentence
     basis: str = ""
 
     def is_over(self, today: date) -> bool:
@@ -97,7 +98,7 @@ class Kept:
     client: str
     description: str
     end: End
-    obstacles: tuple[str, ...]
+    obstacles: tuple[Sentence, ...]
 
     def is_over(self, today: date) -> bool:
         return self.end.is_over(today)
@@ -108,15 +109,15 @@ class Kept:
 
 def end_of_term(versions: Sequence[Term], made: date, ended: date | None) -> End:
     """When a term is over for what was made on this day, of a client whose relation ended on that one."""
-    end = End(None, "")
+    end = End(None, sentence("retention.no_term"))
     for index, version in enumerate(versions):
         start = made if version.counted_from == "creation" else ended
+        told = {"basis": version.basis, "years": version.years, "day": str(start)}
         if start is None:
-            never = f"{version.basis}: {version.years} years from the end of the relation, which has not ended"
-            end = End(None, never, version.basis)
+            end = End(None, Sentence("retention.relation_not_ended", told), version.basis)
         else:
-            what = "it was made" if version.counted_from == "creation" else "the relation ended"
-            because = f"{version.basis}: {version.years} years after {what} on {start}"
+            of_making = version.counted_from == "creation"
+            because = Sentence("retention.after_making" if of_making else "retention.after_relation", told)
             end = End(months_later(start, version.years * 12), because, version.basis)
         after = versions[index + 1].from_ if index + 1 < len(versions) else None
         if end.until is not None and after is not None and end.until < after:
@@ -128,16 +129,15 @@ def end_of(settings: Settings, type_: str | None, made: date, client: Client | N
     """Until when an item is kept: the longest of the terms that hold for it. Of no known client, no relation has ended."""
     kind = settings.types.get(type_ or "")
     if type_ and kind is None:
-        unknown = f"its type {type_} is not in config/settings.yaml any more, so nothing says how long it is kept"
-        return End(None, unknown, f"type {type_}")
+        return End(None, sentence("retention.type_gone", type=type_), f"type {type_}")
     own = kind.keep_years if kind else None
     names = kind.keep if kind and (kind.keep or own) else settings.retention.default
     ends = [end_of_term(settings.retention.terms[name], made, client.ended if client else None) for name in names]
     if own:
-        because = f"keep_years of type {type_}: {own} years after it was made on {made}"
+        because = sentence("retention.keep_years", type=type_, years=own, day=str(made))
         ends.append(End(months_later(made, own * 12), because, f"keep_years of type {type_}"))
     if not ends:
-        return End(None, "no term is set for it")
+        return End(None, sentence("retention.no_term"))
     return max(ends, key=lambda end: end.until or date.max)
 
 
@@ -160,20 +160,20 @@ def kept(office: Office, may: Readable = ALL, client: str | None = None, keys: S
         yield Kept(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
 
 
-def _obstacles(item: Any, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[str]:
+def _obstacles(item: Any, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[Sentence]:
     for kind, subject in (("client", item.client), ("item", item_name(item.id))):
         if (kind, subject) in held:
-            yield f"legal hold on {subject}: {held[kind, subject]}"
+            yield sentence("retention.held", subject=subject, reason=held[kind, subject])
     if item.public is not None or item.standing is not None:
-        yield "it is on the portal: take it off with dossier withdraw"
+        yield sentence("retention.on_portal")
     if item.pending is not None:
-        yield "it waits for an approver: decide, or take it back with dossier withdraw"
+        yield sentence("retention.waits")
     if item.unsettled and item.public is None and item.standing is None:
-        yield "it is being taken off the portal: wait for the daemon"
+        yield sentence("retention.going_off")
     if item.id in mails:
-        yield "a mail about it waits: see dossier outbox"
+        yield sentence("retention.mail_waits")
     if item.id in drops:
-        yield "its drop still lies in the inbox: wait for the daemon"
+        yield sentence("retention.drop_lies")
 
 
 # Holds
@@ -183,9 +183,9 @@ def hold(office: Office, now: datetime, actor: Actor, kind: str, subject: str, r
     """Nothing of this client or item is removed until it is released. Call inside `transaction()`. Raises Refusal."""
     _need_admin(office, actor)
     if not reason.strip():
-        raise Refusal("a legal hold needs a reason: --reason TEXT")
+        raise Invalid([fault("reason", "retention.hold_needs_reason")])
     if Hold.select().where((Hold.kind == kind) & (Hold.subject == subject)).exists():
-        raise Refusal(f"there is a legal hold on {subject} already")
+        raise Conflict("retention.held_already", subject=subject)
     Hold.insert(kind=kind, subject=subject, reason=reason, by=actor.code, at=clock.to_text(now)).execute()
     trail.record(now, actor, "held", None, {"hold": subject, "reason": reason}, subject if kind == "client" else None)
 
@@ -194,13 +194,13 @@ def release(office: Office, now: datetime, actor: Actor, kind: str, subject: str
     """End a legal hold. Call inside `transaction()`. Raises Refusal."""
     _need_admin(office, actor)
     if not Hold.delete().where((Hold.kind == kind) & (Hold.subject == subject)).execute():
-        raise Refusal(f"there is no legal hold on {subject}")
+        raise NotFound("retention.not_held", subject=subject)
     trail.record(now, actor, "released", None, {"hold": subject, "reason": reason}, subject if kind == "client" else None)
 
 
 def _need_admin(office: Office, actor: Actor) -> None:
     if not people.is_admin(office, actor.code):
-        raise Refusal(f"{actor.code} may not do this; an admin can")
+        raise Forbidden("retention.not_admin", who=actor.code)
 
 
 # Removing
@@ -209,21 +209,22 @@ def _need_admin(office: Office, actor: Actor) -> None:
 def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> list[int]:
     """Step 1, for those of the items whose term is over and that nothing holds; returns them. Call inside `transaction()`.
 
-    Looked at anew here, whatever was listed before. Raises Refusal if the actor is no admin.
+    Looked at anew here, whatever was listed before. Raises Forbidden if the actor is no admin.
     """
     _need_admin(office, actor)
     today = now.astimezone().date()
+    language = office.settings.office.language
     gone = [one for one in kept(office, keys=keys) if one.is_over(today) and not one.obstacles]
     for one in gone:
-        told = {"kept_until": str(one.end.until), "because": one.end.because}
-        forget(now, actor, one, told, f"the term of {item_name(one.item)} was over")
+        why = {"kept_until": str(one.end.until), "because": told(one.end.because, language)}
+        forget(now, actor, one, why, told(sentence("retention.term_was_over", item=item_name(one.item)), language))
     return [one.item for one in gone]
 
 
-def forget(now: datetime, actor: Actor, one: Kept, told: Mapping[str, Any], reason: str) -> None:
+def forget(now: datetime, actor: Actor, one: Kept, why: Mapping[str, Any], reason: str) -> None:
     """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed.
 
-    `told`, about why, and `reason` stay in the trail. Call inside `transaction()`.
+    `why` and `reason` stay in the trail. Call inside `transaction()`.
     """
     key = one.item
     hashes = sorted({row[0] for row in tuples(Attachment.select(Attachment.sha256).where(Attachment.item == key))})
@@ -245,7 +246,7 @@ def forget(now: datetime, actor: Actor, one: Kept, told: Mapping[str, Any], reas
     search_text([(key, "", "", "", "", one.client)], replace=True)
     Removal.insert(item=key, at=clock.to_text(now)).execute()
     redacting.erase(now, actor, [event.seq for event in trail.events(item=key)], reason)
-    trail.record(now, actor, "removed", key, {**told, "files": len(hashes)})
+    trail.record(now, actor, "removed", key, {**why, "files": len(hashes)})
 
 
 def sweep(vault: Vault) -> tuple[int, int]:
@@ -288,15 +289,23 @@ def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
     today = now.astimezone().date()
     due = [one for one in kept(office) if one.is_over(today)]
     lines = [
-        f"{item_name(one.item)} ({one.client}): kept until {one.end.until} because of {one.end.because}" for one in due[:LISTED]
+        sentence("retention.item_kept", item=item_name(one.item), client=one.client, kept=until_when(one)) for one in due[:LISTED]
     ]
     with transaction():
         for code in people.admins(office) if due else ():
-            outbox.enqueue_to_staff(office, now, "retention", None, code, {"count": len(due), "lines": lines})
+            told_lines = [told(line, people.language_of(office, code)) for line in lines]
+            outbox.enqueue_to_staff(office, now, "retention", None, code, {"count": len(due), "lines": told_lines})
         Note.insert(key=_MONTH, value=month).on_conflict(conflict_target=[Note.key], update={"value": month}).execute()
         if due:
             trail.record(now, trail.DAEMON, "retention_listed", None, {"items": len(due)})
     return bool(due)
+
+
+def until_when(one: Kept) -> Sentence:
+    """Until when an item is kept, and because of what."""
+    if one.end.until is None:
+        return sentence("retention.kept_on", because=one.end.because)
+    return sentence("retention.kept_until", until=str(one.end.until), because=one.end.because)
 
 
 def as_json(one: Kept, today: date) -> dict[str, Any]:

@@ -21,11 +21,14 @@ SIDECAR_BYTES = 64 * 1024
 
 def inbox(visit: Visit) -> Response:
     """All that waits or was refused, of the clients that this person may know of."""
-    may = people.readable(visit.office, visit.actor)
-    found = overview.status(visit.office, may)
-    refused = overview.rejected(visit.office, may)
-    overview.look_at_rejected(visit.actor)
-    return visit.page("inbox.html", waits=found["waits"], left=found["left_alone"], refused=refused, alarms=found["alarms"])
+    found = overview.status(visit.office, visit.actor)
+    refused = overview.rejected(visit.office, visit.actor)
+    overview.look_at_rejected(visit.office, visit.now, visit.actor)
+    waits, left = (
+        [{**one, "reason": told(one["reason"], visit.language, WORDS)} for one in found[what]] for what in ("waits", "left_alone")
+    )
+    alarms = [told(one, visit.language, WORDS) for one in found["alarms"]]
+    return visit.page("inbox.html", waits=waits, left=left, refused=refused, alarms=alarms)
 
 
 def refused(visit: Visit) -> Response:

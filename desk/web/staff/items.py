@@ -82,7 +82,7 @@ def withdraw(visit: Visit) -> Response:
 def put_back(visit: Visit) -> Response:
     """Put back on the portal what was approved."""
     name = visit.request.path_params["item"]
-    changing.put_back(visit.office, visit.now, visit.actor, item_view.find(visit.office, visit.actor, name).id)
+    withdrawing.put_back(visit.office, visit.now, visit.actor, item_view.find(visit.office, visit.actor, name).id)
     return visit.to(f"/items/{name}?done=put_back")
 
 

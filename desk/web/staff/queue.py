@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from desk.actions import concepts, item_view, my_work
+from desk.actions import concepts, deciding, item_view, my_work
 from desk.web.staff.visit import WORDS, Visit
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import told
@@ -56,8 +56,8 @@ def _decide(visit: Visit, name: str, key: int) -> Response:
     waits = [one.item for one in my_work.to_decide(visit.office, visit.actor, visit.now)]
     following = next((one for one in waits[waits.index(name) + 1 :] + waits if one != name), None) if name in waits else None
     try:
-        concepts.decide(
-            visit.office, visit.actor, visit.now, key, "approve" if verdict == "approve" else "reject", comment, content
+        deciding.decide(
+            visit.office, visit.now, visit.actor, key, "approve" if verdict == "approve" else "reject", comment, content
         )
     except ContentChanged:
         return _page(visit, key, 409, problem="changed")

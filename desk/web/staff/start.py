@@ -9,10 +9,9 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from desk.actions import my_work
-from desk.web.staff.visit import Visit
-from dossier.office import people
-from workflow.reports import finding
+from desk.actions import looking_up, my_work
+from desk.web.staff.visit import WORDS, Visit
+from dossier.text.sentences import told
 from workflow.reports.finding import Filter
 
 FOUND = 30
@@ -35,21 +34,20 @@ def start(visit: Visit) -> Response:
 
 def _work(visit: Visit) -> Response:
     office, actor, now = visit.office, visit.actor, visit.now
-    decide = my_work.to_decide(office, actor, now)
+    decide, inbox = my_work.to_decide(office, actor, now), my_work.in_the_inbox(office, actor)
     opened, unopened_count = my_work.unopened(office, actor, my_work.SHOWN)
     return visit.page(
         "start.html", decide=decide, shown=my_work.SHOWN, returned=my_work.returned(office, actor),
-        inbox=my_work.in_the_inbox(office, actor), unopened=opened, unopened_count=unopened_count,
+        inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
         clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
         absent=sorted({one.approver for one in decide} - {actor.code}),
     )  # fmt: skip
 
 
 def _search(visit: Visit, words: str) -> Response:
-    may = people.readable(visit.office, visit.actor)
-    clients = finding.find_clients(visit.office, words, may)
-    items = finding.find_items(Filter(words=words), FOUND + 1, may=may)
+    clients = looking_up.find_clients(visit.office, visit.actor, words)
+    items = looking_up.find_items(visit.office, visit.actor, Filter(words=words), FOUND + 1)
     return visit.page(
         "search.html", words=words, clients=clients[:FOUND], client_count=len(clients),
-        items=[finding.summary(item) for item in items[:FOUND]], has_more=len(items) > FOUND,
+        items=items[:FOUND], has_more=len(items) > FOUND,
     )  # fmt: skip

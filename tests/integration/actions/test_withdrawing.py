@@ -7,18 +7,17 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from kit.portals import CLIENTS, MARIEKE, STAFF, PortalOffice
+from kit.portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 
 from desk.actions import withdrawing
 from dossier.database.tables import Mail, Opening, item_key
 from dossier.text import clock
+from dossier.text.sentences import told
 
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[PortalOffice]:
-    made = PortalOffice(
-        tmp_path / "office", staff=STAFF.replace("rights: [create, share", "language: en, rights: [create, share")
-    )
+    made = PortalOffice(tmp_path / "office")
     yield made
     made.close()
 
@@ -35,8 +34,10 @@ def opened(office: PortalOffice, item: str, name: str, at: datetime, times: int 
     ).execute()  # fmt: skip
 
 
-def withdraw(office: PortalOffice, item: str, reason: str = "It is another client's") -> tuple[list[str], str]:
-    lines = withdrawing.withdraw(office.office, office.now, MARIEKE, item_key(item), reason)
+def withdraw(
+    office: PortalOffice, item: str, reason: str = "It is another client's", language: str = "en"
+) -> tuple[list[str], str]:
+    lines = [told(one, language) for one in withdrawing.withdraw(office.office, office.now, MARIEKE, item_key(item), reason)]
     drafts = list((office.root / "var/breaches").glob("*.md"))
     return lines, drafts[0].read_text() if drafts else ""
 
@@ -86,11 +87,15 @@ def test_what_was_never_to_be_seen_needs_no_draft(office: PortalOffice) -> None:
     assert draft == ""
 
 
-def test_the_draft_is_in_the_language_of_who_withdraws_and_nothing_in_it_is_markup(tmp_path: Path) -> None:
-    office = PortalOffice(tmp_path / "dutch", clients=CLIENTS.replace("Acme B.V.", "'*Acme* [x](http://evil)'"))
+def test_the_draft_is_in_the_offices_language_and_nothing_in_it_is_markup(tmp_path: Path) -> None:
+    office = PortalOffice(
+        tmp_path / "dutch",
+        clients=CLIENTS.replace("Acme B.V.", "'*Acme* [x](http://evil)'"),
+        settings=SETTINGS + "office: {language: nl}\n",
+    )
     item = office.share({"a.pdf": b"1"}, description="# Kop `code`")
     office.publish()
-    lines, draft = withdraw(office, item, "Regel 1\n# Regel 2")
+    lines, draft = withdraw(office, item, "Regel 1\n# Regel 2", "nl")
     assert lines[-2] == "Wat via een andere webserver is opgehaald, staat in het logboek van die server."
     assert draft.startswith("# Register van datalekken: concept van een vermelding\n")
     assert "\\# Kop \\`code\\`" in draft

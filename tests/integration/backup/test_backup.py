@@ -11,7 +11,7 @@ import pytest
 from kit.records import JOOST, Records
 from kit.servers import DATABASE_URL, POSTGRESQL, another_database
 
-from desk.actions import backing_up, new_office
+from desk.actions import keeping, new_office
 from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
@@ -34,12 +34,12 @@ def office(tmp_path: Path) -> Iterator[Records]:
 
 
 def _back_up(office: Records, dest: Path, keep: int = 30) -> Report:
-    return backing_up.back_up(office.office, office.tick(), JOOST, dest, keep)
+    return keeping.back_up(office.office, office.tick(), JOOST, dest, keep)
 
 
 def _restore(dest: Path, name: str = "elsewhere", environ: dict[str, str] | None = None) -> Restored:
     close_database()
-    return backing_up.restore(dest, dest.with_name(name), {**another_database(), **(environ or {})})
+    return keeping.restore(dest, dest.with_name(name), {**another_database(), **(environ or {})})
 
 
 def _snapshots(dest: Path) -> list[Path]:

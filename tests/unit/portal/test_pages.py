@@ -5,18 +5,22 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
+import typer
+import typer.main
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 import desk
 import workflow
+from desk.cli import main
 from workflow.messages import language
 from workflow.portal import pages
 from workflow.portal.pages import Archive, ShownFile, ShownItem
@@ -341,17 +345,23 @@ def test_dates_are_those_of_the_office_and_not_of_utc() -> None:
 
 
 def source_texts() -> set[str | tuple[str, ...]]:
-    methods = [("**.py", "python"), ("templates/**.html", "jinja2"), ("templates/**.xml", "jinja2")]
+    methods = [
+        ("**.py", "python"),
+        ("templates/**.html", "jinja2"),
+        ("templates/**.xml", "jinja2"),
+        ("templates/**.md", "jinja2"),
+    ]
     folders = [Path(package.__file__ or "").parent for package in (workflow, desk)]
     return {
         message
         for folder in folders
         for name, _, message, _, _ in extract_from_dir(folder, method_map=methods)
-        if folder / name not in STAFF_PAGES.rglob("*")
+        if not any((folder / name).is_relative_to(other) for other in (STAFF_PAGES, COMMAND_LINE))
     }
 
 
 STAFF_PAGES = Path(desk.__file__ or "").parent / "web/staff"
+COMMAND_LINE = Path(desk.__file__ or "").parent / "cli"
 
 
 def staff_texts() -> set[str | tuple[str, ...]]:
@@ -359,9 +369,25 @@ def staff_texts() -> set[str | tuple[str, ...]]:
     return {message for _, _, message, _, _ in extract_from_dir(STAFF_PAGES, method_map=methods)}
 
 
+def commands_below(command: Any) -> Iterator[Any]:
+    yield command
+    for one in getattr(command, "commands", {}).values():
+        yield from commands_below(one)
+
+
+def command_line_texts() -> set[str | tuple[str, ...]]:
+    """What is said, and the help of each command and of all that can be given with it."""
+    texts = {message for _, _, message, _, _ in extract_from_dir(COMMAND_LINE, method_map=[("**.py", "python")])}
+    for command in commands_below(typer.main.get_command(main.app)):
+        context = command.make_context("dossier", [], resilient_parsing=True)
+        texts |= {one.help for one in (command, *command.get_params(context)) if getattr(one, "help", None)}
+    return texts
+
+
 @pytest.mark.parametrize(
     ("path", "source"),
     [
+        (COMMAND_LINE / "locale/nl/LC_MESSAGES/cli.po", command_line_texts),
         (language.HERE / "locale/nl/LC_MESSAGES/dossier.po", source_texts),
         (STAFF_PAGES / "locale/nl/LC_MESSAGES/pages.po", staff_texts),
     ],
@@ -372,6 +398,10 @@ def test_no_text_lacks_its_dutch_and_no_dutch_lacks_its_text(
     with path.open("rb") as file:
         catalog = read_po(file, locale="nl", abort_invalid=True)
     dutch = {message.id: message for message in catalog if message.id}
+    read = language.read_catalogue(path.parents[2], path.stem, "nl")
+    assert {**read.texts, **read.plurals} == {
+        one.id if isinstance(one.id, str) else one.id[0]: one.string for one in dutch.values()
+    }, "it is read as others read it"
     texts = source()
     assert len(texts) > 20
     assert texts - set(dutch) == set()

@@ -1,9 +1,13 @@
-"""Backing up and restoring as commands do it: what dossier/ keeps, and the portal made anew of it; noted in the trail."""
+"""Keeping an office: backing it up, restoring it, and moving it to another database.
+
+What dossier/ keeps is copied and checked there; here the portal is made anew of it, and the trail notes it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,12 +18,15 @@ from dossier.backup import backup
 from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.backup.restore import restore as put_back
+from dossier.cluster import presence
 from dossier.database.database import transaction
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Conflict
+from dossier.text.sentences import plain
 from dossier.trail import trail
 from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Portal
@@ -53,3 +60,41 @@ def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)
     return restored
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How much was copied, and where to, without the password."""
+
+    rows: int
+    tables: int
+    address: str
+
+
+def move_database(office: Office, url: str, progress: Callable[[str, int], None]) -> Moved:
+    """Copy all records from SQLite to the empty PostgreSQL database at `url`, and see that they arrived.
+
+    `progress` hears each table and how many of its rows are there. Raises Conflict, DatabaseUnavailable.
+    """
+    from peewee import SqliteDatabase
+
+    from dossier.backup.moving_over import NotMoved, move
+    from dossier.database.database import open_database
+    from dossier.database.postgresql import Postgres
+    from dossier.text.database_address import shown
+
+    if not office.settings.database.url.startswith("sqlite:"):
+        raise Conflict("keeping.on_postgresql")
+    try:
+        with presence.alone(office):
+            source = open_database(office)
+            assert isinstance(source, SqliteDatabase)
+            database = office.settings.database.model_copy(update={"url": url})
+            target = open_database(replace(office, settings=office.settings.model_copy(update={"database": database})))
+            assert isinstance(target, Postgres)
+            counts = move(source, target, progress)
+    except presence.AlreadyRunning as error:
+        raise Conflict("keeping.stop_it_first", who=str(error)) from error
+    except NotMoved as error:
+        raise Conflict(plain(str(error))) from error
+    return Moved(sum(counts.values()), len(counts), shown(url))

@@ -1,0 +1,114 @@
+"""The trail and what it proves: reading and exporting it, verifying it, erasing from it, and sheets of proof."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.refusals import Forbidden, Invalid, fault
+from dossier.text.sentences import Sentence
+from dossier.trail import trail
+from dossier.trail.trail import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which events. None: any. All of them must hold."""
+
+    item: int | None = None
+    client: str | None = None
+    person: str | None = None
+    """Who did it, also for another."""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def events(office: Office, reader: Actor, wanted: Wanted, newest: int | None = None) -> Iterator[Kept]:
+    """What happened, as far as the reader may know of it, oldest first. `newest`: only so many, the newest."""
+    return trail.events(
+        item=wanted.item, client=wanted.client, person=wanted.person, since=wanted.since, until=wanted.until,
+        may=people.readable(office, reader), newest=newest,
+    )  # fmt: skip
+
+
+def export(office: Office, now: datetime, reader: Actor, wanted: Wanted) -> Iterator[tuple[Kept, str | None]]:
+    """Each event, and the link that the chain holds of one that was written anew. At the end it is noted who exported."""
+    from dossier.trail import redacting
+
+    found, links, count = events(office, reader, wanted), redacting.redactions(1, trail.head()[0]), 0
+    for event in found:
+        yield event, links.get(event.seq)
+        count += 1
+    with transaction():
+        trail.record(now, reader, "exported", wanted.item, {"events": count}, wanted.client)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """How the trail stands: what does not fit (None: nothing), how many events, the last one's hash, and how many anchors."""
+
+    fault: Sentence | str | None
+    events: int
+    head: str
+    anchors: int
+
+
+def verify(office: Office) -> Verified:
+    """Walk the whole trail, with its anchors and the records. The caller has asked that the reader may know of all."""
+    from dossier.trail import anchors, auditing
+
+    found, wrong = anchors.read(anchors.folder_of(office))
+    wrong = auditing.first_fault(found) or wrong
+    length, head = trail.head()
+    return Verified(wrong, length, head, len(found))
+
+
+def erase(office: Office, now: datetime, actor: Actor, reason: str, item: int | None = None, numbers: Sequence[int] = ()) -> int:
+    """Erase what people wrote in events, of an item or by number; returns of how many. Raises Refusal."""
+    from dossier.trail import redacting
+
+    if not people.is_admin(office, actor.code):
+        raise Forbidden("erasing.not_admin", who=actor.code)
+    if not reason.strip():
+        raise Invalid([fault("reason", "erasing.needs_reason")])
+    with transaction():
+        wanted = [*numbers, *(one.seq for one in trail.events(item=item))] if item is not None else list(numbers)
+        return redacting.erase(now, actor, wanted, reason)
+
+
+# Proof
+
+
+def prove(office: Office, now: datetime, reader: Actor, key: int) -> dict[str, Any]:
+    """The proof of an item, as `proof --json` gives it; counts as looking at the item. Raises NotFound."""
+    from workflow.items import items
+    from workflow.reports import finding, proof
+
+    found = items.get_for(office, reader, key)
+    finding.note_view(now, reader, found, "proof")
+    return proof.collect(office, now, found)
+
+
+def belongs_here(office: Office, sheet: Mapping[str, Any]) -> bool | None:
+    """True if the anchor of a sheet that holds is this office's trail's own; None if nothing here can tell.
+
+    The database is asked; without one, the anchors that the office keeps beside it.
+    """
+    from dossier.database.database import open_database
+    from dossier.database.tables import Event, tuples
+    from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
+    from dossier.trail import anchors
+
+    length, head = sheet["anchor"]["length"], sheet["anchor"]["head"]
+    try:
+        open_database(office)
+        return tuples(Event.select(Event.hash).where(Event.seq == length)) == [(head,)]
+    except (DatabaseUnavailable, *UNAVAILABLE):
+        known = anchors.read(anchors.folder_of(office))[0] if anchors.folder_of(office).is_dir() else []
+        return next((one.head == head for one in known if one.length == length), None)

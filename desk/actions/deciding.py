@@ -1,0 +1,79 @@
+"""Approving and returning: what waits for whom, and the decision itself.
+
+A decision by command, on a page and by a queue file (workflow/queue) is one and the same: each asks
+workflow/approval, which asks for the rights and lets the first one stand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import item_name
+from dossier.office import hours, people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.refusals import NotFound, Refusal
+from dossier.text.sentences import Sentence
+from workflow.approval import deciding, waiting
+from workflow.approval.deciding import Verdict
+from workflow.reports import finding
+
+FEW = 50
+"""Of so many it is asked one by one for whom they wait; of more, all that wait are read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """What waits for a decision."""
+
+    items: Sequence[dict[str, Any]]
+    """As `queue --json` tells them, oldest first."""
+    count: int
+    """How many wait in all."""
+
+
+def queue(office: Office, now: datetime, reader: Actor, approver: str | None = None, most: int | None = None) -> Queue:
+    """What waits (for this approver), at most so many, as far as the reader may know of it. Raises NotFound."""
+    if approver is not None and approver not in office.staff:
+        raise NotFound("people.not_in_staff_yaml", staff=approver)
+    may, today = people.readable(office, reader), hours.today(office, now)
+    if approver is None and most is not None and most <= FEW:
+        keys = waiting.all_waiting(may)
+        asked = waiting.who_is_asked(office, today, may, keys[:most])
+    else:
+        asked = waiting.who_is_asked(office, today, may)
+        keys = [key for key, whom in asked.items() if approver is None or approver in whom]
+    found = finding.summaries_of_waiting(set(keys[:most]))
+    return Queue([{**summary, "asked": asked[key]} for key, summary in found], len(keys))
+
+
+def decide(
+    office: Office, now: datetime, actor: Actor, key: int, verdict: Verdict, comment: str = "", content: str | None = None
+) -> Sentence:
+    """Approve or return one item; tells what became of it. Raises Refusal.
+
+    `content`: the digest of what was looked at; of anything else nothing is decided.
+    """
+    with transaction():
+        share_state = deciding.decide(office, now, actor, key, verdict, comment, content)
+    approved = "actions.approved_and_more" if share_state == "concept" else "actions.approved"
+    return Sentence(approved if verdict == "approve" else "actions.returned", {"item": item_name(key)})
+
+
+def decide_each(
+    office: Office, now: datetime, actor: Actor, keys: Sequence[int], verdict: Verdict, comment: str = ""
+) -> Iterator[Sentence | Refusal]:
+    """Decide on each item as it waits now: what became of it, or why nothing did.
+
+    Whatever somebody makes of one of them while others are decided is not decided on.
+    """
+    contents = {key: deciding.content_waiting(key) for key in keys}
+    for key in keys:
+        try:
+            yield decide(office, now, actor, key, verdict, comment, contents[key])
+        except Refusal as refusal:
+            yield refusal

@@ -1,0 +1,102 @@
+"""Why something is not where somebody expects it: an item on the portal, or a file of the inbox among the items."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dossier.database.tables import Drop, item_name
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, Readable
+from dossier.text.sentences import Sentence, sentence
+from workflow.items import items
+from workflow.reports import reasons
+
+Told = Sentence | str
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """What holds something up."""
+
+    heading: Told
+    reasons: Sequence[Told]
+
+
+def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Why, str, bool]:
+    """All that keeps an item off the portal, its share state, and whether some version of it is there. Raises NotFound."""
+    item = items.get_for(office, reader, key)
+    found = reasons.reasons(office, now, item)
+    heading = sentence(
+        "reasons.is_state",
+        item=item_name(key),
+        state=Sentence(f"reasons.state_{item.share_state}"),
+        visible=reasons.visible(item),
+        then=sentence("reasons.keeps_it_off" if found else "reasons.nothing"),
+    )
+    return Why(heading, found), item.share_state, item.public is not None
+
+
+def check(office: Office, reader: Actor, paths: Iterable[Path]) -> tuple[Sequence[Told], int]:
+    """What is wrong with sidecars or folders of the inbox, or waited for; and how many drops are good. Changes nothing."""
+    from ingest.intake import checking
+
+    return checking.check(office, paths, people.readable(office, reader))
+
+
+def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
+    """What `check` says of a file or folder of the inbox, and what became of one that is not there any more."""
+    from dossier.cluster import presence
+    from dossier.text import names
+    from ingest.intake import checking, staying
+
+    may = people.readable(office, reader)
+    if not os.path.lexists(path):
+        became = _what_became(path.name, may)
+        return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=str(path)), became)
+    if any(part in ("_rejected", "_done") for part in path.parts):
+        return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])
+    if names.is_ignored(path.name):
+        return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
+    told, good = checking.check(office, [path], may, staying.recorded())
+    found = list[Told](told)
+    if not found and not good and not path.resolve().is_relative_to(office.inbox.resolve()):
+        found.append(sentence("overview.not_in_inbox", inbox=str(office.inbox)))
+    found += _trouble(office, path, may)
+    if not presence.daemons(office, now):
+        found.append(sentence("overview.no_daemon"))
+    return Why(sentence("overview.not_taken_yet" if found else "overview.nothing_keeps_it", path=str(path)), found)
+
+
+def _trouble(office: Office, path: Path, may: Readable) -> list[Sentence]:
+    """What keeps the drops of this client from being taken, whatever they are like."""
+    from workflow.outbox import alarms
+
+    told = None
+    with contextlib.suppress(ValueError, IndexError):
+        client = path.resolve().relative_to(office.inbox.resolve()).parts[0]
+        told = alarms.text_of(f"intake {client}") if may.has(client) else None
+    return [sentence("overview.trouble", why=told)] if told else []
+
+
+def _what_became(name: str, may: Readable) -> list[Sentence]:
+    """Drops of this name that were taken or refused, the newest first."""
+    from dossier.database import readable
+    from dossier.text import clock, names
+
+    stems = {name, names.stem(name) if names.is_sidecar(name) else name, name.rpartition(".")[0] or name}
+    query = readable.only_of_clients(Drop.select().where(Drop.stem.in_(list(stems))), Drop.client, Drop.item, may)
+    found = []
+    for row in query.order_by(Drop.id.desc()).limit(5):
+        at = clock.shown(row.at)
+        if row.kind == "refused":
+            found.append(sentence("overview.was_refused", client=row.client, at=at, folder=row.target))
+        else:
+            code = "overview.was_a_duplicate" if row.kind == "duplicate" else "overview.was_taken"
+            found.append(Sentence(code, {"client": row.client, "at": at, "item": item_name(row.item)}))
+    return found

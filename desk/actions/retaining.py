@@ -1,0 +1,90 @@
+"""How long things are kept: what may go and why not, removing it, and legal holds. Changes need an admin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from dossier.database.database import transaction
+from dossier.database.tables import item_name
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.refusals import Conflict, Forbidden, NotFound
+from dossier.text.sentences import sentence
+from dossier.vault.opening import open_vault
+from workflow.items import items
+from workflow.retention import retention
+from workflow.retention.retention import Kept
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """What `retention run` would do."""
+
+    over: Sequence[Kept]
+    """Whose term is over, those that something holds too."""
+    going: Sequence[Kept]
+    """What may go."""
+
+
+def kept(office: Office, reader: Actor, today: date, client: str | None = None, only_over: bool = False) -> list[Kept]:
+    """Until when each item is kept, as far as the reader may know of it; with `only_over`, of what is over."""
+    found = retention.kept(office, people.readable(office, reader), client)
+    return [one for one in found if one.is_over(today) or not only_over]
+
+
+def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None = None) -> Due:
+    """What may go, of these items or of all. Raises Forbidden; Conflict, if one of `keys` must stay or is none."""
+    if not people.is_admin(office, actor.code):
+        raise Forbidden("retention.may_not_remove", who=actor.code)
+    today = now.astimezone().date()
+    found = list(retention.kept(office, keys=keys))
+    if keys is not None:
+        why = []
+        for one in found:
+            if one.obstacles or not one.is_over(today):
+                reasons = list(one.obstacles) or [retention.until_when(one)]
+                why.append(sentence("retention.item_because", item=item_name(one.item), why=reasons))
+        there = {one.item for one in found}
+        why += [sentence("retention.no_such_item", item=item_name(key)) for key in keys if key not in there]
+        if why:
+            raise Conflict("retention.nothing_removed", why=why)
+    over = [one for one in found if one.is_over(today)]
+    return Due(over, [one for one in over if not one.obstacles])
+
+
+def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> int:
+    """Remove for good what of these items may go, looked at anew; returns how many went. Raises Forbidden."""
+    with transaction():
+        return len(retention.remove(office, now, actor, keys))
+
+
+def sweep(office: Office) -> tuple[int, int]:
+    """Remove the files of removed items: how many went, and how many that came in lately go later. Raises OSError."""
+    return retention.sweep(open_vault(office))
+
+
+def hold(office: Office, now: datetime, actor: Actor, reason: str, client: str | None = None, item: int | None = None) -> str:
+    """Remove nothing of this client or item until it is released; returns what is held. Raises Refusal."""
+    kind, subject = _subject(office, client, item)
+    with transaction():
+        retention.hold(office, now, actor, kind, subject, reason)
+    return subject
+
+
+def release(office: Office, now: datetime, actor: Actor, reason: str, client: str | None = None, item: int | None = None) -> str:
+    """End a legal hold; returns what was held. Raises Refusal."""
+    kind, subject = _subject(office, client, item)
+    with transaction():
+        retention.release(office, now, actor, kind, subject, reason)
+    return subject
+
+
+def _subject(office: Office, client: str | None, item: int | None) -> tuple[str, str]:
+    if item is not None:
+        return "item", item_name(items.get(item).id)
+    if client is None or client not in office.clients:
+        raise NotFound("retention.no_such_client", client=client)
+    return "client", client

@@ -1,0 +1,143 @@
+"""What the command line says, in the reader's language: English is the source, its Dutch stands in locale/.
+
+A command is put on the list by `add`, and its help is translated when somebody asks for it. typer
+says some things by itself (of wrong usage, and around the help) and has no Dutch; these few forms
+are put into Dutch here. What the rooms below say comes as sentences (dossier/text/sentences.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from desk.cli import session
+from workflow.messages.language import Translator, read_catalogue
+
+_EXAMPLE = "Example: "
+
+_OR = ", or: "
+
+
+def _(text: str) -> str:
+    """The text in the reader's language."""
+    return text if session.language() == "en" else _dutch().gettext(text)
+
+
+def ngettext(one: str, many: str, count: int) -> str:
+    """The text for so many, in the reader's language."""
+    return (one if count == 1 else many) if session.language() == "en" else _dutch().ngettext(one, many, count)
+
+
+@cache
+def _dutch() -> Translator:
+    return read_catalogue(Path(__file__).parent / "locale", "cli", "nl")
+
+
+class Command(TyperCommand):
+    """A command whose help is in the reader's language."""
+
+    def get_help(self, ctx: Any) -> str:
+        _translate(self, ctx)
+        return of_typer(super().get_help(ctx))
+
+
+class Group(TyperGroup):
+    """As Command, for several commands under one name."""
+
+    def get_help(self, ctx: Any) -> str:
+        for one in (self, *self.commands.values()):
+            _translate(one, ctx)
+        return of_typer(super().get_help(ctx))
+
+
+def add(
+    app: typer.Typer,
+    function: Callable[..., None],
+    *examples: str,
+    name: str | None = None,
+    cls: type[Command] = Command,
+    hidden: bool = False,
+) -> None:
+    """Make a command of a function; its docstring is the help."""
+    app.command(name, cls=cls, epilog=_EXAMPLE + _OR.join(examples), hidden=hidden)(function)
+
+
+def group(help_text: str, example: str, cls: type[Group] = Group, needs_command: bool = True) -> typer.Typer:
+    """Several commands under one name."""
+    return typer.Typer(cls=cls, help=help_text, epilog=_EXAMPLE + example, no_args_is_help=needs_command)
+
+
+def _translate(command: Any, ctx: Any) -> None:
+    """Put what `command` says of itself into the reader's language. Twice is once: what is Dutch has no other Dutch."""
+    command.help = _(command.help) if command.help else None
+    if command.epilog:
+        command.epilog = command.epilog.replace(_EXAMPLE, _("Example: ")).replace(_OR, _(", or: "))
+    for param in (*command.params, command.get_help_option(ctx)):
+        if getattr(param, "help", None):
+            param.help = _(param.help)
+
+
+# What typer says
+
+_HELP = (
+    (r"^Usage: ", "Gebruik: "),
+    (r"^Options:$", "Opties:"),
+    (r"^Arguments:$", "Argumenten:"),
+    (r"^Commands:$", "Opdrachten:"),
+    (r"\[OPTIONS\]", "[OPTIES]"),
+    (r"COMMAND \[ARGS\]\.\.\.", "OPDRACHT [ARGUMENTEN]..."),
+    (r"\[default:(?= |\n)", "[standaard:"),
+    (r"(?<=\[|\s)required\]", "verplicht]"),
+)
+
+_ERRORS = (
+    (r"^Error: ", "Fout: "),
+    (r"^Try '(.*)' for help\.", r"Hulp geeft '\1'."),
+    (r"Invalid value for (.*?): ", r"Onjuiste waarde voor \1: "),
+    (r"Invalid value: ", ""),
+    (r"Missing argument (.*?)\.", r"Er ontbreekt een argument: \1."),
+    (r"Missing option (.*?)\.", r"Er ontbreekt een optie: \1."),
+    (r"Missing command\.", "Er ontbreekt een opdracht."),
+    (r"No such option: (\S+)", r"Deze optie bestaat niet: \1"),
+    (r"\(Possible options: (.*)\)", r"(mogelijk: \1)"),
+    (r"No such command (.*?)\.", r"Deze opdracht bestaat niet: \1."),
+    (r"Did you mean (.*)\?", r"Bedoelt u \1?"),
+    (r"Got unexpected extra argument(?:s|\(s\))? \((.*)\)", r"Er is een argument te veel: \1"),
+    (r"Option (.*) requires an argument\.", r"Optie \1 vraagt om een waarde."),
+    (r"Option (.*) does not take a value\.", r"Optie \1 neemt geen waarde."),
+    (r"(\S+) is not one of (.*)\.", r"\1 is niet een van \2."),
+    (r"(\S+) is not a valid int(?:eger| range)?\.", r"\1 is geen geheel getal."),
+    (r"(\S+) is not a valid float\.", r"\1 is geen getal."),
+    (r"(\S+) is not in the range (.*)\.", r"\1 ligt niet binnen \2."),
+    (r"(\S+) does not match the formats (.*)\.", r"\1 heeft niet de vorm \2."),
+    (r"(?:File|Directory|Path) (.*) does not exist\.", r"\1 bestaat niet."),
+    (r"(?:Directory|File) (.*) is a (?:file|directory)\.", r"\1 is van een andere soort."),
+)
+
+
+def of_typer(text: str) -> str:
+    """What typer says, help or error, in the reader's language."""
+    if session.language() == "en":
+        return text
+    for pattern, dutch in (*_HELP, *_ERRORS):
+        text = re.sub(pattern, dutch, text, flags=re.MULTILINE)
+    return text
+
+
+def confirm(question: str, default: bool = False) -> bool:
+    """Ask a yes or no on the terminal, in the reader's language; Enter is `default`."""
+    choice = _("[Y/n]") if default else _("[y/N]")
+    while True:
+        answer = str(typer.prompt(f"{question} {choice}", default="", show_default=False)).strip().lower()
+        if answer in ("y", "yes", "j", "ja"):
+            return True
+        if answer in ("n", "no", "nee"):
+            return False
+        if not answer:
+            return default
