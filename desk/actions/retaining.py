@@ -12,7 +12,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Forbidden, NotFound
-from dossier.text.sentences import sentence
+from dossier.text.sentences import in_a_row, sentence
 from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.retention import retention
@@ -46,11 +46,11 @@ def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None 
         for one in found:
             if one.obstacles or not one.is_over(today):
                 reasons = list(one.obstacles) or [retention.until_when(one)]
-                why.append(sentence("retention.item_because", item=item_name(one.item), why=reasons))
+                why.append(sentence("retention.item_because", item=item_name(one.item), why=in_a_row(reasons)))
         there = {one.item for one in found}
         why += [sentence("retention.no_such_item", item=item_name(key)) for key in keys if key not in there]
         if why:
-            raise Conflict("retention.nothing_removed", why=why)
+            raise Conflict("retention.nothing_removed", why=in_a_row(why))
     over = [one for one in found if one.is_over(today)]
     return Due(over, [one for one in over if not one.obstacles])
 

@@ -165,6 +165,11 @@ def either(words: Sequence[Sentence | str]) -> Sentence | str:
     return sentence("text.either", first=list(words[:-1]), last=words[-1]) if len(words) > 1 else words[0]
 
 
+def in_a_row(what: Sequence[Sentence]) -> Sentence:
+    """One or more whole sentences as one."""
+    return sentence("text.in_a_row", first=what[0], rest=in_a_row(what[1:])) if len(what) > 1 else what[0]
+
+
 def several_told(what: Iterable[Sentence | str], language: str = "en", words: Words = SIDECAR) -> str:
     """Sentences in one line."""
     return "; ".join(told(one, language, words) for one in what)

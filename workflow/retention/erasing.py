@@ -43,6 +43,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
+from dossier.text.sentences import in_a_row
 from dossier.trail import redacting, trail
 from workflow.items import items
 from workflow.retention import erasure_report, retention
@@ -89,7 +90,7 @@ def erase(
     with overwriting(), transaction():
         made = look(office, now, person, keys, chosen)
         if made.obstacles:
-            raise Conflict("erasing.nothing_erased", why=made.obstacles)
+            raise Conflict("erasing.nothing_erased", why=in_a_row(made.obstacles))
         number = int(made.pseudonym.rpartition("-")[2])
         told = erasure_report.collect(office, now, actor, made, language)
         Erasure.insert(id=number, at=clock.to_text(now), report=json.dumps(told)).execute()

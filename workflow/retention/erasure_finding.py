@@ -47,7 +47,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import NotFound
-from dossier.text.sentences import Sentence, sentence
+from dossier.text.sentences import Sentence, in_a_row, sentence
 from dossier.trail import trail
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
@@ -262,7 +262,7 @@ class _Finder:
         if one.end.basis and not one.end.is_over(self.today):
             return "term", retention.until_when(one)
         if one.obstacles:
-            return "obstacle", sentence("erasing.in_use", why=list(one.obstacles))
+            return "obstacle", in_a_row(one.obstacles)
         return None
 
     def file(self, one: retention.Kept | None, key: int, name: str) -> None:

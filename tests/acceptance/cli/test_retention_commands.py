@@ -47,7 +47,7 @@ def test_a_person_is_erased_on_request_as_the_guide_says(root: Root, post: Serve
     assert [one["because"][:60] for one in listed["findings"] if (one["area"], one["ground"]) == ("item", "term")]
     root.run("erase", "acme-bv/j.jansen", "--yes", user="j.admin", code=1)
     done = root.run("erase", "acme-bv/j.jansen", "--reason", "request of 3 March", "--yes", user="j.admin").stdout
-    assert "in his place stands erased-1" in done
+    assert "in their place stands erased-1" in done
     assert (root.path / "var/erasures/erased-1.html").exists()
     assert "j.jansen" not in root.run("show", "--json", "2026-000001".replace("2026", root.json("items")[0]["item"][2:6])).stdout
     root.run("audit", "verify")

@@ -50,7 +50,7 @@ def _live(root: Root) -> None:
 
 @pytest.fixture(scope="module")
 def printed(root: Root) -> str:
-    return root.run("proof", ITEM, user="m.devries").stdout
+    return root.run("proof", ITEM, "--language", "nl", user="m.devries").stdout
 
 
 @pytest.fixture

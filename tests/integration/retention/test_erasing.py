@@ -150,7 +150,7 @@ def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Re
     data = json.loads((office.office.var / "erasures/erased-1.json").read_text())
     assert (data["pseudonym"], data["by"], data["person"]["names"]) == ("erased-1", "j.admin", ["Jan Jansen"])
     [item] = [one for one in data["findings"] if one["area"] == "item" and one["ground"] == "term"]
-    assert item["because"].startswith("kept until 2033-11-24 because of AWR art. 52")
+    assert item["because"].startswith("bewaard tot en met 2033-11-24 vanwege AWR art. 52")
     page = (office.office.var / "erasures/erased-1.html").read_text()
     for words in ("Gewist", "Bewaard, en op welke grond", "court case", "Jan Jansen", "AWR art. 52"):
         assert words in page
@@ -163,21 +163,17 @@ def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Re
 
 @pytest.mark.parametrize("language", ["nl", "en"])
 def test_every_word_of_the_report_is_there_in_both_languages(office: Records, language: str) -> None:
-    from workflow.messages.language import translator
-    from workflow.retention.erasure_report import AREAS, GROUNDS
-
-    if language == "nl":
-        for text in (*AREAS.values(), *GROUNDS.values()):
-            assert translator("nl").gettext(text) != text, text
     live(office)
     erase(office, language=language)
-    assert f'<html lang="{language}">' in (office.office.var / "erasures/erased-1.html").read_text()
+    page = (office.office.var / "erasures/erased-1.html").read_text()
+    assert f'<html lang="{language}">' in page
+    assert "erasing." not in page, "each area and each ground has its words"
 
 
 def test_nobody_is_erased_who_is_active_or_to_whom_a_mail_waits(office: Records) -> None:
     office.published(notify=True, contact="j.jansen")
     assert len(look(office).obstacles) == 2
-    with pytest.raises(Refusal, match=r"is active in config/clients.yaml.* / mail 1 to him waits"):
+    with pytest.raises(Refusal, match=r"is active in config/clients.yaml.* / mail 1 to this person waits"):
         erase(office)
     with pytest.raises(Refusal, match="an admin can"):
         erase(office, actor=LISA)
@@ -185,7 +181,7 @@ def test_nobody_is_erased_who_is_active_or_to_whom_a_mail_waits(office: Records)
         erasing.erase(office.office, office.now, JOOST, Person(names=("Jan Jansen",)), "for Jan  Jansen", language="nl")
     with pytest.raises(Refusal, match=r"nobody is known as acme-bv/j.janssen"):
         look(office, "acme-bv/j.janssen")
-    with pytest.raises(Refusal, match="nobody erases himself"):
+    with pytest.raises(Refusal, match="nobody erases themselves"):
         erase(office, "j.admin")
     assert not Redaction.select().exists()
 
@@ -290,9 +286,9 @@ def test_a_proof_of_what_the_client_saw_still_holds_after_he_was_erased(office: 
     forged = json.loads(json.dumps(sheet))
     event = next(one for one in forged["events"] if one["actor"] == "erased-1")
     event["actor"] = "contact:acme-bv/somebody"
-    assert "no event tells that a person was erased from it" in proof.check(json.dumps(forged))[1][0]
+    assert "no event tells that a person was erased from it" in str(proof.check(json.dumps(forged))[1][0])
     del event["link"]
-    assert "does not lie in the chain" in proof.check(json.dumps(forged))[1][0]
+    assert "does not lie in the chain" in str(proof.check(json.dumps(forged))[1][0])
 
 
 def test_killed_between_the_records_and_the_report_it_is_written_by_the_next_who_comes(

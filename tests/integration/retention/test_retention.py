@@ -86,7 +86,9 @@ def test_a_legal_hold_keeps_what_is_over(office: Records, kind: str) -> None:
     with transaction():
         retention.hold(office.office, office.tick(), JOOST, kind, subject, "court case")
     assert remove(office, key) == []
-    assert [one.obstacles for one in retention.kept(office.office)] == [(f"legal hold on {subject}: court case",)]
+    assert [str(why) for one in retention.kept(office.office) for why in one.obstacles] == [
+        f"legal hold on {subject}: court case"
+    ]
     with transaction():
         retention.release(office.office, office.tick(), JOOST, kind, subject, "settled")
     assert remove(office, key) == [key]

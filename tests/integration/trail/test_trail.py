@@ -91,7 +91,7 @@ def test_one_changed_byte_of_a_detail_is_found_and_named(office: Office) -> None
 
 def test_a_removed_row_is_found(office: Office) -> None:
     sql("DELETE FROM event WHERE seq = 5", "DELETE FROM event_detail WHERE seq = 5")
-    assert auditing.first_fault() == "event 5 is missing: the next one is 6"
+    assert str(auditing.first_fault()) == "event 5 is missing: the next one is 6"
 
 
 def test_a_removed_row_is_found_though_the_others_were_numbered_anew(office: Office) -> None:
@@ -122,7 +122,7 @@ def test_a_cut_tail_is_found_by_the_anchor(office: Office) -> None:
     anchors.add(office, NOW)
     sql("DELETE FROM event WHERE seq > 7", "DELETE FROM event_detail WHERE seq > 7")
     assert auditing.first_fault() is None
-    fault = auditing.first_fault(anchors.read(anchors.folder_of(office))[0]) or ""
+    fault = str(auditing.first_fault(anchors.read(anchors.folder_of(office))[0]))
     assert fault.startswith("event 8 is missing")
     assert "9 events" in fault
 
@@ -137,13 +137,13 @@ def test_a_rewritten_chain_is_found_by_the_anchor(office: Office) -> None:
     sql("UPDATE event SET actor = 'm.devries' WHERE seq = 4")
     rewritten_from(4)
     assert auditing.first_fault() is None
-    assert "event 9 is not what the anchor" in (auditing.first_fault(anchors.read(anchors.folder_of(office))[0]) or "")
+    assert "event 9 is not what the anchor" in str(auditing.first_fault(anchors.read(anchors.folder_of(office))[0]))
 
 
 def test_a_wholly_deleted_trail_is_found_by_the_anchor(office: Office) -> None:
     anchors.add(office, NOW)
     sql("DELETE FROM event", "DELETE FROM event_detail")
-    assert (auditing.first_fault(anchors.read(anchors.folder_of(office))[0]) or "").startswith("event 1 is missing")
+    assert str(auditing.first_fault(anchors.read(anchors.folder_of(office))[0])).startswith("event 1 is missing")
 
 
 # Anchors
@@ -209,7 +209,7 @@ def test_an_anchor_that_cant_be_read_is_told_with_its_file_and_line(office: Offi
     anchors.add(office, NOW)
     path = anchors.folder_of(office) / "2026-11-24.jsonl"
     path.write_text(path.read_text() + text)
-    assert (anchors.add(office, NOW + timedelta(days=1))[1] or "").startswith(f"{path}:2:")
+    assert str(anchors.add(office, NOW + timedelta(days=1))[1]).startswith(f"{path}:2:")
 
 
 def test_an_empty_trail_has_no_anchor(office: Office) -> None:
