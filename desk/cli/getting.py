@@ -10,10 +10,11 @@ import typer
 
 from desk.cli import session
 from desk.cli.approval import OneItem, key_of
+from desk.cli.words import _, add
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: dossier get 2026-000012 accounts.pdf --to /tmp")(get)
+    add(app, get, "dossier get 2026-000012 accounts.pdf --to /tmp")
 
 
 def get(
@@ -24,13 +25,14 @@ def get(
 ) -> None:
     """Get attachments of an item, or an earlier version of one. It is in the trail who got them."""
     from desk.actions import getting
+    from desk.cli import printing
     from dossier.database.tables import item_name
     from dossier.text import clock
     from dossier.text.refusals import Conflict
     from dossier.vault.opening import open_vault
 
     if version is not None and name in (None, "-"):
-        raise typer.BadParameter("name the attachment whose version you want")
+        raise typer.BadParameter(_("name the attachment whose version you want"))
     is_pipe = to == "-" or name == "-"
     key, office, reader = item_name(key_of(item)), session.opened(), session.reader()
     wanted = getting.wanted(office, reader, key, None if name == "-" else name, version)
@@ -44,4 +46,4 @@ def get(
         sys.stdout.buffer.flush()
         return
     for one in wanted:
-        print(getting.save(vault, one, Path(to)))
+        print(printing.text(getting.save(vault, one, Path(to))))
