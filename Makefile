@@ -18,6 +18,7 @@ help:
 	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
 	@echo "make power      cuts the power under real file systems (root; about an hour); writes docs/reliability.md"
+	@echo "make soak       a quarter of an hour of everything at once, and kills; make sample: two minutes each of power and soak"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
@@ -134,6 +135,15 @@ crash: setup-dev
 power: setup-dev
 	$(BIN)/python tests/power/all.py
 
+# Drops, decisions, edits, withdrawals and amendments at random, the daemon killed every 20 seconds; its figures go into docs/reliability.md.
+.PHONY: soak
+soak: setup-dev
+	$(BIN)/python tests/soak/soak.py --write
+
+# Two minutes of each.
+.PHONY: sample
+sample: setup-dev
+	SAMPLE=1 $(BIN)/pytest -n 2 tests/power tests/soak
 
 # sdist, wheel and the lock file of what is committed, in dist/: what docs/installing.md begins with.
 .PHONY: dist

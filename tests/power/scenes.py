@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import fpdf
 import yaml
 from disks import Disks
+from kit.documents import pdf
 from kit.mail_server import Server
 from kit.support import Root, new_office, wait_for
 
@@ -48,15 +48,6 @@ NOTES = {"notes.csv": b"a;b\n1;2\n"}
 
 def sha(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def pdf(text: str) -> bytes:
-    """A PDF with a page of which a picture can be drawn."""
-    made = fpdf.FPDF()
-    made.add_page()
-    made.set_font("helvetica", size=40)
-    made.multi_cell(0, 30, text)
-    return bytes(made.output())
 
 
 @dataclass
