@@ -54,6 +54,11 @@ def check(office: Office, actor: Actor, code: str) -> Readable:
     return may
 
 
+def count_items(code: str, may: Readable) -> int:
+    """How many items of the client the reader may know of."""
+    return int(readable.only_items(Item.select().where(Item.client == code), may).count())
+
+
 def note_view(actor: Actor, now: datetime, code: str) -> None:
     """Remember that this person looked at a client."""
     with transaction():

@@ -45,10 +45,10 @@ def register(app: typer.Typer) -> None:
     add(box, clients, "dossier clients bakkerij", name="find", hidden=True)
     add(box, import_clients, "dossier clients import relaties.csv --apply", name="import")
     app.add_typer(box, name="clients")
-    people = group("Import staff from a list.", "dossier staff import medewerkers.csv")
-    add(people, import_staff, "dossier staff import medewerkers.csv", name="import")
-    people.callback()(_staff)
-    app.add_typer(people, name="staff")
+    staff = group("Import staff from a list.", "dossier staff import medewerkers.csv")
+    add(staff, import_staff, "dossier staff import medewerkers.csv", name="import")
+    staff.callback()(_staff)
+    app.add_typer(staff, name="staff")
 
 
 def _staff() -> None:

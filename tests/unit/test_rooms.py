@@ -99,6 +99,19 @@ def test_no_room_imports_itself_by_way_of_others() -> None:
     assert ahead == {}
 
 
+def test_a_face_opens_no_transaction_and_asks_no_rights() -> None:
+    """It calls an action (desk/actions), which does both at the moment it acts."""
+    free = {"language_of", "owner_of", "user_name", "rights_now"}
+    wrong = []
+    for path in [*(TOP / "desk/cli").rglob("*.py"), *(TOP / "desk/web").rglob("*.py")]:
+        for node in ast.walk(tree_of(path)):
+            named = ast.unparse(node.func) if isinstance(node, ast.Call) else ""
+            is_right = named.startswith("people.") and named.removeprefix("people.") not in free
+            if named in ("transaction", "overwriting") or named.startswith("readable.") or is_right:
+                wrong.append(f"{path.relative_to(TOP)}:{getattr(node, 'lineno', 0)} {named}")
+    assert wrong == []
+
+
 def test_files_are_moved_and_synced_in_two_rooms_only() -> None:
     wrong = [
         f"{path.relative_to(TOP)}:{node.lineno}"

@@ -6,12 +6,9 @@ from urllib.parse import urlencode
 
 from starlette.responses import Response
 
-from desk.actions import client_card
+from desk.actions import client_card, looking_up, offering
 from desk.web.staff.visit import Visit
-from dossier.database import readable
-from dossier.database.tables import Item, item_key
-from dossier.office import people
-from workflow.reports import finding
+from dossier.database.tables import item_key
 from workflow.reports.finding import Filter
 
 PAGE_CLIENTS = 100
@@ -22,7 +19,7 @@ SHARE_STATES = ("private", "concept", "approved", "published", "returned", "with
 def client_list(visit: Visit) -> Response:
     """All clients that this person may know of; with `?q=`, those that fit; `?for=new`, to make an item for one."""
     words, number = visit.field("q").strip()[:200], page_number(visit)
-    codes = finding.find_clients(visit.office, words, people.readable(visit.office, visit.actor))
+    codes = looking_up.find_clients(visit.office, visit.actor, words)
     here = codes[(number - 1) * PAGE_CLIENTS : number * PAGE_CLIENTS]
     return visit.page(
         "clients.html", codes=here, count=len(codes), words=words, number=number, pages=-(-len(codes) // PAGE_CLIENTS) or 1,
@@ -52,19 +49,17 @@ def client(visit: Visit) -> Response:
         behind = item_key(after) if after else None
     except ValueError:
         behind = None
-    found = finding.find_items(wanted, PAGE_ITEMS + 1, behind, may)
+    found = looking_up.find_items(visit.office, visit.actor, wanted, PAGE_ITEMS + 1, behind)
     places, count, without = client_card.places(code, may)
-    total = (
-        readable.only_items(Item.select().where(Item.client == code), may).count() if count >= client_card.MOST_PLACES else count
-    )
+    total = client_card.count_items(code, may) if count >= client_card.MOST_PLACES else count
     seen_count, seen_last, seen_unopened = client_card.seen_now(code, may)
     _, labels = client_card.used_lately(code, may)
     kept = {name: value for name, value in chosen.items() if value}
     return visit.page(
         "client.html", client=code, card=visit.office.clients[code], places=places, total=total, without=without, chosen=chosen,
-        items=[finding.summary(item) for item in found[:PAGE_ITEMS]], seen_count=seen_count, seen_last=seen_last,
+        items=found[:PAGE_ITEMS], seen_count=seen_count, seen_last=seen_last,
         seen_unopened=seen_unopened, readers=client_card.readers(visit.office, code), labels=labels,
-        types=[name for name in visit.office.settings.types if name not in may.hidden_types], share_states=SHARE_STATES,
-        more=urlencode({**kept, "after": finding.summary(found[PAGE_ITEMS - 1])["item"]}) if len(found) > PAGE_ITEMS else None,
-        may_create=people.why_not_create(visit.office, visit.actor.code, code) is None,
+        types=list(offering.types(visit.office, visit.actor)), share_states=SHARE_STATES,
+        more=urlencode({**kept, "after": found[PAGE_ITEMS - 1]["item"]}) if len(found) > PAGE_ITEMS else None,
+        may_create=offering.may_make(visit.office, visit.actor, code),
     )  # fmt: skip

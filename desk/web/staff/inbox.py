@@ -7,10 +7,9 @@ from pathlib import Path
 
 from starlette.responses import Response
 
-from desk.actions import overview
+from desk.actions import client_card, overview
 from desk.web.staff.visit import WORDS, Visit
 from dossier.files import files
-from dossier.office import people
 from dossier.text.refusals import Invalid, NotFound
 from dossier.text.sentences import told
 from ingest.inbox.looking import WHY
@@ -54,8 +53,7 @@ def refused(visit: Visit) -> Response:
 
 def _place(visit: Visit, client: str, folder: str) -> Path:
     """The refused drop's folder. Raises NotFound, also for clients that this person may not know of."""
-    if client not in visit.office.clients or not people.may_read(visit.office, visit.actor, client):
-        raise NotFound("staging.no_drop")
+    client_card.check(visit.office, visit.actor, client)
     if not re.fullmatch(r"[^/\x00]{1,255}", folder) or folder in (".", ".."):
         raise NotFound("staging.no_drop")
     place = visit.office.inbox / client / "_rejected" / folder

@@ -13,9 +13,8 @@ from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
-from desk.actions import client_card
+from desk.actions import client_card, offering
 from desk.web.staff.visit import WORDS, Visit
-from dossier.office import people
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import told
 from ingest.sources import staging
@@ -28,9 +27,7 @@ def new_item(visit: Visit) -> Response:
     """The form; a POST adds files (`add`), takes one out (`out`), checks (`check`), or saves."""
     code = visit.request.path_params["client"]
     client_card.check(visit.office, visit.actor, code)
-    refusal = people.why_not_create(visit.office, visit.actor.code, code)
-    if refusal is not None:
-        return visit.page("message.html", 403, about="refusal", reason=told(refusal, visit.language, WORDS))
+    offering.check_making(visit.office, visit.actor, code)
     if visit.request.method != "POST":
         return _page(visit, code, None, {})
     row = _drop(visit, code)
@@ -144,19 +141,13 @@ def _by_key(visit: Visit, problems: Iterable[Problem]) -> dict[str, list[str]]:
 
 
 def _page(visit: Visit, code: str, row: Any, problems: Mapping[str, Sequence[str]], status: int = 200) -> Response:
-    office, may = visit.office, people.readable(visit.office, visit.actor)
-    locations, labels = client_card.used_lately(code, may)
-    client = office.clients[code]
-    approvers = [
-        staff
-        for staff, person in office.staff.items()
-        if people.why_not_approve(office, staff, code, None, [visit.actor.code]) is None and person.active
-    ]
-    types = {name: kind for name, kind in office.settings.types.items() if name not in may.hidden_types}
+    office, client = visit.office, visit.office.clients[code]
+    locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
     fresh = staging.find(office, visit.actor, row.id) if row is not None else None
     return visit.page(
         "new.html", status, client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,
-        approvers=approvers, types=types, statuses=office.settings.items.statuses, settings=office.settings,
-        may_share=people.why_not_share(office, visit.actor.code, code) is None,
+        approvers=offering.approvers(office, visit.actor, code), types=offering.types(office, visit.actor),
+        statuses=office.settings.items.statuses, settings=office.settings,
+        may_share=offering.may_share_outright(office, visit.actor, code),
         contacts=[one for one in client.contacts if one.active], typed=visit.field,
     )  # fmt: skip
