@@ -14,7 +14,7 @@ from desk.cli.words import _, add
 
 
 def register(app: typer.Typer) -> None:
-    add(app, get, "dossier get 2026-000012 accounts.pdf --to /tmp")
+    add(app, get, "dossier get 2026-000012 accounts.pdf --to - > accounts.pdf")
 
 
 def get(

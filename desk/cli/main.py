@@ -31,6 +31,7 @@ from desk.cli import (
     retention,
     session,
     status,
+    tokens,
     trail,
     web,
 )
@@ -83,6 +84,7 @@ AREAS = (
     erasing,
     trail,
     web,
+    tokens,
 )
 
 for area in AREAS:

@@ -455,6 +455,35 @@ class StagedDrop(Table):
     """Its folder in the client's inbox, once it was placed."""
 
 
+class ApiToken(Table):
+    """A key for a program: what it may, for whom, until when. The key itself is kept as its SHA-256."""
+
+    name = CharField(primary_key=True)
+    hash = CharField()
+    staff = CharField()
+    """The staff member whom it acts for."""
+    scopes = JSONText()
+    clients = JSONText(null=True)
+    """Only these clients; null: those of the staff member."""
+    made_by = CharField()
+    made_at = CharField()
+    expires_at = CharField()
+    used_at = CharField(null=True)
+    revoked_at = CharField(null=True)
+
+
+class ApiAnswer(Table):
+    """What was answered to a request with an Idempotency-Key, for when it comes again."""
+
+    key = CharField(primary_key=True)
+    """SHA-256 over token, method, path and the key that was given."""
+    asked = CharField()
+    """SHA-256 of the body."""
+    status = IntegerField()
+    body = TextField()
+    at = CharField()
+
+
 class LoginRate(Table):
     """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
 

@@ -172,6 +172,12 @@ def events(
     yield from _chunks(query)
 
 
+def after(seq: int, may: Readable, limit: int) -> list[Kept]:
+    """The next `limit` events behind `seq`, oldest first, as far as this reader may know of them."""
+    query = readable.only_events(_select(), may).where(Event.seq > seq).order_by(Event.seq).limit(limit)
+    return [Kept(*row) for row in tuples(query)]
+
+
 def _select() -> Any:
     return Event.select(
         Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest,

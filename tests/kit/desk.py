@@ -27,6 +27,7 @@ staff:
   m.devries: {name: Marieke de Vries, email: m.devries@office.example, rights: [create, share, approve], language: nl}
   k.smit: {name: Karel Smit, email: k.smit@office.example, rights: [create, approve], clients: [zon]}
   j.admin: {name: Joost Admiraal, email: j.admin@office.example, rights: [create, admin]}
+  b.boss: {name: Bo Boss, email: b.boss@office.example, rights: [admin]}
   l.visser: {name: Lisa Visser, email: l.visser@office.example, rights: [create], active: false}
 """
 

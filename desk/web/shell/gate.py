@@ -15,6 +15,7 @@ on the event loop.
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
@@ -38,7 +39,7 @@ from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, plain
 
 log = structlog.get_logger("web")
 
@@ -54,6 +55,18 @@ MOST_FILES, MOST_FIELDS = 1000, 3000
 PIECE_BYTES = 1024 * 1024
 
 V = TypeVar("V")
+
+
+class Malformed(Refusal):
+    """What was sent can't be read."""
+
+    http_status = 400
+
+
+class TooLong(Refusal):
+    """What was sent is longer than anything that is taken here."""
+
+    http_status = 413
 
 
 class Served(Protocol):
@@ -145,6 +158,34 @@ class Gate(Generic[V]):
             except Exception:
                 log.exception("not even the page that says so can be made")
         return Response("This can't be answered just now. Please try again in a minute.", status, media_type="text/plain")
+
+    def json(self, handler: Callable[[V, Mapping[str, Any]], Response]) -> Callable[[Request], Awaitable[Response]]:
+        """The endpoint of a request that may bring a JSON object."""
+
+        async def endpoint(request: Request) -> Response:
+            body = b""
+            try:
+                async for piece in request.stream():
+                    body += piece
+                    if len(body) > self._form_bytes:
+                        break
+            except ClientDisconnect:
+                return Response(status_code=400)
+            return await run_in_threadpool(self.answer, lambda visit: handler(visit, self._object(body)), request, {})
+
+        return endpoint
+
+    def _object(self, body: bytes) -> Mapping[str, Any]:
+        """Raises Malformed for what is no JSON object, or too long."""
+        if len(body) > self._form_bytes:
+            raise TooLong("tokens.too_long")
+        try:
+            found = json.loads(body) if body.strip() else {}
+        except (ValueError, RecursionError) as error:
+            raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
+        if not isinstance(found, dict):
+            raise Malformed("tokens.no_json", error=plain(type(found).__name__))
+        return found
 
     def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of a form that files may come with (multipart/form-data, without a script).

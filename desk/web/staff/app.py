@@ -25,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from desk.web.api.app import Api
 from desk.web.shell import answers
 from desk.web.shell.gate import Form, Gate, Upload
 from desk.web.staff import clients, inbox, items, login, new_item, queue, start
@@ -85,6 +86,7 @@ class DeskWeb:
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
                 self._inside("/queue", queue.queue, get),
                 self._inside("/queue/{item}", queue.concept, both),
+                *Api(office, environ, self._vault).addresses,
                 self._inside("/{anything:path}", gone, both),
             ],
             exception_handlers={HTTPException: self._gate.refusal},

@@ -1,0 +1,139 @@
+"""Keys for programs (CONTRACT section 11): made, listed, revoked; and whose a request's key is.
+
+A key acts for one staff member, and may no more than they may at this moment: of that only its
+scopes, for its clients, until its end. It is shown once and kept as its SHA-256. Whoever made it
+is behind all that is done with it, for four eyes too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import ApiToken
+from dossier.office import hours, people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.text.refusals import Conflict, Invalid, NotFound, fault
+from dossier.trail import trail
+
+SCOPES = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
+"""`queue:decide` is only given where it is named."""
+
+PREFIX = "dossier_"
+USED_SECONDS = 60
+"""That a key was used is written down no more often than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """A program that asks: the office as it may see it, who it acts for, and what it may."""
+
+    office: Office
+    actor: Actor
+    name: str
+    scopes: frozenset[str]
+
+
+def new(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    name: str,
+    staff: str,
+    scopes: Sequence[str],
+    until: date,
+    clients: Sequence[str] = (),
+) -> str:
+    """A new key; returns it, once. `actor` is an admin. Raises Invalid, Conflict."""
+    wrong = []
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", name):
+        wrong.append(fault("name", "tokens.name", name=name))
+    if staff not in office.staff or not office.staff[staff].active:
+        wrong.append(fault("for", "tokens.staff", staff=staff))
+    wrong += [fault("scope", "tokens.scope", scope=one, known=", ".join(SCOPES)) for one in scopes if one not in SCOPES]
+    if not scopes:
+        wrong.append(fault("scope", "tokens.no_scope", known=", ".join(SCOPES)))
+    if until <= hours.today(office, now):
+        wrong.append(fault("until", "tokens.until", until=until.isoformat()))
+    wrong += [fault("clients", "tokens.client", client=one) for one in clients if one not in office.clients]
+    if wrong:
+        raise Invalid(wrong)
+    key = PREFIX + secrets.token_urlsafe(32)
+    end = datetime.combine(until + timedelta(days=1), time(), hours.zone(office.settings.office_hours) or now.astimezone().tzinfo)
+    with transaction():
+        if ApiToken.get_or_none(ApiToken.name == name) is not None:
+            raise Conflict("tokens.there", name=name)
+        ApiToken.insert(
+            name=name, hash=_hash(key), staff=staff, scopes=sorted(set(scopes)), clients=sorted(set(clients)) or None,
+            made_by=actor.code, made_at=clock.to_text(now), expires_at=clock.to_text(end), used_at=None, revoked_at=None,
+        ).execute()  # fmt: skip
+        told = {
+            "name": name,
+            "for": staff,
+            "scopes": sorted(set(scopes)),
+            "clients": sorted(set(clients)),
+            "until": until.isoformat(),
+        }
+        trail.record(now, actor, "token_made", None, told)
+    return key
+
+
+def listing(now: datetime) -> list[dict[str, Any]]:
+    """All keys, without what they are: {name, for, scopes, clients, made_by, made_at, until, used_at, state}."""
+    at = clock.to_text(now)
+    return [
+        {
+            "name": row.name, "for": row.staff, "scopes": row.scopes, "clients": row.clients, "made_by": row.made_by,
+            "made_at": clock.shown(row.made_at), "until": clock.shown(row.expires_at), "used_at": clock.shown(row.used_at),
+            "state": "revoked" if row.revoked_at else "over" if row.expires_at <= at else "good",
+        }
+        for row in ApiToken.select().order_by(ApiToken.name)
+    ]  # fmt: skip
+
+
+def revoke(now: datetime, actor: Actor, name: str) -> None:
+    """End a key at once. Raises NotFound."""
+    with transaction():
+        unrevoked = (ApiToken.name == name) & ApiToken.revoked_at.is_null()
+        if not ApiToken.update(revoked_at=clock.to_text(now)).where(unrevoked).execute():
+            raise NotFound("tokens.none", name=name)
+        trail.record(now, actor, "token_revoked", None, {"name": name})
+
+
+def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
+    """Who asks with this key; None if it is nobody's, over, revoked, or its staff member has left."""
+    row = ApiToken.get_or_none(ApiToken.hash == _hash(key))
+    at = clock.to_text(now)
+    if row is None or row.revoked_at is not None or row.expires_at <= at:
+        return None
+    person = office.staff.get(row.staff)
+    if person is None or not person.active:
+        return None
+    if row.used_at is None or row.used_at <= clock.to_text(now - timedelta(seconds=USED_SECONDS)):
+        with transaction():
+            ApiToken.update(used_at=at).where(ApiToken.name == row.name).execute()
+    behind = row.made_by if row.made_by != row.staff else None
+    return Bearer(_narrowed(office, row), Actor(row.staff, f"api:{row.name}", behind), row.name, frozenset(row.scopes))
+
+
+def _narrowed(office: Office, row: Any) -> Office:
+    """The office as this key may see it: its staff member works for its clients alone, and is no admin then."""
+    if row.clients is None:
+        return office
+    person = office.staff[row.staff]
+    own = people.readable_clients(office, row.staff)
+    clients = [code for code in row.clients if own is None or code in own]
+    less = person.model_copy(update={"clients": clients, "rights": [right for right in person.rights if right != "admin"]})
+    return replace(office, staff={**office.staff, row.staff: less})
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

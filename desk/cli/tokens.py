@@ -1,0 +1,66 @@
+"""Commands about keys for programs: token new, list, revoke."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from desk.cli import session
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called in lists and in the trail.")]
+
+
+def register(app: typer.Typer) -> None:
+    box = typer.Typer(help="Keys for programs that use the API.", no_args_is_help=True, epilog="Example: dossier token list")
+    box.callback()(lambda: None)
+    box.command("new", epilog="Example: dossier token new scanner --for p.bakker --scope drops:write --until 2030-12-31")(new)
+    box.command("list", epilog="Example: dossier token list")(list_tokens)
+    box.command("revoke", epilog="Example: dossier token revoke scanner")(revoke)
+    app.add_typer(box, name="token")
+
+
+def new(
+    name: Name,
+    staff: Annotated[str, typer.Option("--for", metavar="STAFF", help="Whom it acts for.")],
+    scope: Annotated[list[str], typer.Option("--scope", metavar="S", help="What it may; may be given several times.")],
+    until: Annotated[datetime, typer.Option("--until", formats=["%Y-%m-%d"], metavar="DATE", help="Its last day.")],
+    client: Annotated[list[str] | None, typer.Option("--client", metavar="CODE", help="Only this client; several times.")] = None,
+) -> None:
+    """Make a key. It is printed once, alone, and kept nowhere."""
+    from desk.actions import tokens
+    from dossier.text import clock
+
+    office, actor = session.opened(), session.manager()
+    print(tokens.new(office, clock.utc_now(), actor, name, staff, scope, until.date(), client or ()))
+
+
+def list_tokens(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """All keys: whose, what they may, until when, last used."""
+    from desk.actions import tokens
+    from desk.cli import printing
+    from dossier.text import clock
+
+    session.opened()
+    session.manager()
+    found = tokens.listing(clock.utc_now())
+    if json:
+        printing.as_json(found)
+        return
+    rows = [
+        (one["name"], one["for"], ", ".join(one["scopes"]), ", ".join(one["clients"] or ["all"]), printing.day_and_time(one["until"]),
+         printing.day_and_time(one["used_at"]), one["state"])
+        for one in found
+    ]  # fmt: skip
+    printing.table(("name", "for", "may", "clients", "until", "last used", ""), rows, "There are no keys.")
+
+
+def revoke(name: Name) -> None:
+    """End a key at once."""
+    from desk.actions import tokens
+    from dossier.text import clock
+
+    session.opened()
+    tokens.revoke(clock.utc_now(), session.manager(), name)
+    print(f"{name} opens nothing any more")

@@ -1,0 +1,155 @@
+"""The API as routes of the desk's server, under /api/v1.
+
+- Every request needs a key but for the OpenAPI document; which office it sees, and whom it acts for,
+  follows from the key (desk/actions/tokens.py). Cookies open nothing here.
+- A POST with an Idempotency-Key is done once: the same request again is given the same answer for a
+  day, another request with that key is refused.
+- So many requests a minute for each key; beyond that 429, with the seconds to wait.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from threading import Lock
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route as Address
+
+from desk.actions import tokens
+from desk.web.api.call import Call, answer, problem
+from desk.web.api.routes import ROUTES, Route, document
+from desk.web.shell.gate import Form, Gate
+from dossier.database.database import transaction
+from dossier.database.tables import ApiAnswer
+from dossier.office.office import Office
+from dossier.text import clock
+from dossier.text.refusals import Conflict, Forbidden, Refusal
+from dossier.text.sentences import sentence
+from dossier.vault.folder import Vault
+
+BASE = "/api/v1"
+BODY_BYTES = 1024 * 1024
+A_MINUTE = 600
+"""Requests a minute of one key: ten a second, for as long as it likes."""
+KEPT_HOURS = 24
+
+
+class Unknown(Forbidden):
+    """No key, or one that is not good (any more)."""
+
+    http_status = 401
+
+
+class TooMany(Forbidden):
+    """This key asks too often."""
+
+    http_status = 429
+
+
+class Api:
+    """The API of one office. `addresses` are routes for the desk's application."""
+
+    def __init__(self, office: Office, environ: Mapping[str, str], vault: Vault) -> None:
+        self._vault = vault
+        self._gate: Gate[Call] = Gate(office, environ, lambda one: one.settings.desk, self._call, _message, BODY_BYTES)
+        self._meter = Meter(A_MINUTE)
+        self.addresses = [self._address(route) for route in ROUTES]
+        self.addresses.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
+        self.addresses.append(
+            Address(BASE + "/{anything:path}", self._gate.page(_nowhere), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+        )
+
+    def _address(self, route: Route) -> Address:
+        path = BASE + route.path
+        if route.streamed is not None:
+            return Address(
+                path, self._gate.stream(lambda call, pieces: self._streamed(route, call, pieces)), methods=[route.method]
+            )
+        return Address(path, self._gate.json(lambda call, body: self._asked(route, call, body)), methods=[route.method])
+
+    def _call(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Call:
+        del form
+        scheme, _, key = request.headers.get("authorization", "").partition(" ")
+        bearer = tokens.bearer(office, now, key.strip()) if scheme.lower() == "bearer" and key else None
+        return Call(request, {}, now, peer, self._vault, bearer, office)
+
+    def _admit(self, route: Route, call: Call) -> None:
+        if call.bearer is None:
+            raise Unknown("tokens.no_bearer")
+        wait = self._meter.wait(call.bearer.name)
+        if wait:
+            raise TooMany("tokens.too_many", seconds=wait)
+        call.need(route.scope)
+
+    def _streamed(self, route: Route, call: Call, pieces: Iterable[bytes]) -> Response:
+        self._admit(route, call)
+        assert route.streamed is not None
+        return route.streamed(call, pieces)
+
+    def _asked(self, route: Route, call: Call, body: Mapping[str, Any]) -> Response:
+        self._admit(route, call)
+        assert route.handler is not None
+        call = Call(call.request, body, call.now, call.peer, call.vault, call.bearer, call.whole)
+        key = call.request.headers.get("idempotency-key", "").strip()
+        if not key or not route.is_repeatable:
+            return route.handler(call)
+        return self._once(route, call, key[:200])
+
+    def _once(self, route: Route, call: Call, key: str) -> Response:
+        assert call.bearer is not None
+        whole = hashlib.sha256(f"{call.bearer.name}\n{route.method} {call.request.url.path}\n{key}".encode()).hexdigest()
+        asked = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
+        before = ApiAnswer.get_or_none(ApiAnswer.key == whole)
+        if before is not None and before.at > clock.to_text(call.now - timedelta(hours=KEPT_HOURS)):
+            if before.asked != asked:
+                raise Conflict("tokens.again")
+            return Response(before.body, before.status, media_type="application/json")
+        assert route.handler is not None
+        made = route.handler(call)
+        with transaction():
+            ApiAnswer.delete().where(ApiAnswer.at <= clock.to_text(call.now - timedelta(hours=KEPT_HOURS))).execute()
+            ApiAnswer.insert(
+                key=whole, asked=asked, status=made.status_code, body=bytes(made.body).decode(), at=clock.to_text(call.now)
+            ).on_conflict_ignore().execute()
+        return made
+
+    def _document(self, call: Call) -> Response:
+        return answer(document(call.whole.settings.desk.base_url.rstrip("/")))
+
+
+class Meter:
+    """So many requests a minute for each key."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._counts: dict[str, tuple[int, int]] = {}
+        self._lock = Lock()
+
+    def wait(self, name: str) -> int:
+        """0, or the seconds until this key may ask again."""
+        now = time.monotonic()
+        minute = int(now // 60)
+        with self._lock:
+            begun, count = self._counts.get(name, (minute, 0))
+            count = count + 1 if begun == minute else 1
+            self._counts[name] = (minute, count)
+        return 0 if count <= self._most else int(60 - now % 60) + 1
+
+
+def _nowhere(call: Call) -> Response:
+    return problem(call, 404, sentence("tokens.no_path"))
+
+
+def _message(call: Call, status: int, about: Refusal | str) -> Response:
+    if isinstance(about, Refusal):
+        made = problem(call, status, about)
+        if status == 429:
+            made.headers["retry-after"] = "60"
+        return made
+    return problem(call, status, sentence("tokens.trouble" if status >= 500 else "tokens.no_path"))

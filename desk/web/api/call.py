@@ -1,0 +1,98 @@
+"""A request of a program: what it asks, as whom, and how it is answered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from desk.actions.tokens import Bearer
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.refusals import Forbidden, Invalid, Refusal, fault
+from dossier.text.sentences import Sentence, Words, sentence, told
+from dossier.vault.folder import Vault
+
+WORDS = Words("field")
+LIMIT_MOST = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    request: Request
+    body: Mapping[str, Any]
+    """The JSON object that was sent; empty if none was."""
+    now: datetime
+    peer: str
+    vault: Vault
+    bearer: Bearer | None
+    whole: Office
+
+    @property
+    def office(self) -> Office:
+        """The office as this key may see it."""
+        return self.bearer.office if self.bearer else self.whole
+
+    @property
+    def actor(self) -> Actor:
+        assert self.bearer is not None
+        return self.bearer.actor
+
+    @property
+    def language(self) -> str:
+        return people.language_of(self.whole, self.bearer.actor.code if self.bearer else None)
+
+    def need(self, scope: str) -> None:
+        """Raise Forbidden without this scope."""
+        if self.bearer is None or scope not in self.bearer.scopes:
+            raise Forbidden("tokens.no_right", scope=scope)
+
+    def query(self, name: str) -> str:
+        return self.request.query_params.get(name, "")
+
+    def path(self, name: str) -> str:
+        return str(self.request.path_params[name])
+
+    def limit(self) -> int:
+        """`?limit=`, 1 to LIMIT_MOST. Raises Invalid."""
+        text = self.query("limit")
+        if not text:
+            return 50
+        if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= LIMIT_MOST:
+            raise Invalid([fault("limit", "tokens.value", key_="limit", wanted=f"1 to {LIMIT_MOST}")])
+        return int(text)
+
+    def text(self, name: str, required: bool = False) -> str:
+        """A text of the body. Raises Invalid if it is something else."""
+        value = self.body.get(name)
+        if value is None and not required:
+            return ""
+        if not isinstance(value, str):
+            raise Invalid([fault(name, "tokens.value", key_=name, wanted=sentence("api.text"))])
+        return value
+
+
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A value as JSON."""
+    data = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+    return Response(data, status, headers, media_type="application/json")
+
+
+def problem(call: Call | None, status: int, about: Refusal | Sentence | str) -> Response:
+    """A refusal as problem+json."""
+    language = call.language if call else "en"
+    if isinstance(about, Refusal):
+        detail = about.told(language, WORDS)
+        faults = [{"key": one.key, "message": told(one.message, language, WORDS)} for one in about.problems]
+    else:
+        detail, faults = told(about, language, WORDS), []
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail, "faults": faults}
+    headers = {"www-authenticate": "Bearer"} if status == 401 else {}
+    return Response(json.dumps(body, ensure_ascii=False), status, headers, media_type="application/problem+json")

@@ -1,0 +1,322 @@
+"""What programs can ask, one function each: parse, call one action, give its value. Keys are those of `--json`."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any
+
+from starlette.responses import Response
+
+from desk.actions import changing, client_card, concepts, item_view, my_work, overview, withdrawing
+from desk.actions.changing import Source, wish_from
+from desk.web.api.call import Call, answer
+from desk.web.shell.sending import Kept, saved_file, size_of
+from dossier.database.database import transaction
+from dossier.database.tables import Item, item_key, item_name
+from dossier.files import files
+from dossier.office import people
+from dossier.text import clock
+from dossier.text.refusals import Conflict, Invalid, NotFound, fault
+from dossier.text.sentences import sentence, told
+from dossier.trail import trail
+from ingest.sources import staging
+from workflow.items import items
+from workflow.items.amending import FileChanges
+from workflow.items.rules import Wish
+from workflow.mail import resending
+from workflow.portal_access import openings
+from workflow.reports import finding, proof, reasons
+from workflow.reports.finding import Filter
+
+EVENTS_MOST = 500
+
+
+class Outdated(Conflict):
+    """The version that was to be changed is not the one that is there (RFC 9110 section 13.1.1)."""
+
+    http_status = 412
+
+
+class VersionNeeded(Conflict):
+    """Nothing is changed without saying which version (RFC 6585 section 3)."""
+
+    http_status = 428
+
+
+# Clients
+
+
+def clients(call: Call) -> Response:
+    may = people.readable(call.office, call.actor)
+    codes = finding.find_clients(call.office, call.query("q")[:200], may)
+    after = call.query("after")
+    codes = codes[codes.index(after) + 1 :] if after in codes else codes
+    return answer([_client(call, code) for code in codes[: call.limit()]])
+
+
+def client(call: Call) -> Response:
+    code = call.path("client")
+    client_card.check(call.office, call.actor, code)
+    return answer(_client(call, code))
+
+
+def _client(call: Call, code: str) -> dict[str, Any]:
+    return {"client": code, **call.office.clients[code].model_dump(mode="json")}
+
+
+# Items
+
+
+def item_list(call: Call) -> Response:
+    text, after = call.query("since"), call.query("after")
+    try:
+        since = date.fromisoformat(text) if text else None
+        behind = item_key(after) if after else None
+    except ValueError:
+        wrong = "since" if text else "after"
+        raise Invalid([fault(wrong, "tokens.value", key_=wrong, wanted=sentence(f"api.{wrong}"))]) from None
+    wanted = Filter(
+        client=call.query("client") or None, label=call.query("label") or None, location=call.query("location") or None,
+        status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
+        since=since, words=call.query("q")[:200],
+    )  # fmt: skip
+    found = finding.find_items(wanted, call.limit(), behind, people.readable(call.office, call.actor))
+    return answer([finding.summary(one) for one in found])
+
+
+def item(call: Call) -> Response:
+    found = _item(call)
+    finding.note_view(call.now, call.actor, found, "api")
+    return _whole(call, found.id)
+
+
+def _item(call: Call) -> Any:
+    return item_view.find(call.office, call.actor, call.path("item"))
+
+
+def _whole(call: Call, key: int) -> Response:
+    found = items.get_for(call.office, call.actor, key)
+    return answer(finding.whole(found), headers={"etag": f'"{found.version}"'})
+
+
+def _version(call: Call, found: Any) -> int:
+    """The version that the program says it changes. Raises Outdated, VersionNeeded."""
+    wanted = call.request.headers.get("if-match", "").strip()
+    if not wanted:
+        raise VersionNeeded("tokens.if_match", version=found.version)
+    if wanted != "*" and wanted != f'"{found.version}"':
+        raise Outdated("tokens.version", version=found.version)
+    return int(found.version)
+
+
+def change(call: Call) -> Response:
+    found = _item(call)
+    version = _version(call, found)
+    keys = _keys(call.body)
+    wish, share_all = wish_from(call.office, found.id, keys)
+    changing.change(call.office, call.now, call.actor, found.id, wish, FileChanges(share_all=share_all), if_version=version)
+    return _whole(call, found.id)
+
+
+def _keys(body: Mapping[str, Any]) -> dict[str, str | Sequence[str] | None]:
+    """JSON values as a sidecar would have them. Raises Invalid for what no key can be."""
+    keys: dict[str, str | Sequence[str] | None] = {}
+    wrong = []
+    for key, value in body.items():
+        if value is None or isinstance(value, str):
+            keys[key] = value
+        elif isinstance(value, bool):
+            keys[key] = "yes" if value else "no"
+        elif isinstance(value, int):
+            keys[key] = str(value)
+        elif isinstance(value, list) and all(isinstance(one, str) for one in value):
+            keys[key] = value
+        else:
+            wrong.append(fault(key, "tokens.value", key_=key, wanted=sentence("api.simple")))
+    if wrong:
+        raise Invalid(wrong)
+    return keys
+
+
+def attachment(call: Call) -> Response:
+    number = call.query("version")
+    version = int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
+    row = item_view.version_of(call.office, call.actor, call.path("item"), call.path("name"), version)
+    vault = call.vault
+    kept = Kept(vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end))
+    if kept.size != row.size:
+        raise NotFound("getting.lacking", file=row.name, sha256=row.sha256)
+    item_view.note_file(call.now, call.actor, item_name(row.item), row.name)
+    return saved_file(call.request, kept, row.name, row.media_type, row.sha256)
+
+
+def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
+    """A new attachment, or a new version of the one of this name."""
+    found, name = _item(call), call.path("name")
+    folder = call.office.var / "uploads"
+    files.make_folder(folder, 0o700)
+    part, size = folder / secrets.token_hex(12), 0
+    most = call.office.settings.intake.max_file_mb * 1024 * 1024
+    try:
+        with open(part, "xb") as stream:
+            for piece in pieces:
+                size += len(piece)
+                if size > most:
+                    raise Invalid([fault("files", "staging.too_large", file=name, most=call.office.settings.intake.max_file_mb)])
+                stream.write(piece)
+        if not size:
+            raise Invalid([fault("files", "staging.empty", file=name)])
+        share = {"yes": True, "no": False}.get(call.query("share"))
+        version = _version(call, found) if call.request.headers.get("if-match") else None
+        source = Source(part, name, share)
+        changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(), sources=[source], if_version=version)
+    finally:
+        files.remove(part)
+    return _whole(call, found.id)
+
+
+def remove_attachment(call: Call) -> Response:
+    found, name = _item(call), call.path("name")
+    item_view.version_of(call.office, call.actor, call.path("item"), name, None)
+    changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(remove=[name]))
+    return _whole(call, found.id)
+
+
+def rename_attachment(call: Call) -> Response:
+    found, name = _item(call), call.path("name")
+    item_view.version_of(call.office, call.actor, call.path("item"), name, None)
+    changing.change(
+        call.office, call.now, call.actor, found.id, Wish(), FileChanges(rename={name: call.text("name", required=True)})
+    )
+    return _whole(call, found.id)
+
+
+def why(call: Call) -> Response:
+    found = _item(call)
+    told_ = reasons.reasons(call.office, call.now, found)
+    return answer({"item": item_name(found.id), "reasons": [told(one, call.language) for one in told_]})
+
+
+def proof_sheet(call: Call) -> Response:
+    found = _item(call)
+    finding.note_view(call.now, call.actor, found, "proof")
+    return answer(proof.collect(call.office, call.now, found))
+
+
+def history(call: Call) -> Response:
+    return answer([{**event, "at": clock.shown(event["at"])} for event in trail.history(_item(call).id)])
+
+
+def opened(call: Call) -> Response:
+    return answer(openings.openings_of(_item(call)))
+
+
+# Deciding, taking off, mailing
+
+
+def queue(call: Call) -> Response:
+    found = []
+    for one in my_work.to_decide(call.office, call.actor, call.now):
+        view = concepts.view(call.office, call.actor, call.now, one.key)
+        item_ = Item.get_by_id(one.key)
+        attention = [told(line, call.language) for line in view.attention]
+        found.append({**finding.summary(item_), "content": view.content, "attention": attention})
+    return answer(found)
+
+
+def decide(call: Call) -> Response:
+    found = _item(call)
+    verdict, content = call.text("decision", required=True), call.text("content", required=True)
+    if verdict not in ("approve", "reject"):
+        raise Invalid([fault("decision", "tokens.value", key_="decision", wanted="approve, reject")])
+    state = concepts.decide(
+        call.office,
+        call.actor,
+        call.now,
+        found.id,
+        "approve" if verdict == "approve" else "reject",
+        call.text("comment"),
+        content,
+    )
+    return answer({"item": item_name(found.id), "share_state": state})
+
+
+def withdraw(call: Call) -> Response:
+    found = _item(call)
+    withdrawing.withdraw(call.office, call.now, call.actor, found.id, call.text("reason", required=True))
+    return _whole(call, found.id)
+
+
+def publish(call: Call) -> Response:
+    found = _item(call)
+    changing.put_back(call.office, call.now, call.actor, found.id)
+    return _whole(call, found.id)
+
+
+def notify(call: Call) -> Response:
+    found = _item(call)
+    with transaction():
+        resending.notify(call.office, call.now, call.actor, found.id, call.text("contact") or None)
+    return answer({"item": item_name(found.id)}, 202)
+
+
+# Drops
+
+
+def begin_drop(call: Call) -> Response:
+    row = staging.begin(call.office, call.now, call.actor, call.text("client", required=True))
+    return answer(
+        {"drop": row.id, "client": row.client, "expires_at": clock.shown(row.expires_at)}, 201, {"location": f"drops/{row.id}"}
+    )
+
+
+def put_file(call: Call, pieces: Iterable[bytes]) -> Response:
+    row = staging.find(call.office, call.actor, call.path("drop"))
+    return answer({"name": call.path("name"), **staging.put(call.office, row, call.path("name"), pieces)})
+
+
+def commit_drop(call: Call) -> Response:
+    row = staging.find(call.office, call.actor, call.path("drop"))
+    body = dict(call.body)
+    shares = body.pop("shares", {}) or {}
+    if not isinstance(shares, dict) or not all(isinstance(one, bool) for one in shares.values()):
+        raise Invalid([fault("shares", "tokens.value", key_="shares", wanted=sentence("api.shares"))])
+    for key in ("attachments", "client", "created_by"):
+        if key in body:
+            raise Invalid([fault(key, "tokens.value", key_=key, wanted=sentence("api.not_here"))])
+    staging.commit(call.office, call.now, call.actor, row, _keys(body), shares)
+    return _fate(call, row, 202)
+
+
+def drop(call: Call) -> Response:
+    return _fate(call, staging.find(call.office, call.actor, call.path("drop")), 200)
+
+
+def _fate(call: Call, row: Any, status: int) -> Response:
+    became = staging.fate(row)
+    del call
+    faults = [{"key": "", "message": line} for line in became.faults]
+    return answer({"drop": row.id, "client": row.client, "state": became.state, "item": became.item, "faults": faults}, status)
+
+
+# The office
+
+
+def events(call: Call) -> Response:
+    text = call.query("after") or "0"
+    if not (text.isascii() and text.isdecimal() and len(text) < 19):
+        raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.number"))])
+    found = trail.after(int(text), people.readable(call.office, call.actor), min(call.limit(), EVENTS_MOST))
+    return answer([
+        {
+            "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action,
+            "item": item_name(one.item) if one.item is not None else None, "subject": one.subject, "detail": trail.told(one),
+        }
+        for one in found
+    ])  # fmt: skip
+
+
+def status(call: Call) -> Response:
+    return answer(overview.status(call.office, people.readable(call.office, call.actor)))

@@ -1,0 +1,229 @@
+"""The API: what a program may with its key, and no more; drops, decisions, changes, each once and for what was seen."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF, wait_for
+from kit.web import Answer, Browser
+
+ALL = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+        yield made
+
+
+def key(
+    rig: DeskRig, name: str, staff: str, *scopes: str, until: str = "2099-12-31", more: tuple[str, ...] = (), by: str = "j.admin"
+) -> str:
+    words = [word for scope in scopes or ALL for word in ("--scope", scope)]
+    return rig.office.run("token", "new", name, "--for", staff, *words, "--until", until, *more, user=by).stdout.strip()
+
+
+@pytest.fixture(scope="module")
+def petra(rig: DeskRig) -> str:
+    return key(rig, "petra", "p.bakker")
+
+
+@pytest.fixture(scope="module")
+def marieke(rig: DeskRig) -> str:
+    return key(rig, "marieke", "m.devries", by="b.boss")  # whoever issued the makers' keys is behind what they make
+
+
+def ask(rig: DeskRig, token: str | None, method: str, path: str, body: object = None, **headers: str) -> Answer:
+    data = body if isinstance(body, bytes) or body is None else json.dumps(body)
+    sent = {"authorization": f"Bearer {token}"} if token else {}
+    return Browser(rig.port)._ask(method, f"/api/v1{path}", data, {**sent, **headers})  # type: ignore[arg-type]
+
+
+def told(answer: Answer) -> Any:
+    return json.loads(answer.text)
+
+
+def drop(rig: DeskRig, token: str, keys: dict[str, object], files: dict[str, bytes], client: str = "acme-bv") -> str:
+    """The item that a drop becomes."""
+    begun = ask(rig, token, "POST", "/drops", {"client": client})
+    assert begun.status == 201, begun.text
+    made = told(begun)["drop"]
+    for name, data in files.items():
+        put = told(ask(rig, token, "PUT", f"/drops/{made}/files/{name}", data))
+        assert put == {"name": name, "size": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+    committed = ask(rig, token, "POST", f"/drops/{made}/commit", keys)
+    assert committed.status == 202, committed.text
+    wait_for(lambda: told(ask(rig, token, "GET", f"/drops/{made}"))["state"] == "taken", "it is taken")
+    return str(told(ask(rig, token, "GET", f"/drops/{made}"))["item"])
+
+
+CONCEPT = {"description": "Annual accounts 2025", "share": True, "share_status": "concept", "share_attachments": "all"}
+
+
+def test_a_drop_is_put_together_committed_and_becomes_an_item_of_its_person(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {**CONCEPT, "labels": ["annual", "2025"]}, {"accounts.pdf": PDF})
+    found = told(ask(rig, petra, "GET", f"/items/{item}"))
+    assert (found["created_by"], found["share_state"], found["labels"]) == ("p.bakker", "concept", ["annual", "2025"])
+    got = ask(rig, petra, "GET", f"/items/{item}/attachments/accounts.pdf", range="bytes=0-3")
+    assert (got.status, got.body) == (206, b"%PDF")
+    ways = {event["detail"].get("way") for event in found["history"]} | {"api:petra"}
+    assert "api:petra" in ways
+
+
+def test_all_faults_of_a_drop_come_at_once_each_with_its_key_and_nothing_happens(rig: DeskRig, petra: str) -> None:
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    answer = ask(rig, petra, "POST", f"/drops/{made}/commit", {"description": "x", "status": "nonsense"})
+    assert answer.status == 422
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert {one["key"] for one in told(answer)["faults"]} >= {"description", "status"}
+    assert told(ask(rig, petra, "GET", f"/drops/{made}"))["state"] == "open"
+
+
+def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str, marieke: str) -> None:
+    item = drop(rig, petra, {**CONCEPT, "description": "To be decided on"}, {"a.pdf": PDF + b"d"})
+    [waits] = [one for one in told(ask(rig, marieke, "GET", "/queue")) if one["item"] == item]
+    version = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+    ask(rig, petra, "PATCH", f"/items/{item}", {"description": "Something else by now"}, if_match=version)
+    answer = ask(rig, marieke, "POST", f"/items/{item}/decision", {"decision": "approve", "content": waits["content"]})
+    assert answer.status == 409
+    [waits] = [one for one in told(ask(rig, marieke, "GET", "/queue")) if one["item"] == item]
+    done = ask(rig, marieke, "POST", f"/items/{item}/decision", {"decision": "approve", "content": waits["content"]})
+    assert told(done).get("share_state") == "approved", done.text
+    late = ask(
+        rig, marieke, "POST", f"/items/{item}/decision", {"decision": "reject", "comment": "no", "content": waits["content"]}
+    )
+    assert late.status == 409
+    own = ask(rig, petra, "POST", f"/items/{item}/decision", {"decision": "approve", "content": waits["content"]})
+    assert own.status in (403, 409)
+
+
+def test_a_change_says_which_version_it_is_of(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "To be changed soon"}, {"c.pdf": PDF + b"c"})
+    seen = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+    assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}).status == 428
+    done = ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025", "labels": ["x"]}, if_match=seen)
+    assert (done.status, told(done)["location"]) == (200, "2025")
+    assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2026"}, if_match=seen).status == 412
+    wrong = ask(rig, petra, "PATCH", f"/items/{item}", {"status": "nonsense", "nokey": "x"}, if_match=done.headers["etag"])
+    assert wrong.status == 422
+
+
+def test_files_are_added_replaced_renamed_and_taken_out(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "With several files"}, {"one.pdf": PDF + b"1"})
+    assert ask(rig, petra, "PUT", f"/items/{item}/attachments/two.pdf", PDF + b"2").status == 200
+    replaced = told(ask(rig, petra, "PUT", f"/items/{item}/attachments/two.pdf", PDF + b"22"))
+    assert {one["name"]: one["version"] for one in replaced["attachments"]} == {"one.pdf": 1, "two.pdf": 2}
+    assert ask(rig, petra, "GET", f"/items/{item}/attachments/two.pdf?version=1").body == PDF + b"2"
+    ask(rig, petra, "POST", f"/items/{item}/attachments/two.pdf/rename", {"name": "three.pdf"})
+    left = told(ask(rig, petra, "DELETE", f"/items/{item}/attachments/one.pdf"))
+    assert [one["name"] for one in left["attachments"]] == ["three.pdf"]
+    assert ask(rig, petra, "PUT", f"/items/{item}/attachments/x.exe", b"MZ").status == 422
+    assert ask(rig, petra, "DELETE", f"/items/{item}/attachments/never.pdf").status == 404
+
+
+def test_a_request_with_an_idempotency_key_is_done_once(rig: DeskRig, petra: str) -> None:
+    first, second = (ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="k1") for _ in range(2))
+    assert (first.status, first.text) == (second.status, second.text)
+    assert ask(rig, petra, "POST", "/drops", {"client": "zon"}, idempotency_key="k1").status == 409
+
+
+@pytest.mark.parametrize("path", ["/clients", "/items", "/items/D-2026-000001", "/queue", "/events", "/status", "/drops/x"])
+def test_without_a_good_key_nothing_is_told(rig: DeskRig, path: str) -> None:
+    revoked = key(rig, f"r{abs(hash(path)) % 10000}", "p.bakker")
+    rig.office.run("token", "revoke", f"r{abs(hash(path)) % 10000}", user="j.admin")
+    for token in (None, "", "dossier_wrong", revoked):
+        answer = ask(rig, token, "GET", path)
+        assert answer.status == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+    browser = rig.browser("m.devries")
+    assert browser.get(f"/api/v1{path}").status == 401, "a session of the desk opens nothing here"
+
+
+def test_a_key_may_no_more_than_its_scopes_its_clients_and_its_person(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {**CONCEPT, "description": "Of acme alone"}, {"s.pdf": PDF + b"s"})
+    reader = key(rig, "reader", "m.devries", "items:read")
+    assert ask(rig, reader, "GET", f"/items/{item}").status == 200
+    assert ask(rig, reader, "PATCH", f"/items/{item}", {"location": "x"}, if_match="*").status == 403
+    assert ask(rig, reader, "POST", f"/items/{item}/decision", {"decision": "approve", "content": "x"}).status == 403
+    of_zon = key(rig, "ofzon", "m.devries", *ALL, more=("--client", "zon"))
+    limited = key(rig, "limited", "k.smit")
+    for token in (of_zon, limited):
+        assert ask(rig, token, "GET", f"/items/{item}").status == 404
+        assert ask(rig, token, "GET", "/clients/acme-bv").status == 404
+        assert [one["client"] for one in told(ask(rig, token, "GET", "/clients"))] == ["zon"]
+        for path in ("/items?limit=200", "/queue", "/events?limit=200", "/status"):
+            assert "acme" not in ask(rig, token, "GET", path).text.lower(), path
+        assert ask(rig, token, "POST", "/drops", {"client": "acme-bv"}).status == 404
+    admin = key(rig, "admin-of-zon", "j.admin", *ALL, more=("--client", "zon"))
+    assert ask(rig, admin, "GET", f"/items/{item}").status == 404
+    assert ask(rig, admin, "POST", f"/items/{item}/withdraw", {"reason": "because"}).status == 404
+
+
+def test_whoever_issued_a_key_can_not_approve_by_it_what_they_made(rig: DeskRig, petra: str) -> None:
+    admins = key(rig, "admins", "j.admin")
+    item = drop(rig, admins, {**CONCEPT, "description": "Made by the admin"}, {"m.pdf": PDF + b"m"})
+    by_admin = key(rig, "mariekes-by-admin", "m.devries")
+    [waits] = [
+        one for one in told(ask(rig, key(rig, "m2", "m.devries", by="b.boss"), "GET", "/queue")) if one["item"] == item
+    ] or [None]
+    if waits is not None:
+        answer = ask(rig, by_admin, "POST", f"/items/{item}/decision", {"decision": "approve", "content": waits["content"]})
+        assert answer.status == 403
+    assert rig.office.json("show", item)["share_state"] == "concept"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"client": 7}',
+        b'{"client": ["a"]}',
+        b"nul",
+        b'{"a":' * 3000,
+        b'{"x":"' + b"y" * 1_100_000 + b'"}',
+    ],
+)
+def test_what_can_not_be_read_is_refused_in_a_sentence(rig: DeskRig, petra: str, body: bytes) -> None:
+    answer = ask(rig, petra, "POST", "/drops", body)
+    assert answer.status in (400, 413, 422)
+    assert told(answer)["detail"]
+
+
+def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> None:
+    for number in range(3):
+        drop(rig, petra, {"description": f"Page number {number}"}, {f"p{number}.pdf": PDF + b"p%d" % number}, "zon")
+    seen: list[str] = []
+    after = ""
+    while page := told(ask(rig, petra, "GET", f"/items?client=zon&limit=2{after}")):
+        seen += [one["item"] for one in page]
+        after = f"&after={page[-1]['item']}"
+    assert len(seen) == len(set(seen)) >= 3
+    for query in ("limit=0", "limit=x", "limit=9999", "since=yesterday", "after=nothing"):
+        assert ask(rig, petra, "GET", f"/items?{query}").status == 422, query
+
+
+def test_events_go_on_behind_the_last_one_seen(rig: DeskRig, petra: str) -> None:
+    first = told(ask(rig, petra, "GET", "/events?limit=2"))
+    following = told(ask(rig, petra, "GET", f"/events?after={first[-1]['seq']}&limit=2"))
+    assert following[0]["seq"] > first[-1]["seq"]
+
+
+def test_the_openapi_document_tells_every_route_and_every_route_is_there(rig: DeskRig, petra: str) -> None:
+    document = told(ask(rig, None, "GET", "/openapi.json"))
+    assert document["openapi"].startswith("3.1")
+    for path, operations in document["paths"].items():
+        for method in operations:
+            answer = ask(
+                rig, petra, method.upper(), re.sub(r"\{\w+\}", "nothing", path), {} if method in ("post", "patch") else None
+            )
+            assert answer.status not in (405, 500), (method, path, answer.text)
+    assert ask(rig, petra, "GET", "/nowhere").status == 404
+    assert ask(rig, petra, "GET", "/nowhere").headers["content-type"] == "application/problem+json"
