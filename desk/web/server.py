@@ -169,11 +169,12 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     """The desk, for staff."""
+    from desk.web.api.app import Api
     from desk.web.staff import visit
     from desk.web.staff.app import HEADERS, DeskWeb
     from ingest.sources import staging
 
-    web = DeskWeb(office, environ)
+    web = DeskWeb(office, environ, Api(office, environ).addresses)
     guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
     waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
 

@@ -31,7 +31,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Forbidden, Refusal
 from dossier.text.sentences import sentence
-from dossier.vault.folder import Vault
+from dossier.vault.opening import open_vault
 
 BASE = "/api/v1"
 BODY_BYTES = 1024 * 1024
@@ -55,8 +55,8 @@ class TooMany(Forbidden):
 class Api:
     """The API of one office. `addresses` are routes for the desk's application."""
 
-    def __init__(self, office: Office, environ: Mapping[str, str], vault: Vault) -> None:
-        self._vault = vault
+    def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
+        self._vault = open_vault(office)
         self._gate: Gate[Call] = Gate(office, environ, lambda one: one.settings.desk, self._call, _message, BODY_BYTES)
         self._meter = Meter(A_MINUTE)
         self.addresses = [self._address(route) for route in ROUTES]

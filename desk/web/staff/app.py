@@ -25,7 +25,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from desk.web.api.app import Api
 from desk.web.shell import answers
 from desk.web.shell.gate import Form, Gate, Upload
 from desk.web.staff import clients, inbox, items, login, new_item, queue, start
@@ -53,7 +52,8 @@ Handler = Callable[[Visit], Response]
 class DeskWeb:
     """The desk of one office. `app` is what a server runs."""
 
-    def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
+    def __init__(self, office: Office, environ: Mapping[str, str], more: Sequence[Route] = ()) -> None:
+        """`more`: addresses of others on the same server, such as the API's."""
         self._vault = open_vault(office)
         self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES)
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
@@ -86,7 +86,7 @@ class DeskWeb:
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
                 self._inside("/queue", queue.queue, get),
                 self._inside("/queue/{item}", queue.concept, both),
-                *Api(office, environ, self._vault).addresses,
+                *more,
                 self._inside("/{anything:path}", gone, both),
             ],
             exception_handlers={HTTPException: self._gate.refusal},
