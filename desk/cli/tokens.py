@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 from desk.cli import session
+from desk.cli.words import _, add, group
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called in lists and in the trail.")]
 
 
 def register(app: typer.Typer) -> None:
-    box = typer.Typer(help="Keys for programs that use the API.", no_args_is_help=True, epilog="Example: dossier token list")
-    box.callback()(lambda: None)
-    box.command("new", epilog="Example: dossier token new scanner --for p.bakker --scope drops:write --until 2030-12-31")(new)
-    box.command("list", epilog="Example: dossier token list")(list_tokens)
-    box.command("revoke", epilog="Example: dossier token revoke scanner")(revoke)
+    box = group("Keys for programs that use the API.", "dossier token list")
+    add(box, new, "dossier token new scanner --for p.bakker --scope drops:write --until 2030-12-31")
+    add(box, list_tokens, "dossier token list", name="list")
+    add(box, revoke, "dossier token revoke scanner")
     app.add_typer(box, name="token")
 
 
@@ -49,11 +49,11 @@ def list_tokens(json: Annotated[bool, typer.Option("--json", help="For programs.
         printing.as_json(found)
         return
     rows = [
-        (one["name"], one["for"], ", ".join(one["scopes"]), ", ".join(one["clients"] or ["all"]), printing.day_and_time(one["until"]),
+        (one["name"], one["for"], ", ".join(one["scopes"]), ", ".join(one["clients"] or [_("all")]), printing.day_and_time(one["until"]),
          printing.day_and_time(one["used_at"]), one["state"])
         for one in found
     ]  # fmt: skip
-    printing.table(("name", "for", "may", "clients", "until", "last used", ""), rows, "There are no keys.")
+    printing.table((_("name"), _("for"), _("may"), _("clients"), _("until"), _("last used"), ""), rows, _("There are no keys."))
 
 
 def revoke(name: Name) -> None:
@@ -63,4 +63,4 @@ def revoke(name: Name) -> None:
 
     session.opened()
     tokens.revoke(clock.utc_now(), session.manager(), name)
-    print(f"{name} opens nothing any more")
+    print(_("%(name)s opens nothing any more") % {"name": name})

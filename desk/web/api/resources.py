@@ -9,11 +9,10 @@ from typing import Any
 
 from starlette.responses import Response
 
-from desk.actions import changing, client_card, concepts, item_view, my_work, overview, withdrawing
+from desk.actions import changing, client_card, concepts, deciding, item_view, mailing, my_work, overview, withdrawing
 from desk.actions.changing import Source, wish_from
 from desk.web.api.call import Call, answer
 from desk.web.shell.sending import Kept, saved_file, size_of
-from dossier.database.database import transaction
 from dossier.database.tables import Item, item_key, item_name
 from dossier.files import files
 from dossier.office import people
@@ -25,7 +24,6 @@ from ingest.sources import staging
 from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
-from workflow.mail import resending
 from workflow.portal_access import openings
 from workflow.reports import finding, proof, reasons
 from workflow.reports.finding import Filter
@@ -231,16 +229,16 @@ def decide(call: Call) -> Response:
     verdict, content = call.text("decision", required=True), call.text("content", required=True)
     if verdict not in ("approve", "reject"):
         raise Invalid([fault("decision", "tokens.value", key_="decision", wanted="approve, reject")])
-    state = concepts.decide(
+    deciding.decide(
         call.office,
-        call.actor,
         call.now,
+        call.actor,
         found.id,
         "approve" if verdict == "approve" else "reject",
         call.text("comment"),
         content,
     )
-    return answer({"item": item_name(found.id), "share_state": state})
+    return answer({"item": item_name(found.id), "share_state": items.get(found.id).share_state})
 
 
 def withdraw(call: Call) -> Response:
@@ -251,14 +249,13 @@ def withdraw(call: Call) -> Response:
 
 def publish(call: Call) -> Response:
     found = _item(call)
-    changing.put_back(call.office, call.now, call.actor, found.id)
+    withdrawing.put_back(call.office, call.now, call.actor, found.id)
     return _whole(call, found.id)
 
 
 def notify(call: Call) -> Response:
     found = _item(call)
-    with transaction():
-        resending.notify(call.office, call.now, call.actor, found.id, call.text("contact") or None)
+    mailing.notify(call.office, call.now, call.actor, found.id, call.text("contact") or None)
     return answer({"item": item_name(found.id)}, 202)
 
 
@@ -319,4 +316,4 @@ def events(call: Call) -> Response:
 
 
 def status(call: Call) -> Response:
-    return answer(overview.status(call.office, people.readable(call.office, call.actor)))
+    return answer(overview.status(call.office, call.actor))
