@@ -37,6 +37,11 @@ def events(office: Office, reader: Actor, wanted: Wanted, newest: int | None = N
     )  # fmt: skip
 
 
+def after(office: Office, reader: Actor, seq: int, most: int) -> list[Kept]:
+    """The next `most` events behind the one numbered `seq`, as far as the reader may know of them."""
+    return trail.after(seq, people.readable(office, reader), most)
+
+
 def export(office: Office, now: datetime, reader: Actor, wanted: Wanted) -> Iterator[tuple[Kept, str | None]]:
     """Each event, and the link that the chain holds of one that was written anew. At the end it is noted who exported."""
     from dossier.trail import redacting

@@ -16,7 +16,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from dossier.database.database import transaction
-from dossier.database.tables import ApiToken
+from dossier.database.tables import ApiAnswer, ApiToken
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -28,6 +28,9 @@ SCOPES = ("items:read", "items:write", "drops:write", "queue:decide", "office:re
 """`queue:decide` is only given where it is named."""
 
 PREFIX = "dossier_"
+KEPT_HOURS = 24
+"""How long an answer is kept for its Idempotency-Key."""
+
 USED_SECONDS = 60
 """That a key was used is written down no more often than this."""
 
@@ -122,6 +125,24 @@ def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
             ApiToken.update(used_at=at).where(ApiToken.name == row.name).execute()
     behind = row.made_by if row.made_by != row.staff else None
     return Bearer(_narrowed(office, row), Actor(row.staff, f"api:{row.name}", behind), row.name, frozenset(row.scopes))
+
+
+def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
+    """(status, body) of what was answered to this Idempotency-Key within KEPT_HOURS. Raises Conflict for another request."""
+    row = ApiAnswer.get_or_none(ApiAnswer.key == key)
+    if row is None or row.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS)):
+        return None
+    if row.asked != asked:
+        raise Conflict("tokens.again")
+    return int(row.status), str(row.body)
+
+
+def keep_answer(now: datetime, key: str, asked: str, status: int, body: str) -> None:
+    """Keep an answer for when the request comes again, and forget the old ones."""
+    with transaction():
+        ApiAnswer.delete().where(ApiAnswer.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS))).execute()
+        values = {"key": key, "asked": asked, "status": status, "body": body, "at": clock.to_text(now)}
+        ApiAnswer.insert(**values).on_conflict_ignore().execute()
 
 
 def _narrowed(office: Office, row: Any) -> Office:

@@ -13,7 +13,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from threading import Lock
 from typing import Any
 
@@ -25,11 +25,8 @@ from desk.actions import tokens
 from desk.web.api.call import Call, answer, problem
 from desk.web.api.routes import ROUTES, Route, document
 from desk.web.shell.gate import Form, Gate
-from dossier.database.database import transaction
-from dossier.database.tables import ApiAnswer
 from dossier.office.office import Office
-from dossier.text import clock
-from dossier.text.refusals import Conflict, Forbidden, Refusal
+from dossier.text.refusals import Forbidden, Refusal
 from dossier.text.sentences import sentence
 from dossier.vault.opening import open_vault
 
@@ -37,7 +34,6 @@ BASE = "/api/v1"
 BODY_BYTES = 1024 * 1024
 A_MINUTE = 600
 """Requests a minute of one key: ten a second, for as long as it likes."""
-KEPT_HOURS = 24
 
 
 class Unknown(Forbidden):
@@ -105,18 +101,12 @@ class Api:
         assert call.bearer is not None
         whole = hashlib.sha256(f"{call.bearer.name}\n{route.method} {call.request.url.path}\n{key}".encode()).hexdigest()
         asked = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
-        before = ApiAnswer.get_or_none(ApiAnswer.key == whole)
-        if before is not None and before.at > clock.to_text(call.now - timedelta(hours=KEPT_HOURS)):
-            if before.asked != asked:
-                raise Conflict("tokens.again")
-            return Response(before.body, before.status, media_type="application/json")
+        before = tokens.answered(call.now, whole, asked)
+        if before is not None:
+            return Response(before[1], before[0], media_type="application/json")
         assert route.handler is not None
         made = route.handler(call)
-        with transaction():
-            ApiAnswer.delete().where(ApiAnswer.at <= clock.to_text(call.now - timedelta(hours=KEPT_HOURS))).execute()
-            ApiAnswer.insert(
-                key=whole, asked=asked, status=made.status_code, body=bytes(made.body).decode(), at=clock.to_text(call.now)
-            ).on_conflict_ignore().execute()
+        tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
         return made
 
     def _document(self, call: Call) -> Response:

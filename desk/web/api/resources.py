@@ -9,13 +9,24 @@ from typing import Any
 
 from starlette.responses import Response
 
-from desk.actions import changing, client_card, concepts, deciding, item_view, mailing, my_work, overview, withdrawing
+from desk.actions import (
+    auditing,
+    changing,
+    client_card,
+    concepts,
+    deciding,
+    item_view,
+    looking_up,
+    mailing,
+    my_work,
+    overview,
+    withdrawing,
+)
 from desk.actions.changing import Source, wish_from
 from desk.web.api.call import Call, answer
 from desk.web.shell.sending import Kept, saved_file, size_of
 from dossier.database.tables import Item, item_key, item_name
 from dossier.files import files
-from dossier.office import people
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
@@ -27,8 +38,6 @@ from workflow.items.rules import Wish
 from workflow.portal_access import openings
 from workflow.reports import finding, proof, reasons
 from workflow.reports.finding import Filter
-
-EVENTS_MOST = 500
 
 
 class Outdated(Conflict):
@@ -47,8 +56,7 @@ class VersionNeeded(Conflict):
 
 
 def clients(call: Call) -> Response:
-    may = people.readable(call.office, call.actor)
-    codes = finding.find_clients(call.office, call.query("q")[:200], may)
+    codes = looking_up.find_clients(call.office, call.actor, call.query("q")[:200])
     after = call.query("after")
     codes = codes[codes.index(after) + 1 :] if after in codes else codes
     return answer([_client(call, code) for code in codes[: call.limit()]])
@@ -80,7 +88,7 @@ def item_list(call: Call) -> Response:
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
         since=since, words=call.query("q")[:200],
     )  # fmt: skip
-    found = finding.find_items(wanted, call.limit(), behind, people.readable(call.office, call.actor))
+    found = looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind)
     return answer([finding.summary(one) for one in found])
 
 
@@ -305,7 +313,7 @@ def events(call: Call) -> Response:
     text = call.query("after") or "0"
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.number"))])
-    found = trail.after(int(text), people.readable(call.office, call.actor), min(call.limit(), EVENTS_MOST))
+    found = auditing.after(call.office, call.actor, int(text), call.limit())
     return answer([
         {
             "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action,
