@@ -89,7 +89,7 @@ def item_list(call: Call) -> Response:
         since=since, words=call.query("q")[:200],
     )  # fmt: skip
     found = looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind)
-    return answer([finding.summary(one) for one in found])
+    return answer(found)
 
 
 def item(call: Call) -> Response:
