@@ -31,7 +31,6 @@ def register(app: typer.Typer) -> None:
 def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if anything is wrong."""
     import os
-    from dataclasses import asdict
 
     from desk.cli import printing
     from desk.doctor.doctor import examine
@@ -40,7 +39,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] =
     found = examine(session.office(), os.environ)
     faults = sum(one.level == "wrong" for one in found)
     if json:
-        printing.as_json([asdict(one) for one in found])
+        printing.as_json(
+            [{"check": one.check, "level": one.level, "message": one.message, "todo": one.todo or ""} for one in found]
+        )
     else:
         levels = {"ok": _("ok"), "note": _("note"), "wrong": _("WRONG")}
         for one in found:

@@ -52,5 +52,5 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         try:
             found += check(office, environ)
         except Exception as error:  # noqa: BLE001 - whatever one check trips over, the others are made
-            found.append(wrong(name, f"this could not be looked at: {type(error).__name__}: {error}", "mend that first"))
+            found.append(wrong(name, "doctor.not_looked_at", error=f"{type(error).__name__}: {error}"))
     return found

@@ -1,12 +1,17 @@
-"""What one look of `doctor` shows: `ok`, a `note` (it works, but somebody should know), or `wrong` (exit 1)."""
+"""What one look of `doctor` shows: `ok`, a `note` (it works, but somebody should know), or `wrong` (exit 1).
+
+A finding's words have a code in dossier/sentences/doctor.toml; what to do about it has the same code
+with `_todo` behind it, and both are given the same values.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dossier.office.office import Office
+from dossier.text.sentences import Sentence
 
 Level = Literal["ok", "note", "wrong"]
 
@@ -17,20 +22,20 @@ class Finding:
 
     check: str
     level: Level
-    message: str
-    todo: str = ""
+    message: Sentence
+    todo: Sentence | None = None
 
 
 Check = Callable[[Office, Mapping[str, str]], Iterator[Finding]]
 
 
-def ok(check: str, message: str) -> Finding:
-    return Finding(check, "ok", message)
+def ok(check: str, code: str, /, **values: Any) -> Finding:
+    return Finding(check, "ok", Sentence(code, values))
 
 
-def note(check: str, message: str, todo: str) -> Finding:
-    return Finding(check, "note", message, todo)
+def note(check: str, code: str, /, **values: Any) -> Finding:
+    return Finding(check, "note", Sentence(code, values), Sentence(f"{code}_todo", values))
 
 
-def wrong(check: str, message: str, todo: str) -> Finding:
-    return Finding(check, "wrong", message, todo)
+def wrong(check: str, code: str, /, **values: Any) -> Finding:
+    return Finding(check, "wrong", Sentence(code, values), Sentence(f"{code}_todo", values))

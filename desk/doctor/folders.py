@@ -11,10 +11,11 @@ import secrets
 import socket
 import stat
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from desk.doctor.findings import Finding, note, ok, wrong
@@ -23,7 +24,7 @@ from dossier.files.leases import has_writer
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF
-from dossier.text import database_address, names
+from dossier.text import database_address, names, system
 from ingest.inbox import looking
 from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
 from workflow.outbox import alarms
@@ -52,15 +53,14 @@ def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
     ):
         fault = _why_unusable(path, may_be_made=name != "inbox")
         if fault:
-            yield wrong(name, *fault)
+            yield fault(name)
         elif not path.exists():
-            yield ok(name, f"{path}: made when the daemon starts")
+            yield ok(name, "doctor.made_later", path=str(path))
         else:
             kind = file_system_of(path)
-            yield ok(name, f"{path}: {kind}, {_owner(path)}")
+            yield ok(name, "doctor.folder", path=str(path), kind=kind, owner=_owner(path))
             if kind in IN_MEMORY:
-                yield note(name, f"{path} lies on {kind}, in memory: what is in it is gone when this machine is switched off",
-                            "move it to a disk (paths in config/settings.yaml)")  # fmt: skip
+                yield note(name, "doctor.in_memory", path=str(path), kind=kind)
             if name in ("queue", "portal", "vault", "var"):
                 yield from _of_others(name, path, depth=1 if name == "var" else 2)
 
@@ -73,9 +73,11 @@ def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
     inside = islice(own, MOST_ENTRIES)
     found = [path for path in inside if whose and _is_barred(path, whose)]
     if found:
-        more = f", and {len(found) - 1} more in {top}" if len(found) > 1 else ""
-        yield wrong(name, f"{me} can't read and write {names.shown(str(found[0]))} ({_owner(found[0])}){more}",
-                    f"chown -R {me} {top}; run commands as that user, not as root: sudo -u {me} dossier …")  # fmt: skip
+        values = {"user": me, "path": names.shown(str(found[0])), "owner": _owner(found[0]), "top": str(top)}
+        if len(found) > 1:
+            yield wrong(name, "doctor.barred_several", **values, more=len(found) - 1)
+        else:
+            yield wrong(name, "doctor.barred_one", **values)
 
 
 def _is_barred(path: Path, uid: int) -> bool:
@@ -99,25 +101,23 @@ def _shallow(top: Path, depth: int) -> Iterator[Path]:
             yield from _shallow(Path(entry.path), depth - 1)
 
 
-def _why_unusable(path: Path, may_be_made: bool) -> tuple[str, str] | None:
-    """(what is wrong, what to do), or None."""
+def _why_unusable(path: Path, may_be_made: bool) -> Callable[[str], Finding] | None:
+    """What makes a finding of it, given the name of the check; None if the folder can be used."""
     me = people.user_name(os.geteuid())
+    values: dict[str, Any] = {"path": str(path), "user": me}
     if not os.path.lexists(path):
         above = next(folder for folder in path.parents if folder.exists())
         if not may_be_made:
-            return f"there is no {path}", f"mkdir -p {path}, or mount it; the daemon does not start without"
+            return lambda check: wrong(check, "doctor.no_folder", **values)
         if not os.access(above, os.W_OK | os.X_OK):
-            return f"there is no {path}, and {me} can't make it in {above}", f"mkdir -p {path} && chown {me} {path}"
+            return lambda check: wrong(check, "doctor.no_folder_to_be_made", **values, above=str(above))
         return None
     if not path.is_dir():
-        return f"{path} is no folder", "move it away; a folder belongs there (paths in config/settings.yaml)"
+        return lambda check: wrong(check, "doctor.not_a_folder", **values)
     if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
         if path.stat().st_uid == os.geteuid():
-            return f"{me} can't read and write {path} ({_owner(path)})", f"chmod u+rwx {path}"
-        return (
-            f"{me} can't read and write {path} ({_owner(path)})",
-            f"chown {me} {path}, or give its group the rights (chmod g+rwxs)",
-        )
+            return lambda check: wrong(check, "doctor.own_folder_barred", **values, owner=_owner(path))
+        return lambda check: wrong(check, "doctor.folder_barred", **values, owner=_owner(path))
     return None
 
 
@@ -142,29 +142,24 @@ def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
     for name in unknown:
         path = office.inbox / name
         if path.is_dir() and not path.is_symlink():
-            yield wrong("inbox", f"{names.shown(str(path))} is no client's folder: what is dropped there is never taken",
-                        "name it as the client's code in config/clients.yaml, or add the client")  # fmt: skip
+            yield wrong("inbox", "doctor.no_clients_folder", path=names.shown(str(path)))
         else:
-            yield wrong("inbox", f"{names.shown(str(path))} {unknown[name]}", "move it into the folder of the client it is for")
+            yield wrong("inbox", "doctor.stray", path=names.shown(str(path)), why=unknown[name])
     for code in known:
         path = office.inbox / code
         if fault := _why_unusable(path, may_be_made=True):
-            yield wrong("inbox", *fault)
+            yield fault("inbox")
             continue
         status = path.stat()
         if status.st_mode & stat.S_ISVTX and me not in (0, status.st_uid):
-            yield wrong("inbox", f"{path} is sticky: files of others can't be taken out of it", f"chmod -t {path}")
-    yield ok("inbox", f"{len(known)} clients have a folder; it is {_how_watched(office)}")
+            yield wrong("inbox", "doctor.sticky", path=str(path))
+    if mode_for(office.inbox, office.settings.watch.mode) == "native":
+        yield ok("inbox", "doctor.watched", count=len(known))
+    else:
+        yield ok("inbox", "doctor.polled", count=len(known), seconds=f"{office.settings.watch.poll_seconds:g}")
     yield from _probe(office)
     if office.settings.identity.trust_sidecar:
-        yield note("inbox", "identity.trust_sidecar is on: who can drop a file can say that anybody made it",
-                   "give each staff member an os_user, and set it to no")  # fmt: skip
-
-
-def _how_watched(office: Office) -> str:
-    if mode_for(office.inbox, office.settings.watch.mode) == "native":
-        return "watched by the kernel's events"
-    return f"looked at every {office.settings.watch.poll_seconds:g} seconds"
+        yield note("inbox", "doctor.trust_sidecar")
 
 
 def _probe(office: Office) -> Iterator[Finding]:
@@ -180,27 +175,20 @@ def _probe(office: Office) -> Iterator[Finding]:
             after = has_writer(reading)
         behind = time.time() - path.stat().st_mtime
     except OSError as error:
-        yield wrong(
-            "inbox",
-            f"a file can't be made in {office.inbox}: {error.strerror}",
-            "give the daemon's user the right to write there",
-        )
+        yield wrong("inbox", "doctor.no_file_made", path=str(office.inbox), why=system.why(error))
         return
     finally:
         with contextlib.suppress(OSError):
             files.remove(path)
     if abs(behind) > CLOCK_SECONDS:
-        yield wrong("inbox", f"the clock of the inbox's file system is {abs(behind):.0f} seconds {'behind' if behind > 0 else 'ahead'}",
-                    "let the file server and this machine keep their clocks by the same time server")  # fmt: skip
+        code = "doctor.server_clock_behind" if behind > 0 else "doctor.server_clock_ahead"
+        yield wrong("inbox", code, seconds=f"{abs(behind):.0f}")
     if while_written is not True or after is not False:
-        yield note("inbox", "the file system does not tell whether a file is still being written",
-                   "let staff copy under a name that ends in .part and rename, or give sha256 in sidecars; raise watch.settle_seconds")  # fmt: skip
+        yield note("inbox", "doctor.no_leases")
     elif os.geteuid() != 0 and not _has_capability(process := _daemon(office), CAP_LEASE):
-        who = "this user" if process == "self" else "the daemon"
-        yield note("inbox", f"whether another user's file is still being written can't be asked: {who} lacks CAP_LEASE",
-                   "AmbientCapabilities=CAP_LEASE in the daemon's unit, as in the one that comes with dossier")  # fmt: skip
+        yield note("inbox", "doctor.user_lacks_lease" if process == "self" else "doctor.daemon_lacks_lease")
     else:
-        yield ok("inbox", "whether a file is still being written is known (leases work)")
+        yield ok("inbox", "doctor.leases")
 
 
 def _daemon(office: Office) -> str:
@@ -224,19 +212,14 @@ def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
     if office.portal_store or not office.portal.is_dir():
         return
     if os.path.ismount(office.portal):
-        yield wrong("portal", f"{office.portal} is a mount point: nothing can be moved into it in one step",
-                    f"set paths.portal to a folder within it, such as {office.portal / 'portal'}")  # fmt: skip
+        yield wrong("portal", "doctor.portal_mounted", path=str(office.portal), inside=str(office.portal / "portal"))
     open_to_all = list(islice((path for path in islice(_tree(office.portal), MOST_ENTRIES) if _others_can_write(path)), 4))
     for path in open_to_all[:3]:
-        yield wrong(
-            "portal",
-            f"anybody on this machine can put files before clients: {names.shown(str(path))}",
-            f"chmod -R o-w {office.portal}",
-        )
+        yield wrong("portal", "doctor.portal_open", path=names.shown(str(path)), top=str(office.portal))
     if len(open_to_all) > 3:
-        yield wrong("portal", "and more of the portal can be written by anybody", f"chmod -R o-w {office.portal}")
+        yield wrong("portal", "doctor.portal_more_open", top=str(office.portal))
     if not open_to_all:
-        yield ok("portal", "only its owner and group can write to it")
+        yield ok("portal", "doctor.portal_closed")
 
 
 def _tree(top: Path) -> Iterator[Path]:
@@ -249,38 +232,30 @@ def _tree(top: Path) -> Iterator[Path]:
 def secrets_of_the_office(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     for path in (office.root / "config", *(office.root / name for name in (SETTINGS, CLIENTS, STAFF))):
         if _others_can_write(path):
-            yield wrong(
-                "secrets", f"anybody on this machine can change {path}, and so give himself any right", f"chmod o-w {path}"
-            )
+            yield wrong("secrets", "doctor.config_open", path=str(path))
     kept = [path for path in (office.vault, office.var / "dossier.db") if path.exists()]
     for path in kept:
         if path.stat().st_mode & (stat.S_IROTH | stat.S_IXOTH):
-            yield wrong(
-                "secrets",
-                f"anybody on this machine can read {path}, with every attachment's name or content",
-                f"chmod o-rwx {path}",
-            )
+            yield wrong("secrets", "doctor.content_open", path=str(path))
     settings = office.root / SETTINGS
     address = database_address.read(office.settings.database.url)
     password = address.password if address else ""
     if password and settings.stat().st_mode & stat.S_IROTH and password in unquote(settings.read_text(errors="replace")):
-        yield wrong("secrets", f"anybody on this machine can read {settings}, with the database's password",
-                    f"chmod o-r {settings}, or give the address in DOSSIER_DATABASE__URL")  # fmt: skip
+        yield wrong("secrets", "doctor.password_open", path=str(settings))
 
 
 def room(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     trouble = alarms.disk_trouble(office)
     if trouble:
-        yield wrong("disk", str(trouble), "an upload is kept twice, in the vault and on the portal")
+        yield wrong("disk", "doctor.disk_full", why=trouble)
     else:
         found = os.statvfs(office.root)
-        yield ok("disk", f"{found.f_bavail * found.f_frsize // 2**20:,} MB are free")
+        yield ok("disk", "doctor.disk_free", mb=f"{found.f_bavail * found.f_frsize // 2**20:,}")
     database = office.settings.database.url
     path = office.root / database.removeprefix("sqlite:///")
     kind = file_system_of(path.parent if path.parent.exists() else office.root)
     if database.startswith("sqlite:///") and (kind in NETWORK_FILE_SYSTEMS or kind.startswith("fuse.")):
-        yield wrong("disk", f"the database lies on {kind}, where SQLite can lose what it wrote",
-                    "put it on a local disk (database.url), or use PostgreSQL")  # fmt: skip
+        yield wrong("disk", "doctor.database_far", kind=kind)
 
 
 def inotify(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
@@ -294,14 +269,12 @@ def inotify(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
     except (OSError, ValueError):
         return
     if not _can_watch():
-        yield wrong("inotify", "the kernel lets this user begin no more watching: other programs of his use it up",
-                    "sysctl fs.inotify.max_user_instances=1024, and the same in /etc/sysctl.d/")  # fmt: skip
+        yield wrong("inotify", "doctor.no_more_watching")
     needed = sum(1 for top in watched for _ in _watched_folders(top))
     if needed * 1.25 > most:
-        yield wrong("inotify", f"{needed} folders are to be watched, and the kernel allows {most} for one user",
-                    f"sysctl fs.inotify.max_user_watches={max(524_288, 4 * needed)}, and the same in /etc/sysctl.d/")  # fmt: skip
+        yield wrong("inotify", "doctor.too_many_folders", needed=needed, most=most, better=max(524_288, 4 * needed))
     else:
-        yield ok("inotify", f"{needed} folders are watched; the kernel allows {most}")
+        yield ok("inotify", "doctor.folders_watched", needed=needed, most=most)
 
 
 def _can_watch() -> bool:

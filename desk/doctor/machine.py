@@ -24,9 +24,9 @@ _UNSYNCHRONISED = 5  # TIME_ERROR, adjtimex(2)
 
 def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     python = ".".join(map(str, sys.version_info[:3]))
-    yield ok("versions", f"dossier {__version__}, Python {python}, SQLite {sqlite3.sqlite_version}")
+    yield ok("versions", "doctor.versions", dossier=__version__, python=python, sqlite=sqlite3.sqlite_version)
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
-        yield wrong("versions", f"SQLite {sqlite3.sqlite_version} is too old", "use a Python with SQLite 3.35 or newer")
+        yield wrong("versions", "doctor.old_sqlite", sqlite=sqlite3.sqlite_version)
     for line in metadata.requires("dossier") or []:
         if "extra ==" in line:
             continue
@@ -36,32 +36,27 @@ def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         try:
             metadata.version(name)
         except metadata.PackageNotFoundError:
-            yield wrong("versions", f"the library {name} is not installed", "install dossier anew, with pip, into its venv")
+            yield wrong("versions", "doctor.no_library", name=name)
     if os.geteuid() == 0:
-        yield note(
-            "versions",
-            "you are root, and root may do everything: what the daemon's user can't do is not seen",
-            "ask again as that user: sudo -u dossier dossier doctor",
-        )
+        yield note("versions", "doctor.you_are_root")
 
 
 def clocks(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     if time.time() < Path(__file__).stat().st_mtime - 86_400:
-        yield wrong("clock", f"it says {time.strftime('%Y-%m-%d %H:%M')}: that is before this program was made", "set the clock")
+        yield wrong("clock", "doctor.clock_long_ago", now=time.strftime("%Y-%m-%d %H:%M"))
     state = _kernel_clock()
     if state == _UNSYNCHRONISED:
-        yield note("clock", "it is not kept by a time server", "install chrony, or switch systemd-timesyncd on")
+        yield note("clock", "doctor.clock_alone")
     else:
-        yield ok("clock", time.strftime("%Y-%m-%d %H:%M:%S %z") + (", kept by a time server" if state is not None else ""))
+        is_kept = state is not None
+        yield ok("clock", "doctor.clock_kept" if is_kept else "doctor.clock", now=time.strftime("%Y-%m-%d %H:%M:%S %z"))
     zone = environ.get("TZ", "").removeprefix(":")
     if zone and not zone.startswith("/") and zone not in zoneinfo.available_timezones() and not _is_rule(zone):
-        yield wrong("time zone", f"TZ is {zone}, which is no time zone here", "set TZ to one such as Europe/Amsterdam")
+        yield wrong("time zone", "doctor.no_such_zone", zone=zone)
     elif not zone and not os.path.exists("/etc/localtime"):
-        yield note(
-            "time zone", "none is set, so times are shown, and years begin, in UTC", "timedatectl set-timezone Europe/Amsterdam"
-        )
+        yield note("time zone", "doctor.no_zone")
     else:
-        yield ok("time zone", zone or time.tzname[0])
+        yield ok("time zone", "doctor.zone", zone=zone or time.tzname[0])
 
 
 def _is_rule(zone: str) -> bool:

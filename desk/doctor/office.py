@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import socket
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
@@ -40,43 +41,39 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     path = snapshot.sqlite_path(office)
     if path is not None and not path.exists():
-        yield ok("database", f"{path}: made when the daemon starts")
+        yield ok("database", "doctor.made_later", path=str(path))
         return
     try:
         open_database(office)
     except DatabaseTooNew as error:
-        yield wrong("database", str(error), "install the version of dossier that it was written by, or a later one")
+        yield wrong("database", "doctor.database_too_new", why=str(error))
         return
     except DatabaseUnavailable as error:
-        todo = "start the server, or mend database.url"
+        why = " ".join(str(error).split())
         if path is not None:
-            todo = f"give {people.user_name(os.geteuid())} the right to it and to its folder: chown {people.user_name(os.geteuid())} {path}"
-        yield wrong("database", " ".join(str(error).split()), todo)
+            yield wrong("database", "doctor.database_barred", why=why, user=people.user_name(os.geteuid()), path=str(path))
+        else:
+            yield wrong("database", "doctor.database_gone", why=why)
         return
     try:
         probe()
     except UNAVAILABLE as error:
-        yield wrong("database", f"nothing can be written: {trouble.told(error)}", "until then nothing is taken, decided or sent")
+        yield wrong("database", "doctor.database_takes_nothing", why=trouble.told(error))
     if path is not None:
         fault = snapshot.why_damaged(path)
         if fault:
             close_database()
-            yield wrong("database", f"{path} is damaged: {fault}", "stop the daemon and restore the last backup: dossier restore")
+            yield wrong("database", "doctor.database_damaged", path=str(path), why=fault)
             return
-        yield ok("database", f"SQLite, {path.stat().st_size / 1e6:.1f} MB, whole")
+        yield ok("database", "doctor.sqlite_whole", mb=f"{path.stat().st_size / 1e6:.1f}")
     else:
         apart = round(clock.ahead().total_seconds())
         if abs(apart) > APART_SECONDS:
-            how = f"{abs(apart)} seconds {'behind' if apart > 0 else 'ahead of'} the database server's"
-            yield note(
-                "clock", f"this machine's is {how}", "dossier goes by the server's; set both by a time server, such as chrony"
-            )
+            yield note("clock", "doctor.clock_behind" if apart > 0 else "doctor.clock_ahead", seconds=abs(apart))
         version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
-        yield ok("database", f"PostgreSQL {version}")
+        yield ok("database", "doctor.postgresql", version=str(version))
         if fault := snapshot.why_no_dump(str(version)):
-            yield wrong(
-                "database", f"it can't be backed up: {fault}", "install postgresql-client, in the server's version or a later one"
-            )
+            yield wrong("database", "doctor.no_dump", why=fault)
 
 
 def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
@@ -85,47 +82,40 @@ def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         return
     gone = scanning.why_gone(address)
     if gone:
-        yield wrong("scanner", gone, "systemctl start clamav-daemon; let the daemon's user into its socket's group")
+        yield wrong("scanner", "doctor.no_scanner", why=gone)
     else:
-        yield ok("scanner", f"clamd answers at {address}")
+        yield ok("scanner", "doctor.scanner", address=address)
 
 
 def the_trail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     last = Event.select(Event.at).order_by(Event.seq.desc()).first()
     if last is not None and clock.from_text(last.at) > clock.utc_now() + timedelta(seconds=AHEAD_SECONDS):
-        yield wrong("clock", f"the last event in the trail is of {clock.shown(last.at)}, which is still to come", "set the clock")
+        yield wrong("clock", "doctor.event_to_come", at=clock.shown(last.at))
     found, fault = anchors.read(anchors.folder_of(office))
     newest = max(found, key=lambda anchor: anchor.length, default=None)
     fault = fault or (anchors.misfit(newest) if newest else None)
     if fault:
-        yield wrong("trail", str(fault), "see what happened: dossier audit verify; a backup has what was there")
+        yield wrong("trail", "doctor.trail_wrong", why=fault)
     else:
-        yield ok("trail", f"{trail.head()[0]} events; all of them are checked by: dossier audit verify")
+        yield ok("trail", "doctor.trail", count=trail.head()[0])
 
 
 def people_and_rights(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     active = {code: person for code, person in office.staff.items() if person.active}
     if not people.admins(office):
-        yield wrong("people", "nobody is an admin: nobody hears of alarms or can help when an approver is gone",
-                    "give somebody the right `admin` in config/staff.yaml")  # fmt: skip
+        yield wrong("people", "doctor.no_admin")
     if not any(people.has_right(person, "create") or people.has_right(person, "admin") for person in active.values()):
-        yield wrong("people", "nobody may make items", "give staff the right `create` in config/staff.yaml")
+        yield wrong("people", "doctor.no_makers")
     for code, person in active.items():
         if person.substitute and not people.has_right(office.staff[person.substitute], "approve"):
-            yield wrong("people", f"{person.substitute} stands in for {code}, but may not approve",
-                        f"give {person.substitute} the right `approve`, or name another substitute")  # fmt: skip
+            yield wrong("people", "doctor.substitute_may_not", substitute=person.substitute, staff=code)
         if office.settings.identity.trust_sidecar:
             continue
         if not person.os_user:
-            yield note(
-                "people",
-                f"{code} has no os_user: a file that {code} drops is refused",
-                f"give {code} an os_user in config/staff.yaml",
-            )
+            yield note("people", "doctor.no_os_user", staff=code)
         elif not _exists(person.os_user):
-            yield note("people", f"{code}'s os_user `{person.os_user}` is no user of this machine",
-                       "mend the name, or make the machine know it (getent passwd NAME)")  # fmt: skip
-    yield ok("people", f"{len(active)} staff members")
+            yield note("people", "doctor.no_such_os_user", staff=code, user=person.os_user)
+    yield ok("people", "doctor.staff", count=len(active))
 
 
 def _exists(user: str) -> bool:
@@ -144,8 +134,7 @@ def concepts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
             refusal = people.why_not_approve(office, code, item.client, item.type)
             if refusal and (code, refusal) not in told:
                 told.add((code, refusal))
-                yield wrong("people", f"a concept of {item.client} waits for {code}: {refusal}",
-                            "mend the rights; until then the client's default approver or an admin is asked")  # fmt: skip
+                yield wrong("people", "doctor.approver_may_not", client=item.client, staff=code, why=refusal)
 
 
 def clients(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
@@ -154,86 +143,70 @@ def clients(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         approver = client.default_approver
         refusal = people.why_not_approve(office, approver, code, None) if approver else None
         if refusal:
-            yield wrong("clients", f"{code}'s default approver can't approve: {refusal}",
-                        f"give {approver} the right `approve` (config/staff.yaml), or name another (config/clients.yaml)")  # fmt: skip
+            yield wrong("clients", "doctor.default_approver_may_not", client=code, why=refusal, staff=approver)
         if client.portal and not any(contact.active for contact in client.contacts):
-            yield wrong("clients", f"{code} has no contact: nobody can be told or log in",
-                        "add one under `contacts` in config/clients.yaml, or set `portal: false`")  # fmt: skip
-    yield ok("clients", f"{len(active)} active clients")
+            yield wrong("clients", "doctor.no_contact", client=code)
+    yield ok("clients", "doctor.clients", count=len(active))
 
 
 def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
     """The dialogue up to RCPT, to the office's own address; then it is reset, and nothing is sent."""
     settings = office.settings.mail
     if settings.username and settings.security == "none" and settings.host not in _HERE:
-        yield wrong("mail", f"the password of {settings.username} goes unencrypted to {settings.host}",
-                    "set mail.security to starttls or tls")  # fmt: skip
+        yield wrong("mail", "doctor.password_in_clear", user=settings.username, host=settings.host)
     try:
         answer = smtp.try_out(settings, environ)
     except smtp.NoServer as error:
-        yield wrong("mail", str(error), "until then mails wait in the outbox")
+        yield wrong("mail", "doctor.no_mail_server", why=str(error))
         return
     if answer.is_yes:
-        yield ok("mail", f"{settings.host}, port {settings.port}, takes mail from {parseaddr(settings.sender)[1]}")
+        yield ok("mail", "doctor.mail_server", host=settings.host, port=settings.port, sender=parseaddr(settings.sender)[1])
     elif answer.of_sender:
-        yield wrong(
-            "mail",
-            f"the server refuses mail from {settings.sender}: {answer.text}",
-            "set mail.sender to an address that it lets send",
-        )
+        yield wrong("mail", "doctor.sender_refused", sender=settings.sender, answer=answer.text)
     else:
-        yield wrong("mail", f"the server refuses mail to {parseaddr(settings.sender)[1]}: {answer.text}",
-                    "let it relay for this machine, or set mail.username and the password")  # fmt: skip
+        yield wrong("mail", "doctor.relay_refused", recipient=parseaddr(settings.sender)[1], answer=answer.text)
     base = office.settings.portal.base_url
     if "//localhost" in base or "//127.0.0.1" in base:
-        yield note(
-            "mail",
-            f"links in mails begin with {base}, which only opens on this machine",
-            "set portal.base_url to where clients reach the portal",
-        )
+        yield note("mail", "doctor.links_here_only", address=base)
 
 
 def templates(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     for fault in letters.faults(office):
-        yield wrong("templates", str(fault), "mend it; until then the usual letter is sent. See: dossier mail preview ITEM")
+        yield wrong("templates", "doctor.template_wrong", why=fault)
 
 
 def picture(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     fault = logo.fault(office)
     if fault is not None:
-        yield wrong("logo", f"{logo.PLACE}: {fault}", "until then mails and the portal are without it")
+        yield wrong("logo", "doctor.logo_wrong", path=str(logo.PLACE), why=fault)
 
 
 def daemon(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     running = presence.daemons(office, clock.utc_now()) if PROXY.obj is not None and not PROXY.is_closed() else []
     if not running:
-        yield note("daemon", "none runs: nothing is taken, published or mailed", "systemctl start dossier, or: dossier run")
+        yield note("daemon", "doctor.no_daemon")
     for one in running:
-        where = f"process {one.get('pid', 'unknown')} on {one.get('host', 'this machine')}"
+        values = {"pid": one.get("pid", "?"), "host": one.get("host", socket.gethostname())}
         if one.get("version", __version__) != __version__:
-            yield wrong(
-                "daemon", f"version {one['version']} runs ({where}), and {__version__} is installed", "systemctl restart dossier"
-            )
+            yield wrong("daemon", "doctor.other_version", **values, runs=one["version"], installed=__version__)
         else:
-            yield ok("daemon", f"it runs ({where})")
+            yield ok("daemon", "doctor.daemon", **values)
 
 
 def standing_alarms(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     for text in alarms.standing():
-        yield wrong("alarm", str(text), "see docs/operations.md, Alarms")
+        yield wrong("alarm", "doctor.alarm", what=text)
 
 
 def backups(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     last = backup.last()
     if last is None:
-        yield note("backup", "none was made yet", "dossier backup DEST, every night, to another disk (docs/operations.md)")
+        yield note("backup", "doctor.no_backup")
         return
     age = clock.utc_now() - clock.from_text(last["at"])
     if age > timedelta(days=BACKUP_DAYS):
-        yield note("backup", f"the last one is {age.days} days old ({last['to']})", "see why it was not made since")
+        yield note("backup", "doctor.old_backup", days=age.days, path=last["to"])
     elif not os.path.isdir(last["to"]):
-        yield note(
-            "backup", f"the last one, of {clock.shown(last['at'])}, is not at {last['to']} now", "mount that disk when backing up"
-        )
+        yield note("backup", "doctor.backup_away", at=clock.shown(last["at"]), path=last["to"])
     else:
-        yield ok("backup", f"the last one is of {clock.shown(last['at'])}, in {last['to']}")
+        yield ok("backup", "doctor.backup", at=clock.shown(last["at"]), path=last["to"])

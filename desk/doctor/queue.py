@@ -29,7 +29,7 @@ def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
         return
     for path in [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]:
         if os.stat(path).st_mode & stat.S_IWOTH:
-            yield wrong("queue", f"anybody on this machine can write in {path}, and so decide", f"chmod o-w {path}")
+            yield wrong("queue", "doctor.queue_open", path=str(path))
     users = dict(_users(office))
     for code in office.staff:
         path = office.queue / code
@@ -50,15 +50,13 @@ def _users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
 def _whose(path: Path, code: str, users: Mapping[str, pwd.struct_passwd]) -> Iterator[Finding]:
     for other, user in users.items():
         rights = rights_of(path, user)
+        values = {"staff": code, "path": str(path), "user": user.pw_name, "owner": shown(path)}
         if other == code and rights & (WRITE | ENTER) != WRITE | ENTER:
-            yield note("queue", f"{code} ({user.pw_name}) can't save a decision in {path} ({shown(path)})",
-                       f"setfacl -m u:{user.pw_name}:rwx {path}; deciding by command works without")  # fmt: skip
+            yield note("queue", "doctor.cannot_save", **values)
         elif other != code and rights & WRITE and rights & ENTER:
-            yield wrong("queue", f"{other} ({user.pw_name}) can decide as {code}: he can write in {path} ({shown(path)})",
-                        f"give it a group that nobody but {code} is in (chgrp), or take the group's rights: chmod g= {path}")  # fmt: skip
+            yield wrong("queue", "doctor.can_decide_as", **values, other=other)
         elif other != code and rights & READ:
-            yield note("queue", f"{other} ({user.pw_name}) can see in {path} what waits for {code} ({shown(path)})",
-                       f"give it a group that nobody but {code} is in (chgrp), or take the group's rights: chmod g= {path}")  # fmt: skip
+            yield note("queue", "doctor.can_see_in", **values, other=other)
 
 
 def shown(path: Path) -> str:

@@ -20,6 +20,7 @@ from desk.doctor.findings import Finding, note, ok, wrong
 from dossier.object_store.client import StoreFailed, anonymous
 from dossier.object_store.store import Store
 from dossier.office.office import Office
+from dossier.text import system
 
 CLOCK_SECONDS = 60
 """A store refuses whoever's clock differs from its own by 15 minutes."""
@@ -34,37 +35,27 @@ def stores(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
     settings = office.settings.store
     endpoint = urlsplit(settings.endpoint or "https://")
     if endpoint.scheme == "http" and endpoint.hostname not in _LOOPBACK:
-        yield wrong("store", f"{settings.endpoint} is not encrypted: whoever sits in between reads what clients get",
-                    "give the store a certificate, and set store.endpoint to https://…")  # fmt: skip
+        yield wrong("store", "doctor.store_in_clear", address=settings.endpoint)
     if settings.credentials_file is not None:
         yield from _keys(office.root / settings.credentials_file)
     if len({url.split("/")[2] for _, url in given}) < len(given):
-        yield note("store", "vault and portal share a bucket: who is let into it for the one may read the other",
-                   "give each a bucket of its own, and each key the rights to one")  # fmt: skip
+        yield note("store", "doctor.shared_bucket")
     for name, url in given:
         store = Store(office, url)
         try:
             yield from _probe(name, store)
         except (StoreFailed, FileNotFoundError) as error:
-            yield wrong(
-                name,
-                f"{error.filename}: {error.strerror}",
-                "see docs/object-storage.md; what waits for it is done when it is mended",
-            )
+            yield wrong(name, "doctor.store_fails", address=error.filename, why=system.why(error))
 
 
 def _keys(path: Path) -> Iterator[Finding]:
     try:
         mode = path.stat().st_mode
     except OSError as error:
-        yield wrong(
-            "secrets",
-            f"{path}, with the keys for the object store: {error.strerror}",
-            "write it, or correct store.credentials_file",
-        )
+        yield wrong("secrets", "doctor.no_keys", path=str(path), why=system.why(error))
         return
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
-        yield wrong("secrets", f"others on this machine can read {path}, with the keys for the object store", f"chmod 640 {path}")
+        yield wrong("secrets", "doctor.keys_open", path=str(path))
 
 
 def _probe(name: str, store: Store) -> Iterator[Finding]:
@@ -73,31 +64,26 @@ def _probe(name: str, store: Store) -> Iterator[Finding]:
     store.put(probe, data)
     try:
         if b"".join(store.stream(probe)) != data:
-            yield wrong(name, f"{store.url} gives back something else than was put there", "don't trust it with anything")
+            yield wrong(name, "doctor.store_lies", address=store.url)
             return
         with TemporaryDirectory() as folder:
             path = Path(folder) / "probe"
             path.write_bytes(data[::-1])
             store.finish(store.begin(probe, path))
         if b"".join(store.stream(probe)) != data[::-1]:
-            yield wrong(name, f"{store.url} does not show what was put there last", "use a store that is consistent")
+            yield wrong(name, "doctor.store_late", address=store.url)
             return
         head = store.head(probe)
         if head is not None and abs(head.now - time.time()) > CLOCK_SECONDS:
-            yield wrong(name, f"the clocks of this machine and of {store.url} differ by {abs(head.now - time.time()):.0f} seconds",
-                        "set the clock (timedatectl set-ntp true)")  # fmt: skip
+            yield wrong(name, "doctor.store_clock", address=store.url, seconds=f"{abs(head.now - time.time()):.0f}")
         is_open = list(_open_to_all(name, store, probe))
     finally:
         store.delete(probe)
     if store.head(probe) is not None:
-        yield wrong(
-            name,
-            f"{store.url} does not delete what it is told to",
-            "give the key the right to delete, or take a hold off the bucket",
-        )
+        yield wrong(name, "doctor.store_keeps", address=store.url)
         return
     yield from is_open
-    yield ok(name, f"{store.url}: listed, written, read and deleted" + ("" if is_open else "; nobody without a key gets in"))
+    yield ok(name, "doctor.store_open" if is_open else "doctor.store", address=store.url)
 
 
 def _open_to_all(name: str, store: Store, probe: str) -> Iterator[Finding]:
@@ -105,7 +91,7 @@ def _open_to_all(name: str, store: Store, probe: str) -> Iterator[Finding]:
     from botocore.exceptions import BotoCoreError, ClientError
 
     nobody = anonymous(store.office)
-    what = "every attachment" if name == "vault" else "what clients see"
+    of = "vault" if name == "vault" else "portal"
     tries: tuple[tuple[str, Callable[[], Any]], ...] = (
         ("list", lambda: nobody.list_objects_v2(Bucket=store.bucket, MaxKeys=1)),
         ("read", lambda: nobody.get_object(Bucket=store.bucket, Key=store.key_of(probe))),
@@ -115,5 +101,4 @@ def _open_to_all(name: str, store: Store, probe: str) -> Iterator[Finding]:
             ask()
         except (BotoCoreError, ClientError):
             continue
-        yield wrong(name, f"anybody can {can} {what} in bucket {store.bucket}, without a key",
-                    "take the public access off the bucket; clients come by `dossier portal`, or by a web server with a login")  # fmt: skip
+        yield wrong(name, f"doctor.anybody_can_{can}_{of}", bucket=store.bucket)

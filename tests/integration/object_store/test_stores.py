@@ -349,7 +349,7 @@ def test_keys_come_from_a_file_that_may_be_changed_while_all_goes_on(office: Sto
         office.keep(b"two" + key.encode())
     assert office.shop.gate.keys == {KEYS["AWS_ACCESS_KEY_ID"], "first", "second"}
     path.chmod(0o644)
-    assert any("can read" in one.message for one in doctor_store.stores(office.office, {}) if one.level == "wrong")
+    assert any("can read" in str(one.message) for one in doctor_store.stores(office.office, {}) if one.level == "wrong")
 
 
 # What people are told
@@ -359,11 +359,11 @@ def test_why_says_what_is_wrong_with_the_store(office: StoreOffice) -> None:
     item = office.share({"one.pdf": b"one"})
     office.shop.gate.stop()
     told = reasons.reasons(office.office, office.now, items.get(item_key(item)))
-    assert any("can't be reached" in line for line in told)
+    assert any("can't be reached" in str(line) for line in told)
 
 
 def _doctor(office: StoreOffice) -> dict[tuple[str, str], str]:
-    return {(one.check, one.level): one.message for one in doctor_store.stores(office.office, {})}
+    return {(one.check, one.level): str(one.message) for one in doctor_store.stores(office.office, {})}
 
 
 def test_doctor_tries_a_store_and_leaves_nothing_there(office: StoreOffice) -> None:

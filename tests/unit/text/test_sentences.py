@@ -15,8 +15,10 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Proble
 from dossier.text.sentences import CATALOGUES, Words, plain, sentence, told
 
 TOP = Path(__file__).parents[3]
-MAKERS = {"Sentence", "sentence", "fault", "Refusal", "NotFound", "Forbidden", "Conflict", "Unavailable"}
-"""What is called with a code: the code is their first text, but for `fault`, which has the key before it."""
+MAKERS = {"Sentence", "sentence", "fault", "Refusal", "NotFound", "Forbidden", "Conflict", "Unavailable", "ok", "note", "wrong"}
+"""What is called with a code: the code is their first text, but for those that have a key before it."""
+
+BEHIND_A_KEY = {"fault", "ok", "note", "wrong"}
 
 
 def entries() -> Iterator[tuple[str, dict[str, str | list[str]]]]:
@@ -39,11 +41,13 @@ def calls() -> Iterator[tuple[str, str, set[str] | None]]:
                 name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
                 if name not in MAKERS:
                     continue
-                given = node.args[1:] if name == "fault" else node.args
+                given = node.args[1:] if name in BEHIND_A_KEY else node.args
                 if given and isinstance(given[0], ast.Constant) and isinstance(given[0].value, str) and " " not in given[0].value:
                     values = {one.arg for one in node.keywords if one.arg}
                     all_known = all(one.arg for one in node.keywords) and not (name == "Sentence" and len(given) > 1)
                     yield f"{path.relative_to(TOP)}:{node.lineno}", given[0].value, values if all_known else None
+                    if name in ("note", "wrong"):
+                        yield f"{path.relative_to(TOP)}:{node.lineno}", f"{given[0].value}_todo", values if all_known else None
 
 
 def test_each_sentence_is_there_in_both_languages_with_the_same_values() -> None:
