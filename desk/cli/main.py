@@ -127,6 +127,7 @@ def _told(error: Exception) -> int:
     from dossier.database import trouble
     from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
     from dossier.office.words import ConfigurationError
+    from dossier.text import sentences
     from dossier.text.database_address import without_passwords
     from dossier.text.refusals import Refusal
 
@@ -142,6 +143,9 @@ def _told(error: Exception) -> int:
     if isinstance(error, UNAVAILABLE):
         print(_("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}, file=sys.stderr)
         return ENVIRONMENT
+    if isinstance(error, RuntimeError) and "start new thread" in str(error):
+        print(sentences.told(sentences.sentence("system.no_threads"), session.language()), file=sys.stderr)
+        return ENVIRONMENT
     said = without_passwords(f"{type(error).__name__}: {error}")
     values = {"what": printing.text(said), "todo": _keep_traceback(error)}
     print(_("an unexpected error (%(what)s); %(todo)s") % values, file=sys.stderr)
@@ -149,9 +153,9 @@ def _told(error: Exception) -> int:
 
 
 def _words_of(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    return str(error)
+    from dossier.text import system
+
+    return system.said(error, session.language()) if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _keep_traceback(error: Exception) -> str:

@@ -33,7 +33,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
-from dossier.text import clock
+from dossier.text import clock, system
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
@@ -114,7 +114,8 @@ class Daemon:
                             raise
                         surroundings.wait(self.office, error, self._teller.beat)
         except OSError as error:
-            raise InboxMissing(f"{error.filename or self.office.var}: {error.strerror or error}") from error
+            error.filename = error.filename or str(self.office.var)
+            raise InboxMissing(system.said(error, self.office.settings.office.language)) from error
         return self.summary
 
     def _metrics(self) -> contextlib.AbstractContextManager[None]:

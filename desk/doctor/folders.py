@@ -59,6 +59,8 @@ def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         else:
             kind = file_system_of(path)
             yield ok(name, "doctor.folder", path=str(path), kind=kind, owner=_owner(path))
+            if name in ("queue", "vault", "var") and not _keeps_rights(path):
+                yield note(name, "doctor.no_rights_kept", path=str(path), kind=kind)
             if kind in IN_MEMORY:
                 yield note(name, "doctor.in_memory", path=str(path), kind=kind)
             if name in ("queue", "portal", "vault", "var"):
@@ -160,6 +162,22 @@ def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
     yield from _probe(office)
     if office.settings.identity.trust_sidecar:
         yield note("inbox", "doctor.trust_sidecar")
+
+
+def _keeps_rights(folder: Path) -> bool:
+    """Put a file there for a moment: has it the rights that it was given?"""
+    path = folder / f".dossier-doctor-{secrets.token_hex(8)}.tmp"
+    try:
+        with open(path, "xb"):
+            os.chmod(path, 0o600)
+        return stat.S_IMODE(os.stat(path).st_mode) == 0o600
+    except PermissionError:
+        return False
+    except OSError:
+        return True  # a full disk, say: told elsewhere
+    finally:
+        with contextlib.suppress(OSError):
+            files.remove(path)
 
 
 def _probe(office: Office) -> Iterator[Finding]:

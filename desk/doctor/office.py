@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pwd
 import socket
+import sqlite3
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from email.utils import parseaddr
@@ -50,7 +52,13 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         return
     except DatabaseUnavailable as error:
         why = " ".join(str(error).split())
+        fault = None
         if path is not None:
+            with contextlib.suppress(sqlite3.OperationalError):
+                fault = snapshot.why_damaged(path, thoroughly=True)
+        if fault:
+            yield wrong("database", "doctor.database_damaged", path=str(path), why=fault)
+        elif path is not None:
             yield wrong("database", "doctor.database_barred", why=why, user=people.user_name(os.geteuid()), path=str(path))
         else:
             yield wrong("database", "doctor.database_gone", why=why)
@@ -60,7 +68,11 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     except UNAVAILABLE as error:
         yield wrong("database", "doctor.database_takes_nothing", why=trouble.told(error))
     if path is not None:
-        fault = snapshot.why_damaged(path)
+        try:
+            fault = snapshot.why_damaged(path, thoroughly=True)
+        except sqlite3.OperationalError as error:
+            yield wrong("database", "doctor.database_takes_nothing", why=trouble.told(error))
+            return
         if fault:
             close_database()
             yield wrong("database", "doctor.database_damaged", path=str(path), why=fault)

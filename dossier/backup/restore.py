@@ -18,6 +18,7 @@ import grp
 import json
 import os
 import pwd
+import sqlite3
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -120,7 +121,11 @@ def _checked_manifest(path: Path) -> dict[str, Any]:
         if not same:
             raise Damaged(f"{path / name} is damaged; restore an earlier snapshot")
     copy = path / manifest["database"]
-    if copy.name == snapshot.SQLITE and (fault := snapshot.why_damaged(copy)):
+    try:
+        fault = snapshot.why_damaged(copy) if copy.name == snapshot.SQLITE else None
+    except sqlite3.OperationalError as error:
+        raise Damaged(f"{copy} can't be read ({error}); look at its disk, then try again") from error
+    if fault:
         raise Damaged(f"{copy} is damaged: {fault}")
     return manifest
 

@@ -73,7 +73,7 @@ def _open_sqlite(office: Office, path: Path) -> Database:
             fcntl.flock(lock, fcntl.LOCK_EX)
             _migrate(office, database, path.parent / "backups")
     for part in (path, Path(f"{path}-wal"), Path(f"{path}-shm")):
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError, PermissionError):  # some file systems keep no rights: doctor says so
             if (mode := os.stat(part).st_mode) & 0o007:  # only the owner may change it, and others work with it too
                 os.chmod(part, mode & ~0o007)
     return database

@@ -93,12 +93,17 @@ def copy_sqlite(source: Path, target: Path) -> None:
         raise OSError(number, f"the database can't be copied: {error}", str(target)) from error
 
 
-def why_damaged(path: Path) -> str | None:
-    """What SQLite itself finds wrong with a copy; None if nothing."""
+def why_damaged(path: Path, thoroughly: bool = False) -> str | None:
+    """What SQLite itself finds wrong with a file; None if nothing. `thoroughly`: indexes are held against their tables as well.
+
+    Raises sqlite3.OperationalError where it can't be read: a disk that fails says nothing of what is on it.
+    """
     try:
         with closing(_opened(path)) as database:
-            found = str(database.execute("PRAGMA quick_check(1)").fetchone()[0])
-    except sqlite3.Error as error:
+            found = str(database.execute(f"PRAGMA {'integrity_check' if thoroughly else 'quick_check'}(1)").fetchone()[0])
+    except sqlite3.OperationalError:
+        raise
+    except sqlite3.DatabaseError as error:
         return str(error)
     return None if found == "ok" else found
 

@@ -488,6 +488,7 @@ def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> 
     except OSError as error:
         if error.errno not in (errno.EPERM, errno.EINVAL, errno.ENOTSUP):
             raise
-    os.chmod(path, mode)
+    with contextlib.suppress(PermissionError):  # a file system that keeps no rights
+        os.chmod(path, mode)
     os.utime(path, ns=(mtime_ns, mtime_ns))
     return os.stat(path).st_uid == uid

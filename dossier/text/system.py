@@ -5,14 +5,17 @@ from __future__ import annotations
 import errno
 import os
 
-from dossier.text.sentences import Sentence, plain
+from dossier.text.sentences import Sentence, plain, sentence, told
 
 KNOWN = (
     "EACCES", "EPERM", "ENOENT", "EEXIST", "ENOTDIR", "EISDIR", "ENOTEMPTY", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE",
-    "ENAMETOOLONG", "ELOOP", "EXDEV", "ESTALE", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EADDRINUSE",
+    "ENFILE", "EBUSY", "ENOMEM", "ENAMETOOLONG", "ELOOP", "EXDEV", "ESTALE", "ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ETIMEDOUT", "EADDRINUSE",
     "EADDRNOTAVAIL",
 )  # fmt: skip
 """Errors that have a sentence of their own."""
+
+ADVISED = ("EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENFILE", "EBUSY", "ENOMEM", "ESTALE")
+"""Of these, wherever they come from, it can be said what to do."""
 
 
 def why(error: OSError) -> Sentence:
@@ -21,3 +24,19 @@ def why(error: OSError) -> Sentence:
     if name in KNOWN and error.strerror == os.strerror(error.errno or 0):
         return Sentence(f"system.{name.lower()}")
     return plain(error.strerror or str(error))
+
+
+def said(error: OSError, language: str) -> str:
+    """Which file, what went wrong with it, and what to do about it where that can be told, in a line."""
+    return told(whole(error), language)
+
+
+def whole(error: OSError) -> Sentence:
+    """The same, as a sentence."""
+    what = why(error)
+    if error.filename:
+        what = sentence("system.of_a_file", file=os.fsdecode(error.filename), why=what)
+    name = errno.errorcode.get(error.errno or 0, "")
+    if name in ADVISED and error.strerror == os.strerror(error.errno or 0):
+        return sentence("system.with_advice", what=what, todo=sentence(f"system.do_about_{name.lower()}"))
+    return what

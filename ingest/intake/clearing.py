@@ -34,7 +34,7 @@ from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, Place
 from dossier.files.files import Look
 from dossier.office.office import Office
-from dossier.text import names
+from dossier.text import names, system
 from dossier.workers.pool import Hands, slices
 from ingest.inbox.looking import WHY, Found
 from ingest.intake.leaving import (
@@ -129,20 +129,22 @@ class Clearing:
         for row, traces in zip(rows, cleared, strict=True):
             if not isinstance(traces, Exception):
                 for path in traces.stayed:
-                    told = "a newer file has its name" if row["kind"] == CLAIMED else "it was changed after it was taken"
-                    log.warning("a file stays in the inbox", reason=told, file=names.shown(path))
+                    reason = "a newer file has its name" if row["kind"] == CLAIMED else "it was changed after it was taken"
+                    log.warning("a file stays in the inbox", reason=reason, file=names.shown(path))
                 self._done[row["id"]] = traces
                 del self._left[row["id"]]
                 self._places[row["client"], row["folder"]] -= 1
             elif isinstance(traces, OSError):
-                self.trouble[row["client"]] = f"{traces.filename}: {traces.strerror}" if traces.filename else str(traces)
+                self.trouble[row["client"]] = system.said(traces, self.office.settings.office.language)
                 log.error(
                     "a drop can't be cleared yet", client=row["client"], drop=row["stem"], kind=row["kind"], error=str(traces)
                 )
             else:
                 self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(traces).__name__}"
-                told = "".join(traceback.format_exception(traces))
-                log.error("a drop can't be cleared", client=row["client"], drop=row["stem"], kind=row["kind"], traceback=told)
+                log.error(
+                    "a drop can't be cleared", client=row["client"], drop=row["stem"], kind=row["kind"],
+                    traceback="".join(traceback.format_exception(traces)),
+                )  # fmt: skip
 
     def speaks_for(self, found: Found) -> bool:
         """True if this is what is left of a drop that is decided already."""

@@ -11,6 +11,7 @@ from datetime import datetime
 
 from dossier.database.tables import item_key
 from dossier.office.office import Office
+from dossier.text import system
 from dossier.text.sentences import told
 from dossier.vault.folder import Vault
 from ingest.intake.candidate import Case, changes_of, files_of
@@ -48,7 +49,7 @@ class Gate:
             try:
                 searched[id(case)] = self._shared(office, now, case) if may_share(case) else []
             except OSError as error:
-                trouble[case.found.client] = f"{error.filename}: {error.strerror}"
+                trouble[case.found.client] = system.said(error, office.settings.office.language)
                 unreadable.add(id(case))
         late = self._screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
         judged, left = list[Case](), list[Case]()

@@ -65,7 +65,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.text import clock, names
+from dossier.text import clock, names, system
 from dossier.text.refusals import Refusal
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
@@ -201,7 +201,7 @@ class Intake:
         barred = {client: self.clearing.why_not(client) for client in dict.fromkeys(one.client for one in found)}
         for client, error in barred.items():
             if error is not None:
-                outcome.trouble[client] = _words_of(error)
+                outcome.trouble[client] = self._words_of(error)
         fit = [one for one in found if barred[one.client] is None and not self.clearing.speaks_for(one)]
         outcome.postponed += len(found) - len(fit)
         return [one for one in fit if not self.staying.holds(one)]
@@ -283,7 +283,7 @@ class Intake:
             return True
         if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
             outcome.postponed += 1
-            outcome.trouble[found.client] = _words_of(error)
+            outcome.trouble[found.client] = self._words_of(error)
             outcome.scanner_gone = str(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
             return False
@@ -337,7 +337,7 @@ class Intake:
             return False
         except OSError as error:
             outcome.postponed += 1
-            outcome.trouble[case.found.client] = _words_of(error)
+            outcome.trouble[case.found.client] = self._words_of(error)
             log.error(
                 "a drop can't be claimed now", client=case.found.client, drop=names.shown(case.found.stem), error=str(error)
             )
@@ -356,7 +356,7 @@ class Intake:
             )
             files.sync((), places)
         except OSError as error:
-            outcome.trouble.update((case.found.client, _words_of(error)) for case in cases)
+            outcome.trouble.update((case.found.client, self._words_of(error)) for case in cases)
             outcome.postponed += len(cases)
             log.error("drops can't be kept now", error=str(error), drops=len(cases))
             return []
@@ -483,6 +483,9 @@ class Intake:
 
     # 8. forget
 
+    def _words_of(self, error: OSError) -> str:
+        return system.said(error, self.office.settings.office.language)
+
     def has_to_forget(self, monotonic: float) -> bool:
         """True if something was cleared a while ago and no transaction came along to mark it in."""
         oldest = self.clearing.oldest_done(monotonic)
@@ -499,10 +502,6 @@ class Intake:
 def _is_environment(error: Exception) -> bool:
     """True if the database failed, not the drop."""
     return isinstance(error, UNAVAILABLE) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
-
-
-def _words_of(error: OSError) -> str:
-    return f"{error.filename}: {error.strerror}" if error.filename and error.strerror else str(error)
 
 
 def _log(case: Case) -> None:

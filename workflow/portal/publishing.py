@@ -47,7 +47,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Page, PageFile, first_edition, item_name, tuples
 from dossier.files import files, moves
 from dossier.office.office import Office
-from dossier.text import clock
+from dossier.text import clock, system
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands
@@ -373,7 +373,10 @@ class Portal:
         self._say_trouble(f"{item_name(what) if isinstance(what, int) else what} can't be published now", error)
 
     def _say_trouble(self, what: str, error: Exception) -> None:
-        self.trouble = f"{what}: {error}"
+        said = str(error)
+        if isinstance(error, OSError) and error.strerror:
+            said = system.said(error, self.office.settings.office.language)
+        self.trouble = f"{what}: {said}"
         log.error(what, error=str(error))
 
     def _change(self, now: datetime, code: str, work: Work) -> Change:

@@ -255,7 +255,7 @@ def test_a_damaged_file_is_told_and_nothing_is_taken(root: Root) -> None:
     ):
         path.write_bytes(damaged)
         for words in commands:
-            assert "restore the last backup" in refused(root, *words.split())
+            assert "dossier doctor" in refused(root, *words.split())
     assert "is damaged" in root.run("doctor", code=1).stdout
     path.write_bytes(whole)
     root.once()

@@ -230,3 +230,16 @@ def test_a_database_password_counts_only_where_it_stands_in_a_file(root: Root, p
     root.set("settings", SETTINGS + "database: {url: 'postgresql://office:s3cret@127.0.0.1:9/office'}\n")
     os.chmod(root.path / "config/settings.yaml", 0o644)
     assert "with the database's password" in _found(root)["secrets"][0]
+
+
+def test_a_file_system_that_keeps_no_rights_is_worked_on_and_told(root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    root.once()
+    (root.path / "var" / "dossier.db").chmod(0o644)
+
+    def refuse(path: object, mode: int, **more: Any) -> None:
+        raise PermissionError(1, "Operation not permitted", str(path))
+
+    monkeypatch.setattr(os, "chmod", refuse)
+    notes = _found(root, "note")
+    assert all("keeps no owners and rights" in notes[name][0] for name in ("queue", "vault", "var"))
+    assert "database" not in _found(root)
