@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -105,15 +106,17 @@ def belongs_here(office: Office, sheet: Mapping[str, Any]) -> bool | None:
 
     The database is asked; without one, the anchors that the office keeps beside it.
     """
+    from dossier.database import snapshot
     from dossier.database.database import open_database
     from dossier.database.tables import Event, tuples
     from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
     from dossier.trail import anchors
 
     length, head = sheet["anchor"]["length"], sheet["anchor"]["head"]
-    try:
-        open_database(office)
-        return tuples(Event.select(Event.hash).where(Event.seq == length)) == [(head,)]
-    except (DatabaseUnavailable, *UNAVAILABLE):
-        known = anchors.read(anchors.folder_of(office))[0] if anchors.folder_of(office).is_dir() else []
-        return next((one.head == head for one in known if one.length == length), None)
+    path = snapshot.sqlite_path(office)
+    if path is None or path.exists():  # else opening it would make an empty one
+        with contextlib.suppress(DatabaseUnavailable, *UNAVAILABLE):
+            open_database(office)
+            return tuples(Event.select(Event.hash).where(Event.seq == length)) == [(head,)]
+    known = anchors.read(anchors.folder_of(office))[0] if anchors.folder_of(office).is_dir() else []
+    return next((one.head == head for one in known if one.length == length), None)

@@ -92,6 +92,37 @@ def test_it_holds_without_the_office(sheet: Path) -> None:
     assert str(proof_in(sheet)["anchor"]["head"]) in done.stdout  # type: ignore[index]
 
 
+def test_without_an_office_it_is_only_said_that_a_sheet_fits_itself(sheet: Path) -> None:
+    assert "fits itself. It leads to the anchor" in check(sheet).stdout
+    assert "can't be told here" in check(sheet).stdout
+
+
+def test_in_the_office_it_is_said_that_a_sheet_fits_its_trail(sheet: Path, root: Root, tmp_path: Path) -> None:
+    done = root.run("proof", "--check", str(sheet))
+    assert "fits itself, and this office's trail" in done.stdout
+    assert "can't be told" not in done.stdout
+    database = root.path / "var/dossier.db"
+    away = database.rename(tmp_path / "away.db")
+    try:
+        assert "fits itself" in root.run("proof", "--check", str(sheet)).stdout
+        assert not database.exists(), "checking makes no database"
+    finally:
+        away.rename(database)
+
+
+def test_a_sheet_of_another_office_fits_itself_and_not_this_offices_trail(root: Root, tmp_path: Path) -> None:
+    other = new_office(tmp_path / "other")
+    other.drop("a", "description: Something else\ncreated_by: p.bakker\n", a_pdf=PDF)
+    other.once()
+    path = tmp_path / "forged.html"
+    path.write_text(other.run("proof", ITEM).stdout)
+    assert check(path).returncode == 0
+    done = root.run("proof", "--check", str(path), code=1)
+    assert "fits itself, but not this office's trail" in done.stderr
+    told = json.loads(root.run("proof", "--check", str(path), "--json", code=1).stdout)
+    assert (told["holds"], told["fits_trail"]) == (False, False)
+
+
 def test_json_holds_as_well(sheet: Path, root: Root) -> None:
     path = sheet.with_name("proof.json")
     path.write_text(root.run("proof", ITEM, "--json").stdout)

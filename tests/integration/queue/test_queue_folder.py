@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from kit.queues import QueueOffice, top
 
+from dossier.database.tables import item_key
+from dossier.trail import trail
 from workflow.queue import approver_folder
 
 
@@ -191,6 +193,19 @@ def test_the_file_of_a_staff_member_who_left_is_refused_too(office: QueueOffice,
     os.chown(office.path(item), 65534, 65534)
     office.round()
     assert office.state(item) == "concept"
+
+
+def test_a_file_of_who_is_no_staff_member_counts_for_its_folder_and_the_trail_names_its_owner(
+    office: QueueOffice, item: str
+) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can give a file to somebody else")
+    office.type(item, "approve")
+    os.chown(office.path(item), 65534, 65534)
+    office.round()
+    assert office.state(item) == "approved"
+    [approved] = [event for event in trail.events(item=item_key(item)) if event.action == "approved"]
+    assert (approved.actor, approved.behind) == ("m.devries", "os:nobody")
 
 
 def test_a_huge_file_is_moved_aside_unchanged(office: QueueOffice, item: str) -> None:

@@ -1,0 +1,159 @@
+"""What the command line says is in the reader's language, help and wrong usage too, and never steers the terminal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+from kit.mail_server import serving
+from kit.support import DOSSIER, PDF, STAFF, Root, new_office, plain_environ
+
+STEERING = "\x1b[31mred\x9b2J\u202egnp"
+"""A colour, an erased screen, and a turn of the direction."""
+
+DROP = """\
+description: Jaarrekening 2025
+share: yes
+share_status: concept
+share_attachments: all
+approver: m.devries
+created_by: p.bakker
+"""
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """Marieke reads Dutch, Karel reads English; nobody else says what they read, and the office is English."""
+    root = new_office(tmp_path_factory.mktemp("languages") / "office")
+    staff = STAFF.replace("{name: Marieke de Vries", "{language: nl, name: Marieke de Vries")
+    (root.path / "config/staff.yaml").write_text(staff.replace("{name: Karel Smit", "{language: en, name: Karel Smit"))
+    root.environ |= {"LANG": "", "LC_ALL": "", "LC_MESSAGES": ""}
+    root.drop("a", DROP, a_pdf=PDF)
+    root.once()
+    return root
+
+
+def test_a_person_is_told_in_their_own_language_whatever_the_machine_speaks(root: Root) -> None:
+    root.environ["LANG"] = "en_GB.UTF-8"
+    assert "wacht op" in root.run("queue", user="m.devries").stdout
+    root.environ["LANG"] = "nl_NL.UTF-8"
+    assert "waits for" in root.run("queue", user="k.smit").stdout
+
+
+def test_without_a_language_of_their_own_the_machines_counts_and_then_the_offices(root: Root) -> None:
+    root.environ["LANG"] = "nl_NL.UTF-8"
+    assert "gemaakt door" in root.run("queue", user="p.bakker").stdout
+    root.environ["LANG"] = "C.UTF-8"
+    assert "made by" in root.run("queue", user="p.bakker").stdout
+    settings = root.path / "config/settings.yaml"
+    before = settings.read_text()
+    settings.write_text(before + "office: {language: nl}\n")
+    assert "gemaakt door" in root.run("queue", user="p.bakker").stdout
+    settings.write_text(before)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("reject", "2026-000099", "--comment", "x"), "er is geen dossierstuk"),
+        (("show", "D-{year}-000001"), "gedeeld:"),
+        (("why", "D-{year}-000001"), "het wacht op goedkeuring door m.devries"),
+        (("why", "nergens.pdf"), "nergens.pdf is er niet."),
+        (("status",), "wachten op een goedkeurder"),
+        (("retention", "list"), "bewaard tot"),
+        (("outbox",), "Er zijn geen mails."),
+        (("items", "niets"), "Geen stuk past."),
+        (("audit", "verify"), "gebeurtenissen, elk zoals ze is geschreven"),
+        (("recent",), "omschrijving"),
+        (("rejected",), "Er is niets geweigerd."),
+        (("check", "inbox/acme-bv"), "hier is niets te controleren"),
+    ],
+)
+def test_dutch_is_spoken_throughout(root: Root, words: tuple[str, ...], told: str) -> None:
+    year = root.json("items")[0]["item"][2:6]
+    root.environ["LANG"] = ""
+    words = tuple(str(root.path / word) if word.startswith("inbox/") else word.format(year=year) for word in words)
+    done = root.run(*words, code=None, user="m.devries")
+    assert told in done.stdout + done.stderr
+
+
+HELP = re.compile(r"\b(the|with|and|what|only|are|this|Usage|Options|Commands|required|Example)\b")
+"""Words that are English and not Dutch."""
+
+
+def commands(help_text: str) -> list[str]:
+    return re.findall(r"^  ([a-z-]+) +\S", help_text.partition("Opdrachten:")[2], re.MULTILINE)
+
+
+def test_every_help_is_dutch_in_dutch() -> None:
+    environ = {**plain_environ(), "LANG": "nl_NL.UTF-8", "COLUMNS": "200"}
+
+    def help_of(*words: str) -> str:
+        return subprocess.run([DOSSIER, *words, "--help"], env=environ, cwd="/", capture_output=True, text=True).stdout
+
+    whole = help_of()
+    assert len(commands(whole)) > 35
+    for command in ("items", "new", "erase", "retention", "audit", "clients"):
+        assert command in commands(whole)
+        whole += help_of(command)
+    for line in whole.splitlines():
+        told = re.sub(r"Voorbeeld: .*|<[^>]*>|\[[A-Z]+\][.]*|--[a-z-]+", "", line)
+        assert not HELP.search(told), line
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("queu",), "Deze opdracht bestaat niet: 'queu'. Bedoelt u 'queue'?"),
+        (("queue", "--limt", "3"), "Deze optie bestaat niet: --limt"),
+        (("queue", "--limit", "veel"), "'veel' is geen geheel getal."),
+        (("queue", "--limit", "-1"), "-1 ligt niet binnen"),
+        (("queue", "--limit"), "Optie '--limit' vraagt om een waarde."),
+        (("approve",), "Er ontbreekt een argument: 'ITEM...'."),
+        (("withdraw", "2026-000001"), "Er ontbreekt een optie: '--reason'."),
+        (("items", "--share-state", "half"), "'half' is niet een van"),
+        (("items", "--since", "gisteren"), "'gisteren' heeft niet de vorm"),
+        (("show", "2026-000001", "nog"), "Er is een argument te veel"),
+        (("import", "/nergens", "--map", "/nergens"), "'/nergens' bestaat niet."),
+    ],
+)
+def test_wrong_usage_is_told_in_dutch(words: tuple[str, ...], told: str) -> None:
+    environ = {**plain_environ(), "LANG": "nl_NL.UTF-8", "COLUMNS": "200"}
+    done = subprocess.run([DOSSIER, *words], env=environ, cwd="/", capture_output=True, text=True)
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert "Error" not in done.stderr
+    assert "Try" not in done.stderr
+
+
+# What comes from outside
+
+
+def test_what_a_mail_server_answers_and_people_write_can_not_steer_the_terminal(tmp_path: Path) -> None:
+    root = new_office(tmp_path / "office")
+    shared = DROP.replace("concept\n", "approved\n").replace("approver: m.devries\n", "notify: yes\ncontact: j.jansen\n")
+    with serving() as post:
+        post.on_rcpt = lambda address: f"550 {STEERING}"
+        root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(post.port)}
+        root.drop("a", shared.replace("p.bakker", "m.devries"), a_pdf=PDF)
+        root.once()
+    [item] = [one["item"] for one in root.json("items")]
+    root.run("withdraw", item, "--reason", f"wrong {STEERING}", user="m.devries")
+    said = {
+        command: root.run(*command.split(), user="m.devries").stdout
+        for command in (
+            "outbox", "outbox --json", f"show {item}", f"show {item} --json", f"why {item}", f"proof {item}", f"proof {item} --json",
+            "audit log", "audit log --json", "audit export", "doctor --json" if os.geteuid() else "audit verify",
+        )
+    }  # fmt: skip
+    for command, text in said.items():
+        assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", text), command
+    assert json.loads(said[f"proof {item} --json"])["item"] == item
+    assert "red" in said["outbox"]
+    sheet = tmp_path / "proof.html"
+    sheet.write_text(said[f"proof {item}"])
+    root.run("proof", "--check", str(sheet))
