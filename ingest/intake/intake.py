@@ -29,7 +29,7 @@ What happens to a batch of drops, in this order:
               its files go.
               Killed before? As 4. Killed after? The drop is taken, and the next start goes on with 7.
  7. clear     the hidden files of what was taken are removed, and the receipt is written. Refused
-              files move to _rejected under their own names, the sidecar last. A file that somebody
+              files move to _rejected under their own names, the sidecar last, once WHY.txt is on the disk. A file that somebody
               wrote to since 4 gets its name back: it is a new one.
               Killed anywhere in here? The drop is not `cleared`: the next start does 7 again; every
               part of it may be repeated.

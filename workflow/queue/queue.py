@@ -11,7 +11,8 @@ batch at a time. Who is asked is written down (asked.py) before his file is. One
 written keeps no other from being served (approver_folder.py).
 
 Killed here? After the decision is in the database and before the file is moved: the next start finds the item decided
-and moves it. While copies are made: the queue file is written last, so the next start makes them again.
+and moves it. While copies are made: the queue file is written last, so the next start makes them again. The power gone? Copies
+and queue files are on the disk before they get their names; what is empty all the same is made anew by the next start.
 """
 
 from __future__ import annotations

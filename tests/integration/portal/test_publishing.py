@@ -122,6 +122,26 @@ def test_what_was_withdrawn_goes_in_a_round_of_its_own_before_whatever_else_wait
     office.check()
 
 
+def test_what_is_replaced_is_on_the_disk_before_it_counts_as_published(
+    either: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    item = either.share({"a.txt": b"1"})
+    either.publish()
+    either.amend(item, {"a.txt": b"2"})
+    synced: set[int] = set()
+    sync = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.add(os.fstat(descriptor).st_ino)
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    either.publish()
+    home = either.office.portal / "acme-bv"
+    written = [home, home / item, home / item / "a.txt", home / "items.json", home / "index.html"]
+    assert [path.name for path in written if path.stat().st_ino not in synced] == []
+
+
 def test_a_portal_that_was_deleted_meanwhile_is_made_anew(office: PortalOffice) -> None:
     office.share({"a.txt": b"1"})
     office.share({"z.txt": b"2"}, client="zon")
