@@ -39,3 +39,9 @@ def own_language(office: Office, named: str | None) -> Language | None:
     """The language that staff.yaml gives the person who runs this command. Raises Refusal."""
     person = office.staff.get(people.reader(office, named).code)
     return person.language if person else None
+
+
+def need_admin(office: Office, actor: Actor) -> None:
+    """Raise Forbidden for whoever is no admin."""
+    if not people.is_admin(office, actor.code):
+        raise Forbidden("desk.admins_only")

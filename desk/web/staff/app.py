@@ -28,6 +28,7 @@ from starlette.routing import Route
 from desk.web.shell import answers
 from desk.web.shell.gate import Form, Gate, Upload
 from desk.web.staff import clients, inbox, items, login, new_item, queue, start
+from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
@@ -84,6 +85,10 @@ class DeskWeb:
                 self._inside("/inbox", inbox.inbox, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
+                self._inside("/office", office_pages.office, get),
+                self._inside("/office/mails/{number:int}", office_pages.mail, post),
+                self._inside("/office/tokens/{name}/revoke", office_pages.revoke, post),
+                self._inside("/office/{which}", office_pages.config, both),
                 self._inside("/queue", queue.queue, get),
                 self._inside("/queue/{item}", queue.concept, both),
                 *more,

@@ -197,3 +197,31 @@ def test_a_refused_drop_is_mended_on_its_page_and_given_back(rig: DeskRig, marie
     assert (found["created_by"], found["attachments"][0]["name"]) == ("m.devries", "bad.pdf")
     assert marieke.get(path).status == 404
     assert rig.browser("k.smit").get(path).status == 404
+
+
+def test_the_office_is_for_admins_and_a_file_of_config_is_checked_shown_as_a_difference_and_saved(
+    rig: DeskRig, marieke: Browser
+) -> None:
+    assert marieke.get("/office").status == 403
+    assert marieke.get("/office/staff").status == 403
+    joost = rig.browser("j.admin")
+    assert joost.get("/office").status == 200
+    page = joost.get("/office/clients").text
+    seen = re.findall(r'name="digest" value="(\w+)"', page)[0]
+    path = rig.office.path / "config/clients.yaml"
+    before = path.read_text()
+    wish = f"# kept\n{before}  new-bv: {{name: New B.V.}}\n"
+    shown = joost.post("/office/clients", {"text": wish, "digest": seen, "check": "1"})
+    assert "new-bv" in shown.text
+    assert path.read_text() == before
+    wrong = joost.post("/office/clients", {"text": wish + "  bad: {nam: x}\n", "digest": seen, "save": "1"})
+    assert wrong.status == 422
+    assert "nam" in wrong.text
+    assert path.read_text() == before
+    assert joost.post("/office/clients", {"text": wish, "digest": "0" * 64, "save": "1"}).status == 409
+    try:
+        assert joost.post("/office/clients", {"text": wish, "digest": seen, "save": "1"}).goes_to == "/office/clients?done=1"
+        assert path.read_text() == wish
+        wait_for(lambda: "New B.V." in joost.get("/clients").text, "it holds")
+    finally:
+        path.write_text(before)
