@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,15 @@ def test_each_line_of_the_threat_model_names_a_test_that_exists() -> None:
     there = {name for path in (CHECKOUT / "tests").rglob("test_*.py") for name in re.findall(r"def (test_\w+)", path.read_text())}
     assert named
     assert named <= there, sorted(named - there)
+
+
+def test_each_function_that_the_architecture_names_is_there() -> None:
+    named = re.findall(r"`((?:dossier|workflow|ingest|desk)(?:\.\w+)+)`", (CHECKOUT / "docs/architecture.md").read_text())
+    assert len(named) > 20
+    for name in named:
+        pkgutil.resolve_name(name)
+    for path in re.findall(r"`((?:dossier|workflow|ingest|desk)/[\w/.]+)`", (CHECKOUT / "docs/architecture.md").read_text()):
+        assert (CHECKOUT / path).exists(), path
 
 
 def test_every_link_between_pages_leads_somewhere() -> None:
