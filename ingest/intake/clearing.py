@@ -68,7 +68,7 @@ class Clearing:
         self._places: Counter[tuple[str, str | None]] = Counter()
         """Of what is left: (client, folder) → how many."""
         self._busy: list[tuple[Sequence[Row], Callable[[], list[Traces | Exception]]]] = []
-        self._done: dict[int, Traces] = {}
+        self._done: dict[int, tuple[Row, Traces]] = {}
         self.trouble: dict[str, str] = {}
         """Client → what was in the way at the last try."""
 
@@ -131,7 +131,7 @@ class Clearing:
                 for path in traces.stayed:
                     reason = "a newer file has its name" if row["kind"] == CLAIMED else "it was changed after it was taken"
                     log.warning("a file stays in the inbox", reason=reason, file=names.shown(path))
-                self._done[row["id"]] = traces
+                self._done[row["id"]] = row, traces
                 del self._left[row["id"]]
                 self._places[row["client"], row["folder"]] -= 1
             elif isinstance(traces, OSError):
@@ -165,7 +165,7 @@ class Clearing:
 
     def oldest_done(self, monotonic: float) -> float | None:
         """How many seconds ago the first of what is cleared but not marked was cleared; None if there is nothing to mark."""
-        return max((monotonic - traces.since for traces in self._done.values()), default=None)
+        return max((monotonic - traces.since for _, traces in self._done.values()), default=None)
 
     def sync(self) -> list[int]:
         """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked.
@@ -173,8 +173,8 @@ class Clearing:
         After a failed sync the kernel takes the lost bytes for written, and would say so if it were
         asked again (fsync(2)). So the receipts go, and are written anew.
         """
-        kept = [path for traces in self._done.values() for path in traces.files]
-        folders = [path for traces in self._done.values() for path in traces.folders]
+        kept = [path for _, traces in self._done.values() for path in traces.files]
+        folders = [path for _, traces in self._done.values() for path in traces.folders]
         try:
             files.sync(
                 [path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if os.path.isdir(path)]
@@ -182,8 +182,8 @@ class Clearing:
         except OSError:
             for path in kept:
                 files.remove(path)
-            self._done.clear()
-            self.load()
+            again, self._done = [row for row, _ in self._done.values()], {}
+            self.add(again)
             raise
         return list(self._done)
 
