@@ -3,7 +3,7 @@
 One round brings the portal in line with the database, for some items of some clients. While anything is to go, a round does that
 and nothing else. The first rounds after a start are small, so that a daemon which is killed again and again gets somewhere all
 the same. What was approved by who may not any more is asked again first, and folders of clients that are off the portal go whole.
-Then, in this order:
+Clients who may have a portal and have nothing on it get an empty page, when there is nothing else to do. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder beside the portal; then sync.
               Killed here? The staging folder is emptied at the start of the next daemon.
@@ -103,6 +103,8 @@ class Portal:
         self._made: list[Batch] = []
         self._stale: set[str] = set()
         self._off: set[str] = set()
+        self._new: set[str] = set()
+        """Clients who may have a portal, and have neither a page nor anything that belongs on one."""
         self._known: set[str] = set()
         self._has_looked = False
 
@@ -133,9 +135,13 @@ class Portal:
             code for code, look in looks.items() if is_on_portal(self.office, code) and look != look_of(self.office, code)
         }
 
-    def _look_who_is_off(self) -> None:
-        """See which folders lie there of clients who may have none. Raises OSError."""
-        self._off = {name for name in self.site.homes() if name in self._known and not is_on_portal(self.office, name)}
+    def _look_who_is_there(self) -> None:
+        """See which folders lie there of clients who may have none, and who may have one and has none. Raises OSError."""
+        homes = self.site.homes()
+        self._off = {name for name in homes if name in self._known and not is_on_portal(self.office, name)}
+        self._new = {code for code in self.office.clients if code not in homes and is_on_portal(self.office, code)}
+        if self._new:  # a folder that is gone with what was in it is verifying.py's to mend
+            self._new -= {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
         self._has_looked = True
 
     def _begin_anew(self, now: datetime) -> None:
@@ -181,12 +187,14 @@ class Portal:
             self._begin_anew(now)
         if not self._has_looked:
             try:
-                self._look_who_is_off()
+                self._look_who_is_there()
             except OSError as error:
                 self._pause(now, error)
                 return False
         return (
-            bool(self._made) or any(code not in self._retry_at for code in (*self._off, *self._stale)) or bool(self._unsettled(1))
+            bool(self._made)
+            or any(code not in self._retry_at for code in (*self._off, *self._stale, *self._new))
+            or bool(self._unsettled(1))
         )
 
     def take_off(self, now: datetime) -> None:
@@ -213,9 +221,9 @@ class Portal:
     def _round(self, now: datetime) -> int:
         self.site.begin()
         if not self._has_looked:
-            self._look_who_is_off()
+            self._look_who_is_there()
         going = self._going(self.site.at_once)
-        stale = () if going else islice((code for code in sorted(self._stale) if code not in self._retry_at), STALE_AT_ONCE)
+        stale = [] if going else self._some_of(self._stale)
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, going or self._unsettled(min(self._most, self.site.at_once)))
         if unfit := deciding.send_back_unfit(
@@ -235,6 +243,8 @@ class Portal:
                 work.setdefault(job.item.client, Work()).due.append(job)
         dressed_for = self._share_out(batches, work)
         jobs = [job for job in jobs if job.is_waiting or job.item.id not in self._retry_at]
+        if not (jobs or stale or batches):  # nobody waits for an empty page
+            work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
         synced: list[Path] = []
         for code in [code for code in work if is_on_portal(self.office, code)]:
             try:
@@ -256,6 +266,7 @@ class Portal:
         self._unsure.difference_update(job.item.id for job in done)
         self._wrong.difference_update(job.item.id for job in done)
         self._stale.difference_update(placed)
+        self._new.difference_update(placed)
         for one in work.values():
             one.clear()
         if not going:
@@ -277,6 +288,9 @@ class Portal:
         return True
 
     # What is to be done
+
+    def _some_of(self, codes: Iterable[str]) -> list[str]:
+        return list(islice((code for code in sorted(codes) if code not in self._retry_at), STALE_AT_ONCE))
 
     def _jobs(self, codes: Iterable[str], unsettled: Sequence[Any]) -> list[Job]:
         items = [*unsettled]

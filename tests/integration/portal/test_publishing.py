@@ -15,7 +15,7 @@ from kit.support import wait_for
 from dossier.database.tables import Mail, item_key
 from dossier.files import files, moves
 from dossier.trail import trail
-from workflow.portal import pages, placing, publishing
+from workflow.portal import pages, placing, publishing, verifying
 from workflow.portal.folder_site import PortalUnusable
 
 
@@ -45,7 +45,7 @@ class Killed(BaseException):
 
 def test_an_item_that_is_shared_is_on_the_portal_byte_for_byte(office: PortalOffice) -> None:
     item = office.share({"a.pdf": b"%PDF a", "b.txt": b""})
-    assert office.publish() == 1
+    assert office.publish() == 2  # the other client's page, with nothing on it, is one of its own
     assert office.tree() == {f"{item}/a.pdf": b"%PDF a", f"{item}/b.txt": b""}
     assert office.row(item).share_state == "published"
     office.check()
@@ -107,7 +107,7 @@ def test_hundreds_of_items_for_a_client_write_the_index_a_few_times(
     index_html = pages.index_html
     monkeypatch.setattr(pages, "index_html", lambda *args: written.append(1) or index_html(*args))
     office.share_all([({"a.txt": b"1"}, "acme-bv", f"Item number {number}") for number in range(300)])
-    assert office.publish() == len(written) == 4  # of 10, 40, 160 items and the rest
+    assert office.publish() == len(written) == 5  # of 10, 40, 160 items and the rest, and the other client's empty one
     office.check()
 
 
@@ -177,13 +177,45 @@ def test_a_client_that_becomes_inactive_or_loses_the_portal_is_taken_off_whole_a
         office.check()
 
 
+def test_a_client_with_nothing_shared_has_a_page_as_long_as_they_may_have_one(either: PortalOffice) -> None:
+    either.publish()
+    assert json.loads(read_page(either, "zon", "items.json")) == {"schema_version": 1, "client": "zon", "items": []}
+    assert "Er staat hier nog niets" in read_page(either, "zon", "index.html")
+    assert verifying.look(either.office, either.vault) == []
+    for off in ("active: false", "portal: false"):
+        either.configure(clients=CLIENTS.replace("name: Bakkerij Zon", f"name: Bakkerij Zon, {off}"))
+        either.reload()
+        either.publish()
+        assert "zon" not in either.portal.site.homes()
+        either.configure(clients=CLIENTS)
+        either.reload()
+        either.publish()
+        assert "Er staat hier nog niets" in read_page(either, "zon", "index.html")
+
+
+def read_page(office: PortalOffice, client: str, name: str) -> str:
+    size = office.portal.site.size(f"{client}/{name}")
+    assert size is not None
+    return b"".join(office.portal.site.pieces(f"{client}/{name}", 0, size)).decode()
+
+
+def test_nobody_waits_for_an_empty_page(office: PortalOffice) -> None:
+    office.share({"a.pdf": b"1"})
+    assert office.portal.has_work(office.now)
+    office.portal.round(office.now)
+    assert office.portal.site.homes() == {"acme-bv"}
+    office.publish()
+    assert office.portal.site.homes() == {"acme-bv", "zon"}
+    office.check()
+
+
 def test_a_client_that_is_in_the_configuration_no_more_is_taken_off(office: PortalOffice) -> None:
     office.share({"a.pdf": b"1"})
     office.publish()
     office.configure(clients="clients: {zon: {name: Zon}}\n")
     office.start()
     office.publish()
-    assert list(office.office.portal.iterdir()) == []
+    assert [path.name for path in office.office.portal.iterdir()] == ["zon"]
 
 
 def test_a_changed_name_or_title_is_on_the_pages(office: PortalOffice) -> None:
