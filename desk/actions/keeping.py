@@ -94,7 +94,7 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
             assert isinstance(target, Postgres)
             counts = move(source, target, progress)
     except presence.AlreadyRunning as error:
-        raise Conflict("keeping.stop_it_first", who=str(error)) from error
+        raise Conflict("keeping.stop_it_first", who=error.sentence) from error
     except NotMoved as error:
         raise Conflict(plain(str(error))) from error
     return Moved(sum(counts.values()), len(counts), shown(url))

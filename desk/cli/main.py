@@ -125,9 +125,9 @@ def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
     from desk.cli import printing
     from dossier.database import trouble
-    from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
+    from dossier.database.trouble import UNAVAILABLE
     from dossier.office.words import ConfigurationError
-    from dossier.text import sentences
+    from dossier.text import sentences, system
     from dossier.text.database_address import without_passwords
     from dossier.text.refusals import Refusal
 
@@ -137,8 +137,8 @@ def _told(error: Exception) -> int:
     if isinstance(error, Refusal):
         print(printing.refusal(error), file=sys.stderr)
         return error.exit_code
-    if isinstance(error, DatabaseUnavailable | OSError):
-        print(printing.text(_words_of(error)), file=sys.stderr)
+    if isinstance(error, OSError):
+        print(printing.text(system.whole(error)), file=sys.stderr)
         return ENVIRONMENT
     if isinstance(error, UNAVAILABLE):
         print(_("the database can't be used: %(why)s") % {"why": printing.text(trouble.told(error))}, file=sys.stderr)
@@ -150,12 +150,6 @@ def _told(error: Exception) -> int:
     values = {"what": printing.text(said), "todo": _keep_traceback(error)}
     print(_("an unexpected error (%(what)s); %(todo)s") % values, file=sys.stderr)
     return ENVIRONMENT
-
-
-def _words_of(error: Exception) -> str:
-    from dossier.text import system
-
-    return system.said(error, session.language()) if isinstance(error, OSError) and error.strerror else str(error)
 
 
 def _keep_traceback(error: Exception) -> str:

@@ -60,25 +60,16 @@ def run(
     ] = "auto",
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
-    from desk.cli import logs, printing
+    from desk.cli import logs
     from desk.daemon.daemon import Daemon
-    from desk.daemon.surroundings import InboxMissing
-    from dossier.cluster.presence import AlreadyRunning
 
     if roots and len(roots) > 1:
         raise typer.Exit(_run_several(roots, once, log))
     session.GIVEN.root = roots[0] if roots else session.GIVEN.root
     office = session.office()
     logs.configure(log, quiet=once and sys.stderr.isatty())
-    try:
-        with logs.progress(office.inbox, shown=once) as progress:
-            summary = Daemon(office, dict(os.environ), once=once, progress=progress).run()
-    except AlreadyRunning as error:
-        print(printing.text(error), file=sys.stderr)
-        raise typer.Exit(1) from error
-    except InboxMissing as error:
-        print(printing.text(error), file=sys.stderr)
-        raise typer.Exit(4) from error
+    with logs.progress(office.inbox, shown=once) as progress:
+        summary = Daemon(office, dict(os.environ), once=once, progress=progress).run()
     if once:
         _print_summary(summary)
         if summary.trouble:

@@ -115,7 +115,7 @@ class Daemon:
                         surroundings.wait(self.office, error, self._teller.beat)
         except OSError as error:
             error.filename = error.filename or str(self.office.var)
-            raise InboxMissing(system.said(error, self.office.settings.office.language)) from error
+            raise InboxMissing(system.whole(error)) from error
         return self.summary
 
     def _metrics(self) -> contextlib.AbstractContextManager[None]:

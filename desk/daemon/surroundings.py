@@ -16,11 +16,13 @@ from dossier.database.database import close_database, open_database
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.files import files
 from dossier.office.office import Office
+from dossier.text import system
+from dossier.text.refusals import Unavailable
 
 log = structlog.get_logger("daemon")
 
 
-class InboxMissing(Exception):
+class InboxMissing(Unavailable):
     """The environment fails from the start (exit code 4): a folder can't be made, read or written."""
 
 
@@ -35,10 +37,9 @@ def check_folders(office: Office) -> None:
             if path != office.inbox:
                 files.make_folder(path, 0o750 if path == office.vault else 0o755)
         except OSError as error:
-            raise InboxMissing(f"{error.filename}: {error.strerror}; give this user the right to write there") from error
+            raise InboxMissing("daemon.may_not_write", path=str(error.filename), why=system.why(error)) from error
         if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-            what = "there is no such folder" if not path.exists() else "this user can't read and write there"
-            raise InboxMissing(f"{path}: {what}; make it, or give the right to it")
+            raise InboxMissing("daemon.may_not_use" if path.exists() else "daemon.no_folder", path=str(path))
 
 
 TRY_SECONDS = 2.0
@@ -51,7 +52,7 @@ SAY_SECONDS = 60.0
 
 def wait(office: Office, error: Exception, beat: Callable[[], None]) -> None:
     """Return when the database takes changes again, or the daemon is to stop. `beat` is called all the while."""
-    said, said_at = trouble.told(error), time.monotonic()
+    said, said_at = str(trouble.told(error)), time.monotonic()
     log.error("the database can't be used; waiting for it", error=said)
     while not files.stopping.wait(TRY_SECONDS):
         beat()
@@ -60,8 +61,8 @@ def wait(office: Office, error: Exception, beat: Callable[[], None]) -> None:
             open_database(office)
             database.probe()
         except (DatabaseUnavailable, *UNAVAILABLE) as still:
-            if trouble.told(still) != said or time.monotonic() - said_at > SAY_SECONDS:
-                said, said_at = trouble.told(still), time.monotonic()
+            if str(trouble.told(still)) != said or time.monotonic() - said_at > SAY_SECONDS:
+                said, said_at = str(trouble.told(still)), time.monotonic()
                 log.warning("the database still can't be used", error=said)
         else:
             log.info("the database is back")

@@ -48,10 +48,10 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     try:
         open_database(office)
     except DatabaseTooNew as error:
-        yield wrong("database", "doctor.database_too_new", why=str(error))
+        yield wrong("database", "doctor.database_too_new", why=error.sentence)
         return
     except DatabaseUnavailable as error:
-        why = " ".join(str(error).split())
+        why = error.sentence
         fault = None
         if path is not None:
             with contextlib.suppress(sqlite3.OperationalError):
@@ -84,8 +84,8 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
             yield note("clock", "doctor.clock_behind" if apart > 0 else "doctor.clock_ahead", seconds=abs(apart))
         version = PROXY.execute_sql("SHOW server_version").fetchone()[0]
         yield ok("database", "doctor.postgresql", version=str(version))
-        if fault := snapshot.why_no_dump(str(version)):
-            yield wrong("database", "doctor.no_dump", why=fault)
+        if no_dump := snapshot.why_no_dump(str(version)):
+            yield wrong("database", "doctor.no_dump", why=no_dump)
 
 
 def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001

@@ -267,7 +267,7 @@ def _beside(office: Office, site: Site, over: threading.Event) -> None:
                 if not presence.daemons(office, clock.utc_now()):
                     log.warning(f"no daemon runs here: until one does (dossier run), {site.waits_for}")
         except UNAVAILABLE as error:
-            log.error("the database can't be used", error=trouble.told(error))
+            log.error("the database can't be used", error=str(trouble.told(error)))
         finally:
             close_database()
         if over.wait(seconds):

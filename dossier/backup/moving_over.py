@@ -58,7 +58,7 @@ def _in_order(source: Any) -> list[str]:
     while refers:
         free = sorted(name for name, to in refers.items() if to <= set(ordered))
         if not free:
-            raise DatabaseUnavailable(f"these tables refer to each other in a circle: {', '.join(sorted(refers))}")
+            raise DatabaseUnavailable("database.circle", tables=sorted(refers))
         ordered += free
         for name in free:
             del refers[name]

@@ -28,6 +28,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.refusals import Conflict
 
 log = structlog.get_logger("daemon")
 
@@ -43,7 +44,7 @@ LET_GO_SECONDS = 5.0
 _KEY = "daemon:"
 
 
-class AlreadyRunning(Exception):
+class AlreadyRunning(Conflict):
     """Another daemon works on this root; the message says which."""
 
 
@@ -60,7 +61,7 @@ def alone(office: Office) -> Iterator[None]:
         except BlockingIOError:
             lock.seek(0)
             process = lock.read().strip() or "unknown"
-            raise AlreadyRunning(f"a daemon runs on {office.root} already (process {process})") from None
+            raise AlreadyRunning("cluster.runs_already", root=str(office.root), process=process) from None
         lock.truncate(0)
         lock.write(str(os.getpid()))
         lock.flush()
@@ -76,7 +77,7 @@ def instead_of_a_daemon(office: Office) -> Iterator[None]:
         return
     claims = Claims()
     if not take_over(office, lambda: claims.take(LEAD)):
-        raise AlreadyRunning(f"a daemon works for {office.root}")
+        raise AlreadyRunning("cluster.works_already", root=str(office.root))
     try:
         yield
     finally:

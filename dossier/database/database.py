@@ -20,7 +20,7 @@ from peewee import Database, OperationalError, SqliteDatabase
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
-from dossier.text import clock, database_address
+from dossier.text import clock, database_address, system
 
 BUSY_SECONDS = 30
 """How long a writer waits for another. The longest transaction is a batch of drops, well under a second."""
@@ -48,11 +48,11 @@ def open_database(office: Office) -> Database:
             return _open_sqlite(office, path)
         return _open_postgresql(office, url)
     except OSError as error:
-        raise DatabaseUnavailable(f"{where}: {error.strerror}") from error
+        raise DatabaseUnavailable("database.unusable", where=where, why=system.why(error)) from error
     except UNAVAILABLE as error:
         from dossier.database import trouble
 
-        raise DatabaseUnavailable(f"{where}: {trouble.told(error)}") from error
+        raise DatabaseUnavailable("database.unusable", where=where, why=trouble.told(error)) from error
 
 
 def _open_sqlite(office: Office, path: Path) -> Database:
@@ -185,7 +185,7 @@ def _migrate(office: Office, database: Any, backups: Path) -> None:
 
     applied, known = _applied(database), _known()
     if newer := applied - known:
-        raise DatabaseTooNew(f"the database is from a later version of dossier ({', '.join(sorted(newer))}); upgrade the program")
+        raise DatabaseTooNew("database.too_new", migrations=sorted(newer))
     if applied and applied != known:
         _keep_before(office, backups, sorted(known - applied)[0])
     Runner(database, str(MIGRATIONS)).up()
@@ -204,9 +204,7 @@ def _keep_before(office: Office, backups: Path, migration: str) -> None:
     except OSError as error:
         with suppress(OSError):
             files.remove_tree(folder)
-        raise DatabaseUnavailable(
-            f"the database must be backed up before it is upgraded, and can't be: {error.strerror} ({folder})"
-        ) from error
+        raise DatabaseUnavailable("database.no_copy", why=system.why(error), folder=str(folder)) from error
     for old in sorted(path for path in backups.iterdir() if "-before-" in path.name)[:-KEPT]:
         files.remove_tree(old)
 

@@ -25,6 +25,7 @@ from dossier.database.tables import GENESIS
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import database_address
+from dossier.text.sentences import Sentence, sentence
 
 SQLITE, POSTGRESQL = "database.sqlite", "database.pgdump"
 """What the copy is called, by its kind."""
@@ -90,7 +91,7 @@ def copy_sqlite(source: Path, target: Path) -> None:
     except sqlite3.Error as error:
         files.remove(target)
         number = _FULL.get(getattr(error, "sqlite_errorcode", 0), errno.EIO)
-        raise OSError(number, f"the database can't be copied: {error}", str(target)) from error
+        raise OSError(number, sentence("database.copy_failed", why=str(error)), str(target)) from error
 
 
 def why_damaged(path: Path, thoroughly: bool = False) -> str | None:
@@ -108,15 +109,15 @@ def why_damaged(path: Path, thoroughly: bool = False) -> str | None:
     return None if found == "ok" else found
 
 
-def why_no_dump(server: str) -> str | None:
+def why_no_dump(server: str) -> Sentence | None:
     """Why pg_dump can't copy a server of this version; None if it can."""
     program = shutil.which("pg_dump")
     if program is None:
-        return "there is no pg_dump here"
+        return sentence("database.no_pg_dump")
     said = subprocess.run([program, "--version"], capture_output=True, text=True, check=False).stdout
     version = re.search(r"\d+", said)
     if version and int(version[0]) < int(server.partition(".")[0]):
-        return f"pg_dump is version {version[0]}, older than the server ({server})"
+        return sentence("database.old_pg_dump", version=version[0], server=server)
     return None
 
 

@@ -6,37 +6,40 @@ import re
 
 from peewee import DatabaseError, InterfaceError, OperationalError
 
+from dossier.text.refusals import Unavailable
+from dossier.text.sentences import Sentence, plain, sentence
+
 # What the databases and the system say (PostgreSQL's own messages follow lc_messages; those of its library don't) → what to do.
 _ADVICE = (
-    (r"read-?only", "it takes no changes: see why it, or its disk, is read-only, and undo that"),
+    (r"read-?only", "database.todo_read_only"),
     (r"Connection refused|could not connect|timeout expired|No route|unreachable|server closed|connection is (bad|closed|lost)"
      r"|could not translate|terminat|shutting down|starting up|recovery mode",
-     "see whether its server runs, and whether database.url names it; then try again"),
-    (r"connection slots|too many (clients|connections)", "raise max_connections there, or end what holds so many connections"),
-    (r"disk is full|No space left|could not (extend|write)|quota", "make room on its disk"),
+     "database.todo_server"),
+    (r"connection slots|too many (clients|connections)", "database.todo_connections"),
+    (r"disk is full|No space left|could not (extend|write)|quota", "database.todo_room"),
     (r"disk I/O error|Input/output error",
-     "its disk failed a read or a write, which says nothing of the database: look at the disk (dmesg, smartctl), then try again"),
+     "database.todo_disk"),
     (r"malformed|not a database|corrupt|invalid page",
-     "it may be damaged: keep a copy, and let `dossier doctor` look through all of it; that says what to do (docs/operations.md)"),
-    (r"lock timeout|is locked", "another program keeps it locked: see which, and end it; then try again"),
-    (r"authentication failed|no password|role .* does not exist|database .* does not exist|pg_hba", "check database.url"),
-    (r"permission denied|unable to open|attempt to write", "give this user the right to read and write it and its folder, or see why its disk is read-only"),
+     "database.todo_damaged"),
+    (r"lock timeout|is locked", "database.todo_locked"),
+    (r"authentication failed|no password|role .* does not exist|database .* does not exist|pg_hba", "database.todo_address"),
+    (r"permission denied|unable to open|attempt to write", "database.todo_rights"),
 )  # fmt: skip
 
 
-def told(error: Exception) -> str:
-    """What the database says, and what to do about it, in a line."""
-    said = " ".join(str(error).split())
+def told(error: Exception) -> Sentence:
+    """What the database says, and what to do about it."""
     if isinstance(error, DatabaseUnavailable):
-        return said  # database.py has asked here already
+        return error.sentence if isinstance(error.sentence, Sentence) else plain(error.sentence)
+    said = " ".join(str(error).split())
     for pattern, todo in _ADVICE:
         if re.search(pattern, said, re.IGNORECASE):
-            return f"{said}; {todo}"
-    return said
+            return sentence("database.with_advice", said=said, todo=Sentence(todo))
+    return plain(said)
 
 
-class DatabaseUnavailable(Exception):
-    """The database can't be reached, read or written (exit code 4); the message says which and why."""
+class DatabaseUnavailable(Unavailable):
+    """The database can't be reached, read or written; the message says which and why."""
 
 
 class DatabaseTooNew(DatabaseUnavailable):

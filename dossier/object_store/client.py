@@ -11,6 +11,8 @@ import threading
 from typing import Any
 
 from dossier.office.office import Office
+from dossier.text import system
+from dossier.text.sentences import Sentence, sentence
 
 WORKERS = 8
 """Requests at once: what is waited for is the way to the store and back."""
@@ -35,9 +37,7 @@ def require() -> None:
     try:
         import boto3  # noqa: F401
     except ImportError:
-        raise StoreFailed(
-            errno.ENOSYS, "an object store needs boto3, which is not installed here: pip install 'dossier[s3]'", "s3"
-        ) from None
+        raise StoreFailed(errno.ENOSYS, sentence("object_store.no_library"), "s3") from None
 
 
 _clients: dict[object, Any] = {}
@@ -53,7 +53,7 @@ def client_of(office: Office, times: tuple[int, int, int]) -> Any:
     try:
         changed = path.stat().st_mtime_ns if path is not None else None
     except OSError as error:
-        raise StoreFailed(error.errno, f"{error.strerror}: it holds the keys for the object store", str(path)) from error
+        raise StoreFailed(error.errno, sentence("object_store.keys_unreadable", why=system.why(error)), str(path)) from error
     key = (settings.endpoint, settings.region, settings.path_style, path, changed, times)
     with _lock:
         if key not in _clients:
@@ -86,7 +86,9 @@ def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: 
             config=config,
         )  # fmt: skip
     except (BotoCoreError, ValueError) as error:
-        raise StoreFailed(errno.EINVAL, f"store in the settings can't be used: {error}", settings.endpoint or "s3") from error
+        raise StoreFailed(
+            errno.EINVAL, sentence("object_store.bad_settings", why=str(error)), settings.endpoint or "s3"
+        ) from error
 
 
 def anonymous(office: Office) -> Any:
@@ -118,38 +120,36 @@ _ELSEWHERE = (
 )  # fmt: skip
 
 
-def answered(code: str, message: str, bucket: str) -> str:
-    """What a store's own error means to who keeps the office."""
+def answered(code: str, message: str, bucket: str) -> Sentence:
+    """What a store's own error means to whoever keeps the office."""
     if code in _REFUSED:
-        return f"it refuses this ({code}): give the daemon's key the rights to list, read, write and delete there"
+        return sentence("object_store.refused", code=code)
     if code == "NoSuchBucket":
-        return f"there is no bucket {bucket}: make it, or correct paths in config/settings.yaml"
+        return sentence("object_store.no_bucket", bucket=bucket)
     if code in ("InvalidAccessKeyId", "InvalidToken", "ExpiredToken"):
-        return f"it does not know the access key, or not any more ({code}): see docs/object-storage.md, keys"
+        return sentence("object_store.unknown_key", code=code)
     if code == "SignatureDoesNotMatch":
-        return "the secret key does not fit the access key, or store.region is wrong"
+        return sentence("object_store.wrong_secret")
     if code == "RequestTimeTooSkewed":
-        return "this machine's clock and the store's differ too much: set the clock"
+        return sentence("object_store.clocks_differ")
     if code in ("BadDigest", "InvalidDigest"):
-        return "what arrived there is not what was sent; it is sent again"
+        return sentence("object_store.arrived_otherwise")
     if code in _ELSEWHERE:
-        return f"the bucket lies in another region ({code}): give it as store.region, or correct store.endpoint"
+        return sentence("object_store.elsewhere", code=code)
     if code in _BUSY:
-        return f"it is overloaded or out of order ({code}); it is tried again"
-    return f"it answers {code}: {message}"
+        return sentence("object_store.busy", code=code)
+    return sentence("object_store.answers", code=code, message=message)
 
 
-def unreached(error: Exception) -> str:
+def unreached(error: Exception) -> Sentence:
     """What the way to a store, or the keys for it, lack."""
     name, text = type(error).__name__, str(error)
     if name in ("NoCredentialsError", "PartialCredentialsError", "CredentialRetrievalError"):
-        return (
-            "there are no keys for it: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY for the daemon, or store.credentials_file"
-        )
+        return sentence("object_store.no_keys")
     if name in ("ConnectTimeoutError", "ReadTimeoutError"):
-        return "it does not answer in time; it is tried again"
+        return sentence("object_store.no_answer")
     if name == "SSLError":
-        return f"its certificate can't be trusted: {text}"
+        return sentence("object_store.no_trust", why=text)
     if name in ("IncompleteReadError", "ResponseStreamingError", "ConnectionClosedError"):
-        return "the connection to it broke off; it is tried again"
-    return f"it can't be reached ({text}); it is tried again"
+        return sentence("object_store.broke_off")
+    return sentence("object_store.unreached", why=text)

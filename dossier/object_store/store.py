@@ -44,6 +44,7 @@ from dossier.object_store.client import (
     unreached,
 )
 from dossier.office.office import Office
+from dossier.text.sentences import sentence
 
 PART = 8 * 1024 * 1024
 """Bytes of a part: over the 5 MiB that S3 asks for, and 10,000 of them, the most there may be, are 80 GiB."""
@@ -133,9 +134,7 @@ class Store:
                 told = self._client.list_objects_v2(**asked)
             for one in told.get("Contents", ()):
                 if one["Key"] <= last:
-                    raise StoreFailed(
-                        errno.EIO, "it does not list what it holds in order and each once: use another", self.shown(prefix)
-                    )
+                    raise StoreFailed(errno.EIO, sentence("object_store.lists_in_disorder"), self.shown(prefix))
                 last = one["Key"]
                 name = last.removeprefix(self._prefix)
                 if name and not (name.endswith("/") and one["Size"] == 0):
@@ -147,7 +146,7 @@ class Store:
     def _next(self, asked: dict[str, Any], told: dict[str, Any]) -> None:
         token = told.get("NextContinuationToken")
         if not token or token == asked.get("ContinuationToken"):
-            raise StoreFailed(errno.EIO, "it says that there is more, and does not come to an end: use another", self.shown())
+            raise StoreFailed(errno.EIO, sentence("object_store.no_end"), self.shown())
         asked["ContinuationToken"] = token
 
     def tops(self) -> list[str]:
@@ -271,7 +270,7 @@ class Store:
         self._compare(upload.name, told, upload.etag)
         head = self.head(upload.name)
         if head is None or head.size != upload.size:
-            raise StoreFailed(errno.EIO, "it says that it holds an object, and does not hold all of it", self.shown(upload.name))
+            raise StoreFailed(errno.EIO, sentence("object_store.not_all"), self.shown(upload.name))
 
     def forget(self, upload: Upload) -> None:
         """Throw away what was begun; if that can't be now, `sweep_uploads` does it later."""
@@ -296,7 +295,7 @@ class Store:
         etag = told.get("ETag", "").strip('"')
         is_md5 = len(etag.partition("-")[0]) == 32 and told.get("ServerSideEncryption", "AES256") == "AES256"
         if is_md5 and etag != expected and ("-" in etag) == ("-" in expected):
-            raise StoreFailed(errno.EIO, "what it holds is not what was sent to it", self.shown(name))
+            raise StoreFailed(errno.EIO, sentence("object_store.holds_otherwise"), self.shown(name))
 
     @contextlib.contextmanager
     def _asking(self, name: str) -> Iterator[None]:
@@ -309,7 +308,7 @@ class Store:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in ("NoSuchKey", "404", "NotFound"):
-                raise FileNotFoundError(errno.ENOENT, "there is no such object", self.shown(name)) from error
+                raise FileNotFoundError(errno.ENOENT, sentence("object_store.no_object"), self.shown(name)) from error
             message = error.response.get("Error", {}).get("Message", "")
             raise StoreFailed(errno.EIO, answered(code, message, self.bucket), self.shown(name)) from error
         except BotoCoreError as error:

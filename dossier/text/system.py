@@ -19,7 +19,10 @@ ADVISED = ("EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENF
 
 
 def why(error: OSError) -> Sentence:
-    """What went wrong, without the file's name; whatever else is told as it came."""
+    """What went wrong, without the file's name. An error of ours has a sentence; whatever else is told as it came."""
+    own: object = error.strerror
+    if isinstance(own, Sentence):
+        return own
     name = errno.errorcode.get(error.errno or 0, "")
     if name in KNOWN and error.strerror == os.strerror(error.errno or 0):
         return Sentence(f"system.{name.lower()}")

@@ -29,6 +29,7 @@ from dossier.files import files
 from dossier.files.files import Copy
 from dossier.object_store.store import Store, at_once, etag_of
 from dossier.office.office import Office
+from dossier.text.sentences import sentence
 from dossier.vault.folder import SETTLED_SECONDS, Damaged, Fault, Kept, Vault
 
 log = structlog.get_logger("vault")
@@ -73,7 +74,7 @@ class ObjectVault(Vault):
         self.hold()
         try:
             if self.store.download(name_of(sha256), target, 0o640) != sha256:
-                raise Damaged(errno.EIO, "is not what its name says", self.shown(sha256))
+                raise Damaged(errno.EIO, sentence("vault.not_its_name"), self.shown(sha256))
             yield target
         finally:
             files.remove(target)
@@ -115,7 +116,7 @@ class ObjectVault(Vault):
             try:
                 self.store.upload(name_of(source[0]), source[1], source[0])
             except files.Changed as error:
-                raise Damaged(errno.EIO, "is not what its name says", str(source[1])) from error
+                raise Damaged(errno.EIO, sentence("vault.not_its_name"), str(source[1])) from error
 
         return len(at_once(put, sources))
 

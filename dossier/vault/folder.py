@@ -24,6 +24,7 @@ from typing import IO, TYPE_CHECKING, Literal, NamedTuple
 from dossier.files import files, moves
 from dossier.files.beneath import Place
 from dossier.files.files import Copy, Look
+from dossier.text.sentences import sentence
 
 if TYPE_CHECKING:
     pass
@@ -162,7 +163,7 @@ class Vault:
             target = self.location(sha256)
             files.make_folder(target.parent, 0o750)
             if files.copy_to(source, target, 0o640) != sha256:
-                raise Damaged(errno.EIO, "is not what its name says", str(source))
+                raise Damaged(errno.EIO, sentence("vault.not_its_name"), str(source))
             made.append(target)
         files.sync(made, [self.path, *{path.parent for path in made}])
         return len(made)
@@ -202,7 +203,7 @@ class Vault:
         device = os.stat(self.path).st_dev
         for copy in copies:
             if copy.source.device != device and files.hash_on_disk(self.location(copy.sha256)) != copy.sha256:
-                raise Damaged(errno.EIO, "reads back otherwise than it was written", str(self.location(copy.sha256)))
+                raise Damaged(errno.EIO, sentence("vault.reads_otherwise"), str(self.location(copy.sha256)))
 
     def remove(self, sha256: str, is_needed: Callable[[], bool]) -> bool:
         """Remove the file with this hash for good, unless it is needed; False: not now, ask again later.

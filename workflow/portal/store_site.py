@@ -33,6 +33,7 @@ from dossier.object_store.client import StoreFailed
 from dossier.object_store.store import Store, Upload, at_once
 from dossier.office.office import Office
 from dossier.text import media
+from dossier.text.sentences import sentence
 from workflow.portal.folder_site import FolderSite
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 
@@ -83,7 +84,7 @@ class StoreSite(FolderSite):
         if self._until is None:
             self._until = now + PLACING_SECONDS
         if now > self._until:
-            raise StoreFailed(errno.ETIMEDOUT, "it is too slow for so much at once; it is tried again with less", self._store.url)
+            raise StoreFailed(errno.ETIMEDOUT, sentence("object_store.too_slow"), self._store.url)
 
     def went(self, well: bool) -> None:
         """What doesn't go well is tried with half as many items; with somewhat more when that does."""

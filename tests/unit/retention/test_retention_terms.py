@@ -39,7 +39,7 @@ def client(ended: date | None) -> Client:
 def test_without_the_end_of_the_relation_there_is_no_end(made: date) -> None:
     end = end_of(settings(), None, made, client(None))
     assert end.until is None
-    assert "has not ended" in end.because
+    assert "has not ended" in str(end.because)
     assert end_of(settings(), None, made, None).until is None
 
 
@@ -47,7 +47,7 @@ def test_without_the_end_of_the_relation_there_is_no_end(made: date) -> None:
 def test_the_longest_of_several_terms_wins(made: date, ended: date) -> None:
     end = end_of(settings(), None, made, client(ended))
     assert end.until == max(months_later(made, 84), months_later(ended, 60))
-    assert ("AWR" in end.because) == (months_later(made, 84) > months_later(ended, 60)) or months_later(made, 84) == months_later(
+    assert ("AWR" in str(end.because)) == (months_later(made, 84) > months_later(ended, 60)) or months_later(made, 84) == months_later(
         ended, 60
     )
 
@@ -56,7 +56,7 @@ def test_the_longest_of_several_terms_wins(made: date, ended: date) -> None:
 def test_a_term_that_ends_before_the_law_changes_is_the_old_laws(ended: date) -> None:
     end = end_of_term(WWFT, ended, ended)
     assert end.until == months_later(ended, 60)
-    assert ("Wwft" in end.because) == (end.until < date(2027, 7, 10))
+    assert ("Wwft" in str(end.because)) == (end.until < date(2027, 7, 10))
 
 
 @given(DAYS, st.integers(1, 20), st.integers(1, 20), DAYS)

@@ -35,7 +35,7 @@ def test_words_of_our_own_are_told_as_they_are() -> None:
 
 
 def test_a_disk_that_failed_is_no_damaged_database() -> None:
-    told = trouble.told(OperationalError("disk I/O error"))
+    told = str(trouble.told(OperationalError("disk I/O error")))
     assert "disk" in told
     assert "try again" in told
     assert "damaged" not in told
@@ -43,7 +43,7 @@ def test_a_disk_that_failed_is_no_damaged_database() -> None:
 
 
 def test_a_restore_is_not_advised_before_all_of_the_database_was_looked_through() -> None:
-    told = trouble.told(DatabaseError("database disk image is malformed"))
+    told = str(trouble.told(DatabaseError("database disk image is malformed")))
     assert "dossier doctor" in told
     assert "restore" not in told
 
