@@ -47,9 +47,9 @@ def test_without_the_end_of_the_relation_there_is_no_end(made: date) -> None:
 def test_the_longest_of_several_terms_wins(made: date, ended: date) -> None:
     end = end_of(settings(), None, made, client(ended))
     assert end.until == max(months_later(made, 84), months_later(ended, 60))
-    assert ("AWR" in str(end.because)) == (months_later(made, 84) > months_later(ended, 60)) or months_later(made, 84) == months_later(
-        ended, 60
-    )
+    assert ("AWR" in str(end.because)) == (months_later(made, 84) > months_later(ended, 60)) or months_later(
+        made, 84
+    ) == months_later(ended, 60)
 
 
 @given(DAYS)
