@@ -7,20 +7,24 @@ however often that is. While the database can't be used, /metrics has what is kn
 from __future__ import annotations
 
 import contextlib
+import logging
 import os
 import socket
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Protocol
+from typing import Protocol
 
 import structlog
+import uvicorn
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
 
 from desk.actions import overview
 from dossier import __version__
@@ -30,6 +34,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.people import ALL
 from dossier.text import clock
+from dossier.text.sentences import plain, sentence
 
 log = structlog.get_logger("metrics")
 
@@ -37,8 +42,6 @@ FRESH_SECONDS = 10.0
 
 HANGS_SECONDS = 300.0
 """So long without a word of the working thread is no work any more; a drop of large files takes less."""
-
-REQUEST_SECONDS = 10
 
 
 class Done(Protocol):
@@ -66,53 +69,35 @@ class Metrics:
     @contextlib.contextmanager
     def served(self, host: str, port: int) -> Iterator[None]:
         """Answer on this address meanwhile. Raises OSError if it can't be had."""
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            timeout = REQUEST_SECONDS
-            server_version, sys_version = "dossier", ""
-
-            def do_GET(self) -> None:
-                status, kind, body = outer.answer(self.path.partition("?")[0])
-                self.send_response(status)
-                self.send_header("Content-Type", kind)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
-
-            def log_message(self, *_: object) -> None:
-                pass  # a line each 15 seconds tells nobody anything
-
-        class Server(ThreadingHTTPServer):
-            address_family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            daemon_threads = True
-
-            def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002
-                log.warning("an answer could not be given", error=str(sys.exception()))
-
+        app = Starlette(routes=[Route("/metrics", self._metrics), Route("/healthz", self._health)])
         try:
-            server = Server((host, port), Handler)
+            listening = socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
         except OSError as error:
-            raise OSError(error.errno, f"{error.strerror}; set metrics.port to another", f"{host}:{port}") from error
-        thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+            why = sentence("daemon.metrics_address_taken", why=plain(os.strerror(error.errno or 0)))
+            raise OSError(error.errno, why, f"{host}:{port}") from error
+        logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+        server = uvicorn.Server(
+            uvicorn.Config(app, lifespan="off", ws="none", log_config=None, access_log=False, server_header=False)
+        )
+        thread = threading.Thread(target=server.run, args=([listening],), name="metrics", daemon=True)
         thread.start()
         log.info("metrics are served", address=f"http://{host}:{port}/metrics")
         try:
             yield
         finally:
-            server.shutdown()
-            server.server_close()
+            server.should_exit = True
             thread.join(timeout=2)
 
-    def answer(self, path: str) -> tuple[int, str, bytes]:
-        """(status, content type, body)."""
+    def _metrics(self, _: Request) -> Response:
         try:
-            if path == "/metrics":
-                return 200, CONTENT_TYPE_LATEST, generate_latest(self._registry)
-            if path == "/healthz":
-                fault = self._fault()
-                return (503 if fault else 200), "text/plain; charset=utf-8", f"{fault or 'ok'}\n".encode()
-            return 404, "text/plain; charset=utf-8", b"there is /metrics and /healthz\n"
+            return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+        finally:
+            close_database()
+
+    def _health(self, _: Request) -> Response:
+        try:
+            fault = self._fault()
+            return PlainTextResponse(f"{fault or 'ok'}\n", 503 if fault else 200)
         finally:
             close_database()
 
