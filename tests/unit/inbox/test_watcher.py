@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable, Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
 from kit.support import wait_for
+from watchdog.observers import inotify_c
 
 from ingest.inbox.watcher import Watch, Watcher, file_system_of, mode_for
 
@@ -147,3 +150,25 @@ def test_a_watch_begins_anew_when_another_folder_lies_there(tmp_path: Path, hint
     assert watch.supervise("polling")
     assert watch.polls
     watch.stop()
+
+
+def test_what_is_used_of_the_inside_of_watchdog_is_there() -> None:
+    """A minor version of watchdog may change it, as it is no public interface; so one version is pinned (pyproject.toml).
+
+    Where this fails after an update, watcher.py must follow what it names. Lock files pin it once more.
+    """
+    assert metadata.version("watchdog").startswith("7.1."), "try watcher.py against this version, then move the pin"
+    calls = {"add_callback": ["self", "path", "mask", "callback", "id_"], "remove_callbacks": ["self", "callbacks"]}
+    for name, expected in calls.items():
+        found = list(inspect.signature(getattr(inotify_c.InotifyFD, name)).parameters)
+        assert found == expected, f"InotifyFD.{name} takes {found} now: watcher.py calls it with {expected}"
+    for name in ("start", "stop", "is_alive", "join"):
+        assert hasattr(inotify_c.InotifyFD, name), f"InotifyFD.{name} is gone: watcher.py begins and ends the thread by it"
+    told = {name for name in dir(inotify_c.WatchCallback) if name.startswith("on_")}
+    assert told == {"on_event", "on_watch_deleted", "on_queue_overflow"}, (
+        f"what is called has changed: {told}; see the end of watcher.py"
+    )
+    for name in ("wd", "mask", "name", "is_directory", "is_create", "is_moved_to"):
+        assert hasattr(inotify_c.InotifyEvent, name) or name in inotify_c.InotifyEvent.__annotations__, (
+            f"an event has no `{name}` any more: Watcher._take asks for it"
+        )
