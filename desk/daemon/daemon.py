@@ -18,9 +18,9 @@ from collections.abc import Callable, Iterable
 import structlog
 
 from desk.daemon import schedule, surroundings
-from desk.daemon.event_log import Chronicle
+from desk.daemon.event_log import EventLog
 from desk.daemon.mail_work import MailWork
-from desk.daemon.periodic import Upkeep
+from desk.daemon.periodic import Periodic
 from desk.daemon.portal_work import PortalWork
 from desk.daemon.process import Teller, call_on_stop
 from desk.daemon.summary import Summary
@@ -146,7 +146,7 @@ class Daemon:
         self.intake = Intake(self.office, self.vault, patient=self._once, hands=self.hands)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
-        self.upkeep = Upkeep(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
+        self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
         self.intake.staying.begin()
@@ -238,7 +238,7 @@ class Daemon:
         self.portal.start()
         self._scheduler = schedule.start(self._jobs())
         try:
-            version, chronicle = data_version(), Chronicle()
+            version, events = data_version(), EventLog()
             log.info("running", root=str(self.office.root), pid=os.getpid())
             self._presence.tell(clock.utc_now(), self.leads)
             self._teller.ready()
@@ -248,7 +248,7 @@ class Daemon:
                 self._supervise()
                 now_version = data_version()
                 if did or now_version != version:
-                    chronicle.tell() if self.leads else chronicle.skip()
+                    events.tell() if self.leads else events.skip()
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
                     self._mail_wake.set()
@@ -389,7 +389,7 @@ class Daemon:
         presence.take_over(self.office, self._lead_at_once)
         last = time.monotonic()
         if self.leads:
-            self.upkeep.once()
+            self.periodic.once()
         while not files.stopping.is_set():
             if self._step():
                 last = time.monotonic()
@@ -435,7 +435,7 @@ class Daemon:
             schedule.Job("poll", watch.poll_seconds, poll),
             schedule.Job("config", CONFIG_SECONDS, self._hint_config),
             schedule.Job("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
-            *self.upkeep.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
+            *self.periodic.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]
 
     def _supervise(self) -> None:
@@ -460,7 +460,7 @@ class Daemon:
         old, office = self.office.settings, self._config.changed()
         if office is None:
             return
-        for room in (self, self.intake, self.queue, self.mails, self.alarms, self.trail, self.upkeep):
+        for room in (self, self.intake, self.queue, self.mails, self.alarms, self.trail, self.periodic):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()

@@ -38,7 +38,7 @@ BY_HAND = (("amended", "drop"), ("approved", "queue"), ("rejected", "queue"))
 AT_ONCE = 1000
 
 
-class Chronicle:
+class EventLog:
     """Tells what was written to the trail since it was made, or since it told last. For one thread."""
 
     def __init__(self) -> None:

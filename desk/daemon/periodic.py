@@ -34,7 +34,7 @@ ALARM_SECONDS = 60
 """How often it is looked at what no event tells of: the scanner, room on the disks, refused drops that nobody looks at."""
 
 
-class Upkeep:
+class Periodic:
     """The jobs; `wake_mail` is called when one has written a mail. The schedule's threads use it."""
 
     def __init__(
