@@ -367,7 +367,7 @@ def test_settings_that_are_changed_hold_for_the_next_drop(running: Running) -> N
 def test_paths_that_are_changed_are_an_alarm_until_the_daemon_is_started_again(running: Running) -> None:
     settings = (running.office.path / "config/settings.yaml").read_text()
     running.office.set("settings", settings + "paths: {inbox: other}\n")
-    running.daemon.until_said("restart the daemon")
+    running.daemon.until_said("restart dossier")
     stem = running.name()
     running.office.place("acme-bv", {f"{stem}.pdf": PDF, f"{stem}.yaml": GOOD + f"labels: [{stem}]\n"})
     running.taken(stem, PDF)
