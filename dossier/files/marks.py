@@ -18,7 +18,7 @@ import struct
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 HEAD_BYTES = 8192
 """So much of a file's beginning is read."""
@@ -123,16 +123,20 @@ class Entry(NamedTuple):
     at: int
 
 
-def marks_of(descriptor: int) -> Marks:
-    """What the file behind `descriptor` is. Raises OSError."""
-    head = os.pread(descriptor, HEAD_BYTES, 0)
-    index, shift = _zip_index(descriptor)
+Source: TypeAlias = int | bytes
+"""A file's descriptor, or all its bytes."""
+
+
+def marks_of(source: Source) -> Marks:
+    """What a file is. Raises OSError."""
+    head = _piece(source, HEAD_BYTES, 0)
+    index, shift = _zip_index(source)
     programs = _programs(head)
     # Wherever a zip begins: java runs what has its index at the end, whatever is in front, a PDF for example.
-    if index and _is_jar(descriptor, index, shift):
+    if index and _is_jar(source, index, shift):
         programs |= {"jar"}
     if head.startswith(_OLE):
-        root, names = _ole_directory(descriptor, head)
+        root, names = _ole_directory(source, head)
         if root in _INSTALLERS or any(_MSI_TABLE.fullmatch(name) for name in names):
             return Marks("msi", programs | {"msi"}, head=head)
         lower = {name.lower().strip(" \t") for name in names}
@@ -150,6 +154,12 @@ def zip_entries(index: bytes) -> Iterator[Entry]:
         method, packed, name, extra, comment, place = _ENTRY.unpack_from(index, at)
         yield Entry(index[at + 46 : at + 46 + name], method, packed, place)
         at += 46 + name + extra + comment
+
+
+def _piece(source: Source, length: int, at: int) -> bytes:
+    if isinstance(source, int):
+        return os.pread(source, length, at)
+    return source[at : at + length]
 
 
 def _kind_by_head(head: bytes, programs: frozenset[str]) -> str:
@@ -214,7 +224,7 @@ def _programs(head: bytes) -> frozenset[str]:
     return frozenset(found)
 
 
-def _is_jar(descriptor: int, index: bytes, shift: int) -> bool:
+def _is_jar(source: Source, index: bytes, shift: int) -> bool:
     """True if a zip holds a Java class, or a manifest that says which class java begins with."""
     upper = index.upper()
     if b".CLASS" not in upper and b"META-INF/MANIFEST.MF" not in upper:
@@ -224,12 +234,12 @@ def _is_jar(descriptor: int, index: bytes, shift: int) -> bool:
         name = entry.name.upper()
         if name == b"META-INF/MANIFEST.MF":
             if re.search(
-                rb"(?im)^(main-class|launcher-agent-class|premain-class):", _unpacked(descriptor, entry, shift, _MANIFEST_MOST)
+                rb"(?im)^(main-class|launcher-agent-class|premain-class):", _unpacked(source, entry, shift, _MANIFEST_MOST)
             ):
                 return True
         elif name.endswith(b".CLASS") and classes < _CLASSES_MOST:
             classes += 1
-            if _unpacked(descriptor, entry, shift, 4) == b"\xca\xfe\xba\xbe":
+            if _unpacked(source, entry, shift, 4) == b"\xca\xfe\xba\xbe":
                 return True
     return False
 
@@ -237,14 +247,14 @@ def _is_jar(descriptor: int, index: bytes, shift: int) -> bool:
 # Inside of zip files
 
 
-def _zip_index(descriptor: int) -> tuple[bytes, int]:
+def _zip_index(source: Source) -> tuple[bytes, int]:
     """(the central directory of a zip file (APPNOTE.TXT 4.3.12), its first part at least; how many bytes are in front of the zip).
 
     Empty if the file is no zip.
     """
-    size = os.fstat(descriptor).st_size
+    size = os.fstat(source).st_size if isinstance(source, int) else len(source)
     begin = max(0, size - _ZIP_TAIL)
-    tail = os.pread(descriptor, _ZIP_TAIL, begin)
+    tail = _piece(source, _ZIP_TAIL, begin)
     at = tail.rfind(_END_OF_ZIP)
     end = tail[at : at + 22] if at >= 0 else b""
     # One whose comment does not reach to the end of the file belongs to a zip inside another file.
@@ -255,16 +265,16 @@ def _zip_index(descriptor: int) -> tuple[bytes, int]:
         length = min(begin + at, _INDEX_MOST)
     # By where it ends, not by where it says it begins: what is in front of the zip is not counted there.
     start = begin + at - length
-    return os.pread(descriptor, min(length, _INDEX_MOST), start), start - place if place != 0xFFFFFFFF else 0
+    return _piece(source, min(length, _INDEX_MOST), start), start - place if place != 0xFFFFFFFF else 0
 
 
-def _unpacked(descriptor: int, entry: Entry, shift: int, most: int) -> bytes:
+def _unpacked(source: Source, entry: Entry, shift: int, most: int) -> bytes:
     """The first `most` bytes of a file in a zip; none if they can't be had."""
-    header = os.pread(descriptor, 30, max(0, entry.at + shift))
+    header = _piece(source, 30, max(0, entry.at + shift))
     if not header.startswith(b"PK\x03\x04"):
         return b""
     start = entry.at + shift + 30 + int.from_bytes(header[26:28], "little") + int.from_bytes(header[28:30], "little")
-    data = os.pread(descriptor, min(entry.packed, most + 1024), start)
+    data = _piece(source, min(entry.packed, most + 1024), start)
     if entry.method == 0:
         return data[:most]
     try:
@@ -290,17 +300,17 @@ def _kind_of_zip(head: bytes, index: bytes) -> str:
 # Inside of OLE files
 
 
-def _ole_directory(descriptor: int, header: bytes) -> tuple[bytes, list[str]]:
+def _ole_directory(source: Source, header: bytes) -> tuple[bytes, list[str]]:
     """(the class of the root, all names) of a compound file's directory ([MS-CFB] 2.6), as far as it is whole."""
     size = 1 << min(int.from_bytes(header[30:32], "little"), 12)
     if size < 512:
         return b"", []
     root, names = b"", list[str]()
-    table, sector = _Sectors(descriptor, header, size), int.from_bytes(header[48:52], "little")
+    table, sector = _Sectors(source, header, size), int.from_bytes(header[48:52], "little")
     for _ in range(_DIRECTORY_MOST):
         if sector >= _NO_SECTOR:
             break
-        data = os.pread(descriptor, size, (sector + 1) * size)
+        data = _piece(source, size, (sector + 1) * size)
         for at in range(0, len(data) - 127, 128):
             length, kind = int.from_bytes(data[at + 64 : at + 66], "little"), data[at + 66]
             if kind in (1, 2, 5) and 2 <= length <= 64:
@@ -314,8 +324,8 @@ def _ole_directory(descriptor: int, header: bytes) -> tuple[bytes, list[str]]:
 class _Sectors:
     """Which sector of a compound file follows which ([MS-CFB] 2.3 and 2.5)."""
 
-    def __init__(self, descriptor: int, header: bytes, size: int) -> None:
-        self._descriptor, self._size = descriptor, size
+    def __init__(self, source: Source, header: bytes, size: int) -> None:
+        self._source, self._size = source, size
         self._tables = list(struct.unpack("<109I", header[76:512])) if len(header) >= 512 else []
         self._more = int.from_bytes(header[68:72], "little")
 
@@ -323,12 +333,12 @@ class _Sectors:
         """The next one; none behind the last, or where the file is damaged."""
         number, place = divmod(sector, self._size // 4)
         while number >= len(self._tables) and self._more < _NO_SECTOR and len(self._tables) < _DIRECTORY_MOST * 64:
-            data = os.pread(self._descriptor, self._size, (self._more + 1) * self._size)
+            data = _piece(self._source, self._size, (self._more + 1) * self._size)
             if len(data) < self._size:
                 return _NO_SECTOR
             *tables, self._more = struct.unpack(f"<{self._size // 4}I", data)
             self._tables += tables
         if number >= len(self._tables) or self._tables[number] >= _NO_SECTOR:
             return _NO_SECTOR
-        data = os.pread(self._descriptor, 4, (self._tables[number] + 1) * self._size + 4 * place)
+        data = _piece(self._source, 4, (self._tables[number] + 1) * self._size + 4 * place)
         return int.from_bytes(data, "little") if len(data) == 4 else _NO_SECTOR

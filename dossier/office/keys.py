@@ -251,6 +251,8 @@ class Sharing(Strict):
     """The wrong-client guard: hold makes the item a concept, warn tells the maker."""
     guard_unread: Literal["share", "hold"] = "share"
     """What the guard can't read (a scan, a password): share it and say so, or hold it as a concept."""
+    guard_ocr: Literal["off", "tesseract"] = "off"
+    """tesseract: the guard reads scans and pictures as well, where that program is installed; some seconds a page."""
     remind_hours: float = Field(24, gt=0)
     """After so many hours a waiting approver is reminded."""
     escalate_hours: float = Field(72, gt=0)

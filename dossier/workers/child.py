@@ -52,14 +52,14 @@ class Child:
         self._is_closed = False
         self.process: subprocess.Popen[bytes] | None = None
 
-    def ask(self, kind: bytes, descriptor: int) -> bytes:
-        """What it makes of a file of this kind (one byte). Raises Failed."""
+    def ask(self, kind: bytes, descriptor: int, patience: float | None = None) -> bytes:
+        """What it makes of a file of this kind (one byte), with another `patience` than usual. Raises Failed."""
         failed = Failed("ended", "closed")
         for _ in range(TRIES):
             if self._is_closed:
                 break
             try:
-                return self._ask(kind, descriptor)
+                return self._ask(kind, descriptor, patience or self._patience)
             except (OSError, EOFError, ValueError) as error:
                 failed = self._why(error)
                 self.stop()
@@ -79,8 +79,9 @@ class Child:
         self._is_closed = True
         self.stop()
 
-    def _ask(self, kind: bytes, descriptor: int) -> bytes:
+    def _ask(self, kind: bytes, descriptor: int, patience: float) -> bytes:
         wire = self._ready()
+        wire.settimeout(patience)
         socket.send_fds(wire, [kind], [descriptor])
         (length,) = struct.unpack(">I", _receive(wire, 4))
         if length > self._most:
@@ -107,7 +108,6 @@ class Child:
                 [sys.executable, "-I", "-m", self._module], stdin=theirs.fileno(), stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL, start_new_session=True, env={"LANG": "C.UTF-8"}, cwd="/",
             )  # fmt: skip
-        ours.settimeout(self._patience)
         self._wire = ours
         return ours
 

@@ -15,7 +15,7 @@ from dossier.text import system
 from dossier.text.sentences import told
 from dossier.vault.folder import Vault
 from ingest.intake.candidate import Case, changes_of, files_of
-from workflow.guard.plain_text import Text
+from workflow.guard.at_a_glance import Text
 from workflow.guard.screening import PATIENCE_SECONDS, Screen
 from workflow.items import amending, suspicion
 from workflow.items.rules import chosen

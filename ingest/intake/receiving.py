@@ -18,7 +18,7 @@ from dossier.text.yamltext import Fault
 from dossier.vault.folder import Vault
 from ingest.intake import kinds
 from ingest.intake.scanning import find_virus
-from workflow.guard.plain_text import Text, glance
+from workflow.guard.at_a_glance import Text, glance
 
 
 class Wanted(NamedTuple):

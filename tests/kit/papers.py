@@ -21,6 +21,13 @@ from kit.compound import compound
 
 STORED = Path(__file__).parents[1] / "papers"
 
+NAMES = {
+    "body": "Aardenburg Beheer B.V.", "header": "Boterbloem Beheer B.V.", "footer": "Cipressen Beheer B.V.",
+    "comment": "Duindoorn Beheer B.V.", "property": "Esdoorn Beheer B.V.", "sheet": "Fluitenkruid", "hidden": "Goudsbloem Beheer B.V.",
+    "note": "Hazelaar Beheer B.V.", "table": "Iepenlaan Beheer B.V.",
+}  # fmt: skip
+"""What the papers made by make.py name, each in one place."""
+
 OPC = "http://schemas.openxmlformats.org/package/2006/content-types"
 CLASS = b"\xca\xfe\xba\xbe\x00\x00\x00\x3d" + bytes(60)
 SWIFT = b":20:940S261128\r\n:25:NL91ABNA0417164300\r\n:28C:00001/001\r\n:60F:C261101EUR1000,00\r\n:86:Factuur 118\r\n:62F:C261128EUR1000,00\r\n"

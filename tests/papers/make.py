@@ -1,9 +1,9 @@
 """Makes the papers beside this file with the programs that offices have; run by hand, where they are installed.
 
-    python tests/papers/make.py        needs soffice, wixl, javac, jar, openssl and msoffcrypto-tool
+    PYTHONPATH=tests python tests/papers/make.py        needs soffice, wixl, javac, jar, openssl and msoffcrypto-tool
 
 The tests read what is stored, so that they need none of these programs. Each paper names somebody in
-every place where such a paper can: see NAMES. No two places have the same name.
+every place where such a paper can: see NAMES in tests/kit/papers.py.
 """
 
 from __future__ import annotations
@@ -15,15 +15,10 @@ from pathlib import Path
 
 import docx
 import openpyxl
+from kit.papers import NAMES
 from openpyxl.comments import Comment
 
 HERE = Path(__file__).parent
-
-NAMES = {
-    "body": "Aardenburg Beheer B.V.", "header": "Boterbloem Beheer B.V.", "footer": "Cipressen Beheer B.V.",
-    "comment": "Duindoorn Beheer B.V.", "property": "Esdoorn Beheer B.V.", "sheet": "Fluitenkruid", "hidden": "Goudsbloem Beheer B.V.",
-    "note": "Hazelaar Beheer B.V.", "table": "Iepenlaan Beheer B.V.",
-}  # fmt: skip
 
 SLIDES = """<?xml version="1.0" encoding="UTF-8"?>
 <office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0" xmlns:text="urn:oasis:names:tc:opendocument:xmlns:text:1.0"

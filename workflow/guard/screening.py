@@ -26,8 +26,8 @@ from dossier.text.names import extension
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
+from workflow.guard.at_a_glance import Text
 from workflow.guard.directory import Directory, Mention
-from workflow.guard.plain_text import Text
 from workflow.guard.texts import Texts
 from workflow.items import suspicion
 from workflow.items.suspicion import NOTHING, Finding, Screened, Unread, Unscreened
@@ -93,7 +93,8 @@ class Screen:
                 reading.set_result(Reading((), text.unread, text.failure))
                 return
         try:
-            self._texts.begin(path, name, text).add_done_callback(lambda text: self._search(office, text, reading))
+            with_ocr = office.settings.sharing.guard_ocr == "tesseract"
+            self._texts.begin(path, name, text, with_ocr).add_done_callback(lambda text: self._search(office, text, reading))
         except BaseException:
             with self._lock:
                 self._readings.pop(key, None)

@@ -20,8 +20,7 @@ import structlog
 
 from dossier.text.sentences import Sentence, sentence
 from dossier.workers.child import Child, Failed, How
-from workflow.guard.plain_text import Text, at_a_glance, opened, unread
-from workflow.guard.texts_child import WALL_SECONDS
+from workflow.guard.at_a_glance import PICTURE, Text, at_a_glance, opened, unread
 
 log = structlog.get_logger("texts")
 
@@ -31,8 +30,8 @@ PROCESSES = 3
 ANSWER_BYTES = 16 * 1024 * 1024
 """No answer is longer: a million characters, each written in six bytes at most, are 6 MB."""
 
-PATIENCE_SECONDS = WALL_SECONDS + 5
-"""The process ends itself after WALL_SECONDS; this is for one that can't."""
+PATIENCE_SECONDS, OCR_PATIENCE_SECONDS = 20.0, 110.0
+"""The process ends itself before (texts_child.WALL_SECONDS, OCR_WALL_SECONDS); this is for one that can't."""
 
 FAILURES: Mapping[How, Sentence] = {
     "slow": Sentence("guard.too_slow"),
@@ -53,24 +52,27 @@ class Texts:
         self._own.child = Child("workflow.guard.texts_child", PATIENCE_SECONDS, ANSWER_BYTES)
         self._children.append(self._own.child)
 
-    def begin(self, path: str | Path, name: str, text: Text | None = None) -> Future[Text]:
+    def begin(self, path: str | Path, name: str, text: Text | None = None, with_ocr: bool = False) -> Future[Text]:
         """Start reading the file at `path`, called `name`, unless its `text` is known. It may be moved or removed meanwhile.
 
-        Raises OSError.
+        `with_ocr`: pictures as well, by tesseract. Raises OSError.
         """
         if text is None:
             with opened(path) as descriptor:
                 seen = at_a_glance(descriptor, name)
+                if seen == PICTURE and not with_ocr:
+                    seen = unread("scan")
                 if isinstance(seen, bytes):
-                    return self._pool.submit(self._ask, seen, os.dup(descriptor))
+                    letter = seen.lower() if with_ocr else seen
+                    return self._pool.submit(self._ask, letter, os.dup(descriptor))
                 text = seen
         done = Future[Text]()
         done.set_result(text)
         return done
 
-    def _ask(self, kind: bytes, descriptor: int) -> Text:
+    def _ask(self, letter: bytes, descriptor: int) -> Text:
         try:
-            return _read(self._own.child, kind, descriptor)
+            return _read(self._own.child, letter, descriptor)
         finally:
             os.close(descriptor)
 
@@ -81,19 +83,16 @@ class Texts:
             child.close()
 
 
-def _read(child: Child, kind: bytes, descriptor: int) -> Text:
+def _read(child: Child, letter: bytes, descriptor: int) -> Text:
     """What the process says of a file."""
     try:
-        answer = json.loads(child.ask(kind, descriptor))
+        answer = json.loads(child.ask(letter, descriptor, OCR_PATIENCE_SECONDS if letter.islower() else None))
         if answer.get("tired"):
             child.stop()
-        if answer.get("unread"):
-            return unread(str(answer["unread"]))
-        text = str(answer["text"])
-        if not re.search(r"[^\W_]", text):
+        text, missed = str(answer["text"]), tuple(_told(*missed) for missed in answer["unread"])
+        if not missed and not re.search(r"[^\W_]", text):
             return unread("scan")
-        return Text(text, failure=sentence("guard.too_slow") if answer["slow"] else None,
-                    unread=(sentence("guard.beginning"),) if answer["partial"] else ())  # fmt: skip
+        return Text(text, missed, FAILURES["slow"] if answer["slow"] else None)
     except Failed as failed:
         log.warning("a file's text could not be taken", reason=str(failed))
         return Text(failure=FAILURES[failed.how])
@@ -101,3 +100,9 @@ def _read(child: Child, kind: bytes, descriptor: int) -> Text:
         child.stop()
         log.warning("a file's text could not be taken", reason=f"its reader talks nonsense: {error}")
         return Text(failure=FAILURES["ended"])
+
+
+def _told(way: list[str], reason: str, count: int) -> Sentence:
+    """Why something of a file is not read; what lies within it is named."""
+    why = sentence(f"guard.{reason}", count=count)
+    return sentence("guard.inside", part=" › ".join(way), why=why) if way else why

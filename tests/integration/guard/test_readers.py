@@ -1,0 +1,290 @@
+"""Whatever can be read of a file by whoever gets it is read by the guard, in each format that an office uses."""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import io
+import re
+import struct
+import time
+import zipfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+from fpdf import FPDF
+from kit.compound import compound
+from kit.guard_corpus import pdf, scan, word
+from kit.papers import NAMES, documents, mail, outlook, picture, stored, utf16, zipped
+
+from workflow.guard.at_a_glance import Text
+from workflow.guard.texts import Texts
+
+NAME = "Noorderlicht Beheer B.V."
+
+
+@pytest.fixture(scope="module")
+def reader() -> Iterator[Texts]:
+    reader = Texts()
+    yield reader
+    reader.close()
+
+
+@pytest.fixture
+def read(reader: Texts, tmp_path: Path) -> Iterator[object]:
+    def read(name: str, data: bytes) -> Text:
+        (tmp_path / name).write_bytes(data)
+        return reader.begin(tmp_path / name, name).result(120)
+
+    return read  # type: ignore[return-value]
+
+
+def reasons(text: Text) -> list[str]:
+    return [str(why) for why in text.unread]
+
+
+LETTER = ("body", "header", "footer", "comment", "property", "table")
+LEDGER = ("body", "header", "footer", "comment", "property", "sheet", "hidden")
+PLACES = [
+    *((name, place) for name in ("letter.docx", "letter.doc", "letter.dot", "letter.odt", "letter.rtf") for place in LETTER),
+    *((name, place) for name in ("ledger.xlsx", "ledger.xls", "ledger.xlt", "ledger.ods") for place in LEDGER),
+    *((name, place) for name in ("slides.pptx", "slides.ppt", "slides.odp") for place in ("body", "note")),
+]
+
+
+def test_names_are_found_in_every_place_of_office_papers_old_and_new(read) -> None:
+    lacking = []
+    for name in dict(PLACES):
+        found = read(name, stored(name))
+        assert (found.unread, found.failure) == ((), None), name
+        lacking += [(name, place) for other, place in PLACES if other == name and NAMES[place] not in found.text]
+    assert lacking == []
+    assert "12345678" in read("ledger.xls", stored("ledger.xls")).text
+
+
+def repacked(name: str, change: dict[str, str | bytes], replace: tuple[str, str] | None = None) -> bytes:
+    """An office file with other parts, or with something replaced in all parts."""
+    with zipfile.ZipFile(io.BytesIO(stored(name))) as archive:
+        parts = {one: archive.read(one) for one in archive.namelist()}
+    if replace:
+        parts = {one: data.replace(replace[0].encode(), replace[1].encode()) for one, data in parts.items()}
+    return zipped({**parts, **change})
+
+
+WORD_SPACE = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+
+
+def part(root: str, inside: str) -> str:
+    """A part of a Word file."""
+    return f'<w:{root} xmlns:w="{WORD_SPACE}">{inside}</w:{root}>'
+
+
+def test_strict_open_xml_is_read_as_the_usual_one(read) -> None:
+    strict = repacked("letter.docx", {}, (WORD_SPACE, "http://purl.oclc.org/ooxml/wordprocessingml/main"))
+    assert all(NAMES[place] in read("letter.docx", strict).text for place in LETTER)
+
+
+LINK = f'<Relationships><Relationship Target="file:///Z:/{NAME.replace(" ", "%20")}" TargetMode="External"/></Relationships>'
+WITHIN = {
+    "deleted.docx": repacked("letter.docx", {"word/footnotes.xml": part("footnotes", f"<w:p><w:del><w:delText>{NAME}</w:delText></w:del></w:p>")}),
+    "box.docx": repacked("letter.docx", {"word/document.xml": part("document", "<w:t>Noorderlicht </w:t><w:t>Beheer B.V.</w:t>")}),
+    "picture.docx": repacked("letter.docx", {"word/document.xml": part("document", f'<docPr descr="{NAME}"/>')}),
+    "variable.docx": repacked("letter.docx", {"word/settings.xml": part("settings", f'<w:docVar w:name="Klant" w:val="{NAME}"/>')}),
+    "link.docx": repacked("letter.docx", {"word/_rels/header9.xml.rels": LINK}),
+    "custom.docx": repacked("letter.docx", {"customXml/item1.xml": f'<klant naam="{NAME}"/>'}),
+    "embedded.docx": repacked("letter.docx", {"word/embeddings/a.docx": word(NAME)}),
+    "chunk.docx": repacked("letter.docx", {"word/afchunk.mht": mail(NAME)}),
+    "drawing.xlsx": repacked("ledger.xlsx", {"xl/drawings/drawing1.xml": f'<xdr:wsDr xmlns:a="a"><a:p><a:r><a:t>{NAME}</a:t></a:r></a:p></xdr:wsDr>'}),
+    "pivot.xlsx": repacked("ledger.xlsx", {"xl/pivotCache/pivotCacheRecords1.xml": f'<pivotCacheRecords><r><s v="{NAME}"/></r></pivotCacheRecords>'}),
+    "thread.xlsx": repacked("ledger.xlsx", {"xl/threadedComments/threadedComment1.xml": f"<ThreadedComments><text>{NAME}</text></ThreadedComments>"}),
+    "defined.xlsx": repacked("ledger.xlsx", {"xl/workbook.xml": f'<workbook><sheets><sheet name="{NAME}"/></sheets></workbook>'}),
+    "remark.pptx": repacked("slides.pptx", {"ppt/comments/comment1.xml": f"<p:cmLst xmlns:p=\"p\"><p:cm><p:text>{NAME}</p:text></p:cm></p:cmLst>"}),
+    "object.odt": repacked("letter.odt", {"Object 1/content.xml": f'<o:d xmlns:o="o" xmlns:t="t"><t:p>{NAME}</t:p></o:d>'}),
+    "page.vsdx": zipped({"[Content_Types].xml": "<Types/>", "visio/pages/page1.xml": f"<PageContents><Shape><Text>{NAME}</Text></Shape></PageContents>"}),
+    "attribute.xaf": f'<auditfile><company><companyName>x</companyName><customer naam="{NAME}"/></company></auditfile>'.encode(),
+    "wide.xml": f'<?xml version="1.0" encoding="UTF-16"?><a b="{NAME}"/>'.encode("utf-16"),
+    "broken.xml": f"<a><b>{NAME}</a>".encode(),
+    "page.html": f'<html><body><img alt="{NAME}"></body></html>'.encode(),
+    "inline.html": b"<p>Noorder<b>licht</b> Beheer&nbsp;B.V.</p>",
+    "text.unheard": f"Brief aan {NAME}".encode(),
+    "statement.940": f":20:1\r\n:25:NL1\r\n:86:{NAME}\r\n".encode(),
+    "narrow.txt": f"Cliënt {NAME}".encode("cp1252"),
+    "wide.txt": utf16(f"Cliënt {NAME}"),
+    "wide-big.txt": f"Brief aan {NAME}".encode("utf-16-be"),
+    "wide-marked.csv": codecs.BOM_UTF16_BE + NAME.encode("utf-16-be"),
+    "packed.gz": gzip.compress(NAME.encode()),
+    "names.zip": zipped({f"{NAME}/leeg.txt": b" "}),
+    "within.zip": zipped({"a/b.docx": word(NAME)}),
+    "zipped.xaf": zipped({"audit.xaf": f"<auditfile><companyName>{NAME}</companyName></auditfile>"}),
+    "signed.asice": zipped({"mimetype": "application/vnd.etsi.asic-e+zip", "a.xbrl": f"<x><n>{NAME}</n></x>"}, stored_first=True),
+    "old.pub": compound({"Quill": {"QuillSub": {"CONTENTS": utf16(NAME)}}}),
+    "old-narrow.doc": compound({"WordDocument": bytes(512) + f"Brief aan {NAME}\r".encode("cp1252") + bytes(4000)}),
+    "plain.eml": mail(NAME), "subject.eml": mail("x", Subject=f"Stukken van {NAME}"), "attached.eml": mail("x", {"a.docx": word(NAME)}),
+    "name.eml": mail("x", {f"{NAME}.bin": b"\0\1"}), "twice.eml": mail("x", {"a.eml": mail("y", {"b.docx": word(NAME)})}),
+    "zip.eml": mail("x", {"a.zip": zipped({"b.pdf": pdf(NAME)})}), "noname.unheard": mail(NAME),
+    "body.msg": outlook(NAME), "subject.msg": outlook("x", subject=NAME), "attached.msg": outlook("x", {"a.pdf": pdf(NAME)}),
+    "twice.msg": outlook("x", {"a.msg": outlook("y", {"b.docx": word(NAME)})}), "header.rtf": b"{\\rtf1\\ansi{\\header Noorderlicht Beh\\'65er B.V.}}",
+    "unicode.rtf": b"{\\rtf1\\ansi\\uc1 N\\u111?orderlicht Beheer B.V.}",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", WITHIN)
+def test_a_name_is_found_wherever_it_can_be_read(read, name: str) -> None:
+    found = read(name, WITHIN[name])
+    assert NAME in re.sub(r"\s+", " ", found.text)
+    assert found.failure is None
+
+
+def test_the_storage_of_a_mail_within_a_mail_of_outlook_is_read(read) -> None:
+    inner = {"__properties_version1.0": bytes(8), "__substg1.0_1000001F": utf16(NAME)}
+    attached = {"__properties_version1.0": bytes(8), "__substg1.0_3707001F": utf16("doorgestuurd"), "__substg1.0_3701000D": inner}
+    assert NAME in read("a.msg", compound({"__properties_version1.0": bytes(32), "__attach_version1.0_#00000000": attached})).text
+
+
+def test_a_mail_of_outlook_that_has_only_formatted_text_is_read(read) -> None:
+    text = b"{\\rtf1\\ansi " + NAME.encode() + b"}"
+    literal = b"".join(b"\0" + text[at : at + 8] for at in range(0, len(text), 8))
+    for kind, data in ((b"MELA", text), (b"LZFu", literal)):
+        packed = struct.pack("<II4sI", len(data) + 12, len(text), kind, 0) + data
+        assert NAME in read("a.msg", compound({"__properties_version1.0": bytes(32), "__substg1.0_10090102": packed})).text
+    html = f"<html><body><p>{NAME}</p></body></html>".encode()
+    assert NAME in read("b.msg", compound({"__properties_version1.0": bytes(32), "__substg1.0_10130102": html})).text
+
+
+# PDF
+
+
+def with_fields() -> bytes:
+    """A PDF with a field that was filled in, whose appearance nobody drew, and a note beside it."""
+    parts = [
+        b"<</Type/Catalog/Pages 2 0 R/AcroForm<</Fields[4 0 R]/NeedAppearances true>>>>", b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]/Annots[4 0 R 5 0 R 6 0 R]>>",
+        b"<</Type/Annot/Subtype/Widget/FT/Tx/T(naam)/V(Noorderlicht Beheer B.V.)/Rect[10 10 150 30]/P 3 0 R>>",
+        b"<</Type/Annot/Subtype/Text/Contents(Zuiderlicht Beheer B.V.)/Rect[50 50 60 60]/P 3 0 R>>",
+        b"<</Type/Annot/Subtype/Link/A<</S/URI/URI(https://westerlicht.example)>>/Rect[70 70 80 80]/P 3 0 R>>",
+    ]  # fmt: skip
+    body = b"".join(b"%d 0 obj\n%s\nendobj\n" % (number, part) for number, part in enumerate(parts, 1))
+    return b"%PDF-1.7\n" + body + b"trailer<</Root 1 0 R/Size 7>>\n%%EOF"
+
+
+def paper(*pages: str | None, title: str = "", attached: Mapping[str, bytes] = MappingProxyType({})) -> bytes:
+    """A PDF; a page without text is a picture."""
+    document = FPDF()
+    document.set_font("Helvetica", size=11)
+    document.set_title(title)
+    for text in pages:
+        document.add_page()
+        if text is None:
+            document.image(io.BytesIO(picture("PNG")), 10, 10, 100)
+        else:
+            document.multi_cell(0, 6, text)
+    for name, data in attached.items():
+        document.embed_file(basename=name, bytes=data)
+    return bytes(document.output())
+
+
+def test_notes_fields_links_properties_and_attachments_of_a_pdf_are_read(read) -> None:
+    text = read("a.pdf", with_fields()).text
+    for name in (NAME, "Zuiderlicht Beheer B.V.", "westerlicht.example"):
+        assert name in text
+    assert NAME in read("b.pdf", paper("x", title=NAME)).text
+    assert NAME in read("c.pdf", paper("x", attached={"a.docx": word(NAME)})).text
+    assert NAME in read("d.pdf", b"\xef\xbb\xbf\r\n" + paper(NAME)).text
+
+
+def test_what_could_not_be_read_is_told_with_the_right_reason(read) -> None:
+    told = {
+        "protected.docx": (stored("protected-letter.docx"), "protected by a password"),
+        "protected.pdf": (pdf("geheim", owner_password="a", user_password="b"), "protected by a password"),
+        "scan.pdf": (scan(), "there is no text in it (a scan"), "photo.jpg": (picture("JPEG"), "there is no text in it (a scan"),
+        "some.pdf": (paper("Beste", None, None), "2 of its pages have no text"), "one.pdf": (paper("Beste", None), "one of its pages has no text"),
+        "damaged.docx": (stored("letter.docx")[:-300], "it is damaged"), "torn.xlsx": (b"PK\x03\x04" + b"x" * 200, "damaged"),
+        "drawing.vsd": (documents()["drawing.vsd"], "files of its kind are not read"), "sheet.numbers": (documents()["sheet.numbers"], "files of its kind"),
+        "empty.txt": (b"", "it is empty"), "binary.txt": (b"abc\0def\1\2\3", "files of its kind are not read"),
+        "long.txt": (b"woord " * 700_000, "only its beginning was read"), "mail.eml": (mail("x", {"scan.pdf": scan()}), "`scan.pdf` in it: there is no text"),
+        "deep.eml": (mail("x", {"a.eml": mail("y", {"b.eml": mail("z", {"c.docx": word("w")})})}), "`a.eml › b.eml › c.docx` in it: what is packed so deep"),
+        "two.zip": (zipped({"a.zip": zipped({"b.txt": "c"})}), "`a.zip` in it: what is packed so deep"),
+        "logo.eml": (mail("x", {"p.docx": stored("protected-letter.docx")}), "`p.docx` in it: it is protected"),
+    }  # fmt: skip
+    for name, (data, reason) in told.items():
+        found = read(name, data)
+        assert found.failure is None, name
+        assert any(reason in why for why in reasons(found)), (name, reasons(found))
+        assert len(reasons(found)) == 1, (name, reasons(found))
+
+
+def test_a_logo_in_a_mail_is_no_paper_that_was_not_read(read) -> None:
+    data = mail("Beste").replace(
+        b"Content-Type: text/plain", b'Content-Type: multipart/related; boundary="q"\r\n\r\n--q\r\nContent-Type: text/plain', 1
+    )
+    data += b"\r\n--q\r\nContent-Type: image/png\r\nContent-ID: <logo>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--q--\r\n"
+    assert read("a.eml", data).unread == ()
+
+
+# Hostile files
+
+
+def laughs() -> str:
+    lines = "".join(f'<!ENTITY a{n} "{f"&a{n - 1};" * 10}">' for n in range(1, 12))
+    return f'<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a0 "ha">{lines}]><x>&a11;</x>'
+
+
+def bomb(part: str) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        archive.writestr("[Content_Types].xml", "<Types/>")
+        with archive.open(part, "w") as stream:
+            stream.write(b"<a>")
+            for _ in range(600):
+                stream.write(b"x " * 500_000)
+    return made.getvalue()
+
+
+def looping() -> bytes:
+    """A compound file whose directory goes round in circles."""
+    data = bytearray(outlook("x"))
+    at = int.from_bytes(data[48:52], "little")
+    table = (int.from_bytes(data[76:80], "little") + 1) * 512
+    data[table + 4 * at : table + 4 * at + 4] = at.to_bytes(4, "little")
+    return bytes(data)
+
+
+HOSTILE = {
+    "laughs.xml": laughs().encode(), "laughs.docx": repacked("letter.docx", {"word/document.xml": laughs()}),
+    "deep.xml": b"<a>" * 400_000,
+    "deep.xaf": b"<?xml version='1.0'?>" + b"<a b='c'>" * 200_000 + NAME.encode(), "file.xml": b'<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><a>&x;</a>',
+    "bomb.docx": bomb("word/document.xml"), "bomb.xlsx": bomb("xl/sharedStrings.xml"), "bomb.zip": bomb("a.txt"), "bomb.odt": bomb("content.xml"),
+    "many.zip": zipped({f"{number}.txt": b"x" for number in range(20_000)}),
+    "groups.rtf": b"{\\rtf1" + b"{" * 500_000, "bomb.gz": gzip.compress(bytes(300_000_000), 1),
+    "parts.eml": b"MIME-Version: 1.0\r\n" + b"".join(b"Content-Type: multipart/a; boundary=%d\r\n\r\n--%d\r\n" % (n, n) for n in range(3_000)),
+    "loop.msg": looping(), "wide.html": b"<p " * 1_000_000, "tags.html": b"<" * 3_000_000,
+    "runs.doc": compound({"WordDocument": bytes([65, 0, 200]) * 2_000_000}),
+    "records.ppt": compound({"PowerPoint Document": b"\x0f\0\0\0\0\0\0\0" * 500_000}),
+    "header.eml": b"Subject: " + b"=?utf-8?q?a?= " * 100_000 + b"\r\nMIME-Version: 1.0\r\n\r\nx",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_file_takes_no_more_than_its_share_and_hides_nothing(read, name: str) -> None:
+    began = time.monotonic()
+    found = read(name, HOSTILE[name])
+    assert found.text or found.unread or found.failure
+    assert "root:" not in found.text
+    assert time.monotonic() - began < 40
+    assert NAME in read("good.pdf", pdf(NAME)).text
+
+
+def test_mangled_files_of_every_kind_never_break_the_reader(read) -> None:
+    import random
+
+    dice = random.Random(11)
+    for name, data in documents().items():
+        mangled = bytearray(data)
+        for _ in range(dice.randrange(1, 30)):
+            mangled[dice.randrange(len(mangled))] = dice.randrange(256)
+        found = read(
+            name, bytes(mangled[: dice.randrange(len(mangled) // 2, len(mangled) + 1)]) if dice.random() < 0.3 else bytes(mangled)
+        )
+        assert found.text or found.unread or found.failure, name

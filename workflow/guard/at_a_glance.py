@@ -1,0 +1,95 @@
+"""What a file says, if that is known at a glance: plain text, or that there is nothing to be read.
+
+Reads the file, and starts nothing: any process may do it. What anything but plain text says, texts.py
+finds out, and this tells by which reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from dossier.files.marks import marks_of
+from dossier.text.sentences import Sentence, sentence
+from workflow.guard.readers.any_file import PICTURES, TEXT_BYTES, is_mail, reason_unread
+from workflow.guard.readers.gathering import MAX_CHARACTERS
+from workflow.guard.readers.plain_text import decoded
+
+PIECE_BYTES = 1_048_576
+
+PDF, MAIL, PICTURE, OTHER = b"P", b"M", b"I", b"O"
+"""Which reader in the other process is asked (texts_child.py)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """What a file says, as far as it could be read."""
+
+    text: str = ""
+    unread: tuple[Sentence, ...] = ()
+    """Why it can't be read, or not all of it."""
+    failure: Sentence | None = None
+    """Why its reader gave up on what it could have read: then nobody knows what else it says."""
+
+
+def unread(why: str) -> Text:
+    """Nothing is known of it, and this is the code of the reason."""
+    return Text(unread=(Sentence(f"guard.{why}"),))
+
+
+def glance(path: str | Path, name: str) -> Text | None:
+    """The text of the file at `path`, called `name`; None if that takes a process of its own. Raises OSError."""
+    with opened(path) as descriptor:
+        text = at_a_glance(descriptor, name)
+    return text if isinstance(text, Text) else None
+
+
+@contextlib.contextmanager
+def opened(path: str | Path) -> Iterator[int]:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def at_a_glance(descriptor: int, name: str) -> Text | bytes:
+    """The text of a file, or which reader in a process of its own is to be asked."""
+    seen = marks_of(descriptor)
+    if reason := reason_unread(seen):
+        return unread(reason)
+    if seen.kind == "pdf":
+        return PDF if _has_objects(descriptor) else unread("damaged")
+    if seen.kind in PICTURES:
+        return PICTURE
+    if is_mail(name, seen):
+        return MAIL
+    return _plain(descriptor) if seen.kind in ("", "mt940") else OTHER
+
+
+def _has_objects(descriptor: int) -> bool:
+    """False for what begins as a PDF and is none: each has `1 0 obj` somewhere, or nothing is in it."""
+    at = 0
+    while data := os.pread(descriptor, PIECE_BYTES, at):
+        found = data.find(b"obj")
+        while found >= 0:
+            if re.search(rb"\d\s+$", data[max(0, found - 10) : found]):
+                return True
+            found = data.find(b"obj", found + 3)
+        at += max(1, len(data) - 16) if len(data) == PIECE_BYTES else len(data)  # one may lie across two pieces
+    return False
+
+
+def _plain(descriptor: int) -> Text:
+    """A text file's text; whether it is one was asked of its beginning."""
+    with open(descriptor, "rb", closefd=False) as stream:
+        stream.seek(0)
+        data = stream.read(TEXT_BYTES + 1)
+    is_whole = len(data) <= TEXT_BYTES
+    text = decoded(data[:TEXT_BYTES], is_whole) or ""
+    is_cut = not is_whole or len(text) > MAX_CHARACTERS
+    return Text(text[:MAX_CHARACTERS], (sentence("guard.beginning"),) if is_cut else ())

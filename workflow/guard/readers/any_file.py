@@ -1,0 +1,125 @@
+"""Which reader a file is given to: by its bytes (dossier/files/marks.py), whatever it is called. Also for files within files."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from dossier.files.marks import Marks, marks_of
+from dossier.text.names import extension
+from workflow.guard.readers import mail
+from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.plain_text import decoded, decoded_html, encoding_of, text_of_html
+
+TEXT_BYTES = 4 * MAX_CHARACTERS
+
+OFFICE = frozenset(
+    ["docx", "xlsx", "xlsb", "pptx", "vsdx", "odt", "ott", "odm", "ods", "ots", "odp", "otp", "odg", "otg", "odc", "odf"]
+)
+OLD = frozenset(["doc", "xls", "ppt", "pub", "msg"])
+PACKED = frozenset(["zip", "asice", "asics", "kmz", "epub"])
+PICTURES = frozenset(["png", "jpg", "gif", "bmp", "tif", "webp", "heic", "avif"])
+READ = OFFICE | OLD | PACKED | {"pdf", "gz", "rtf", "xml", "html"}
+"""Kinds that readers know, besides text and mail."""
+
+
+def is_mail(name: str, seen: Marks) -> bool:
+    """True for a mail, by its beginning or its name."""
+    return not seen.kind and (extension(name) in mail.ENDINGS or mail.is_mail(seen.head))
+
+
+def reason_unread(seen: Marks) -> str | None:
+    """Why nothing reads such a file; None if something does, were it as text."""
+    if not seen.head:
+        return "empty"
+    if seen.kind == "protected":
+        return "password"
+    if seen.kind in READ or seen.kind in PICTURES:
+        return None
+    return "format" if seen.kind not in ("", "mt940") or encoding_of(seen.head) is None else None
+
+
+def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
+    """Read a file that lies within another. Raises Enough, Unreadable."""
+    data = stream.read(PART_BYTES)
+    read_bytes(gathering, name, data)
+
+
+def read_bytes(gathering: Gathering, name: str, data: bytes) -> None:
+    """Read a file whose bytes are all there. Raises Enough, Unreadable."""
+    import io
+
+    seen, stream = marks_of(data), io.BytesIO(data)
+    if reason := reason_unread(seen):
+        raise Unreadable(reason)
+    if seen.kind == "pdf":
+        read_pdf(gathering, data)
+    elif seen.kind in PICTURES:
+        read_picture(gathering, data)
+    elif is_mail(name, seen):
+        mail.read_mail(gathering, stream)
+    elif seen.kind in ("", "mt940"):
+        read_text(gathering, data)
+    else:
+        read_kind(gathering, stream, seen.kind, name)
+
+
+def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> None:
+    """Read a file of one of the kinds in READ but PDF. Raises Enough, Unreadable."""
+    if kind in OFFICE:
+        from workflow.guard.readers.office import read_office
+
+        read_office(gathering, stream, kind)
+    elif kind in OLD:
+        from workflow.guard.readers.ole import read_ole
+
+        read_ole(gathering, stream, kind)
+    elif kind in PACKED:
+        from workflow.guard.readers.archives import read_zip
+
+        read_zip(gathering, stream)
+    elif kind == "gz":
+        from workflow.guard.readers.archives import read_gzip
+
+        read_gzip(gathering, stream, name)
+    elif kind == "rtf":
+        from workflow.guard.readers.rtf import read_rtf
+
+        read_rtf(gathering, stream)
+    elif kind == "html":
+        gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))
+    else:
+        _read_xml(gathering, stream)
+
+
+def read_text(gathering: Gathering, data: bytes) -> None:
+    """Raises Enough."""
+    gathering.add(decoded(data[:TEXT_BYTES], len(data) <= TEXT_BYTES) or "")
+    if len(data) > TEXT_BYTES:
+        gathering.miss("beginning")
+
+
+def read_pdf(gathering: Gathering, content: object) -> None:
+    """Raises Enough, Unreadable."""
+    from workflow.guard.readers import ocr, pdf
+
+    pdf.read_pdf(gathering, content, ocr.text_of_page if gathering.with_ocr else None)
+
+
+def read_picture(gathering: Gathering, content: object) -> None:
+    """Raises Enough, Unreadable."""
+    if not gathering.with_ocr:
+        raise Unreadable("scan")
+    from workflow.guard.readers import ocr
+
+    gathering.add(ocr.text_of_picture(content))
+
+
+def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
+    """What is no proper XML is read as the text that it is."""
+    from workflow.guard.readers.xml import read_xml
+
+    try:
+        read_xml(gathering, stream)
+    except Unreadable:
+        stream.seek(0)
+        gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))

@@ -1,0 +1,234 @@
+"""Word, Excel, PowerPoint and Visio from 2007 on, and OpenDocument: a zip of XML parts. Every part is read, not only the main one.
+
+So comments, headers, footers, notes, text boxes, charts, hidden sheets, document properties, what was
+deleted under tracking, and what a pivot table remembers of its source are read as well. What is
+embedded is read as what is attached to a mail.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+from urllib.parse import unquote
+
+from workflow.guard.readers.cells import read_cells, whole
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.xml import Rules, parse, read_xml
+
+_POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Pages", "Words", "Characters", "Lines", "Paragraphs",
+                        "CharactersWithSpaces", "AppVersion", "DocSecurity", "i4"})  # fmt: skip
+"""Numbers that place and count things: none of them is anybody's."""
+
+_SEEN = {"docPr": ("descr", "title"), "cNvPr": ("descr", "title"), "docVar": ("name", "val"), "alias": ("val",), "fldSimple": ("instr",),
+         "property": ("name",)}  # fmt: skip
+WORD = Rules(
+    {"p": "\n", "tc": "\t", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-", "instrText": " ", "lpwstr": "\n", "lpstr": "\n",
+     "title": "\n", "subject": "\n", "creator": "\n", "description": "\n", "keywords": "\n", "lastModifiedBy": "\n", "Company": "\n",
+     "Manager": "\n", "category": "\n", "Template": "\n", "v": "\n", "Text": "\n", "text": "\n"},
+    _SEEN, _POSITIONS,
+)  # fmt: skip
+"""Word, PowerPoint, Visio, drawings, charts and properties."""
+
+SHEET = Rules(
+    {"t": "\n", "text": "\n", "v": "\n", "definedName": "\n", "oddHeader": "\n", "oddFooter": "\n", "evenHeader": "\n", "evenFooter": "\n",
+     "firstHeader": "\n", "firstFooter": "\n", "p": "\n", "title": "\n"},
+    {**_SEEN, "s": ("v",), "sheet": ("name",), "table": ("displayName",), "tableColumn": ("name",), "cacheField": ("name",),
+     "hyperlink": ("tooltip", "display"), "dataValidation": ("prompt", "promptTitle"), "dbPr": ("connection",), "sheetName": ("val",)},
+    _POSITIONS,
+)  # fmt: skip
+"""What else lies in a workbook: comments, tables, pivots, links to other workbooks."""
+
+OPEN = Rules(
+    {"p": "\n", "h": "\n", "tab": "\t", "s": " ", "line-break": "\n", "table-cell": "\t", "table-row": "\n", "title": "\n", "subject": "\n",
+     "creator": "\n", "initial-creator": "\n", "description": "\n", "keyword": "\n", "user-defined": "\n", "desc": "\n"},
+    {"table": ("name",), "table-cell": ("value", "string-value"), "user-defined": ("name",), "a": ("title",), "named-range": ("name",)},
+    frozenset({"binary-data", "editing-cycles", "editing-duration"}),
+)  # fmt: skip
+"""OpenDocument, in a zip or flat."""
+
+_EMBEDDED = re.compile(r"(?:word|xl|ppt|visio)/(?:embeddings/.+|(?:afchunk|altchunk)[^/]*)", re.IGNORECASE)
+_LINK = re.compile(rb"<Relationship\b[^<>]*TargetMode\s*=\s*[\"']External[\"'][^<>]*>")
+_TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']{1,2000})[\"']")
+
+
+def read_office(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
+    """A document of this kind (marks.py): docx, xlsx, pptx, vsdx, odt, ods … Raises Enough, Unreadable."""
+    with opened(stream) as archive:
+        if kind.startswith(("od", "ot")):
+            _read_open(gathering, archive)
+            return
+        names = sorted(archive.namelist(), key=_turn)
+        if kind == "xlsx":
+            _read_sheets(gathering, archive, names)
+        if kind == "xlsb":
+            read_cells(gathering, stream)
+        for name in names:
+            _read_part(gathering, archive, name, SHEET if name.startswith("xl/") else WORD)
+
+
+@contextlib.contextmanager
+def opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
+    """A zip. Raises Unreadable for what is none, also while it is used."""
+    with _or_unreadable(), zipfile.ZipFile(stream) as archive:
+        yield archive
+
+
+def packed_part(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> BinaryIO:
+    """What is packed under this name, to be sought in; of a very large one only the beginning. Raises Unreadable."""
+    with _or_unreadable(), archive.open(name) as part:
+        return io.BytesIO(part.read(PART_BYTES))
+
+
+@contextlib.contextmanager
+def _or_unreadable() -> Iterator[None]:
+    try:
+        yield
+    except RuntimeError as error:  # zipfile says so of a password, in words
+        raise Unreadable("password" if "encrypted" in str(error) else "damaged") from error
+    except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, struct.error) as error:
+        raise Unreadable("damaged") from error
+
+
+def _turn(name: str) -> tuple[int, str]:
+    """Small parts that often name somebody come first: properties, headers, comments; then the document itself."""
+    if name.startswith("docProps/"):
+        return 0, name
+    if re.search(r"/(header|footer|comments|workbook)[^/]*\.xml$", name):
+        return 1, name
+    return (2 if re.search(r"/(document|slide\d+|page\d+|footnotes|endnotes)\.xml$", name) else 3), name
+
+
+def _read_part(gathering: Gathering, archive: zipfile.ZipFile, name: str, rules: Rules) -> None:
+    """One part, by its name. A damaged one does not hide the others."""
+    try:
+        if _EMBEDDED.fullmatch(name):
+            gathering.part(name.rpartition("/")[2], packed_part(archive, name))
+        elif name.endswith(".rels"):
+            for link in _LINK.findall(archive.open(name).read(PART_BYTES)):
+                gathering.add("\n".join(unquote(target.decode("utf-8", "replace")) for target in _TARGET.findall(link)) + "\n")
+        elif name.startswith("customXml/"):
+            if name.endswith(".xml"):
+                read_xml(gathering, archive.open(name))  # type: ignore[arg-type]  # it reads as a file does
+        elif (
+            name.endswith((".xml", ".vml"))
+            and not name.startswith(("xl/worksheets/sheet", "xl/sharedStrings"))
+            and name != "[Content_Types].xml"
+        ):
+            with archive.open(name) as part:
+                rules.read(gathering, part)  # type: ignore[arg-type]
+            gathering.add("\n")
+    except Unreadable as reason:
+        gathering.miss(str(reason))
+
+
+# Workbooks
+
+
+def _read_sheets(gathering: Gathering, archive: zipfile.ZipFile, names: list[str]) -> None:
+    """The sheets' names and cells, hidden or not, with what formulas came to when they were saved."""
+    shared = list[str]()
+    for name in names:
+        if name.startswith("xl/sharedStrings"):
+            _collect_strings(gathering, archive, name, shared)
+    for name in names:
+        if name.startswith("xl/worksheets/sheet") and name.endswith(".xml"):
+            with archive.open(name) as part:
+                _read_sheet(gathering, part, shared)  # type: ignore[arg-type]
+
+
+def _collect_strings(gathering: Gathering, archive: zipfile.ZipFile, name: str, shared: list[str]) -> None:
+    """The texts that the cells of all sheets name by number."""
+    pieces, phonetic = list[str](), 0
+
+    def started(name: str, _: dict[str, str]) -> None:
+        nonlocal phonetic
+        phonetic += name == "rPh"
+
+    def ended(name: str) -> None:
+        nonlocal phonetic
+        phonetic -= name == "rPh"
+        if name == "si":
+            shared.append("".join(pieces))
+            pieces.clear()
+
+    with archive.open(name) as part:
+        parse(part, gathering, started, ended, lambda piece: None if phonetic else pieces.append(piece))  # type: ignore[arg-type]
+
+
+_SHEET_TEXTS = frozenset({"oddHeader", "oddFooter", "evenHeader", "evenFooter", "firstHeader", "firstFooter", "formula1"})
+
+
+def _read_sheet(gathering: Gathering, stream: BinaryIO, shared: list[str]) -> None:
+    """A row of cells a line, a tab between two."""
+    kind, pieces, row, wanted = "", list[str](), list[str](), False
+
+    def started(name: str, attributes: dict[str, str]) -> None:
+        nonlocal kind, wanted
+        if name == "c":
+            kind = attributes.get("t", "n")
+        elif name in ("v", "t") or name in _SHEET_TEXTS:
+            wanted = True
+        elif name == "hyperlink":
+            gathering.add("\n".join([attributes.get("display", ""), attributes.get("tooltip", ""), ""]))
+
+    def ended(name: str) -> None:
+        nonlocal wanted
+        if name in ("v", "t"):
+            wanted = False
+        elif name == "c":
+            row.append(_cell("".join(pieces), kind, shared))
+            pieces.clear()
+        elif name == "row" and row:
+            gathering.add("\t".join(cell for cell in row if cell) + "\n")
+            row.clear()
+        elif name in _SHEET_TEXTS:
+            wanted = False
+            gathering.add(without_codes("".join(pieces)) + "\n")
+            pieces.clear()
+
+    def text(piece: str) -> None:
+        if wanted:
+            pieces.append(piece)
+
+    parse(stream, gathering, started, ended, text)
+
+
+def _cell(written: str, kind: str, shared: list[str]) -> str:
+    if kind == "s":
+        return shared[int(written)] if written.isdecimal() and int(written) < len(shared) else ""
+    if kind == "n" and ("E" in written or written.endswith(".0")):
+        with contextlib.suppress(ValueError):
+            return whole(float(written))
+    return written
+
+
+_CODES = re.compile(r"&(?:[LCR]|\"[^\"]{0,100}\"|\d{1,3}|K[0-9A-F]{6}|[A-Z&])")
+"""ECMA-376 part 1, 18.3.1.46: left, centre, right, a font, its size, its colour, the date and so on."""
+
+
+def without_codes(text: str) -> str:
+    """The header or footer of a sheet without what says how and where it stands; any other text as it is."""
+    return _CODES.sub("\n", text) if text.startswith(("&L", "&C", "&R")) else text
+
+
+# OpenDocument
+
+
+def _read_open(gathering: Gathering, archive: zipfile.ZipFile) -> None:
+    """Styles have the headers and footers; objects are documents within the document."""
+    names = archive.namelist()
+    if "META-INF/manifest.xml" in names and b"encryption-data" in archive.open("META-INF/manifest.xml").read(PART_BYTES):
+        raise Unreadable("password")
+    for name in sorted(names, key=lambda name: (name != "meta.xml", name != "styles.xml", name)):
+        if name.rpartition("/")[2] in ("meta.xml", "styles.xml", "content.xml"):
+            with archive.open(name) as part:
+                OPEN.read(gathering, part)  # type: ignore[arg-type]
+            gathering.add("\n")
+        elif name.endswith((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".pdf")) or re.fullmatch(r"Object[^/]*", name):
+            gathering.part(name, packed_part(archive, name))

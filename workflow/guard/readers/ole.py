@@ -1,0 +1,157 @@
+"""The old Office formats (.doc, .xls, .ppt, .pub) and Outlook's .msg: streams in a compound file, which olefile takes apart.
+
+Of workbooks calamine reads the cells, of presentations the records of text are taken. All else is
+told by the runs of letters in the streams, in both ways in which these formats write text (one byte a
+character, or two): Word's own reading of a file needs a thousand rules, but whose name is in it needs
+none. So what was deleted and is still in the file is found as well.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from workflow.guard.readers import cells, rtf
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.office import without_codes
+from workflow.guard.readers.plain_text import decoded_html, text_of_html
+
+_NARROW = re.compile(rb"[\x07\x09-\x0d\x1e\x1f\x20-\x7e\x82-\x8c\x91-\x9c\xa0-\xff]{4,}")
+_WIDE = re.compile(rb"(?:[\x07\x09-\x0d\x1e\x1f\x20-\x7e\xa0-\xff]\x00|[\x00-\xff][\x01\x02\x1e\x20]){4,}")
+_TELLING = re.compile(r"[A-Za-z0-9]{3}")
+"""What a run of letters has at least, that is no number or picture by chance."""
+
+_SPACES = str.maketrans({"\x07": "\t", "\x0b": "\n", "\x0c": "\n", "\r": "\n", "\x1e": "-", "\x1f": ""})
+"""How Word marks cells, line and page breaks, and hyphens that don't break or needn't."""
+
+_PICTURES = ("pictures", "data", "__nameid_version1.0")
+"""Streams and storages in which there are no texts."""
+
+_WORD_ENCRYPTED, _BOOK_ENCRYPTED, _SLIDES_ENCRYPTED = 0x01, 0x2F, 0xF3D1C4DF
+"""[MS-DOC] 2.5.2 (fEncrypted), [MS-XLS] 2.4.117 (FilePass), [MS-PPT] 2.3.2 (headerToken)."""
+
+
+def read_ole(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
+    """A file of this kind (marks.py): doc, xls, ppt, pub, msg. Raises Enough, Unreadable."""
+    import olefile
+
+    try:
+        with olefile.OleFileIO(stream) as file:
+            if kind == "msg":
+                _read_message(gathering, file, ())
+                return
+            _refuse_encrypted(file, kind)
+            if kind == "xls":
+                cells.read_cells(gathering, stream)
+            for path in file.listdir():
+                if path[-1].lower() in _PICTURES or path[0].lower() in _PICTURES:
+                    continue
+                read = _read_slides if path == ["PowerPoint Document"] else _read_runs
+                read(gathering, file.openstream(path).read(PART_BYTES))
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError, struct.error) as error:
+        raise Unreadable("damaged") from error  # olefile raises what comes where a directory is hostile
+
+
+def _refuse_encrypted(file: Any, kind: str) -> None:
+    """Raises Unreadable."""
+    is_encrypted = False
+    if kind == "doc":
+        is_encrypted = bool(file.openstream("WordDocument").read(12)[11] & _WORD_ENCRYPTED)
+    elif kind == "xls":
+        book = "Workbook" if file.exists("Workbook") else "Book"
+        is_encrypted = _BOOK_ENCRYPTED in _records(file.openstream(book).read(4096))
+    elif kind == "ppt" and file.exists("Current User"):
+        is_encrypted = int.from_bytes(file.openstream("Current User").read(16)[12:16], "little") == _SLIDES_ENCRYPTED
+    if is_encrypted:
+        raise Unreadable("password")
+
+
+def _records(head: bytes) -> Iterator[int]:
+    """The kinds of a workbook's first records."""
+    at = 0
+    while at + 4 <= len(head):
+        yield int.from_bytes(head[at : at + 2], "little")
+        at += 4 + int.from_bytes(head[at + 2 : at + 4], "little")
+
+
+def _read_runs(gathering: Gathering, data: bytes) -> None:
+    for runs, encoding in ((_WIDE, "utf-16-le"), (_NARROW, "cp1252")):
+        for number, run in enumerate(runs.finditer(data)):
+            text = run[0].decode(encoding, "replace").translate(_SPACES)
+            if _TELLING.search(text):
+                gathering.add(without_codes(text) + "\n")
+            elif number % 1_000 == 0:
+                gathering.look_at_clock()
+
+
+_CONTAINER, _WIDE_TEXTS, _NARROW_TEXT = 0x0F, (0x0FA0, 0x0FBA), 0x0FA8
+"""[MS-PPT] 2.3.1 (recVer), 2.9.41 TextCharsAtom and 2.2.5 strings of many kinds, 2.9.42 TextBytesAtom."""
+
+
+def _read_slides(gathering: Gathering, data: bytes) -> None:
+    """A presentation is records within records; some are text. Those of earlier savings are still among them."""
+    at = 0
+    while at + 8 <= len(data):
+        version, kind, length = struct.unpack_from("<HHI", data, at)
+        at += 8
+        if version & 0x0F == _CONTAINER:
+            continue
+        if kind in _WIDE_TEXTS:
+            gathering.add(data[at : at + length].decode("utf-16-le", "replace").translate(_SPACES) + "\n")
+        elif kind == _NARROW_TEXT:
+            gathering.add(data[at : at + length].decode("latin-1").translate(_SPACES) + "\n")
+        at += length
+
+
+# Outlook ([MS-OXMSG]): a property is a stream whose name ends in what it is and how it is written.
+
+_BODY, _HTML, _RTF = "1000", "10130102", "10090102"
+_ATTACHED, _ATTACHED_MESSAGE, _LONG_NAME, _SHORT_NAME = "37010102", "3701000D", "3707", "3704"
+
+
+def _read_message(gathering: Gathering, file: Any, place: tuple[str, ...]) -> None:
+    """The message in this storage: all its texts, those of its recipients, and what is attached. Raises Enough, Unreadable."""
+    depth, attached, has_body = len(place), dict[str, None](), False
+    for path in file.listdir():
+        if tuple(path[:depth]) != place or len(path) == depth:
+            continue
+        first, last = path[depth].lower(), path[-1].lower()
+        if first.startswith("__attach"):
+            attached[path[depth]] = None
+        elif len(path) <= depth + 2 and first not in _PICTURES and last.startswith("__substg1.0_"):
+            text = _property(file, path)
+            has_body = has_body or (last[12:16] == _BODY and bool(text.strip()))
+            gathering.add(f"{text}\n" if text else "")
+    for name, read in ((_HTML, _read_html), (_RTF, rtf.read_compressed)):
+        if not has_body and file.exists([*place, f"__substg1.0_{name}"]):
+            read(gathering, file.openstream([*place, f"__substg1.0_{name}"]).read(PART_BYTES))
+            has_body = True
+    for storage in attached:
+        _read_attached(gathering, file, (*place, storage))
+
+
+def _read_html(gathering: Gathering, data: bytes) -> None:
+    gathering.add(text_of_html(decoded_html(data)) + "\n")
+
+
+def _property(file: Any, path: list[str]) -> str:
+    """The text of a property; empty for one that is none."""
+    kind = path[-1][-4:].upper()
+    if kind not in ("001F", "001E"):
+        return ""
+    return str(file.openstream(path).read(PART_BYTES).decode("utf-16-le" if kind == "001F" else "cp1252", "replace"))
+
+
+def _read_attached(gathering: Gathering, file: Any, place: tuple[str, ...]) -> None:
+    inside = {path[len(place)].upper(): path for path in file.listdir() if tuple(path[: len(place)]) == place}
+    names = [_property(file, inside[key]) for number in (_LONG_NAME, _SHORT_NAME) for key in inside if key[12:16] == number]
+    name = next((name for name in names if name), "attachment")
+    message = next((key for key in inside if key.endswith(_ATTACHED_MESSAGE)), None)
+    if message is not None:
+        gathering.within(name, lambda: _read_message(gathering, file, (*place, inside[message][len(place)])))
+    for key, path in inside.items():
+        if key.endswith(_ATTACHED):
+            gathering.part(name, io.BytesIO(file.openstream(path).read(PART_BYTES)))

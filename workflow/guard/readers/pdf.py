@@ -1,0 +1,158 @@
+"""PDF by pdfium: the pages' text, what was typed into forms and put into notes, the document's properties, and files attached to it.
+
+One bad page doesn't hide the others. Pages without a letter on which there is a picture are counted:
+they are scans, and nobody knows what they say, unless OCR is on.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import io
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import pypdfium2
+from pypdfium2 import raw
+
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+
+_PROPERTIES = (b"Title", b"Author", b"Subject", b"Keywords")
+_NOTES = (b"Contents", b"RC", b"T")
+"""What a note says: its text, the same with markup, and who wrote it."""
+
+_ANY = re.compile(r"[^\W_]")
+_PICTURES = (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM, raw.FPDF_PAGEOBJ_SHADING)
+_OBJECTS_MOST = 50
+"""Among so many of a page's objects a picture is looked for."""
+
+_NOTES_MOST = 1_000
+"""Of a page."""
+
+_ATTACHED_MOST = 100
+
+
+def read_pdf(gathering: Gathering, content: Any, ocr: Callable[[Any], str] | None = None) -> None:
+    """`content`: a buffer of bytes that stays. `ocr`: page → the text in its pictures. Raises Enough, Unreadable."""
+    with _opened(content) as document:
+        gathering.add("\n".join(_properties(document)) + "\n")
+        if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
+            document.init_forms()
+        scans = words = 0
+        for number in range(len(document)):
+            try:
+                text, has_picture = _text_of_page(gathering, document, number, ocr)
+            except pypdfium2.PdfiumError:
+                gathering.miss("damaged")
+                continue
+            has_words = _ANY.search(text) is not None
+            words += has_words
+            scans += has_picture and not has_words
+            gathering.add(f"{text}\n")
+            gathering.look_at_clock()
+        for attachment in range(min(raw.FPDFDoc_GetAttachmentCount(document), _ATTACHED_MOST)):
+            _read_attached(gathering, raw.FPDFDoc_GetAttachment(document, attachment))
+    if scans or not words:
+        gathering.miss("some_pages" if words else "scan", max(scans, 1))
+
+
+@contextlib.contextmanager
+def _opened(content: Any) -> Iterator[Any]:
+    try:
+        document = pypdfium2.PdfDocument(content)
+    except pypdfium2.PdfiumError as error:
+        protected = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
+        raise Unreadable("password" if protected else "damaged") from error
+    with contextlib.closing(document):
+        yield document
+
+
+def _properties(document: Any) -> Iterator[str]:
+    for name in _PROPERTIES:
+        yield _string(partial(raw.FPDF_GetMetaText, document, name))
+
+
+def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
+    """(its text and that of its notes and fields, whether it has a picture; of a page with words nobody looks)."""
+    notes = ""
+    with contextlib.closing(document[number]) as page:
+        if raw.FPDFPage_GetAnnotCount(page):
+            notes, is_drawn_on = _notes(gathering, document, page)
+            if is_drawn_on:
+                raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # what is drawn over the page; seen when it is loaded again
+    with contextlib.closing(document[number]) as page:
+        with contextlib.closing(page.get_textpage()) as textpage:
+            text = _text(textpage)
+        if _ANY.search(text):
+            return f"{text}\n{notes}", False
+        has_picture = _has_picture(page)
+        recognised = ocr(page) if ocr and has_picture else ""
+        return f"{text}\n{recognised}\n{notes}", has_picture
+
+
+def _text(textpage: Any) -> str:
+    """All of a page, also what lies beside the paper. As pdfium has it: to ask for what lies within bounds takes longer."""
+    count = raw.FPDFText_CountChars(textpage)
+    if count <= 0:
+        return ""
+    buffer = (ctypes.c_ushort * (count + 1))()
+    taken = raw.FPDFText_GetText(textpage, 0, count, buffer)
+    return bytes(buffer)[: 2 * max(0, taken - 1)].decode("utf-16-le", "replace")
+
+
+def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
+    """(what notes and fields of forms say, whether anything but links is on the page)."""
+    told, is_drawn_on = list[str](), False
+    for number in range(min(raw.FPDFPage_GetAnnotCount(page), _NOTES_MOST)):
+        note = raw.FPDFPage_GetAnnot(page, number)
+        if not note:
+            continue
+        try:
+            kind = raw.FPDFAnnot_GetSubtype(note)
+            if kind == raw.FPDF_ANNOT_LINK:
+                action = raw.FPDFLink_GetAction(raw.FPDFAnnot_GetLink(note))
+                told.append(_string(partial(raw.FPDFAction_GetURIPath, document, action), "utf-8") if action else "")
+                continue
+            is_drawn_on = True
+            told += [_string(partial(raw.FPDFAnnot_GetStringValue, note, name)) for name in _NOTES]
+            if kind == raw.FPDF_ANNOT_FILEATTACHMENT:
+                _read_attached(gathering, raw.FPDFAnnot_GetFileAttachment(note))
+            if kind == raw.FPDF_ANNOT_WIDGET and document.formenv is not None:
+                told.append(_string(partial(raw.FPDFAnnot_GetFormFieldValue, document.formenv, note)))
+        finally:
+            raw.FPDFPage_CloseAnnot(note)
+    return "\n".join(filter(None, told)), is_drawn_on
+
+
+def _has_picture(page: Any) -> bool:
+    count = min(raw.FPDFPage_CountObjects(page), _OBJECTS_MOST)
+    return any(raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, number)) in _PICTURES for number in range(count))
+
+
+def _read_attached(gathering: Gathering, attachment: Any) -> None:
+    size = ctypes.c_ulong(0)
+    if not attachment or not raw.FPDFAttachment_GetFile(attachment, None, 0, size) or not size.value:
+        return
+    name = _string(partial(raw.FPDFAttachment_GetName, attachment)) or "attachment"
+    if size.value > PART_BYTES:
+        gathering.within(name, _too_large)
+        return
+    buffer = ctypes.create_string_buffer(size.value)
+    raw.FPDFAttachment_GetFile(attachment, buffer, size.value, size)
+    gathering.part(name, io.BytesIO(buffer.raw))
+
+
+def _too_large() -> None:
+    raise Unreadable("too_large")
+
+
+def _string(get: Callable[[Any, int], int], encoding: str = "utf-16-le") -> str:
+    """A string of pdfium, which first tells its length in bytes with its end, then gives it."""
+    size = min(get(None, 0), PART_BYTES)
+    if size < 2:
+        return ""
+    buffer = (ctypes.c_ushort * (size // 2 + 1))()
+    get(buffer, size)
+    return bytes(buffer)[:size].decode(encoding, "replace").rstrip("\0")

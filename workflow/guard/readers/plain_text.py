@@ -1,0 +1,80 @@
+"""Plain text in whatever encoding it was written, whatever its name ends in; and HTML, as the text that it shows.
+
+Starts nothing and needs no library: any process may do it.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+
+_WIDE = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+
+_LOOK_BYTES = 4096
+_ZEROS_LEAST = 0.3
+"""Of every second byte of a text in UTF-16 so many are zero, if it is in a language of ours."""
+
+_ODD_MOST = 0.02
+"""A text has no more control characters than this."""
+
+_CONTROLS = bytes(set(range(32)) - {7, 8, 9, 10, 11, 12, 13, 26, 27, 30, 31})
+
+_BLOCKS = re.compile(
+    r"<(?:p|div|br|tr|li|ul|ol|h[1-6]|table|title|section|article|option|/p|/div|/tr|/li|/h[1-6])\b[^<>]{0,2000}>", re.IGNORECASE
+)
+_CELLS = re.compile(r"</?(?:td|th)\b[^<>]{0,2000}>", re.IGNORECASE)
+_TAGS = re.compile(r"<[!/?a-zA-Z][^<>]{0,10000}>")
+_SHOWN_ATTRIBUTES = re.compile(
+    r"\b(?:alt|title|content|value|label|placeholder|aria-label)\s*=\s*(?:\"([^\"<>]{1,2000})\"|'([^'<>]{1,2000})')",
+    re.IGNORECASE,
+)
+_CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
+
+
+def encoding_of(head: bytes) -> str | None:
+    """How a text that begins so is encoded; None if it is no text. `utf-8` may turn out to be cp1252."""
+    for mark, encoding in _WIDE.items():
+        if head.startswith(mark):
+            return encoding
+    some = head[:_LOOK_BYTES]
+    if b"\0" not in some:
+        odd_ones = len(some) - len(some.translate(None, _CONTROLS))
+        return "utf-8" if odd_ones <= len(some) * _ODD_MOST else None
+    even, odd = some[0::2].count(0), some[1::2].count(0)
+    least = _ZEROS_LEAST * len(some) / 2
+    if odd > least and not even:
+        return "utf-16-le"
+    return "utf-16-be" if even > least and not odd else None
+
+
+def decoded(data: bytes, is_whole: bool = True) -> str | None:
+    """The text, or None if it is none. Unless it `is_whole`, it may be cut off within a character."""
+    encoding = encoding_of(data)
+    if encoding is None:
+        return None
+    if encoding != "utf-8":
+        return data.decode(encoding, "replace").removeprefix("\ufeff")
+    try:
+        return data.decode("utf-8-sig", "strict" if is_whole else "ignore")
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace")
+
+
+def decoded_html(data: bytes) -> str:
+    """As it says itself, or else as text."""
+    charset = _CHARSET.search(data[:_LOOK_BYTES])
+    if charset and not data.startswith(tuple(_WIDE)):
+        try:
+            return data.decode(charset[1].decode("ascii"))
+        except (LookupError, UnicodeDecodeError):
+            pass
+    return decoded(data) or ""
+
+
+def text_of_html(source: str) -> str:
+    """What is to be read, and what stands in attributes that people get to see."""
+    import html
+
+    told = "\n".join(html.unescape(first or second) for first, second in _SHOWN_ATTRIBUTES.findall(source))
+    text = _TAGS.sub("", _CELLS.sub("\t", _BLOCKS.sub("\n", source)))
+    return f"{html.unescape(text)}\n{told}"

@@ -1,0 +1,131 @@
+"""Rich Text Format: its letters without its commands. Also as Outlook packs it into a mail ([MS-OXRTFCP])."""
+
+from __future__ import annotations
+
+import re
+from typing import BinaryIO
+
+from workflow.guard.readers.gathering import PART_BYTES, Gathering
+
+_TOKENS = re.compile(
+    rb"\\([a-z]{1,32})(-?\d{1,10})?[ ]?|\\'([0-9a-f]{2})|\\(\*)|\\([^a-z])|([{}])|[\r\n]+|([^\\{}\r\n]+)",
+    re.IGNORECASE | re.DOTALL,
+)
+
+_SILENT = frozenset([
+    b"fonttbl", b"colortbl", b"stylesheet", b"listtable", b"listoverridetable", b"pict", b"objdata", b"themedata", b"datastore", b"rsidtbl",
+    b"latentstyles", b"colorschememapping", b"xmlnstbl", b"filetbl", b"generator", b"mmathPr", b"blipuid", b"bin", b"pnseclvl", b"htmltag",
+])  # fmt: skip
+"""Groups without anybody's words."""
+
+_SPACES = {
+    b"par": "\n", b"line": "\n", b"sect": "\n", b"page": "\n", b"row": "\n", b"cell": "\t", b"nestcell": "\t", b"nestrow": "\n", b"tab": "\t",
+    b"emdash": "-", b"endash": "-", b"lquote": "'", b"rquote": "'", b"ldblquote": '"', b"rdblquote": '"', b"emspace": " ", b"enspace": " ",
+}  # fmt: skip
+_ESCAPED = {b"~": " ", b"_": "-", b"-": "", b"\n": "\n", b"\r": "\n"}
+
+_CHARSETS = {b"ansi": "cp1252", b"mac": "mac-roman", b"pc": "cp437", b"pca": "cp850"}
+
+
+def read_rtf(gathering: Gathering, stream: BinaryIO) -> None:
+    """Raises Enough."""
+    _gather(gathering, stream.read(PART_BYTES))
+
+
+def read_compressed(gathering: Gathering, data: bytes) -> None:
+    """As it lies in a mail. Raises Enough."""
+    _gather(gathering, _unpacked(data))
+
+
+_BEGUN = (
+    rb"{\rtf1\ansi\mac\deff0\deftab720{\fonttbl;}{\f0\fnil \froman \fswiss \fmodern \fscript \fdecor MS Sans SerifSymbolArial"
+    b"Times New RomanCourier{\\colortbl\\red0\\green0\\blue0\r\n\\par \\pard\\plain\\f0\\fs20\\b\\i\\u\\tab\\tx"
+)
+"""What the dictionary holds before anything was written ([MS-OXRTFCP] 2.1.2.1)."""
+
+
+def _unpacked(data: bytes) -> bytes:
+    """[MS-OXRTFCP] 2.2; what can't be unpacked ends it."""
+    kind, packed = data[8:12], data[16:]
+    if kind != b"LZFu":
+        return packed if kind == b"MELA" else b""
+    window = bytearray(_BEGUN.ljust(4096, b"\0"))
+    at, out, here = len(_BEGUN), bytearray(), 0
+    while here < len(packed) and len(out) < PART_BYTES:
+        control = packed[here]
+        here += 1
+        for bit in range(8):
+            if not control >> bit & 1:
+                piece = packed[here : here + 1]
+                here += 1
+            else:
+                reference = int.from_bytes(packed[here : here + 2], "big")
+                here += 2
+                start = reference >> 4
+                if start == at:
+                    return bytes(out)
+                piece = b""
+                for number in range((reference & 15) + 2):  # what is written meanwhile may be part of it
+                    letter = window[(start + number) % 4096]
+                    window[(at + number) % 4096] = letter
+                    piece += bytes([letter])
+            for letter in piece:
+                window[at] = letter
+                at = (at + 1) % 4096
+            out += piece
+            if here >= len(packed):
+                break
+    return bytes(out)
+
+
+def _gather(gathering: Gathering, data: bytes) -> None:
+    """All groups but those that have no words: so headers, notes, comments and the document's properties are read, too."""
+    silent, encoding, skip, ends = list[bool](), "cp1252", 1, 0
+    mute, pending = False, bytearray()
+    for number, token in enumerate(_TOKENS.finditer(data)):
+        word, value, byte, _star, escaped, brace, plain = token.groups()
+        if number % 4096 == 0:
+            gathering.look_at_clock()
+        if byte:
+            if ends:
+                ends -= 1  # what stands for a character in readers that know no Unicode
+            elif not mute:
+                pending += bytes.fromhex(byte.decode())
+            continue
+        if pending:
+            gathering.add(pending.decode(encoding, "replace"))
+            pending.clear()
+        if brace == b"{":
+            silent.append(mute)
+        elif brace == b"}":
+            was, mute = mute, silent.pop() if silent else False
+            if not was and not mute:
+                gathering.add("\n" if len(silent) < 2 else "")
+        elif word:
+            if word in _SILENT:
+                mute = True
+            elif word == b"ansicpg" and value:
+                encoding = _known(f"cp{value.decode()}", encoding)
+            elif word in _CHARSETS:
+                encoding = _CHARSETS[word]
+            elif word == b"uc" and value:
+                skip = max(0, min(int(value), 8))
+            elif word == b"u" and value and not mute:
+                letter = int(value) % 0x10000
+                gathering.add(chr(letter) if not 0xD800 <= letter < 0xE000 else "")
+                ends = skip
+            elif not mute and word in _SPACES:
+                gathering.add(_SPACES[word])
+        elif escaped and not mute:
+            gathering.add(_ESCAPED.get(escaped, escaped.decode("latin-1")))
+        elif plain and not mute:
+            gathering.add(plain[ends:].decode(encoding, "replace"))
+            ends = 0
+
+
+def _known(encoding: str, otherwise: str) -> str:
+    try:
+        b"".decode(encoding)
+    except LookupError:
+        return otherwise
+    return encoding

@@ -1,0 +1,109 @@
+"""XML as it streams by: office documents, audit files, XBRL, invoices. Expat, the standard library's parser, tells it piece by piece.
+
+No tree is built, so neither depth nor size costs memory; entities are expanded by expat under its own
+limits, none is fetched, and the gathering says when it is enough. Elements are known by their local
+names, so strict Open XML, whose namespaces are others, is read as the usual one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import BinaryIO
+from xml.parsers import expat
+
+from workflow.guard.readers.gathering import Gathering, Unreadable
+
+CHUNK = 65_536
+
+NAMES = ("name", "naam")
+"""What an element or attribute ends in whose text is somebody's name."""
+
+
+def parse(
+    stream: BinaryIO,
+    gathering: Gathering,
+    started: Callable[[str, dict[str, str]], None],
+    ended: Callable[[str], None],
+    text: Callable[[str], None],
+) -> None:
+    """Call these with each element's local name. What is read before an error counts. Raises Enough, Unreadable."""
+    parser = expat.ParserCreate()
+    parser.buffer_text, parser.buffer_size = True, CHUNK
+    parser.StartElementHandler = lambda name, attributes: started(name.rpartition(":")[2], attributes)
+    parser.EndElementHandler = lambda name: ended(name.rpartition(":")[2])
+    parser.CharacterDataHandler = text
+    try:
+        while data := stream.read(CHUNK):
+            parser.Parse(data)
+            gathering.look_at_clock()
+        parser.Parse(b"", True)
+    except expat.ExpatError as error:
+        raise Unreadable("damaged") from error
+
+
+def read_xml(gathering: Gathering, stream: BinaryIO) -> None:
+    """Any XML: each text behind its element's name, each attribute behind its own, as labels."""
+    last = ""
+
+    def started(name: str, attributes: dict[str, str]) -> None:
+        nonlocal last
+        last = name
+        for attribute, value in attributes.items():
+            if not attribute.startswith("xmlns") and not value.isspace():
+                gathering.add(f"\n{_label(attribute.rpartition(':')[2])}: {value}")
+
+    def ended(_: str) -> None:
+        nonlocal last
+        last = ""
+
+    def text(piece: str) -> None:
+        nonlocal last
+        if not piece.isspace():
+            gathering.add(f"\n{_label(last)}: {piece}" if last else piece)
+            last = ""
+
+    parse(stream, gathering, started, ended, text)
+
+
+def _label(name: str) -> str:
+    return "name" if name.lower().endswith(NAMES) else name
+
+
+class Rules:
+    """How the XML of an office format becomes text."""
+
+    def __init__(
+        self,
+        spaces: Mapping[str, str],
+        attributes: Mapping[str, tuple[str, ...]],
+        silent: frozenset[str] = frozenset(),
+    ) -> None:
+        """`spaces`: what stands for an element's end; `attributes`: those of an element that people see; `silent`: no text."""
+        self.spaces, self.attributes, self.silent = spaces, attributes, silent
+
+    def read(self, gathering: Gathering, stream: BinaryIO) -> None:
+        """Raises Enough, Unreadable."""
+        spaces, attributes, silent, add = self.spaces, self.attributes, self.silent, gathering.add
+        mute = 0
+
+        def started(name: str, given: dict[str, str]) -> None:
+            nonlocal mute
+            if name in silent:
+                mute += 1
+            if (wanted := attributes.get(name)) and given:
+                for attribute, value in given.items():
+                    if attribute.rpartition(":")[2] in wanted:
+                        add(f"\n{value}\n")
+
+        def ended(name: str) -> None:
+            nonlocal mute
+            if name in silent:
+                mute -= 1
+            elif space := spaces.get(name):
+                add(space)
+
+        def text(piece: str) -> None:
+            if not (mute or (piece.isspace() and "\n" in piece)):  # what only sets one tag below another
+                add(piece)
+
+        parse(stream, gathering, started, ended, text)
