@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desk.actions.looking_up import NOT_NOTED
 from dossier.database.tables import Edition, item_name
 from dossier.office import hours
 from dossier.office.office import Office
@@ -21,6 +22,7 @@ from workflow.approval import deciding
 from workflow.approval.waiting import Seating
 from workflow.items import items, notes
 from workflow.queue import contents
+from workflow.reports import finding
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +49,18 @@ class ConceptView:
     contact: str | None
 
 
-def view(office: Office, actor: Actor, now: datetime, key: int) -> ConceptView:
-    """The concept, for this person. Raises NotFound for an item that they may not know of."""
+def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = False) -> ConceptView:
+    """The concept, for this person. Raises NotFound for an item that they may not know of. `note`: that it was looked at."""
     item = items.get_for(office, actor, key)
+    attention = notes.on(item.pending) if item.pending else []
+    if note and not finding.note_shown(now, actor, item, "decision"):
+        attention.append(NOT_NOTED)
     if not item.pending:
         last = Edition.get_or_none(Edition.id == (item.standing or item.public))
         shown = last.shown if last is not None else {"description": item.description, "explanation": None, "attachments": []}
         return ConceptView(
             key, item_name(key), item.client, "", shown, (), item.explanation, item.created_by, clock.shown(item.created_at) or "",
-            (), (), (), False, None, deciding.what_became(item), None,
+            attention, (), (), False, None, deciding.what_became(item), None,
         )  # fmt: skip
     edition = Edition.get_by_id(item.pending)
     [asking] = Seating(office, hours.today(office, now)).askings([key])
@@ -65,6 +70,6 @@ def view(office: Office, actor: Actor, now: datetime, key: int) -> ConceptView:
     return ConceptView(
         key, item_name(key), item.client, edition.content, edition.shown,
         [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,
-        clock.shown(edition.made_at) or "", notes.on(edition.id), contents.changes(asking.concept, edition, item.standing, actor.code),
+        clock.shown(edition.made_at) or "", attention, contents.changes(asking.concept, edition, item.standing, actor.code),
         contents.remarks(asking, actor.code), why_not is None, why_not, None, item.contact if item.notify else None,
     )  # fmt: skip

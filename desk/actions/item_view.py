@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desk.actions.looking_up import NOT_NOTED
 from dossier.database.tables import Attachment, Edition, item_key, item_name
 from dossier.office import people
 from dossier.office.office import Office
@@ -81,12 +82,13 @@ def find(office: Office, actor: Actor, name: str) -> Any:
 def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = True) -> ItemView:
     """The item whole. Raises NotFound. `note`: that it was looked at."""
     item = find(office, actor, name)
-    if note:
-        finding.note_view(now, actor, item, "desk")
+    attention = notes.on(item.pending) if item.pending else []
+    if note and not finding.note_shown(now, actor, item, "desk"):
+        attention.append(NOT_NOTED)
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
     closed = item.status in office.settings.items.closed
     return ItemView(
-        item.id, item_name(item.id), finding.summary(item), files_of(item), notes.on(item.pending) if item.pending else [],
+        item.id, item_name(item.id), finding.summary(item), files_of(item), attention,
         reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, history),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,

@@ -13,8 +13,11 @@ from dossier.database.tables import Item, item_key
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text.sentences import Sentence
 from workflow.items import items
 from workflow.reports import finding
+
+NOT_NOTED = Sentence("actions.not_noted")
 
 
 def find_items(
@@ -29,10 +32,16 @@ def find_items(
 
 
 def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "show") -> dict[str, Any]:
-    """An item as `show --json` tells it; it is noted who looked at it, and `how`. Raises NotFound."""
+    """An item as `show --json` tells it; it is noted who looked at it, and `how`. Raises NotFound.
+
+    Where that can't be noted, its `attention` says so.
+    """
     found = items.get_for(office, reader, key)
-    finding.note_view(now, reader, found, how)
-    return finding.whole(found)
+    is_noted = finding.note_shown(now, reader, found, how)
+    whole = finding.whole(found)
+    if not is_noted:
+        whole["attention"].append(NOT_NOTED)
+    return whole
 
 
 def find_clients(office: Office, reader: Actor, words: str) -> list[str]:

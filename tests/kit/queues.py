@@ -163,7 +163,7 @@ class QueueOffice:
 
     def whole(self, item: str) -> dict[str, Any]:
         """What `show --json` gives."""
-        return dict(json.loads(json.dumps(finding.whole(Item.get_by_id(item_key(item))))))
+        return dict(json.loads(json.dumps(finding.whole(Item.get_by_id(item_key(item))), default=str)))
 
     def actions(self, item: str) -> list[str]:
         return [event["action"] for event in self.whole(item)["history"]]

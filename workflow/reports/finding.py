@@ -6,14 +6,17 @@ import json
 import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
 from typing import Any
+
+import structlog
 
 from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.search import matching
 from dossier.database.tables import PROXY, Item, JSONText, Label, Viewed, item_name
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
@@ -21,11 +24,16 @@ from dossier.text.names import fold
 from dossier.trail import trail
 from workflow.items import notes
 
+log = structlog.get_logger("finding")
+
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
 
 RECENT = 15
 """How many items and clients `recent` lists."""
+
+LOOK = timedelta(hours=1)
+"""Who looks again within this time is not written down again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,20 +164,36 @@ def whole(item: Any) -> dict[str, Any]:
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
-    attention = [str(note) for note in notes.on(item.pending)] if item.pending else []
+    attention = notes.on(item.pending) if item.pending else []
     return {
         **summary(item), "attention": attention, "attachments": attachments, "openings": openings.openings_of(item), "history": history,
     }  # fmt: skip
 
 
 def note_view(now: datetime, actor: Actor, item: Any, how: str = "show") -> None:
-    """Remember that this person looked at an item, and so at a client. It is in the trail."""
+    """Remember that this person looked at an item, and so at a client.
+
+    It is in the trail, once an hour for the same person, item and `how`. Raises what the database
+    raises: a file is not given while that can't be written.
+    """
     at, who = clock.to_text(now), Viewed.actor == actor.code
     with transaction():
         for kind, subject in (("item", item_name(item.id)), ("client", item.client)):
             Viewed.delete().where(who & (Viewed.kind == kind) & (Viewed.subject == subject)).execute()
             Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=at).execute()
-        trail.record(now, actor, "viewed", item.id, {"how": how})
+        looks = (one for one in trail.events(item=item.id, person=actor.code, since=now - LOOK) if one.action == "viewed")
+        if not any(one.actor == actor.code and one.detail and json.loads(one.detail)["how"] == how for one in looks):
+            trail.record(now, actor, "viewed", item.id, {"how": how})
+
+
+def note_shown(now: datetime, actor: Actor, item: Any, how: str = "show") -> bool:
+    """As `note_view`, where no file is given: False if it can't be written, as on a full disk. The item is shown all the same."""
+    try:
+        note_view(now, actor, item, how)
+    except (DatabaseUnavailable, *UNAVAILABLE) as error:
+        log.error("that an item was looked at can't be written down", item=item_name(item.id), actor=actor.code, error=str(error))
+        return False
+    return True
 
 
 def recent(actor: Actor, kind: str) -> list[str]:

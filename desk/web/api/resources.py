@@ -36,7 +36,7 @@ from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 from workflow.portal_access import openings
-from workflow.reports import finding, proof, reasons
+from workflow.reports import finding, reasons
 from workflow.reports.finding import Filter
 
 
@@ -93,9 +93,8 @@ def item_list(call: Call) -> Response:
 
 
 def item(call: Call) -> Response:
-    found = _item(call)
-    finding.note_view(call.now, call.actor, found, "api")
-    return _whole(call, found.id)
+    whole = looking_up.show(call.office, call.now, call.actor, _item(call).id, "api")
+    return answer(whole, headers={"etag": f'"{whole["version"]}"'})
 
 
 def _item(call: Call) -> Any:
@@ -206,9 +205,7 @@ def why(call: Call) -> Response:
 
 
 def proof_sheet(call: Call) -> Response:
-    found = _item(call)
-    finding.note_view(call.now, call.actor, found, "proof")
-    return answer(proof.collect(call.office, call.now, found))
+    return answer(auditing.prove(call.office, call.now, call.actor, _item(call).id))
 
 
 def history(call: Call) -> Response:

@@ -22,13 +22,12 @@ def concept(visit: Visit) -> Response:
     key = item_view.find(visit.office, visit.actor, name).id
     if visit.request.method == "POST":
         return _decide(visit, name, key)
-    item_view.note_file(visit.now, visit.actor, name, "")
     return _page(visit, key)
 
 
 def _page(visit: Visit, key: int, status: int = 200, **more: object) -> Response:
     language = visit.language
-    found = concepts.view(visit.office, visit.actor, visit.now, key)
+    found = concepts.view(visit.office, visit.actor, visit.now, key, note=visit.request.method == "GET")
     waits = my_work.to_decide(visit.office, visit.actor, visit.now)
     names = [one.item for one in waits]
     place = names.index(found.item) if found.item in names else None

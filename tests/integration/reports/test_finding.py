@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from kit.records import JOOST, MARIEKE, PETRA, Records
+from peewee import OperationalError
 
-from dossier.database.tables import item_name
+from desk.actions import item_view, looking_up
+from dossier.database.tables import PROXY, item_name
 from dossier.office import people
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text.refusals import NotFound, Refusal
+from dossier.trail import trail
 from workflow.items import items
 from workflow.reports import finding
 from workflow.reports.finding import Filter
@@ -163,4 +166,32 @@ def test_recent_tells_of_what_was_looked_at(office: Records) -> None:
     assert finding.recent(JOOST, "item") == [item_name(key) for key in expected]
     assert finding.recent(JOOST, "client") == ["acme-bv"]
     assert finding.recent(Actor("os:root", "command"), "item") == []
-    assert office.actions(keys[7]).count("viewed") == 2
+
+
+def test_who_looks_again_within_the_hour_is_written_down_once(office: Records) -> None:
+    key = office.make()
+    looks: list[tuple[Actor, float, str]] = [
+        (JOOST, 0, "show"),
+        (PETRA, 1, "show"),
+        (JOOST, 59, "show"),
+        (JOOST, 59, "get a.pdf"),
+        (JOOST, 61, "show"),
+    ]
+    start = office.tick()
+    for actor, minutes, how in looks:
+        finding.note_view(start + timedelta(minutes=minutes), actor, items.get(key), how)
+    told = [(event["actor"], event["detail"]["how"]) for event in trail.history(key) if event["action"] == "viewed"]
+    assert told == [(JOOST.code, "show"), (PETRA.code, "show"), (JOOST.code, "get a.pdf"), (JOOST.code, "show")]
+
+
+def test_what_cannot_be_written_down_is_shown_with_a_word_and_no_file_is_given(office: Records) -> None:
+    key = office.make()
+    PROXY.execute_sql("PRAGMA query_only = ON")
+    try:
+        shown = looking_up.show(office.office, office.tick(), JOOST, key)
+        assert shown["attention"] == [looking_up.NOT_NOTED]
+        with pytest.raises(OperationalError, match="attempt to write"):
+            item_view.note_file(office.tick(), JOOST, item_name(key), "a.pdf")
+    finally:
+        PROXY.execute_sql("PRAGMA query_only = OFF")
+    assert looking_up.show(office.office, office.tick(), JOOST, key)["attention"] == []
