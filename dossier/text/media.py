@@ -111,8 +111,11 @@ def as_saved(media_type: str) -> str:
     return media_type if _KNOWN_TYPES.fullmatch(media_type) else UNKNOWN
 
 
-def saved_as(name: str) -> str:
-    """Content-Disposition (RFC 6266): the name for everybody, and for who reads ASCII only something near it."""
+def saved_as(name: str, is_shown: bool = False) -> str:
+    """Content-Disposition (RFC 6266): the name for everybody, and for who reads ASCII only something near it.
+
+    The file is to be saved, or (`is_shown`) shown, and saved under this name after that.
+    """
     plain = "".join(c for c in unicodedata.normalize("NFKD", name) if c.isascii() and c.isprintable())
     plain = re.sub(r'["\\%;]', "_", plain).strip() or "file"
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+    return f"{'inline' if is_shown else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

@@ -122,7 +122,9 @@ def links(html: str) -> list[str]:
 
 
 def file_links(html: str) -> list[str]:
-    return [link for link in links(html) if len(urlsplit(link).path.split("/")) == 5 and "/archive/" not in link]
+    """Where its files are saved from."""
+    others = ("/archive/", "/_all/", "?view=")
+    return [one for one in links(html) if len(urlsplit(one).path.split("/")) == 5 and not any(other in one for other in others)]
 
 
 class Served:

@@ -8,7 +8,6 @@ a mail, in workflow/mail/mime.py.
 from __future__ import annotations
 
 import textwrap
-from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -41,7 +40,7 @@ class Letter:
         """The HTML part for a browser, with the picture in it."""
         if self.logo is None:
             return self.html
-        return self.html.replace(LOGO_ADDRESS, f"data:image/png;base64,{b64encode(self.logo.data).decode()}")
+        return self.html.replace(LOGO_ADDRESS, self.logo.address)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ is as large as it says and no larger. Nothing is decoded by a library. What is n
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import os
 import stat
@@ -54,6 +55,11 @@ class Logo:
     def version(self) -> str:
         """Names its content in an address."""
         return hashlib.sha256(self.data).hexdigest()[:12]
+
+    @property
+    def address(self) -> str:
+        """The picture itself, for a page that needs nothing else."""
+        return f"data:image/png;base64,{base64.b64encode(self.data).decode()}"
 
 
 class Unfit(Exception):

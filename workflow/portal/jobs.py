@@ -18,7 +18,7 @@ from dossier.trail import trail
 from workflow.items.items import STEPS
 from workflow.messages.kinds import READY
 from workflow.outbox import outbox
-from workflow.portal.pages import archive_source
+from workflow.portal.pages import LOGO, archive_source
 from workflow.portal.pictures import Made, may_have_picture
 from workflow.portal.placing import PAGES, Change
 from workflow.portal.showing import look_of
@@ -107,8 +107,11 @@ def is_shown(source: str, shown: tuple[str, Any] | None) -> bool:
 
 
 def left_over(there: Sequence[str], items: Container[str] | None, kept: Container[str]) -> list[str]:
-    """The pictures and archives of these items (None: of any) among the names of a _pages folder that are not `kept`, for Change.less."""
-    found = [name for name in there if name not in kept and name.endswith((".webp", ".zip"))]
+    """The pictures and archives of these items among the names of a _pages folder that are not `kept`, for Change.less.
+
+    With None, those of any item, and an old logo.
+    """
+    found = [name for name in there if name not in kept and (name.endswith((".webp", ".zip")) or name == LOGO)]
     return [f"{PAGES}/{name}" for name in found if items is None or name.rpartition("-")[0] in items]
 
 

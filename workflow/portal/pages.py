@@ -8,11 +8,12 @@ were the portal; a web server in front should say `Content-Disposition: attachme
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from pathlib import Path
@@ -21,10 +22,15 @@ from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
 from dossier.text.names import extension
+from workflow.messages.firm import Ask
 from workflow.messages.language import HERE, environment
+from workflow.messages.logo import Logo
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+LOGO = "logo.png"
+"""The firm's logo, in _pages/."""
 
 FEED_ENTRIES = 100
 """A feed says what is new; the whole list is the index."""
@@ -34,6 +40,8 @@ _NEVER = "1970-01-01T00:00:00Z"
 
 # XML 1.0 section 2.2: what isn't a character of it. Of these UTF-8 can't hold the surrogates either.
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+_YEAR = re.compile(r"(?<![0-9A-Za-z.,])(?:19[5-9]|20[0-9])[0-9](?![0-9A-Za-z]|[.,][0-9])")
 
 _KINDS = {
     "pdf": {"pdf"},
@@ -85,16 +93,65 @@ class ShownItem:
     published_at: str
     attachments: tuple[ShownFile, ...]
     archive: Archive | None = None
+    year: str = ""
+    """Which year the paper is about, as far as its words tell; see `year_of`."""
 
 
-def index_html(title: str, client_code: str, client_name: str, language: str, items: Sequence[ShownItem]) -> str:  # noqa: ARG001
-    """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second."""
-    years = [(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])]
+@dataclass(frozen=True, slots=True)
+class House:
+    """What the firm has on every page: the portal's title, the firm's name and logo, and whom this client can call."""
+
+    title: str
+    firm: str = ""
+    logo: Logo | None = None
+    ask: Ask | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """That a page is a preview for an approver: what it says on top, and the item in question."""
+
+    banner: str
+    language: str
+    item: str
+    mark: str
+    """What stands at the item in question."""
+    pictures: Mapping[str, str] = field(default_factory=dict)
+    """Where a picture lies (ShownFile.picture) → the picture itself, as an address."""
+
+
+def index_html(house: House, client_name: str, language: str, items: Sequence[ShownItem], preview: Preview | None = None) -> str:
+    """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second.
+
+    As a preview it is one file that needs nothing else: its style is inside, and it leads only to the files of the item in question,
+    which lie beside it.
+    """
+    style = static_files()["style.css"].decode() if preview else ""
     return text_only(
         _template("index.html", language).render(
-            title=title, client_name=client_name, items=items, years=years, version=_static_version()
+            house=house, client_name=client_name, items=items, version=_static_version(), preview=preview, style=style,
+            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
+            years=[(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])],
+            papers=papers_of(item.year for item in items),
         )
-    )
+    )  # fmt: skip
+
+
+def papers_of(years: Iterable[str]) -> list[str]:
+    """The years that the papers are about, the latest first."""
+    return sorted({year for year in years if year}, reverse=True)
+
+
+def year_of(description: str, location: str | None, published_at: str) -> str:
+    """Which year a paper is about: the last one in its description, else in its location, else that in which it was published.
+
+    The year is all that a client learns of the location. What would lie far ahead is no year but a number.
+    """
+    for text in (description, location or ""):
+        found = [year for year in _YEAR.findall(text) if year <= str(int(published_at[:4]) + 1)]
+        if found:
+            return str(max(found))
+    return published_at[:4]
 
 
 def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
@@ -131,9 +188,10 @@ def static_files() -> dict[str, bytes]:
     return {name: (HERE / "templates" / name).read_bytes() for name in ("style.css", "search.js")}
 
 
-def look(title: str, base_url: str, client_code: str, client_name: str, language: str) -> str:
+def look(house: House, base_url: str, client_code: str, client_name: str, language: str) -> str:
     """A digest over all that the pages are made of besides the items, the program's own templates and texts included."""
-    made_of = json.dumps([title, base_url, client_code, client_name, language])
+    of_house = [house.title, house.firm, house.logo and house.logo.version, house.ask and [house.ask.name, house.ask.phone]]
+    made_of = json.dumps([of_house, base_url, client_code, client_name, language])
     return hashlib.sha256(f"{_own_digest()}{made_of}".encode()).hexdigest()[:32]
 
 
@@ -155,7 +213,7 @@ def _own_digest() -> str:
 @cache
 def _template(name: str, language: str) -> Template:
     templates = environment(language)
-    templates.filters.update(encoded=encoded, badge=badge, kind=kind)
+    templates.filters.update(encoded=encoded, badge=badge, kind=kind, dial=dial)
     return templates.get_template(name)
 
 
@@ -178,6 +236,11 @@ def text_only(text: str) -> str:
 
 def _feed_id(address: str) -> str:
     return uuid5(NAMESPACE_URL, address).urn
+
+
+def dial(phone: str) -> str:
+    """A telephone number as an address has it (RFC 3966): `+31 20 123 45 67` → `+31201234567`."""
+    return re.sub(r"\(0\)|[^+0-9]", "", phone)
 
 
 def encoded(name: str) -> str:

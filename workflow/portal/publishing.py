@@ -53,6 +53,7 @@ from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands
 from workflow.approval import deciding
 from workflow.portal.jobs import Job, Work, changed_since, is_shown, left_over, public_of, record
+from workflow.portal.pages import LOGO
 from workflow.portal.pictures import Batch, Studio
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 from workflow.portal.showing import (
@@ -418,10 +419,12 @@ class Portal:
         items = None if work.is_stale else {item_name(key) for key in changed}
         # Also what only the database knows: killed between 3 and 4, an earlier round had removed it already.
         there = dict.fromkeys([*self.site.extras(code, items), *(extra.name for extra in known)])
-        less = left_over(list(there), items, {extra.name for extra in up}) if items != set() else []
         more = {f"{PAGES}/{one.name}": one.path for one in work.made}
+        kept = {extra.name for extra in up}
         up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
         made = pages_of(self.office, code, public_items(code, changed, up))
+        kept |= {name.removeprefix(f"{PAGES}/") for name in made}
+        less = left_over(list(there), items, kept) if items != set() else []
         return self.site.change(code, put, drop, made, more, less)
 
     # 2. look, 3. place
@@ -450,7 +453,7 @@ class Portal:
                 self._evict_strangers(now, place, items[name])
             elif name == PAGES and self.site.is_folder(place):
                 for extra in self.site.names(place):
-                    if not extra.endswith((".webp", ".zip", ".css", ".js")):
+                    if not extra.endswith((".webp", ".zip", ".css", ".js", LOGO)):
                         self.quarantine(now, f"{place}/{extra}")
             elif name not in PAGE_NAMES:
                 self.quarantine(now, place)

@@ -10,8 +10,9 @@ from typing import Any
 from dossier.database.tables import Edition, Item, PageFile, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
+from workflow.messages import firm, logo
 from workflow.portal import pages
-from workflow.portal.pages import Archive, ShownFile, ShownItem
+from workflow.portal.pages import Archive, House, ShownFile, ShownItem
 from workflow.portal.placing import PAGES
 
 
@@ -58,15 +59,24 @@ def extras(code: str) -> list[Extra]:
 def public_items(code: str, changed: Mapping[int, tuple[str, Any] | None], up: Iterable[Extra] = ()) -> list[ShownItem]:
     """All that a client sees, newest first: what is public, but for what is `changed` to (time, edition), or to None."""
     query: Any = (
-        Item.select(Item.id, Item.published_at, Edition.shown)
+        Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where((Item.client == code) & Item.public.is_null(False))
     )
-    entries = [(at, key, shown) for key, at, shown in tuples(query) if key not in changed]
-    entries += [(one[0], key, one[1].shown) for key, one in changed.items() if one is not None]
+    entries = [(at, key, shown, place) for key, at, shown, place in tuples(query) if key not in changed]
+    new = {key: one for key, one in changed.items() if one is not None}
+    entries += [(one[0], key, one[1].shown, place) for (key, one), place in zip(new.items(), _places(new), strict=True)]
     entries.sort(key=lambda entry: entry[:2], reverse=True)
     made = {(extra.item, extra.source): extra for extra in up}
-    return [shown_item(at, key, shown, made) for at, key, shown in entries]
+    return [shown_item(at, key, shown, place, made) for at, key, shown, place in entries]
+
+
+def _places(keys: Iterable[int]) -> list[str | None]:
+    """The locations of these items."""
+    wanted, found = list(keys), dict[int, str | None]()
+    for start in range(0, len(wanted), 900):
+        found |= dict(tuples(Item.select(Item.id, Item.location).where(Item.id.in_(wanted[start : start + 900]))))
+    return [found.get(key) for key in wanted]
 
 
 def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
@@ -74,16 +84,24 @@ def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
     public = (Item.client == code) & Item.public.is_null(False)
     newest = Item.select(Item.id).where(public).order_by(Item.published_at.desc(), Item.id.desc()).limit(most)
     query: Any = (
-        Item.select(Item.id, Item.published_at, Edition.shown)
+        Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where(Item.id.in_([key for (key,) in tuples(newest)]))
         .order_by(Item.published_at.desc(), Item.id.desc())
     )
-    return [shown_item(at, key, shown) for key, at, shown in tuples(query)], Item.select().where(public).count()
+    rows = tuples(query)
+    up: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    extras = [Extra(*row) for row in tuples(up.where(PageFile.item.in_([row[0] for row in rows])))]
+    made = {(extra.item, extra.source): extra for extra in extras}
+    return [shown_item(at, key, shown, place, made) for key, at, shown, place in rows], Item.select().where(public).count()
 
 
 def shown_item(
-    published_at: str, key: int, shown: Mapping[str, Any], made: Mapping[tuple[int, str], Extra] | None = None
+    published_at: str,
+    key: int,
+    shown: Mapping[str, Any],
+    location: str | None,
+    made: Mapping[tuple[int, str], Extra] | None = None,
 ) -> ShownItem:
     """What an edition shows, as pages.py takes it; `made`: (item, source) → its pictures and archive."""
     attachments = shown["attachments"]
@@ -95,22 +113,29 @@ def shown_item(
     packed = made.get((key, pages.archive_source(attachments))) if made and len(seen) > 1 else None
     archive = Archive(f"{PAGES}/{packed.name}", packed.size) if packed else None
     at = clock.shown(published_at) or ""
-    return ShownItem(item_name(key), shown["description"], shown["explanation"], at, seen, archive)
+    year = pages.year_of(shown["description"], location, at)
+    return ShownItem(item_name(key), shown["description"], shown["explanation"], at, seen, archive, year)
+
+
+def house_of(office: Office, code: str | None) -> House:
+    """What the firm has on the pages of this client; with None, on those that are nobody's."""
+    return House(office.settings.portal.title, firm.name_of(office), logo.find(office), firm.ask_of(office, code))
 
 
 def look_of(office: Office, code: str) -> str:
     """See pages.look."""
-    client, portal = office.clients[code], office.settings.portal
-    return pages.look(portal.title, portal.base_url, code, client.name, client.language)
+    client = office.clients[code]
+    return pages.look(house_of(office, code), office.settings.portal.base_url, code, client.name, client.language)
 
 
 def pages_of(office: Office, code: str, shown: Sequence[ShownItem]) -> dict[str, bytes]:
     """The pages of a client's folder, by name, in the order in which they may appear."""
-    client, portal = office.clients[code], office.settings.portal
+    client, portal, house = office.clients[code], office.settings.portal, house_of(office, code)
     return {
         **{f"{PAGES}/{name}": data for name, data in pages.static_files().items()},
+        **({f"{PAGES}/{pages.LOGO}": house.logo.data} if house.logo else {}),
         "items.json": pages.items_json(code, shown).encode(),
-        "index.html": pages.index_html(portal.title, code, client.name, client.language, shown).encode(),
+        "index.html": pages.index_html(house, client.name, client.language, shown).encode(),
         "feed.xml": pages.feed_xml(portal.title, code, client.name, portal.base_url, shown).encode(),
     }
 

@@ -10,7 +10,7 @@ Opened means: its page was asked for, or a file of it, by a browser that is logg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,7 +21,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.portal import showing
-from workflow.portal.pages import ShownFile, ShownItem
+from workflow.portal.pages import ShownFile, ShownItem, year_of
 from workflow.portal.showing import Extra
 from workflow.portal_access.access import Seat
 
@@ -46,6 +46,10 @@ class Line:
     key: int
     edition: int
     published_at: str
+    year: str
+    """Which year it is about (pages.year_of)."""
+    size: int
+    """Bytes of its files."""
 
 
 def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
@@ -56,9 +60,16 @@ def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None
 
 def list_lines(office: Office, client: str) -> list[Line]:
     """All that a client sees now, newest first."""
-    rows = tuples(_public(office, [client], Item.id, Item.public, Item.published_at))
-    lines = [Line(key, edition, clock.shown(published_at) or "") for key, edition, published_at in rows]
+    query = _public(office, [client])
+    lines = [_line(*row) for row in tuples(query)]
     return sorted(lines, key=lambda line: (line.published_at, line.key), reverse=True)
+
+
+def _line(key: int, client: str, edition: int, published_at: str, shown: Mapping[str, Any], location: str | None) -> Line:
+    del client
+    at = clock.shown(published_at) or ""
+    size = sum(one["size"] for one in shown["attachments"])
+    return Line(key, edition, at, year_of(shown["description"], location, at), size)
 
 
 def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:
@@ -70,15 +81,15 @@ def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown
     return [found[line.key] for line in lines if line.key in found]
 
 
-def _public(office: Office, clients: Sequence[str], *columns: Any) -> Any:
-    wanted = columns or (Item.id, Item.client, Item.public, Item.published_at, Edition.shown)
+def _public(office: Office, clients: Sequence[str]) -> Any:
+    wanted = (Item.id, Item.client, Item.public, Item.published_at, Edition.shown, Item.location)
     query: Any = Item.select(*wanted).where(
         Item.client.in_(list(clients)) & Item.public.is_null(False) & Item.standing.is_null(False)
     )
     never = showing.never_shared(office)
     if never:
         query = query.where(Item.type.is_null() | Item.type.not_in(never))
-    return query if columns else query.join(Edition, on=(Item.public == Edition.id))
+    return query.join(Edition, on=(Item.public == Edition.id))
 
 
 def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
@@ -87,8 +98,8 @@ def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
     extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([row[0] for row in rows])))]
     made = {(extra.item, extra.source): extra for extra in extras}
     return {
-        key: Shown(key, client, edition, showing.shown_item(published_at, key, shown, made))
-        for key, client, edition, published_at, shown in rows
+        key: Shown(key, client, edition, showing.shown_item(published_at, key, shown, place, made))
+        for key, client, edition, published_at, shown, place in rows
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -15,17 +16,20 @@ from workflow.approval import deciding
 from workflow.approval.waiting import Asking, Concept
 from workflow.items import notes
 from workflow.portal.pages import ShownItem
-from workflow.portal.showing import newest_public, shown_item
+from workflow.portal.showing import house_of, newest_public, shown_item
 from workflow.queue import paper
 from workflow.queue.paper import Sheet
+from workflow.queue.pictures import MOST_CONCEPTS, Pictures
 from workflow.queue.preview import MOST_ITEMS, preview_html
 
 
 class Sheets:
     """The sheets of a batch of concepts, read at once."""
 
-    def __init__(self, office: Office, askings: Sequence[Asking]) -> None:
+    def __init__(self, office: Office, askings: Sequence[Asking], pictures: Pictures) -> None:
         self.office = office
+        self._pictures = pictures
+        self._draws = len(askings) <= MOST_CONCEPTS
         editions = [asking.concept.edition for asking in askings]
         self._items = {item.id: item for item in Item.select().where(Item.id.in_([a.concept.item for a in askings]))}
         self._editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_(editions))}
@@ -50,13 +54,16 @@ class Sheets:
         if code not in self._portals:
             self._portals[code] = newest_public(code, MOST_ITEMS)
         newest, count = self._portals[code]
-        own = item_name(asking.concept.item)
-        is_public = self._items[asking.concept.item].public is not None
+        item = self._items[asking.concept.item]
+        own = shown_item(clock.to_text(now), item.id, edition.shown, item.location)
+        drawn = self._pictures.of_files(edition.shown["attachments"]) if self._draws else {}
+        own = replace(own, attachments=tuple(replace(file, picture=file.sha256) for file in own.attachments))
+        others = [one for one in newest if one.item != own.item]
         client = self.office.clients.get(code)
         return preview_html(
-            self.office.settings.portal.title, code, client.name if client else code, client.language if client else "nl",
-            people.language_of(self.office, person), shown_item(clock.to_text(now), asking.concept.item, edition.shown),
-            [item for item in newest if item.item != own], count - is_public,
+            house_of(self.office, code), client.name if client else code, client.language if client else "nl",
+            people.language_of(self.office, person), own, others, count - (item.public is not None),
+            drawn | self._pictures.of_public(code, others),
         )  # fmt: skip
 
 

@@ -35,6 +35,7 @@ from workflow.approval.waiting import Asking, Seating
 from workflow.queue.approver_folder import RETRY_SECONDS, ApproverFolder, QueueFile
 from workflow.queue.contents import Sheets
 from workflow.queue.copies import Copies
+from workflow.queue.pictures import Pictures
 
 log = structlog.get_logger("queue")
 
@@ -51,6 +52,7 @@ class QueueFolder:
     def __init__(self, office: Office, vault: Vault) -> None:
         self.office = office
         self._copies = Copies(office, vault)
+        self._pictures = Pictures(office, vault)
         self._seating: Seating | None = None
         self._made_for: dict[int, int] = {}
         """Item → the version of it that its queue files are made for."""
@@ -99,7 +101,7 @@ class QueueFolder:
                 self._folder(person).files[item] = QueueFile(edition, was_written)
                 self._made_for[item] = _UNSEEN
         self._seating = Seating(self.office, today)
-        self._copies.office = self.office
+        self._copies.office = self._pictures.office = self.office
         self._made_for = dict.fromkeys(self._made_for, _UNSEEN)
         for folder in self._folders.values():
             folder.office = self.office
@@ -122,7 +124,7 @@ class QueueFolder:
     def _look_up(self, item: int) -> tuple[Sheets, Asking] | None:
         assert self._seating is not None
         found = self._seating.askings([item])
-        return (Sheets(self.office, found), found[0]) if found else None
+        return (Sheets(self.office, found, self._pictures), found[0]) if found else None
 
     # What the database says
 
@@ -139,6 +141,7 @@ class QueueFolder:
             self._end(ended[:AT_ONCE])
         if changed:
             self._ask(now, changed[:AT_ONCE])
+            self._pictures.rest()
         self._has_more |= len(ended) > AT_ONCE or len(changed) > AT_ONCE
 
     def _ask(self, now: datetime, items: Sequence[int]) -> None:
@@ -146,7 +149,7 @@ class QueueFolder:
         assert self._seating is not None
         askings = self._seating.askings(items)
         asked.note(self.office, now, askings)
-        sheets = Sheets(self.office, askings)
+        sheets = Sheets(self.office, askings, self._pictures)
         written: list[tuple[int, str]] = []
         over: list[tuple[int, str]] = []
         for asking in askings:

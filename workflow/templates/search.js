@@ -28,14 +28,17 @@ function makeSearch() {
   const found = document.getElementById("found");
   const sections = Array.from(document.querySelectorAll("main section"));
   const years = document.querySelector("nav");
+  const paper = document.getElementById("paper");
   let texts = null;
 
   function search() {
     texts ??= articles.map((article) => folded(article.textContent));
     const words = folded(input.value).split(/\s+/).filter(Boolean);
+    const year = paper ? paper.value : "";
+    const isAsked = words.length > 0 || year !== "";
     let count = 0;
     articles.forEach((article, index) => {
-      const fits = words.every((word) => texts[index].includes(word));
+      const fits = (year === "" || article.dataset.year === year) && words.every((word) => texts[index].includes(word));
       article.hidden = !fits;
       count += fits ? 1 : 0;
     });
@@ -43,16 +46,19 @@ function makeSearch() {
       section.hidden = !section.querySelector("article:not([hidden])");
     }
     if (years) {
-      years.hidden = words.length > 0;
+      years.hidden = isAsked;
     }
     const say = count === 0 ? found.dataset.none : count === 1 ? found.dataset.one : found.dataset.many;
-    found.textContent = words.length ? say.replace("{n}", count) : "";
+    found.textContent = isAsked ? say.replace("{n}", count) : "";
   }
 
   function showTarget() {
     const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
     if (target && target.hidden) {
       input.value = "";
+      if (paper) {
+        paper.value = "";
+      }
       search();
       target.scrollIntoView();
     }
@@ -60,9 +66,12 @@ function makeSearch() {
 
   box.hidden = false;
   input.addEventListener("input", search);
+  if (paper) {
+    paper.addEventListener("change", search);
+  }
   window.addEventListener("hashchange", showTarget);
-  if (input.value) {
-    search(); // what was typed before the page was loaded again
+  if (input.value || (paper && paper.value)) {
+    search(); // what was asked before the page was loaded again
   }
 }
 

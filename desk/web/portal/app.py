@@ -7,7 +7,8 @@ What is promised:
   asks for; who is gets one and the same page for what was withdrawn, is another's, or never was.
 - A link of a mail is used up by the POST of its page's button. A GET changes nothing but what its own session has opened.
 - A file is sent only after its opening is in the trail, from the vault, by the hash that the edition on the portal names,
-  and as something to save: never as a page of this origin. An address names the content too, so that it dies with it.
+  and as something to save, or, if it is a PDF, in a sandbox without an origin: never as a page of this one. An address names
+  the content too, so that it dies with it.
 - No page has a script, and none is kept by the browser.
 
 What holds for every request (config/, limits, other sites, trouble with the database) is in shell/gate.py.
@@ -55,10 +56,12 @@ class PortalWeb:
                 self._route("/_login", pages.login, both),
                 self._route("/_login/{secret}", pages.link, both),
                 self._route("/_logout", pages.logout, post),
+                self._route("/_static/logo.png", files.logo, get),
                 Route("/_static/{name}", static, methods=get),
                 self._route("/{client}", pages.client_list, get),
                 self._route("/{client}/", pages.client_list, get),
                 self._route("/{client}/index.html", pages.old_address, get),
+                self._route("/{client}/_all/{of}/{year}", files.whole_year, get),
                 self._route("/{client}/{item}", pages.item_page, get),
                 self._route("/{client}/{item}/archive/{content}", files.archive, get),
                 self._route("/{client}/{item}/picture/{content}", files.picture, get),

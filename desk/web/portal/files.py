@@ -1,4 +1,4 @@
-"""What the web portal sends besides pages: files of items, to be saved; all of an item's in one; small pictures for the lists.
+"""What the web portal sends besides pages: files of items, to be saved; all of an item's or of a year's in one; small pictures.
 
 Which file that is, the database says: an address names an item, a content and a name, and only what the item shows now is
 looked for, at a place that no caller has a word in. Files come from the vault; pictures and archives lie with the portal's
@@ -7,20 +7,27 @@ pages (pictures.py), and as they are made of what is shown, they go when it does
 
 from __future__ import annotations
 
+import re
 from functools import partial
 
 import structlog
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from desk.web.portal.pages import find, gone, to_login
+from desk.web.portal.pages import find, gone, of_year, to_login
 from desk.web.portal.visit import Visit
-from desk.web.shell.sending import Kept, saved_file, sent, size_of
-from workflow.portal.pages import ShownFile
+from desk.web.portal.zipping import Entry, zipped
+from desk.web.shell import answers
+from desk.web.shell.sending import SANDBOX, Kept, saved_file, sent, size_of
+from dossier.text import media
+from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
 from workflow.portal_access import openings
 from workflow.portal_access.openings import Shown
 
 log = structlog.get_logger("web")
+
+PDF = "application/pdf"
+"""What browsers show by themselves, in a viewer of their own."""
 
 
 def download(visit: Visit) -> Response:
@@ -37,7 +44,8 @@ def download(visit: Visit) -> Response:
         log.error("the vault lacks a file that is on the portal; see: dossier verify", item=item, file=name)
         return visit.page("message.html", 503, message="trouble")
     _record(visit, shown, (file,))
-    return saved_file(visit.request, kept, name, file.media_type, file.sha256)
+    is_shown = file.media_type == PDF and "view" in visit.request.query_params
+    return saved_file(visit.request, kept, name, file.media_type, file.sha256, is_shown)
 
 
 def archive(visit: Visit) -> Response:
@@ -54,6 +62,42 @@ def archive(visit: Visit) -> Response:
         return visit.page("message.html", 503, message="trouble")  # the daemon is just putting up another; or see: dossier verify
     _record(visit, shown, shown.what.attachments)
     return saved_file(visit.request, kept, f"{item}.zip", "application/zip", packed.version)
+
+
+def whole_year(visit: Visit) -> Response:
+    """All files of the items that were published in a year, or are about it, in one. It counts as a download of each.
+
+    It is put together while it is sent, so it takes no room and is never older than the list.
+    """
+    client, of, year = _asked(visit, "client", "of", "year")
+    if not visit.seats:
+        return to_login(visit, f"/{client}/")
+    if not visit.seats_for(client) or of not in ("published", "about") or not re.fullmatch(r"[0-9]{4}", year):
+        return gone(visit)
+    lines = of_year(openings.list_lines(visit.office, client), **{of: year})
+    found = openings.load_shown(visit.office, client, lines)
+    wanted = [(shown.what, file, _of_vault(visit, file.sha256)) for shown in found for file in shown.what.attachments]
+    if not wanted:
+        return gone(visit)
+    if any(kept.size != file.size for _, file, kept in wanted):
+        log.error("the vault lacks a file that is on the portal; see: dossier verify", client=client, year=year)
+        return visit.page("message.html", 503, message="trouble")
+    for shown in found:
+        _record(visit, shown, shown.what.attachments)
+    entries = [Entry(f"{_folder_of(item)}/{file.name}", item.published_at, file.size, kept.pieces) for item, file, kept in wanted]
+    headers = {"content-type": "application/zip", "content-disposition": media.saved_as(f"{client}-{year}.zip"), **SANDBOX}
+    return StreamingResponse(zipped(entries), headers=headers)
+
+
+def _folder_of(item: ShownItem) -> str:
+    """What an item's folder in an archive is called: for people, on every kind of file system."""
+    words = re.sub(r'[\x00-\x1f\x7f<>:"/\\|?*]+', " ", item.description)
+    return f"{item.item} {' '.join(words.split())[:60]}".rstrip(" .")
+
+
+def logo(visit: Visit) -> Response:
+    """The firm's logo, for who isn't logged in, too."""
+    return answers.logo_file(visit.office)
 
 
 def picture(visit: Visit) -> Response:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import groupby
+from typing import Literal
 
 from starlette.responses import Response
 
@@ -12,7 +15,18 @@ from desk.web.portal.visit import Visit
 from desk.web.shell import answers
 from desk.web.shell.answers import page
 from dossier.database.tables import item_key
+from workflow.portal.pages import papers_of
 from workflow.portal_access import access, openings
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """What can be had in one archive: all that was `published` in a year, or is `about` it; `size` in bytes."""
+
+    of: Literal["about", "published"]
+    year: str
+    size: int
+
 
 PAGE_ITEMS = 50
 """Items on one page of a client's list."""
@@ -100,7 +114,7 @@ def old_address(visit: Visit) -> Response:
 
 
 def client_list(visit: Visit) -> Response:
-    """All that a client sees, newest first: a page of it, a year of it, or what has these words."""
+    """All that a client sees, newest first: a page of it, what was published in a year or is about one, or what has these words."""
     client = visit.request.path_params["client"]
     if not visit.seats:
         return to_login(visit, f"/{client}/")
@@ -109,15 +123,17 @@ def client_list(visit: Visit) -> Response:
         return gone(visit)
     if not visit.request.url.path.endswith("/"):
         return visit.to(f"/{client}/")
-    words, year = visit.request.query_params.get("q", "")[:200].strip(), visit.request.query_params.get("year", "")
+    asked = visit.request.query_params
+    words, year, paper = asked.get("q", "")[:200].strip(), asked.get("year", ""), asked.get("of", "")
     lines = openings.list_lines(visit.office, client)
     years = [found for found, _ in groupby(line.published_at[:4] for line in lines)]
+    papers = papers_of(line.year for line in lines)
+    paper = paper if paper in papers else ""
+    year = year if year in years and not (words or paper) else ""
+    lines = of_year(lines, published=year, about=paper)
+    bundle = Bundle("about" if paper else "published", paper or year, sum(line.size for line in lines)) if paper or year else None
     if words:
-        lines = [line for line, shown in _with_text(visit, client, lines) if _has_words(shown, words)]
-    elif year in years:
-        lines = [line for line in lines if line.published_at.startswith(year)]
-    else:
-        year = ""
+        lines, bundle = [line for line, shown in _with_text(visit, client, lines) if _has_words(shown, words)], None
     pages = max(1, -(-len(lines) // PAGE_ITEMS))
     number = _page_number(visit.request.query_params.get("page", ""), pages)
     here = openings.load_shown(visit.office, client, lines[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS])
@@ -125,8 +141,14 @@ def client_list(visit: Visit) -> Response:
     groups = [(of, list(group)) for of, group in groupby(here, key=lambda shown: shown.what.published_at[:4])]
     return visit.page(
         "list.html", client=client, client_name=visit.office.clients[client].name, groups=groups, opened=opened,
-        count=len(lines), words=words, year=year, years=years, number=number, pages=pages,
+        count=len(lines), words=words, year=year, years=years, paper=paper, papers=papers, bundle=bundle, number=number,
+        pages=pages,
     )  # fmt: skip
+
+
+def of_year(lines: Sequence[openings.Line], published: str = "", about: str = "") -> list[openings.Line]:
+    """Those of these lines that were published in the one year, and are about the other; "" is any."""
+    return [line for line in lines if line.published_at.startswith(published) and about in ("", line.year)]
 
 
 def _with_text(visit: Visit, client: str, lines: list[openings.Line]) -> list[tuple[openings.Line, openings.Shown]]:

@@ -21,8 +21,9 @@ from starlette.responses import HTMLResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dossier.office.office import Office
+from workflow.messages import logo
 from workflow.messages.language import environment
-from workflow.portal import pages
+from workflow.portal import pages, showing
 from workflow.portal_access.access import Seat
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -98,17 +99,18 @@ def forget_cookie(answer: Response, office: Office) -> None:
 @cache
 def _templates(language: str) -> Environment:
     made = environment(language).overlay(loader=FileSystemLoader(TEMPLATES))
-    made.filters = {**made.filters, "encoded": pages.encoded, "badge": pages.badge, "kind": pages.kind}
+    made.filters = {**made.filters, "encoded": pages.encoded, "badge": pages.badge, "kind": pages.kind, "dial": pages.dial}
     return made
 
 
 def page(office: Office, language: str, name: str, status: int, seats: Sequence[Seat], **values: Any) -> Response:
-    """A page in `language`, with what every page has: the portal's title, who is logged in, where addresses begin."""
+    """A page in `language`, with what every page has: the firm's name and logo, who is logged in, where addresses begin."""
+    client = values.get("client") or (seats[0].client if seats else None)
     html = (
         _templates(language)
         .get_template(name)
         .render(
-            title=office.settings.portal.title,
+            house=showing.house_of(office, client),
             root=prefix(office),
             style=_address_of("style.css"),
             icon=_address_of("icon.svg"),
@@ -142,6 +144,14 @@ def _static() -> dict[str, tuple[bytes, str]]:
 def _address_of(name: str) -> str:
     """Where a page finds it; other content has another address, so it can be kept for ever."""
     return f"_static/{name}?v={hashlib.sha256(_static()[name][0]).hexdigest()[:12]}"
+
+
+def logo_file(office: Office) -> Response:
+    """The firm's logo. Pages name it with a version, so it can be kept."""
+    found = logo.find(office)
+    if found is None:
+        return Response(status_code=404)
+    return Response(found.data, media_type="image/png", headers={"cache-control": "public, max-age=31536000, immutable"})
 
 
 def static_file(name: str) -> Response:

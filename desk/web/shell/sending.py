@@ -1,6 +1,6 @@
 """Sending a file: whole or the part that is asked for, from a place of this machine or in pieces from a store.
 
-What is sent is to be saved and never shown as a page of ours, whatever it is.
+What is sent is to be saved, or shown by a browser in a sandbox; it is never a page of ours, whatever it is.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from starlette.responses import FileResponse, Response, StreamingResponse
 from dossier.text import media
 
 log = structlog.get_logger("web")
+
+SANDBOX = {"content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'"}
+"""Whatever is sent with this has no origin, runs no script and fetches nothing (CSP level 3, section 6.3.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +42,13 @@ def size_of(size: Callable[[str], int | None], name: str) -> int | None:
         return None
 
 
-def saved_file(request: Request, kept: Kept, name: str, media_type: str, content: str) -> Response:
-    """The file, whole or the part that is asked for, to be saved and never shown as a page. `content` names its content."""
+def saved_file(request: Request, kept: Kept, name: str, media_type: str, content: str, is_shown: bool = False) -> Response:
+    """The file, whole or the part that is asked for, to be saved, or (`is_shown`) shown. `content` names its content."""
     headers = {
         "content-type": media.as_saved(media_type),
-        "content-disposition": media.saved_as(name),
-        "content-security-policy": "default-src 'none'; sandbox; frame-ancestors 'none'",
+        "content-disposition": media.saved_as(name, is_shown),
         "etag": f'"{content}"',
+        **SANDBOX,
     }
     return sent(request, kept, headers)
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 import pytest
 from kit.support import wait_for
 from kit.web import Answer, Rig, file_links, links, text_of
+from PIL import Image
 
 from dossier.database.database import close_database, open_database
 from dossier.office.opening import load_office
@@ -325,6 +326,79 @@ def test_all_files_of_an_item_come_in_one_which_is_a_download_of_each(rig: Rig) 
     assert rig.browser().get(path).goes_to == f"/_login?next=/zon/{item}"
     rig.office.run("withdraw", item, "--reason", "a test of the archive", user="p.bakker")
     same(browser.get(path), browser.get("/zon/D-2020-000001"))
+
+
+def test_a_pdf_can_be_opened_in_the_browser_and_anything_else_is_only_saved(rig: Rig, annual: str) -> None:
+    jan = rig.browser("j.jansen@acme.example")
+    page = jan.get(f"/acme-bv/{annual}").text
+    [view] = [link for link in links(page) if link.endswith("?view=1")]
+    opened = jan.get(view)
+    assert opened.body == PDF
+    assert opened.headers["content-type"] == "application/pdf"
+    assert opened.headers["content-disposition"].startswith("inline;")
+    assert opened.headers["content-security-policy"] == "default-src 'none'; sandbox; frame-ancestors 'none'"
+    assert opened.headers["x-content-type-options"] == "nosniff"
+    [html] = [link for link in file_links(page) if link.endswith("page.html")]
+    saved = jan.get(f"{html}?view=1")
+    assert saved.headers["content-disposition"].startswith("attachment;")
+    assert "sandbox" in saved.headers["content-security-policy"]
+    assert ("j.jansen", "jaarrekening 2025 é.pdf") in {(one["contact"], one["file"]) for one in rig.show(annual)["openings"]}
+
+
+def test_items_are_found_by_the_year_of_the_paper_and_of_publication_and_come_in_one_archive(rig: Rig) -> None:
+    new = rig.publish("zon", "nieuw", {"a.pdf": PDF, "b.txt": b"twee"}, description="Jaarrekening 2024 <concept/definitief?>")
+    old = rig.publish("zon", "oud", {"a.pdf": b"%PDF-1.4 oud"}, "location: 2019/Geheim\n", description="Oude aangifte")
+    fatma = rig.browser("fatma@zon.example")
+    page = fatma.get("/zon/").text
+    assert re.findall(r"<option[^>]*>([^<]*)</option>", page)[-2:] == ["2024", "2019"]
+    assert "Geheim" not in page
+    of_2019 = fatma.get("/zon/?of=2019").text
+    assert old in of_2019
+    assert new not in of_2019
+    assert "Eén stuk gevonden" in of_2019
+    both = fatma.get("/zon/?of=2019&q=jaarrekening").text
+    assert old not in both
+    assert new not in both
+    [whole] = [link for link in links(fatma.get("/zon/?of=2024").text) if "/_all/" in link]
+    packed = fatma.get(whole)
+    assert packed.headers["content-disposition"].startswith('attachment; filename="zon-2024.zip"')
+    with zipfile.ZipFile(io.BytesIO(packed.body)) as archive:
+        assert archive.testzip() is None
+        assert {name: archive.read(name) for name in archive.namelist()} == {
+            f"{new} Jaarrekening 2024 concept definitief/a.pdf": PDF,
+            f"{new} Jaarrekening 2024 concept definitief/b.txt": b"twee",
+        }
+    assert {one["file"] for one in rig.show(new)["openings"]} == {"a.pdf", "b.txt"}
+    year = rig.show(new)["published_at"][:4]
+    everything = fatma.get(f"/zon/_all/published/{year}")
+    with zipfile.ZipFile(io.BytesIO(everything.body)) as archive:
+        assert {f"{new} Jaarrekening 2024 concept definitief/a.pdf", f"{old} Oude aangifte/a.pdf"} < set(archive.namelist())
+    for wrong in ("/zon/_all/about/1999", "/zon/_all/about/x", "/zon/_all/other/2024", "/acme-bv/_all/about/2024"):
+        assert fatma.get(wrong).status == 404
+    assert rig.browser().get(whole).status == 303
+
+
+def test_the_firms_logo_and_whom_to_call_are_on_every_page(rig: Rig) -> None:
+    place = rig.office.path / "config/logo.png"
+    settings = rig.office.path / "config/settings.yaml"
+    before = settings.read_text()
+    stream = io.BytesIO()
+    Image.new("RGB", (300, 60), (11, 95, 85)).save(stream, "PNG")
+    assert rig.browser().get("/_static/logo.png").status == 404
+    try:
+        place.write_bytes(stream.getvalue())
+        settings.write_text(before + 'office: {name: Kantoor Vis, phone: "+31 20 123 45 67"}\n')
+        page = rig.browser().get("/_login").text
+        [logo] = re.findall(r'<img src="([^"]+)" width="200" height="40" alt="Kantoor Vis">', page)
+        assert 'href="tel:+31201234567"' in page
+        picture = rig.browser().get(logo)
+        assert (picture.status, picture.headers["content-type"]) == (200, "image/png")
+        assert Image.open(io.BytesIO(picture.body)).size == (300, 60)
+        place.write_bytes(b"<svg onload=alert(1)>")
+        assert "<img" not in rig.browser().get("/_login").text
+    finally:
+        settings.write_text(before)
+        place.unlink()
 
 
 def test_what_a_contact_has_not_opened_is_marked_as_new_to_him(rig: Rig) -> None:

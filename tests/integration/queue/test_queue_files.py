@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import io
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import fpdf
 import pytest
 from kit.queues import QueueOffice, decided, top
+from PIL import Image
 
 from dossier.database.tables import Asked
 
@@ -63,6 +68,23 @@ def test_the_preview_shows_the_item_links_its_copies_and_carries_no_script(offic
     assert 'href="accounts.pdf"' in page
     assert "<script" not in page
     assert "Voorbeeld: wat de klant ziet" in page
+
+
+def test_the_preview_marks_the_item_in_question_and_shows_its_pictures(office: QueueOffice) -> None:
+    pdf = fpdf.FPDF()
+    pdf.add_page()
+    stream = io.BytesIO()
+    Image.new("RGB", (40, 40), "red").save(stream, "PNG")
+    first = office.concept("Something else 2024")
+    name = office.concept("Annual accounts 2025", files={"a.pdf": bytes(pdf.output()), "b.png": stream.getvalue(), "c.txt": b"x"})
+    office.round()
+    page = (office.queue / "m.devries" / name / "preview.html").read_text()
+    assert re.findall(r'<article id="([^"]+)"[^>]* class="asked">', page) == [name]
+    assert "Te beslissen</strong>" in page
+    pictures = re.findall(r'<img src="data:image/webp;base64,([^"]+)"', page)
+    assert [Image.open(io.BytesIO(base64.b64decode(one))).format for one in pictures] == ["WEBP", "WEBP"]
+    assert "img-src data:;" in page
+    assert first not in page
 
 
 # Deciding

@@ -6,6 +6,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ import desk
 import workflow
 from desk.cli import main
 from workflow.messages import language
+from workflow.messages.firm import Ask
+from workflow.messages.logo import Logo
 from workflow.portal import pages
-from workflow.portal.pages import Archive, ShownFile, ShownItem
+from workflow.portal.pages import Archive, House, ShownFile, ShownItem
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }} & \u202egnp.exe"
@@ -71,8 +74,12 @@ def an_item(
     return ShownItem(f"D-2026-{number:06}", description, explanation, at, files)
 
 
-def index(*items: ShownItem, language: str = "en", name: str = "Acme B.V.") -> str:
-    return pages.index_html("Client portal", "acme-bv", name, language, items)
+HOUSE = House("Client portal", "Kantoor De Vries")
+LOGO = Logo(b"\x89PNG", 200, 40)
+
+
+def index(*items: ShownItem, language: str = "en", name: str = "Acme B.V.", house: House = HOUSE) -> str:
+    return pages.index_html(house, name, language, items)
 
 
 def download_links(page: Page) -> list[dict[str, str | None]]:
@@ -226,19 +233,66 @@ def test_an_archive_of_all_attachments_is_offered_if_there_is_one() -> None:
 
 
 def test_the_same_pages_look_the_same_and_others_do_not() -> None:
+    portal = House("Portal", "Kantoor")
     looks = [
         pages.look(*values)
         for values in (
-            ("Portal", "http://localhost", "acme-bv", "Acme", "nl"),
-            ("Portal!", "http://localhost", "acme-bv", "Acme", "nl"),
-            ("Portal", "http://localhost/", "acme-bv", "Acme", "nl"),
-            ("Portal", "http://localhost", "acme", "Acme", "nl"),
-            ("Portal", "http://localhost", "acme-bv", "Acme B.V.", "nl"),
-            ("Portal", "http://localhost", "acme-bv", "Acme", "en"),
+            (portal, "http://localhost", "acme-bv", "Acme", "nl"),
+            (House("Portal!", "Kantoor"), "http://localhost", "acme-bv", "Acme", "nl"),
+            (House("Portal", "De Vries"), "http://localhost", "acme-bv", "Acme", "nl"),
+            (House("Portal", "Kantoor", LOGO), "http://localhost", "acme-bv", "Acme", "nl"),
+            (House("Portal", "Kantoor", None, Ask("Jan", "020 1")), "http://localhost", "acme-bv", "Acme", "nl"),
+            (portal, "http://localhost/", "acme-bv", "Acme", "nl"),
+            (portal, "http://localhost", "acme", "Acme", "nl"),
+            (portal, "http://localhost", "acme-bv", "Acme B.V.", "nl"),
+            (portal, "http://localhost", "acme-bv", "Acme", "en"),
         )
     ]
     assert len(set(looks)) == len(looks)
-    assert pages.look("Portal", "http://localhost", "acme-bv", "Acme", "nl") == looks[0]
+    assert pages.look(portal, "http://localhost", "acme-bv", "Acme", "nl") == looks[0]
+
+
+def test_the_firms_logo_stands_on_top_with_its_name_for_who_does_not_see_it() -> None:
+    [image] = Page(index(an_item(), house=House("Client portal", "Kantoor De Vries", LOGO))).all("img")
+    assert (image["src"], image["alt"]) == (f"_pages/logo.png?{LOGO.version}", "Kantoor De Vries")
+    assert not Page(index(an_item())).all("img")
+
+
+def test_whom_to_call_is_named_with_a_number_that_a_telephone_dials() -> None:
+    html = index(language="nl", house=House("Portaal", "Kantoor", None, Ask("Marieke de Vries", "+31 (0)20 123 45-67")))
+    assert "Heeft u een vraag? Bel Marieke de Vries:" in html
+    assert '<a href="tel:+31201234567">+31 (0)20 123 45-67</a>' in html
+    assert "Uw contactpersoon op kantoor" in index(language="nl")
+
+
+@pytest.mark.parametrize(
+    ("description", "location", "year"),
+    [
+        ("Annual accounts 2025", None, "2025"),
+        ("Jaarrekening 2024/2025", None, "2025"),
+        ("Jaarrekening", "2024/Jaarrekening", "2024"),
+        ("Jaarrekening 2023", "2024/Jaarrekening", "2023"),
+        ("Jaarrekening", "Fiscaal/IB", "2026"),
+        ("Loonstroken januari 2027", None, "2027"),
+        ("Artikel 2055 van 2025", None, "2025"),
+        ("Offerte 20251234", None, "2026"),
+        ("Bedrag 2.025 en 1,2024 en 2024,50", None, "2026"),
+        ("Jaarrekening 2025.", None, "2025"),
+        ("Vernieuwd (2022)", None, "2022"),
+        ("Huurcontract uit 1949", None, "2026"),
+    ],
+)
+def test_the_year_of_a_paper_is_in_its_words(description: str, location: str | None, year: str) -> None:
+    assert pages.year_of(description, location, "2026-11-24T10:00:00+01:00") == year
+
+
+def test_papers_can_be_asked_for_by_the_year_that_they_are_about() -> None:
+    old, new = (replace(an_item(number), year=year) for number, year in ((1, "2024"), (2, "2025")))
+    page = Page(index(new, old))
+    assert [article["data-year"] for article in page.all("article")] == ["2025", "2024"]
+    assert page.all("select") == [{"id": "paper", "autocomplete": "off"}]
+    assert len(page.all("option")) == 3
+    assert not Page(index(new)).all("select")
 
 
 def test_text_that_utf_8_or_xml_cannot_hold_breaks_no_page() -> None:
