@@ -308,6 +308,8 @@ class OfficeHours(Strict):
 class Identity(Strict):
     trust_sidecar: YesNo = False
     """yes: `created_by` is believed; no: the owner of the file decides."""
+    file_owners: list[Line] = []
+    """Accounts of the operating system, a scanner's for one, whose files count as the sidecar owner's. Other people's files are not shared outright."""
 
 
 class Mail(Strict):

@@ -11,10 +11,11 @@ from dossier.database.tables import item_name
 from dossier.files.files import Copy
 from dossier.office.people import Actor
 from dossier.text import clock, names
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence, told
 from dossier.text.yamltext import Fault, scalar
 from ingest.inbox.looking import Found
-from ingest.intake.judging import entries, said
+from ingest.intake.judging import entries
+from ingest.intake.ownership import Whose
 from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Draft, Wish
@@ -34,6 +35,10 @@ class Case:
     places: list[str] = field(default_factory=list)
     """Where each of `files` lies now."""
     faults: list[Fault] = field(default_factory=list)
+    whose: Whose = field(default_factory=Whose)
+    """Whose the files are."""
+    doubts: list[Sentence] = field(default_factory=list)
+    """Why what it would share outright needs somebody's look first."""
     screened: Screened = NOTHING
     """What the wrong-client guard found."""
     noticed: Sequence[Sentence] = ()
@@ -62,25 +67,26 @@ def files_of(case: Case) -> list[File]:
     notes = {}
     if sidecar and sidecar.attachments:
         notes = {names.nfc(entry.name or entry.file): entry.note for entry in sidecar.attachments}
-    shares = {name: share for name, share, _, _ in entries(case.found)}
-    return [
-        File(name, copy.sha256, copy.source.size, media_type, shares.get(name), notes.get(name))
-        for (name, copy), media_type in zip(case.files, case.kinds, strict=True)
-    ]
+    listed, files = {name: (share, disk) for name, share, _, disk in entries(case.found)}, []
+    for (name, copy), media_type in zip(case.files, case.kinds, strict=True):
+        share, disk = listed[name]
+        owner = case.whose.owners.get(disk)
+        makers = (owner,) if owner is not None and disk in case.whose.foreign else ()
+        files.append(File(name, copy.sha256, copy.source.size, media_type, share, notes.get(name), makers, owner))
+    return files
 
 
 def new_item_of(case: Case) -> NewItem:
     assert case.draft is not None
     source = names.shown(case.found.sidecar_name or case.found.stem)
-    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened)
+    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened, case.doubts)
 
 
 def changes_of(case: Case) -> FileChanges:
     """What an amending drop does to the item's attachments."""
     sidecar = case.found.sidecar
     assert sidecar is not None
-    put = [File(f.name, f.sha256, f.size, f.media_type, said(sidecar, f.share), f.note) for f in files_of(case)]
-    return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=put, share_all=sidecar.share_attachments)
+    return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=files_of(case), share_all=sidecar.share_attachments)
 
 
 def fingerprint_of(case: Case) -> str:
@@ -101,13 +107,14 @@ def why_text(case: Case) -> str:
     return "".join(faults).encode("utf-8", "backslashreplace").decode()
 
 
-def receipt_text(case: Case, at: str) -> str:
+def receipt_text(case: Case, at: str, language: str) -> str:
     assert case.item is not None
     lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.shown(case.first_taken_at or at)}"]
     if case.first_taken_at:
         lines.append("duplicate: true  # the same drop was taken before")
     lines.append("attachments:" if case.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in case.files]
-    if case.warnings:
-        lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in case.warnings)]
+    doubts = [told(sentence("intake.is_concept", reason=doubt), language) for doubt in case.doubts if not case.first_taken_at]
+    if warnings := [*case.warnings, *doubts]:
+        lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in warnings)]
     return "\n".join(lines) + "\n"

@@ -40,7 +40,7 @@ class Gate:
     def judge(
         self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, str]
     ) -> tuple[list[Case], list[Case]]:
-        """Say of each case what was found, and make a concept of what must be held; (those, those that can't be judged yet).
+        """Say of each case what was found, and make a concept of what must be held or is doubtful; (those, the ones that wait).
 
         `trouble` gets what keeps a client's files from being read.
         """
@@ -63,8 +63,10 @@ class Gate:
             language = office.settings.office.language
             found = suspicion.warnings(office, case.found.client, case.screened)
             case.warnings = [told(one, language) for one in (*case.noticed, *found)]
-            if case.draft is not None and suspicion.holds(office, case.screened):
-                case.draft = suspicion.held(office, case.draft)
+            if case.draft is not None:
+                case.doubts = case.doubts if _is_outright(case) else []
+                if case.doubts or suspicion.holds(office, case.screened):
+                    case.draft = suspicion.held(office, case.draft)
         self._screen.forget_old()
         return judged, left
 
@@ -91,4 +93,8 @@ def may_share(case: Case) -> bool:
         return False
     if case.amends is not None:
         return case.wish is not None and case.wish.share is not False
+    return _is_outright(case)
+
+
+def _is_outright(case: Case) -> bool:
     return case.draft is not None and case.draft.share and case.draft.share_status == "approved"

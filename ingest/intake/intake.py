@@ -220,7 +220,9 @@ class Intake:
                 if self._is_to_be_refused(now, case, error, outcome):
                     cases.append(case)
             else:
-                cases.append(Case(one, judgement.actor, judgement.draft, judgement.wish, faults=judgement.faults))
+                case = Case(one, judgement.actor, judgement.draft, judgement.wish, faults=judgement.faults, whose=judgement.whose)
+                case.doubts = list(judgement.whose.doubts)
+                cases.append(case)
         return cases
 
     def _delegated(self, found: Found) -> str | None:
@@ -452,11 +454,15 @@ class Intake:
             return
         source = names.shown(case.found.sidecar_name or case.found.stem)
         try:
-            amending.amend(self.office, now, case.actor, key, case.wish, changes_of(case), source=source, screened=case.screened)
+            changed = amending.amend(
+                self.office, now, case.actor, key, case.wish, changes_of(case),
+                source=source, screened=case.screened, doubts=case.doubts,
+            )  # fmt: skip
         except Refusal as refusal:
             case.faults += [Fault(lines.get(problem.key or "item", 1), problem.message) for problem in refusal.problems]
         else:
             case.item = key
+            case.doubts = case.doubts if "held" in changed else []
 
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
@@ -464,7 +470,7 @@ class Intake:
         for case in cases:
             found = case.found
             kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
-            text = why_text(case) if case.faults else receipt_text(case, at)
+            text = why_text(case) if case.faults else receipt_text(case, at, self.office.settings.office.language)
             case.row = {
                 **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
                 "item": None if case.faults else case.item, "text": text,

@@ -16,6 +16,7 @@ from dossier.text import names
 from dossier.text.refusals import Problem, fault
 from dossier.text.yamltext import Fault
 from ingest.inbox.looking import Found
+from ingest.intake.ownership import Whose, whose
 from ingest.sidecar.reading import Sidecar
 from workflow.items.rules import Draft, Wish, attachment_problems, new_draft
 
@@ -30,6 +31,8 @@ class Judgement:
     draft: Draft | None
     """None: it amends an item, which only the database knows."""
     faults: list[Fault] = field(default_factory=list)
+    whose: Whose = field(default_factory=Whose)
+    """Whose its files are."""
 
 
 def judge(office: Office, found: Found, delegated: str | None = None) -> Judgement:
@@ -56,7 +59,7 @@ def judge(office: Office, found: Found, delegated: str | None = None) -> Judgeme
     problems += _file_problems(office, found)
     told = sidecar.told if sidecar else frozenset[str]()
     faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in told]
-    return Judgement(actor, wish, draft, faults)
+    return Judgement(actor, wish, draft, faults, whose(office, found, maker))
 
 
 # Where a key is spoken of that was not given, the fault is at the one that asks for it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Mapping
@@ -57,6 +58,9 @@ class AccountOffice:
             self.root.inbox(client)
         self.once()
 
+    def remove(self) -> None:
+        shutil.rmtree(self.folder)
+
     def once(self) -> None:
         """What the daemon does."""
         self.root.once()
@@ -85,10 +89,18 @@ class AccountOffice:
     def drop(self, who: str, stem: str, sidecar: str, files: Mapping[str, bytes], client: str = "acme-bv") -> None:
         """Files of somebody in a client's inbox folder, the sidecar last."""
         for name, data in {**files, f"{stem}.yaml": sidecar.encode()}.items():
-            hidden = self.root.inbox(client) / f".{name}.new"
-            hidden.write_bytes(data)
-            os.chown(hidden, pwd.getpwnam(ACCOUNTS.get(who, who)).pw_uid, -1)
-            hidden.rename(hidden.with_name(name))
+            self.put(who, name, data, client)
+
+    def put(self, who: str, name: str, data: bytes, client: str = "acme-bv") -> Path:
+        """One file of somebody; the name may have a folder in front, which is theirs too if it is made now."""
+        path, uid = self.root.inbox(client) / name, pwd.getpwnam(ACCOUNTS.get(who, who)).pw_uid
+        if not path.parent.exists():
+            path.parent.mkdir()
+            os.chown(path.parent, uid, -1)
+        hidden = path.with_name(f".{path.name}.new")
+        hidden.write_bytes(data)
+        os.chown(hidden, uid, -1)
+        return hidden.rename(path)
 
     def public(self, item: str, client: str = "acme-bv") -> dict[str, bytes] | None:
         """What the client finds of an item; None if it is not there."""

@@ -23,6 +23,7 @@ from dossier.office.people import Actor
 from dossier.text import clock, media, names
 from dossier.text.names import fold
 from dossier.text.refusals import Invalid, Problem, Refusal
+from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.items import items, makers, suspicion
 from workflow.items.items import File, content_digest, shown_to_client, step
@@ -83,10 +84,12 @@ def amend(
     if_version: int | None = None,
     source: str | None = None,
     screened: Screened = NOTHING,
+    doubts: Sequence[Sentence] = (),
 ) -> list[str]:
     """Change an item; returns what was changed (nothing, if it was so already). `source`: the sidecar's name, for the trail.
 
-    `screened`: what the wrong-client guard found in the files of `would_share`.
+    `screened`: what the wrong-client guard found in the files of `would_share`. `doubts`: why what this would share outright
+    is offered instead.
     Raises Invalid with every reason, Refusal where there is no such item (for this actor), Unscreened; nothing was
     written then.
     """  # fmt: skip
@@ -100,8 +103,9 @@ def amend(
     problems = change.problems
     if change.action == "share" and suspicion.is_on(office) and not problems:
         change.screened = screened.only(sha256 for _, sha256 in _not_seen_yet(change))
-        if suspicion.holds(office, change.screened):
-            change.draft, change.action = suspicion.held(office, change.draft), "offer"
+    is_doubtful = change.action == "share" and bool(doubts)
+    if change.action == "share" and (is_doubtful or suspicion.holds(office, change.screened)) and not problems:
+        change.draft, change.action = suspicion.held(office, change.draft), "offer"
     action = change.action
     if action == "offer":
         able = not any(problem.key == "approver" for problem in problems)
@@ -121,7 +125,9 @@ def amend(
     item.unsettled = item.unsettled or bool(action) or "notify" in changed
     item.save()
     suspicion.record(office, now, item, change.screened)
-    return [*changed, *change.told, *([action] if action else [])]
+    if is_doubtful:
+        items.tell_doubts(now, item, doubts)
+    return [*changed, *change.told, *([action] if action else []), *(["held"] if is_doubtful else [])]
 
 
 def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> list[tuple[str, str]]:
@@ -241,7 +247,11 @@ def _put(change: _Change, file: File, old: Any, position: int) -> Any:
     share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
     place = makers.place(old.position if old is not None else position)
     change.makers = makers.added(change.makers, place, [*change.actor.people, *file.makers])
-    _tell(change, "replaced" if old is not None else "added", {"name": file.name, "sha256": file.sha256, "share": share})
+    _tell(
+        change,
+        "replaced" if old is not None else "added",
+        {"name": file.name, "sha256": file.sha256, "share": share, **items.owner_told(file)},
+    )
     return Attachment(
         item=change.item.id, position=old.position if old is not None else position, name=file.name, share=share, note=note,
         version=old.version + 1 if old is not None else 1, sha256=file.sha256, size=file.size, media_type=file.media_type,

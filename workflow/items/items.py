@@ -36,8 +36,9 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.text.refusals import NotFound, Refusal
+from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
-from workflow.items import makers, suspicion
+from workflow.items import makers, notes, suspicion
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 
@@ -84,6 +85,8 @@ class File:
     note: str | None = None
     makers: tuple[str, ...] = ()
     """Whose file it was, where that is known: codes of staff, or `os:USER`. Theirs is the work besides the actor's."""
+    owner: str | None = None
+    """Whose file it was, for the trail, whether the work is theirs or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +99,8 @@ class NewItem:
     """The sidecar's name, for the trail."""
     screened: Screened = NOTHING
     """What the wrong-client guard found in what is shared outright."""
+    doubts: Sequence[Sentence] = ()
+    """Why it is offered though it was to be shared outright, for whoever decides on it."""
 
 
 def shown_to_client(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
@@ -113,6 +118,11 @@ def shares_told(attachments: Iterable[Any]) -> dict[str, list[str]]:
     """For the trail: which attachments the client would get, and which not."""
     listed = list(attachments)
     return {"shared": [a.name for a in listed if a.share], "not_shared": [a.name for a in listed if not a.share]}
+
+
+def owner_told(file: File) -> dict[str, str]:
+    """For the trail: whose file it was, if that is known."""
+    return {} if file.owner is None else {"owner": file.owner}
 
 
 def content_digest(item: int, client: str, shown: Mapping[str, Any]) -> str:
@@ -171,7 +181,15 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
     for one, key in zip(new, keys, strict=True):
         if one.screened.findings or suspicion.holds(office, one.screened):
             suspicion.record(office, now, get(key), one.screened)
+        if one.doubts:
+            tell_doubts(now, get(key), one.doubts)
     return keys
+
+
+def tell_doubts(now: datetime, item: Any, doubts: Sequence[Sentence]) -> None:
+    """Tell the approvers of a pending item, and the trail, why it was not shared outright. Call inside `transaction()`."""
+    notes.add({item.pending: doubts})
+    trail.record(now, trail.DAEMON, "held", item.id, {"reasons": list(map(str, doubts)), "why": list(map(as_data, doubts))})
 
 
 def _created_entries(
@@ -180,7 +198,7 @@ def _created_entries(
     draft, rights = one.draft, people.rights_now(office, one.actor.code)
     made = {
         "client": draft.client, "source": one.source, "share_state": state, "rights": rights,
-        "attachments": [{"name": f.name, "sha256": f.sha256, "share": f.share} for f in files],
+        "attachments": [{"name": f.name, "sha256": f.sha256, "share": f.share, **owner_told(f)} for f in files],
     }  # fmt: skip
     shares = {**shares_told(files), **one.screened.told()}
     entries = [trail.Entry(one.actor, "created", key, made)]
