@@ -34,7 +34,7 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock, system
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import Hands
@@ -448,7 +448,8 @@ class Daemon:
                 self._alarm("watch queue", self._queue_watch.trouble)
                 self.hint_queue()
         except OSError as error:
-            self._alarm("watch queue", f"the queue {self.office.queue} can't be read: {error.strerror}; is the share mounted?")
+            why = sentence("daemon.queue_unreadable", queue=str(self.office.queue), why=system.why(error))
+            self._alarm("watch queue", why)
         if self._config_due:
             self._config_due = False
             self._reload_if_changed()

@@ -16,6 +16,7 @@ import structlog
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import Hands
@@ -49,7 +50,7 @@ class PortalWork:
         office: Office,
         vault: Vault,
         hint: Callable[[], None],
-        alarm: Callable[[str, str | None], None],
+        alarm: Callable[[str, Sentence | str | None], None],
         hands: Hands | None = None,
     ) -> None:
         self.portal = Portal(office, vault, hands)
@@ -157,8 +158,5 @@ class PortalWork:
             files.stopping.wait(0.5)
 
 
-def _words_of(damaged: list[verifying.Difference]) -> str | None:
-    if not damaged:
-        return None
-    more = f" and {len(damaged) - 1} more" if len(damaged) > 1 else ""
-    return f"{damaged[0]}{more}; see what can be mended with: dossier verify --repair; the rest comes from a backup"
+def _words_of(damaged: list[verifying.Difference]) -> Sentence | None:
+    return sentence("daemon.damaged", first=str(damaged[0]), count=len(damaged)) if damaged else None

@@ -13,7 +13,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import anchors, auditing
 from workflow.outbox import addressees, outbox
 
@@ -28,7 +28,7 @@ _VERIFIED = "trail verified"
 class TrailWork:
     """`alarm` raises (with a text) or ends (None) an alarm. Any thread uses it, one at a time."""
 
-    def __init__(self, office: Office, alarm: Callable[[str, str | None], None], stands: bool) -> None:
+    def __init__(self, office: Office, alarm: Callable[[str, Sentence | None], None], stands: bool) -> None:
         self.office = office
         self._alarm = alarm
         self._is_doubtful = stands
@@ -70,4 +70,4 @@ class TrailWork:
 
     def _doubt(self, fault: Sentence) -> None:
         self._is_doubtful = True
-        self._alarm("trail", f"the trail does not verify: {fault}; see docs/operations.md, Alarms")
+        self._alarm("trail", sentence("daemon.trail_in_doubt", fault=fault))
