@@ -37,7 +37,8 @@ def whose(office: Office, found: Found, maker: str) -> Whose:
     """Look at the owners of a drop's files. `maker`: who made it, by its sidecar."""
     if office.settings.identity.trust_sidecar:
         return Whose()
-    uids = {disk: found.looks[disk].uid for disk in found.matched.values()}
+    # A file that another sidecar claims too goes with that one: then both are refused.
+    uids = {disk: found.looks[disk].uid for disk in found.matched.values() if disk in found.looks}
     users = {uid: people.user_name(uid) for uid in set(uids.values())}
     owners = {disk: people.owner_of(office, users[uid]) or f"os:{users[uid]}" for disk, uid in uids.items()}
     if found.sidecar_name is None:
