@@ -36,7 +36,7 @@ def play(scene: str, kind: str, busy: bool, states: int) -> list[dict[str, Any]]
     print(f"{scene:>12} {kind:<18} {'busy' if busy else '':<5} {len(found):>4} states, {len(bad)} bad", flush=True)
     for state in bad[:3]:
         print(json.dumps(state)[:3000], flush=True)
-    if len(found) < 1 or done.returncode not in (0, 1):
+    if done.returncode not in (0, 1) or (done.returncode == 1 and not bad):
         print(done.stderr[-3000:], flush=True)
         found.append({"scene": scene, "kind": kind, "busy": busy, "faults": ["the harness failed"]})
     return found
