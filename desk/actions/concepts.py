@@ -20,7 +20,7 @@ from dossier.text import clock
 from dossier.text.sentences import Sentence, sentence
 from workflow.approval import deciding
 from workflow.approval.waiting import Seating
-from workflow.items import items, notes
+from workflow.items import items, suspicion
 from workflow.queue import contents
 from workflow.reports import finding
 
@@ -52,7 +52,7 @@ class ConceptView:
 def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = False) -> ConceptView:
     """The concept, for this person. Raises NotFound for an item that they may not know of. `note`: that it was looked at."""
     item = items.get_for(office, actor, key)
-    attention = notes.on(item.pending) if item.pending else []
+    attention = suspicion.attention(item)
     if note and not finding.note_shown(now, actor, item, "decision"):
         attention.append(NOT_NOTED)
     if not item.pending:

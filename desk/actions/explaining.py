@@ -14,7 +14,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text.sentences import Sentence, sentence
-from workflow.items import items
+from workflow.items import items, suspicion
 from workflow.reports import reasons
 
 Told = Sentence | str
@@ -26,6 +26,8 @@ class Why:
 
     heading: Told
     reasons: Sequence[Told]
+    besides: Sequence[Told] = ()
+    """What whoever looks should know as well: what the guard found, and what it could not read."""
 
 
 def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Why, str, bool]:
@@ -39,7 +41,7 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
         visible=reasons.visible(item),
         then=sentence("reasons.keeps_it_off" if found else "reasons.nothing"),
     )
-    return Why(heading, found), item.share_state, item.public is not None
+    return Why(heading, found, suspicion.attention(item)), item.share_state, item.public is not None
 
 
 def check(office: Office, reader: Actor, paths: Iterable[Path]) -> tuple[Sequence[Told], int]:

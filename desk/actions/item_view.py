@@ -20,7 +20,7 @@ from dossier.text import clock
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
-from workflow.items import items, notes
+from workflow.items import items, suspicion
 from workflow.portal_access import openings
 from workflow.reports import finding, reasons, story
 from workflow.reports.story import Told
@@ -82,7 +82,7 @@ def find(office: Office, actor: Actor, name: str) -> Any:
 def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = True) -> ItemView:
     """The item whole. Raises NotFound. `note`: that it was looked at."""
     item = find(office, actor, name)
-    attention = notes.on(item.pending) if item.pending else []
+    attention = suspicion.attention(item)
     if note and not finding.note_shown(now, actor, item, "desk"):
         attention.append(NOT_NOTED)
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]

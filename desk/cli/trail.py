@@ -62,11 +62,13 @@ def why(
         found, state, public = explaining.why_item(office, now, session.reader(), key)
         told = {"item": item_name(key), "share_state": state, "public": public}
     if json:
-        printing.as_json({**told, "reasons": found.reasons})
+        printing.as_json({**told, "reasons": found.reasons, "attention": found.besides})
         return
     print(printing.text(found.heading))
     for reason in found.reasons:
         print(f"  - {printing.text(reason)}")
+    for line in found.besides:
+        print(printing.text(line))
 
 
 def proof(

@@ -9,14 +9,16 @@ The guard only ever asks for one look more: rights and four eyes hold as for any
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from dossier.database.tables import Edition, Event, EventDetail, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.text.sentences import Sentence, as_data, packed, sentence
+from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
 from dossier.trail import trail
 from workflow.items import notes
 from workflow.items.rules import Draft
@@ -76,6 +78,9 @@ class Screened:
 
 
 NOTHING = Screened()
+
+CHUNK = 500
+"""Items asked of in one statement."""
 
 
 def is_on(office: Office) -> bool:
@@ -148,6 +153,36 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
         notes.add({item.pending: lines})
     payload = {"description": item.description, "findings": [packed(line) for line in lines], "held": is_held}
     outbox.enqueue_to_staff(office, now, "guard", item, item.created_by, payload)
+
+
+def attention(item: Any) -> list[Sentence | str]:
+    """What must be in view of whoever looks at the item: what its approvers are told, and what of its shared files nobody searched."""
+    told = notes.on(item.pending) if item.pending else []
+    return [*told, *(line for line in not_searched([item]).get(item.id, ()) if line not in told)]
+
+
+def not_searched(items: Sequence[Any]) -> dict[int, list[Sentence]]:
+    """What was not searched of the files of each of these items that the client sees or would see: key → sentences."""
+    editions = {item.id: item.pending or item.standing or item.public for item in items}
+    if not any(editions.values()):
+        return {}
+    shown = {one.id: one.shown for one in Edition.select().where(Edition.id.in_([key for key in editions.values() if key]))}
+    found: dict[int, dict[str, Sentence]] = {}
+    for key, told in _told_in_trail([item.id for item in items if editions[item.id]]):
+        names = {one["sha256"]: one["name"] for one in shown[editions[key]]["attachments"]}
+        for one in told:
+            if "sha256" in one and one["sha256"] in names:  # the first release did not say which file it was
+                why = sentence("guard.not_read", file=names[one["sha256"]], why=from_data(one["why"]))
+                found.setdefault(key, {})[packed(why)] = why
+    return {key: list(lines.values()) for key, lines in found.items()}
+
+
+def _told_in_trail(keys: Sequence[int]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+    for start in range(0, len(keys), CHUNK):
+        query = Event.select(Event.item, EventDetail.detail).join(EventDetail, on=(Event.seq == EventDetail.seq))
+        here = Event.item.in_(keys[start : start + CHUNK]) & EventDetail.detail.contains('"not_searched"')
+        for key, detail in tuples(query.where(here).order_by(Event.seq)):
+            yield key, json.loads(detail)["not_searched"]
 
 
 def _whose(finding: Finding) -> dict[str, Any]:

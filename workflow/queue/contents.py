@@ -11,10 +11,10 @@ from dossier.database.tables import Asked, Decision, Edition, Item, first_editio
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
-from dossier.text.sentences import told
+from dossier.text.sentences import Sentence, told
 from workflow.approval import deciding
 from workflow.approval.waiting import Asking, Concept
-from workflow.items import notes
+from workflow.items import notes, suspicion
 from workflow.portal.pages import ShownItem
 from workflow.portal.showing import house_of, newest_public, shown_item
 from workflow.queue import paper
@@ -34,6 +34,7 @@ class Sheets:
         self._items = {item.id: item for item in Item.select().where(Item.id.in_([a.concept.item for a in askings]))}
         self._editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_(editions))}
         self._notes = notes.on_all(editions)
+        self._not_searched = suspicion.not_searched(list(self._items.values()))
         self._portals: dict[str, tuple[list[ShownItem], int]] = {}
 
     def sheet(self, asking: Asking, person: str) -> Sheet:
@@ -44,9 +45,13 @@ class Sheets:
         return Sheet(
             item=item_name(concept.item), content=edition.content, client=concept.client,
             client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
-            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._notes.get(edition.id, ())),
+            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._attention(item)),
             remarks=tuple(remarks(asking, person) + changes(concept, edition, item.standing, person)),
         )  # fmt: skip
+
+    def _attention(self, item: Any) -> list[Sentence | str]:
+        noted = self._notes.get(item.pending, [])
+        return [*noted, *(line for line in self._not_searched.get(item.id, ()) if line not in noted)]
 
     def preview(self, now: datetime, asking: Asking, person: str) -> str:
         """`preview.html` for `person`."""

@@ -151,9 +151,9 @@ def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[st
 def whole(item: Any) -> dict[str, Any]:
     """An item as `show --json` tells it: with attachments, who opened what on the portal, and history.
 
-    `attention`: what its approvers must have in view (workflow/items/notes.py).
+    `attention`: what must be in view of its approvers and of whoever looks (workflow/items/suspicion.py).
     """
-    from workflow.items import items
+    from workflow.items import items, suspicion
     from workflow.portal_access import openings
 
     attachments = [
@@ -164,7 +164,7 @@ def whole(item: Any) -> dict[str, Any]:
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
-    attention = notes.on(item.pending) if item.pending else []
+    attention = suspicion.attention(item)
     return {
         **summary(item), "attention": attention, "attachments": attachments, "openings": openings.openings_of(item), "history": history,
     }  # fmt: skip

@@ -32,7 +32,7 @@ from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
 from dossier.trail import trail
 from ingest.sources import staging
-from workflow.items import items
+from workflow.items import items, suspicion
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 from workflow.portal_access import openings
@@ -200,8 +200,9 @@ def rename_attachment(call: Call) -> Response:
 
 def why(call: Call) -> Response:
     found = _item(call)
-    told_ = reasons.reasons(call.office, call.now, found)
-    return answer({"item": item_name(found.id), "reasons": [told(one, call.language) for one in told_]})
+    told_, besides = reasons.reasons(call.office, call.now, found), suspicion.attention(found)
+    lines = {"reasons": [told(one, call.language) for one in told_], "attention": [told(one, call.language) for one in besides]}
+    return answer({"item": item_name(found.id), **lines})
 
 
 def proof_sheet(call: Call) -> Response:

@@ -149,6 +149,27 @@ def test_what_cannot_be_read_is_shared_and_its_maker_is_told_why_in_receipt_and_
     assert "no text in it (a scan" in warning
 
 
+def test_whoever_looks_is_told_what_nobody_searched_until_the_file_is_another(guarded: Root, tmp_path: Path) -> None:
+    item = drop(guarded, SHARED + "attachments: [a.pdf, b.pdf]\n", a_pdf=guard_corpus.scan(), b_pdf=pdf(OURS))
+    told = "`a.pdf` was not searched for other clients' names, or not all of it: there is no text in it (a scan or a picture)."
+    assert guarded.json("show", item["item"])["attention"] == [told]
+    assert told in " ".join(command(guarded, "show", item["item"]).split())
+    assert told in command(guarded, "why", item["item"])
+    assert guarded.json("why", item["item"])["attention"] == [told]
+    (tmp_path / "a.pdf").write_bytes(pdf(OURS))
+    command(guarded, "replace", item["item"], "a.pdf", str(tmp_path / "a.pdf"))
+    assert guarded.json("show", item["item"])["attention"] == []
+
+
+def test_what_was_not_searched_stands_on_the_queue_file_when_it_is_asked_again(guarded: Root) -> None:
+    item = drop(guarded, a_pdf=guard_corpus.scan())
+    assert item["share_state"] == "published"
+    body = f"item: {item['item']}\ncreated_by: p.bakker\ndescription: Jaarrekening 2025, herzien\n"
+    assert drop(guarded, body, "b")["share_state"] == "concept"
+    [paper] = (guarded.path / "var/queue").glob("*/D-*.yaml")
+    assert "`a.pdf` was not searched" in paper.read_text().splitlines()[0]
+
+
 def test_an_office_may_have_held_what_cannot_be_read(guarded: Root) -> None:
     guarded.set("settings", SETTINGS.replace("guard: off", "guard_unread: hold") + "office: {language: nl}\n")
     item = drop(guarded, a_pdf=guard_corpus.scan())
