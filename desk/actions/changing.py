@@ -22,7 +22,7 @@ from typing import Any
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.files import files
-from dossier.office import hours
+from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
@@ -165,7 +165,10 @@ def change(
     done = screened_change(office, vault, items.get(key).client, shares, amend)
     asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     item = items.get(key)
-    return [*_told(item, done, asked), *suspicion.sentences(office, item.client, found[0])]
+    return [
+        *_told(item, done, asked),
+        *suspicion.for_reader(suspicion.sentences(office, item.client, found[0]), people.readable(office, actor).clients),
+    ]
 
 
 def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None) -> list[File]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from desk.actions.looking_up import NOT_NOTED
 from dossier.database.tables import Edition, item_name
-from dossier.office import hours
+from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -52,7 +52,7 @@ class ConceptView:
 def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = False) -> ConceptView:
     """The concept, for this person. Raises NotFound for an item that they may not know of. `note`: that it was looked at."""
     item = items.get_for(office, actor, key)
-    attention = suspicion.attention(item)
+    attention = suspicion.attention(item, people.readable(office, actor).clients)
     if note and not finding.note_shown(now, actor, item, "decision"):
         attention.append(NOT_NOTED)
     if not item.pending:

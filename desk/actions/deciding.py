@@ -47,7 +47,7 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
     else:
         asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
-    found = finding.summaries_of_waiting(set(keys[:most]))
+    found = finding.summaries_of_waiting(set(keys[:most]), may)
     return Queue([{**summary, "asked": asked[key]} for key, summary in found], len(keys))
 
 

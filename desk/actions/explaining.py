@@ -41,7 +41,11 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
         visible=reasons.visible(item),
         then=sentence("reasons.keeps_it_off" if found else "reasons.nothing"),
     )
-    return Why(heading, found, suspicion.attention(item)), item.share_state, item.public is not None
+    return (
+        Why(heading, found, suspicion.attention(item, people.readable(office, reader).clients)),
+        item.share_state,
+        item.public is not None,
+    )
 
 
 def check(office: Office, reader: Actor, paths: Iterable[Path]) -> tuple[Sequence[Told], int]:

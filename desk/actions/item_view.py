@@ -82,7 +82,7 @@ def find(office: Office, actor: Actor, name: str) -> Any:
 def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = True) -> ItemView:
     """The item whole. Raises NotFound. `note`: that it was looked at."""
     item = find(office, actor, name)
-    attention = suspicion.attention(item)
+    attention = suspicion.attention(item, people.readable(office, actor).clients)
     if note and not finding.note_shown(now, actor, item, "desk"):
         attention.append(NOT_NOTED)
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]

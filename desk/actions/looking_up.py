@@ -38,7 +38,7 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
     """
     found = items.get_for(office, reader, key)
     is_noted = finding.note_shown(now, reader, found, how)
-    whole = finding.whole(found)
+    whole = finding.whole(found, people.readable(office, reader))
     if not is_noted:
         whole["attention"].append(NOT_NOTED)
     return whole

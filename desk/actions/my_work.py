@@ -23,7 +23,7 @@ from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval import waiting
 from workflow.approval.waiting import Asking, Seating
-from workflow.items import notes
+from workflow.items import notes, suspicion
 from workflow.portal_access import openings
 from workflow.reports import finding
 
@@ -101,7 +101,7 @@ def to_decide(office: Office, actor: Actor, now: datetime) -> list[Waits]:
                     asking,
                     made_by.get(item.pending or 0, ""),
                     actor.code,
-                    told.get(item.pending or 0, []),
+                    suspicion.for_reader(told.get(item.pending or 0, []), may.clients),
                     item.id in again,
                 )
             )

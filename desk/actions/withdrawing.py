@@ -14,7 +14,7 @@ from functools import partial
 from desk.actions.changing import whom
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
-from dossier.office import hours
+from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence
@@ -58,5 +58,8 @@ def put_back(office: Office, now: datetime, actor: Actor, key: int) -> Sequence[
     if suspicion.holds(office, found[0]):
         asked = waiting.people_asked(office, key, hours.today(office, now))
         held = sentence("actions.item_waits_for", item=item_name(key), whom=whom(asked))
-        return [held, *suspicion.sentences(office, item.client, found[0])]
+        return [
+            held,
+            *suspicion.for_reader(suspicion.sentences(office, item.client, found[0]), people.readable(office, actor).clients),
+        ]
     return [sentence("actions.goes_back" if is_present else "actions.goes_back_as_it_was", item=item_name(key))]

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dossier.database.tables import item_key
+from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import system
 from dossier.text.sentences import told
@@ -61,12 +62,14 @@ class Gate:
             judged.append(case)
             case.screened = self._screen.verdict(case.found.client, attachments)
             language = office.settings.office.language
-            found = suspicion.warnings(office, case.found.client, case.screened)
+            found = suspicion.for_reader(
+                suspicion.warnings(office, case.found.client, case.screened), people.readable_clients(office, case.actor.code)
+            )
             case.warnings = [told(one, language) for one in (*case.noticed, *found)]
             if case.draft is not None:
                 case.doubts = case.doubts if _is_outright(case) else []
                 if case.doubts or suspicion.holds(office, case.screened):
-                    case.draft = suspicion.held(office, case.draft)
+                    case.draft = suspicion.held(office, case.draft, case.screened)
         self._screen.forget_old()
         return judged, left
 

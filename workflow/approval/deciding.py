@@ -23,7 +23,7 @@ from dossier.text.refusals import Conflict, Forbidden, Refusal
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Decided, Seating
-from workflow.items import items, notes
+from workflow.items import items, notes, suspicion
 from workflow.outbox import outbox
 
 Verdict = Literal["approve", "reject"]
@@ -65,7 +65,7 @@ def decide(
     ).execute()  # fmt: skip
     detail = {
         "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
-        **({"in_view": [str(note) for note in in_view]} if (in_view := notes.on(edition.id)) else {}),
+        **({"in_view": [str(note) for note in suspicion.for_reader(in_view, frozenset())]} if (in_view := notes.on(edition.id)) else {}),
     }  # fmt: skip
     if verdict == "reject":
         edition.state = "returned"

@@ -105,7 +105,7 @@ def amend(
         change.screened = screened.only(sha256 for _, sha256 in _not_seen_yet(change))
     is_doubtful = change.action == "share" and bool(doubts)
     if change.action == "share" and (is_doubtful or suspicion.holds(office, change.screened)) and not problems:
-        change.draft, change.action = suspicion.held(office, change.draft), "offer"
+        change.draft, change.action = suspicion.held(office, change.draft, change.screened), "offer"
     action = change.action
     if action == "offer":
         able = not any(problem.key == "approver" for problem in problems)

@@ -335,7 +335,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     rights = people.rights_now(office, actor.code)
     screened = screened.only(sha256 for _, sha256 in _not_looked_at(edition)) if suspicion.is_on(office) else NOTHING
     if suspicion.holds(office, screened):
-        _offer_again(office, now, actor, item, edition)
+        _offer_again(office, now, actor, item, edition, screened)
     else:
         item.share_state, edition.state = state, "standing"
         edition.save()
@@ -373,9 +373,9 @@ def _not_looked_at(edition: Any) -> list[tuple[str, str]]:
     return [] if decided else [(one["name"], one["sha256"]) for one in edition.shown["attachments"]]
 
 
-def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition: Any) -> None:
+def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition: Any, screened: Screened) -> None:
     """Ask for an approval of what was shared outright before. The caller saves the item."""
-    draft = suspicion.held(office, draft_of(item))
+    draft = suspicion.held(office, draft_of(item), screened)
     item.share_state = step(item.share_state, "offer")
     item.approvers, item.approvals = list(draft.approvers), draft.approvals
     again = Edition(

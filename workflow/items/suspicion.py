@@ -13,9 +13,9 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from dossier.database.tables import Edition, Event, EventDetail, tuples
+from dossier.database.tables import Edition, Event, EventDetail, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
@@ -26,6 +26,9 @@ from workflow.outbox import outbox
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client
+
+
+Line = TypeVar("Line", Sentence, Sentence | str)
 
 
 class Unscreened(Exception):
@@ -93,11 +96,28 @@ def holds(office: Office, screened: Screened) -> bool:
     return bool(screened.findings and sharing.guard == "hold") or bool(screened.unread and sharing.guard_unread == "hold")
 
 
-def held(office: Office, draft: Draft) -> Draft:
-    """The draft as a concept for the client's default approver, else for any admin."""
+def held(office: Office, draft: Draft, screened: Screened) -> Draft:
+    """The draft as a concept for the client's default approver, else for any admin.
+
+    Where the default approver may not know of a client that was found, whoever may and approves for this client is asked as well.
+    """
     default = office.clients[draft.client].default_approver
-    approvers = (default,) if default else tuple(people.admins(office))
-    return replace(draft, share_status="concept", approvers=approvers, approvals="all" if default else "any")
+    if not default:
+        return replace(draft, share_status="concept", approvers=tuple(people.admins(office)), approvals="any")
+    others = () if _knows(office, default, screened) else _who_know(office, draft.client, screened)
+    approvers = (default, *(code for code in others if code != default))
+    return replace(draft, share_status="concept", approvers=approvers, approvals="any" if others else "all")
+
+
+def _who_know(office: Office, client: str, screened: Screened) -> list[str]:
+    """Who may approve for this client, and know of all clients that were found."""
+    able = [code for code, person in office.staff.items() if people.has_right(person, "approve", client)]
+    return [code for code in able if _knows(office, code, screened)]
+
+
+def _knows(office: Office, code: str, screened: Screened) -> bool:
+    known = people.readable_clients(office, code)
+    return known is None or all(known.issuperset(finding.clients) for finding in screened.findings)
 
 
 def sentences(office: Office, client: str, screened: Screened) -> list[Sentence]:
@@ -125,6 +145,20 @@ def warnings(office: Office, client: str, screened: Screened) -> list[Sentence]:
     return [sentence("guard.with_what_follows", what=one, done=done) for one in sentences(office, client, screened)]
 
 
+def for_reader(lines: Iterable[Line], clients: frozenset[str] | None) -> list[Line]:
+    """The same for whoever may know of these clients alone (people.readable_clients): of others, no name and no word."""
+    return [_hidden(line, clients) if clients is not None and isinstance(line, Sentence) else line for line in lines]
+
+
+def _hidden(line: Sentence, clients: frozenset[str]) -> Sentence:
+    values = line.values
+    if line.code == "guard.with_what_follows":
+        return sentence(line.code, what=_hidden(values["what"], clients), done=values["done"])
+    if line.code == "guard.names_another" and not clients.issuperset(values["clients"]):
+        return sentence("guard.names_hidden", file=values["file"], own=values["own"])
+    return line
+
+
 def _named(codes: Sequence[str], known: Mapping[str, Client]) -> Sentence | str:
     """`Acme B.V. (acme-bv) and Bakkerij Zon (zon)`; of many, the first five."""
     names = [f"{known[code].name} ({code})" if code in known else code for code in codes[:5]]
@@ -137,27 +171,40 @@ def _named(codes: Sequence[str], known: Mapping[str, Client]) -> Sentence | str:
 def record(office: Office, now: datetime, item: Any, screened: Screened) -> None:
     """Tell of findings: in the history, to the approvers (a pending item is held), to the maker by mail.
 
+    Whom a file names is an event of that client, which only those are told who may know of it.
     Call inside `transaction()`, once the item has the state that follows.
     """
     is_held = holds(office, screened)
     if not (screened.findings or is_held):
         return
     found = [
-        {"name": one.name, "sha256": one.sha256, **({"failed": str(one.failure)} if one.failure else _whose(one))}
+        {"name": one.name, "sha256": one.sha256, **({"failed": str(one.failure)} if one.failure else {})}
         for one in screened.findings
     ]
     action = "held_by_guard" if is_held else "warned_by_guard"
-    trail.record(now, trail.DAEMON, action, item.id, {"findings": found, **screened.told()})
+    events = [trail.Entry(trail.DAEMON, action, item.id, {"findings": found, **screened.told()})]
+    for one in screened.findings:
+        where = {"item": item_name(item.id), "name": one.name, "sha256": one.sha256, "words": one.words}
+        events += [trail.Entry(trail.DAEMON, "named_elsewhere", None, where, client) for client in one.clients]
+    trail.record_all(now, events)
     lines = sentences(office, item.client, screened)
     if is_held:
         notes.add({item.pending: lines})
-    payload = {"description": item.description, "findings": [packed(line) for line in lines], "held": is_held}
-    outbox.enqueue_to_staff(office, now, "guard", item, item.created_by, payload)
+    told = [item.created_by]
+    if is_held and not any(_knows(office, code, screened) for code in item.approvers):
+        told += people.admins(office)  # nobody who is asked may know whom it names
+    for code in dict.fromkeys(told):
+        shown = for_reader(lines, people.readable_clients(office, code))
+        payload = {"description": item.description, "findings": [packed(line) for line in shown], "held": is_held}
+        outbox.enqueue_to_staff(office, now, "guard", item, code, payload)
 
 
-def attention(item: Any) -> list[Sentence | str]:
-    """What must be in view of whoever looks at the item: what its approvers are told, and what of its shared files nobody searched."""
-    told = notes.on(item.pending) if item.pending else []
+def attention(item: Any, clients: frozenset[str] | None) -> list[Sentence | str]:
+    """What must be in view of whoever looks at the item: what its approvers are told, and what of its shared files nobody searched.
+
+    `clients`: those that the reader may know of (people.readable_clients).
+    """
+    told = for_reader(notes.on(item.pending), clients) if item.pending else []
     return [*told, *(line for line in not_searched([item]).get(item.id, ()) if line not in told)]
 
 
@@ -183,7 +230,3 @@ def _told_in_trail(keys: Sequence[int]) -> Iterator[tuple[int, list[dict[str, An
         here = Event.item.in_(keys[start : start + CHUNK]) & EventDetail.detail.contains('"not_searched"')
         for key, detail in tuples(query.where(here).order_by(Event.seq)):
             yield key, json.loads(detail)["not_searched"]
-
-
-def _whose(finding: Finding) -> dict[str, Any]:
-    return {"clients": list(finding.clients), "words": finding.words}

@@ -45,12 +45,12 @@ class Sheets:
         return Sheet(
             item=item_name(concept.item), content=edition.content, client=concept.client,
             client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
-            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._attention(item)),
+            made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._attention(item, person)),
             remarks=tuple(remarks(asking, person) + changes(concept, edition, item.standing, person)),
         )  # fmt: skip
 
-    def _attention(self, item: Any) -> list[Sentence | str]:
-        noted = self._notes.get(item.pending, [])
+    def _attention(self, item: Any, person: str) -> list[Sentence | str]:
+        noted = suspicion.for_reader(self._notes.get(item.pending, []), people.readable_clients(self.office, person))
         return [*noted, *(line for line in self._not_searched.get(item.id, ()) if line not in noted)]
 
     def preview(self, now: datetime, asking: Asking, person: str) -> str:

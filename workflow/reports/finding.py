@@ -22,7 +22,7 @@ from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.trail import trail
-from workflow.items import notes
+from workflow.items import notes, suspicion
 
 log = structlog.get_logger("finding")
 
@@ -124,7 +124,7 @@ def summary(item: Any) -> dict[str, Any]:
     }
 
 
-def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterator[tuple[int, dict[str, Any]]]:
     """(key, summary) of these items, all of which wait for a decision, oldest first.
 
     Ten thousand are read as plain rows: to make a model's instance of each takes five times as long.
@@ -145,15 +145,16 @@ def summaries_of_waiting(wanted: Collection[int]) -> Iterator[tuple[int, dict[st
                 known[text] = json.loads(text)
             setattr(row, name, known[text])
         row.share, row.notify = bool(row.share), bool(row.notify)
-        yield row.id, {**summary(row), "attention": [str(note) for note in told.get(row.pending, [])]}
+        yield row.id, {**summary(row), "attention": suspicion.for_reader(told.get(row.pending, []), may.clients)}
 
 
-def whole(item: Any) -> dict[str, Any]:
+def whole(item: Any, may: Readable = ALL) -> dict[str, Any]:
     """An item as `show --json` tells it: with attachments, who opened what on the portal, and history.
 
-    `attention`: what must be in view of its approvers and of whoever looks (workflow/items/suspicion.py).
+    `attention`: sentences that must be in view of its approvers and of whoever looks (workflow/items/suspicion.py), for a reader who
+    may know of these clients.
     """
-    from workflow.items import items, suspicion
+    from workflow.items import items
     from workflow.portal_access import openings
 
     attachments = [
@@ -164,9 +165,9 @@ def whole(item: Any) -> dict[str, Any]:
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
     history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
-    attention = suspicion.attention(item)
     return {
-        **summary(item), "attention": attention, "attachments": attachments, "openings": openings.openings_of(item), "history": history,
+        **summary(item), "attention": suspicion.attention(item, may.clients), "attachments": attachments, "openings": openings.openings_of(item),
+        "history": history,
     }  # fmt: skip
 
 

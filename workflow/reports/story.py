@@ -100,10 +100,7 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
 def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Sentence]:
     """What belongs to the event beside: each change of an amendment, each finding of the guard."""
     if action == "held_by_guard":
-        yield from (
-            plain(str(one)) if not isinstance(one, Mapping) else plain(", ".join(map(str, one.values())))
-            for one in detail.get("findings", ())
-        )
+        yield from (plain(str(one["name"])) for one in detail.get("findings", ()))
     if action != "amended":
         return
     for key, change in (detail.get("changed") or {}).items():

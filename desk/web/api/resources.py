@@ -27,6 +27,7 @@ from desk.web.api.call import Call, answer
 from desk.web.shell.sending import Kept, saved_file, size_of
 from dossier.database.tables import Item, item_key, item_name
 from dossier.files import files
+from dossier.office import people
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
@@ -103,7 +104,9 @@ def _item(call: Call) -> Any:
 
 def _whole(call: Call, key: int) -> Response:
     found = items.get_for(call.office, call.actor, key)
-    return answer(finding.whole(found), headers={"etag": f'"{found.version}"'})
+    whole = finding.whole(found, people.readable(call.office, call.actor))
+    whole["attention"] = [told(line, call.language) for line in whole["attention"]]
+    return answer(whole, headers={"etag": f'"{found.version}"'})
 
 
 def _version(call: Call, found: Any) -> int:
@@ -200,7 +203,10 @@ def rename_attachment(call: Call) -> Response:
 
 def why(call: Call) -> Response:
     found = _item(call)
-    told_, besides = reasons.reasons(call.office, call.now, found), suspicion.attention(found)
+    told_, besides = (
+        reasons.reasons(call.office, call.now, found),
+        suspicion.attention(found, people.readable(call.office, call.actor).clients),
+    )
     lines = {"reasons": [told(one, call.language) for one in told_], "attention": [told(one, call.language) for one in besides]}
     return answer({"item": item_name(found.id), **lines})
 

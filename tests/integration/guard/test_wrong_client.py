@@ -72,7 +72,9 @@ def test_what_names_another_client_waits_for_an_approver_with_the_finding_on_top
         assert piece in first
     receipt = yaml.safe_load(guarded.receipt("a") or "")
     assert "not shared until" in receipt["warnings"][0]
-    assert events(item, "held_by_guard")[0]["findings"][0]["clients"] == ["northwind-ltd"]
+    assert events(item, "held_by_guard")[0]["findings"][0]["name"] == name
+    [named] = [e for e in guarded.json("audit", "log", "--client", "northwind-ltd") if e["action"] == "named_elsewhere"]
+    assert (named["client"], named["detail"]["item"], named["detail"]["name"]) == ("northwind-ltd", item["item"], name)
     assert mails(guarded) == [("guard", "m.devries")]
 
 
@@ -82,6 +84,49 @@ def test_a_finding_of_somebody_elses_drop_waits_for_the_default_approver(guarded
     item = drop(guarded, SHARED.replace("m.devries", "p.bakker"), a_pdf=pdf(THEIRS))
     assert item["approver"] == "m.devries"
     assert [paper.parent.name for paper in (guarded.path / "var/queue").glob("*/D-*.yaml")] == ["m.devries"]
+
+
+LIMITED = """staff:
+  p.bakker: {name: P, email: p@o.example, rights: [create, share], clients: [acme-bv]}
+  m.devries: {name: M, email: m@o.example, rights: [approve], clients: [acme-bv]}
+  j.admin: {name: J, email: j@o.example, rights: [admin, approve]}
+"""
+
+
+def test_whoever_may_not_know_of_the_client_that_was_found_is_told_of_another_client_and_an_admin_is_asked_as_well(
+    guarded: Root,
+) -> None:
+    guarded.set("staff", LIMITED)
+    item = drop(guarded, SHARED.replace("m.devries", "p.bakker"), a_pdf=pdf(THEIRS))
+    papers = {paper.parent.name: paper.read_text() for paper in (guarded.path / "var/queue").glob("*/D-*.yaml")}
+    assert sorted(papers) == ["j.admin", "m.devries"]
+    assert "Northwind" in papers["j.admin"].splitlines()[0]
+    assert "names another client" in papers["m.devries"].splitlines()[0]
+    told = [
+        papers["m.devries"],
+        guarded.receipt("a") or "",
+        str([mail.payload for mail in Mail.select().where(Mail.recipient == "p.bakker")]),
+    ]
+    for user in ("p.bakker", "m.devries"):
+        told += [command(guarded, *words, user=user) for words in (
+            ("show", item["item"]), ("show", item["item"], "--json"), ("why", item["item"]), ("queue", "--json"), ("audit", "log", "--json"),
+        )]  # fmt: skip
+    for text in told:
+        assert "northwind" not in text.lower()
+    assert "Northwind Ltd" in command(guarded, "show", item["item"], user="j.admin")
+    office = load_office(guarded.path, {})
+    with transaction():
+        deciding.decide(office, clock.utc_now(), Actor("m.devries", "command"), item_key(item["item"]), "approve", "")
+    assert "northwind" not in command(guarded, "show", item["item"], "--json", user="m.devries").lower()
+
+
+def test_where_nobody_who_is_asked_may_know_of_the_client_that_was_found_the_admins_get_a_mail(guarded: Root) -> None:
+    guarded.set("staff", LIMITED.replace("[admin, approve]", "[admin]"))
+    drop(guarded, SHARED.replace("m.devries", "p.bakker"), a_pdf=pdf(THEIRS))
+    letters = {mail.recipient: str(mail.payload) for mail in Mail.select().where(Mail.kind == "guard")}
+    assert sorted(letters) == ["j.admin", "p.bakker"]
+    assert "Northwind Ltd" in letters["j.admin"]
+    assert "Northwind" not in letters["p.bakker"]
 
 
 def test_without_a_default_approver_any_admin_is_asked(guarded: Root) -> None:
