@@ -38,10 +38,15 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
     """
     found = items.get_for(office, reader, key)
     is_noted = finding.note_shown(now, reader, found, how)
-    whole = finding.whole(found, people.readable(office, reader))
+    told = finding.whole(found, people.readable(office, reader))
     if not is_noted:
-        whole["attention"].append(NOT_NOTED)
-    return whole
+        told["attention"].append(NOT_NOTED)
+    return told
+
+
+def whole(office: Office, reader: Actor, key: int) -> dict[str, Any]:
+    """An item as `show` tells it, for whoever just changed it; this is not a look. Raises NotFound."""
+    return finding.whole(items.get_for(office, reader, key), people.readable(office, reader))
 
 
 def find_clients(office: Office, reader: Actor, words: str) -> list[str]:

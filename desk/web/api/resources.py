@@ -15,6 +15,7 @@ from desk.actions import (
     client_card,
     concepts,
     deciding,
+    explaining,
     item_view,
     looking_up,
     mailing,
@@ -27,17 +28,16 @@ from desk.web.api.call import Call, answer
 from desk.web.shell.sending import Kept, saved_file, size_of
 from dossier.database.tables import Item, item_key, item_name
 from dossier.files import files
-from dossier.office import people
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
 from dossier.trail import trail
 from ingest.sources import staging
-from workflow.items import items, suspicion
+from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 from workflow.portal_access import openings
-from workflow.reports import finding, reasons
+from workflow.reports import finding
 from workflow.reports.finding import Filter
 
 
@@ -94,8 +94,7 @@ def item_list(call: Call) -> Response:
 
 
 def item(call: Call) -> Response:
-    whole = looking_up.show(call.office, call.now, call.actor, _item(call).id, "api")
-    return answer(whole, headers={"etag": f'"{whole["version"]}"'})
+    return _told(call, looking_up.show(call.office, call.now, call.actor, _item(call).id, "api"))
 
 
 def _item(call: Call) -> Any:
@@ -103,10 +102,12 @@ def _item(call: Call) -> Any:
 
 
 def _whole(call: Call, key: int) -> Response:
-    found = items.get_for(call.office, call.actor, key)
-    whole = finding.whole(found, people.readable(call.office, call.actor))
-    whole["attention"] = [told(line, call.language) for line in whole["attention"]]
-    return answer(whole, headers={"etag": f'"{found.version}"'})
+    return _told(call, looking_up.whole(call.office, call.actor, key))
+
+
+def _told(call: Call, whole: dict[str, Any]) -> Response:
+    attention = [told(line, call.language) for line in whole["attention"]]
+    return answer(whole | {"attention": attention}, headers={"etag": f'"{whole["version"]}"'})
 
 
 def _version(call: Call, found: Any) -> int:
@@ -203,12 +204,9 @@ def rename_attachment(call: Call) -> Response:
 
 def why(call: Call) -> Response:
     found = _item(call)
-    told_, besides = (
-        reasons.reasons(call.office, call.now, found),
-        suspicion.attention(found, people.readable(call.office, call.actor).clients),
-    )
-    lines = {"reasons": [told(one, call.language) for one in told_], "attention": [told(one, call.language) for one in besides]}
-    return answer({"item": item_name(found.id), **lines})
+    why_it_waits, _, _ = explaining.why_item(call.office, call.now, call.actor, found.id)
+    reasons, attention = ([told(one, call.language) for one in some] for some in (why_it_waits.reasons, why_it_waits.besides))
+    return answer({"item": item_name(found.id), "reasons": reasons, "attention": attention})
 
 
 def proof_sheet(call: Call) -> Response:
