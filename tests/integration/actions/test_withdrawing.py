@@ -48,15 +48,15 @@ def test_who_opened_it_and_when_is_told_and_drafted(office: PortalOffice) -> Non
     Mail.update(state="sent", sent_at=clock.to_text(office.now)).execute()
     opened(office, item, "", office.now)
     opened(office, item, "payslips.pdf", office.now, times=3)
-    at = shown_time(office.row(item).published_at)
+    at, end = shown_time(office.row(item).published_at), shown_time(clock.to_text(office.now))
     lines, draft = withdraw(office, item)
-    assert lines[:2] == [f"{item} is withdrawn", f"It was on the portal of Acme B.V. (acme-bv) from {at} to {at}."]
-    assert "  - Jan Jansen <j.jansen@acme.example>: the page of the item, on " + at in lines
-    assert f"  - Jan Jansen <j.jansen@acme.example>: payslips.pdf, 3 times, from {at} to {at}" in lines
+    assert lines[:2] == [f"{item} is withdrawn", f"It was on the portal of Acme B.V. (acme-bv) from {at} to {end}."]
+    assert "  - Jan Jansen <j.jansen@acme.example>: the page of the item, on " + end in lines
+    assert f"  - Jan Jansen <j.jansen@acme.example>: payslips.pdf, 3 times, from {end} to {end}" in lines
     assert lines[-1].startswith("Draft for the register of data breaches: ")
     for words in (
         f"- Item: {item}: Payslips \\<October\\>", "Client on whose portal it was: Acme B.V. (acme-bv)",
-        f"On the portal: from {at} to {at}", "payslips.pdf (1 byte, SHA-256 ", "b.txt (2 byte, SHA-256 ",
+        f"On the portal: from {at} to {end}", "payslips.pdf (1 byte, SHA-256 ", "b.txt (2 byte, SHA-256 ",
         "- Approved by: Marieke de Vries (m.devries), ", "- Who could see it: Jan Jansen \\<j.jansen@acme.example\\>",
         "- Mail about it: Jan Jansen ", "payslips.pdf, 3 times", "Why it was withdrawn: It is another client's", "within 72 hours",
     ):  # fmt: skip
