@@ -130,7 +130,7 @@ def _commands(text: str, only_indented: bool = False) -> Iterator[str]:
 def test_a_page_shows_no_command_that_nobody_runs() -> None:
     """Each is run below or by make try-install; what is left must have its reason."""
     kinds = {kind for page in _pages() for kind in re.findall(r"^```(\w*)\n", page.read_text(), re.MULTILINE)}
-    assert kinds <= {"", "sh", "console", "yaml", "nginx", "caddy", "ini", "json"}, (
+    assert kinds <= {"", "sh", "console", "yaml", "nginx", "caddy", "ini", "json", "text"}, (
         "a new kind of block: say here whether it is run"
     )
     for page in _pages():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -148,7 +149,9 @@ class QueueOffice:
         """Fill in a queue file as an editor that saves in place does."""
         path = self.path(item, approver)
         text = path.read_text(encoding="utf-8")
-        text = text.replace("\ndecision:", f"\ndecision: {decision}", 1).replace("\ncomment:", f"\ncomment: {comment}", 1)
+        for key, value in (("decision", decision), ("comment", comment)):
+            # By a function: what is typed may have a backslash in it.
+            text = re.sub(rf"^{key}:.*$", lambda _, line=f"{key}: {value}": line, text, count=1, flags=re.MULTILINE)  # type: ignore[misc]
         with open(path, "r+", encoding="utf-8") as file:
             file.write(text)
             file.truncate()

@@ -212,7 +212,10 @@ def test_what_root_left_behind_in_the_daemons_folders_is_found(root: Root, post:
         os.chown(path, 65534, 65534)
     os.chown(root.path / "var", 65534, 65534)
     assert not {"portal", "var"} & set(_found(root))
-    (root.path / "var/portal/acme-bv").mkdir(mode=0o755)
+    here = root.path / "var/portal/acme-bv"
+    here.mkdir(exist_ok=True)
+    os.chown(here, 0, 0)
+    here.chmod(0o755)
     (root.path / "var/errors.log").write_text("x")
     os.chmod(root.path / "var/errors.log", 0o644)
     found = _found(root)

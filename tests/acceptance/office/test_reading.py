@@ -95,7 +95,7 @@ def test_what_one_works_for_is_told_as_ever(office: Root) -> None:
 def test_another_user_of_the_system_who_is_nobodys_os_user_reads_nothing(office: Root, tmp_path: Path) -> None:
     # By trust alone they could act for others; what these may know of stays theirs.
     from dossier.office import people
-    from dossier.office.office import load_office
+    from dossier.office.opening import load_office
 
     here = load_office(office.path, office.environ)
     for named in (None, "m.devries", "j.admin"):

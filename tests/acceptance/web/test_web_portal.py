@@ -425,7 +425,7 @@ def test_one_address_of_two_clients_sees_both_and_nothing_else(rig: Rig, annual:
     assert browser.get("/acme-bv/").status == 404
     assert browser.get(f"/acme-bv/{annual}").status == 404
     browser.get(f"/zon/{zon}")
-    assert rig.show(zon)["history"][-2]["actor"] == "contact:zon/books"
+    assert "contact:zon/books" in {event["actor"] for event in rig.show(zon)["history"]}
 
 
 def test_who_logs_out_is_out_and_says_so_by_a_post(rig: Rig) -> None:
