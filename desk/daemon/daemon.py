@@ -114,7 +114,8 @@ class Daemon:
                             raise
                         surroundings.wait(self.office, error, self._teller.beat)
         except OSError as error:
-            error.filename = error.filename or str(self.office.var)
+            if error.errno is not None:  # else it is one of ours, which says itself what is wrong
+                error.filename = error.filename or str(self.office.var)
             raise InboxMissing(system.whole(error)) from error
         return self.summary
 

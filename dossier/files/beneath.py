@@ -140,8 +140,6 @@ def beside(place: Place, name: str) -> Place:
 
 def named(error: OSError, place: Place | Folder) -> OSError:
     """The same error with the whole name in it: a call that is told a descriptor knows a part of it, or nothing."""
-    if error.errno is None:
-        return error  # one of ours, which says itself what is wrong
     return OSError(error.errno, error.strerror, str(place))
 
 
