@@ -149,7 +149,7 @@ class QueueOffice:
         """Fill in a queue file as an editor that saves in place does."""
         path = self.path(item, approver)
         text = path.read_text(encoding="utf-8")
-        for key, value in (("decision", decision), ("comment", comment)):
+        for key, value in {"decision": decision, **({"comment": comment} if comment else {})}.items():
             # By a function: what is typed may have a backslash in it.
             text = re.sub(rf"^{key}:.*$", lambda _, line=f"{key}: {value}": line, text, count=1, flags=re.MULTILINE)  # type: ignore[misc]
         with open(path, "r+", encoding="utf-8") as file:
