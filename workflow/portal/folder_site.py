@@ -44,10 +44,11 @@ class FolderSite:
         self._stagings = path.parent / f".{path.name}-staging"
         self.staging = self._stagings / secrets.token_hex(8)
         self._can_swap = False
+        self._made: tuple[int, int] | None = None
 
     def prepare(self) -> None:
         """Make the folders, and empty the staging folder. Raises PortalUnusable."""
-        files.make_folder(self.path)
+        self._make()
         self.prepare_staging()
         if not moves.can_move(self.staging, self.path):
             raise PortalUnusable(
@@ -76,13 +77,22 @@ class FolderSite:
             files.make_folder(self.staging / name, 0o750)
 
     def is_gone(self) -> bool:
-        """True if the folder that `prepare` made is not there any more."""
-        return not self.path.is_dir()
+        """True if the folder that `prepare` made is not there any more, or if another one is in its place."""
+        try:
+            now = os.stat(self.path)
+        except (FileNotFoundError, NotADirectoryError):
+            return True
+        return self._made is not None and (now.st_dev, now.st_ino) != self._made
 
     def make_again(self) -> None:
         """Make it anew, while everything goes on. Raises OSError."""
-        files.make_folder(self.path)
+        self._make()
         self._make_staging()
+
+    def _make(self) -> None:
+        files.make_folder(self.path)
+        made = os.stat(self.path)
+        self._made = (made.st_dev, made.st_ino)
 
     # What lies there
 

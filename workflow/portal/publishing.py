@@ -108,6 +108,7 @@ class Portal:
         """Clients who may have a portal, and have neither a page nor anything that belongs on one."""
         self._known: set[str] = set()
         self._has_looked = False
+        self._cannot_make = False
 
     def prepare(self) -> None:
         """Make the folders, empty the staging folder, and see what has to be done again. Raises site.PortalUnusable."""
@@ -151,8 +152,11 @@ class Portal:
         try:
             self.site.make_again()
         except OSError as error:
+            self._cannot_make = True
             self._pause(now, error)
         else:
+            self._cannot_make, self._paused_until = False, None  # what failed in the folder that is gone waits for nothing
+            self._retry_at.clear()
             self.redo_all()
 
     def redo_all(self) -> None:
@@ -182,10 +186,10 @@ class Portal:
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""
         self._forget_pauses(now)
+        if (self._paused_until is None or not self._cannot_make) and self.site.is_gone():
+            self._begin_anew(now)
         if self._paused_until is not None:
             return False
-        if self.site.is_gone():
-            self._begin_anew(now)
         if not self._has_looked:
             try:
                 self._look_who_is_there()

@@ -211,7 +211,7 @@ def test_doctor_names_who_could_decide_in_the_name_of_another(share: Share) -> N
         os.chown(folder, -1, was.st_gid)
         os.chmod(folder, stat.S_IMODE(was.st_mode))
     found = [one["message"] for one in json.loads(done.stdout) if one["check"] == "queue" and one["level"] == "wrong"]
-    assert [message.partition(":")[0] for message in found] == [
+    assert [message.partition(", by writing in")[0] for message in found] == [
         f"p.bakker ({share.petra}) can decide as k.smit",
         f"m.devries ({share.marieke}) can decide as k.smit",
     ]
