@@ -62,7 +62,7 @@ class Logo:
         return f"data:image/png;base64,{base64.b64encode(self.data).decode()}"
 
 
-class Unfit(Exception):
+class Unfit(ValueError):
     """This is no logo; `sentence` says why."""
 
     def __init__(self, code: str, /, **values: object) -> None:

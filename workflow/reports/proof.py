@@ -5,6 +5,8 @@ first event to the next anchor. A link tells nothing of the event it stands for,
 the sheet can recompute every digest up to the anchor's head; that this head is the office's own is
 seen where the anchor lies besides: in `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
 
+Names of people are as the office gave them, which nobody can check; the code that stands behind each is in the trail.
+
 It proves that what it tells lies in the trail as it stood at the anchor, unchanged. It can't prove that no other event of the
 item lies between: links tell nothing. `dossier audit verify` does, where the database is.
 
@@ -16,6 +18,7 @@ Collecting reads only; `check` and `render` are pure.
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -32,9 +35,13 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.trail import anchors, auditing, redacting, trail
 from dossier.trail.trail import Anchor, Kept
 from workflow.items.items import content_digest
-from workflow.messages.language import environment
+from workflow.messages import firm, logo
+from workflow.messages.language import HERE, environment
 
-VERSION = 1
+VERSION = 2
+"""Of the sheets that are made now. Those of earlier versions are checked by the page that they were made with."""
+
+VERSIONS = (1, 2)
 
 MOST_BYTES = 64 * 1024 * 1024
 """No sheet that is checked is larger."""
@@ -70,10 +77,13 @@ def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
     lowest = first_edition(item.id)
     editions = Edition.select(Edition.content, Edition.shown).where(Edition.id.between(lowest, lowest + 9_999))
     contents = dict(tuples(editions))
-    client = office.clients.get(item.client)
+    client, picture = office.clients.get(item.client), logo.find(office)
     return {
         "proof": VERSION,
         "office": office.settings.portal.title,
+        "firm": firm.name_of(office),
+        "logo": base64.b64encode(picture.data).decode() if picture else None,
+        "names": _names(office, item.client, events),
         "item": item_name(item.id),
         "client": item.client,
         "client_name": client.name if client else item.client,
@@ -85,6 +95,21 @@ def collect(office: Office, now: datetime, item: Any) -> dict[str, Any]:
         "chain": {"before": before.hash if before else tables.GENESIS, "from": first, "links": links},
         "anchor": {"at": anchor.at, "length": anchor.length, "head": anchor.head, "kept": is_kept},
     }
+
+
+def _names(office: Office, client: str, events: Sequence[Kept]) -> dict[str, str]:
+    """What those are called whom these events name: staff by their code, contacts as `contact:CLIENT/ID`."""
+    named = set[str]()
+    for event in events:
+        named |= {event.actor, event.behind or ""}
+        detail = json.loads(event.detail) if event.detail is not None else {}
+        for key in ("to", "contact", "approvers"):
+            given = detail.get(key) or []
+            named |= {given} if isinstance(given, str) else {str(one) for one in given}
+    customer = office.clients.get(client)
+    contacts = {f"contact:{client}/{one.id}": one for one in (customer.contacts if customer else ())}
+    found = {code: person.name for code, person in office.staff.items() if code in named}
+    return found | {code: one.name for code, one in contacts.items() if code in named or one.id in named}
 
 
 def _anchor_for(office: Office, now: datetime, seq: int) -> tuple[Anchor, bool]:
@@ -147,7 +172,7 @@ def read(text: str) -> dict[str, Any]:
         found = json.loads(within.group(1) if within else text)
     except ValueError as error:
         raise NotASheet("proof.no_proof_in_it") from error
-    if not isinstance(found, dict) or found.get("proof") != VERSION:
+    if not isinstance(found, dict) or found.get("proof") not in VERSIONS:
         raise NotASheet("proof.other_version")
     return found
 
@@ -158,12 +183,14 @@ def check(text: str) -> tuple[dict[str, Any], list[Sentence]]:
     A sheet that fits itself may still be another office's, or forged as a whole: whether its anchor is
     this office's is left to the caller.
     """
+    from jinja2 import TemplateError
+
     proof = read(text)
     try:
         faults = _faults(proof)
         if not faults and _SCRIPT.search(text) and text != render(proof, _language_of(text)):
             faults.append(sentence("proof.shows_something_else"))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, TemplateError) as error:
         raise NotASheet("proof.not_whole", error=f"{type(error).__name__} {error}") from error
     return proof, faults
 
@@ -215,12 +242,50 @@ def _event(told: Mapping[str, Any]) -> Kept:
 def render(proof: Mapping[str, Any], language: str) -> str:
     """The sheet: a page that a reviewer understands without knowing the system, with the proof itself in it."""
     kept = json.dumps(proof, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
-    template = environment(language).get_template("proof.html")
-    lines = [_line(event, language) for event in proof["events"]]
-    actions = {name: sentences.told(Sentence(f"proof.action_{name}"), language) for name in _ACTIONS}
-    page = template.render(proof=proof, events=lines, shown=_local, kept=kept, actions=actions)
+    page = _page_of_version_1(proof, language, kept) if proof["proof"] == 1 else _page(proof, language, kept)
     # What a mail server answered, or a description says, may steer a terminal or turn the text around.
     return "".join(character if character == "\n" or not has_bad_characters(character) else "\ufffd" for character in page)
+
+
+def _page(proof: Mapping[str, Any], language: str, kept: str) -> str:
+    names = proof["names"]
+
+    def name(actor: str, behind: str | None = None) -> str:
+        """A person with their code, which alone is proven."""
+        if actor == "daemon":
+            return {"en": "The program", "nl": "Het programma"}[language]
+        code = actor.removeprefix("os:") if actor.startswith("os:") else actor.rpartition("/")[2]
+        shown = f"{names[actor]} ({code})" if actor in names else code
+        return f"{shown}, {name(behind)}" if behind else shown
+
+    picture = logo.checked(base64.b64decode(proof["logo"], validate=True)) if proof["logo"] else None
+    return environment(language).get_template(f"proof/{proof['proof']}.{language}.html").render(
+        proof=proof, kept=kept, logo=picture, style=(HERE / f"templates/proof/{proof['proof']}.css").read_text(encoding="utf-8"),
+        events=[{**event, "detail": json.loads(event["detail"] or "{}"), "erased": event["detail"] is None} for event in proof["events"]],
+        moment=lambda iso: _moment(iso, language), number=lambda count: f"{count:,}".replace(",", "." if language == "nl" else ","),
+        name=name, names=lambda codes: ", ".join(name(code) for code in codes), plain=lambda value: _value(value or "", language),
+        contact=lambda code: name(f"contact:{proof['client']}/{code}"),
+    )  # fmt: skip
+
+
+_MONTHS = {
+    "en": "January February March April May June July August September October November December",
+    "nl": "januari februari maart april mei juni juli augustus september oktober november december",
+}
+
+
+def _moment(iso: str, language: str) -> str:
+    """`24 November 2026, 09:12:05 UTC`: as it is kept, the same wherever the sheet is read."""
+    year, month, day = iso[:10].split("-")
+    return f"{int(day)} {_MONTHS[language].split()[int(month) - 1]} {year}, {iso[11:19]} UTC"
+
+
+def _page_of_version_1(proof: Mapping[str, Any], language: str, kept: str) -> str:
+    """As sheets of version 1 were made. Its words in proof.toml and in the pages' Dutch stay as they are."""
+    lines = [_line(event, language) for event in proof["events"]]
+    actions = {name: sentences.told(Sentence(f"proof.action_{name}"), language) for name in _ACTIONS}
+    template = environment(language).get_template("proof/1.html")
+    return template.render(proof=proof, events=lines, shown=_local, kept=kept, actions=actions)
 
 
 _ACTIONS = (

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import re
 import subprocess
 from datetime import datetime
 from pathlib import Path
 
+import pypdfium2
 import pytest
+from kit.browsing import chromium
 from kit.mail_server import serving
 from kit.support import DOSSIER, PDF, Root, new_office, plain_environ
+from PIL import Image
 
+RELEASED = Path(__file__).parents[2] / "released/1.0.0"
 ITEM = f"D-{datetime.now():%Y}-000001"
 SHARED = """\
 description: Jaarrekening <2025> & "meer"
@@ -80,10 +86,66 @@ def test_it_tells_what_was_seen_from_when_to_when_by_whose_approval(sheet: Path)
     assert first["until"] == second["from"]
     assert second["until"] is not None
     page = sheet.read_text().split("<script", 1)[0]
-    assert "Wat de klant kon zien" in page
+    assert "kon zien van" in page
     assert "&lt;2025&gt;" in page
     assert "Of somebody else" not in sheet.read_text()
-    assert "250 2.0.0 queued as 4711" in page, "what the mail server answered"
+    assert "De mailserver antwoordde: “<bdi>250 2.0.0 queued as 4711</bdi>”." in page
+    assert "Marieke de Vries (m.devries) heeft het ingetrokken. De reden: “<bdi>Wrong year</bdi>”." in page
+
+
+def test_it_is_in_sentences_and_has_no_raw_keys(sheet: Path) -> None:
+    page = re.sub(r"<style>.*?</style>|<script.*", "", sheet.read_text(), flags=re.DOTALL)
+    shown = re.sub(r"<[^>]+>", "", page)
+    assert not re.search(r"\b(content|answer|reason|comment|to|contact): ", shown)
+    assert not re.search(r"[a-z]+_[a-z]+|T\d\d:\d\d|None|\{", shown)
+
+
+def test_printed_on_a4_no_hash_is_cut_and_each_date_is_on_one_line(sheet: Path, tmp_path: Path) -> None:
+    with chromium() as browser:
+        page = browser.new_page()
+        page.goto(f"file://{sheet}")
+        printed = page.pdf(format="A4", prefer_css_page_size=True)
+        page.close()
+    document = pypdfium2.PdfDocument(printed)
+    assert [round(length) for length in document[0].get_size()] == [595, 842]
+    lines = [line for number in range(len(document)) for line in document[number].get_textpage().get_text_bounded().splitlines()]
+    told = proof_in(sheet)
+    hashes = {one["sha256"] for period in told["periods"] for one in period["what"]["attachments"]}  # type: ignore[attr-defined]
+    hashes |= {period["content"] for period in told["periods"]} | {told["anchor"]["head"]}  # type: ignore[attr-defined,index]
+    for whole in hashes:
+        assert [line for line in lines if line.strip().endswith(whole)], whole
+    dated = [line for line in lines if re.search(r"\d{4}, \d\d:", line)]
+    assert len(dated) > 8
+    for line in dated:
+        assert re.search(r"\d{1,2} [a-z]+ \d{4}, \d\d:\d\d:\d\d UTC", line), line
+    if folder := os.environ.get("SCREENSHOTS"):
+        document[0].render(scale=1.6).to_pil().save(Path(folder) / "proof.png")
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_sheet_of_version_1_holds_as_it_was_printed(language: str, tmp_path: Path) -> None:
+    old = (RELEASED / f"proof.{language}.html").read_text()
+    path = tmp_path / "old.html"
+    path.write_text(old)
+    assert check(path).returncode == 0
+    path.write_text(old.replace("<h1>", "<h1>Nothing of "))
+    assert "shows something else" in check(path).stderr
+
+
+def test_the_firms_logo_is_on_it_and_in_it(root: Root, tmp_path: Path) -> None:
+    place = root.path / "config/logo.png"
+    stream = io.BytesIO()
+    Image.new("RGB", (300, 60), (11, 95, 85)).save(stream, "PNG")
+    place.write_bytes(stream.getvalue())
+    path = tmp_path / "proof.html"
+    path.write_text(root.run("proof", ITEM, user="m.devries").stdout)
+    place.unlink()
+    assert '<img src="data:image/png;base64,' in path.read_text()
+    assert check(path).returncode == 0
+    path.write_text(re.sub(r'"logo":"[^"]+"', '"logo":"AAAA"', path.read_text()))
+    done = check(path)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
 
 
 def test_it_holds_without_the_office(sheet: Path) -> None:
