@@ -48,6 +48,9 @@ MOST_BYTES = 64 * 1024 * 1024
 
 _SCRIPT = re.compile(r'<script type="application/json" id="proof">\n(.*?)\n</script>', re.DOTALL)
 
+THROUGH = {"en": "through", "nl": "via"}
+"""Between who did something, and who or what it was done through: an account of the machine, a key of the API."""
+
 _EVENT = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "digest")
 
 
@@ -256,7 +259,7 @@ def _page(proof: Mapping[str, Any], language: str, kept: str) -> str:
             return {"en": "The program", "nl": "Het programma"}[language]
         code = actor.removeprefix("os:") if actor.startswith("os:") else actor.rpartition("/")[2]
         shown = f"{names[actor]} ({code})" if actor in names else code
-        return f"{shown}, {name(behind)}" if behind else shown
+        return f"{shown} {THROUGH[language]} {name(behind)}" if behind else shown
 
     picture = logo.checked(base64.b64decode(proof["logo"], validate=True)) if proof["logo"] else None
     return environment(language).get_template(f"proof/{proof['proof']}.{language}.html").render(
