@@ -91,7 +91,9 @@ def test_it_tells_what_was_seen_from_when_to_when_by_whose_approval(sheet: Path)
     assert "&lt;2025&gt;" in page
     assert "Of somebody else" not in sheet.read_text()
     assert "De mailserver antwoordde: “<bdi>250 2.0.0 queued as 4711</bdi>”." in page
-    assert f"Marieke de Vries (m.devries) via {getpass.getuser()} heeft het ingetrokken. De reden: “<bdi>Wrong year</bdi>”." in page
+    assert (
+        f"Marieke de Vries (m.devries) via {getpass.getuser()} heeft het ingetrokken. De reden: “<bdi>Wrong year</bdi>”." in page
+    )
 
 
 def test_it_is_in_sentences_and_has_no_raw_keys(sheet: Path) -> None:
