@@ -88,7 +88,7 @@ attacks: setup-dev
 test-postgresql: setup-dev
 	TEST_DATABASE=postgresql $(BIN)/pytest -n 2 tests/integration $(addprefix tests/acceptance/,$(ON_BOTH))
 
-ON_BOTH := test_mail_commands.py test_main_line.py
+ON_BOTH := cli/test_mail_commands.py test_main_line.py
 
 # Databases that go away, take no changes, have no room; daemons that hang, machines that are cut off, clocks that differ.
 trouble: setup-dev

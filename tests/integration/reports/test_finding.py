@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 from kit.records import JOOST, MARIEKE, PETRA, Records
-from peewee import OperationalError
+from peewee import DatabaseError
 
 from desk.actions import item_view, looking_up
+from dossier.database.database import is_shared
 from dossier.database.tables import PROXY, item_name
 from dossier.office import people
 from dossier.office.people import ALL, Actor, Readable
@@ -186,12 +187,13 @@ def test_who_looks_again_within_the_hour_is_written_down_once(office: Records) -
 
 def test_what_cannot_be_written_down_is_shown_with_a_word_and_no_file_is_given(office: Records) -> None:
     key = office.make()
-    PROXY.execute_sql("PRAGMA query_only = ON")
+    read_only = "SET default_transaction_read_only = {}" if is_shared() else "PRAGMA query_only = {}"
+    PROXY.execute_sql(read_only.format("ON"))
     try:
         shown = looking_up.show(office.office, office.tick(), JOOST, key)
         assert shown["attention"] == [looking_up.NOT_NOTED]
-        with pytest.raises(OperationalError, match="attempt to write"):
+        with pytest.raises(DatabaseError, match="attempt to write|read-only"):
             item_view.note_file(office.tick(), JOOST, item_name(key), "a.pdf")
     finally:
-        PROXY.execute_sql("PRAGMA query_only = OFF")
+        PROXY.execute_sql(read_only.format("OFF"))
     assert looking_up.show(office.office, office.tick(), JOOST, key)["attention"] == []
