@@ -192,7 +192,7 @@ def test_what_cannot_be_written_down_is_shown_with_a_word_and_no_file_is_given(o
     try:
         shown = looking_up.show(office.office, office.tick(), JOOST, key)
         assert shown["attention"] == [looking_up.NOT_NOTED]
-        with pytest.raises(DatabaseError, match="attempt to write|read-only"):
+        with pytest.raises(DatabaseError, match=r"attempt to write|read-only"):
             item_view.note_file(office.tick(), JOOST, item_name(key), "a.pdf")
     finally:
         PROXY.execute_sql(read_only.format("OFF"))
