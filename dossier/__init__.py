@@ -1,3 +1,3 @@
 """What an office is and what it keeps: settings, people, records, vault, trail, files."""
 
-__version__ = "1.0.0"
+__version__ = "2.0.0"
