@@ -13,7 +13,7 @@ CODE := $(PACKAGES) tests bench demo packaging .ci
 
 help:
 	@echo "make setup      .venv with the dossier command in $(BIN)"
-	@echo "make run        the demo office: daemon, mail catcher, sample drops (Ctrl-C stops it)"
+	@echo "make run        the demo office: desk, portal, mail catcher, sample drops (Ctrl-C stops it)"
 	@echo "make test       lint, types and all tests"
 	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
@@ -119,9 +119,10 @@ several: setup-dev
 release-office: setup-dev
 	@PYTHONPATH=tests $(BIN)/python -W ignore tests/released/store.py
 
-# The pictures in docs/, after the pages of the web portal were changed. Look at them.
+# The pictures in docs/, after the pages of the desk or the portal were changed. Look at them.
 screenshots: setup-dev
-	@mkdir -p docs/screenshots
+	@mkdir -p docs/screenshots docs/desk
+	@SCREENSHOTS=$(abspath docs/desk) $(BIN)/pytest -q -n 0 tests/acceptance/test_readme.py
 	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/web/test_web_browser.py tests/integration/portal/test_pages_in_chromium.py
 
 # Every kill point and every failing call; the table in docs/reliability.md is written anew.

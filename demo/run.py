@@ -1,4 +1,4 @@
-"""The demo office, started by `make run`: the daemon, the portal, a mail catcher that prints what it gets, and sample drops.
+"""The demo office, started by `make run`: daemon, desk and portal, a mail catcher that prints what it gets, and sample drops.
 
 Promises: each sample is dropped once in the life of this office, however often the demo is started (var/demo-placed
 remembers it; an office that starts anew, without var/, gets them again). Ctrl-C, SIGTERM or a closed terminal
@@ -18,16 +18,22 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from types import FrameType
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from dossier.database.database import close_database, open_database
+from dossier.office.opening import load_office
+from dossier.text import clock
+from workflow.portal_access import access, staff_access
+
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = ROOT / "demo" / "samples"
 PLACED = ROOT / "var" / "demo-placed"
-HOST, MAIL_PORT, PORTAL_PORT = "127.0.0.1", 2525, 8080
+HOST, MAIL_PORT, PORTAL_PORT, DESK_PORT = "127.0.0.1", 2525, 8080, 8081
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 4.5
 """How long a part may take to stop before it is killed: they promise five seconds, and so does the demo."""
@@ -35,25 +41,28 @@ STOP_SECONDS = 4.5
 SETTLE_SECONDS = 1.2
 """After so long the samples are whole to the daemon's first look, so their items get the numbers that the README tells of."""
 
+PATIENCE_SECONDS = 30.0
+"""So long the desk and the portal may take to answer, and the samples to be taken, before the guide is printed all the same."""
+
 GUIDE = """
 The demo office runs in {root}
 {samples} Mail is caught on port {port} and printed here.
 
-Look, in another terminal, in this folder:
-  .venv/bin/dossier items                       all items
-  .venv/bin/dossier queue                       what waits for a decision
-  .venv/bin/dossier rejected                    what was refused, and why
-  var/portal/acme-bv/index.html                 what the client Acme sees; open it in a browser
-  {address}                         the same for clients elsewhere: log in as
-                                                j.jansen@acme.example; the mail is printed here
+Open these in a browser. Each link logs in once, within {minutes} minutes; open the second in a private window.
+  as Marieke, of the staff      {staff}
+  as Karel, who approves        {approver}
+  as Fatma, who is a client     {client}
+Later, type one of these addresses at {desk} or {portal};
+the mail with the link is printed here:
+  m.devries@office.example, k.smit@office.example, fatma@bakkerijdezon.example
 
-Decide (the number is in the queue):
+Or in another terminal, in this folder:
+  .venv/bin/dossier items                       all items
   .venv/bin/dossier --as k.smit approve ITEM    or open var/queue/k.smit/ITEM.yaml, put
                                                 approve behind `decision:` and save
-
-Drop something of your own:
   .venv/bin/dossier --as p.bakker new acme-bv FILE --description "My first item"
-  or copy a file and NAME.yaml into inbox/acme-bv/; demo/samples/ has examples
+                                                or copy a file and NAME.yaml into inbox/acme-bv/;
+                                                demo/samples/ has examples
 
 Ctrl-C stops it. To begin again with an empty office: stop, rm -rf var inbox/*/_*, make run
 """
@@ -145,8 +154,32 @@ def start(environ: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
     return subprocess.Popen([command, *arguments], cwd=ROOT, env=environ, stdin=subprocess.DEVNULL, process_group=0)
 
 
+def is_ready(ports: Iterable[int]) -> bool:
+    """True when somebody listens on each port and no sample lies in the inbox any more."""
+    for port in ports:
+        try:
+            socket.create_connection((HOST, port), 1).close()
+        except OSError:
+            return False
+    return not any((ROOT / "inbox" / name).exists() for name in PLACED.read_text(encoding="utf-8").splitlines())
+
+
+def links(environ: dict[str, str]) -> dict[str, str]:
+    """A link for Marieke, for Karel and for Fatma of the bakery, as the mails to them would have it."""
+    office, now = load_office(ROOT, environ), clock.utc_now()
+    open_database(office)
+    try:
+        return {
+            "staff": staff_access.new_link(office, now, "m.devries", "/"),
+            "approver": staff_access.new_link(office, now, "k.smit", "/"),
+            "client": access.new_link(office, now, "fatma@bakkerijdezon.example", "/", "nl"),
+        }
+    finally:
+        close_database()
+
+
 def stop(processes: list[subprocess.Popen[bytes]]) -> None:
-    """Ends the daemon and the portal, politely first."""
+    """Ends the daemon, the desk and the portal, politely first."""
     for process in processes:
         if process.poll() is None:
             process.terminate()
@@ -168,20 +201,28 @@ def main() -> int:
     catcher = None
     running: list[subprocess.Popen[bytes]] = []
     try:
-        catcher, port = catch_mail(), free_port(PORTAL_PORT) or free_port(0)
-        address = f"http://localhost:{port}"
+        catcher = catch_mail()
+        portal_port, desk_port = (free_port(wanted) or free_port(0) for wanted in (PORTAL_PORT, DESK_PORT))
+        portal, desk = f"http://localhost:{portal_port}", f"http://localhost:{desk_port}"
         environ = {
             **os.environ, "DOSSIER_ROOT": str(ROOT), "DOSSIER_MAIL__HOST": HOST, "DOSSIER_MAIL__PORT": str(catcher.port),
-            "DOSSIER_PORTAL__BASE_URL": address,
+            "DOSSIER_PORTAL__BASE_URL": portal, "DOSSIER_DESK__BASE_URL": desk,
         }  # fmt: skip
         placed = place_samples()
-        samples = "Six sample drops are in the inbox." if placed else "The samples were dropped at an earlier start."
-        say(GUIDE.format(root=ROOT, port=catcher.port, samples=samples, address=address))
         if placed:
             time.sleep(SETTLE_SECONDS)
         daemon = start(environ, "run", "--log", "human")
         running.append(daemon)
-        running.append(start(environ, "portal", "--port", str(port), "--log", "human"))
+        running.append(start(environ, "portal", "--port", str(portal_port), "--log", "human"))
+        running.append(start(environ, "desk", "--port", str(desk_port), "--log", "human"))
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not is_ready((portal_port, desk_port)) and daemon.poll() is None and time.monotonic() < until:
+            time.sleep(0.2)
+        if daemon.poll() is None:
+            samples = "Six sample drops were put into the inbox." if placed else "The samples were dropped at an earlier start."
+            say(GUIDE.format(
+                root=ROOT, port=catcher.port, samples=samples, minutes=access.LINK_MINUTES, portal=portal, desk=desk, **links(environ)
+            ))  # fmt: skip
         ended = daemon.wait()
         say(f"The daemon ended by itself, with exit code {ended}; what it said is above.")
         return ended
