@@ -17,8 +17,9 @@ from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, sentence
-from ingest.inbox import looking
-from ingest.inbox.looking import WHY, Looker, Waiting
+from ingest.inbox import listing, looking
+from ingest.inbox.listing import WHY
+from ingest.inbox.looking import Looker, Waiting
 from ingest.intake import staying
 from workflow.outbox import alarms
 
@@ -41,7 +42,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "queued": readable.only_items(Item.select().where(Item.pending.is_null(False)), may).count(),
         "outbox": mails.where(Mail.state == "waiting").count(),
         "items": readable.only_items(Item.select(), may).count(),
-        "rejected": len(looking.rejected(office, _clients(office, may))),
+        "rejected": len(listing.rejected(office, _clients(office, may))),
         "failed_mails": mails.where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
@@ -62,12 +63,11 @@ def _full(office: Office) -> list[Sentence]:
     return [trouble] if trouble else []
 
 
-def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], dict[str, str], list[Sentence]]:
+def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], dict[str, Sentence], list[Sentence]]:
     """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
-    looker, waiting, odd = Looker(office), list[Waiting](), list[Waiting]()
-    looker.settling.settle_seconds = 0  # whether somebody writes can be asked; how long it was quiet, only a daemon has seen
+    looker, waiting, odd = Looker(office, at_once=True), list[Waiting](), list[Waiting]()
     try:
-        known, others = looking.clients_with_folders(office)
+        known, others = listing.clients_with_folders(office)
     except OSError as error:
         return [], [], {}, [sentence("overview.inbox_unreadable", path=str(office.inbox), why=system.why(error))]
     trouble, stays = list[Sentence](), staying.recorded()
@@ -93,7 +93,7 @@ def _told(one: Waiting) -> dict[str, Any]:
 def rejected(office: Office, reader: Actor) -> list[dict[str, Any]]:
     """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first."""
     found = []
-    for path in looking.rejected(office, _clients(office, people.readable(office, reader))):
+    for path in listing.rejected(office, _clients(office, people.readable(office, reader))):
         try:
             with open(path / WHY, "rb") as file:
                 lines = file.read(WHY_BYTES).decode("utf-8", "replace").splitlines()

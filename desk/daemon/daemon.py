@@ -386,7 +386,8 @@ class Daemon:
 
     def _work_once(self) -> None:
         """Take what is there, waiting for files to settle, then decide, publish and mail, until nothing is due."""
-        patience = self.office.settings.watch.settle_seconds + ONCE_PATIENCE_SECONDS
+        watch = self.office.settings.watch
+        patience = max(watch.settle_seconds, watch.folder_settle_seconds) + ONCE_PATIENCE_SECONDS
         presence.take_over(self.office, self._lead_at_once)
         last = time.monotonic()
         if self.leads:

@@ -25,7 +25,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF
 from dossier.text import database_address, names, system
-from ingest.inbox import looking
+from ingest.inbox import listing
 from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
 from workflow.outbox import alarms
 
@@ -140,7 +140,7 @@ def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
     if _why_unusable(office.inbox, may_be_made=False):
         return
     me = os.geteuid()
-    known, unknown = looking.clients_with_folders(office)
+    known, unknown = listing.clients_with_folders(office)
     for name in unknown:
         path = office.inbox / name
         if path.is_dir() and not path.is_symlink():

@@ -1,12 +1,14 @@
 """Is this file whole?
 
-A file is whole when nobody has it open for writing and it was quiet for settle_seconds. Where the kernel tells about
-writers (file leases), its change time says how long it was quiet, so a file that lay there before the daemon started
-need not be waited for. Elsewhere (network file systems, or a file that is not ours to lease) only our own watching
-counts: size, times and identity must have stayed the same for that long on our own clock.
+A file is whole when nobody has it open for writing and it was quiet for settle_seconds. Where the
+kernel tells about writers (file leases), its change time says how long it was quiet, so a file that
+lay there before the daemon started need not be waited for. Elsewhere (network file systems, or a
+file that is not ours to lease) only our own watching counts: size, times and identity must have
+stayed the same for that long on our own clock.
 
-No attempt is made to see that a copy that was cut off is incomplete: such a file is closed and quiet. The sidecar's
-list and its `sha256` are for that.
+A copy that was cut off is closed and quiet, too. So a quiet file is asked for more, once for each
+state it is in: whether it may be read at all and, where somebody asks, what its SHA-256 is. What
+follows from that is for the room that looks at drops to say (ingest/inbox).
 """
 
 from __future__ import annotations
@@ -32,6 +34,10 @@ class _Seen:
     checked: bool = False
     """True once this very look was found to have no writer."""
     open_since: float | None = None
+    has_leases: bool = False
+    """The kernel tells about its writers, so its times can be believed."""
+    is_readable: bool = True
+    sha256: str | None = None
 
 
 class Settling:
@@ -58,15 +64,34 @@ class Settling:
                 return self.settle_seconds - max(quiet, age if age > 0 else 0.0)
         if seen.checked:
             return 0.0
-        writer = _has_writer(f"{folder}/{name}")
+        writer = _ask(f"{folder}/{name}", seen)
         if writer is None and quiet < self.settle_seconds:
             return self.settle_seconds - quiet
         if writer:
             seen.since = monotonic
             seen.open_since = monotonic if seen.open_since is None else seen.open_since
             return max(self.settle_seconds, min(OPEN_RETRY_MOST, max(OPEN_RETRY_SECONDS, (monotonic - seen.open_since) / 4)))
-        seen.checked = True
+        seen.checked = seen.is_readable
         return 0.0
+
+    # More about a file that `seconds_left` has just called whole.
+
+    def quiet_seconds(self, folder: Path, name: str, wall: float, monotonic: float) -> float:
+        """How long nothing was done to the file, as far as can be known."""
+        seen = self._seen[folder][name]
+        age = wall - max(seen.look.ctime_ns, seen.look.mtime_ns) / 1e9 if seen.has_leases else 0.0
+        return max(monotonic - seen.since, age)
+
+    def is_readable(self, folder: Path, name: str) -> bool:
+        """False if this process may not read the file: uploads of some programs are their owner's alone until they end."""
+        return self._seen[folder][name].is_readable
+
+    def sha256(self, folder: Path, name: str) -> str:
+        """The file's SHA-256 (hex); reads it once for each state it is in. Raises OSError."""
+        seen = self._seen[folder][name]
+        if seen.sha256 is None:
+            seen.sha256 = files.hash_file(f"{folder}/{name}")
+        return seen.sha256
 
     def doubt(self, folder: Path) -> None:
         """Ask again, of every file of `folder`, whether it has a writer: something was changed since it was found whole."""
@@ -90,14 +115,21 @@ class Settling:
             self._seen.pop(folder, None)
 
 
-def _has_writer(path: str) -> bool | None:
+def _ask(path: str, seen: _Seen) -> bool | None:
+    """Whether the file has a writer, None if that can't be known; what else an open file tells is noted in `seen`."""
+    seen.is_readable = True
     try:
         with files.open_plain(path) as descriptor:
-            return has_writer(descriptor)
+            writer = has_writer(descriptor)
+            seen.has_leases = writer is not None
+            return writer
     except files.Changed:
         return True
+    except PermissionError:
+        seen.is_readable = False
+        return None
     except OSError:
-        return None  # gone or not readable: whoever reads it next will say so
+        return None  # gone, or the disk fails: whoever reads it next will say so
 
 
 def now() -> tuple[float, float]:

@@ -203,6 +203,8 @@ class Watch(Strict):
     """auto polls on network file systems, else listens to the kernel."""
     settle_seconds: float = Field(1.0, ge=0, le=3600)
     """A file whose writer has closed it and that was quiet so long is whole."""
+    folder_settle_seconds: float = Field(5, ge=0, le=3600)
+    """A folder drop without a list of its files is whole when nothing came to the folder for so long."""
     poll_seconds: float = Field(5.0, gt=0, le=3600)
     """How often a polled inbox is looked at; a client's folder in which nothing was put for an hour, every third time."""
     rescan_seconds: float = Field(60, gt=0, le=86400)
@@ -218,6 +220,8 @@ class Intake(Strict):
     """The most files in one drop."""
     without_sidecar: Literal["wait", "create"] = "wait"
     """wait for a sidecar, or create a private item named after the file."""
+    create_after_seconds: float = Field(60, ge=0)
+    """With `create`: so long after it is whole, a file still waits for a sidecar."""
     blocked_types: list[Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]] = [
         "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
     ]  # fmt: skip

@@ -15,7 +15,11 @@ MAX_NAME_BYTES = 240
 SIDECAR_SUFFIXES = (".yaml", ".yml")
 
 _IGNORED_PREFIXES = (".", "_", "~$")
-_IGNORED_NAMES = {"thumbs.db", "desktop.ini"}
+_IGNORED_NAMES = {
+    "thumbs.db", "desktop.ini", "$recycle.bin", "system volume information",  # Windows
+    "@eadir", "#recycle", "@recycle",  # Synology, QNAP
+    "__macosx", "lost+found",
+}  # fmt: skip
 _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~")
 
 # Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count too.

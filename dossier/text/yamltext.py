@@ -10,6 +10,7 @@ and `1.10` stay what they look like. Only an empty plain scalar, `~` and `null` 
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -88,7 +89,7 @@ def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
     if len(data) > limits.bytes:
         return root, [Fault(0, f"the file is larger than {limits.bytes // 1024} kB; put long texts in an attachment")]
     try:
-        text = data.decode("utf-8-sig")
+        text = decoded(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         return root, [Fault(line, "this is not UTF-8 text; save the file as UTF-8")]
@@ -107,6 +108,11 @@ def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
     except yaml.YAMLError as error:
         faults.append(Fault(0, f"this is not YAML: {_one_line(str(error))}"))
     return root, sorted(faults)
+
+
+def decoded(data: bytes) -> str:
+    """The text of a file: UTF-8, or UTF-16 if it begins with the byte order mark of that. Raises UnicodeDecodeError."""
+    return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
 
 
 def plain(node: Node) -> Plain:

@@ -1,37 +1,52 @@
-"""A fresh look at a client's inbox: what is ready, what waits for what since when, what is no plain file.
+"""A fresh look at a client's inbox: what is ready, what waits for what since when, what is never taken as it lies.
 
-Reads, and changes nothing: the daemon takes what is ready, `status`, `check` and `why` tell what waits. Every answer comes
-from the folder as it is now; what is remembered between looks only saves reading the same sidecar again.
+Reads, and changes nothing: the daemon takes what is ready, `status`, `check` and `why` tell what
+waits. Every answer comes from the folder as it is now. What is remembered between looks only saves
+reading the same file again.
+
+A drop is ready when all its files are there and whole. Its sidecar's list says which they are; where
+there is none, they are all there once the set of them was quiet and no program writes beside them
+under a name of its own (temporaries.py). What waits in vain is handed over after wait_hours, with
+that as its fault.
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import stat
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from dossier.files import files
 from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
 from dossier.office.office import Office
 from dossier.text import names
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits
-from ingest.inbox.pairing import Candidate, Claim, pair, pair_folder
-from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar
+from ingest.inbox import copies
+from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
+from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
+from ingest.inbox.temporaries import becoming
+from ingest.sidecar.described import description_of
+from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar, reads_as_sidecar
 
 SIDECAR_BYTES = Limits().bytes
 
 UNREADABLE_RETRY_SECONDS = 30.0
 """How soon a file that the share or the disk could not give is tried again."""
 
-WHY = "WHY.txt"
-"""Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
+_NEVER_TEXT = {
+    "pdf", "docx", "docm", "doc", "xlsx", "xlsm", "xls", "pptx", "ppt", "odt", "ods", "odp", "zip", "7z", "gz", "rar",
+    "png", "jpg", "jpeg", "gif", "tif", "tiff", "heic", "webp", "msg", "mp4", "mp3",
+}  # fmt: skip
+"""Endings of files that need not be looked at to see that they are no sidecar."""
+
+_PUT_AWAY = re.compile(r"[0-9]{8}-[0-9]{6}(?:\.[0-9]+)?-(?P<stem>.+)", re.DOTALL)
+"""What a refused drop's folder is called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +66,15 @@ class Found:
     looks: Mapping[str, Look]
     """Name on disk → what was seen, of every file of the drop, the sidecar and a returned WHY.txt too."""
     faults: tuple[Fault, ...]
+    copies: tuple[str, ...] = ()
+    """Names of what looks like copies of its sidecar, and stays where it is."""
 
     @property
     def stem(self) -> str:
         """What its receipt and its folder under _rejected are named after."""
         if self.folder is not None:
-            return self.folder
+            put_away = _PUT_AWAY.fullmatch(self.folder)
+            return put_away["stem"] if put_away and WHY in self.looks else self.folder
         return names.stem(self.sidecar_name) if self.sidecar_name else next(iter(self.looks))
 
     @property
@@ -67,7 +85,7 @@ class Found:
     @property
     def changed_at(self) -> float:
         """Seconds since 1970 of the last change to any of its files."""
-        return max(look.ctime_ns for look in self.looks.values()) / 1e9
+        return _changed_at(self.looks.values())
 
     def place(self, inbox: Path) -> Path:
         """The folder its files lie in."""
@@ -77,12 +95,12 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Something in an inbox that is not taken yet."""
+    """Something in an inbox that is not taken yet, or never."""
 
     client: str
     path: str
     """From the inbox: `acme-bv/report.yaml`."""
-    reason: Sentence | str
+    reason: Sentence
     since: float
     """Seconds since 1970 of its last change."""
     names: tuple[str, ...] = ()
@@ -96,7 +114,7 @@ class View:
     ready: list[Found] = field(default_factory=list)
     waiting: list[Waiting] = field(default_factory=list)
     odd: list[Waiting] = field(default_factory=list)
-    """Links, pipes, devices: never taken, never touched."""
+    """Links, pipes, devices, folders within folders: never taken, never touched."""
     trouble: str | None = None
     """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
     next_in: float | None = None
@@ -107,283 +125,491 @@ class View:
 
 
 @dataclass(slots=True)
-class _Read:
+class _Card:
+    """A sidecar that was read."""
+
     look: Look
     digest: str
     sidecar: Sidecar | None
     faults: list[Fault]
     claim: Claim
+    text: str = ""
+    """What it says, of one that could not be read to its end."""
+
+    def claim_among(self, found: Iterable[str]) -> Claim:
+        """What it asks for, where these files lie beside it."""
+        if not self.text:
+            return self.claim
+        return replace(self.claim, mentioned=tuple(name for name in found if _is_mentioned(name, self.text)))
+
+
+@dataclass(slots=True)
+class _Place:
+    """One folder while it is looked at."""
+
+    client: str
+    folder: str | None
+    """The folder drop's, below the client's."""
+    path: Path
+    listing: Listing
+    left: dict[str, float] = field(default_factory=dict)
+    """Name → seconds until nobody is writing to it; 0: now."""
+
+    @property
+    def found(self) -> dict[str, Look]:
+        return self.listing.found
+
+    def shown(self, name: str) -> str:
+        """Where it lies, from the inbox."""
+        return "/".join(names.shown(part) for part in (self.client, self.folder, name) if part is not None)
+
+    def about(self, *others: str) -> tuple[str, ...]:
+        """What in the client's folder something here is about."""
+        return (self.folder,) if self.folder is not None else others
 
 
 class Looker:
-    """Looks at inbox folders. Keeps what it read of sidecars that still wait. One thread uses it."""
+    """Looks at inbox folders. Keeps what it read of files that still wait. One thread uses it."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, office: Office, at_once: bool = False) -> None:
+        """`at_once`: whoever asks was not there before. Whether somebody writes can be seen, and not how long it was quiet."""
         self.office = office
-        self.settling = Settling(office.settings.watch.settle_seconds)
-        self._read: dict[Path, dict[str, _Read]] = {}
+        self._at_once = at_once
+        self.settling = Settling(self.quiet(office.settings.watch.settle_seconds))
+        self._cards: dict[Path, dict[str, _Card]] = {}
+        self._copies: dict[Path, dict[str, tuple[Look, bool]]] = {}
 
     def forget(self) -> None:
         """Read every sidecar anew: the settings they are read with have changed."""
-        self._read.clear()
-        self.settling.settle_seconds = self.office.settings.watch.settle_seconds
+        self._cards.clear()
+        self.settling.settle_seconds = self.quiet(self.office.settings.watch.settle_seconds)
+
+    def quiet(self, seconds: float) -> float:
+        return 0.0 if self._at_once else seconds
 
     def done_with(self, drops: Iterable[Found]) -> None:
         """These were taken or refused: what was remembered of them is of no use any more."""
         for found in drops:
             place = found.place(self.office.inbox)
             self.settling.forget_files(place, found.looks)
-            here = self._read.get(place)
-            if here is not None and found.sidecar_name is not None:
-                here.pop(found.sidecar_name, None)
-                if not here:
-                    del self._read[place]
+            for kept, known in ((self._cards, {found.sidecar_name}), (self._copies, found.looks.keys())):
+                _forget(kept, place, known)
 
     def look(self, client: str, wall: float, monotonic: float) -> View:
         """Look at one client's folder. A folder that is not there is an empty one. OSError: it can't be read."""
-        view = View()
-        home = self.office.inbox / client
-        listing = _list(home, client, view)
-        if listing is None:
-            return view
-        found, folders = listing
-        self._look_at_files(client, home, found, view, wall, monotonic)
-        for name in folders:
-            self._look_at_folder(client, home, name, view, wall, monotonic)
-        return view
-
-    def _look_at_files(self, client: str, home: Path, found: dict[str, Look], view: View, wall: float, monotonic: float) -> None:
-        self.settling.forget(home, found)
-        left = {name: self.settling.seconds_left(home, name, look, wall, monotonic) for name, look in found.items()}
-        cards = [name for name in found if names.is_sidecar(name)]
-        read = {name: card for name in cards if left[name] == 0 and (card := self._read_card(home, name, found[name], view))}
-        told = {one.names[0] for one in view.waiting}
-        self._keep_only(home, read)
-        pairing = pair(found, {name: card.claim for name, card in read.items()})
-        for candidate in pairing.candidates:
-            name = candidate.sidecar
-            if name not in read:
-                view.again_in(left[name] or self.pause)
-                if name not in told:
-                    view.waiting.append(_waiting(client, name, "is still being written", [found[name]], candidate.files))
-            else:
-                self._judge(client, None, candidate, read[name], found, left, view, wall)
-        for name in pairing.loose:
-            self._judge_loose(client, name, found[name], left[name], bool(len(read) < len(cards)), view)
-
-    def _look_at_folder(self, client: str, home: Path, folder: str, view: View, wall: float, monotonic: float) -> None:
-        place = home / folder
-        try:
-            listing = _list(place, f"{client}/{folder}", view)
-        except OSError as error:
-            self._cannot_read(client, folder, error, wall, view)
-            return
-        if listing is None:
-            return
-        found, inner = listing
-        if not found:
-            return
-        self.settling.forget(place, found)
-        left = {name: self.settling.seconds_left(place, name, look, wall, monotonic) for name, look in found.items()}
-        cards = [name for name in found if name.lower() in ("item.yaml", "item.yml")]
-        before = len(view.waiting)
-        card = self._read_card(place, cards[0], found[cards[0]], view) if cards and left[cards[0]] == 0 else None
-        if len(view.waiting) > before:
-            return
-        self._keep_only(place, {cards[0]: card} if card else {})
-        if not cards or card is None:
-            for seconds in left.values():
-                if seconds > 0:
-                    view.again_in(seconds)
-            path, looks = f"{folder}/{cards[0]}" if cards else folder, list(found.values())
-            reason = "is still being written" if cards else "waits for its sidecar item.yaml"
-            if not cards and self.office.settings.intake.without_sidecar == "create" and not any(left.values()):
-                view.ready.append(
-                    Found(client, folder, None, "", None, {name: name for name in _without_reason(place, found)}, found, ())
-                )
-            else:
-                view.waiting.append(_waiting(client, path, reason, looks, (folder,)))
-            return
-        candidate = pair_folder(_without_reason(place, found), card.claim)
-        if inner:
-            reason = f"a folder drop can't hold folders (`{names.shown(inner[0])}`); put its files beside item.yaml"
-            card = _Read(card.look, card.digest, card.sidecar, [*card.faults, Fault(1, reason)], card.claim)
-        self._judge(client, folder, candidate, card, found, left, view, wall)
-
-    def _read_card(self, place: Path, name: str, look: Look, view: View) -> _Read | None:
-        known = self._read.get(place, {}).get(name)
-        if known is not None and known.look == look:
-            return known
-        try:
-            data, seen = files.read_plain(f"{place}/{name}", SIDECAR_BYTES + 1)
-        except PermissionError as error:
-            card = _Read(
-                look, "", None, [Fault(0, f"the file can't be read: {error.strerror}; let the daemon read it")], Claim(None)
-            )
-        except (files.Changed, files.NotPlain, FileNotFoundError, BlockingIOError):
-            view.again_in(self.pause)  # it was changed or replaced since it was listed
-            return None
-        except OSError as error:
-            self._cannot_read(place.relative_to(self.office.inbox).parts[0], name, error, look.ctime_ns / 1e9, view)
-            return None
-        else:
-            if seen != look:
-                view.again_in(self.pause)
-                return None
-            sidecar, faults = read_sidecar(data, self.office.settings)
-            explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar and sidecar.attachments is not None else None
-            digest = hashlib.sha256(data).hexdigest()
-            claim = Claim(explicit, sidecar.needs_files) if sidecar else Claim(claimed_files(data))
-            card = _Read(seen, digest, sidecar, faults, claim)
-        self._read.setdefault(place, {})[name] = card
-        return card
+        return _Round(self, client, wall, monotonic).look()
 
     @property
     def pause(self) -> float:
         """Until what was being changed is looked at again, in seconds."""
         return max(self.settling.settle_seconds, OPEN_RETRY_SECONDS)
 
-    def _cannot_read(self, client: str, name: str, error: OSError, since: float, view: View) -> None:
-        """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
-        view.trouble = f"{names.shown(name)}: {error.strerror}"
-        view.again_in(UNREADABLE_RETRY_SECONDS)
-        reason = f"can't be read now ({error.strerror})"
-        view.waiting.append(Waiting(client, f"{client}/{names.shown(name)}", reason, since, (name,)))
 
-    def _keep_only(self, place: Path, read: Mapping[str, object]) -> None:
-        here = self._read.get(place)
-        for name in [name for name in here or () if name not in read]:
-            del here[name]  # type: ignore[union-attr]
-        if not here:
-            self._read.pop(place, None)
+class _Round:
+    """One look at one client's folder."""
 
-    def _judge(
-        self, client: str, folder: str | None, candidate: Candidate, card: _Read, found: Mapping[str, Look],
-        left: Mapping[str, float], view: View, wall: float,
-    ) -> None:  # fmt: skip
-        """Is this drop ready, to be refused, or waiting?"""
-        here = list(dict.fromkeys([candidate.sidecar, *candidate.files, *sorted(candidate.rivals & found.keys())]))
-        if folder is not None:
-            here = list(found)  # one that comes late is part of it
-        about = (folder,) if folder is not None else (*here, *candidate.missing)
-        looks = {name: found[name] for name in [*candidate.files, *([WHY] if folder and WHY in found else []), candidate.sidecar]}
-        path = f"{folder}/{candidate.sidecar}" if folder else candidate.sidecar
-        open_ = [name for name in here if left[name] > 0]
-        if open_:
-            view.again_in(min(left[name] for name in open_))
-            reason = f"waits for {names.shown(open_[0])}, which is still being written" + _more(len(open_) - 1)
-            view.waiting.append(_waiting(client, path, reason, [found[name] for name in open_], about))
+    def __init__(self, looker: Looker, client: str, wall: float, monotonic: float) -> None:
+        self.looker, self.office, self.settling = looker, looker.office, looker.settling
+        self.client, self.wall, self.monotonic = client, wall, monotonic
+        self.view = View()
+
+    def look(self) -> View:
+        home = self.office.inbox / self.client
+        listing = list_folder(home)
+        if listing is None:
+            return self.view
+        place = self._place(None, home, listing)
+        self._look_at_files(place)
+        for name in listing.folders:
+            self._look_at_folder(name, home / name)
+        return self.view
+
+    def _place(self, folder: str | None, path: Path, listing: Listing) -> _Place:
+        place = _Place(self.client, folder, path, listing)
+        self.settling.forget(path, listing.found.keys() | listing.unfinished.keys())
+        place.left = {name: self._left(path, name, look) for name, look in listing.found.items()}
+        for name, (reason, since) in listing.odd.items():
+            self.view.odd.append(Waiting(self.client, place.shown(name), reason, since, place.about(name)))
+        return place
+
+    def _left(self, path: Path, name: str, look: Look) -> float:
+        return self.settling.seconds_left(path, name, look, self.wall, self.monotonic)
+
+    # The client's folder
+
+    def _look_at_files(self, place: _Place) -> None:
+        cards = [name for name in place.found if names.is_sidecar(name)]
+        read = {name: card for name in cards if place.left[name] == 0 and (card := self._read_card(place, name))}
+        told = {one.names[0] for one in self.view.waiting}
+        _keep_only(self.looker._cards, place.path, read)
+        claims = {name: card.claim_among(place.found) for name, card in read.items()}
+        copied = set(filter(copies.is_copy, place.found))
+        pairing = pair(place.found, claims, copied)
+        if more := self._copies_among(place, {name for one in pairing.candidates for name in one.implied} - copied):
+            copied |= more
+            pairing = pair(place.found, claims, copied)
+        for candidate in pairing.candidates:
+            name = candidate.sidecar
+            if name in read:
+                self._judge(place, candidate, read[name])
+            elif name not in told:
+                self.view.again_in(place.left[name] or self.looker.pause)
+                self._wait(place, name, sentence("inbox.being_written"), [name], (name, *candidate.files))
+        for name in pairing.loose:
+            self._judge_loose(place, name, is_spoken_for=len(read) < len(cards))
+
+    def _judge_loose(self, place: _Place, name: str, is_spoken_for: bool) -> None:
+        """A file that no sidecar claims. `is_spoken_for`: one that may do so is still being written."""
+        card = copies.copy_of(name)
+        if place.left[name] == 0 and (copies.is_copy(name) or self._is_copy(place, name)):
+            reason = sentence("inbox.read_as_sidecar", stem=names.shown(name.rpartition(".")[0] or name))
+            if card is not None:
+                reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.shown(card))
+            self._wait(place, name, reason, [name], (name,))
+        elif self._creates and not is_spoken_for:
+            self._judge_alone(place, [name])
+        else:
+            if self._creates:
+                self.view.again_in(place.left[name] or self.looker.pause)
+            self._wait(place, name, sentence("inbox.waits_for_sidecar"), [name], (name,))
+
+    @property
+    def _creates(self) -> bool:
+        return self.office.settings.intake.without_sidecar == "create"
+
+    def _judge_alone(self, place: _Place, files_: Sequence[str]) -> None:
+        """What becomes an item without a sidecar: a file, or all that is in a folder."""
+        name = None if place.folder is not None else files_[0]
+        about = (name,) if name is not None else ()
+        wait = max(place.left[one] for one in files_)
+        writing = [one for one in files_ if place.left[one] > 0]
+        if writing:
+            self.view.again_in(wait)
+            reason = (
+                sentence("inbox.waits_for_written", file=names.shown(writing[0]))
+                if place.folder
+                else sentence("inbox.being_written")
+            )
+            self._wait(place, name, reason, writing, about)
             return
+        if lacks := [told[0] for one in files_ if (told := self._lack(place, one, None))]:
+            self.view.again_in(UNREADABLE_RETRY_SECONDS)
+            self._wait(place, name, _and_more(lacks[0], len(lacks) - 1), files_, about)
+            return
+        if place.folder is not None and self._is_filled(place, None, about):
+            return
+        after = self.office.settings.intake.create_after_seconds
+        left = after - min(self._quiet_seconds(place, one) for one in files_)
+        reason = sentence("inbox.waits_for_sidecar_first", seconds=f"{after:g}")
+        if left > 0:
+            self.view.again_in(left)
+            self._wait(place, name, reason, files_, about)
+            return
+        language = self.office.settings.office.language
+        description = description_of(place.folder or files_[0], self.office.settings.items.description_min, language)
+        sidecar = Sidecar(given=frozenset({"description"}), lines={}, description=description)
+        looks = {one: place.found[one] for one in (place.found if place.folder is not None else files_)}
+        matched = {one: one for one in files_}
+        self.view.ready.append(Found(self.client, place.folder, None, "", sidecar, matched, looks, ()))
+
+    # Folders
+
+    def _look_at_folder(self, folder: str, path: Path) -> None:
+        try:
+            listing = list_folder(path)
+        except OSError as error:
+            self._cannot_read(f"{self.client}/{names.shown(folder)}", (folder,), error, self.wall)
+            return
+        if listing is None:
+            return
+        place = self._place(folder, path, listing)
+        inner = [name for name in listing.folders if holds_anything(path / name)]
+        card = self._card_of(place)
+        if card is None or inner:
+            for name in inner:
+                reason = sentence("inbox.folder_within", folder=names.shown(folder))
+                self.view.odd.append(Waiting(self.client, place.shown(name), reason, listing.folders[name], (folder,)))
+        if listing.found and card is None:
+            self._judge_without_card(place)
+        elif card is not None:
+            self._judge_folder(place, card, inner)
+
+    def _card_of(self, place: _Place) -> str | None:
+        """The sidecar of a folder: item.yaml or, where a refused drop came back whole, its own."""
+        cards = sorted(name for name in place.found if names.is_sidecar(name))
+        named = [name for name in cards if name.lower() in FOLDER_SIDECARS]
+        if named:
+            return sorted(named, key=lambda name: (name.lower(), name))[0]
+        own = [name for name in cards if copies.copy_of(name) is None]
+        return own[0] if len(own) == 1 and WHY in place.found and _is_reason(place.path) else None
+
+    def _judge_folder(self, place: _Place, name: str, inner: Sequence[str]) -> None:
+        before = len(self.view.waiting)
+        card = self._read_card(place, name) if place.left[name] == 0 else None
+        if len(self.view.waiting) > before:
+            return
+        _keep_only(self.looker._cards, place.path, {name: card} if card else {})
+        if card is None:
+            self.view.again_in(min([left for left in place.left.values() if left > 0], default=self.looker.pause))
+            self._wait(place, name, sentence("inbox.being_written"), list(place.found))
+            return
+        here = [one for one in place.found if one != WHY or not _is_reason(place.path)]
+        copied = set(filter(copies.is_copy, here))
+        claim = card.claim_among(place.found)
+        if claim.explicit is None:
+            copied |= self._copies_among(place, {one for one in here if one != name} - copied)
+        candidate = pair_folder(here, name, claim, copied)
+        if inner:
+            within = Fault(1, sentence("inbox.holds_folders", folder=names.shown(inner[0])))
+            card = replace(card, faults=[*card.faults, within])
+        self._judge(place, candidate, card)
+
+    def _judge_without_card(self, place: _Place) -> None:
+        """A folder with files, and without a sidecar of its name."""
+        assert place.folder is not None
+        cards = sorted(name for name in place.found if names.is_sidecar(name) or copies.is_copy(name))
+        for seconds in place.left.values():
+            if seconds > 0:
+                self.view.again_in(seconds)
+        if names.fold(place.folder) == names.fold(self.client):
+            reason = sentence("inbox.within_itself")
+        elif len(cards) == 1:
+            reason = sentence("inbox.other_card", card=names.shown(cards[0]))
+        elif cards:
+            reason = _and_more(sentence("inbox.other_card", card=names.shown(cards[0])), len(cards) - 1)
+        elif self._creates:
+            self._judge_alone(place, [name for name in place.found if name != WHY or not _is_reason(place.path)])
+            return
+        else:
+            reason = sentence("inbox.waits_for_item_yaml")
+        self._wait(place, None, reason, list(place.found))
+
+    # Sidecars and their copies
+
+    def _read_card(self, place: _Place, name: str) -> _Card | None:
+        """A sidecar that nobody writes to; None if it waits, which is told, or was changed since it was listed."""
+        look = place.found[name]
+        known = self.looker._cards.get(place.path, {}).get(name)
+        if known is not None and known.look == look:
+            return known
+        lack = "inbox.is_empty" if look.size == 0 else "inbox.may_not_be_read"
+        if (look.size == 0 or not self.settling.is_readable(place.path, name)) and self._has_time(place, name, lack):
+            return None
+        try:
+            data, seen = files.read_plain(f"{place.path}/{name}", SIDECAR_BYTES + 1)
+        except PermissionError:
+            card = _Card(look, "", None, [Fault(0, sentence("inbox.card_unreadable"))], Claim(None))
+        except (files.Changed, files.NotPlain, FileNotFoundError, BlockingIOError):
+            self.view.again_in(self.looker.pause)
+            return None
+        except OSError as error:
+            self._cannot_read(place.shown(name), place.about(name), error, look.ctime_ns / 1e9)
+            return None
+        else:
+            if seen != look:
+                self.view.again_in(self.looker.pause)
+                return None
+            if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe") and self._has_time(place, name, "inbox.is_empty"):
+                return None
+            card = _read(data, seen, self.office)
+        self.looker._cards.setdefault(place.path, {})[name] = card
+        return card
+
+    def _has_time(self, place: _Place, name: str, lack: str) -> bool:
+        """True, and told by the sentence `lack`, if this sidecar may still get what it lacks."""
+        seconds = self._seconds_left(place, [name])
+        if seconds > 0:
+            self.view.again_in(min(seconds, UNREADABLE_RETRY_SECONDS))
+            self._wait(place, name, sentence(lack), [name], (name,))
+        return seconds > 0
+
+    def _copies_among(self, place: _Place, implied: Collection[str]) -> set[str]:
+        """What looks like a copy of a sidecar, of the files that a sidecar without a list would take along."""
+        return {name for name in implied if place.left[name] == 0 and self._is_copy(place, name)}
+
+    def _is_copy(self, place: _Place, name: str) -> bool:
+        look = place.found[name]
+        if not 0 < look.size <= SIDECAR_BYTES or names.extension(name) in _NEVER_TEXT:
+            return False
+        here = self.looker._copies.setdefault(place.path, {})
+        known = here.get(name)
+        if known is None or known[0] != look:
+            try:
+                data, look = files.read_plain(f"{place.path}/{name}", SIDECAR_BYTES)
+            except OSError:
+                return False  # whoever receives it will say so
+            here[name] = known = (look, reads_as_sidecar(data))
+        return known[1]
+
+    # Is it all there, and whole?
+
+    def _judge(self, place: _Place, candidate: Candidate, card: _Card) -> None:
+        """Is this drop ready, to be refused, or waiting?"""
+        here = list(dict.fromkeys([candidate.sidecar, *candidate.files, *sorted(candidate.rivals & place.found.keys())]))
+        if place.folder is not None:
+            here = list(place.found)  # one that comes late is part of it
+        about = tuple(dict.fromkeys([*here, *candidate.missing]))
+        for name in candidate.copies:
+            reason = sentence("inbox.copy", card=names.shown(candidate.sidecar))
+            self._wait(place, name, reason, [name], (name, candidate.sidecar))
+        writing = [name for name in here if place.left[name] > 0]
+        if writing:
+            self.view.again_in(min(place.left[name] for name in writing))
+            reason = _and_more(sentence("inbox.waits_for_written", file=names.shown(writing[0])), len(writing) - 1)
+            self._wait(place, candidate.sidecar, reason, writing, about)
+            return
+        listed = card.sidecar.attachments if card.sidecar else None
+        if listed is None and self._is_filled(place, candidate.sidecar, about):
+            return
+        own = [*candidate.files, *([WHY] if place.folder and WHY in place.found else []), candidate.sidecar]
         faults = [*card.faults, *candidate.faults]
-        if not faults and (candidate.missing or candidate.waits):
-            since = max(look.ctime_ns for look in looks.values()) / 1e9
-            hours = self.office.settings.intake.wait_hours
-            remaining = since + hours * 3600 - wall
-            what = names.shown(candidate.missing[0]) + _more(len(candidate.missing) - 1) if candidate.missing else "its files"
-            if remaining > 0:
-                view.again_in(remaining)
-                view.waiting.append(_waiting(client, path, f"waits for {what}", looks.values(), about))
+        if not faults:
+            told = {candidate.matched[entry.file]: entry.sha256 for entry in listed or () if entry.file in candidate.matched}
+            lacks = self._lacks(place, candidate, told)
+            if lacks and (seconds := self._seconds_left(place, own)) > 0:
+                self.view.again_in(min(seconds, UNREADABLE_RETRY_SECONDS))
+                self._wait(place, candidate.sidecar, _and_more(lacks[0][0], len(lacks) - 1), own, about)
                 return
-            faults += [
-                Fault(1, f"{names.shown(missing)} did not come within {hours:g} hours; put it beside the sidecar")
-                for missing in candidate.missing or ("its files",)
-            ]
-        found_drop = Found(client, folder, candidate.sidecar, card.digest, card.sidecar, candidate.matched, looks, tuple(faults))
-        view.ready.append(found_drop)
+            faults += [Fault(1, fault) for _, fault in lacks if fault is not None]
+        self.view.ready.append(
+            Found(
+                self.client, place.folder, candidate.sidecar, card.digest, card.sidecar, candidate.matched,
+                {name: place.found[name] for name in own}, tuple(faults), candidate.copies,
+            )
+        )  # fmt: skip
 
-    def _judge_loose(self, client: str, name: str, look: Look, left: float, unread: bool, view: View) -> None:
-        """A file that no sidecar speaks for. `unread`: a sidecar that may do so is still being written."""
-        if self.office.settings.intake.without_sidecar == "create" and not unread:
-            if left == 0:
-                view.ready.append(Found(client, None, None, "", None, {name: name}, {name: look}, ()))
-                return
-            view.again_in(left)
-        view.waiting.append(_waiting(client, name, "waits for a sidecar", [look], ()))
+    def _lacks(
+        self, place: _Place, candidate: Candidate, hashes: Mapping[str, str | None]
+    ) -> list[tuple[Sentence, Sentence | None]]:
+        """What this drop waits for: as it is told while there is time, and the fault that it is after that.
+
+        `hashes`: what the sidecar says of files that are there. For one that stays another the fault
+        is told when it is received.
+        """
+        hours = f"{self.office.settings.intake.wait_hours:g}"
+        lacks: list[tuple[Sentence, Sentence | None]] = []
+        for name in candidate.missing:
+            fault = sentence("inbox.did_not_come", file=names.shown(name), hours=hours)
+            lacks.append((self._why_missing(place, name, candidate.files), fault))
+        if candidate.waits and not candidate.missing:
+            card = copies.copy_of(candidate.sidecar)
+            waits = sentence("inbox.waits_for_files")
+            if card is not None:
+                waits = sentence("inbox.waits_as_copy", card=names.shown(card))
+            lacks.append((waits, sentence("inbox.files_did_not_come", hours=hours)))
+        return lacks + [told for name in candidate.files if (told := self._lack(place, name, hashes.get(name)))]
+
+    def _why_missing(self, place: _Place, name: str, taken: Collection[str]) -> Sentence:
+        """A file that is asked for, and is not there; but one may be that was meant."""
+        outline, folded = copies.outline(name), names.fold(name)
+        for twin in place.found:
+            if twin in taken or names.is_sidecar(twin):
+                continue
+            has_other_end = names.fold(twin).startswith(f"{folded}.") or folded.startswith(f"{names.fold(twin)}.")
+            if has_other_end or copies.outline(twin) == outline:
+                return sentence("inbox.waits_for_twin", file=names.shown(name), twin=names.shown(twin))
+        return sentence("inbox.waits_for", file=names.shown(name))
+
+    def _lack(self, place: _Place, name: str, sha256: str | None) -> tuple[Sentence, Sentence | None] | None:
+        """What a file lacks that is there and that nobody writes to: (as it is told, and the fault that it is in the end)."""
+        hours, file = f"{self.office.settings.intake.wait_hours:g}", names.shown(name)
+        if place.found[name].size == 0:
+            return sentence("inbox.waits_for_content", file=file), sentence("inbox.stayed_empty", file=file, hours=hours)
+        if not self.settling.is_readable(place.path, name):
+            return sentence("inbox.waits_for_right", file=file), sentence("inbox.stayed_unreadable", file=file, hours=hours)
+        try:
+            if sha256 and self.settling.sha256(place.path, name) != sha256:
+                return sentence("inbox.waits_for_rest", file=file), None
+        except OSError:
+            return None  # whoever receives it will say so
+        return None
+
+    def _is_filled(self, place: _Place, card: str | None, about: Sequence[str]) -> bool:
+        """True, and told, if more may come to a set of files that nobody listed."""
+        stem = names.fold(names.stem(card)) if card is not None else ""
+        at_least = self.looker.quiet(self.office.settings.watch.folder_settle_seconds)
+        for name, look in place.listing.unfinished.items():
+            target = names.fold(becoming(name) or "")
+            if place.folder is None and target and target != stem and not target.startswith(f"{stem}."):
+                continue
+            left = self._left(place.path, name, look) or at_least - self._quiet_seconds(place, name)
+            if left > 0:
+                self.view.again_in(left)
+                self._wait(place, card, sentence("inbox.waits_for_written", file=names.shown(name)), [], about)
+                return True
+        if place.folder is None:
+            return False  # each of them was quiet for settle_seconds
+        left = at_least - min((self._quiet_seconds(place, name) for name in place.found), default=at_least)
+        if left > 0:
+            self.view.again_in(left)
+            self._wait(place, card, sentence("inbox.is_filled"), [], about)
+        return left > 0
+
+    def _quiet_seconds(self, place: _Place, name: str) -> float:
+        return self.settling.quiet_seconds(place.path, name, self.wall, self.monotonic)
+
+    def _seconds_left(self, place: _Place, own: Iterable[str]) -> float:
+        """How long a drop may be incomplete that consists of these files as yet."""
+        since = _changed_at(place.found[name] for name in own)
+        return since + self.office.settings.intake.wait_hours * 3600 - self.wall
+
+    # Telling
+
+    def _wait(self, place: _Place, name: str | None, reason: Sentence, since: Iterable[str], about: Sequence[str] = ()) -> None:
+        """`name` waits, None for the whole folder; since the last change of the files `since`, else of those in the place."""
+        changed = _changed_at(place.found[one] for one in (list(since) or place.found))
+        path = place.shown(name) if name is not None else place.shown("").rstrip("/")
+        self.view.waiting.append(Waiting(self.client, path, reason, changed, place.about(*about)))
+
+    def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
+        """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
+        self.view.trouble = f"{path.rpartition('/')[2]}: {error.strerror}"
+        self.view.again_in(UNREADABLE_RETRY_SECONDS)
+        reason = sentence("inbox.cannot_be_read", reason=error.strerror or "")
+        self.view.waiting.append(Waiting(self.client, path, reason, since, about))
 
 
-def _waiting(client: str, path: str, reason: str, looks: Iterable[Look], about: Iterable[str]) -> Waiting:
-    since = max(look.ctime_ns for look in looks) / 1e9
-    return Waiting(client, f"{client}/{names.shown(path)}", reason, since, (path.split("/")[0], *about))
+def _read(data: bytes, look: Look, office: Office) -> _Card:
+    sidecar, faults = read_sidecar(data, office.settings)
+    digest = hashlib.sha256(data).hexdigest()
+    if sidecar is None:
+        return _Card(look, digest, None, faults, Claim(claimed_files(data)), data.decode("utf-8", "replace"))
+    explicit = tuple(entry.file for entry in sidecar.attachments) if sidecar.attachments is not None else None
+    return _Card(look, digest, sidecar, faults, Claim(explicit, sidecar.needs_files))
 
 
-def _without_reason(place: Path, found: Iterable[str]) -> list[str]:
-    """The names in a folder drop, without the WHY.txt of an earlier refusal: nothing but lines `file:line: message`."""
-    names_ = list(found)
-    if WHY not in names_:
-        return names_
+def _is_mentioned(name: str, text: str) -> bool:
+    return name in text and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
+
+
+def _is_reason(place: Path) -> bool:
+    """True if the WHY.txt of this folder is that of an earlier refusal: nothing but lines `file:line: message`."""
     try:
         lines = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
     except OSError:
-        return names_
-    is_reason = bool(lines) and all(re.match(r".+:\d+: .", line) for line in lines)
-    return [name for name in names_ if name != WHY or not is_reason]
+        return False
+    return bool(lines) and all(re.match(r".+:\d+: .", line) for line in lines)
 
 
-def _more(count: int) -> str:
-    return f" and {count} more" if count > 0 else ""
+def _and_more(first: Sentence, count: int) -> Sentence:
+    return sentence("inbox.and_more", first=first, count=count) if count > 0 else first
 
 
-def _list(place: Path, shown: str, view: View) -> tuple[dict[str, Look], list[str]] | None:
-    """The plain files and the folders of `place`, without what is never taken; None if there is no such folder."""
-    found: dict[str, Look] = {}
-    folders: list[str] = []
-    try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                if names.is_ignored(entry.name):
-                    continue
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if stat.S_ISREG(status.st_mode):
-                    found[entry.name] = Look.of(status)
-                elif stat.S_ISDIR(status.st_mode):
-                    folders.append(entry.name)
-                else:
-                    what = "is a link" if stat.S_ISLNK(status.st_mode) else "is no plain file"
-                    reason = f"{what}: it is never taken; put the file itself here"
-                    client, _, folder = shown.partition("/")
-                    path = f"{names.shown(shown)}/{names.shown(entry.name)}"
-                    view.odd.append(Waiting(client, path, reason, status.st_ctime, (folder or entry.name,)))
-    finally:
-        os.close(descriptor)
-    return found, folders
+def _changed_at(looks: Iterable[Look]) -> float:
+    """Seconds since 1970 of the last change to any of these files."""
+    return max((look.ctime_ns for look in looks), default=0) / 1e9
 
 
-def clients_with_folders(office: Office) -> tuple[list[str], dict[str, str]]:
-    """(clients that have a folder in the inbox; what else is in it, and what that is). Raises OSError if the inbox is gone."""
-    known: list[str] = []
-    others: dict[str, str] = {}
-    with os.scandir(office.inbox) as entries:
-        for entry in entries:
-            if names.is_ignored(entry.name):
-                continue
-            if not entry.is_dir(follow_symlinks=False):
-                what = "is a link, and no folder" if entry.is_symlink() else "lies in no client's folder"
-                others[entry.name] = f"{what}: nothing is taken from there"
-            elif entry.name in office.clients:
-                known.append(entry.name)
-            else:
-                others[entry.name] = "is no client's folder (config/clients.yaml): nothing is taken from there"
-    return sorted(known), dict(sorted(others.items()))
+def _forget(kept: dict[Path, dict[str, Any]], place: Path, gone: Iterable[str | None]) -> None:
+    here = kept.get(place, {})
+    for name in gone:
+        here.pop(name or "", None)
+    if not here:
+        kept.pop(place, None)
 
 
-def rejected(office: Office, clients: Sequence[str]) -> list[Path]:
-    """Every refused drop that still lies in the inbox, oldest first: folders with a WHY.txt."""
-    found: list[Path] = []
-    for client in clients:
-        home = office.inbox / client / "_rejected"
-        try:
-            with os.scandir(home) as entries:
-                found += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-    return sorted((path for path in found if files.look(path / WHY)), key=lambda path: path.name)
+def _keep_only(kept: dict[Path, dict[str, Any]], place: Path, keep: Collection[str]) -> None:
+    _forget(kept, place, [name for name in kept.get(place, ()) if name not in keep])
 
 
 def at(moment: float) -> datetime:

@@ -23,7 +23,7 @@ from dossier.database.tables import Note
 from dossier.files import settling
 from dossier.office.office import Office
 from dossier.text import names
-from ingest.inbox import looking
+from ingest.inbox import listing
 from ingest.inbox.looking import Found, Looker
 from ingest.inbox.watcher import Watch
 
@@ -109,7 +109,7 @@ class Lookout:
     def count_waiting(self) -> int:
         """How many drops and files wait for something, by a fresh look at all folders; 0 where the inbox can't be read."""
         try:
-            known, _ = looking.clients_with_folders(self.office)
+            known, _ = listing.clients_with_folders(self.office)
             return sum(len(self.looker.look(client, *settling.now()).waiting) for client in known)
         except OSError:
             return 0
@@ -185,12 +185,12 @@ class Lookout:
             self._watch.extend()
             self._alarm("watch inbox", self._watch.trouble)
         try:
-            known, others = looking.clients_with_folders(self.office)
+            known, others = listing.clients_with_folders(self.office)
         except OSError as error:
             self._tell_of_inbox(f"can't be read: {error.strerror}")
             return set()
         for name in others.keys() - self._others:
-            log.warning("something in the inbox is left alone", name=names.shown(name), reason=others[name])
+            log.warning("something in the inbox is left alone", name=names.shown(name), reason=str(others[name]))
         self._others = set(others)
         self._see_whether_empty(bool(known))
         self._full_looks += 1

@@ -1,18 +1,21 @@
 """Which files make one drop: names in, drops out. Pure.
 
-The rules are the contract's, section 3, "Which files belong to a sidecar". A name that was asked for fits a name on disk
-after Unicode normalisation, and regardless of case where only one file fits. Nothing is guessed: what two sidecars
-claim, and what could be two files, is refused. Every name that comes in goes out once: as a candidate's sidecar, among a
-candidate's files, or loose. Whether files are whole is settling.py's business; what is in them, intake.py's.
+The rules are the contract's, section 3, "Which files belong to a sidecar". A name that was asked
+for fits a name on disk after Unicode normalisation, and regardless of case where only one file
+fits. Nothing is guessed: what two sidecars claim, and what could be two files, is refused. What
+looks like a copy of a sidecar belongs to nothing, unless a list names it. Every name that comes in
+goes out once: as a candidate's sidecar, among a candidate's files, or loose. Whether files are
+whole is settling.py's business; what is in them, intake.py's.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from dossier.text.names import fold, is_sidecar, nfc, shown, stem
+from dossier.text.sentences import Sentence, plain, sentence
 from dossier.text.yamltext import Fault
 
 FOLDER_SIDECARS = ("item.yaml", "item.yml")
@@ -29,6 +32,8 @@ class Claim:
     """The names under `attachments`, or None if the key is absent: then files named as the sidecar is."""
     needs_files: bool = True
     """False: with nothing listed and nothing there it is taken as it is (an amendment of other keys)."""
+    mentioned: tuple[str, ...] = ()
+    """Names on disk that stand somewhere in a sidecar that can't be read to its end. It is refused, and they go along."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,10 @@ class Candidate:
     rivals: frozenset[str] = frozenset()
     """All names on disk of the drops that it is in conflict with, its own too. They are to be judged at the same time: were
     one refused and moved away first, the other would look good."""
+    implied: frozenset[str] = frozenset()
+    """Of `files`: those that no list names."""
+    copies: tuple[str, ...] = ()
+    """What would be implied, too, if it weren't the copy of a sidecar."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +77,8 @@ class _Draft:
     claimed: set[str] = field(default_factory=set)
     files: list[str] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
-    faults: list[str] = field(default_factory=list)
+    copies: list[str] = field(default_factory=list)
+    faults: list[Sentence] = field(default_factory=list)
     contested: bool = False
 
     @property
@@ -79,7 +89,10 @@ class _Draft:
         needs = self.claim is None or self.claim.needs_files
         waits = self.claim is None or self.contested or (self.implied and needs and not self.claimed)
         faults = tuple(Fault(1, message) for message in dict.fromkeys(self.faults))
-        return Candidate(self.name, tuple(sorted(self.files)), self.matched, tuple(self.missing), faults, waits, rivals)
+        files, implied = tuple(sorted(self.files)), frozenset(self.claimed if self.implied else ())
+        return Candidate(
+            self.name, files, self.matched, tuple(self.missing), faults, waits, rivals, implied, tuple(sorted(self.copies))
+        )
 
 
 class _Index:
@@ -98,8 +111,10 @@ class _Index:
         return self.by_nfc.get(nfc(asked)) or self.by_fold.get(fold(asked)) or []
 
 
-def pair(names: Iterable[str], claims: Mapping[str, Claim]) -> Pairing:
-    """Pair the plain files of a client's inbox folder. `claims`: by sidecar's name, of those that were read.
+def pair(names: Iterable[str], claims: Mapping[str, Claim], copied: Collection[str] = ()) -> Pairing:
+    """Pair the plain files of a client's inbox folder.
+
+    `claims`: by sidecar's name, of those that were read. `copied`: what looks like the copy of a sidecar.
 
     A sidecar that is not in `claims` is still being written: it may claim what is named as it is, and is a candidate that
     waits, as does a sidecar that it may be in conflict with.
@@ -112,7 +127,7 @@ def pair(names: Iterable[str], claims: Mapping[str, Claim]) -> Pairing:
     speaking = {name: draft for name, draft in drafts.items() if name not in attached}
     for draft in speaking.values():
         draft.claimed.difference_update([name for name in draft.claimed if name in speaking])
-    _match_implied(speaking, index)
+    _match_implied(speaking, index, copied)
 
     groups = _Groups()
     _refuse_tangled(speaking, tangled, groups)
@@ -123,22 +138,21 @@ def pair(names: Iterable[str], claims: Mapping[str, Claim]) -> Pairing:
     return Pairing(candidates, tuple(name for name in index.names if name not in owned and name not in speaking))
 
 
-def pair_folder(names: Iterable[str], claim: Claim | None) -> Candidate:
-    """The drop of a folder with an item.yaml in it. `claim`: None while that is still being written.
+def pair_folder(names: Iterable[str], card: str, claim: Claim | None, copied: Collection[str] = ()) -> Candidate:
+    """The drop of a folder whose sidecar is `card`. `claim`: None while that is still being written.
 
-    What is in the folder and not listed, when something is listed, is no part of the drop. Raises ValueError if there is no
-    item.yaml: then it is no drop.
+    What is in the folder and not listed, when something is listed, is no part of the drop, and
+    neither are `copied`: what looks like copies of the sidecar.
     """
     index = _Index(names)
-    cards = sorted((name for name in index.names if name.lower() in FOLDER_SIDECARS), key=lambda name: (name.lower(), name))
-    if not cards:
-        raise ValueError("a folder without item.yaml is no drop")
-    draft = _Draft(cards[0], claim)
+    cards = sorted({card, *(name for name in index.names if name.lower() in FOLDER_SIDECARS)} & set(index.names))
+    draft = _Draft(card, claim)
     if len(cards) > 1:
-        draft.faults.append(f"{_several(cards)} are both in this folder; keep one")
+        draft.faults.append(sentence("inbox.two_cards", cards=_several(cards)))
     _match_listed(draft, index)
     if draft.implied:
-        others = [name for name in index.names if name not in cards]
+        others = [name for name in index.names if name not in cards and name not in copied]
+        draft.copies = [name for name in index.names if name not in cards and name in copied]
         draft.matched = {name: name for name in others}
         draft.claimed.update(others)
         folded: dict[str, list[str]] = defaultdict(list)
@@ -149,15 +163,15 @@ def pair_folder(names: Iterable[str], claim: Claim | None) -> Candidate:
     return draft.candidate()
 
 
-def _several(names: Sequence[str]) -> str:
-    named = [f"`{shown(name)}`" for name in names[:NAMED_MAX]]
+def _several(names: Sequence[str]) -> Sentence:
+    *others, last = [f"`{shown(name)}`" for name in names[:NAMED_MAX]]
     if len(names) > NAMED_MAX:
-        return ", ".join(named) + f" and {len(names) - NAMED_MAX} more"
-    return " and ".join(filter(None, (", ".join(named[:-1]), named[-1])))
+        return sentence("inbox.names_and_more", names=", ".join([*others, last]), count=len(names) - NAMED_MAX)
+    return sentence("inbox.names", names=", ".join(others), last=last) if others else plain(last)
 
 
-def _one_name(names: Sequence[str]) -> str:
-    return f"{_several(names)} are one name to Windows, capitals and accents' spelling apart; rename one"
+def _one_name(names: Sequence[str]) -> Sentence:
+    return sentence("inbox.one_name", names=_several(names))
 
 
 def _match_listed(draft: _Draft, index: _Index) -> None:
@@ -169,11 +183,11 @@ def _match_listed(draft: _Draft, index: _Index) -> None:
         if not fitting:
             draft.missing.append(asked)
         elif len(fitting) > 1:
-            draft.faults.append(f"`{shown(asked)}` may be {_several(fitting)}; rename one of them")
+            draft.faults.append(sentence("inbox.may_be", file=shown(asked), names=_several(fitting)))
         elif fitting[0] == draft.name:
-            draft.faults.append(f"`{shown(asked)}` is this sidecar itself; list the files that belong to it")
+            draft.faults.append(sentence("inbox.lists_itself", file=shown(asked)))
         elif nfc(found.setdefault(fitting[0], asked)) != nfc(asked):
-            draft.faults.append(f"`{shown(found[fitting[0]])}` and `{shown(asked)}` are the same file here; list it once")
+            draft.faults.append(sentence("inbox.same_file", file=shown(found[fitting[0]]), other=shown(asked)))
         else:
             draft.matched[asked] = fitting[0]
     draft.claimed.discard(draft.name)
@@ -206,7 +220,7 @@ def _attached_sidecars(drafts: Mapping[str, _Draft]) -> tuple[set[str], dict[str
     return attached, {name: sorted(by) for name, by in listed_by.items() if name not in decided}
 
 
-def _match_implied(speaking: Mapping[str, _Draft], index: _Index) -> None:
+def _match_implied(speaking: Mapping[str, _Draft], index: _Index, copied: Collection[str]) -> None:
     """Find `NAME.*` for the sidecars that list nothing; a file's own `report.pdf.yaml` goes before `report.yaml`."""
     by_stem: dict[str, list[_Draft]] = defaultdict(list)
     for draft in speaking.values():
@@ -222,6 +236,9 @@ def _match_implied(speaking: Mapping[str, _Draft], index: _Index) -> None:
             draft for at, character in enumerate(folded) if character == "." for draft in by_stem.get(folded[:at], ())
         ]
         for draft in takers:
+            draft.copies += [name for name in names if name in copied]
+        names = [name for name in names if name not in copied]
+        for draft in takers if names else ():
             begin = nfc(stem(draft.name))
             fitting = names if len(names) == 1 else [name for name in names if nfc(name).startswith(begin)] or names
             draft.claimed.update(fitting)
@@ -258,9 +275,7 @@ class _Groups:
 
 def _refuse_tangled(speaking: Mapping[str, _Draft], tangled: Mapping[str, Sequence[str]], groups: _Groups) -> None:
     for name, listers in tangled.items():
-        speaking[name].faults.append(
-            f"this file is listed as an attachment by {_several(listers)}, and sidecars that list each other can't be told apart"
-        )
+        speaking[name].faults.append(sentence("inbox.tangled", names=_several(listers)))
         groups.join([name, *listers])
 
 
@@ -273,10 +288,10 @@ def _refuse_twins(speaking: Mapping[str, _Draft], groups: _Groups) -> None:
         if len(same) > 1:
             groups.join(same)
             for name in same:
-                speaking[name].faults.append(f"{_others(same, name)} has the same name; keep one of them, or rename one")
+                speaking[name].faults.append(sentence("inbox.same_name", names=_others(same, name)))
 
 
-def _others(names: Sequence[str], name: str) -> str:
+def _others(names: Sequence[str], name: str) -> Sentence:
     # Enough to name, without a copy of a long list for each of its members.
     return _several([other for other in names[: NAMED_MAX + 1] if other != name][:NAMED_MAX])
 
@@ -287,6 +302,10 @@ def _share_out(speaking: Mapping[str, _Draft], groups: _Groups) -> set[str]:
     for name, draft in speaking.items():
         for file in draft.claimed:
             claimants[file].append(name)
+    for name, draft in speaking.items():
+        for file in draft.claim.mentioned if draft.claim else ():
+            if file not in claimants and file not in speaking:
+                claimants[file] = [name]
     for file, by in claimants.items():
         read = [name for name in by if speaking[name].claim is not None]
         speaking[(read or by)[0]].files.append(file)
@@ -296,6 +315,5 @@ def _share_out(speaking: Mapping[str, _Draft], groups: _Groups) -> set[str]:
         if len(read) > 1:
             groups.join(read)
             for name in read:
-                what = f"`{shown(file)}` is claimed by {_others(read, name)} too"
-                speaking[name].faults.append(f"{what}; list in each, under `attachments`, its own files")
+                speaking[name].faults.append(sentence("inbox.claimed_twice", file=shown(file), names=_others(read, name)))
     return set(claimants)

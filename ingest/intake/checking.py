@@ -10,7 +10,7 @@ from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import names, sentences
 from dossier.text.sentences import Sentence
-from ingest.inbox import looking
+from ingest.inbox import listing, looking
 from ingest.inbox.looking import Found, Looker, Waiting
 from ingest.intake import kinds
 from ingest.intake.judging import entries, judge
@@ -43,7 +43,7 @@ def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying,
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
-        known, others = looking.clients_with_folders(office)
+        known, others = listing.clients_with_folders(office)
         told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items() if may.clients is None]
         results = [_check_client(office, client, path / client, None, stays) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
@@ -77,8 +77,7 @@ def _check_client(
     office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence]
 ) -> tuple[list[str], int]:
     """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
-    looker = Looker(office)
-    looker.settling.settle_seconds = 0
+    looker = Looker(office, at_once=True)
     view = looker.look(client, *settling.now())
     findings: list[str] = []
     good = 0

@@ -36,7 +36,8 @@ from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names, system
 from dossier.workers.pool import Hands, slices
-from ingest.inbox.looking import WHY, Found
+from ingest.inbox.listing import WHY
+from ingest.inbox.looking import Found
 from ingest.intake.leaving import (
     Ground,
     Row,

@@ -71,7 +71,8 @@ from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands, slices
-from ingest.inbox.looking import WHY, Found
+from ingest.inbox.listing import WHY
+from ingest.inbox.looking import Found
 from ingest.intake import delegation
 from ingest.intake.candidate import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason

@@ -9,13 +9,14 @@ The keys, and how the value of each is read, are in keys.py.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from dossier.office.keys import Settings
 from dossier.text.names import fold
-from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, read_map
+from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, decoded, read_map
 from ingest.sidecar.keys import BY_WORD, AttachmentEntry, Reading, quoted, read_field
 
 __all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_sidecar"]
@@ -108,6 +109,25 @@ def claimed_files(data: bytes) -> tuple[str, ...] | None:
         case List(items=items):
             return tuple(name for item in items if (name := _file_of(item)))
     return None
+
+
+_OF_A_SIDECAR = frozenset({"description", "item"})
+
+
+def reads_as_sidecar(data: bytes) -> bool:
+    """True for the text of a sidecar, also of a faulty one: so that no copy of one is taken for an attachment."""
+    try:
+        text = decoded(data)
+    except UnicodeDecodeError:
+        return False
+    words = {match[1] for match in _KEY_LINE.finditer(text)}
+    if text.lstrip().startswith("{"):
+        words = set(read_map(data)[0].entries)
+    known = {BY_WORD[word].english for word in words if word in BY_WORD}
+    return bool(known & _OF_A_SIDECAR) and 2 * len(known) > len(words)
+
+
+_KEY_LINE = re.compile(r"^([A-Za-z_]+)[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 
 
 def _file_of(item: Node) -> str | None:

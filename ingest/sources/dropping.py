@@ -27,7 +27,8 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Invalid, Problem, Refusal
 from dossier.text.yamltext import scalar
-from ingest.inbox.looking import WHY, Found
+from ingest.inbox.listing import WHY
+from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
 from ingest.sidecar.reading import read_sidecar

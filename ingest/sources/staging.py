@@ -38,7 +38,7 @@ from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import scalar
-from ingest.inbox.looking import WHY
+from ingest.inbox.listing import WHY
 from ingest.intake import kinds
 from ingest.sources import dropping
 from ingest.sources.dropping import Request

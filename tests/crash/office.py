@@ -24,7 +24,7 @@ import yaml
 
 SETTINGS = """\
 identity: {trust_sidecar: true}
-watch: {settle_seconds: 0}
+watch: {settle_seconds: 0, folder_settle_seconds: 0}
 sharing: {guard: off, choose_attachments: all}
 mail: {host: 127.0.0.1, port: 9}
 """

@@ -21,7 +21,7 @@ from office import faults_now, sidecar, strays
 
 SETTINGS = """\
 identity: {trust_sidecar: true}
-watch: {settle_seconds: 0}
+watch: {settle_seconds: 0, folder_settle_seconds: 0}
 sharing: {guard: off, choose_attachments: all}
 mail: {host: 127.0.0.1, port: 9}
 """

@@ -67,7 +67,7 @@ def check_pairing(data: bytes) -> None:
     given = [name for candidate in found.candidates for name in (candidate.sidecar, *candidate.files)] + list(found.loose)
     assert sorted(given) == others, (names, found)
     if any(name.lower() in ("item.yaml", "item.yml") for name in names):
-        pair_folder(names, Claim(None))
+        pair_folder(names, names[0], Claim(None))
 
 
 def check_one(data: bytes) -> None:

@@ -21,7 +21,7 @@ ACCOUNTS = {"p.bakker": "daemon", "m.devries": "bin", "k.smit": "games", "l.viss
 
 NOBODYS = "news"
 
-SETTINGS = "watch: {settle_seconds: 0.1}\nsharing: {guard: off, choose_attachments: all}\n"
+SETTINGS = "watch: {settle_seconds: 0.1, folder_settle_seconds: 0.1}\nsharing: {guard: off, choose_attachments: all}\n"
 CLIENTS = """\
 clients:
   acme-bv: {name: Acme B.V., contacts: [{id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}]}

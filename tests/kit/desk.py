@@ -53,7 +53,7 @@ class DeskRig:
         mailbox, port = MailBox(), free_port()
         whole = f"""\
 office: {{name: Kantoor Eikenvoorde}}
-watch: {{settle_seconds: 0.1}}
+watch: {{settle_seconds: 0.1, folder_settle_seconds: 0.1}}
 identity: {{trust_sidecar: true}}
 mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor <kantoor@office.example>"}}
 desk: {{base_url: "http://127.0.0.1:{port}"}}

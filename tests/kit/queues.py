@@ -30,7 +30,7 @@ START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
 SETTINGS = """\
 identity: {trust_sidecar: true}
-watch: {settle_seconds: 0}
+watch: {settle_seconds: 0, folder_settle_seconds: 0}
 sharing: {guard: off, choose_attachments: all}
 """
 CLIENTS = """\

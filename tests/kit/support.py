@@ -29,7 +29,7 @@ PATIENCE = 30.0
 
 SETTINGS = """\
 identity: {trust_sidecar: true}
-watch: {settle_seconds: 0.1}
+watch: {settle_seconds: 0.1, folder_settle_seconds: 0.1}
 sharing: {guard: off}
 """
 CLIENTS = """\
@@ -53,7 +53,7 @@ staff:
 """
 ME = pwd.getpwuid(os.geteuid()).pw_name
 OWN_SETTINGS = """\
-watch: {settle_seconds: 0.2}
+watch: {settle_seconds: 0.2, folder_settle_seconds: 0.2}
 sharing: {guard: off}
 mail: {host: 127.0.0.1, port: 9}
 """

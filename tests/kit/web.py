@@ -201,7 +201,7 @@ class Rig:
         """An office with these clients, its daemon, its mail server, its portal."""
         mailbox, port = MailBox(), free_port()
         settings = f"""\
-watch: {{settle_seconds: 0.1}}
+watch: {{settle_seconds: 0.1, folder_settle_seconds: 0.1}}
 sharing: {{guard: off}}
 mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor Vis <kantoor@vis.example>"}}
 portal: {{base_url: "http://127.0.0.1:{port}", title: Klantportaal Vis}}

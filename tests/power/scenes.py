@@ -25,7 +25,7 @@ from kit.support import Root, new_office, wait_for
 SETTINGS = """\
 office: {name: "Office", language: en}
 identity: {trust_sidecar: true}
-watch: {settle_seconds: 0}
+watch: {settle_seconds: 0, folder_settle_seconds: 0}
 sharing: {guard: off, choose_attachments: all}
 """
 CLIENTS = """\

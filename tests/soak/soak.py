@@ -54,7 +54,7 @@ CLIENTS = ("acme-bv", "zon", "northwind")
 SETTINGS = """\
 office: {name: "Office", language: en}
 identity: {trust_sidecar: true}
-watch: {settle_seconds: 0.2}
+watch: {settle_seconds: 0.2, folder_settle_seconds: 0.2}
 sharing: {choose_attachments: all}
 """
 CLIENTS_YAML = "clients:\n" + "".join(

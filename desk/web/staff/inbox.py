@@ -12,7 +12,7 @@ from desk.web.staff.visit import WORDS, Visit
 from dossier.files import files
 from dossier.text.refusals import Invalid, NotFound
 from dossier.text.sentences import told
-from ingest.inbox.looking import WHY
+from ingest.inbox.listing import WHY
 from ingest.sources import staging
 
 SIDECAR_BYTES = 64 * 1024

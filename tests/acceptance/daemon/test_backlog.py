@@ -24,7 +24,7 @@ created_by: m.devries
 @pytest.fixture
 def backlog(root: Root) -> Root:
     """An office in whose inbox a migration's drops have lain for a while."""
-    root.set("settings", "identity: {trust_sidecar: true}\nwatch: {settle_seconds: 0.1}\n")
+    root.set("settings", "identity: {trust_sidecar: true}\nwatch: {settle_seconds: 0.1, folder_settle_seconds: 0.1}\n")
     for number in range(DROPS):
         root.drop(
             f"r{number:04d}", SIDECAR.format(number=number), **{f"r{number:04d}_pdf": PDF + f"% {number}\n".encode() * 4000}

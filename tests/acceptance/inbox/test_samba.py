@@ -103,7 +103,9 @@ def _follow_guide(made: Share, undo: contextlib.ExitStack) -> None:
 
 
 def _configure(made: Share) -> None:
-    made.root.set("settings", "watch: {settle_seconds: 0.5}\npaths: {queue: queue}\nsharing: {guard: off}\n")
+    made.root.set(
+        "settings", "watch: {settle_seconds: 0.5, folder_settle_seconds: 0.5}\npaths: {queue: queue}\nsharing: {guard: off}\n"
+    )
     made.root.set("clients", CLIENTS.replace("default_approver: m.devries", "active: true"))
     made.root.set(
         "staff",

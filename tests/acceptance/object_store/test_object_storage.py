@@ -198,7 +198,7 @@ def test_clients_download_from_the_store_whole_and_in_part(tmp_path: Path) -> No
     mailbox, port = MailBox(), free_port()
     with shop() as store:
         settings = (
-            "sharing: {guard: off}\nwatch: {settle_seconds: 0}\n" + store.settings
+            "sharing: {guard: off}\nwatch: {settle_seconds: 0, folder_settle_seconds: 0}\n" + store.settings
             + f"mail: {{host: 127.0.0.1, port: {mailbox.port}}}\nportal: {{base_url: 'http://127.0.0.1:{port}'}}\n"
         )  # fmt: skip
         office = own_office(tmp_path / "office", settings=settings, clients=CLIENTS)
@@ -227,7 +227,7 @@ def test_clients_download_from_the_store_whole_and_in_part(tmp_path: Path) -> No
 
 @pytest.mark.skipif(not WHOLE and not os.environ.get("TROUBLE"), reason="it takes a minute; make trouble")
 def test_a_store_that_goes_and_comes_while_drops_come_in(root: Root, store: Shop, post: Server) -> None:
-    root.set("settings", SETTINGS.replace("settle_seconds: 0.1", "settle_seconds: 0.1, rescan_seconds: 2"))
+    root.set("settings", SETTINGS.replace("settle_seconds: 0.1", "settle_seconds: 0.1, rescan_seconds: 2", 1))
     faults: list[str] = []
     watch_the_portal(store, faults)
     with root.daemon():

@@ -16,7 +16,7 @@ def test_one_command_takes_drops_and_serves_both_sites_and_one_that_dies_is_star
     root = new_office(tmp_path / "office")
     root.set(
         "settings",
-        f"identity: {{trust_sidecar: true}}\nwatch: {{settle_seconds: 0.1}}\ndesk: {{port: {desk}}}\nportal: {{port: {portal}}}\n",
+        f"identity: {{trust_sidecar: true}}\nwatch: {{settle_seconds: 0.1, folder_settle_seconds: 0.1}}\ndesk: {{port: {desk}}}\nportal: {{port: {portal}}}\n",
     )
     log = tmp_path / "log"
     with log.open("wb") as out:

@@ -28,18 +28,17 @@ def office(tmp_path: Path) -> Root:
 
 
 def look(office: Root, looker: Looker | None = None) -> View:
-    looker = looker or Looker(load_office(office.path, {}))
-    looker.settling.settle_seconds = 0
+    looker = looker or Looker(load_office(office.path, {}), at_once=True)
     return looker.look("acme-bv", *settling.now())
 
 
 def reasons(view: View) -> dict[str, str]:
-    return {one.path.removeprefix("acme-bv/"): one.reason for one in view.waiting}
+    return {one.path.removeprefix("acme-bv/"): str(one.reason) for one in view.waiting}
 
 
 def ready(view: View) -> dict[str, list[str]]:
     """Stem → faults of each drop that can be taken or must be refused."""
-    return {found.stem: [fault.message for fault in found.faults] for found in view.ready}
+    return {found.stem: [str(fault.message) for fault in found.faults] for found in view.ready}
 
 
 def clock(path: Path) -> str:
@@ -144,7 +143,7 @@ def test_a_file_that_the_disk_can_not_give_waits_and_holds_up_nobody(office: Roo
         return real(path, limit)
 
     monkeypatch.setattr(looking.files, "read_plain", read_plain)
-    looker = Looker(load_office(office.path, {}))
+    looker = Looker(load_office(office.path, {}), at_once=True)
     view = look(office, looker)
     assert ready(view) == {"good": []}
     assert reasons(view)["bad.yaml"] == "can't be read now (Input/output error)"

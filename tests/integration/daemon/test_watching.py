@@ -22,7 +22,9 @@ FILES = 20_000
 DROPS = 100
 
 # No rescan and no poll comes to help within a test, unless it says so.
-ALONE = OWN_SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0.2, mode: native, poll_seconds: 3600, rescan_seconds: 3600")
+ALONE = OWN_SETTINGS.replace(
+    "settle_seconds: 0.2", "settle_seconds: 0.2, mode: native, poll_seconds: 3600, rescan_seconds: 3600", 1
+)
 
 
 def alarms(office: Root) -> str:
@@ -181,7 +183,7 @@ def test_an_inbox_that_is_moved_away_is_an_alarm_and_not_the_end(tmp_path: Path)
 
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Records]:
-    made = Records(tmp_path / "office", settings="watch: {mode: polling, settle_seconds: 0}\n")
+    made = Records(tmp_path / "office", settings="watch: {mode: polling, settle_seconds: 0, folder_settle_seconds: 0}\n")
     for client in ("acme-bv", "zon"):
         (made.root / "inbox" / client).mkdir(parents=True)
     yield made

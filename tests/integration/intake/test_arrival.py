@@ -95,8 +95,8 @@ class Running:
 @pytest.fixture(scope="module", params=["native", "polling"])
 def running(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     root = tmp_path_factory.mktemp("office")
-    watch = f"{{settle_seconds: {SETTLE_SECONDS}, mode: {request.param}, poll_seconds: 0.25, rescan_seconds: 3600}}"
-    office = own_office(root, settings=OWN_SETTINGS.replace("{settle_seconds: 0.2}", watch))
+    watch = f"{{settle_seconds: {SETTLE_SECONDS}, folder_settle_seconds: {SETTLE_SECONDS}, mode: {request.param}, poll_seconds: 0.25, rescan_seconds: 3600}}"
+    office = own_office(root, settings=OWN_SETTINGS.replace("{settle_seconds: 0.2, folder_settle_seconds: 0.2}", watch))
     (office.path / "inbox" / "acme-bv").mkdir()
     elsewhere = root / "elsewhere"
     elsewhere.mkdir()

@@ -27,7 +27,7 @@ from ingest.intake.outcome import Outcome
 
 GOOD = "description: A good description\n"
 OUTRIGHT = GOOD + "share: yes\nshare_status: approved\nshare_attachments: all\n"
-SETTINGS = "watch: {settle_seconds: 0}\nsharing: {guard: off}\nmail: {host: 127.0.0.1, port: 9}\n"
+SETTINGS = "watch: {settle_seconds: 0, folder_settle_seconds: 0}\nsharing: {guard: off}\nmail: {host: 127.0.0.1, port: 9}\n"
 
 
 class Inbox:

@@ -30,7 +30,7 @@ class Inbox:
     """acme-bv's folder, and an intake that takes when it is told."""
 
     def __init__(self, root: Path) -> None:
-        self.files = own_office(root, settings="watch: {settle_seconds: 0}\nsharing: {guard: off}\n")
+        self.files = own_office(root, settings="watch: {settle_seconds: 0, folder_settle_seconds: 0}\nsharing: {guard: off}\n")
         self.office = load_office(root, {})
         open_database(self.office)
         self.intake = Intake(self.office, Vault(self.office.vault))

@@ -249,7 +249,7 @@ def test_ten_thousand_files_in_one_folder(running: Running) -> None:
 def test_a_folder_drop_of_ten_thousand_files_is_refused_with_all_of_them(running: Running) -> None:
     (running.home / "huge").mkdir()
     for number in range(FILES):
-        _write(os.fsencode(running.home / "huge" / f"{number}.pdf"), b"")
+        _write(os.fsencode(running.home / "huge" / f"{number}.pdf"), b"x")
     (running.home / "huge" / "item.yaml").write_text(GOOD)
     wait_for(lambda: not (running.home / "huge").exists(), "it is refused", 60)
     assert running.office.why("huge").startswith(f"item.yaml:1: {FILES} files in one drop; at most 200")

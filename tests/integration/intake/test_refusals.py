@@ -75,7 +75,7 @@ CASES = [
     sidecar("a repeated key", GOOD + "status: new\nstatus: done\n", "3: `status` is given twice (first on line 2)"),
     sidecar("a key in two languages", GOOD + "omschrijving: Jaarrekening 2025\n", "2: `omschrijving` and `description` (line 1)"),
     sidecar("two documents", GOOD + "---\n" + GOOD, "2: more than one document"),
-    sidecar("UTF-16", GOOD.encode("utf-16"), "1: this is not UTF-8 text; save the file as UTF-8"),
+    sidecar("Latin-1", GOOD.encode() + "explanation: één\n".encode("latin-1"), "2: this is not UTF-8 text; save the file as UTF-8"),
     sidecar("a NUL", GOOD.encode() + b"explanation: a\0b\n", "2: a character that a text file can't hold"),
     sidecar("nested deep", GOOD + "labels: " + "[" * 20 + "]" * 20 + "\n", "2: nested too deep"),
     sidecar("a pit of brackets", GOOD + "labels: " + "[" * 5000 + "\n", "2: this is not YAML: exceeded maximum nesting depth"),
@@ -156,7 +156,6 @@ CASES = [
     # Limits
     sidecar("a file over the limit", GOOD, "1: `report.pdf` is larger than 1 MB", pdf=PDF + bytes(1024 * 1024)),
     Case("too many files", {**{f"report.{n}.pdf": PDF for n in range(21)}, "report.yaml": GOOD}, ["report.yaml:1: 21 files in one drop; at most 20"]),
-    sidecar("another hash", GOOD + f"attachments: [{{file: report.pdf, sha256: {'0' * 64}}}]\n", "2: `report.pdf` has another sha256"),
     # Several drops at once
     Case("claimed twice", {"a.pdf": PDF, "report.yaml": GOOD + "attachments: [a.pdf]\n", "other.yaml": GOOD + "attachments: [a.pdf]\n"},
          ["report.yaml:1: `a.pdf` is claimed by `other.yaml` too"], away={"other": "other.yaml:1: `a.pdf` is claimed by `report.yaml` too"}),
@@ -285,3 +284,13 @@ def test_what_stays_incomplete_is_refused_after_wait_hours(tmp_path: Path) -> No
         "a.yaml:1: c.xlsx did not come within 0.0003 hours; put it beside the sidecar",
     ]
     assert hurried.why("alone").startswith("alone.yaml:1: its files did not come within")
+
+
+def test_what_stays_empty_or_another_than_its_sha256_is_refused_after_wait_hours(tmp_path: Path) -> None:
+    made = own_office(tmp_path / "office", settings=OWN_SETTINGS + "intake: {wait_hours: 0.0002}\n")
+    listed = f"{GOOD}attachments: [{{file: other.pdf, sha256: {'0' * 64}}}]\n"
+    made.place("acme-bv", {"other.pdf": PDF, "other.yaml": listed, "empty.pdf": b"", "empty.yaml": GOOD, "nothing.yaml": b""})
+    made.once()
+    assert "other.yaml:2: `other.pdf` has another sha256" in (made.why("other") or "")
+    assert "empty.yaml:1: `empty.pdf` was still empty after 0.0002 hours" in (made.why("empty") or "")
+    assert "nothing.yaml:1: `description` is required" in (made.why("nothing") or "")

@@ -25,7 +25,7 @@ def drops(names: list[str], **claims: Claim) -> tuple[dict[str, Candidate], Pair
 
 
 def faults(candidate: Candidate) -> str:
-    return "\n".join(fault.message for fault in candidate.faults)
+    return "\n".join(str(fault.message) for fault in candidate.faults)
 
 
 @pytest.mark.parametrize(
@@ -182,7 +182,7 @@ def test_every_name_goes_out_once_whatever_is_claimed(names: list[str], claims: 
 @given(st.lists(st.text(min_size=1), unique=True), st.dictionaries(st.text(), CLAIMS))
 def test_no_name_makes_pairing_fail(names: list[str], claims: dict[str, Claim]) -> None:
     pair(names, claims)
-    pair_folder([*names, "item.yaml"], Claim(tuple(names)))
+    pair_folder([*names, "item.yaml"], "item.yaml", Claim(tuple(names)))
 
 
 @pytest.mark.parametrize("kind", ["apart", "all claim one", "a chain", "many dots"])
@@ -203,7 +203,7 @@ def test_ten_thousand_files_in_one_folder_are_paired_without_comparing_each_to_e
 
 
 def folder(names: list[str], claim: Claim | None = IMPLIED) -> Candidate:
-    return pair_folder(names, claim)
+    return pair_folder(names, "item.yaml" if "item.yaml" in names else "item.yml", claim)
 
 
 def test_in_a_folder_drop_every_other_file_is_an_attachment() -> None:
@@ -225,9 +225,7 @@ def test_a_folder_with_both_sidecars_is_refused() -> None:
     assert "`item.yaml` and `item.yml`" in faults(candidate)
 
 
-def test_a_folder_without_a_sidecar_is_no_drop_and_one_with_nothing_else_waits() -> None:
-    with pytest.raises(ValueError, match="no drop"):
-        folder(["a.pdf"])
+def test_a_folder_with_nothing_but_a_sidecar_waits() -> None:
     assert folder(["item.yaml"]).waits
     assert folder(["item.yaml", "a.pdf"], None).waits
     assert not folder(["item.yaml"], listed()).waits

@@ -1,0 +1,57 @@
+"""What people and programs leave beside a sidecar that looks like one: backups, copies, conflicts. Pure.
+
+Such a file is never taken for an attachment unless a list names it: it holds what the office says
+to itself. It is known by its name here, and else by being read (ingest/sidecar, `reads_as_sidecar`).
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from dossier.text.names import fold, is_sidecar
+
+# Notepad, editors (sed -i.bak, perl -pi.orig, nano .save, emacs, vim), version control, people.
+_BEHIND = re.compile(
+    r"(?P<card>.+\.ya?ml)(?:[._-](?:txt|text|bak\d*|bkp|backup|orig|original|save\d*|sav|old|new|copy|kopie|rej|swp|tmp|\d{1,3})|~\d*)+",
+    re.IGNORECASE,
+)
+_EMACS = re.compile(r"#(?P<card>.+\.ya?ml)#", re.IGNORECASE)
+
+# Explorer, Finder, Nautilus, browsers; Syncthing, Nextcloud, Dropbox, OneDrive and Synology Drive on a conflict.
+_WITHIN = re.compile(
+    r"(?P<stem>.+?)(?:\.sync-conflict-\d{8}-\d{6}(?:-\w+)?"
+    r"|\s*[-–]\s*(?:copy|kopie)(?:\s*\(\d+\))?"
+    r"|\s+(?:copy|kopie)(?:\s*\d+)?"
+    r"|\s*\(\d+\)"
+    r"|[ ._-]*\((?:[^()]*(?:conflict|copy|kopie)[^()]*)\)"
+    r"|[ ._-]+conflict\w*(?:[ ._-][\w.-]+)*)+(?P<end>\.ya?ml)",
+    re.IGNORECASE,
+)
+_BEFORE = re.compile(r"(?:copy|kopie)(?:\s*\(\d+\))?\s+(?:of|van)\s+(?P<card>.+\.ya?ml)", re.IGNORECASE)
+
+
+def copy_of(name: str) -> str | None:
+    """The name of the sidecar that a file of this name is a copy of, or was to be; None if it doesn't look like one."""
+    for pattern in (_BEHIND, _EMACS, _BEFORE):
+        if found := pattern.fullmatch(name):
+            return copy_of(found["card"]) or found["card"]
+    if found := _WITHIN.fullmatch(name):
+        card = found["stem"] + found["end"]
+        return copy_of(card) or card
+    return None
+
+
+def is_copy(name: str) -> bool:
+    """True for a name that is no sidecar's own, and looks like the copy of one."""
+    return not is_sidecar(name) and copy_of(name) is not None
+
+
+_ALIKE = {ord(c): "'" for c in "‘’‚‛′`´"} | {ord(c): '"' for c in "“”„‟″«»"} | {ord(c): "-" for c in "‐‑‒–—―−"}
+
+
+def outline(name: str) -> str:
+    """What two names have in common that look the same on paper: blanks, quotes, dashes and capitals apart."""
+    plain = unicodedata.normalize("NFKC", name).translate(_ALIKE)
+    plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
+    return fold("".join(plain.split()))

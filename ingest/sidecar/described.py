@@ -1,0 +1,21 @@
+"""What an item is called that nobody described: a line that a person might have written, from its file's name. Pure."""
+
+from __future__ import annotations
+
+import re
+
+from dossier.office.words import Language
+from dossier.text.names import MAX_NAME_BYTES, has_bad_characters, nfc
+from dossier.text.sentences import sentence, told
+from ingest.sidecar.keys import DESCRIPTION_MAX
+
+_ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
+
+
+def description_of(name: str, least: int, language: Language) -> str:
+    """`jaarrekening_2025-def.pdf` → `jaarrekening 2025-def`; what is shorter than `least` characters says that it is a file."""
+    whole = "".join(c for c in nfc(name) if not has_bad_characters(c) and c.isprintable())[:MAX_NAME_BYTES].strip()
+    plain = " ".join(_ENDING.sub("", whole).replace("_", " ").split())
+    if len(plain) < least:
+        plain = told(sentence("inbox.file", file=whole), language)
+    return plain[:DESCRIPTION_MAX].strip()

@@ -1,0 +1,191 @@
+"""A drop is taken when all its files are there and whole: looks at a real folder, at moments that the test chooses."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+from kit.support import PDF, Root, own_office
+
+from dossier.files import settling
+from dossier.office.opening import load_office
+from ingest.inbox.looking import Looker, View
+
+SETTINGS = "watch: {settle_seconds: 1, folder_settle_seconds: 5}\nsharing: {guard: off}\n"
+GOOD = "description: Annual accounts 2025\n"
+DAY = 24 * 3600
+
+
+class Inbox:
+    """A client's folder, looked at by one looker, as the daemon does."""
+
+    def __init__(self, root: Root) -> None:
+        self.root = root
+        self.home = root.inbox("acme-bv")
+        self.looker = Looker(load_office(root.path, {}))
+
+    def place(self, files: Mapping[str, bytes | str]) -> None:
+        self.root.place("acme-bv", files)
+
+    def look(self, after: float = 0.0) -> View:
+        """What is seen so many seconds from now, if nothing happens until then."""
+        wall, monotonic = settling.now()
+        return self.looker.look("acme-bv", wall + after, monotonic + after)
+
+    def ready(self, after: float) -> dict[str, list[str]]:
+        """Stem → faults of each drop that is handed over then."""
+        return {found.stem: [str(fault.message) for fault in found.faults] for found in self.look(after).ready}
+
+    def waits(self, after: float) -> dict[str, str]:
+        """What waits then, and why."""
+        return {one.path.removeprefix("acme-bv/"): str(one.reason) for one in self.look(after).waiting}
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Inbox:
+    return Inbox(own_office(tmp_path, settings=SETTINGS))
+
+
+def test_an_empty_file_waits_and_is_refused_after_wait_hours(inbox: Inbox) -> None:
+    inbox.place({"scan.pdf": b"", "scan.yaml": GOOD})
+    assert inbox.ready(2) == {}
+    assert inbox.waits(2) == {"scan.yaml": "waits for scan.pdf, which is empty"}
+    inbox.place({"scan.pdf": PDF})
+    assert inbox.ready(2) == {"scan": []}
+    inbox.place({"scan.pdf": b""})
+    assert inbox.ready(DAY + 2) == {"scan": ["`scan.pdf` was still empty after 24 hours; put the whole file there"]}
+
+
+def test_an_empty_sidecar_waits_whatever_stands_for_nothing_in_it(inbox: Inbox) -> None:
+    for nothing in (b"", b"\n\r\n", b"\xef\xbb\xbf", b"\0" * 40):
+        inbox.place({"report.pdf": PDF, "report.yaml": nothing})
+        assert inbox.ready(2) == {}
+        assert inbox.waits(2) == {"report.yaml": "is empty as yet"}
+    assert len(inbox.ready(DAY + 2)["report"]) == 1
+    inbox.place({"report.yaml": GOOD})
+    assert inbox.ready(2) == {"report": []}
+
+
+@pytest.mark.parametrize("card", ["report.yaml", "folder/item.yaml"])
+def test_a_file_whose_sha256_does_not_match_yet_waits_for_the_rest_of_it(inbox: Inbox, card: str) -> None:
+    place = card.rpartition("/")[0]
+    part = f"{place}/report.pdf" if place else "report.pdf"
+    listed = f"attachments: [{{file: report.pdf, sha256: {hashlib.sha256(PDF).hexdigest()}}}]\n"
+    inbox.place({part: PDF[:40], card: GOOD + listed})
+    assert inbox.ready(60) == {}
+    assert inbox.waits(60) == {card: "waits for report.pdf, whose content is not yet what its sha256 says"}
+    with open(inbox.home / part, "ab") as upload:  # as reput, APPE and rsync --append-verify go on
+        upload.write(PDF[40:])
+    assert list(inbox.ready(2).values()) == [[]]
+
+
+def test_a_file_that_never_gets_its_sha256_is_handed_over_after_wait_hours(inbox: Inbox) -> None:
+    inbox.place({"report.pdf": PDF, "report.yaml": f"{GOOD}attachments: [{{file: report.pdf, sha256: {'a' * 64}}}]\n"})
+    assert inbox.ready(DAY - 60) == {}
+    assert list(inbox.ready(DAY + 2)) == ["report"]
+
+
+@pytest.mark.parametrize(
+    "temporary",
+    [
+        ".large.pdf.x7Yq2Z", ".syncthing.large.pdf.tmp", "~syncthing~large.pdf.tmp", ".in.large.pdf.", "large.pdf.8c3f0a1b.partial",
+        "large.pdf.filepart", "large.pdf.part", "large.pdf.crdownload", ".large.pdf.~1a2b3c", ".goutputstream-AB12CD",
+    ],
+)  # fmt: skip
+def test_a_set_that_nobody_listed_waits_while_a_program_writes_beside_it_under_a_name_of_its_own(
+    inbox: Inbox, temporary: str
+) -> None:
+    inbox.place({"set/small.txt": "small", "set/item.yaml": GOOD})
+    with open(inbox.home / "set" / temporary, "wb") as upload:
+        upload.write(PDF[:20])
+        upload.flush()
+        assert inbox.ready(60) == {}, "it is open"
+        assert inbox.waits(60) == {"set/item.yaml": f"waits for {temporary}, which is still being written"}
+    assert inbox.ready(3) == {}, "it was changed a moment ago"
+    assert inbox.ready(7) == {"set": []}, "who wrote it was killed long ago"
+    os.rename(inbox.home / "set" / temporary, inbox.home / "set/large.pdf")
+    (drop,) = inbox.look(6).ready
+    assert set(drop.matched) == {"small.txt", "large.pdf"}
+
+
+def test_beside_a_sidecar_that_lists_nothing_only_what_could_become_one_of_its_files_is_waited_for(inbox: Inbox) -> None:
+    inbox.place({"report.txt": "small", "report.yaml": GOOD, "other.txt": "x", "other.yaml": GOOD})
+    with open(inbox.home / ".report.pdf.a1B2c3", "wb") as upload:
+        upload.write(PDF[:20])
+        upload.flush()
+        assert list(inbox.ready(60)) == ["other"]
+
+
+def test_a_sidecar_with_a_list_waits_for_no_other_file(inbox: Inbox) -> None:
+    inbox.place({"set/small.txt": "small", "set/item.yaml": GOOD + "attachments: [small.txt]\n"})
+    with open(inbox.home / "set/.other.pdf.a1B2c3", "wb"):
+        assert inbox.ready(2) == {"set": []}
+
+
+def test_a_folder_without_a_list_must_have_been_quiet_as_a_whole_for_folder_settle_seconds(inbox: Inbox) -> None:
+    inbox.place({"set/item.yaml": GOOD, "set/one.txt": "one"})
+    old = os.stat(inbox.home / "set/item.yaml").st_mtime - 60
+    os.utime(inbox.home / "set/item.yaml", (old, old))
+    assert inbox.ready(3) == {}
+    assert inbox.waits(3) == {"set/item.yaml": "waits until nothing more comes to its folder"}
+    assert inbox.look(3).next_in == pytest.approx(2, abs=1)
+    assert inbox.ready(6) == {"set": []}
+
+
+def test_a_file_that_the_daemon_may_not_read_yet_waits() -> None:
+    if os.geteuid() != 0:
+        pytest.skip("only root can be somebody else for a while")
+    folder = Path(tempfile.mkdtemp(prefix="dossier-unread-", dir="/tmp"))  # other accounts can't get to what pytest makes
+    try:
+        os.chmod(folder, 0o755)
+        _see_that_an_unreadable_file_waits(Inbox(own_office(folder / "office", settings=SETTINGS)))
+    finally:
+        shutil.rmtree(folder)
+
+
+def _see_that_an_unreadable_file_waits(inbox: Inbox) -> None:
+    inbox.place({"report.pdf": PDF, "report.yaml": GOOD})
+    os.chmod(inbox.home / "report.pdf", 0o600)
+    os.seteuid(65534)
+    try:
+        inbox.look()
+        assert inbox.ready(60) == {}
+        assert inbox.waits(60) == {"report.yaml": "waits for report.pdf, which the daemon may not read yet"}
+        (fault,) = inbox.ready(DAY + 2)["report"]
+        assert fault == "`report.pdf` could not be read for 24 hours; let the daemon read it"
+    finally:
+        os.seteuid(0)
+    os.chmod(inbox.home / "report.pdf", 0o644)
+    assert inbox.ready(2) == {"report": []}
+
+
+@pytest.mark.parametrize(
+    "copy", ["item (1).yaml", "item.yaml.bak", "item.yaml.txt", "notes.txt", "item.sync-conflict-20261128-101500-ABC.yaml"]
+)
+def test_a_copy_of_a_sidecar_is_no_attachment_unless_a_list_names_it(inbox: Inbox, copy: str) -> None:
+    inbox.place(
+        {"set/item.yaml": GOOD + "explanation: for us alone\n", f"set/{copy}": GOOD + "explanation: for us\n", "set/a.pdf": PDF}
+    )
+    (drop,) = inbox.look(6).ready
+    assert set(drop.matched) == {"a.pdf"}
+    assert f"set/{copy}" in inbox.waits(6)
+    inbox.place({"set/item.yaml": f"{GOOD}attachments: [a.pdf, {copy}]\n"})
+    (drop,) = inbox.look(6).ready
+    assert set(drop.matched) == {"a.pdf", copy}
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["Thumbs.db", "desktop.ini", "@eaDir", "#recycle", "@Recycle", "$RECYCLE.BIN", "System Volume Information", "__MACOSX", "lost+found"],
+)  # fmt: skip
+def test_files_and_folders_of_systems_neither_stop_a_folder_drop_nor_become_part_of_it(inbox: Inbox, name: str) -> None:
+    inbox.place({"set/item.yaml": GOOD, "set/a.pdf": PDF, f"set/{name}/a.pdf@SynoEAStream": PDF, f"{name}/b.pdf": PDF})
+    view = inbox.look(6)
+    (drop,) = view.ready
+    assert (set(drop.matched), drop.faults) == ({"a.pdf"}, ())
+    assert [*view.waiting, *view.odd] == []
