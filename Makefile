@@ -122,7 +122,7 @@ release-office: setup-dev
 # The pictures in docs/, after the pages of the desk or the portal were changed. Look at them.
 screenshots: setup-dev
 	@mkdir -p docs/screenshots docs/desk
-	@SCREENSHOTS=$(abspath docs/desk) $(BIN)/pytest -q -n 0 tests/acceptance/test_readme.py
+	@SCREENSHOTS=$(abspath docs/desk) $(BIN)/pytest -q -n 0 tests/acceptance/test_readme.py tests/acceptance/web/test_desk_browser.py
 	@SCREENSHOTS=$(abspath docs/screenshots) $(BIN)/pytest -q -n 0 tests/acceptance/web/test_web_browser.py tests/integration/portal/test_pages_in_chromium.py
 
 # Every kill point and every failing call; the table in docs/reliability.md is written anew.

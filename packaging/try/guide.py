@@ -20,7 +20,8 @@ FOLLOWED = (
     ("installing.md", "4. The daemon"),
     ("installing.md", "5. The shares"),
     ("portal.md", "Start it"),
-    ("installing.md", "6. The portal"),
+    ("desk.md", "Start it"),
+    ("installing.md", "6. The portal and the desk"),
     ("installing.md", "7. Try it"),
     ("installing.md", "8. The first backup"),
     ("operations.md", "Restore"),
@@ -28,6 +29,7 @@ FOLLOWED = (
     ("serving.md", "nginx"),
     ("serving.md", "Let it read"),
     ("serving.md", "Check it"),
+    ("desk.md", "Clients and staff on the desk"),
 )
 """The parts that `make try-install` follows; a test of the documentation counts their blocks as run."""
 

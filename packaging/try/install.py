@@ -22,7 +22,7 @@ import guide
 from machine import CHECKOUT, Failed, Machine, need, wheels
 
 PASSWORD = "drop-by-drop"
-PORTAL = "https://portal.office.example"
+PORTAL, DESK = "https://portal.office.example", "https://desk.office.example"
 DRAWING = CHECKOUT / "demo/samples/acme-bv/jaarrekening-2025.pdf"
 PATIENCE = 30.0
 CONCEPT = """\
@@ -135,16 +135,15 @@ class Story:
 
     def browser(self, *words: str) -> str:
         """The client's browser, at home."""
-        name = PORTAL.removeprefix("https://")
         command = [
             "curl",
             "--silent",
             "--show-error",
             "--cacert",
             str(self.desk / "portal.pem"),
-            "--resolve",
-            f"{name}:443:{self.machine.address}",
         ]
+        for site in (PORTAL, DESK):
+            command += ["--resolve", f"{site.removeprefix('https://')}:443:{self.machine.address}"]
         command += ["--cookie", str(self.desk / "cookies"), "--cookie-jar", str(self.desk / "cookies"), *words]
         done = self.machine.outside(command)
         if done.returncode:
@@ -230,10 +229,12 @@ def prepare(story: Story) -> Path:
     (server / "etc/apt/apt.conf.d/90yes").write_text('APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\nquiet "1";\n')
     subprocess.run(
         ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=portal.office.example", "-addext",
-         "subjectAltName=DNS:portal.office.example,DNS:clients.office.example", "-keyout", server / "etc/ssl/portal.key",
+         "subjectAltName=DNS:portal.office.example,DNS:clients.office.example,DNS:desk.office.example", "-keyout", server / "etc/ssl/portal.key",
          "-out", server / "etc/ssl/portal.pem"],
         check=True, capture_output=True,
     )  # fmt: skip
+    for name in ("pem", "key"):
+        shutil.copyfile(server / f"etc/ssl/portal.{name}", server / f"etc/ssl/desk.{name}")
     shutil.copyfile(server / "etc/ssl/portal.pem", story.desk / "portal.pem")
     story.mail_server()
     return following
@@ -250,7 +251,10 @@ def first_day(story: Story) -> None:
         story.follow("installing.md", heading)
     story.follow("installing.md", "5. The shares")
     story.follow("portal.md", "Start it", lambda block: block.file == "/etc/nginx/conf.d/portal.conf")
-    story.follow("installing.md", "6. The portal")
+    story.follow("desk.md", "Start it", lambda block: block.file == "/etc/nginx/conf.d/desk.conf")
+    story.follow("installing.md", "6. The portal and the desk")
+    if "dossier, for staff" not in story.browser(f"{DESK}/_login"):
+        raise Failed("the desk does not ask who it is")
 
     closed(story)
     story.head("Staff, an approver and a client at work")

@@ -113,7 +113,7 @@ def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     assert (done.returncode, [line for line in done.stderr.splitlines() if "dossier" in line]) == (0, [])
 
 
-@pytest.mark.parametrize("name", ["dossier.service", "dossier-portal.service"])
+@pytest.mark.parametrize("name", ["dossier.service", "dossier-portal.service", "dossier-desk.service"])
 def test_a_service_has_no_right_that_it_does_not_need(name: str) -> None:
     analyze = need("systemd-analyze")
     path = CHECKOUT / "packaging/systemd" / name
@@ -121,7 +121,8 @@ def test_a_service_has_no_right_that_it_does_not_need(name: str) -> None:
     assert done.returncode == 0, done.stdout[-400:] + done.stderr
 
 
-def test_the_portal_listens_on_the_socket_that_systemd_holds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("site", ["portal", "desk"])
+def test_a_site_listens_on_the_socket_that_systemd_holds(site: str, tmp_path: Path) -> None:
     activate = need("systemd-socket-activate")
     command = Path(sys.executable).with_name("dossier")
     office, port = tmp_path / "office", free_port()
@@ -134,7 +135,7 @@ def test_the_portal_listens_on_the_socket_that_systemd_holds(tmp_path: Path) -> 
             command,
             "--root",
             office,
-            "portal",
+            site,
         ]
         process = subprocess.Popen(words, stdout=log, stderr=log)
     try:
@@ -148,7 +149,7 @@ def test_the_portal_listens_on_the_socket_that_systemd_holds(tmp_path: Path) -> 
             except ConnectionError:
                 return 0
 
-        assert wait_for(answer, "the portal answers") in (200, 302, 303)
+        assert wait_for(answer, f"the {site} answers") in (200, 302, 303)
         assert f"127.0.0.1:{port}" in (tmp_path / "log").read_text()
     finally:
         process.terminate()

@@ -49,14 +49,17 @@ class DeskRig:
 
     @classmethod
     @contextmanager
-    def running(cls, root: Path, settings: str = "", clients: str = CLIENTS, staff: str = STAFF) -> Iterator[DeskRig]:
+    def running(
+        cls, root: Path, settings: str = "", clients: str = CLIENTS, staff: str = STAFF, base_url: str = "", desk: str = ""
+    ) -> Iterator[DeskRig]:
+        """`base_url`: of a server in front; `desk`: more keys of the desk's settings."""
         mailbox, port = MailBox(), free_port()
         whole = f"""\
 office: {{name: Kantoor Eikenvoorde}}
 watch: {{settle_seconds: 0.1, folder_settle_seconds: 0.1}}
 identity: {{trust_sidecar: true}}
 mail: {{host: 127.0.0.1, port: {mailbox.port}, sender: "Kantoor <kantoor@office.example>"}}
-desk: {{base_url: "http://127.0.0.1:{port}"}}
+desk: {{base_url: "{base_url or f"http://127.0.0.1:{port}"}"{f", {desk}" if desk else ""}}}
 {settings}"""
         office = new_office(root, settings=whole, clients=clients, staff=staff)
         try:

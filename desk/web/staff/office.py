@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+import structlog
 from starlette.responses import Response
 
 from desk.actions import acting, auditing, config_files, mailing, overview, tokens
@@ -13,7 +14,9 @@ from desk.web.staff.visit import WORDS, Visit
 from dossier.office.words import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence, told
+from dossier.text.sentences import Sentence, sentence, told
+
+log = structlog.get_logger("web")
 
 EVENTS, MAILS = 50, 100
 
@@ -98,4 +101,8 @@ def config(visit: Visit) -> Response:
             refusal.http_status,
             **{**values, "digest": now.digest, "conflict": refusal.told(visit.language, WORDS)},
         )
+    except OSError as error:
+        log.warning("config/ can't be written", file=which, error=str(error))
+        why = sentence("desk.config_unwritable", error=error.strerror or str(error))
+        return visit.page("config.html", 503, **{**values, "conflict": _told(visit, why)})
     return visit.to(f"/office/{which}?done=1")

@@ -1,7 +1,11 @@
-"""The desk in a real Chromium: usable for everybody (WCAG 2.2 AA), on a phone and in the dark, with and without a script."""
+"""The desk in a real Chromium: usable for everybody (WCAG 2.2 AA), on a phone and in the dark, with and without a script.
+
+With SCREENSHOTS=FOLDER in the environment some pages are kept there as pictures (make screenshots).
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,6 +76,9 @@ def test_every_page_is_usable_for_everybody(
         wrong += [f"{path}: {fault}" for fault in accessibility_faults(page)]
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append(f"{path}: it scrolls sideways")
+        name = {"/": "start", "/clients/acme-bv/new": "new"}.get(path, "decide" if path.startswith("/queue/") else "")
+        if (folder := os.environ.get("SCREENSHOTS")) and name and who == "m.devries":
+            page.screenshot(path=f"{folder}/nl-{name}-{'phone' if size == PHONE else 'desktop'}.png")
     made.close()
     assert wrong == []
     assert foreign == []

@@ -10,6 +10,8 @@ from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Browser
 
+from dossier.office import editing
+
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
@@ -219,6 +221,11 @@ def test_the_office_is_for_admins_and_a_file_of_config_is_checked_shown_as_a_dif
     assert "nam" in wrong.text
     assert path.read_text() == before
     assert joost.post("/office/clients", {"text": wish, "digest": "0" * 64, "save": "1"}).status == 409
+    copies = rig.office.path / "var" / editing.HISTORY
+    copies.write_text("no folder")
+    failed = joost.post("/office/clients", {"text": wish, "digest": seen, "save": "1"})
+    assert (failed.status, "could not be written" in failed.text, "new-bv: {name: New B.V.}" in failed.text) == (503, True, True)
+    copies.unlink()
     try:
         assert joost.post("/office/clients", {"text": wish, "digest": seen, "save": "1"}).goes_to == "/office/clients?done=1"
         assert path.read_text() == wish
