@@ -11,6 +11,7 @@ Refusal, or OSError; then nothing is changed.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +42,7 @@ from workflow.items.amending import FileChanges
 from workflow.items.items import File
 from workflow.items.rules import Wish
 from workflow.items.suspicion import Screened
+from workflow.reports import breach, drafts
 
 Keys = Mapping[str, str | Sequence[str] | None]
 """What is asked for, by the English keys of a sidecar. None: not given."""
@@ -111,6 +113,8 @@ def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`. Raises Invalid."""
     lines = [f"item: {item_name(key)}"]
     for name, value in keys.items():
+        if name == "reason":
+            continue  # a type may have a field of that name
         if isinstance(value, str):
             lines.append(f"{name}: {scalar(value)}")
         elif value is not None:
@@ -118,7 +122,8 @@ def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     sidecar, faults = read_sidecar("\n".join(lines).encode("utf-8", "surrogateescape"), office.settings)
     if sidecar is None or faults:
         raise Invalid([Problem("", fault.message) for fault in faults])
-    return wish_of(sidecar), sidecar.share_attachments
+    reason = keys.get("reason")
+    return dataclasses.replace(wish_of(sidecar), reason=reason if isinstance(reason, str) else None), sidecar.share_attachments
 
 
 def scalar_in_list(text: str) -> str:
@@ -165,10 +170,21 @@ def change(
     done = screened_change(office, vault, items.get(key).client, shares, amend)
     asked = waiting.people_asked(office, key, hours.today(office, now)) if "offer" in done else []
     item = items.get(key)
+    if "withdraw" in done:
+        return told_of_withdrawal(office, now, key)
     return [
         *_told(item, done, asked),
         *suspicion.for_reader(suspicion.sentences(office, item.client, found[0]), people.readable(office, actor).clients),
     ]
+
+
+def told_of_withdrawal(office: Office, now: datetime, key: int) -> list[Sentence]:
+    """What the client could see of an item that was withdrawn just now, line by line; its draft is written. Raises OSError."""
+    written = drafts.write(office, now, key)
+    if not written:
+        return [sentence("actions.withdrawn_unseen", item=item_name(key))]
+    lines = [sentence("actions.withdrawn", item=item_name(key)), *breach.told(written[-1].seen)]
+    return [*lines, *(sentence("actions.breach_draft", path=str(one.path)) for one in written)]
 
 
 def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None) -> list[File]:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 
-from desk.actions.changing import whom
+from desk.actions.changing import told_of_withdrawal, whom
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.office import hours, people
@@ -23,7 +23,6 @@ from workflow.approval import waiting
 from workflow.guard.screening import screened_change
 from workflow.items import items, suspicion
 from workflow.items.suspicion import Screened
-from workflow.reports import breach
 
 
 def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> Sequence[Sentence]:
@@ -32,15 +31,8 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
     Raises Refusal, and OSError if the draft can't be written; the item is withdrawn then.
     """
     with transaction():
-        was_public = items.get(key).public is not None
         items.withdraw(office, now, actor, key, reason)
-    seen = breach.exposure(office, now, key) if was_public else None
-    if seen is None:
-        return [sentence("actions.withdrawn_unseen", item=item_name(key))]
-    path = breach.write_draft(office, now, actor, reason, seen)
-    return [
-        sentence("actions.withdrawn", item=item_name(key)), *breach.told(seen), sentence("actions.breach_draft", path=str(path)),
-    ]  # fmt: skip
+    return told_of_withdrawal(office, now, key)
 
 
 def put_back(office: Office, now: datetime, actor: Actor, key: int) -> Sequence[Sentence]:

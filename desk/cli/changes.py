@@ -75,6 +75,9 @@ def edit(
     ] = None,
     contact: Annotated[str | None, typer.Option(metavar="ID")] = None,
     field: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="With --no-share: why it is taken off the portal; goes into the history.")
+    ] = None,
     if_version: Annotated[int | None, typer.Option(metavar="N", help="Only if it is this version still (show tells it).")] = None,
 ) -> None:
     """Change an item. What the client sees of a shared item must be approved again, unless you may share."""
@@ -90,7 +93,7 @@ def edit(
         "labels": [one for one in label if one] if label else None, "explanation": explanation, "share": words[share],
         "share_status": share_status, "share_attachments": "all" if share_all else "none" if share_none else None,
         "share_explanation": words[share_explanation], "approver": approver or None, "approvals": approvals,
-        "notify": words[notify], "contact": contact, **fields_of(field),
+        "notify": words[notify], "contact": contact, "reason": reason, **fields_of(field),
     }  # fmt: skip
     if not share_file and all(value is None for value in keys.values()):
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))

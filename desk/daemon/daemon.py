@@ -45,6 +45,7 @@ from ingest.intake.intake import AT_ONCE, Batch, Intake
 from ingest.intake.outcome import Outcome
 from workflow.outbox.alarms import Alarms
 from workflow.queue.queue import QueueFolder
+from workflow.reports import drafts
 
 log = structlog.get_logger("daemon")
 
@@ -404,6 +405,7 @@ class Daemon:
                 break
             files.stopping.wait(max(0.0, soonest - now))
         if self.leads:
+            drafts.write(self.office, clock.utc_now())
             self.portal.dress_once()
             self.trail.anchor(clock.utc_now(), ending=True)
         self.summary.waiting = self.lookout.count_waiting()

@@ -16,6 +16,7 @@ from ingest.intake import scanning
 from workflow.outbox import alarms
 from workflow.outbox.alarms import Alarms
 from workflow.reminders import reminders, reviews, unopened
+from workflow.reports import drafts
 from workflow.retention import erasing, retention
 
 REMIND_SECONDS = 15
@@ -29,6 +30,9 @@ REVIEW_SECONDS = 60
 
 RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
+
+BREACH_SECONDS = 5
+"""How often it is seen whether a draft for the register of data breaches is due that no command wrote."""
 
 ALARM_SECONDS = 60
 """How often it is looked at what no event tells of: the scanner, room on the disks, refused drops that nobody looks at."""
@@ -58,6 +62,7 @@ class Periodic:
         return [
             Job("remind", REMIND_SECONDS, led(self._remind)),
             Job("remind contacts", REMIND_CONTACTS_SECONDS, led(self._remind_contacts)),
+            Job("breaches", BREACH_SECONDS, led(self._write_drafts)),
             Job("reviews", REVIEW_SECONDS, led(self._review), is_long=True),
             Job("alarms", ALARM_SECONDS, led(self._look_around)),
             Job("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
@@ -72,6 +77,9 @@ class Periodic:
     def _remind_contacts(self) -> None:
         if unopened.remind(self.office, clock.utc_now()):
             self._wake_mail()
+
+    def _write_drafts(self) -> None:
+        drafts.write_what_was_left(self.office, clock.utc_now())
 
     def _review(self) -> None:
         if reviews.remind(self.office, clock.utc_now()):

@@ -9,7 +9,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dossier.text.names import fold
-from dossier.text.sentences import Sentence, sentence
+from dossier.text.sentences import Sentence, either, sentence
 
 if TYPE_CHECKING:
     from dossier.office.keys import FieldKind, ItemType
@@ -22,6 +22,9 @@ SIDECAR_KEYS: Mapping[str, str] = {
     "item": "dossierstuk", "remove": "verwijderen", "rename": "hernoemen",
 }  # fmt: skip
 """What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""
+
+LATER_KEYS: Mapping[str, str] = {"reason": "reden"}
+"""Keys that came later. An office may have a type with a field of that name: then the word is the field's."""
 
 ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in (english, dutch)}
 
@@ -58,11 +61,11 @@ def fitting(kind: FieldKind, text: str) -> str | None:
     return next((choice for choice in kind if fold(choice) == fold(text)), None)
 
 
-def wanted(kind: FieldKind) -> str:
-    """What a field of this kind takes, in words."""
-    if kind == "text":
-        return "a text"
-    return "a date such as 2026-12-31" if kind == "date" else " or ".join(kind)
+def wanted(kind: FieldKind) -> Sentence | str:
+    """What a field of this kind takes."""
+    if kind == "text" or kind == "date":
+        return sentence("rules.a_text") if kind == "text" else sentence("rules.a_date")
+    return either(kind)
 
 
 def is_date(text: str) -> bool:

@@ -175,12 +175,15 @@ ALL = Readable()
 def readable(office: Office, who: Actor) -> Readable:
     """What `who` may know of (CONTRACT section 2).
 
-    A staff member: the clients they work for, without the types that are not for them. The office's
-    own user and root: all clients. Any other user of the operating system: nothing. Who acts for
-    another by command reads what both may read; an admin, what the other may.
+    A staff member: the clients they work for, without the types that are not for them. By command,
+    the office's own user and root: all clients, whoever of the staff they are. Any other user of
+    the operating system: nothing. Who acts for another by command reads what both may read; an
+    admin, what the other may.
     """
     clients, hidden = readable_clients(office, who.code), hidden_types(office, who.code)
-    if who.behind is not None and who.way == "command":
+    if who.way == "command" and who.behind is None and who.code in office.staff:
+        clients = None if office.staff[who.code].os_user in _unlimited(office) else clients
+    elif who.way == "command" and who.behind is not None:
         other = readable_clients(office, who.behind)
         if other is not None:
             clients = other if clients is None else clients & other
@@ -197,11 +200,16 @@ def may_read(office: Office, who: Actor, client: str, kind: str | None = None) -
 def readable_clients(office: Office, name: str) -> frozenset[str] | None:
     """The clients that a staff member, or a user `os:USER`, may know of; None: all of them."""
     if name.startswith(OS):
-        return None if name.removeprefix(OS) in (user_name(0), user_name(_own_uid(office))) else frozenset()
+        return None if name.removeprefix(OS) in _unlimited(office) else frozenset()
     person = office.staff.get(name)
     if person is None or not person.active:
         return frozenset()
     return None if person.clients == "all" or "admin" in person.rights else frozenset(person.clients)
+
+
+def _unlimited(office: Office) -> tuple[str, str]:
+    """The users whom nothing in the office is hidden from: they may read its files anyway."""
+    return user_name(0), user_name(_own_uid(office))
 
 
 def _own_uid(office: Office) -> int:

@@ -368,7 +368,10 @@ def read_field(reading: Reading, node: Node, word: str, kinds: Sequence[FieldKin
         fitted = fitting(kind, text)
         if fitted is not None:
             return fitted
-    reading.say(node.line, f"`{word}`: {quoted(text)} does not fit; give {' or '.join(dict.fromkeys(map(wanted, kinds)))}")
+    reading.say(
+        node.line,
+        f"`{word}`: {quoted(text)} does not fit; give {' or '.join(dict.fromkeys(str(wanted(kind)) for kind in kinds))}",
+    )
     return None
 
 
@@ -426,6 +429,7 @@ KEYS = (
     Key("remove", "verwijderen", _texts, "With item: the names of attachments to take out.", _NAMES),
     Key("rename", "hernoemen", _rename, "With item: old and new names of attachments.",
         {"type": ["object", "null"], "additionalProperties": TEXT}),
+    Key("reason", "reden", _line, "With item and `share: no`: why it is taken off the portal.", TEXT),
 )  # fmt: skip
 
 DUTCH = {key.english: key.dutch for key in KEYS}

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from dossier.office.item_types import LATER_KEYS
 from dossier.office.keys import Settings
 from dossier.text.names import fold
 from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, decoded, read_map
@@ -58,6 +59,8 @@ class Sidecar:
     rename: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     """The extra keys of the item's type."""
+    reason: str | None = None
+    """Why it is taken off the portal."""
     told: frozenset[str] = frozenset()
     """Keys whose value could not be read or says against another: workflow/items/rules.py need not find fault with them again."""
 
@@ -142,9 +145,10 @@ def _file_of(item: Node) -> str | None:
 
 def _read_keys(reading: Reading, tree: Map) -> None:
     extras: list[tuple[str, Entry]] = []
+    taken = {name for kind in reading.settings.types.values() for name in kind.fields}
     for word, entry in tree.entries.items():
         key = BY_WORD.get(word)
-        if key is None:
+        if key is None or (key.english in LATER_KEYS and word in taken):
             extras.append((word, entry))
             continue
         if key.english in reading.words:
@@ -194,6 +198,7 @@ def _check_required(reading: Reading) -> None:
     for wanted in kind.required if kind else ():
         key = BY_WORD[wanted].english if wanted in BY_WORD else wanted
         if key not in reading.given and key != "description":
+            reading.told.add(key)
             reading.say(reading.lines["type"], f"an item of type {reading.values['type']} needs `{wanted}`; add it")
 
 
@@ -239,8 +244,15 @@ def _not_shared(reading: Reading, share: str) -> str:
 
 
 def _check_amending(reading: Reading) -> None:
-    """`remove` and `rename`: only of an item that is there, and not against each other."""
+    """`remove`, `rename` and `reason`: only of an item that is there, and not against each other."""
     values, words = reading.values, reading.words
+    if "reason" in reading.given and ("item" not in reading.given or values.get("share") is not False):
+        item, share = reading.word("item", "reason"), reading.word("share", "reason")
+        no = "nee" if share == "delen" else "no"
+        reading.say(
+            reading.lines["reason"],
+            f"`{words['reason']}` says why an item is taken off the portal: it goes with `{item}` and `{share}: {no}`",
+        )
     for key in ("remove", "rename"):
         if key in reading.given and "item" not in reading.given:
             item = reading.word("item", key)

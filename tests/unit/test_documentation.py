@@ -57,7 +57,8 @@ def _unknown(span: str) -> str | None:
     """The first word of a command that the program does not know."""
     command: Any = get_command(app)
     for word in re.split(r"[\s|]+", span)[1:]:
-        known = {option for one in (command, get_command(app)) for parameter in one.params for option in parameter.opts}
+        parameters = [parameter for one in (command, get_command(app)) for parameter in one.params]
+        known = {option for one in parameters for option in (*one.opts, *one.secondary_opts)}
         if word.startswith("-") and word not in known | {"--help"}:
             return word
         commands = getattr(command, "commands", {})

@@ -1,8 +1,12 @@
 """Changing an item that is there: its keys, its attachments, and what that means for what the client sees.
 
-What counts is what the client would see before and after. A change that he wouldn't notice (a label, a note, a file that is
-not shared) asks nobody. One that he would makes an approved item a concept again, unless who makes it may share outright; the
-edition that stands stays on the portal until the new one is approved.
+What counts is what the client would see before and after. A change that the client wouldn't notice
+(a label, a note, a file that is not shared) asks nobody. One that they would notice makes an
+approved item a concept again, unless whoever makes it may share outright; the edition that stands
+stays on the portal until the new one is approved.
+
+Taking it off the portal (`share: no`) is the same deed here as in items.withdraw: by whoever may
+do that, with a reason, whatever the item's status is.
 
 `amend` is called inside `transaction()` and writes its events in it. Attachments are in the vault, and on the disk, before.
 """
@@ -10,7 +14,7 @@ edition that stands stays on the portal until the new one is approved.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,7 +26,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, media, names
 from dossier.text.names import fold
-from dossier.text.refusals import Invalid, Problem, Refusal
+from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.items import items, makers, suspicion
@@ -45,6 +49,10 @@ class FileChanges:
     """Of every attachment that `put` brings, where it does not say itself; of all of them if it brings none, or if the item
     was not shared before."""
 
+    def __bool__(self) -> bool:
+        """False if nothing is to be changed."""
+        return bool(self.remove or self.rename or self.put or self.shares) or self.share_all is not None
+
 
 @dataclass(slots=True)
 class _Change:
@@ -63,6 +71,8 @@ class _Change:
     problems: list[Problem] = field(default_factory=list)
     action: str | None = None
     """The step that it asks for: items.STEPS, or unshare."""
+    reason: str = ""
+    """Why it is taken off the portal."""
     screened: Screened = NOTHING
     makers: makers.Makers = field(default_factory=dict)
     """Whose work the item is, by part, as it shall be."""
@@ -95,9 +105,9 @@ def amend(
     """  # fmt: skip
     item = items.get_for(office, actor, key)
     if Removal.get_or_none(Removal.item == key) is not None:
-        raise Invalid([Problem("item", f"{item_name(key)} was removed for good; make a new item")])
+        raise NotFound("rules.removed_for_good", item=item_name(key))
     if if_version is not None and item.version != if_version:
-        raise Invalid([Problem("if_version", f"somebody changed it meanwhile: it is version {item.version} now; look again")])
+        raise Conflict("rules.changed_meanwhile", version=item.version)
     before = items.draft_of(item)
     change = _planned(office, now, actor, item, wish, changes)
     problems = change.problems
@@ -119,7 +129,10 @@ def amend(
         changed["notify"] = {"from": "failed", "to": True}
     if not (changed or change.told or action):
         return []
-    _write(change, changed, source)
+    if action != "withdraw" or change.told or changed.keys() - {"share", "notify"}:
+        _write(change, changed, source)
+    else:
+        item.share, item.notify = change.draft.share, change.draft.notify
     _take(change, action, edition)
     item.version += 1
     item.unsettled = item.unsettled or bool(action) or "notify" in changed
@@ -146,8 +159,10 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish,
     """The item as it shall be, with what forbids it and the step it asks for; nothing is written."""
     before, files = items.draft_of(item), items.attachments_of(item.id)
     seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
-    draft, problems = amended_draft(office, before, actor.code, wish)
+    only_taken_off = _takes_off(item, wish) and not changes and replace(wish, share=None, reason=None) == Wish()
+    draft, problems = amended_draft(office, before, actor.code, wish, only_taken_off)
     change = _Change(office, now, actor, item, wish, files, draft, problems=problems, makers=item.makers)
+    _check_taking_off(change)
     _change_files(change, changes)
     _check_files(change, changes)
     seen = content_digest(item.id, item.client, shown_to_client(draft, change.files))
@@ -160,6 +175,25 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish,
     if draft.share and wish.approvers:
         change.problems += approver_problems(office, draft, change.made_by())
     return change
+
+
+def _takes_off(item: Any, wish: Wish) -> bool:
+    """True if the wish takes off the portal what is, or is about to be, there."""
+    return wish.share is False and item.standing is not None
+
+
+def _check_taking_off(change: _Change) -> None:
+    """Who takes it off must be allowed to, and say why."""
+    item, wish, reason = change.item, change.wish, (change.wish.reason or "").strip()
+    if not _takes_off(item, wish):
+        if reason and wish.share is not False:
+            _object(change, "reason", "rules.reason_for_nothing")
+        return
+    change.reason = reason
+    if refusal := people.why_not_withdraw(change.office, change.actor.code, item.client, item.created_by):
+        change.problems.append(Problem("share", refusal))
+    elif not reason:
+        _object(change, "reason", "rules.reason_needed")
 
 
 def _not_seen_yet(change: _Change) -> list[tuple[str, str]]:
@@ -186,22 +220,22 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
     for name in changes.remove:
         row = by_name.pop(fold(name), None)
         if row is None:
-            _object(change, "remove", f"the item has no attachment `{names.shown(name)}`")
+            _object(change, "remove", "rules.no_such_attachment", name=names.shown(name))
         else:
             _tell(change, "removed", {"name": row.name, "sha256": row.sha256})
     renamed = [(old, by_name.pop(fold(old), None), names.nfc(new)) for old, new in changes.rename.items()]
     for old, row, new in renamed:  # all old names are free by now: two attachments can swap theirs
         if row is None:
-            _object(change, "rename", f"the item has no attachment `{names.shown(old)}`")
+            _object(change, "rename", "rules.no_such_attachment", name=names.shown(old))
         elif fold(new) in by_name:
-            _object(change, "rename", f"the item has an attachment `{names.shown(new)}` already")
+            _object(change, "rename", "rules.name_taken", name=names.shown(new))
         else:
             _rename(change, row, new)
             by_name[fold(new)] = row
     brought: set[str] = set()
     for file in changes.put:
         if fold(file.name) in brought:
-            _object(change, "attachments", f"two files would be called `{names.shown(file.name)}`; rename one")
+            _object(change, "attachments", "rules.two_of_a_name", name=names.shown(file.name))
         brought.add(fold(file.name))
         old_row = by_name.get(fold(file.name))
         if old_row is None:
@@ -216,16 +250,15 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
     for name, share in changes.shares.items():
         row = by_name.get(fold(name))
         if row is None:
-            _object(change, "share_attachments", f"the item has no attachment `{names.shown(name)}`")
+            _object(change, "share_attachments", "rules.no_such_attachment", name=names.shown(name))
         else:
             _share(change, row, share)
     change.files = sorted(by_name.values(), key=lambda row: (row.position, row.name))
 
 
 def _rename(change: _Change, row: Any, new: str) -> None:
-    fault = names.name_fault(new)
-    if fault:
-        _object(change, "rename", f"`{names.shown(new)}`: {fault}")
+    if why := names.name_fault(new):
+        _object(change, "rename", "rules.bad_name", name=names.shown(new), why=why)
     if names.extension(new) != names.extension(row.name) and media.by_name(new) != media.UNKNOWN:
         row.media_type = media.by_name(new)
     if new != row.name:
@@ -270,8 +303,8 @@ def _tell(change: _Change, what: str, detail: Mapping[str, Any]) -> None:
     change.told.setdefault(what, []).append(detail)
 
 
-def _object(change: _Change, key: str, message: str) -> None:
-    change.problems.append(Problem(key, message))
+def _object(change: _Change, key: str, code: str, **values: Any) -> None:
+    change.problems.append(Problem(key, Sentence(code, values)))
 
 
 def _check_files(change: _Change, changes: FileChanges) -> None:
@@ -279,10 +312,10 @@ def _check_files(change: _Change, changes: FileChanges) -> None:
     blocked = change.office.settings.intake.blocked_types
     for name in {names.nfc(new) for new in changes.rename.values()}:
         if names.extension(name) in blocked:
-            _object(change, "rename", f"`{names.shown(name)}`: files of type .{names.extension(name)} are not taken")
+            _object(change, "rename", "rules.blocked_kind", name=names.shown(name), kind=names.extension(name))
     kind = change.office.settings.types.get(change.draft.type or "")
     if kind and not change.files and "attachments" in [ENGLISH.get(key) for key in kind.required]:
-        _object(change, "attachments", f"an item of type {change.draft.type} needs an attachment")
+        _object(change, "attachments", "rules.type_needs_attachment", type=change.draft.type)
     if not change.draft.share or changes.share_all is not None:
         return
     said = {fold(file.name) for file in changes.put if file.share is not None} | {fold(name) for name in changes.shares}
@@ -303,7 +336,7 @@ def _action(change: _Change, seen_before: str, seen: str) -> str | None:
     """
     item, draft, wish = change.item, change.draft, change.wish
     if not draft.share:
-        return "unshare" if item.share else None
+        return "withdraw" if _takes_off(item, wish) else "unshare" if item.share else None
     asked_anew = wish.share_status is not None or bool(wish.share)
     stands = _content_of(item.standing) == seen
     if item.share_state in ("approved", "published"):
@@ -365,14 +398,22 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
     item, actor, now, draft = change.item, change.actor, change.now, change.draft
     if action is None:
         return
+    if action == "withdraw":
+        items.take_off(change.office, now, actor, item, change.reason)
+        return
     item.share_state = step(item.share_state, action)
     if item.pending:
         Edition.update(state="dropped").where(Edition.id == item.pending).execute()
         item.pending = None
     rights = people.rights_now(change.office, actor.code)
     if action == "unshare":
-        items.end_standing(item, "withdrawn")
-        trail.record(now, actor, "unshared", item.id, {"rights": rights})
+        trail.record(
+            now,
+            actor,
+            "unshared",
+            item.id,
+            {"reason": change.wish.reason, "rights": rights} if change.wish.reason else {"rights": rights},
+        )
         return
     if action == "revert":
         items.still_there(item)

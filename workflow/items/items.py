@@ -35,10 +35,10 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import fold
-from dossier.text.refusals import NotFound, Refusal
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
-from workflow.items import makers, notes, suspicion
+from workflow.items import breaches, makers, notes, suspicion, words
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 
@@ -63,14 +63,11 @@ MOST_EDITIONS = 9_999
 
 
 def step(state: str, action: str) -> str:
-    """The state that `action` leads to. Raises Refusal where there is no such step."""
+    """The state that `action` leads to. Raises Conflict where there is no such step."""
     after = "private" if action == "unshare" else STEPS[state].get(action)
     if after is None:
-        raise Refusal(f"the item is {state}: it can't be {_DONE.get(action, action)} now")
+        raise Conflict("items.no_such_step", state=words.state(state), step=words.step(action))
     return after
-
-
-_DONE = {"approve": "approved", "reject": "rejected", "withdraw": "withdrawn", "restore": "published again"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +263,11 @@ def draft_of(item: Any) -> Draft:
 
 
 def next_edition(item: int) -> int:
-    """The number of the item's next edition. Raises Refusal when all its numbers are used up."""
+    """The number of the item's next edition. Raises Conflict when all its numbers are used up."""
     first = first_edition(item)
     last = Edition.select(Edition.id).where(Edition.id.between(first, first + MOST_EDITIONS)).order_by(Edition.id.desc()).first()
     if last is not None and last.id == first + MOST_EDITIONS:
-        raise Refusal(f"{item_name(item)} was offered or shared {MOST_EDITIONS} times; make a new item of it")
+        raise Conflict("items.too_many_editions", item=item_name(item), count=MOST_EDITIONS)
     return int(last.id if last else first) + 1
 
 
@@ -303,23 +300,37 @@ def end_standing(item: Any, state: str) -> None:
 
 
 def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> None:
-    """Take an item off the portal, or a concept from its approvers. Raises Refusal."""
+    """Take an item off the portal, or a concept from its approvers.
+
+    Whatever its status is, and whether it was opened or mailed about. Raises NotFound, Forbidden,
+    Invalid, Conflict.
+    """
     item = get_for(office, actor, key)
-    refusal = people.why_not_withdraw(office, actor.code, item.client, item.created_by)
-    if refusal:
-        raise Refusal(refusal)
+    if refusal := people.why_not_withdraw(office, actor.code, item.client, item.created_by):
+        raise Forbidden(refusal)
     if not reason.strip():
-        raise Refusal("a withdrawal needs a reason: --reason TEXT")
+        raise Invalid([fault("reason", "items.withdrawal_needs_reason")])
+    take_off(office, now, actor, item, reason)
+    item.version += 1
+    item.save()
+
+
+def take_off(office: Office, now: datetime, actor: Actor, item: Any, reason: str) -> None:
+    """The one way off the portal, however it was asked. Who may was asked before; the caller saves the item.
+
+    If the client could see it, a draft for the register of data breaches is due from now on: the
+    daemon makes it (workflow/reports/breach.py), if nobody does before. Raises Conflict.
+    """
     item.share_state = step(item.share_state, "withdraw")
     if item.pending:
         Edition.update(state="dropped").where(Edition.id == item.pending).execute()
         item.pending = None
     was_public = item.public is not None
     end_standing(item, "withdrawn")
-    item.version += 1
-    item.save()
     rights = people.rights_now(office, actor.code)
-    trail.record(now, actor, "withdrawn", key, {"reason": reason, "was_public": was_public, "rights": rights})
+    trail.record(now, actor, "withdrawn", item.id, {"reason": reason, "was_public": was_public, "rights": rights})
+    if was_public:
+        breaches.draft_is_due(now, item.id, actor.code, reason)
 
 
 def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Screened = NOTHING) -> bool:
@@ -337,7 +348,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
     if suspicion.holds(office, screened):
         _offer_again(office, now, actor, item, edition, screened)
     else:
-        item.share_state, edition.state = state, "standing"
+        item.share, item.share_state, edition.state = True, state, "standing"
         edition.save()
         item.standing, item.unsettled = edition.id, True
         still_there(item)
@@ -359,12 +370,12 @@ def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str
 
 
 def _withdrawn_edition(key: int) -> Any:
-    """What was approved last before it was withdrawn. Raises Refusal if nothing was."""
+    """What was approved last before it was withdrawn. Raises Conflict if nothing was."""
     first = first_edition(key)
     here = Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn")
     edition = Edition.select().where(here).order_by(Edition.id.desc()).first()
     if edition is None:
-        raise Refusal("nothing of this item was approved before; share it with: dossier edit")
+        raise Conflict("items.never_approved")
     return edition
 
 
@@ -376,7 +387,7 @@ def _not_looked_at(edition: Any) -> list[tuple[str, str]]:
 def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition: Any, screened: Screened) -> None:
     """Ask for an approval of what was shared outright before. The caller saves the item."""
     draft = suspicion.held(office, draft_of(item), screened)
-    item.share_state = step(item.share_state, "offer")
+    item.share, item.share_state = True, step(item.share_state, "offer")
     item.approvers, item.approvals = list(draft.approvers), draft.approvals
     again = Edition(
         id=next_edition(item.id), item=item.id, content=edition.content, shown=edition.shown, state="pending",
@@ -390,13 +401,12 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition
 
 def _refuse_restoring(office: Office, actor: Actor, item: Any) -> None:
     is_admin = people.is_admin(office, actor.code)
-    refusal = people.why_not_restore(office, actor.code, item.client)
-    if refusal:
-        raise Refusal(refusal)
+    if refusal := people.why_not_restore(office, actor.code, item.client):
+        raise Forbidden(refusal)
     client, kind = office.clients.get(item.client), office.settings.types.get(item.type or "")
     if client is None or not (client.active and client.portal):
-        raise Refusal(f"client {item.client} has no portal (config/clients.yaml)")
+        raise Conflict("items.no_portal", client=item.client)
     if kind is not None and kind.share == "never":
-        raise Refusal(f"an item of type {item.type} is never shared")
+        raise Conflict("items.never_shared", type=item.type)
     if item.status in office.settings.items.closed and not is_admin:
-        raise Refusal(f"the item is {item.status}: nothing changes until an admin gives it another status")
+        raise Conflict("rules.closed", status=item.status)

@@ -1,12 +1,13 @@
 """What an item may become: a wish and an office in, a draft or all that is wrong with it out. Pure.
 
-A drop, `dossier new`, `edit` and an amendment all ask for the same things, so they are judged here, once. A problem
-names the key it is about; the caller knows the line or the option.
+A drop, `dossier new`, `edit` and an amendment all ask for the same things, so they are judged here,
+once. A problem names the key it is about; the caller knows the line or the option. What only
+follows from another problem is not told besides it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -15,12 +16,16 @@ from dossier.office import people
 from dossier.office.item_types import ENGLISH, fitting, wanted
 from dossier.office.office import Office
 from dossier.text.names import fold
-from dossier.text.refusals import Problem
+from dossier.text.refusals import Problem, fault
+from dossier.text.sentences import Sentence, sentence
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client, ItemType
 
 ShareStatus = Literal["concept", "approved"]
+
+MOST_NAMED = 5
+"""Of many attachments so many are named in one sentence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +46,8 @@ class Wish:
     approvals: str | None = None
     notify: bool | None = None
     contact: str | None = None
+    reason: str | None = None
+    """Why it is taken off the portal."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,53 +77,63 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     problems: list[Problem] = []
     customer = office.clients.get(client)
     if customer is None:
-        problems.append(Problem("", f"there is no client `{client}` in config/clients.yaml"))
-        customer = _gone(client)
+        problems.append(fault("", "rules.no_such_client", client=client))
     elif not customer.active:
-        problems.append(Problem("", f"client {client} is not active any more; ask an admin"))
-    refusal = people.why_not_create(office, maker, client)
-    if refusal:
+        problems.append(fault("", "rules.client_not_active", client=client))
+    if customer is not None and (refusal := people.why_not_create(office, maker, client)):
         problems.append(Problem("created_by", refusal))
     base = Draft(client=client, description=wish.description or "", status=wish.status or office.settings.items.statuses[0])
-    draft, problems = _apply(office, customer, base, maker, wish, problems)
+    draft = _apply(office, customer, base, maker, wish, problems)
+    if customer is None:
+        return draft, problems
     if draft.share and wish.approvers:
         problems += approver_problems(office, draft, [maker])
     if draft.share and draft.share_status == "concept":
         able = not any(problem.key == "approver" for problem in problems)
         draft, more = asking(office, draft, [maker])
         problems += more if able else []
-    problems += [Problem("type", f"an item of type {draft.type} needs `{key}`; add it") for key in lacking_keys(office, draft)]
+    told = {problem.key for problem in problems}
+    lacking = [key for key in lacking_keys(office, draft) if ENGLISH.get(key, key) not in told]
+    problems += [fault(ENGLISH.get(key, key), "rules.type_needs", type=draft.type, needed=key) for key in lacking]
     return draft, problems
 
 
-def amended_draft(office: Office, current: Draft, actor: str, wish: Wish) -> tuple[Draft, list[Problem]]:
+def amended_draft(
+    office: Office, current: Draft, actor: str, wish: Wish, only_taken_off: bool = False
+) -> tuple[Draft, list[Problem]]:
     """`current`, an item as it is, changed as `actor` wishes, and all that forbids it.
 
     `share_status` of the answer is what was asked for; whether a change needs approval again, and
-    who may be asked for it, is for amending.py to see.
+    who may be asked for it, is for amending.py to see. `only_taken_off`: nothing is asked but that
+    it goes off the portal, which needs neither the right to make items nor an open one.
     """
     problems: list[Problem] = []
     client = office.clients.get(current.client)
-    if client is None or not client.active:
-        problems.append(Problem("", f"client {current.client} is not active any more; ask an admin"))
-        client = client or _gone(current.client)
-    refusal = people.why_not_create(office, actor, current.client)
-    if refusal:
-        problems.append(Problem("created_by", refusal))
-    closed = office.settings.items.closed
-    if current.status in closed and not (people.is_admin(office, actor) and wish.status and wish.status not in closed):
-        problems.append(Problem("", f"the item is {current.status}: nothing changes until an admin gives it another status"))
-    draft, problems = _apply(office, client, current, actor, wish, problems)
+    if not only_taken_off:
+        if client is None or not client.active:
+            problems.append(fault("", "rules.client_not_active", client=current.client))
+        if refusal := people.why_not_create(office, actor, current.client):
+            problems.append(Problem("created_by", refusal))
+        problems += _closed_problems(office, current.status, actor, wish.status)
+    draft = _apply(office, client, current, actor, wish, problems)
     had = lacking_keys(office, current) if draft.type == current.type else []
+    told = {problem.key for problem in problems}
     for key in lacking_keys(office, draft):
-        if key not in had:  # what an older item lacks of a newer rule is not asked for at every change
-            problems.append(Problem("type", f"an item of type {draft.type} needs `{key}`; give it a value"))
+        if key not in had and ENGLISH.get(key, key) not in told:
+            # What an older item lacks of a newer rule is not asked for at every change.
+            problems.append(fault("type", "rules.type_needs_value", type=draft.type, needed=key))
     return draft, problems
 
 
-def _apply(
-    office: Office, client: Client, base: Draft, actor: str, wish: Wish, problems: list[Problem]
-) -> tuple[Draft, list[Problem]]:
+def _closed_problems(office: Office, status: str, actor: str, wanted_status: str | None) -> list[Problem]:
+    """A closed item stays as it is, unless an admin opens it."""
+    closed = office.settings.items.closed
+    opens = people.is_admin(office, actor) and wanted_status is not None and wanted_status not in closed
+    return [] if status not in closed or opens else [fault("", "rules.closed", status=status)]
+
+
+def _apply(office: Office, client: Client | None, base: Draft, actor: str, wish: Wish, problems: list[Problem]) -> Draft:
+    """The draft; what forbids it goes into `problems`."""
     share = base.share if wish.share is None else wish.share
     kind = office.settings.types.get(wish.type or base.type or "")
     problems += _type_problems(office, base, actor, wish)
@@ -138,39 +155,49 @@ def _apply(
         contact=base.contact if wish.contact is None else _contact(client, wish.contact, problems),
     )
     if share:
-        if not client.portal and (not base.share or wish.share or wish.share_status):
-            problems.append(Problem("share", f"client {base.client} has no portal: nothing of it can be shared"))
-        if kind and kind.share == "never":
-            problems.append(
-                Problem("share", f"an item of type {draft.type} is never shared; use `share: no`, or leave `share` out")
-            )
-        elif kind and kind.share == "approval" and wish.share_status == "approved":
-            problems.append(Problem("share_status", f"an item of type {draft.type} needs approval: use `share_status: concept`"))
-    if share and draft.share_status == "approved" and wish.share_status == "approved":
-        refusal = people.why_not_share(office, actor, base.client)
-        if refusal:
-            problems.append(Problem("share_status", f"{refusal}; or use `share_status: concept` and name an approver"))
-    if draft.notify and draft.contact is None:
-        problems.append(Problem("notify", "`notify` is yes, but no `contact` is given; name the contact who gets the mail"))
+        problems += _sharing_problems(office, client, kind, base, draft, actor, wish, problems)
     if draft.notify and not share:
-        problems.append(Problem("notify", "`notify` is yes, but `share` is no: there would be nothing to see"))
-    return draft, problems
+        problems.append(fault("notify", "rules.notify_of_nothing"))
+    elif draft.notify and draft.contact is None and not any(problem.key == "contact" for problem in problems):
+        problems.append(fault("notify", "rules.notify_whom"))
+    return draft
+
+
+def _sharing_problems(
+    office: Office,
+    client: Client | None,
+    kind: ItemType | None,
+    base: Draft,
+    draft: Draft,
+    actor: str,
+    wish: Wish,
+    before: Sequence[Problem],
+) -> list[Problem]:
+    """Why it can't be shared, or not so. `before`: the problems that are told of already."""
+    if kind and kind.share == "never":
+        return [fault("share", "rules.never_shared", type=draft.type)]
+    if client is not None and not client.portal and (not base.share or wish.share or wish.share_status):
+        return [fault("share", "rules.no_portal", client=base.client)]
+    if wish.share_status != "approved":
+        return []
+    if kind and kind.share == "approval":
+        return [fault("share_status", "rules.needs_approval", type=draft.type)]
+    refusal = people.why_not_share(office, actor, base.client) if client is not None else None
+    if refusal is None or refusal in [problem.message for problem in before]:
+        return []
+    return [fault("share_status", "rules.or_a_concept", why=refusal)]
 
 
 def _type_problems(office: Office, base: Draft, actor: str, wish: Wish) -> list[Problem]:
     """Whether the actor may make an item of the type that is wished for, out of what it was."""
     if wish.type is None or wish.type == base.type:
         return []
-    problems = []
-    refusal = people.why_not_type(office, actor, wish.type)
-    if refusal:
-        problems.append(Problem("type", refusal))
+    if refusal := people.why_not_type(office, actor, wish.type):
+        return [Problem("type", refusal)]
     was = office.settings.types.get(base.type or "")
     if was and was.share == "never" and not people.is_admin(office, actor):
-        problems.append(
-            Problem("type", f"an item of type {base.type} is never shared, so it stays one; make a new item, or ask an admin")
-        )
-    return problems
+        return [fault("type", "rules.stays_of_type", type=base.type)]
+    return []
 
 
 def _labels(kind: ItemType | None, base: Draft, wish: Wish, problems: list[Problem]) -> tuple[str, ...]:
@@ -181,8 +208,9 @@ def _labels(kind: ItemType | None, base: Draft, wish: Wish, problems: list[Probl
     allowed = {fold(label): label for label in kind.labels}
     wrong = ", ".join(f"`{label}`" for label in labels if fold(label) not in allowed)
     if wrong:
-        given = ", ".join(kind.labels)
-        problems.append(Problem("labels", f"{wrong} is no label of type {wish.type or base.type}; give {given}"))
+        problems.append(
+            fault("labels", "rules.no_label", label=wrong, type=wish.type or base.type, allowed=", ".join(kind.labels))
+        )
     return tuple(allowed.get(fold(label), label) for label in labels)
 
 
@@ -196,10 +224,10 @@ def _fields(
     for key, value in (wish.fields or {}).items():
         fitted = fitting(known[key], value) if key in known and value else None
         if key not in known:
-            there = f"type {name} has no key `{key}`" if name else f"`{key}` is a key of some types; this item has no type"
-            problems.append(Problem(key, f"{there}; leave it out"))
+            code = "rules.no_such_field" if name else "rules.field_without_type"
+            problems.append(Problem(key, Sentence(code, {"type": name, "field": key})))
         elif value and fitted is None:
-            problems.append(Problem(key, f"`{key}`: `{value[:60]}` does not fit; give {wanted(known[key])}"))
+            problems.append(fault(key, "rules.does_not_fit", field=key, value=value[:60], wanted=wanted(known[key])))
         elif fitted:
             found[key] = fitted
         else:
@@ -217,29 +245,27 @@ def lacking_keys(office: Office, draft: Draft) -> list[str]:
     return [key for key in kind.required if not has.get(ENGLISH.get(key, key), True)] if kind else []
 
 
-def _share_status(client: Client, base: Draft, wish: Wish, share: bool, problems: list[Problem]) -> ShareStatus | None:
+def _share_status(client: Client | None, base: Draft, wish: Wish, share: bool, problems: list[Problem]) -> ShareStatus | None:
     if not share:
         return None
     status = wish.share_status or base.share_status
-    if status is None and (client.default_approver or wish.approvers):
-        return "concept"
-    if status is None:
-        message = "`share` is yes, so say `share_status: concept` (with an approver) or `share_status: approved`"
-        problems.append(Problem("share_status", message))
-    return status
+    if status is None and client is not None and not (client.default_approver or wish.approvers):
+        problems.append(fault("share_status", "rules.say_share_status"))
+        return None
+    return status or "concept"
 
 
 def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft, list[Problem]]:
-    """The draft with those who are asked to approve it, and why nobody can be. `makers`: of the item, and of this change."""
-    client, problems = office.clients.get(draft.client) or _gone(draft.client), list[Problem]()
-    approvers = draft.approvers or ((client.default_approver,) if client.default_approver else ())
+    """The draft with those who are asked to approve it, and why nobody can be. `makers`: whose work it is."""
+    client, problems = office.clients.get(draft.client), list[Problem]()
+    approvers = draft.approvers or ((client.default_approver,) if client and client.default_approver else ())
     if not approvers:
-        problems.append(Problem("approver", "a concept needs an `approver`: name who must approve it"))
-    if draft.approvals.isdecimal() and int(draft.approvals) > max(1, len(approvers)):
-        problems.append(Problem("approvals", f"`approvals` is {draft.approvals}, but there are {len(approvers)} approvers"))
+        problems.append(fault("approver", "rules.concept_needs_approver"))
+    elif draft.approvals.isdecimal() and int(draft.approvals) > len(approvers):
+        problems.append(fault("approvals", "rules.too_many_approvals", approvals=draft.approvals, count=len(approvers)))
     seats = people.desks(office, draft.client, draft.type, approvers, makers, date.min)
     if approvers and not all(desk.people for desk in seats):
-        problems.append(Problem("approver", "nobody who may approve this is left; name another approver"))
+        problems.append(fault("approver", "rules.nobody_left"))
     return replace(draft, approvers=tuple(approvers)), problems
 
 
@@ -249,19 +275,24 @@ def approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> 
     for approver in draft.approvers:
         refusal = people.why_not_approve(office, approver, draft.client, draft.type, makers)
         if refusal:
-            problems.append(Problem("approver", f"{refusal}; name another approver"))
+            problems.append(fault("approver", "rules.another_approver", why=refusal))
     return problems
 
 
-def _contact(client: Client, wanted: str, problems: list[Problem]) -> str | None:
-    """The id of the active contact who is meant by id or e-mail."""
+def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str | None:
+    """The id of the active contact who is meant by id or e-mail. Nothing is told of a client there is not."""
+    if client is None:
+        return wanted
     for contact in client.contacts:
         if wanted == contact.id or wanted.casefold() == contact.email.casefold():
             if not contact.active:
-                problems.append(Problem("contact", f"contact {contact.id} is not active any more; name another"))
+                problems.append(fault("contact", "rules.contact_not_active", contact=contact.id))
             return contact.id
-    known = ", ".join(contact.id for contact in client.contacts if contact.active) or "none yet"
-    problems.append(Problem("contact", f"this client has no contact `{wanted}`; its contacts are: {known}"))
+    known = ", ".join(contact.id for contact in client.contacts if contact.active)
+    if known:
+        problems.append(fault("contact", "rules.no_such_contact", contact=wanted, known=known))
+    else:
+        problems.append(fault("contact", "rules.no_contacts", contact=wanted))
     return None
 
 
@@ -272,22 +303,12 @@ def attachment_problems(office: Office, draft: Draft, shares: Mapping[str, bool 
     silent = [name for name, share in shares.items() if share is None]
     if not silent:
         return []
-    listed = ", ".join(f"`{name}`" for name in silent[:5]) + (f" and {len(silent) - 5} more" if len(silent) > 5 else "")
-    return [
-        Problem(
-            "attachments",
-            f"say which attachments are shared: {listed}; use `share_attachments: all` or `none`, or `share` at each",
-        )
-    ]
+    named: Sentence | str = ", ".join(f"`{name}`" for name in silent[:MOST_NAMED])
+    if len(silent) > MOST_NAMED:
+        named = sentence("rules.and_more", named=named, count=len(silent) - MOST_NAMED)
+    return [fault("attachments", "rules.say_which", attachments=named)]
 
 
 def chosen(office: Office, share: bool | None) -> bool:
     """What is done with an attachment that nobody said anything about."""
     return office.settings.sharing.choose_attachments == "all" if share is None else share
-
-
-def _gone(code: str) -> Client:
-    """What stands in for a client who is not in config/ any more: it has no contact, no approver and no portal page."""
-    from dossier.office.keys import Client  # takes long to import, and is rarely needed
-
-    return Client(name=code)

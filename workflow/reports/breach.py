@@ -1,7 +1,7 @@
 """What a withdrawal has to be told about: who could see the item, from when to when, and who opened it.
 
 And a draft of the entry for the office's register of data breaches (GDPR article 33, paragraph 5:
-the facts, the effects, what was done about it), as a file in var/breaches/. Whether it was a breach
+the facts, the effects, what was done about it); drafts.py makes files of them. Whether it was a breach
 is for people to say. The draft holds what this system knows, and says what it can't know: what was
 fetched through another web server than `dossier portal`, and whether somebody read it.
 
@@ -13,12 +13,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from dossier.database.tables import Edition, Item, Mail, first_edition, item_name
-from dossier.files import files, moves
 from dossier.office.office import Office
-from dossier.office.people import Actor
 from dossier.text import clock, sentences
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
@@ -27,10 +24,6 @@ from workflow.portal_access import openings
 
 REPORT_HOURS = 72
 """GDPR article 33, paragraph 1: counted from when the office became aware of it."""
-
-
-BREACHES = "breaches"
-"""The folder under var/ for the drafts. They name people: only whoever runs the office's commands may read there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,14 +126,14 @@ def _openings(seen: Exposure) -> list[Sentence]:
     ]
 
 
-def draft(office: Office, now: datetime, actor: Actor, reason: str, seen: Exposure) -> str:
+def draft(office: Office, now: datetime, by: str, reason: str, seen: Exposure) -> str:
     """The draft of the entry, as Markdown in the office's language. What people have to fill in has a line of dots."""
     language = office.settings.office.language
     shown = dict.fromkeys(file for period in seen.periods for file in period.files)
     made = environment(language).overlay(autoescape=False)  # it is no HTML: `plain` takes Markdown's own signs away
     made.filters = {**made.filters, "plain": _plain}
     return made.get_template("breach.md").render(
-        seen=seen, reason=reason, actor=person_name(office, actor.code), hours=REPORT_HOURS,
+        seen=seen, reason=reason, actor=person_name(office, by), hours=REPORT_HOURS,
         at=_minute(clock.shown(clock.to_text(now))),
         latest=_minute(clock.shown(clock.to_text(now + timedelta(hours=REPORT_HOURS)))),
         periods=[sentences.told(sentence("breach.from_to", since=p.since, until=p.until), language) for p in seen.periods],
@@ -149,15 +142,6 @@ def draft(office: Office, now: datetime, actor: Actor, reason: str, seen: Exposu
         mails=[f"{_plain(who)}, {when}" for who, when in seen.mails],
         openings=[_plain(sentences.told(one, language)) for one in _openings(seen)],
     )  # fmt: skip
-
-
-def write_draft(office: Office, now: datetime, actor: Actor, reason: str, seen: Exposure) -> Path:
-    """Put the draft among the office's others, in var/breaches/; returns where. Raises OSError."""
-    folder = office.var / BREACHES
-    files.make_folder(folder, 0o750)
-    path = moves.free_name(folder / f"{seen.item}-{now.astimezone():%Y%m%d-%H%M%S}.md")
-    files.write_durably(path, draft(office, now, actor, reason, seen).encode(), 0o640)
-    return path
 
 
 def _plain(text: str) -> str:

@@ -106,7 +106,7 @@ def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Se
     for key, change in (detail.get("changed") or {}).items():
         if isinstance(change, Mapping):
             yield sentence(
-                "story.changed", key=_key(key), before=_value(office, change.get("from")), after=_value(office, change.get("to"))
+                "story.changed", what=_key(key), before=_value(office, change.get("from")), after=_value(office, change.get("to"))
             )
     for what in ("added", "replaced", "removed", "noted"):
         for one in detail.get(what, ()):

@@ -108,8 +108,9 @@ def test_share_no_takes_the_item_off_the_portal_however_it_is_written(root: Root
     before = database.read_bytes()
     for words in (["--share", "no"], ["--share=nee"], ["--no-share"]):
         put_back(database, before)
-        root.run("edit", item, *words, user="p.bakker")
-        assert root.json("items")[0]["share_state"] == "private", words
+        root.run("edit", item, *words, "--reason", "wrong year", user="m.devries")
+        shown = root.json("items")[0]
+        assert (shown["share"], shown["share_state"]) == (False, "withdrawn"), words
     assert portal(root, item) == {}
 
 

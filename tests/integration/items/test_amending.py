@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, Records
+from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, STAFF, Records
 
 from dossier.database.tables import Attachment, Edition, Item, first_edition
-from dossier.text.refusals import Invalid, Refusal
+from dossier.text.refusals import Conflict, Invalid, Refusal
 from dossier.trail import auditing
-from workflow.items import items
+from workflow.items import breaches, items
 
 
 @pytest.fixture
@@ -175,13 +175,59 @@ def test_a_concept_can_be_shared_outright_by_who_may(office: Records) -> None:
 # Off the portal
 
 
-@pytest.mark.parametrize("actor", [PETRA, LISA, JOOST])
-def test_share_no_takes_a_public_item_off(office: Records, actor: Any) -> None:
-    key = office.published(notify=True, contact="j.jansen")
-    office.amend(key, actor, share=False)
+@pytest.mark.parametrize("actor", [MARIEKE, LISA, JOOST])
+def test_share_no_takes_a_public_item_off_as_withdraw_does(office: Records, actor: Any) -> None:
+    key, other = (office.published(notify=True, contact="j.jansen") for _ in range(2))
+    office.amend(key, actor, share=False, reason="wrong year")
+    office.withdraw(other, actor)
     assert office.on_portal(key) is None
     item = items.get(key)
-    assert (item.share_state, item.standing, item.public, item.notify) == ("private", None, None, False)
+    assert (item.share, item.share_state, item.standing, item.public, item.notify) == (False, "withdrawn", None, None, False)
+    assert office.actions(key) == office.actions(other)
+    assert office.last_detail(key, "withdrawn") == office.last_detail(other, "withdrawn")
+    assert [one.item for one in breaches.due()] == [key, other]
+    office.restore(key)
+    assert office.on_portal(key) == OLD
+    assert items.get(key).share
+
+
+def test_taking_off_needs_a_reason_and_somebody_who_may(office: Records) -> None:
+    key = office.published()
+    with pytest.raises(Invalid, match="say why it is taken off, with `reason`"):
+        office.amend(key, LISA, share=False)
+    with pytest.raises(Invalid, match=r"p\.bakker may not withdraw"):
+        office.amend(key, PETRA, share=False, reason="wrong year")
+    with pytest.raises(Invalid, match="`reason` says why an item is taken off"):
+        office.amend(key, LISA, labels=("x",), reason="no reason")
+    assert office.on_portal(key) == OLD
+
+
+def test_nothing_delays_taking_off(office: Records) -> None:
+    for how in ("closed", "client", "approver"):
+        key = office.published(status="closed")
+        if how == "approver":  # who may approve and not make items
+            office.configure(staff=STAFF.replace("rights: [create, approve]", "rights: [approve]"))
+        office.amend(key, KAREL if how == "approver" else LISA, share=False, reason=how)
+        assert office.on_portal(key) is None
+        with pytest.raises(Invalid, match="nothing changes until an admin"):
+            office.amend(key, LISA, labels=("x",))
+
+
+def test_what_else_is_asked_with_taking_off_is_judged_as_ever(office: Records) -> None:
+    key = office.published(status="closed")
+    with pytest.raises(Invalid, match="nothing changes until an admin"):
+        office.amend(key, LISA, share=False, reason="wrong year", labels=("x",))
+    other = office.published()
+    office.amend(other, LISA, share=False, reason="wrong year", labels=("x",))
+    assert office.on_portal(other) is None
+    assert (items.get(other).labels, office.actions(other)[-3:]) == (["x"], ["amended", "withdrawn", "taken_off"])
+
+
+def test_share_no_of_what_nobody_approved_makes_it_private_without_a_reason(office: Records) -> None:
+    key = office.make(files=[office.file("a.pdf", "a", share=True)], share=True)
+    office.amend(key, PETRA, share=False)
+    assert office.state(key) == "private"
+    assert breaches.due() == []
 
 
 def test_a_withdrawn_item_that_is_edited_stays_off_until_somebody_says_share(office: Records) -> None:
@@ -309,7 +355,7 @@ def test_a_conditional_change_is_refused_when_somebody_else_changed_it_meanwhile
     key = office.published()
     version = items.get(key).version
     office.amend(key, PETRA, if_version=version, labels=("vat",))
-    with pytest.raises(Invalid, match="version 2"):
+    with pytest.raises(Conflict, match="version 2"):
         office.amend(key, PETRA, if_version=version, labels=("other",))
     assert items.get(key).labels == ["vat"]
 

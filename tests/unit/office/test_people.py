@@ -157,6 +157,9 @@ ROOT, NOBODY = people.user_name(0), people.user_name(65534)
         (people.Actor("p.bakker", "command"), None),
         (people.Actor("k.smit", "command"), {"acme-bv"}),
         (people.Actor("j.admin", "command"), None),
+        (people.Actor("a.peters", "command"), None),  # whose account is root
+        (people.Actor("a.peters", "desk"), {"zon"}),
+        (people.Actor("a.peters", "command", behind="j.admin"), {"zon"}),
         (people.Actor("h.gone", "command"), set()),
         (people.Actor("l.visser", "command"), set()),  # has left
         (people.Actor(f"os:{ROOT}", "command"), None),
@@ -174,7 +177,10 @@ ROOT, NOBODY = people.user_name(0), people.user_name(65534)
     ],
 )
 def test_who_may_know_of_which_clients(who: people.Actor, clients: set[str] | None, tmp_path: Path) -> None:
-    found = office(k_smit={"clients": ["acme-bv"]}, m_devries={"clients": ["zon"]}, l_visser={"active": False})
+    found = office(
+        k_smit={"clients": ["acme-bv"]}, m_devries={"clients": ["zon"]}, l_visser={"active": False},
+        a_peters={"clients": ["zon"], "os_user": ROOT},
+    )  # fmt: skip
     mine = Office(tmp_path, found.settings, found.clients, found.staff)
     may = people.readable(mine, who)
     assert may.clients == clients

@@ -69,6 +69,7 @@ def test_each_code_has_its_sentence_and_gets_the_values_that_it_names() -> None:
         if code == sentences.PLAIN:
             continue
         assert code in known, f"{place}: {code} has no sentence"
+        assert not (values or set()) & {"key", "set"}, f"{place}: {code} has a value called key or set, which are the words'"
         assert values is None or known[code] <= values, f"{place}: {code} is not given {known[code] - values}"
 
 
