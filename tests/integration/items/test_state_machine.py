@@ -124,11 +124,9 @@ class Office(RuleBasedStateMachine):
         who = other or (sorted(asked)[pick % len(asked)] if asked else "m.devries")
         if by_file:
             if self.office.path(item, who).exists():
-                is_damaged = 'decision: "approve' in self.office.text(item, who)
                 self.office.type(item, word, "because", approver=who)
                 self.office.round()
-                if not is_damaged:
-                    self.decided(item, who, word, who in asked)
+                self.decided(item, who, word, who in asked)
             return
         try:
             self.office.decide(item, who, word, "because")

@@ -23,7 +23,7 @@ LEGAL = {
 ACTIONS = sorted({action for steps in LEGAL.values() for action in steps})
 
 
-@pytest.mark.parametrize(("state", "action"), itertools.product(STATES, ACTIONS))
+@pytest.mark.parametrize(("state", "action"), list(itertools.product(STATES, ACTIONS)))
 def test_each_step_leads_where_it_should_and_no_other_is_taken(state: str, action: str) -> None:
     if action in LEGAL[state]:
         assert items.step(state, action) == LEGAL[state][action]
