@@ -194,6 +194,18 @@ def _chunks(query: Any, after: int = 0) -> Iterator[Kept]:
         after = rows[-1][0]
 
 
+def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[Kept]:
+    """The events of these kinds about these items, oldest first."""
+    wanted, kinds = list(keys), list(actions)
+    return [
+        Kept(*row)
+        for start in range(0, len(wanted), 500)
+        for row in tuples(
+            _select().where(Event.item.in_(wanted[start : start + 500]) & Event.action.in_(kinds)).order_by(Event.seq)
+        )
+    ]
+
+
 def those(seqs: Iterable[int]) -> list[Kept]:
     """The events with these numbers, oldest first."""
     wanted = sorted(set(seqs))
