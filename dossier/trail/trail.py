@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from dossier.database import readable
 from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, tuples
 from dossier.files import files
@@ -204,6 +206,15 @@ def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[Kept]:
             _select().where(Event.item.in_(wanted[start : start + 500]) & Event.action.in_(kinds)).order_by(Event.seq)
         )
     ]
+
+
+def last_about(keys: Iterable[int]) -> dict[int, int]:
+    """Item → the number of the last event about it."""
+    wanted, found = list(keys), dict[int, int]()
+    for start in range(0, len(wanted), 500):
+        query: Any = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(wanted[start : start + 500]))
+        found |= dict(tuples(query.group_by(Event.item)))
+    return found
 
 
 def those(seqs: Iterable[int]) -> list[Kept]:

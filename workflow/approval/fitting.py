@@ -68,22 +68,22 @@ def standing(condition: Any, edition: Any) -> list[Standing]:
 
 
 class Fitting:
-    """Remembers what was seen to fit: of that only the text is compared with its digest again. Any thread may ask."""
+    """Remembers what was seen to fit: as long as nothing happens to it, only its text is compared again. Any thread may ask."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[object, ...]] = set()
 
     def misfits(self, given: Iterable[Standing]) -> dict[int, Sentence]:
-        """As `misfits`. That an item was taken off since is seen by whoever asks: it does not stand any more."""
-        unknown = [one for one in given if self._mark(one) not in self._seen or not is_whole(one)]
-        found = misfits(unknown)
+        """As `misfits`."""
+        wanted = list(given)
+        last = trail.last_about(one.item for one in wanted)
+        marks = [(one, (*one._replace(shown=None), last.get(one.item))) for one in wanted]
+        unknown = [(one, mark) for one, mark in marks if mark not in self._seen or not is_whole(one)]
+        found = misfits(one for one, _ in unknown)
         if len(self._seen) > MOST_SEEN:
             self._seen.clear()
-        self._seen |= {self._mark(one) for one in unknown if one.item not in found}
+        self._seen |= {mark for one, mark in unknown if one.item not in found}
         return found
-
-    def _mark(self, one: Standing) -> tuple[object, ...]:
-        return one.item, one.client, one.edition, one.content, one.approved_by, one.approved_at
 
 
 def is_whole(one: Standing) -> bool:
