@@ -228,7 +228,7 @@ class Intake:
                 case = Case(
                     one, judgement.actor, row, judgement.draft, judgement.wish, faults=judgement.faults, whose=judgement.whose
                 )
-                case.doubts = list(judgement.whose.doubts)
+                case.doubts = [*judgement.whose.doubts, *one.doubts]
                 cases.append(case)
         return cases
 
@@ -248,7 +248,7 @@ class Intake:
         """Take over what came; what went wrong is the answer."""
         case.files, case.kinds, case.places = received.files, received.kinds, received.places
         case.faults += received.faults
-        case.noticed = received.warnings
+        case.noticed = [*case.found.notices, *received.warnings]
         if received.error is None and not case.faults and case.delegation and not delegation.holds(case.delegation, case):
             case.faults.append(Fault(1, sentence("intake.not_as_placed", maker=case.actor.code)))
             self._discard(case)
