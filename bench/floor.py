@@ -89,7 +89,7 @@ def make(root: Path, drops: int, clients: int) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         body = large if number % LARGE_EVERY == LARGE_EVERY - 1 else small
         name = f"report-{number:06d}"
-        (folder / f"{name}.pdf").write_bytes(b"%%PDF-1.7\n%012d" % number + body)
+        (folder / f"{name}.pdf").write_bytes(b"%%PDF-1.7\n%012d\n" % number + body + b"\n%%EOF\n")
         (folder / f"{name}.yaml").write_text(
             f"description: Annual report number {number}\n"
             "status: done\n"

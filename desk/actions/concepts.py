@@ -41,6 +41,8 @@ class ConceptView:
     attention: Sequence[Sentence | str]
     changes: Sequence[Sentence | str]
     """What changed since this person's last look, the first line saying since when; nothing for what was never seen."""
+    before: dict[str, str] | None
+    """Name → SHA-256 of the files as this person saw them last; None for what was never seen."""
     remarks: Sequence[Sentence | str]
     may_decide: bool
     why_not: Sentence | str | None
@@ -60,16 +62,18 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
         shown = last.shown if last is not None else {"description": item.description, "explanation": None, "attachments": []}
         return ConceptView(
             key, item_name(key), item.client, "", shown, (), item.explanation, item.created_by, clock.shown(item.created_at) or "",
-            attention, (), (), False, None, deciding.what_became(item), None,
+            attention, (), None, (), False, None, deciding.what_became(item), None,
         )  # fmt: skip
     edition = Edition.get_by_id(item.pending)
     [asking] = Seating(office, hours.today(office, now)).askings([key])
     shared = {one["name"] for one in edition.shown["attachments"]}
+    before = contents.seen_before(asking.concept, edition, item.standing, actor.code)
     names = ", ".join(office.staff[code].name if code in office.staff else code for code in asking.people)
     why_not = None if asking.desk_of(actor.code) else sentence("desk.not_yours", whom=names or "?")
     return ConceptView(
         key, item_name(key), item.client, edition.content, edition.shown,
         [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,
         clock.shown(edition.made_at) or "", attention, contents.changes(asking.concept, edition, item.standing, actor.code),
+        {one["name"]: one["sha256"] for one in before[0].shown["attachments"]} if before else None,
         contents.remarks(asking, actor.code), why_not is None, why_not, None, item.contact if item.notify else None,
     )  # fmt: skip

@@ -129,6 +129,28 @@ def version_of(office: Office, actor: Actor, name: str, file: str, version: int 
     return row
 
 
+def with_content(office: Office, actor: Actor, name: str, file: str, sha256: str) -> Any:
+    """The attachment of this name with exactly this content, whichever version it is. Raises NotFound."""
+    item = find(office, actor, name)
+    same = (Attachment.item == item.id) & (Attachment.name == file) & (Attachment.sha256 == sha256)
+    row = Attachment.select().where(same).order_by(Attachment.id.desc()).first()
+    if row is None:
+        raise NotFound("desk.no_file", item=name, file=file)
+    return row
+
+
+def attention(office: Office, actor: Actor, name: str) -> list[Sentence | str]:
+    """What must be in view of whoever looks at the item. Raises NotFound."""
+    return suspicion.attention(find(office, actor, name), people.readable(office, actor).clients)
+
+
+def words_found(lines: Sequence[Sentence | str], file: str) -> tuple[str, ...]:
+    """The words that, as these lines say, the guard found in a file, as the file has them."""
+    found = [line for line in lines if isinstance(line, Sentence) and line.code == "guard.names_another"]
+    words = ", ".join(str(line.values["words"]) for line in found if line.values["file"] == file)
+    return tuple(word for word in words.split(", ") if word)
+
+
 def note_file(now: datetime, actor: Actor, name: str, file: str) -> None:
     """Somebody gets a file. Raises what the database raises: what can't be recorded is not given (CONTRACT section 8)."""
     item = items.get(item_key(name))

@@ -74,7 +74,12 @@ def verify(
         _mend(office, found)
         left = verifying.look(office, vault)
     if json:
-        printing.as_json([{**one.as_json(), "mended": one not in left} for one in [*found, *(o for o in left if o not in found)]])
+        printing.as_json(
+            [
+                {**one.as_json(session.language()), "mended": one not in left}
+                for one in [*found, *(o for o in left if o not in found)]
+            ]
+        )
     else:
         _print(found, left, repair)
     if left:
@@ -83,13 +88,11 @@ def verify(
 
 def _print(found: list[Difference], left: list[Difference], repaired: bool) -> None:
     from desk.cli import printing
+    from dossier.text.sentences import told
 
-    for one in found:
-        told = printing.text(one)
-        print(told if one in left else _("%(what)s (mended)") % {"what": told})
-    for one in left:
-        if one not in found:
-            print(printing.text(one))
+    for one in [*found, *(one for one in left if one not in found)]:
+        what = printing.text(told(one.message, session.language()))
+        print(what if one in left else _("%(what)s (mended)") % {"what": what})
     if not found:
         print(_("The vault and the portal are as the database says."))
     elif not repaired:
@@ -98,6 +101,7 @@ def _print(found: list[Difference], left: list[Difference], repaired: bool) -> N
         print(
             _(
                 "What is left can't be mended from here: take the vault's files from a backup;"
+                " what was changed in the database is off the portal until it is approved anew;"
                 " what does not belong in the vault can be moved only while no daemon runs"
             ),
             file=sys.stderr,

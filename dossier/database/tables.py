@@ -455,6 +455,28 @@ class StagedDrop(Table):
     """Its folder in the client's inbox, once it was placed."""
 
 
+class Delegation(Table):
+    """A drop that was placed in the inbox for somebody, until it is taken or refused (ingest/intake/delegation.py)."""
+
+    client = CharField()
+    folder = CharField()
+    """The name of the drop's folder in the client's inbox."""
+    maker = CharField()
+    """Whose drop it is, and must say so in `created_by`."""
+    behind = CharField(null=True)
+    """Who really placed it, where that is another: a staff member's code, or `os:USER`."""
+    uid = BigIntegerField()
+    """Who owns its files."""
+    sidecar = CharField()
+    """SHA-256 of the sidecar's bytes."""
+    files = JSONText()
+    """{name: SHA-256} of its attachments."""
+    made_at = CharField()
+
+    class Meta:
+        primary_key = CompositeKey("client", "folder")
+
+
 class ApiToken(Table):
     """A key for a program: what it may, for whom, until when. The key itself is kept as its SHA-256."""
 

@@ -7,8 +7,9 @@ file that is not ours to lease) only our own watching counts: size, times and id
 stayed the same for that long on our own clock.
 
 A copy that was cut off is closed and quiet, too. So a quiet file is asked for more, once for each
-state it is in: whether it may be read at all and, where somebody asks, what its SHA-256 is. What
-follows from that is for the room that looks at drops to say (ingest/inbox).
+state it is in: whether it may be read at all, whether its own format calls it unfinished
+(endings.py), and, where somebody asks, what its SHA-256 is. What follows from that is for the room
+that looks at drops to say (ingest/inbox).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dossier.files import files
+from dossier.files.endings import is_cut_off
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
 
@@ -37,6 +39,7 @@ class _Seen:
     has_leases: bool = False
     """The kernel tells about its writers, so its times can be believed."""
     is_readable: bool = True
+    is_cut_off: bool = False
     sha256: str | None = None
 
 
@@ -86,6 +89,10 @@ class Settling:
         """False if this process may not read the file: uploads of some programs are their owner's alone until they end."""
         return self._seen[folder][name].is_readable
 
+    def is_cut_off(self, folder: Path, name: str) -> bool:
+        """True if the file's own format says that it is not finished."""
+        return self._seen[folder][name].is_cut_off
+
     def sha256(self, folder: Path, name: str) -> str:
         """The file's SHA-256 (hex); reads it once for each state it is in. Raises OSError."""
         seen = self._seen[folder][name]
@@ -122,6 +129,8 @@ def _ask(path: str, seen: _Seen) -> bool | None:
         with files.open_plain(path) as descriptor:
             writer = has_writer(descriptor)
             seen.has_leases = writer is not None
+            if not writer:
+                seen.is_cut_off = is_cut_off(descriptor, seen.look.size)
             return writer
     except files.Changed:
         return True

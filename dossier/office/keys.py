@@ -222,6 +222,9 @@ class Intake(Strict):
     """wait for a sidecar, or create a private item named after the file."""
     create_after_seconds: float = Field(60, ge=0)
     """With `create`: so long after it is whole, a file still waits for a sidecar."""
+    unfinished_minutes: float = Field(10, ge=0)
+    """A file that its own format calls unfinished (a PDF without its end, say) waits so long for the rest. Then it is taken
+    with a warning, and what was to be shared outright becomes a concept."""
     blocked_types: list[Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]] = [
         "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
     ]  # fmt: skip

@@ -13,7 +13,7 @@ from peewee import fn
 
 from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, item_name, tuples
 from dossier.text.sentences import Sentence, sentence
-from dossier.trail.trail import Anchor, Kept, chained, detail_digest, events, link_of
+from dossier.trail.trail import Anchor, Kept, chained, detail_digest, events, link_of, those
 
 
 def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
@@ -59,6 +59,42 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
         anchor = ahead[-1]
         return sentence("trail.ends_before_anchor", number=expected, at=anchor.at, count=anchor.length)
     return _record_without_event(expected - 1)
+
+
+def changed_among(given: Sequence[Kept]) -> set[int]:
+    """The numbers of those of these events that are not as they were written, by what stands beside each.
+
+    A whole chain that was written anew is not seen here; `first_fault` sees it.
+    """
+    wanted = [event.seq for event in given]
+    before, links = {0: GENESIS}, dict[int, str]()
+    for start in range(0, len(wanted), 500):
+        some = wanted[start : start + 500]
+        before |= dict(tuples(Event.select(Event.seq, Event.hash).where(Event.seq.in_([seq - 1 for seq in some]))))
+        links |= dict(tuples(Redaction.select(Redaction.seq, Redaction.link).where(Redaction.seq.in_(some))))
+    erased, anew = _erasures() if links or any(event.detail is None for event in given) else (set(), {})
+    found = set()
+    for event in given:
+        link = link_of(event)
+        fits = chained(before.get(event.seq - 1, ""), links.get(event.seq, link)) == event.hash
+        fits &= event.seq not in links or anew.get(event.seq) == link
+        if event.detail is None or event.salt is None:
+            fits &= event.seq in erased
+        else:
+            fits &= detail_digest(event.salt, event.detail) == event.digest
+        if not fits:
+            found.add(event.seq)
+    return found
+
+
+def _erasures() -> tuple[set[int], dict[int, str]]:
+    """What was told of erasures: the events whose details went, and the new links of those that were written anew."""
+    erased, anew = set[int](), dict[int, str]()
+    for event in those(row[0] for row in tuples(Event.select(Event.seq).where(Event.action == "erased"))):
+        told = json.loads(event.detail or "{}")
+        erased |= set(told.get("events", ()))
+        anew |= {int(seq): link for seq, link in told.get("redacted", {}).items()}
+    return erased, anew
 
 
 def named(event: Kept) -> str:

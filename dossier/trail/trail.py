@@ -23,6 +23,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from peewee import fn
+
 from dossier.database import readable
 from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, tuples
 from dossier.files import files
@@ -192,6 +194,27 @@ def _chunks(query: Any, after: int = 0) -> Iterator[Kept]:
             raise files.Interrupted
         yield from (Kept(*row) for row in rows)
         after = rows[-1][0]
+
+
+def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[Kept]:
+    """The events of these kinds about these items, oldest first."""
+    wanted, kinds = list(keys), list(actions)
+    return [
+        Kept(*row)
+        for start in range(0, len(wanted), 500)
+        for row in tuples(
+            _select().where(Event.item.in_(wanted[start : start + 500]) & Event.action.in_(kinds)).order_by(Event.seq)
+        )
+    ]
+
+
+def last_about(keys: Iterable[int]) -> dict[int, int]:
+    """Item → the number of the last event about it."""
+    wanted, found = list(keys), dict[int, int]()
+    for start in range(0, len(wanted), 500):
+        query: Any = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(wanted[start : start + 500]))
+        found |= dict(tuples(query.group_by(Event.item)))
+    return found
 
 
 def those(seqs: Iterable[int]) -> list[Kept]:

@@ -53,7 +53,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: bytes, descriptor: int, patience: float | None = None) -> bytes:
-        """What it makes of a file of this kind (one byte), with another `patience` than usual. Raises Failed."""
+        """What it makes of a file of this kind (a byte, and what else the module takes), with another `patience` than usual. Raises Failed."""
         failed = Failed("ended", "closed")
         for _ in range(TRIES):
             if self._is_closed:

@@ -66,6 +66,8 @@ class Found:
     looks: Mapping[str, Look]
     """Name on disk → what was seen, of every file of the drop, the sidecar and a returned WHY.txt too."""
     faults: tuple[Fault, ...]
+    unfinished: tuple[str, ...] = ()
+    """Names on disk of what its own format calls unfinished, and that nobody went on with."""
     copies: tuple[str, ...] = ()
     """Names of what looks like copies of its sidecar, and stays where it is."""
 
@@ -86,6 +88,17 @@ class Found:
     def changed_at(self) -> float:
         """Seconds since 1970 of the last change to any of its files."""
         return _changed_at(self.looks.values())
+
+    @property
+    def doubts(self) -> tuple[Sentence, ...]:
+        """Why somebody should look at its files before any of them is shared."""
+        return tuple(sentence("inbox.has_no_end", file=names.shown(name)) for name in self.unfinished)
+
+    @property
+    def notices(self) -> tuple[Sentence, ...]:
+        """What its maker should know of the folder as it is."""
+        card = names.shown(self.sidecar_name or "")
+        return (*self.doubts, *(sentence("inbox.left_copy", file=names.shown(name), card=card) for name in self.copies))
 
     def place(self, inbox: Path) -> Path:
         """The folder its files lie in."""
@@ -299,8 +312,12 @@ class _Round:
         if place.folder is not None and self._is_filled(place, None, about):
             return
         after = self.office.settings.intake.create_after_seconds
-        left = after - min(self._quiet_seconds(place, one) for one in files_)
-        reason = sentence("inbox.waits_for_sidecar_first", seconds=f"{after:g}")
+        left, unfinished = self._unfinished(place, files_)
+        if left > 0:
+            reason = self._why_unfinished(unfinished)
+        else:
+            left = after - min(self._quiet_seconds(place, one) for one in files_)
+            reason = sentence("inbox.waits_for_sidecar_first", seconds=f"{after:g}")
         if left > 0:
             self.view.again_in(left)
             self._wait(place, name, reason, files_, about)
@@ -310,7 +327,7 @@ class _Round:
         sidecar = Sidecar(given=frozenset({"description"}), lines={}, description=description)
         looks = {one: place.found[one] for one in (place.found if place.folder is not None else files_)}
         matched = {one: one for one in files_}
-        self.view.ready.append(Found(self.client, place.folder, None, "", sidecar, matched, looks, ()))
+        self.view.ready.append(Found(self.client, place.folder, None, "", sidecar, matched, looks, (), tuple(unfinished)))
 
     # Folders
 
@@ -462,7 +479,7 @@ class _Round:
         if listed is None and self._is_filled(place, candidate.sidecar, about):
             return
         own = [*candidate.files, *([WHY] if place.folder and WHY in place.found else []), candidate.sidecar]
-        faults = [*card.faults, *candidate.faults]
+        faults, unfinished = [*card.faults, *candidate.faults], list[str]()
         if not faults:
             told = {candidate.matched[entry.file]: entry.sha256 for entry in listed or () if entry.file in candidate.matched}
             lacks = self._lacks(place, candidate, told)
@@ -471,10 +488,15 @@ class _Round:
                 self._wait(place, candidate.sidecar, _and_more(lacks[0][0], len(lacks) - 1), own, about)
                 return
             faults += [Fault(1, fault) for _, fault in lacks if fault is not None]
+            left, unfinished = self._unfinished(place, [name for name in candidate.files if not told.get(name)])
+            if left > 0 and not faults:
+                self.view.again_in(left)
+                self._wait(place, candidate.sidecar, self._why_unfinished(unfinished), own, about)
+                return
         self.view.ready.append(
             Found(
                 self.client, place.folder, candidate.sidecar, card.digest, card.sidecar, candidate.matched,
-                {name: place.found[name] for name in own}, tuple(faults), candidate.copies,
+                {name: place.found[name] for name in own}, tuple(faults), tuple(unfinished), candidate.copies,
             )
         )  # fmt: skip
 
@@ -523,6 +545,20 @@ class _Round:
         except OSError:
             return None  # whoever receives it will say so
         return None
+
+    def _unfinished(self, place: _Place, files_: Iterable[str]) -> tuple[float, list[str]]:
+        """(seconds until these files are taken as they are; those whose own format calls them unfinished)."""
+        unfinished = [name for name in files_ if self.settling.is_cut_off(place.path, name)]
+        quiet = min((self._quiet_seconds(place, name) for name in unfinished), default=0.0)
+        return (max(0.0, self._unfinished_minutes * 60 - quiet) if unfinished else 0.0), unfinished
+
+    def _why_unfinished(self, unfinished: Sequence[str]) -> Sentence:
+        file, minutes = names.shown(unfinished[0]), f"{self._unfinished_minutes:g}"
+        return _and_more(sentence("inbox.waits_for_end", file=file, minutes=minutes), len(unfinished) - 1)
+
+    @property
+    def _unfinished_minutes(self) -> float:
+        return self.office.settings.intake.unfinished_minutes
 
     def _is_filled(self, place: _Place, card: str | None, about: Sequence[str]) -> bool:
         """True, and told, if more may come to a set of files that nobody listed."""

@@ -28,6 +28,8 @@ class Case:
 
     found: Found
     actor: Actor
+    delegation: Any | None = None
+    """What was written down when it was placed for somebody (delegation.py)."""
     draft: Draft | None = None
     wish: Wish | None = None
     files: list[tuple[str, Copy]] = field(default_factory=list)

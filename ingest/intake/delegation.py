@@ -1,30 +1,94 @@
-"""Drops that an admin made by command for somebody else: the file's owner is the admin, the maker is another.
+"""Drops that a command, the desk or the API places for somebody: the file's owner is one, the maker is another.
 
-The database is told before the drop lies in the inbox, by the digest of its sidecar, so nobody can get the same by
-writing `created_by` into a file of his own.
+What is written down beforehand is bound to exactly that drop: the client, the folder's name, the
+owner, the sidecar's SHA-256 and that of every file. It holds once: intake strikes it out in the
+transaction that takes or refuses the drop. So nobody gets the same by a copy of the sidecar, with
+other files, in another client's folder, or a second time.
+
+A word for a drop that was never placed (its command was killed, say) is forgotten after a day. A
+drop that lies in the inbox may wait as long as it must.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+import hashlib
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
 
 from dossier.database.database import transaction
-from dossier.database.tables import Note
+from dossier.database.tables import Delegation, tuples
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.names import nfc
+from ingest.inbox.looking import Found
+from ingest.intake.candidate import Case
+from ingest.intake.judging import entries
+
+UNPLACED_HOURS = 24
+"""How long a word is kept whose drop is not in the inbox."""
+
+SIDECAR = "item.yaml"
+"""What is placed is a folder drop."""
 
 
-def record(now: datetime, digest: str, maker: str) -> None:
-    """The drop with this sidecar (its SHA-256, hex) is `maker`'s. In a transaction of its own."""
-    with transaction():
-        value = f"{maker} {clock.to_text(now)}"
-        Note.insert(key=_key(digest), value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+def record(now: datetime, actor: Actor, client: str, folder: str, place: Path, sidecar: bytes, hashes: Mapping[str, str]) -> None:
+    """What lies at `place`, and gets the name `folder` next, is `actor`'s drop. Call inside `transaction()`.
+
+    `hashes`: SHA-256 (hex) of each attachment, by its name. Whoever owns the sidecar must own them all.
+    """
+    look = files.look(place / SIDECAR)
+    assert look is not None
+    named = {nfc(name): sha256 for name, sha256 in hashes.items()}
+    _delete(client, folder)  # of a drop that was placed under this name before, and is gone
+    Delegation.insert(
+        client=client, folder=folder, maker=actor.code, behind=actor.behind, uid=look.uid, files=named,
+        sidecar=hashlib.sha256(sidecar).hexdigest(), made_at=clock.to_text(now),
+    ).execute()  # fmt: skip
 
 
-def of(digest: str) -> str | None:
-    """Whose the drop with this sidecar is, if that was recorded."""
-    row = Note.get_or_none(Note.key == _key(digest))
-    return str(row.value).split()[0] if row else None
+def find(found: Found) -> Any | None:
+    """What was written down for this drop, as far as it can be told before its files are read: `holds` tells the rest."""
+    if found.folder is None or not found.folder.isascii() or found.sidecar is None or found.sidecar.created_by is None:
+        return None
+    row = Delegation.get_or_none((Delegation.client == found.client) & (Delegation.folder == found.folder))
+    if row is None or row.sidecar != found.digest or row.maker != found.sidecar.created_by:
+        return None
+    spoken = {*found.matched.values(), found.sidecar_name or ""}
+    owners = {found.looks[disk].uid for disk in spoken if disk in found.looks}
+    if owners != {row.uid} or {nfc(disk) for disk in found.matched.values()} != set(row.files):
+        return None
+    return row
 
 
-def _key(digest: str) -> str:
-    return f"delegated:{digest}"
+def holds(row: Any, case: Case) -> bool:
+    """True if the files that were received are those that the word is about."""
+    received = {nfc(disk): copy.sha256 for (_, _, _, disk), (_, copy) in zip(entries(case.found), case.files, strict=True)}
+    return bool(received == row.files)
+
+
+def use_up(cases: Iterable[Case]) -> list[Case]:
+    """Strike out the words for these drops; returns the drops whose word somebody else has used. Inside `transaction()`."""
+    placed = [case for case in cases if case.delegation is not None]
+    return [case for case in placed if not _delete(case.found.client, case.found.folder)]
+
+
+def sweep(office: Office, now: datetime) -> None:
+    """Forget the words whose drops were not placed within a day. Not inside `transaction()`."""
+    old = tuples(
+        Delegation.select(Delegation.client, Delegation.folder).where(
+            Delegation.made_at <= clock.to_text(now - timedelta(hours=UNPLACED_HOURS))
+        )
+    )
+    for client, folder in list(old):
+        home = office.inbox / client
+        if home.is_dir() and not (home / folder).is_dir():
+            with transaction():
+                _delete(client, folder)
+
+
+def _delete(client: str, folder: str | None) -> int:
+    return int(Delegation.delete().where((Delegation.client == client) & (Delegation.folder == folder)).execute())

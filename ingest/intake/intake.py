@@ -65,8 +65,10 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
+from dossier.office.people import Actor
 from dossier.text import clock, names, system
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import sentence
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
@@ -213,7 +215,9 @@ class Intake:
         cases = []
         for one in found:
             try:
-                judgement = judge(self.office, one, self._delegated(one))
+                row = None if self.office.settings.identity.trust_sidecar else delegation.find(one)
+                delegated = row and Actor(row.maker, "drop", row.behind)
+                judgement = judge(self.office, one, delegated)
             except Exception as error:
                 if _is_environment(error):
                     raise
@@ -221,15 +225,12 @@ class Intake:
                 if self._is_to_be_refused(now, case, error, outcome):
                     cases.append(case)
             else:
-                case = Case(one, judgement.actor, judgement.draft, judgement.wish, faults=judgement.faults, whose=judgement.whose)
-                case.doubts = list(judgement.whose.doubts)
+                case = Case(
+                    one, judgement.actor, row, judgement.draft, judgement.wish, faults=judgement.faults, whose=judgement.whose
+                )
+                case.doubts = [*judgement.whose.doubts, *one.doubts]
                 cases.append(case)
         return cases
-
-    def _delegated(self, found: Found) -> str | None:
-        """For whom an admin made this drop by command, if one did."""
-        named = found.sidecar.created_by if found.sidecar else None
-        return delegation.of(found.digest) if named and not self.office.settings.identity.trust_sidecar else None
 
     # 2. receive, 3. keep
 
@@ -247,7 +248,10 @@ class Intake:
         """Take over what came; what went wrong is the answer."""
         case.files, case.kinds, case.places = received.files, received.kinds, received.places
         case.faults += received.faults
-        case.noticed = received.warnings
+        case.noticed = [*case.found.notices, *received.warnings]
+        if received.error is None and not case.faults and case.delegation and not delegation.holds(case.delegation, case):
+            case.faults.append(Fault(1, sentence("intake.not_as_placed", maker=case.actor.code)))
+            self._discard(case)
         if received.error is None and not case.faults:
             try:
                 self.gate.begin(self.office, case, received.texts)
@@ -397,6 +401,8 @@ class Intake:
             case.fingerprint = fingerprint_of(case)
         with transaction():
             self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
+            for case in delegation.use_up(cases):
+                case.faults.append(Fault(1, sentence("intake.placed_before", maker=case.actor.code)))
             self._find_duplicates(cases)
             firsts: dict[str, Case] = {}
             for case in cases:

@@ -6,6 +6,7 @@ seen in the bytes of the attachments (their kind, their sha256) is looked at whe
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +15,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Problem, fault
+from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault
 from ingest.inbox.looking import Found
 from ingest.intake.ownership import Whose, whose
@@ -35,13 +37,14 @@ class Judgement:
     """Whose its files are."""
 
 
-def judge(office: Office, found: Found, delegated: str | None = None) -> Judgement:
-    """Judge one drop. `delegated`: for whom an admin made it by command (delegation.py), whatever its owner."""
+def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judgement:
+    """Judge one drop. `delegated`: for whom it was placed by a command or the desk (delegation.py), whatever its owner."""
     card = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
     owner = people.user_name(card.uid)
     maker, refusal = _maker(office, found.sidecar, owner, delegated)
     behind = None if people.staff_by_user(office, owner) == maker else f"os:{owner}"
-    actor, faults = Actor(maker, "drop", behind), list(found.faults)
+    is_placed = delegated is not None and maker == delegated.code
+    actor, faults = Actor(maker, "drop", delegated.behind if delegated and is_placed else behind), list(found.faults)
     sidecar = found.sidecar
     if sidecar is None and found.sidecar_name is not None:
         # Where `created_by` is believed, who made it can't be known before it can be read.
@@ -102,16 +105,18 @@ def wish_of(sidecar: Sidecar) -> Wish:
     )  # fmt: skip
 
 
-def _maker(office: Office, sidecar: Sidecar | None, owner: str, delegated: str | None) -> tuple[str, str | None]:
+def _maker(office: Office, sidecar: Sidecar | None, owner: str, delegated: Actor | None) -> tuple[str, Sentence | str | None]:
     """Who made a drop whose sidecar is `owner`'s file, and why that can't be (CONTRACT section 3, last paragraphs)."""
     own = people.staff_by_user(office, owner)
     named = sidecar.created_by if sidecar else None
-    if named is not None and (office.settings.identity.trust_sidecar or named == delegated):
+    if named is not None and (office.settings.identity.trust_sidecar or (delegated and named == delegated.code)):
         person = office.staff.get(named)
         if person is None:
             return named, f"there is no staff member `{named}`"
         return named, None if person.active else f"{named} is not active any more"
     if own is None:
+        if named is not None and owner == people.user_name(os.geteuid()):
+            return named, sentence("intake.holds_once", maker=named)
         hint = "; or say who made it with `created_by`" if office.settings.identity.trust_sidecar else ""
         return named or f"os:{owner}", f"this file is `{owner}`'s, who is nobody in config/staff.yaml (os_user){hint}"
     if named is not None and named != own:

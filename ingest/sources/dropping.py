@@ -7,7 +7,6 @@ before that? A hidden folder is left in the inbox, and the files are still where
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import secrets
@@ -17,8 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
+from dossier.database.database import transaction
 from dossier.files import files, moves
 from dossier.files.files import Look
 from dossier.office import people
@@ -51,7 +50,7 @@ class Request:
 
 def sidecar_text(request: Request, maker: str) -> str:
     """The sidecar of the drop."""
-    lines = ["# yaml-language-server: $schema=../../../config/schema/sidecar.json"]
+    lines = ["# yaml-language-server: $schema=../../../config/schema/sidecar.json", f"client: {scalar(request.client)}"]
     for key, value in request.keys.items():
         if value is None or value == () or value == []:
             continue
@@ -88,15 +87,6 @@ def staged_sidecar(
     return "\n".join(lines) + "\n"
 
 
-def delegate(
-    office: Office, now: datetime, actor: Actor, client: str, folder: str, data: bytes, place: Path, listed: Mapping[str, Any]
-) -> None:
-    """Record that this very drop is made for `actor`, whose file it is not."""
-    del client, folder, place, listed
-    if not office.settings.identity.trust_sidecar:
-        delegation.record(now, hashlib.sha256(data).hexdigest(), actor.code)
-
-
 def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     """Put the drop into the inbox; returns its folder. Raises Invalid with all that is wrong; OSError.
 
@@ -108,14 +98,17 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     target = home / folder_name(request.keys["description"], now)
     hidden = home / f".new-{secrets.token_hex(8)}"
     files.make_folder(hidden, 0o777)
+    hashes: dict[str, str] = {}
     try:
         for path in request.files:
             copy = files.copy_hashed(path, hidden, mode=0o666)
             moves.move(copy.path, hidden / path.name)
+            hashes[path.name] = copy.sha256
         files.write_whole(hidden / "item.yaml", data, 0o666)
         files.sync([*(hidden / path.name for path in request.files), hidden / "item.yaml"], [hidden])
         if actor.behind is not None and not office.settings.identity.trust_sidecar:
-            delegation.record(now, hashlib.sha256(data).hexdigest(), actor.code)
+            with transaction():
+                delegation.record(now, actor, request.client, target.name, hidden, data, hashes)
         moves.move(hidden, target)
         files.sync((), [home])
     except BaseException:
@@ -160,7 +153,7 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
         {**looks, "item.yaml": own},
         tuple(faults),
     )
-    for fault in judge(office, found, actor.code if is_delegated else None).faults:
+    for fault in judge(office, found, actor if is_delegated else None).faults:
         found_wrong.append(Problem(_key_at(data, fault.line), fault.message))
     return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
 

@@ -14,7 +14,6 @@ map: what lies in the inbox or was taken is passed over.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
 from collections import Counter
@@ -25,6 +24,7 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
+from dossier.database.database import transaction
 from dossier.database.tables import Drop, tuples
 from dossier.files import files, moves
 from dossier.files.files import Look
@@ -158,12 +158,10 @@ class Importer:
 
     def _text(self, entry: Entry) -> bytes:
         attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
-        maker = (
-            ""
-            if re.search(r"^(created_by|gemaakt_door):", entry.sidecar, re.MULTILINE)
-            else f"\ncreated_by: {scalar(self.actor.code)}"
-        )
-        return f"{entry.sidecar}{maker}\nattachments:{attachments}\n".encode("utf-8", "surrogateescape")
+        said = {match[1] for match in re.finditer(r"(?m)^(\w+):", entry.sidecar)}
+        more = "" if said & {"created_by", "gemaakt_door"} else f"created_by: {scalar(self.actor.code)}\n"
+        more += "" if said & {"client", "klant"} else f"client: {scalar(entry.client)}\n"
+        return f"{entry.sidecar}\n{more}attachments:{attachments}\n".encode("utf-8", "surrogateescape")
 
     def _faults(self, entry: Entry, report: Report) -> tuple[list[str], tuple[int, int]]:
         """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
@@ -195,37 +193,37 @@ class Importer:
         found = Found(entry.client, entry.folder, "item.yaml", "", sidecar, here, looks, tuple(faults))
         if sidecar is not None and sidecar.item is not None:
             told.append("an import makes new items: leave `item` out")
-        judgement = judge(self.office, found, self.actor.code if self.actor.behind is not None else None)
+        judgement = judge(self.office, found, self.actor if self.actor.behind is not None else None)
         blocked = any(": files of type ." in one for one in told)
         told += [text for fault in judgement.faults if not (blocked and ": files of type ." in (text := str(fault.message)))]
         report.renamed += renamed if not told else []
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
     def _place(self, now: datetime, entries: Sequence[Entry]) -> None:
-        hidden = {entry.folder: self.office.inbox / entry.client / f"{_HIDDEN}{entry.folder}" for entry in entries}
+        hidden = [self.office.inbox / entry.client / f"{_HIDDEN}{entry.folder}" for entry in entries]
         with ThreadPoolExecutor(WORKERS) as pool:
-            copied = [
-                path for paths in pool.map(lambda entry: self._fill(entry, hidden[entry.folder]), entries) for path in paths
-            ]
-        files.sync(copied, list(hidden.values()))
-        for entry in entries:
-            if self.actor.behind is not None and not self.office.settings.identity.trust_sidecar:
-                delegation.record(now, hashlib.sha256(self._text(entry)).hexdigest(), self.actor.code)
-            moves.move(hidden[entry.folder], self.office.inbox / entry.client / entry.folder)
+            filled = list(pool.map(self._fill, entries, hidden))
+        copied = [folder / name for folder, hashes in zip(hidden, filled, strict=True) for name in hashes]
+        files.sync([*copied, *(folder / "item.yaml" for folder in hidden)], hidden)
+        if self.actor.behind is not None and not self.office.settings.identity.trust_sidecar:
+            with transaction():
+                for entry, place, hashes in zip(entries, hidden, filled, strict=True):
+                    delegation.record(now, self.actor, entry.client, entry.folder, place, self._text(entry), hashes)
+        for entry, place in zip(entries, hidden, strict=True):
+            moves.move(place, self.office.inbox / entry.client / entry.folder)
         files.sync((), [self.office.inbox / client for client in {entry.client for entry in entries}])
 
-    def _fill(self, entry: Entry, folder: Path) -> list[Path]:
-        """Copy an entry into a hidden folder of the inbox."""
+    def _fill(self, entry: Entry, folder: Path) -> dict[str, str]:
+        """Copy an entry into a hidden folder of the inbox. Returns name → SHA-256 of its files."""
         files.remove_tree(folder)
         files.make_folder(folder, 0o777)
-        placed = []
+        hashes = {}
         for path, name in _names_of(entry).items():
             copy = files.copy_hashed(self.archive.folder / path, folder, mode=0o666)
-            placed.append(folder / name)
-            moves.move(copy.path, placed[-1])
-        placed.append(folder / "item.yaml")
-        files.write_whole(placed[-1], self._text(entry), 0o666)
-        return placed
+            moves.move(copy.path, folder / name)
+            hashes[name] = copy.sha256
+        files.write_whole(folder / "item.yaml", self._text(entry), 0o666)
+        return hashes
 
     def _sweep(self) -> None:
         """Remove what an import that was killed left half copied."""

@@ -39,7 +39,7 @@ from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import scalar
 from ingest.inbox.listing import WHY
-from ingest.intake import kinds
+from ingest.intake import delegation, kinds
 from ingest.sources import dropping
 from ingest.sources.dropping import Request
 
@@ -188,9 +188,11 @@ def _commit(office: Office, now: datetime, actor: Actor, row: Any, data: bytes, 
     folder = dropping.folder_name(called, now)
     files.write_whole(hidden / "item.yaml", data, 0o666)
     files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
-    dropping.delegate(office, now, actor, row.client, folder, data, hidden, row.files)
+    hashes = {name: told["sha256"] for name, told in row.files.items()}
     with transaction():
         placed = StagedDrop.update(folder=folder).where((StagedDrop.id == row.id) & StagedDrop.folder.is_null()).execute()
+        if placed and not office.settings.identity.trust_sidecar:
+            delegation.record(now, actor, str(row.client), folder, hidden, data, hashes)
     if not placed:  # somebody pressed twice: the other one goes on with it
         return str(StagedDrop.get_by_id(row.id).folder)
     _place(home, hidden, folder)

@@ -87,6 +87,7 @@ def keep(page: Page, name: str) -> None:
         for size, width, height, scheme in (("desktop", 1280, 800, "light"), ("phone", 390, 844, "dark")):
             page.set_viewport_size({"width": width, "height": height})
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]
+            page.wait_for_load_state("networkidle")
             page.screenshot(path=f"{folder}/{name}-{size}.png")
         page.emulate_media(color_scheme="light")
         page.set_viewport_size({"width": 1280, "height": 800})

@@ -51,7 +51,7 @@ def shared(what: str, **keys: object) -> str:
 def test_the_installed_command_killed_by_strace_at_a_call_goes_on_at_its_next_start(office: Root, call: str, which: int) -> None:
     strace = need("strace")
     office.once()
-    files = {"a.pdf": b"%PDF-1.4 a\n", "b.csv": b"1;2\n", "a.yaml": shared("a", attachments=["a.pdf", "b.csv"])}
+    files = {"a.pdf": b"%PDF-1.4 a\n%%EOF\n", "b.csv": b"1;2\n", "a.yaml": shared("a", attachments=["a.pdf", "b.csv"])}
     office.place(CLIENT, files)
     how = ["-f", "-qq", "-o", "/dev/null", "-e", f"trace={call}", "-e", f"inject={call}:signal=SIGKILL:when={which}"]
     command = [strace, *how, str(DOSSIER), "--root", str(office.path)]

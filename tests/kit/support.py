@@ -179,6 +179,18 @@ class Root:
         """`dossier run --once`; what it printed."""
         return self.run("run", "--once", code=code).stdout
 
+    def killed_at(self, place: str) -> None:
+        """`run --once`, which kills itself (SIGKILL) where it would call `place`, as in `ingest.intake.intake:Intake._commit`."""
+        module, _, name = place.partition(":")
+        owner, _, function = name.rpartition(".")
+        code = (
+            f"import os, sys, {module} as there\nfrom desk.cli.main import main\n"
+            f"setattr({f'there.{owner}' if owner else 'there'}, {function!r}, lambda *a, **k: os.kill(os.getpid(), 9))\n"
+            f"sys.argv = ['dossier', '--root', {str(self.path)!r}, 'run', '--once']\nsys.exit(main())\n"
+        )
+        done = subprocess.run([sys.executable, "-c", code], env=self.whole_environ(), capture_output=True, text=True, timeout=120)
+        assert done.returncode == -9, f"{done.returncode}\n{done.stdout}\n{done.stderr}"
+
     def popen(self, *words: str, log: Path | None = None) -> subprocess.Popen[bytes]:
         output = open(log, "ab") if log else subprocess.DEVNULL  # noqa: SIM115
         command = [str(DOSSIER), "--root", str(self.path), *words]

@@ -1,4 +1,4 @@
-"""What the pages have besides: small pictures of first pages, and an archive of all attachments of an item.
+"""What the pages have besides: small pictures of first pages, and an archive of all attachments of an item. And pages to be read.
 
 They are made after an item is on the portal, on a thread of their own, from the vault, into the folder they are given;
 publishing.py puts them up. Pictures are drawn by another process (pictures_child.py), as a hostile PDF must not take
@@ -10,8 +10,10 @@ published again.
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
+import struct
 import threading
 import time
 import zipfile
@@ -41,8 +43,14 @@ BATCH_SECONDS, BATCH_ITEMS = 4.0, 500
 PATIENCE_SECONDS = 15.0
 """The drawing process gives up on a file by itself before this (pictures_child.WALL_SECONDS)."""
 
-ANSWER_BYTES = 1024 * 1024
-"""No picture is larger: the drawing process makes none over 64 kB (pictures_child.PICTURE_BYTES)."""
+ANSWER_BYTES = 5 * 1024 * 1024
+"""No picture is larger: the drawing process makes none over 4 MiB (pictures_child.PAGE_BYTES)."""
+
+_TAIL = struct.Struct(">HH")
+"""What stands behind the picture of a page (pictures_child.TAIL)."""
+
+_WORDS = 20
+"""So many words are marked on a page."""
 
 TROUBLE_SECONDS = 60
 """How long nothing is made after the disk was full."""
@@ -84,6 +92,15 @@ def may_have_picture(media_type: str) -> bool:
     return media_type == "application/pdf" or media_type.startswith("image/")
 
 
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of a file as a picture (WebP): of how many pages, and how often the words were found on it."""
+
+    picture: bytes
+    count: int
+    found: int
+
+
 class Artist:
     """The drawing process, started when it is first needed. One thread uses it."""
 
@@ -91,13 +108,22 @@ class Artist:
         self._child = Child("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
 
     def draw(self, path: Path) -> bytes:
-        """The picture (WebP) of the vault file at `path`; empty if there is none to be had."""
+        """The small picture (WebP) of the vault file at `path`; empty if there is none to be had."""
+        return self._ask(path, b"")
+
+    def page(self, path: Path, number: int, width: int, words: Sequence[str] = ()) -> Page | None:
+        """A page (from 0) of the vault file at `path`, so many pixels wide, with these words marked; None if there is none to be had."""
+        asked = [number, width, [word[:200] for word in words[:_WORDS]]]
+        answer = self._ask(path, json.dumps(asked).encode())
+        return Page(answer[: -_TAIL.size], *_TAIL.unpack(answer[-_TAIL.size :])) if answer else None
+
+    def _ask(self, path: Path, request: bytes) -> bytes:
         with files.open_plain(path) as descriptor:
             kind = kind_of(os.pread(descriptor, 16, 0))
             if kind is None:
                 return b""
             try:
-                return self._child.ask(kind, descriptor)
+                return self._child.ask(kind + request, descriptor)
             except Failed as error:
                 log.warning("a picture could not be drawn", file=path.name, error=str(error))
                 return b""

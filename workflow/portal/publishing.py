@@ -51,7 +51,8 @@ from dossier.text import clock, system
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands
-from workflow.approval import deciding
+from workflow.approval import deciding, fitting
+from workflow.approval.fitting import Fitting, Standing
 from workflow.portal.jobs import Job, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.pages import LOGO
 from workflow.portal.pictures import Batch, Studio
@@ -102,6 +103,7 @@ class Portal:
         self._retry_at: dict[int | str, datetime] = {}
         self._paused_until: datetime | None = None
         self._made: list[Batch] = []
+        self._fitting = Fitting()
         self._stale: set[str] = set()
         self._off: set[str] = set()
         self._new: set[str] = set()
@@ -231,6 +233,7 @@ class Portal:
         stale = [] if going else self._some_of(self._stale)
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, going or self._unsettled(min(self._most, self.site.at_once)))
+        self._set_aside_misfits(now, jobs, {job.item.client for job in jobs}.union(work))
         if unfit := deciding.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
@@ -240,10 +243,11 @@ class Portal:
         if not going:
             batches, self._made = self._made, []
         self._take_off_clients(now)
+        for job in jobs:
+            self._keep_from(job)
         self._stage(now, [job for job in jobs if job.edition and job.is_due and not self._keeps_files(job)])
         for job in jobs:
-            if job.item.id in self._retry_at and job.item.id in self._wrong:
-                job.edition, job.is_waiting = None, True
+            self._keep_from(job)
             if job.is_due:
                 work.setdefault(job.item.client, Work()).due.append(job)
         dressed_for = self._share_out(batches, work)
@@ -280,6 +284,11 @@ class Portal:
             self.trouble = None
         return shown
 
+    def _keep_from(self, job: Job) -> None:
+        """What lies there is wrong, and can't be put right now: it is taken off until it can be."""
+        if job.item.id in self._retry_at and job.item.id in self._wrong:
+            job.edition, job.is_waiting = None, True
+
     def _place(self, now: datetime, code: str, work: Work) -> bool:
         """True if the client's folder is now as the change says."""
         if work.change is None or code in self._retry_at:
@@ -310,6 +319,22 @@ class Portal:
             edition = found.get(item.standing) if may_show(self.office, item) else None
             jobs.append(Job(item, edition, is_there, is_sure))
         return jobs
+
+    def _set_aside_misfits(self, now: datetime, jobs: list[Job], codes: Iterable[str]) -> None:
+        """What is not what was approved is not published, and goes from the portal: of `jobs`, and of all that these clients see.
+
+        It is tried again later, as whatever can't be published now: the database may be put right.
+        """
+        here = {job.item.id: job for job in jobs}
+        given = [Standing.of(job.item, job.edition) for job in jobs if job.edition is not None]
+        for code in codes:
+            public = (Item.client == code) & Item.public.is_null(False) & Item.standing.is_null(False)
+            given += [one for one in fitting.standing(public, Item.public) if one.item not in here]
+        for key, reason in self._fitting.misfits(given).items():
+            self._fail(now, key, RuntimeError(str(reason)))
+            self.redo([key], ())
+            if key not in here:
+                jobs.append(Job(Item.get_by_id(key), None, is_there=True, is_sure=False, is_waiting=True))
 
     def _going(self, limit: int) -> list[Any]:
         """Of these the items that are on the portal and were withdrawn."""

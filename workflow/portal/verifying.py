@@ -15,7 +15,7 @@ import json
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
@@ -24,8 +24,10 @@ from dossier.database.tables import Attachment, Edition, Item, Note, Page, PageD
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text.sentences import Sentence, sentence, told
 from dossier.trail import trail
 from dossier.vault.folder import Kept, Vault
+from workflow.approval import fitting
 from workflow.portal.folder_site import FolderSite
 from workflow.portal.placing import PAGES
 from workflow.portal.publishing import Portal
@@ -48,22 +50,33 @@ Kind = Literal["lacks", "changed", "stranger"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`path` is relative to the portal's or the vault's folder. `client` is None for the vault's and for what is nobody's."""
+    """`path` is relative to the portal's or the vault's folder. `client` is None for the vault's and for what is nobody's.
 
-    where: Literal["portal", "vault"]
+    Of the database it is `client/item`, and `reason` says in what that differs from what was approved.
+    """
+
+    where: Literal["portal", "vault", "database"]
     path: str
     kind: Kind
     client: str | None = None
     item: int | None = None
+    reason: Sentence | None = None
+
+    @property
+    def message(self) -> Sentence:
+        folder, _, name = self.path.rpartition("/")
+        made_of = name.rpartition("-")[0] if folder.endswith(f"/{PAGES}") and name.startswith("D-") else None
+        reason = self.reason or Sentence(f"verifying.{self.kind}")
+        reason = sentence("verifying.made_of", reason=reason, item=made_of) if made_of else reason
+        return sentence("verifying.difference", where=Sentence(f"verifying.{self.where}"), path=self.path, reason=reason)
 
     def __str__(self) -> str:
-        words = {"lacks": "is missing", "changed": "was changed", "stranger": "does not belong here"}
-        folder, _, name = self.path.rpartition("/")
-        of = f" (made for {name.rpartition('-')[0]})" if folder.endswith(f"/{PAGES}") and name.startswith("D-") else ""
-        return f"{self.where}: {self.path}: {words[self.kind]}{of}"
+        return str(self.message)
 
-    def as_json(self) -> dict[str, Any]:
-        return {**asdict(self), "item": item_name(self.item) if self.item else None}
+    def as_json(self, language: str = "en") -> dict[str, Any]:
+        item = item_name(self.item) if self.item else None
+        told_as = {"reason": told(self.reason, language) if self.reason else None}
+        return {"where": self.where, "path": self.path, "kind": self.kind, "client": self.client, "item": item, **told_as}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +104,38 @@ def part_of(client: str) -> int:
 
 def look(office: Office, vault: Vault, part: int | None = None) -> list[Difference]:
     """All that differs. `part`: the contents of this part only; None: of everything. Names and sizes are looked at always."""
-    found = look_at_portal(office, lambda code: part in (None, part_of(code)))
+
+    def is_read(code: str) -> bool:
+        return part in (None, part_of(code))
+
+    found = look_at_portal(office, is_read) + look_at_editions(is_read)
     return found + look_at_vault(vault, lambda prefix: part is None or prefix % PARTS == part)
 
 
 def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Difference]:
     """What differs on the portal; `is_read` says of which clients the contents are hashed."""
-    codes = {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
-    codes |= {row[0] for row in tuples(Page.select(Page.client))}
-    there = open_site(office).homes()
+    shown = {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
+    shown |= {row[0] for row in tuples(Page.select(Page.client))}
+    there, known = open_site(office).homes(), shown | set(office.clients)
     found = []
-    for code in sorted(codes & (there | {code for code in codes if is_on_portal(office, code)})):
+    for code in sorted((known & there) | {code for code in shown if is_on_portal(office, code)}):
         found += _look_until_sure(office, code, is_read(code))
-    known = codes | set(office.clients)
     return found + [Difference("portal", name, "stranger") for name in sorted(there - known)]
+
+
+def look_at_editions(is_read: Callable[[str], bool], code: str | None = None) -> list[Difference]:
+    """What stands or is public in the database (of one client) and is not what was approved; `is_read` says of which clients."""
+    stands, found = Item.standing.is_null(False), dict[int, Difference]()
+    for (client,) in list(tuples(Item.select(Item.client).where(stands).distinct())):
+        if code not in (None, client) or not is_read(client):
+            continue
+        _go_on()
+        here = stands & (Item.client == client)
+        given = fitting.standing(here, Item.standing)
+        both = [*given, *fitting.standing(here & (Item.public != Item.standing), Item.public)]
+        for key, reason in {**fitting.strange_makers(given), **fitting.misfits(both)}.items():
+            found[key] = Difference("database", f"{client}/{item_name(key)}", "changed", client, key, reason)
+    return list(found.values())
 
 
 def _look_until_sure(office: Office, code: str, is_read: bool) -> list[Difference]:
@@ -144,7 +175,7 @@ def look_at_client(office: Office, code: str, is_read: bool) -> list[Difference]
     expected = _expected(code)
     folders = {name.rpartition("/")[0] for name in expected}
     folders |= {item_name(key) for key in _public_keys(code)}
-    if is_there and not is_folder:
+    if is_there and (not is_folder or not expected):
         return [Difference("portal", code, "stranger", code)]
     found = []
     for name, size in site.walk(code, folders) if is_folder else ():
@@ -252,9 +283,9 @@ def _mend_on_portal(portal: Portal, now: datetime, name: str) -> None:
     if not is_on_portal(office, name):
         portal.reconsider_clients()
         return
-    found = look_at_client(office, name, is_read=True)
+    found = look_at_client(office, name, is_read=True) + look_at_editions(lambda _: True, name)
     for one in found:
-        if one.kind != "lacks" and site.has(one.path):
+        if one.where == "portal" and one.kind != "lacks" and site.has(one.path):
             portal.quarantine(now, one.path, is_copied=one.kind == "changed")
     entries: dict[int, list[str]] = {}
     for one in found:

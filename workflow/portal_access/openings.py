@@ -5,6 +5,8 @@ seen no more from that very moment, though the folder may need a second. A conta
 queries give, and they are asked with his clients in them: what is another's, what was withdrawn and what never was
 are one and the same nothing.
 
+What was changed in the database since it was approved (fitting.py) is not shown.
+
 Opened means: its page was asked for, or a file of it, by a browser that is logged in. A mail scanner is not.
 """
 
@@ -15,15 +17,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import structlog
+
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Item, Note, Opening, PageFile, tuples
+from dossier.database.tables import Edition, Item, Note, Opening, PageFile, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
+from workflow.approval import fitting
+from workflow.approval.fitting import Fitting
 from workflow.portal import showing
 from workflow.portal.pages import ShownFile, ShownItem, year_of
 from workflow.portal.showing import Extra
 from workflow.portal_access.access import Seat
+
+log = structlog.get_logger("portal")
 
 AGAIN_SECONDS = 60
 """A page that is loaded again within this, or another part of a file that was begun within this, is the same opening."""
@@ -55,7 +63,7 @@ class Line:
 def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
     """The item, if one of these clients sees it now."""
     rows = tuples(_public(office, clients).where(Item.id == key))
-    return _shown(rows)[key] if rows else None
+    return _shown(rows).get(key)
 
 
 def list_lines(office: Office, client: str) -> list[Line]:
@@ -92,14 +100,21 @@ def _public(office: Office, clients: Sequence[str]) -> Any:
     return query.join(Edition, on=(Item.public == Edition.id))
 
 
+_fitting = Fitting()
+
+
 def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
     """By key. With the pictures and archives that are up by now."""
     query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([row[0] for row in rows])))]
     made = {(extra.item, extra.source): extra for extra in extras}
+    unfit = _fitting.misfits(fitting.standing(Item.id.in_([row[0] for row in rows]), Item.public))
+    for key, reason in unfit.items():
+        log.error("not shown: it is not what was approved", item=item_name(key), reason=str(reason))
     return {
         key: Shown(key, client, edition, showing.shown_item(published_at, key, shown, place, made))
         for key, client, edition, published_at, shown, place in rows
+        if key not in unfit
     }
 
 

@@ -87,15 +87,15 @@ def remarks(asking: Asking, person: str) -> list[str]:
     return told
 
 
-def changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[str]:
-    """What changed since this person looked last; since what the client sees, for who never looked.
+def seen_before(concept: Concept, edition: Any, standing: int | None, person: str) -> tuple[Any, str] | None:
+    """(edition, since when in words): what this person saw last; what the client sees, for who never looked. None: nothing.
 
     Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:
     nothing that changed on the way is left out.
     """
     first = first_edition(concept.item)
     if edition.id == first + 1:
-        return []
+        return None
     range_ = Asked.edition.between(first, edition.id - 1) & (Asked.person == person)
     asked: dict[int, str] = dict(tuples(Asked.select(Asked.edition, Asked.at).where(range_).order_by(Asked.edition)))
     mine = Decision.edition.between(first, edition.id - 1) & (Decision.decided_by == person)
@@ -109,6 +109,14 @@ def changes(concept: Concept, edition: Any, standing: int | None, person: str) -
     elif standing is not None:
         base, then = standing, "from what the client sees now"
     else:
+        return None
+    return Edition.get_by_id(base), then
+
+
+def changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[str]:
+    """What changed since this person looked last (seen_before); the first line says since when."""
+    before = seen_before(concept, edition, standing, person)
+    if before is None:
         return []
-    told = paper.differences(Edition.get_by_id(base).shown, edition.shown)
-    return [f"Changed {then}:", *(f"- {line}" for line in told)] if told else [f"Nothing changed {then}."]
+    told = paper.differences(before[0].shown, edition.shown)
+    return [f"Changed {before[1]}:", *(f"- {line}" for line in told)] if told else [f"Nothing changed {before[1]}."]

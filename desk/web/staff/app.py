@@ -26,8 +26,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.shell import answers
+from desk.web.shell.easel import Easel
 from desk.web.shell.gate import Form, Gate, Upload
-from desk.web.staff import clients, inbox, items, login, new_item, queue, start
+from desk.web.staff import clients, inbox, items, login, new_item, papers, queue, start
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
@@ -56,6 +57,7 @@ class DeskWeb:
     def __init__(self, office: Office, environ: Mapping[str, str], more: Sequence[Route] = ()) -> None:
         """`more`: addresses of others on the same server, such as the API's."""
         self._vault = open_vault(office)
+        self._easel = Easel(self._vault)
         self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES)
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
         self.app = Starlette(
@@ -82,6 +84,8 @@ class DeskWeb:
                 self._inside("/items/{item}/publish", items.put_back, post),
                 self._inside("/items/{item}/files", items.change_files, post),
                 self._inside("/items/{item}/attachments/{name:path}", items.attachment, get),
+                self._inside("/items/{item}/pictures/{name:path}", papers.picture, get),
+                self._inside("/items/{item}/pages/{name:path}", papers.reading, get),
                 self._inside("/inbox", inbox.inbox, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
@@ -124,7 +128,7 @@ class DeskWeb:
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Visit:
         cookie = request.cookies.get(cookie_name(office))
         session: Any = staff_access.find_session(office, now, cookie) if cookie else None
-        return Visit(request, form, office, now, peer, self._vault, session, start.counts)
+        return Visit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
 
 def _ask_who(visit: Visit) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from desk.actions import concepts, deciding, item_view, my_work
+from desk.web.staff import papers
 from desk.web.staff.visit import WORDS, Visit
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import told
@@ -32,7 +33,10 @@ def _page(visit: Visit, key: int, status: int = 200, **more: object) -> Response
     names = [one.item for one in waits]
     place = names.index(found.item) if found.item in names else None
     values: dict[str, object] = {
-        "found": found, "waits": waits, "place": place,
+        "found": found, "waits": waits, "files": papers.papers(
+            visit.easel, [(one["name"], one["size"], one["media_type"], one["sha256"]) for one in found.shown["attachments"]],
+            found.attention, found.before,
+        ), "place": place,
         "before": names[place - 1] if place else None,
         "after": names[place + 1] if place is not None and place + 1 < len(names) else (names[0] if place is None and names else None),
         "attention": [told(line, language, WORDS) for line in found.attention],

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.web.shell.answers import asked_language
+from desk.web.shell.easel import Easel
 from desk.web.shell.gate import Form
 from desk.web.staff import moments
 from dossier.office import people
@@ -49,6 +50,8 @@ class Visit:
     peer: str
     """The caller's IP address."""
     vault: Vault
+    easel: Easel
+    """Draws pages of files."""
     session: Any = None
     counts: Callable[[Visit], Mapping[str, int]] | None = None
     """What the menu counts, asked when a page is made."""

@@ -38,7 +38,7 @@ clients:
       - {id: keeper, name: The Bookkeeper, email: books@keeper.example}
 """
 
-PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000
+PDF = b"%PDF-1.7\n" + bytes(range(256)) * 4000 + b"\n%%EOF\n"
 HTML = b"<!doctype html><script>document.title = 'owned'</script>"
 
 
@@ -347,7 +347,7 @@ def test_a_pdf_can_be_opened_in_the_browser_and_anything_else_is_only_saved(rig:
 
 def test_items_are_found_by_the_year_of_the_paper_and_of_publication_and_come_in_one_archive(rig: Rig) -> None:
     new = rig.publish("zon", "nieuw", {"a.pdf": PDF, "b.txt": b"twee"}, description="Jaarrekening 2024 <concept/definitief?>")
-    old = rig.publish("zon", "oud", {"a.pdf": b"%PDF-1.4 oud"}, "location: 2019/Geheim\n", description="Oude aangifte")
+    old = rig.publish("zon", "oud", {"a.pdf": b"%PDF-1.4 oud\n%%EOF\n"}, "location: 2019/Geheim\n", description="Oude aangifte")
     fatma = rig.browser("fatma@zon.example")
     page = fatma.get("/zon/").text
     assert re.findall(r"<option[^>]*>([^<]*)</option>", page)[-2:] == ["2024", "2019"]

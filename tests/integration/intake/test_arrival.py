@@ -280,7 +280,7 @@ def test_many_drops_by_several_writers_at_once_are_each_taken_once(running: Runn
         "    (home / f'{stem}-{n}.yaml').write_text('description: Annual accounts %d\\n' % n)\n"
         "    with open(home / f'{stem}-{n}.pdf', 'wb') as file:\n"
         "        for part in range(4):\n"
-        "            file.write(b'%PDF-1.7' + b'x' * 10000); file.flush(); time.sleep(0.002)\n"
+        "            file.write(b'%PDF-1.7' + b'x' * 10000 + b'%%EOF'); file.flush(); time.sleep(0.002)\n"
     )
     writers = [
         subprocess.Popen([sys.executable, "-c", script, str(running.home), stem, str(first)]) for first in (0, MANY, 2 * MANY)
@@ -290,7 +290,7 @@ def test_many_drops_by_several_writers_at_once_are_each_taken_once(running: Runn
     receipts = [running.office.told(f"{stem}-{number}") for number in range(3 * MANY)]
     assert len({receipt["item"] for receipt in receipts}) == 3 * MANY
     assert {receipt["attachments"][0]["sha256"] for receipt in receipts} == {
-        hashlib.sha256((b"%PDF-1.7" + b"x" * 10000) * 4).hexdigest()
+        hashlib.sha256((b"%PDF-1.7" + b"x" * 10000 + b"%%EOF") * 4).hexdigest()
     }
 
 
@@ -350,7 +350,7 @@ def test_a_faulty_configuration_is_reported_and_the_old_one_kept(running: Runnin
 def test_settings_that_are_changed_hold_for_the_next_drop(running: Running) -> None:
     settings = (running.office.path / "config/settings.yaml").read_text()
     running.reconfigure(settings=settings + "intake: {max_file_mb: 1}\n")
-    stem, big = running.name(), PDF + bytes(1024 * 1024)
+    stem, big = running.name(), bytes(1024 * 1024) + PDF
     running.office.place("acme-bv", {f"{stem}.pdf": big, f"{stem}.yaml": GOOD})
     running.office.until_rejected("acme-bv", stem)
     other = (

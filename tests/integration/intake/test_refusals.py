@@ -22,7 +22,7 @@ from dossier.database.database import close_database, open_database
 from dossier.office.opening import load_office
 from dossier.office.people import ALL
 
-PDF = b"%PDF-1.4\n1 0 obj <<>> endobj\n"
+PDF = b"%PDF-1.4\n1 0 obj <<>> endobj\n%%EOF\n"
 EXE = b"MZ\x90\x00\x03\x00\x00\x00\x04\x00\x00\x00\xff\xff\x00\x00\xb8" + bytes(47) + b"PE\x00\x00L\x01" + bytes(64)
 LNK = bytes.fromhex("4c0000000114020000000000c000000000000046") + bytes(56)
 GOOD = "description: Annual accounts 2025\n"
@@ -154,7 +154,7 @@ CASES = [
     sidecar("a shortcut named .pdf", GOOD, "1: `report.pdf`: its content is that of a .lnk file", pdf=LNK),
     sidecar("a jar named .pdf", GOOD, "1: `report.pdf`: its content is that of a .jar file", pdf=_jar()),
     # Limits
-    sidecar("a file over the limit", GOOD, "1: `report.pdf` is larger than 1 MB", pdf=PDF + bytes(1024 * 1024)),
+    sidecar("a file over the limit", GOOD, "1: `report.pdf` is larger than 1 MB", pdf=bytes(1024 * 1024) + PDF),
     Case("too many files", {**{f"report.{n}.pdf": PDF for n in range(21)}, "report.yaml": GOOD}, ["report.yaml:1: 21 files in one drop; at most 20"]),
     # Several drops at once
     Case("claimed twice", {"a.pdf": PDF, "report.yaml": GOOD + "attachments: [a.pdf]\n", "other.yaml": GOOD + "attachments: [a.pdf]\n"},

@@ -95,7 +95,7 @@ def test_a_finding_refuses_the_drop_and_a_scanner_that_is_away_holds_it(clamd: C
     assert office.receipt("bad") is None
 
     office.place(
-        "acme-bv", {"large.pdf": PDF + b"x" * 3_000_000, "large.yaml": GOOD, "small.pdf": PDF + b"s", "small.yaml": GOOD}
+        "acme-bv", {"large.pdf": b"x" * 3_000_000 + PDF, "large.yaml": GOOD, "small.pdf": PDF + b"s", "small.yaml": GOOD}
     )
     done = office.run("run", "--once", code=None)
     assert (done.returncode, "StreamMaxLength" in done.stderr or "limits" in done.stderr) == (4, True), done.stderr

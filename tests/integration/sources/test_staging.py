@@ -13,8 +13,11 @@ from kit.support import PDF
 
 from dossier.database.database import close_database
 from dossier.database.tables import StagedDrop
+from dossier.files import settling
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
+from ingest.inbox.looking import Looker
+from ingest.intake import delegation
 from ingest.sources import staging
 
 KEYS = {"description": "Annual accounts 2025", "labels": ["annual", "2025"]}
@@ -114,3 +117,23 @@ def test_a_commit_that_was_killed_before_the_rename_is_finished_and_what_nobody_
     assert inbox(office) == [f".drop-{left.id}", folder]
     staging.sweep(office.office, office.now + timedelta(hours=25))
     assert inbox(office) == [folder]
+
+
+def test_what_the_desk_places_is_the_persons_once_and_forgotten_after_a_day_if_it_was_never_placed(office: Records) -> None:
+    office.configure(settings="watch: {settle_seconds: 0, folder_settle_seconds: 0}\n")
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": False})
+    home, later = office.root / "inbox/acme-bv", office.now + timedelta(hours=25)
+
+    def word() -> object | None:
+        [found] = Looker(office.office).look("acme-bv", *settling.now()).ready
+        return delegation.find(found)
+
+    delegation.sweep(office.office, later)
+    assert word() is not None  # it lies there, and may wait as long as it must
+    (home / folder).rename(home / "elsewhere")
+    assert word() is None
+    delegation.sweep(office.office, later)
+    (home / "elsewhere").rename(home / folder)
+    assert word() is None

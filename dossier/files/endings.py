@@ -1,0 +1,92 @@
+"""Does a file's own format say that it is not finished? Told from its head and its tail, without reading the rest.
+
+Only formats that say where they end can be asked: PDF (`%%EOF`), zip and what is built as one (the
+central directory), PNG (`IEND`) and JPEG (the end-of-image mark). A scanner that closes the file
+after each page, and an upload that was cut off, leave files that are closed and quiet, and end
+nowhere.
+
+Whole files have odd tails: programs put blanks, signatures and whole films behind the end. So an
+end may stand anywhere in the tail, and a file that is not plainly cut off is taken for whole. That
+it is not damaged in its middle is not looked at.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+HEAD, TAIL = 1024, 128 * 1024
+"""Bytes. Readers of PDF look for its mark in the first 1,024, and a zip's comment may be 64 kB long."""
+
+SEGMENTS = 1000
+"""A JPEG has at most so many segments before its picture; what has more is no picture of a camera."""
+
+
+def is_cut_off(descriptor: int, size: int) -> bool:
+    """True if the open file, `size` bytes long, lacks the end that its format asks for. Raises OSError."""
+    head = os.pread(descriptor, HEAD, 0)
+    if head.startswith((b"PK\x03\x04", b"PK\x07\x08")):
+        return not _has_directory(descriptor, size)
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return b"IEND\xaeB`\x82" not in _tail(descriptor, size)
+    if head.startswith(b"\xff\xd8\xff"):
+        return _is_half_a_picture(descriptor, size)
+    if re.search(rb"%PDF-[0-9]", head):
+        return _ends_among_objects(_tail(descriptor, size))
+    return False
+
+
+def _tail(descriptor: int, size: int, start: int = 0) -> bytes:
+    return os.pread(descriptor, TAIL, max(start, size - TAIL))
+
+
+def _ends_among_objects(tail: bytes) -> bool:
+    """No end of a PDF, or more of its objects behind the last one: it has an end for each time it was added to."""
+    *_, rest = tail.rpartition(b"%%EOF")
+    return len(rest) == len(tail) or re.search(rb"\b[0-9]+\s+[0-9]+\s+obj\b", rest) is not None
+
+
+def _has_directory(descriptor: int, size: int) -> bool:
+    """The end of the central directory, which says where the directory begins (APPNOTE.TXT 4.3.16)."""
+    tail = _tail(descriptor, size)
+    at = len(tail)
+    while (at := tail.rfind(b"PK\x05\x06", 0, at)) >= 0:
+        record = tail[at : at + 22]
+        if len(record) < 22:
+            continue
+        entries, length, start = (int.from_bytes(record[a:b], "little") for a, b in ((10, 12), (12, 16), (16, 20)))
+        if entries == 0 or start == 0xFFFFFFFF:  # empty, or one whose larger numbers stand before it (zip64)
+            return True
+        # One of a zip within this zip speaks of another place.
+        end = size - len(tail) + at
+        if start + length <= end and os.pread(descriptor, 4, start) == b"PK\x01\x02":
+            return True
+    return False
+
+
+def _is_half_a_picture(descriptor: int, size: int) -> bool:
+    """A JPEG that ends before its picture begins, or in the middle of it.
+
+    Phones put a film or more pictures behind the end, longer than any tail. But within a picture a
+    byte FF has only a few followers (ITU T.81, B.1.1.2), and in anything else it soon has others.
+    """
+    at = 2
+    for _ in range(SEGMENTS):
+        segment = os.pread(descriptor, 4, at)
+        if len(segment) < 4:
+            return True
+        if segment[0] != 0xFF:
+            return False
+        if segment[1] == 0xFF:  # filling
+            at += 1
+            continue
+        if segment[1] in (0xD8, 0x01) or 0xD0 <= segment[1] <= 0xD7:  # marks without a length
+            at += 2
+            continue
+        if segment[1] == 0xD9:
+            return False
+        at += 2 + int.from_bytes(segment[2:], "big")
+        if segment[1] == 0xDA:
+            tail = _tail(descriptor, size, at)
+            return b"\xff\xd9" not in tail and re.search(rb"\xff[^\x00\x01\xc4\xcc\xd0-\xd7\xda-\xdf\xfe\xff]", tail) is None
+    return False
