@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 from functools import partial
 from multiprocessing.connection import Connection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from dossier.files import files
 
@@ -88,21 +88,31 @@ def _warn(what: str, error: Exception) -> None:
 
 
 class _Team:
-    """Processes that were started together. When one of them dies, all are ended."""
+    """Processes that work together. When one of them dies, all are ended.
+
+    Each has an executor of its own: one that starts a second process while the first dies overlooks it, and waits for it for
+    ever, or fails at starting it (all of Python 3.11).
+    """
 
     def __init__(self) -> None:
         context = multiprocessing.get_context("spawn")
         self._theirs, self._ours = context.Pipe(duplex=False)
-        self._pool = ProcessPoolExecutor(
-            WORKERS, mp_context=context, initializer=_settle_in, initargs=(self._theirs, os.getpid())
-        )
+        self._begun: dict[ProcessPoolExecutor, list[Future[Any]]] = {
+            ProcessPoolExecutor(1, mp_context=context, initializer=_settle_in, initargs=(self._theirs, os.getpid())): []
+            for _ in range(WORKERS)
+        }
 
     def begin(self, function: Callable[[A], R], given: A) -> Future[R] | None:
-        """None: they are dead."""
+        """Give it to the one that has least to do. None: that one is dead."""
+        for begun in self._begun.values():
+            begun[:] = [future for future in begun if not future.done()]
+        executor, begun = min(self._begun.items(), key=lambda one: len(one[1]))
         try:
-            return self._pool.submit(function, given)
+            future = executor.submit(function, given)
         except BrokenExecutor:
             return None
+        begun.append(future)
+        return future
 
     def wait(self, future: Future[R]) -> R:
         """Raises BrokenExecutor, and what was raised there."""
@@ -118,7 +128,8 @@ class _Team:
     def end(self) -> None:
         """Returns when none of them lives any more."""
         self._hang_up()
-        self._pool.shutdown()
+        for executor in self._begun:
+            executor.shutdown()
         self._theirs.close()
 
     def _hang_up(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import multiprocessing
 import os
 import signal
 import threading
@@ -59,3 +60,15 @@ def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pyte
     hands = Hands()
     assert {answer() for answer in [hands.begin(_who, number) for number in range(4)]} == {os.getpid()}
     hands.rest()
+
+
+def test_one_that_dies_while_another_is_being_started_holds_up_nobody() -> None:
+    for wait in range(10):
+        hands = Hands()
+        answers = [hands.begin(_who, 0)]
+        (first,) = multiprocessing.active_children()
+        threading.Timer(wait * 0.001, first.kill).start()
+        answers += [hands.begin(_who, number) for number in range(1, 4)]
+        for answer in answers:
+            _in_time(answer)
+        _in_time(lambda hands=hands: hands.rest() or True)
