@@ -37,7 +37,7 @@ log = structlog.get_logger("keeping")
 def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
     """Back the office up, and note it in the trail. Errors: backup.make."""
     report = backup.make(office, dest, now, keep)
-    told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files}
+    told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files, "digest": report.digest}
     try:
         with transaction():
             trail.record(now, actor, "backed_up", None, told)
@@ -47,16 +47,19 @@ def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) 
     return report
 
 
-def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
+def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None) -> Restored:
     """Make an office in `root` from a backup, its portal too. Errors: dossier.backup.restore.restore."""
-    restored = put_back(source, root, environ)
+    restored = put_back(source, root, environ, digest)
     now = clock.utc_now()
     portal = Portal(restored.office, open_vault(restored.office))
     portal.prepare()
     portal.redo_all()
     while portal.has_work(now):  # what can't be published is left alone for a while, so this ends
         portal.round(now)
-    told = {"from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}"}
+    told = {
+        "from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}",
+        "digest": restored.digest, "digest_was_given": restored.is_known,
+    }  # fmt: skip
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)
     return restored

@@ -148,6 +148,7 @@ def backup(
         "events": report.events, "seconds": f"{time.monotonic() - started:.1f}",
     }  # fmt: skip
     print(_("%(path)s: %(files)s files (%(new)s new, %(mb)s MB), %(events)s events, %(seconds)s s") % values)
+    print(_("digest: sha256:%(digest)s") % {"digest": report.digest})
     for name in report.being_written:
         print(_("left out, it is being written: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     for what in report.damaged:
@@ -160,6 +161,10 @@ def restore(
     source: Annotated[
         Path, typer.Argument(metavar="SRC", help="A folder of backups (the last one is taken), or one of its snapshots.")
     ],
+    digest: Annotated[
+        str | None,
+        typer.Option("--digest", metavar="SHA256", help="What backup printed: only the backup that was made then is restored."),
+    ] = None,
 ) -> None:
     """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
     import os
@@ -168,12 +173,18 @@ def restore(
     from desk.cli import printing
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
-    restored = keeping.restore(source, root.absolute(), os.environ)
+    restored = keeping.restore(source, root.absolute(), os.environ, digest)
     values = {
         "root": restored.office.root, "files": restored.files, "events": restored.events,
         "made_at": printing.text(restored.made_at),
     }  # fmt: skip
     print(_("%(root)s: %(files)s files, %(events)s events, as of %(made_at)s; the trail verifies") % values)
+    if not restored.is_known:
+        told = _(
+            "nobody could check whose backup this is: compare its digest, sha256:%(digest)s, with what backup printed"
+            " (--digest compares it), before the daemon starts"
+        )
+        print(told % {"digest": restored.digest}, file=sys.stderr)
     for name in restored.strange_owners[:20]:
         print(_("belongs to you now, not to who dropped it: %(name)s") % {"name": printing.text(name)}, file=sys.stderr)
     if restored.strange_owners:

@@ -30,15 +30,17 @@ import grp
 import json
 import os
 import pwd
+import re
 import socket
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from dossier import __version__
+from dossier.backup.manifest import LIST, LOOSE, MANIFEST, Loose, digest_of
 from dossier.database import snapshot
 from dossier.database.tables import Note
 from dossier.files import files, moves
@@ -52,34 +54,15 @@ from dossier.vault.opening import open_vault
 
 FORMAT = 1
 
-MARK, SNAPSHOTS, VAULT, MANIFEST, LIST = "dossier-backup.json", "snapshots", "vault", "manifest.json", "vault.txt"
+MARK, SNAPSHOTS, VAULT = "dossier-backup.json", "snapshots", "vault"
 
 _LAST = "backup:last"
-
-LOOSE = ("quarantine", "breaches", "erasures")
-"""Folders of var/ that nothing else has: what was put aside, drafts for the register of data breaches, reports of erasures."""
 
 KEEP = 30
 """Snapshots that are kept: a month of nights."""
 
 PASSES = 5
 """So often what moves about in the inbox is looked at again, before it is taken as it was."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loose:
-    """A file or folder outside the vault: `where` is `inbox` or one of LOOSE, `path` from there. `sha256` is empty for a folder."""
-
-    where: str
-    path: str
-    sha256: str
-    size: int
-    mode: int
-    mtime_ns: int
-    uid: int
-    user: str
-    gid: int
-    group: str
 
 
 @dataclass(slots=True)
@@ -91,6 +74,8 @@ class Report:
     new_files: int = 0
     new_bytes: int = 0
     events: int = 0
+    digest: str = ""
+    """Covers all of the snapshot: whoever restores it can see by this that it is the one that was made."""
     being_written: list[str] = field(default_factory=list)
     """Files of the inbox that were left out; their drops are not whole yet."""
     damaged: list[str] = field(default_factory=list)
@@ -179,11 +164,12 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     files.write_whole(work / LIST, listed.encode(), 0o600)
     manifest = {
         "format": FORMAT, "program": __version__, "made_at": clock.to_text(now), "root": str(office.root),
-        "host": socket.gethostname(), "database": taken.path.name, "events": taken.length, "head": taken.head,
+        "host": socket.gethostname(), "user": _name_of_user(office.var.stat().st_uid), "database": taken.path.name, "events": taken.length, "head": taken.head,
         "files": {name: files.hash_file(work / name) for name in [*plain, taken.path.name, LIST]},
-        "loose": [asdict(one) for one in loose],
+        "loose": [one.as_json() for one in loose],
     }  # fmt: skip
     files.write_whole(work / MANIFEST, json.dumps(manifest).encode(), 0o600)
+    report.digest = digest_of(work)
     with open_folder(dest) as opened:
         files.sync_whole(opened)  # also what a backup that was killed had copied and not synced
     report.files = len(taken.attachments) + sum(1 for one in loose if one.sha256) + len(plain)
@@ -350,13 +336,15 @@ def _thin_out(dest: Path, keep: int) -> None:
     needed: set[str] = set()
     for path in snapshots(dest):
         needed |= needed_by(path)
-    for folder in (dest / VAULT).iterdir():
-        if folder.name.endswith(".tmp"):
-            files.remove(folder)
-        elif len(folder.name) == 2:
-            for file in folder.iterdir():
-                if file.name not in needed:
-                    files.remove(file)
+    with open_folder(dest / VAULT) as pool:
+        for name in pool.names():
+            if name.endswith(".tmp"):
+                files.remove(pool / name)
+            elif re.fullmatch("[0-9a-f]{2}", name):
+                with pool.open(name) as shelf:  # never through a link: nothing is removed elsewhere
+                    for one in shelf.names():
+                        if one not in needed:
+                            files.remove(shelf / one)
 
 
 def needed_by(path: Path) -> set[str]:

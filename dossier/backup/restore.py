@@ -1,9 +1,13 @@
 """A backup becomes an office again, in an empty folder, and every file of it is checked on the way.
 
+Nothing that a snapshot says is believed (manifest.py). Who has its digest from elsewhere, as `backup` printed it, can
+have it compared; without, a settings.yaml that leads out of the root is not followed, and it is told that nobody knows
+whose backup this is.
+
  1. look       is the snapshot whole, is the room there, is nothing yet where it goes? Nothing was written.
  2. mark       ROOT/.restoring says that what lies here is no office yet.
  3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files keep owner, rights and time, as far as
-               this user may give them: who dropped a file is known by its owner.
+               this user may give them and the owner is one of the office's: who dropped a file is known by its owner.
  4. database   put back, checked by its own means; the trail must verify, against the anchors, and end where the backup says.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
 
@@ -15,16 +19,17 @@ from __future__ import annotations
 
 import errno
 import grp
-import json
 import os
 import pwd
 import sqlite3
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
-from dossier.backup.backup import LIST, LOOSE, MANIFEST, SNAPSHOTS, VAULT, Loose, Pool, read_mark, snapshots
+from dossier.backup import manifest
+from dossier.backup.backup import SNAPSHOTS, VAULT, Pool, read_mark, snapshots
+from dossier.backup.manifest import LOOSE, MANIFEST, Damaged, Loose, Manifest
 from dossier.database import snapshot
 from dossier.database.database import open_database
 from dossier.files import files
@@ -38,10 +43,6 @@ from dossier.vault import folder as vault_room
 from dossier.vault import opening
 
 
-class Damaged(Refusal):
-    """Something in the backup is not what was put there."""
-
-
 @dataclass(slots=True)
 class Restored:
     """What was put back."""
@@ -49,6 +50,9 @@ class Restored:
     office: Office
     snapshot: Path
     made_at: str
+    digest: str
+    is_known: bool
+    """True if the digest is the one that was given: it is the backup that was made."""
     files: int = 0
     events: int = 0
     strange_owners: list[str] = field(default_factory=list)
@@ -67,38 +71,35 @@ def find(source: Path) -> Path:
     return found[-1]
 
 
-def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
-    """Make an office in `root` from a backup; its database is open then.
+def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None) -> Restored:
+    """Make an office in `root` from a backup; its database is open then. `digest`: what `backup` printed when it was made.
 
     Raises Refusal (Damaged) where that can't be, ConfigurationError, OSError, DatabaseUnavailable.
     """
     path = find(source)
-    manifest = _checked_manifest(path)
-    try:
-        office = replace(load_office(path, environ), root=root)
-    except ConfigurationError as error:
-        raise ConfigurationError(
-            [replace(fault, file=f"{path}/{fault.file}") for fault in error.faults], error.language
-        ) from error
+    given = manifest.read(path)
+    if digest is not None and digest.lower().removeprefix("sha256:") != given.digest:
+        raise Refusal("restoring.another_digest", path=str(path), digest=given.digest)
+    office = _office_of(path, given, root, environ)
+    if digest is None:
+        _check_stays_inside(office, given, environ)
     pool = Pool(path.parent.parent / VAULT)
-    listed = dict(line.split() for line in (path / LIST).read_text().splitlines())
-    loose = [Loose(**one) for one in manifest["loose"]]
-    _look(office, path, {sha256: int(size) for sha256, size in listed.items()}, loose, pool)
+    _look(office, path, given, pool)
 
     files.make_folder(root, 0o700)  # all of it is confidential; who else gets in is for who restores to say
     files.write_durably(
         root / RESTORING, b"A restore is under way, or was broken off. Then remove this folder and restore again.\n"
     )
-    restored = Restored(office, path, manifest["made_at"])
-    _put_vault(office, listed, pool, restored)
-    _put_loose(office, loose, pool, restored)
-    _put_plain(path, manifest["files"], "anchors/", anchors.folder_of(office), 0o640)
-    _put_database(office, path, manifest)
-    restored.events = manifest["events"]
+    restored = Restored(office, path, given.made_at, given.digest, digest is not None)
+    _put_vault(office, given.attachments, pool, restored)
+    _put_loose(office, given, pool, restored)
+    _put_plain(path, given.files, "anchors/", anchors.folder_of(office), 0o640)
+    _put_database(office, path, given)
+    restored.events = given.events
     for name in (office.queue, office.portal):
         files.make_folder(name)
-    _put_plain(path, {name: digest for name, digest in manifest["files"].items() if name != SETTINGS}, "config/", root / "config")
-    _put_plain(path, {SETTINGS: manifest["files"][SETTINGS]}, "config/", root / "config")
+    _put_plain(path, {name: digest for name, digest in given.files.items() if name != SETTINGS}, "config/", root / "config")
+    _put_plain(path, {SETTINGS: given.files[SETTINGS]}, "config/", root / "config")
     files.remove(root / RESTORING)
     files.sync((), (root,))
     return restored
@@ -107,32 +108,41 @@ def restore(source: Path, root: Path, environ: Mapping[str, str]) -> Restored:
 # 1. look
 
 
-def _checked_manifest(path: Path) -> dict[str, Any]:
-    try:
-        manifest = dict(json.loads((path / MANIFEST).read_bytes()))
-        digests = dict(manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise Damaged(f"{path / MANIFEST} can't be read ({error}); restore an earlier snapshot of {path.parent}") from error
-    for name, digest in digests.items():
+def _office_of(path: Path, given: Manifest, root: Path, environ: Mapping[str, str]) -> Office:
+    """The office that the snapshot's config/ tells of, as it was when it was hashed. Raises ConfigurationError."""
+    with tempfile.TemporaryDirectory() as made:
+        _put_plain(path, given.files, "config/", Path(made) / "config", 0o600)
         try:
-            same = files.hash_file(path / name) == digest
-        except OSError as error:
-            raise Damaged(f"{path / name} can't be read ({error.strerror}); restore an earlier snapshot") from error
-        if not same:
-            raise Damaged(f"{path / name} is damaged; restore an earlier snapshot")
-    copy = path / manifest["database"]
+            return replace(load_office(Path(made), environ), root=root)
+        except ConfigurationError as error:
+            raise ConfigurationError(
+                [replace(fault, file=f"{path}/{fault.file}") for fault in error.faults], error.language
+            ) from error
+
+
+def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, str]) -> None:
+    """What only the snapshot's own settings say lies in the root: else it could have anything written anywhere. Raises Refusal."""
+    paths, root = office.settings.paths, os.path.realpath(office.root)
+    leading = {f"paths.{name}": str(getattr(paths, name)) for name in ("inbox", "queue", "portal", "vault")}
+    leading["database.url"] = office.settings.database.url.removeprefix("sqlite:///")
+    for key, place in leading.items():
+        if f"DOSSIER_{key.replace('.', '__').upper()}" in environ:
+            continue
+        whole = os.path.realpath(office.root / place)
+        if "://" in place or not whole.startswith(root + os.sep):
+            raise Refusal("restoring.leads_outside", name=key, root=str(office.root), digest=given.digest)
+
+
+def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
+    """See that everything is there, and that there is room for it, and nothing in its way, before anything is written."""
+    copy = path / given.database
     try:
-        fault = snapshot.why_damaged(copy) if copy.name == snapshot.SQLITE else None
+        fault = snapshot.why_damaged(copy) if given.database == snapshot.SQLITE else None
     except sqlite3.OperationalError as error:
         raise Damaged(f"{copy} can't be read ({error}); look at its disk, then try again") from error
     if fault:
         raise Damaged(f"{copy} is damaged: {fault}")
-    return manifest
-
-
-def _look(office: Office, path: Path, listed: Mapping[str, int], loose: Iterable[Loose], pool: Pool) -> None:
-    """See that everything is there, and that there is room for it, and nothing in its way, before anything is written."""
-    wanted = {**listed, **{one.sha256: one.size for one in loose if one.sha256}}
+    wanted = {**given.attachments, **{one.sha256: one.size for one in given.loose if one.sha256}}
     lacking = [sha256 for sha256, size in wanted.items() if not pool.has(sha256, size)]
     if lacking:
         raise Damaged(
@@ -179,12 +189,12 @@ def _put(pool: Pool, sha256: str, target: Path, mode: int) -> None:
         raise Damaged(f"{pool.location(sha256)} is damaged; restore an earlier snapshot, or find the file elsewhere")
 
 
-def _put_loose(office: Office, loose: list[Loose], pool: Pool, restored: Restored) -> None:
-    """Folders first, as they were listed; rights and times of folders last, when nothing is put into them any more."""
+def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) -> None:
+    """Folders before what is in them; rights, owners and times of folders last, when nothing is put into them any more."""
     tops = {"inbox": office.inbox, **{name: office.var / name for name in LOOSE}}
     files.make_folder(office.inbox, 0o775)
     made = []
-    for one in loose:
+    for one in given.loose:
         target = tops[one.where] / one.path
         if one.sha256:
             files.make_folder(target.parent, 0o775)
@@ -193,11 +203,26 @@ def _put_loose(office: Office, loose: list[Loose], pool: Pool, restored: Restore
             made.append(target)
         else:
             files.make_folder(target, 0o775)
-    for one in reversed(loose):
-        target = tops[one.where] / one.path
-        if not files.make_as_it_was(target, _uid(one), _gid(one), one.mode, one.mtime_ns) and one.sha256:
+    ours = _accounts(office, given)
+    for one in reversed(given.loose):
+        target, uid = tops[one.where] / one.path, _uid(one)
+        is_ours = given.user is None or uid in ours
+        is_as_it_was = files.make_as_it_was(target, uid if is_ours else os.geteuid(), _gid(one), one.mode, one.mtime_ns)
+        if one.sha256 and not (is_ours and is_as_it_was):
             restored.strange_owners.append(f"{one.where}/{one.path} ({one.user or one.uid})")
     files.sync(made, [office.inbox, *{path.parent for path in made}])
+
+
+def _accounts(office: Office, given: Manifest) -> Collection[int]:
+    """The accounts that a file of this office can belong to: the staff's, a scanner's, the daemon's, and who restores."""
+    names = {one.os_user for one in office.staff.values()} | set(office.settings.identity.file_owners) | {given.user}
+    found = {os.geteuid()}
+    for name in names:
+        try:
+            found.add(pwd.getpwnam(name or "").pw_uid)
+        except KeyError:
+            continue
+    return found
 
 
 def _uid(one: Loose) -> int:
@@ -218,24 +243,35 @@ def _gid(one: Loose) -> int:
 # 4. database, 5. config
 
 
-def _put_database(office: Office, path: Path, manifest: Mapping[str, Any]) -> None:
-    snapshot.put_back(office, path / manifest["database"])
+def _put_database(office: Office, path: Path, given: Manifest) -> None:
+    copy = office.root / given.database  # what is put back is what was hashed, whatever becomes of the snapshot meanwhile
+    _put_file(path, given.database, copy, given.files, 0o600)
+    try:
+        snapshot.put_back(office, copy)
+    finally:
+        files.remove(copy)
     open_database(office)
     found, wrong = anchors.read(anchors.folder_of(office))
     fault: Sentence | str | None = wrong or auditing.first_fault(found)
-    if fault is None and trail.head() != (manifest["events"], manifest["head"]):
-        fault = f"it ends with event {trail.head()[0]}, and the backup was made at event {manifest['events']}"
+    if fault is None and trail.head() != (given.events, given.head):
+        fault = f"it ends with event {trail.head()[0]}, and the backup was made at event {given.events}"
     if fault is not None:
         raise Damaged(f"the trail of the backup does not verify: {fault}")
 
 
 def _put_plain(path: Path, digests: Mapping[str, str], prefix: str, target: Path, mode: int = 0o644) -> None:
     made = []
-    for name, digest in digests.items():
+    for name in digests:
         if name.startswith(prefix):
             copy = target / name.removeprefix(prefix)
             files.make_folder(copy.parent)
-            if files.copy_to(path / name, copy, mode) != digest:
-                raise Damaged(f"{path / name} is damaged; restore an earlier snapshot")
+            _put_file(path, name, copy, digests, mode)
             made.append(copy)
     files.sync(made, {copy.parent for copy in made})
+
+
+def _put_file(path: Path, name: str, target: Path, digests: Mapping[str, str], mode: int) -> None:
+    """A file of the snapshot, as the manifest tells of it. Raises Damaged."""
+    with manifest.at(path, name) as place:
+        if files.copy_to(place, target, mode) != digests[name]:
+            raise Damaged(f"{path / name} is damaged; restore an earlier snapshot")

@@ -92,6 +92,7 @@ def _parsed(line: bytes) -> Anchor | None:
         values = json.loads(line)
         anchor = Anchor(values["at"], values["length"], values["head"])
         clock.from_text(anchor.at)
+        is_head = re.fullmatch("[0-9a-f]{64}", anchor.head)
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
-    return anchor if type(anchor.length) is int and anchor.length > 0 and re.fullmatch("[0-9a-f]{64}", anchor.head) else None
+    return anchor if is_head and type(anchor.length) is int and 0 < anchor.length < 2**63 else None

@@ -6,10 +6,12 @@ Reads the archive only. What there is of it that no entry speaks for is told too
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Annotated
@@ -17,6 +19,7 @@ from typing import IO, Annotated
 from pydantic import AfterValidator, Field, ValidationError
 
 from dossier.files import files
+from dossier.files.beneath import At, open_beneath
 from dossier.office.keys import Strict, Word
 from dossier.text import names
 from dossier.text.refusals import Refusal
@@ -168,6 +171,13 @@ class Archive:
             found = f"{found}/{fits[0]}" if found else fits[0]
         return found
 
+    @contextmanager
+    def opened(self, path: str) -> Iterator[At]:
+        """The place of a located file, in a folder that is held open and was reached without a link. Raises OSError."""
+        *folders, last = path.split("/")
+        with open_beneath(self.folder, *folders) as folder:
+            yield folder / last
+
     def _listing(self, folder: str) -> dict[str, list[str]]:
         """What is in a folder of the archive, links apart: folded name → names."""
         if folder not in self._listings:
@@ -190,10 +200,20 @@ class Archive:
 
     def _rows(self) -> Iterator[Row]:
         assert self.map.table is not None
-        path = self.folder / self.map.table
+        located = self.locate(os.path.normpath(self.map.table))
+        if located is None:
+            raise FileNotFoundError(
+                errno.ENOENT,
+                "there is no such table in the archive; what leads out of it, or is a link, is not followed",
+                self.map.table,
+            )
         line = 1
         try:
-            with open(path, encoding=self.map.encoding, newline="") as stream:
+            with (
+                self.opened(located) as place,
+                files.open_plain(place) as descriptor,
+                open(descriptor, encoding=self.map.encoding, newline="", closefd=False) as stream,
+            ):
                 delimiter, above = self._delimiter(stream)
                 table = csv.DictReader(stream, delimiter=delimiter, restkey="", restval="")
                 self._check_header(table.fieldnames or ())

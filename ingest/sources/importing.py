@@ -219,7 +219,8 @@ class Importer:
         files.make_folder(folder, 0o777)
         hashes = {}
         for path, name in _names_of(entry).items():
-            copy = files.copy_hashed(self.archive.folder / path, folder, mode=0o666)
+            with self.archive.opened(path) as source:
+                copy = files.copy_hashed(source, folder, mode=0o666)
             moves.move(copy.path, folder / name)
             hashes[name] = copy.sha256
         files.write_whole(folder / "item.yaml", self._text(entry), 0o666)

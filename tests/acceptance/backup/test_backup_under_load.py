@@ -81,6 +81,22 @@ def test_a_backup_becomes_the_same_office_elsewhere(root: Root, tmp_path: Path) 
     assert {item["item"][-6:] for item in made.json("items")} == {f"{n:06d}" for n in range(1, 6)}
 
 
+def test_who_has_the_digest_that_backup_printed_can_have_it_compared_and_who_has_not_is_told(root: Root, tmp_path: Path) -> None:
+    _drop(root, 0)
+    root.once()
+    (line,) = [line for line in root.run("backup", str(tmp_path / "backups")).stdout.splitlines() if line.startswith("digest: ")]
+    digest = line.removeprefix("digest: ")
+    assert json.loads(root.run("audit", "export").stdout.splitlines()[-1])["detail"]["digest"] == digest.removeprefix("sha256:")
+    for name, options, is_told in (("one", (), True), ("two", ("--digest", digest), False)):
+        made = Root(root.path.with_name(name), dict(root.environ))
+        said = made.run("restore", str(tmp_path / "backups"), *options).stderr
+        assert (digest in said) == is_told
+    other = Root(root.path.with_name("three"), dict(root.environ))
+    refused = other.run("restore", str(tmp_path / "backups"), "--digest", "sha256:" + "0" * 64, code=1)
+    assert "is not the backup that was made" in refused.stderr
+    assert not other.path.exists()
+
+
 def test_a_backup_under_load_of_an_office_that_is_killed_then_loses_nothing(root: Root, tmp_path: Path) -> None:
     dest, before = tmp_path / "backups", 40
     with root.daemon() as daemon:

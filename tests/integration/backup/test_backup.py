@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from kit.records import JOOST, Records
+from kit.records import JOOST, STAFF, Records
 from kit.servers import DATABASE_URL, POSTGRESQL, another_database
 
 from desk.actions import keeping, new_office
@@ -207,6 +208,7 @@ def test_the_portal_is_made_anew(office: Records, tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files to others")
 def test_who_dropped_a_file_is_still_known_after_a_restore(office: Records, tmp_path: Path) -> None:
+    office.configure(staff=STAFF.replace("p.bakker: {", f"p.bakker: {{os_user: {pwd.getpwuid(1).pw_name}, "))
     inbox = office.root / "inbox/acme-bv"
     (inbox / "report.yaml").write_text("description: Annual accounts\n")
     os.chown(inbox / "report.yaml", 1, 1)

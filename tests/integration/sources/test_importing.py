@@ -301,3 +301,14 @@ def test_killed_again_and_again_and_run_again_nothing_is_lost_and_nothing_comes_
     assert Item.select().count() == 520
     assert Drop.select().where(Drop.kind == "taken").count() == 520
     assert tree(folder) == before
+
+
+def test_a_map_leads_to_nothing_outside_the_archive(archive: Path, tmp_path: Path) -> None:
+    outside = tmp_path / "outside.csv"
+    outside.write_text(TABLE)
+    (archive / "link.csv").symlink_to(outside)
+    (archive / "folder").symlink_to(tmp_path)
+    for table in ("../outside.csv", str(outside), "link.csv", "folder/outside.csv"):
+        (tmp_path / "map.yaml").write_text(BY_TABLE.replace("index.csv", table))
+        with pytest.raises(FileNotFoundError, match="is not followed"):
+            list(Archive(archive, read_import_map(tmp_path / "map.yaml")).entries())
