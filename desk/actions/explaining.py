@@ -70,13 +70,21 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
     if names.is_ignored(path.name):
         return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
     told, good = checking.check(office, [path], may, staying.recorded())
-    found = list[Told](told)
-    if not found and not good and not path.resolve().is_relative_to(office.inbox.resolve()):
-        found.append(sentence("overview.not_in_inbox", inbox=str(office.inbox)))
+    found, where, inbox = list[Told](told), path.resolve(), office.inbox.resolve()
+    is_whole_folder = inbox in (where, where.parent)
+    if not found and not good:
+        is_elsewhere = not where.is_relative_to(inbox)
+        found.append(
+            sentence("overview.not_in_inbox", inbox=str(office.inbox))
+            if is_elsewhere
+            else sentence("overview.nothing_lies_there")
+        )
     found += _trouble(office, path, may)
     if not presence.daemons(office, now):
         found.append(sentence("overview.no_daemon"))
-    return Why(sentence("overview.not_taken_yet" if found else "overview.nothing_keeps_it", path=str(path)), found)
+    if found or not is_whole_folder:
+        return Why(sentence("overview.not_taken_yet" if found else "overview.nothing_keeps_it", path=str(path)), found)
+    return Why(sentence("overview.all_is_whole", path=str(path), count=good), found)
 
 
 def _trouble(office: Office, path: Path, may: Readable) -> list[Sentence]:

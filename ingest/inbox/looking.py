@@ -118,6 +118,8 @@ class Waiting:
     """Seconds since 1970 of its last change."""
     names: tuple[str, ...] = ()
     """What in the client's folder this is about, there or missed; by its name on disk or as it was asked for."""
+    is_in_vain: bool = False
+    """True if nobody but a person will make a drop of it, and no refusal will ever tell them."""
 
 
 @dataclass(slots=True)
@@ -278,13 +280,13 @@ class _Round:
             reason = sentence("inbox.read_as_sidecar", stem=names.shown(name.rpartition(".")[0] or name))
             if card is not None:
                 reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.shown(card))
-            self._wait(place, name, reason, [name], (name,))
+            self._wait(place, name, reason, [name], (name,), in_vain=True)
         elif self._creates and not is_spoken_for:
             self._judge_alone(place, [name])
         else:
             if self._creates:
                 self.view.again_in(place.left[name] or self.looker.pause)
-            self._wait(place, name, sentence("inbox.waits_for_sidecar"), [name], (name,))
+            self._wait(place, name, sentence("inbox.waits_for_sidecar"), [name], (name,), in_vain=not self._creates)
 
     @property
     def _creates(self) -> bool:
@@ -345,7 +347,9 @@ class _Round:
         if card is None or inner:
             for name in inner:
                 reason = sentence("inbox.folder_within", folder=names.shown(folder))
-                self.view.odd.append(Waiting(self.client, place.shown(name), reason, listing.folders[name], (folder,)))
+                self.view.odd.append(
+                    Waiting(self.client, place.shown(name), reason, listing.folders[name], (folder,), is_in_vain=True)
+                )
         if listing.found and card is None:
             self._judge_without_card(place)
         elif card is not None:
@@ -399,7 +403,7 @@ class _Round:
             return
         else:
             reason = sentence("inbox.waits_for_item_yaml")
-        self._wait(place, None, reason, list(place.found))
+        self._wait(place, None, reason, list(place.found), in_vain=True)
 
     # Sidecars and their copies
 
@@ -591,11 +595,19 @@ class _Round:
 
     # Telling
 
-    def _wait(self, place: _Place, name: str | None, reason: Sentence, since: Iterable[str], about: Sequence[str] = ()) -> None:
+    def _wait(
+        self,
+        place: _Place,
+        name: str | None,
+        reason: Sentence,
+        since: Iterable[str],
+        about: Sequence[str] = (),
+        in_vain: bool = False,
+    ) -> None:
         """`name` waits, None for the whole folder; since the last change of the files `since`, else of those in the place."""
         changed = _changed_at(place.found[one] for one in (list(since) or place.found))
         path = place.shown(name) if name is not None else place.shown("").rstrip("/")
-        self.view.waiting.append(Waiting(self.client, path, reason, changed, place.about(*about)))
+        self.view.waiting.append(Waiting(self.client, path, reason, changed, place.about(*about), in_vain))
 
     def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
         """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""

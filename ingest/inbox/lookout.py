@@ -22,8 +22,10 @@ from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.files import settling
 from dossier.office.office import Office
-from dossier.text import names
+from dossier.text import clock, names
+from dossier.text.sentences import Sentence
 from ingest.inbox import listing
+from ingest.inbox.in_vain import InVain
 from ingest.inbox.looking import Found, Looker
 from ingest.inbox.watcher import Watch
 
@@ -67,7 +69,7 @@ class Lookout:
         self,
         office: Office,
         wake: Callable[[], None],
-        alarm: Callable[[str, str | None], None],
+        alarm: Callable[[str, Sentence | str | None], None],
         claim: Callable[[str], bool] = lambda client: True,
     ) -> None:
         self.office = office
@@ -89,6 +91,7 @@ class Lookout:
         self._others: set[str] = set()
         self.trouble: str | None = None
         """Why nothing of the inbox can be seen, in a sentence."""
+        self._in_vain = InVain(office, alarm)
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
 
     def watch(self) -> None:
@@ -102,7 +105,7 @@ class Lookout:
 
     def reconfigured(self, office: Office) -> None:
         """The configuration was read again: clients came or went, and rules may have changed."""
-        self.office = self.looker.office = office
+        self.office = self.looker.office = self._in_vain.office = office
         self.looker.forget()
         self.look_everywhere()
 
@@ -253,6 +256,7 @@ class Lookout:
         except FileNotFoundError:
             self._empty.pop(client, None)
             self._tell_unreadable(client, None)
+            self._in_vain.forget(client)
             return []
         except Exception as error:  # noqa: BLE001 - one folder never blocks another
             known = isinstance(error, OSError)
@@ -262,7 +266,8 @@ class Lookout:
             self.again_in(client, TROUBLE_SECONDS)
             return []
         self._tell_unreadable(client, view.trouble)
-        if view.ready or view.waiting:
+        self._in_vain.see(clock.utc_now(), client, view)
+        if view.ready or view.waiting or view.odd:
             self._empty.pop(client, None)
         elif time.time_ns() - stamp > STAMP_NS:
             self._empty[client] = stamp

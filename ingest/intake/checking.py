@@ -9,7 +9,7 @@ from dossier.files import files, settling
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import names, sentences
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing, looking
 from ingest.inbox.looking import Found, Looker, Waiting
 from ingest.intake import kinds
@@ -52,9 +52,11 @@ def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying,
         return [f"{path}:1: `{parts[0]}` is no client in config/clients.yaml; nothing is taken from there"], 0
     if len(parts) == 1:
         return _check_client(office, parts[0], path, None, stays)
-    if parts and not any(names.is_ignored(part) for part in parts[1:]):
-        place = path.parent if len(parts) == 2 else path.parent.parent
-        return _check_client(office, parts[0], place, parts[1:], stays)
+    if any(names.is_ignored(part) for part in parts[1:]):
+        return [f"{path}:1: {sentence('inbox.never_taken')}"], 0
+    if parts:
+        told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays)
+        return (told, good) if told or good else ([f"{path}:1: {sentence('inbox.nobodys')}"], 0)
     if path.is_dir():
         cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
         told = [line for card in cards for line in _check_form(office, card)]
@@ -98,7 +100,10 @@ def _check_client(
 
 
 def _is_part(found: Found, only: Sequence[str]) -> bool:
-    return only[0] == found.folder if found.folder is not None else only[0] in found.looks
+    """True if the file or folder `only`, from the client's folder, goes where this drop goes."""
+    if found.folder is None:
+        return only[0] in found.looks
+    return only[0] == found.folder and (len(only) == 1 or "/".join(only[1:]) in found.looks)
 
 
 def _since(one: Waiting) -> str:

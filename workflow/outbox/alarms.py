@@ -169,7 +169,8 @@ def standing(may: Readable = ALL) -> list[Sentence | str]:
 
 def _client_of(cause: str) -> str | None:
     """Whose inbox it is about: `intake acme-bv`."""
-    return cause.removeprefix("intake ") if cause.startswith("intake ") else None
+    about, _, client = cause.partition(" ")
+    return client if about in ("intake", "stays", "in_vain") else None
 
 
 def text_of(cause: str) -> Sentence | str | None:

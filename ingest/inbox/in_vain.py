@@ -1,0 +1,87 @@
+"""What lies in an inbox in vain, and whom that is told: no sidecar speaks for it, or nothing is taken from where it lies.
+
+Nothing of it is ever refused, so by itself nobody would hear of it. After `intake.wait_hours` the
+admins get an alarm, one for each client, which is over when nothing of it is left. Whoever such a
+file belongs to gets a letter, once for each file and state it is in.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from dossier.database.database import transaction
+from dossier.database.tables import Note
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.text.sentences import Sentence, packed, sentence
+from ingest.inbox.looking import View, Waiting
+from workflow.outbox import outbox
+
+LINES_MOST = 20
+"""So many files are told of in one letter."""
+
+_KEY = "in-vain:"
+
+
+class InVain:
+    """Remembers, here and in the database, whom what was told. One thread uses it."""
+
+    def __init__(self, office: Office, alarm: Callable[[str, Sentence | None], None]) -> None:
+        self.office = office
+        self._alarm = alarm
+        self._told: dict[str, set[str]] = {}
+
+    def see(self, now: datetime, client: str, view: View) -> None:
+        """Tell what has lain there for too long; `view` is looked at again when more of it has."""
+        limit, due = self.office.settings.intake.wait_hours * 3600, list[Waiting]()
+        for one in [*view.waiting, *view.odd]:
+            left = one.since + limit - now.timestamp()
+            if one.is_in_vain and left <= 0:
+                due.append(one)
+            elif one.is_in_vain:
+                view.again_in(left)
+        self._alarm(f"in_vain {client}", self._of(due, client))
+        self._write_to_owners(now, client, due)
+
+    def forget(self, client: str) -> None:
+        """The client's folder is gone."""
+        self._alarm(f"in_vain {client}", None)
+
+    def _of(self, due: Sequence[Waiting], client: str) -> Sentence | None:
+        if not due:
+            return None
+        hours, first = f"{self.office.settings.intake.wait_hours:g}", min(due, key=lambda one: one.since)
+        told = sentence("inbox.lies_in_vain", path=first.path, hours=hours, reason=first.reason)
+        return sentence("inbox.in_vain_and_more", first=told, count=len(due) - 1, client=client) if len(due) > 1 else told
+
+    def _write_to_owners(self, now: datetime, client: str, due: Sequence[Waiting]) -> None:
+        marks = {f"{one.path} {one.since:.0f}": one for one in due}
+        if client not in self._told:
+            note = Note.get_or_none(Note.key == _KEY + client)
+            self._told[client] = set(json.loads(note.value)) if note else set()
+        if marks.keys() == self._told[client]:
+            return
+        letters: dict[str, list[Waiting]] = defaultdict(list)
+        for mark in sorted(marks.keys() - self._told[client]):
+            if (owner := self._owner_of(marks[mark])) is not None:
+                letters[owner].append(marks[mark])
+        value, hours = json.dumps(sorted(marks)), f"{self.office.settings.intake.wait_hours:g}"
+        with transaction():
+            for owner, things in letters.items():
+                told = [sentence("inbox.lies_in_vain", path=one.path, hours=hours, reason=one.reason) for one in things]
+                payload = {"cause": f"in_vain {client}", "lines": [packed(one) for one in told[:LINES_MOST]], "over": False}
+                outbox.enqueue_to_staff(self.office, now, "alarm", None, owner, payload)
+            Note.insert(key=_KEY + client, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+        self._told[client] = set(marks)
+
+    def _owner_of(self, one: Waiting) -> str | None:
+        """The staff member whose file or folder it is."""
+        try:
+            uid = os.lstat(self.office.inbox / one.client / one.names[0]).st_uid
+        except OSError:
+            return None
+        return people.owner_of(self.office, people.user_name(uid))

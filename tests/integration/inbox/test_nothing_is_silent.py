@@ -1,0 +1,116 @@
+"""Whatever lies in an inbox and isn't taken, `status`, `check` and `why` name with what to do; what lies there in vain is told to its owner."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from kit.support import OWN_CLIENTS, OWN_SETTINGS, PDF, Root, once_here, own_office
+
+GOOD = "description: Annual accounts 2025\n"
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Root:
+    made = own_office(tmp_path / "office")
+    made.inbox("acme-bv")
+    return made
+
+
+def why(office: Root, path: str) -> str:
+    return office.run("why", str(office.path / "inbox" / path), code=None).stdout
+
+
+def waits(office: Root) -> dict[str, str]:
+    """What `status` tells of, and why."""
+    found = office.json("status")
+    return {one["path"].removeprefix("acme-bv/"): one["reason"] for one in [*found["waits"], *found["left_alone"]]}
+
+
+@pytest.mark.parametrize(
+    ("asked", "lies"),
+    [
+        ("jaarrekening 2025.pdf", "jaarrekening\u00a02025.pdf"),
+        ("“def” 2025.pdf", '"def" 2025.pdf'),
+        ("btw-aangifte.pdf", "btw–aangifte.pdf"),
+        ("brief.pdf", "brief.pdf.pdf"),
+        ("lijst", "lijst.xlsx"),
+    ],
+)
+def test_a_file_of_nearly_the_same_name_is_told_of_with_what_to_rename(office: Root, asked: str, lies: str) -> None:
+    office.place("acme-bv", {lies: PDF, "report.yaml": f"{GOOD}attachments:\n  - '{asked}'\n"})
+    shown = lies.replace("\u00a0", "\\xa0")
+    assert waits(office)["report.yaml"].startswith(f"waits for {asked}; is `{shown}` meant? Rename that to `{asked}`")
+
+
+def test_a_sidecar_that_is_not_called_as_one_is_told_of_with_its_right_name(office: Root) -> None:
+    office.place(
+        "acme-bv",
+        {"a.pdf": PDF, "a.yaml.txt": GOOD, "b (1).yaml": GOOD, "c.txt": GOOD, "map/report.yaml": GOOD, "map/b.pdf": PDF},
+    )
+    told = waits(office)
+    assert "rename it to `a.yaml`" in told["a.yaml.txt"]
+    assert "if it is a copy of `b.yaml`, rename it to that" in told["b (1).yaml"]
+    assert "rename it to `c.yaml`" in told["c.txt"]
+    assert "if `report.yaml` is its sidecar, rename that to item.yaml" in told["map"]
+    assert "rename it to `a.yaml`" in why(office, "acme-bv/a.yaml.txt")
+
+
+def test_a_folder_within_a_folder_is_told_of_whatever_is_in_it(office: Root) -> None:
+    office.place("acme-bv", {"acme-bv/report.pdf": PDF})
+    deep = office.path / "inbox/acme-bv/map/inner"
+    deep.mkdir(parents=True)
+    (deep / "b.pdf").write_bytes(PDF)
+    told = waits(office)
+    assert "is a folder within `map`: nothing in it is taken" in told["map/inner"]
+    assert "is the client's folder within itself" in told["acme-bv"]
+    for path in ("acme-bv/map/inner/b.pdf", "acme-bv/map/inner", "acme-bv/map", "acme-bv/acme-bv/report.pdf"):
+        assert "Nothing keeps" not in why(office, path), path
+        assert "nothing in it is taken" in why(office, path), path
+    assert "nothing in it is taken" in office.run("check", str(office.path / "inbox"), code=1).stdout
+
+
+def test_why_never_says_that_nothing_keeps_what_is_not_taken(office: Root) -> None:
+    office.place(
+        "acme-bv", {"map/item.yaml": GOOD + "attachments: [a.pdf]\n", "map/a.pdf": PDF, "map/extra.pdf": PDF, "@eaDir/x.pdf": PDF}
+    )
+    (office.path / "inbox/zon").mkdir()
+    with office.daemon():
+        pass
+    office.place(
+        "acme-bv", {"map/item.yaml": GOOD + "attachments: [a.pdf]\n", "map/a.pdf": PDF, "whole.pdf": PDF, "whole.yaml": GOOD}
+    )
+    for path in ("acme-bv/map/extra.pdf", "acme-bv/@eaDir/x.pdf", "zon", "acme-bv"):
+        assert "Nothing keeps" not in why(office, path), path
+    assert "belongs to no drop" in why(office, "acme-bv/map/extra.pdf")
+    assert "never taken" in why(office, "acme-bv/@eaDir/x.pdf")
+    assert "nothing lies there" in why(office, "zon")
+
+
+def test_a_refused_drop_that_is_dragged_back_as_a_whole_folder_is_taken_once_it_is_corrected(office: Root) -> None:
+    office.place("acme-bv", {"report.pdf": PDF, "report.yaml": GOOD + "status: nonsense\n"})
+    once_here(office)
+    (folder,) = (office.path / "inbox/acme-bv/_rejected").iterdir()
+    (folder / "report.yaml").write_text(GOOD)
+    shutil.move(folder, office.path / "inbox/acme-bv" / folder.name)
+    once_here(office)
+    assert [entry["name"] for entry in office.told("report")["attachments"]] == ["report.pdf"]
+    assert not (office.path / "inbox/acme-bv" / folder.name).exists()
+
+
+def test_what_lies_there_in_vain_is_an_alarm_and_its_owner_gets_a_letter_once(tmp_path: Path) -> None:
+    office = own_office(tmp_path / "office", settings=OWN_SETTINGS + "intake: {wait_hours: 0.0001}\n", clients=OWN_CLIENTS)
+    office.place("acme-bv", {"los.pdf": PDF, "map/inner/a.pdf": PDF, "loose.yaml.txt": GOOD})
+    once_here(office)
+    once_here(office)
+    (alarm,) = [one for one in office.json("status")["alarms"] if "inbox/acme-bv" in one]
+    assert "lies in the inbox for more than 0.0001 hours" in alarm
+    assert "and 2 more, see: dossier check inbox/acme-bv" in alarm
+    (letter,) = [one for one in office.json("outbox") if one["to"] == "p.bakker"]
+    assert letter["kind"] == "alarm"
+    shutil.rmtree(office.path / "inbox/acme-bv/map")
+    for name in ("los.pdf", "loose.yaml.txt"):
+        (office.path / "inbox/acme-bv" / name).unlink()
+    once_here(office)
+    assert [one for one in office.json("status")["alarms"] if "inbox/acme-bv" in one] == []
