@@ -13,7 +13,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -38,7 +38,7 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import Hands
-from ingest.inbox.looking import Found
+from ingest.inbox.looking import Found, Lying
 from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import Watch
 from ingest.intake.intake import AT_ONCE, Batch, Intake
@@ -142,7 +142,7 @@ class Daemon:
                 self._alarm(cause, None)
         self.vault = open_vault(self.office)
         self.vault.sweep()
-        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim)
+        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.hands = Hands() if type(self.vault) is Vault else None
         self.intake = Intake(self.office, self.vault, patient=self._once, hands=self.hands)
@@ -194,6 +194,9 @@ class Daemon:
             return False
         self.intake.recover(client)
         return True
+
+    def _saw(self, client: str, cards: Sequence[Lying]) -> None:
+        self.intake.sightings.note(clock.utc_now(), client, cards)
 
     def _release(self, kept: Iterable[str] = ()) -> None:
         """Let others have the clients' folders, but those that are `kept`."""

@@ -12,7 +12,7 @@ from desk.daemon.schedule import Job
 from desk.daemon.trail_work import TRAIL_SECONDS, TrailWork
 from dossier.office.office import Office
 from dossier.text import clock
-from ingest.intake import delegation, scanning
+from ingest.intake import delegation, scanning, sightings
 from workflow.outbox import alarms
 from workflow.outbox.alarms import Alarms
 from workflow.reminders import reminders, reviews, unopened
@@ -99,5 +99,6 @@ class Periodic:
     def _retain(self) -> None:
         erasing.finish(self.office)
         delegation.sweep(self.office, clock.utc_now())
+        sightings.sweep(self.office, clock.utc_now())
         if retention.upkeep(self.office, clock.utc_now(), self._portal.portal.vault):
             self._wake_mail()

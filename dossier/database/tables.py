@@ -477,6 +477,25 @@ class Delegation(Table):
         primary_key = CompositeKey("client", "folder")
 
 
+class Sighting(Table):
+    """A sidecar that the daemon saw lie in an inbox, and did not take at once (ingest/intake/sightings.py)."""
+
+    inode = CharField()
+    device = CharField()
+    """Both as text: some file systems count beyond 63 bits."""
+    born = CharField()
+    """Nanoseconds since 1970; empty where the file system keeps no birth times."""
+    sha256 = CharField()
+    client = CharField()
+    """In whose folder it was seen first."""
+    refused = BooleanField()
+    """It was moved to _rejected."""
+    at = CharField()
+
+    class Meta:
+        primary_key = CompositeKey("inode", "device", "born", "sha256")
+
+
 class ApiToken(Table):
     """A key for a program: what it may, for whom, until when. The key itself is kept as its SHA-256."""
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from dossier.files import files
 from dossier.files.files import Look
@@ -122,6 +122,16 @@ class Waiting:
     """True if nobody but a person will make a drop of it, and no refusal will ever tell them."""
 
 
+class Lying(NamedTuple):
+    """A sidecar that lies there and is not ready."""
+
+    path: str
+    """From the inbox, as it is on disk."""
+    look: Look
+    digest: str
+    """SHA-256 (hex) of its bytes; empty while it is still being written."""
+
+
 @dataclass(slots=True)
 class View:
     """What one look at a client's folder found."""
@@ -130,6 +140,7 @@ class View:
     waiting: list[Waiting] = field(default_factory=list)
     odd: list[Waiting] = field(default_factory=list)
     """Links, pipes, devices, folders within folders: never taken, never touched."""
+    cards: list[Lying] = field(default_factory=list)
     trouble: str | None = None
     """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
     next_in: float | None = None
@@ -227,6 +238,7 @@ class _Round:
         self.looker, self.office, self.settling = looker, looker.office, looker.settling
         self.client, self.wall, self.monotonic = client, wall, monotonic
         self.view = View()
+        self._places: list[_Place] = []
 
     def look(self) -> View:
         home = self.office.inbox / self.client
@@ -237,10 +249,22 @@ class _Round:
         self._look_at_files(place)
         for name in listing.folders:
             self._look_at_folder(name, home / name)
+        self.view.cards = list(self._waiting_cards())
         return self.view
+
+    def _waiting_cards(self) -> Iterator[Lying]:
+        ready = {(found.folder, found.sidecar_name) for found in self.view.ready}
+        for place in self._places:
+            read = self.looker._cards.get(place.path, {})
+            home = self.client if place.folder is None else f"{self.client}/{place.folder}"
+            for name, look in place.found.items():
+                if names.is_sidecar(name) and (place.folder, name) not in ready:
+                    card = read.get(name)
+                    yield Lying(f"{home}/{name}", look, card.digest if card is not None and card.look == look else "")
 
     def _place(self, folder: str | None, path: Path, listing: Listing) -> _Place:
         place = _Place(self.client, folder, path, listing)
+        self._places.append(place)
         self.settling.forget(path, listing.found.keys() | listing.unfinished.keys())
         place.left = {name: self._left(path, name, look) for name, look in listing.found.items()}
         for name, (reason, since) in listing.odd.items():

@@ -26,7 +26,7 @@ from dossier.text import clock, names
 from dossier.text.sentences import Sentence
 from ingest.inbox import listing
 from ingest.inbox.in_vain import InVain
-from ingest.inbox.looking import Found, Looker
+from ingest.inbox.looking import Found, Looker, Lying
 from ingest.inbox.watcher import Watch
 
 log = structlog.get_logger("lookout")
@@ -63,6 +63,7 @@ class Lookout:
 
     `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread, when something is wrong or over.
     `claim(client)` says whether the folder may be looked at now: another daemon may be busy with it.
+    `saw` is told which sidecars lie in a client's folder and wait.
     """
 
     def __init__(
@@ -71,8 +72,10 @@ class Lookout:
         wake: Callable[[], None],
         alarm: Callable[[str, Sentence | str | None], None],
         claim: Callable[[str], bool] = lambda client: True,
+        saw: Callable[[str, Sequence[Lying]], None] = lambda client, cards: None,
     ) -> None:
         self.office = office
+        self._saw = saw
         self._claim = claim
         self.looker = Looker(office)
         self._wake = wake
@@ -267,6 +270,8 @@ class Lookout:
             return []
         self._tell_unreadable(client, view.trouble)
         self._in_vain.see(clock.utc_now(), client, view)
+        if view.cards:
+            self._saw(client, view.cards)
         if view.ready or view.waiting or view.odd:
             self._empty.pop(client, None)
         elif time.time_ns() - stamp > STAMP_NS:

@@ -16,6 +16,7 @@ from dossier.text.yamltext import Fault, scalar
 from ingest.inbox.looking import Found
 from ingest.intake.judging import entries
 from ingest.intake.ownership import Whose
+from ingest.intake.sightings import NOWHERE, Origin
 from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Draft, Wish
@@ -39,6 +40,8 @@ class Case:
     faults: list[Fault] = field(default_factory=list)
     whose: Whose = field(default_factory=Whose)
     """Whose the files are."""
+    origin: Origin = NOWHERE
+    """What the daemon knew of its sidecar from before."""
     doubts: list[Sentence] = field(default_factory=list)
     """Why what it would share outright needs somebody's look first."""
     screened: Screened = NOTHING

@@ -75,7 +75,7 @@ from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
-from ingest.intake import delegation
+from ingest.intake import delegation, sightings
 from ingest.intake.candidate import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
 from ingest.intake.guarding import Gate, may_share
@@ -84,6 +84,7 @@ from ingest.intake.leaving import Stays, claim
 from ingest.intake.outcome import Outcome
 from ingest.intake.receiving import Order, Received, Receiver, Wanted
 from ingest.intake.scanning import NotScanned, ScannerGone
+from ingest.intake.sightings import Sightings
 from ingest.intake.staying import Staying
 from ingest.intake.strikes import Strikes
 from workflow.items import amending, items, suspicion
@@ -121,6 +122,7 @@ class Intake:
         self.gate = Gate(vault, patient)
         self.clearing = Clearing(office)
         self.staying = Staying(office)
+        self.sightings = Sightings(office)
         self._strikes = Strikes()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="receive")
 
@@ -130,7 +132,7 @@ class Intake:
 
     @office.setter
     def office(self, office: Office) -> None:
-        self._office = self.clearing.office = self.staying.office = office
+        self._office = self.clearing.office = self.staying.office = self.sightings.office = office
 
     def uncleared_clients(self) -> list[str]:
         """Clients with drops that are not marked as cleared, if they drop in this inbox: each machine may have its own."""
@@ -187,6 +189,8 @@ class Intake:
         else:
             self.clear_up(outcome)
         outcome.stays.update(self.staying.reasons(batch.clients))
+        left = [case for cases, _ in batch.receiving for case in cases if not case.row or case.row["kind"] == CLAIMED]
+        self.sightings.left(now, [(case.found, case.origin) for case in left])
         return outcome
 
     def close(self) -> None:
@@ -213,7 +217,7 @@ class Intake:
 
     def _judge_all(self, now: datetime, found: Sequence[Found], outcome: Outcome) -> list[Case]:
         cases = []
-        for one in found:
+        for one, origin in zip(found, self.sightings.origins(found), strict=True):
             try:
                 row = None if self.office.settings.identity.trust_sidecar else delegation.find(one)
                 delegated = row and Actor(row.maker, "drop", row.behind)
@@ -228,7 +232,9 @@ class Intake:
                 case = Case(
                     one, judgement.actor, row, judgement.draft, judgement.wish, faults=judgement.faults, whose=judgement.whose
                 )
-                case.doubts = [*judgement.whose.doubts, *one.doubts]
+                case.origin, case.doubts = origin, [*judgement.whose.doubts, *one.doubts]
+                if not self.office.settings.identity.trust_sidecar:
+                    case.doubts += sightings.doubts(one, origin, judgement.whose.foreign)
                 cases.append(case)
         return cases
 
@@ -420,6 +426,7 @@ class Intake:
                 else:
                     case.item, case.first_taken_at = first.item, clock.to_text(now)
             self._record(now, cases)
+        self.sightings.forget(case.found for case in cases)
         for case in cases:
             _log(case)
 
@@ -492,6 +499,7 @@ class Intake:
         for start in range(0, len(claims), 500):
             Drop.delete().where(Drop.id.in_(claims[start : start + 500])).execute()
         self._insert(cases)
+        self.sightings.refused(now, [(case.found, case.origin) for case in cases if case.faults])
         trail.record_all(now, told)
 
     # 8. forget

@@ -1,0 +1,168 @@
+"""Where the daemon saw each sidecar lie: a sidecar counts in the folder where its owner put it.
+
+Whoever may write to two clients' folders can move somebody else's sidecar from one to the other, and
+its owner stays. So what the daemon saw of a sidecar that waits is remembered: device, inode, birth
+time and SHA-256, over a restart. The same is remembered of a refused one, which may come back out of
+_rejected beside other files than its owner's. A sidecar that was edited or saved anew is a new word.
+
+A file system may give the inode of a removed file to the next one (ext4 does so at once): the birth
+time tells them apart. Where a file system keeps none, all else must be the same. What nobody saw can't
+be told; then only the key `client` says for whom a sidecar is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from dossier.database.database import transaction
+from dossier.database.tables import Sighting
+from dossier.files import statx
+from dossier.files.files import Look
+from dossier.office.office import Office
+from dossier.text import clock, names
+from dossier.text.sentences import Sentence, sentence
+from ingest.inbox.looking import Found, Lying
+
+KEPT_DAYS = 7
+"""How long a sidecar is remembered that lies nowhere in the inbox: it may come back."""
+
+UNREAD_MOST = 100_000
+"""So many sidecars that are still being written are remembered, in memory alone."""
+
+
+class Origin(NamedTuple):
+    """What is known of a drop's sidecar from before."""
+
+    born: str = ""
+    """When the file was made, in nanoseconds since 1970; empty where the file system doesn't say."""
+    is_moved: bool = False
+    """It lay in another client's folder."""
+    was_refused: bool = False
+
+
+NOWHERE = Origin()
+
+
+class Sightings:
+    """What was seen, for an office. One thread uses it; the database must be open."""
+
+    def __init__(self, office: Office) -> None:
+        self.office = office
+        self._noted: dict[tuple[int, int], tuple[str, str]] = {}
+        """(device, inode) → birth and SHA-256, of what is written down."""
+        self._unread: dict[tuple[int, int], tuple[str, str]] = {}
+        """(device, inode) of a sidecar that is still being written → birth, the client in whose folder it was seen first."""
+
+    def note(self, now: datetime, client: str, cards: Iterable[Lying]) -> None:
+        """These sidecars lie in this client's folder and are not taken now. Not inside `transaction()`."""
+        new = []
+        for card in cards:
+            key, born = (card.look.device, card.look.inode), _born(self.office.inbox / card.path)
+            if card.digest and self._noted.get(key) != (born, card.digest):
+                self._noted[key] = born, card.digest
+                new.append(_row(now, card.look, born, card.digest, self._first_seen(card.look, born) or client))
+            elif not card.digest and born and self._first_seen(card.look, born) is None:
+                if len(self._unread) >= UNREAD_MOST:
+                    self._unread.clear()
+                self._unread[key] = born, client
+        self._keep(new)
+
+    def left(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
+        """These could not be taken now: they were moved meanwhile, say. Not inside `transaction()`."""
+        self._keep([row for found, origin in drops if (row := _row_of(now, found, origin)) is not None])
+
+    def _keep(self, rows: Sequence[dict[str, Any]]) -> None:
+        for start in range(0, len(rows), 100):
+            with transaction():
+                Sighting.insert_many(rows[start : start + 100]).on_conflict_ignore().execute()
+
+    def origins(self, found: Sequence[Found]) -> list[Origin]:
+        """What is known of each drop's sidecar."""
+        cards = [one.looks[one.sidecar_name] if one.sidecar_name else None for one in found]
+        inodes = [str(card.inode) for card in cards if card is not None]
+        seen = dict[str, list[Any]]()
+        for start in range(0, len(inodes), 500):
+            for row in Sighting.select().where(Sighting.inode.in_(inodes[start : start + 500])):
+                seen.setdefault(row.inode, []).append(row)
+        origins = []
+        for one, card in zip(found, cards, strict=True):
+            if card is None:
+                origins.append(NOWHERE)
+                continue
+            born = _born(one.place(self.office.inbox) / str(one.sidecar_name))
+            rows = [row for row in seen.get(str(card.inode), ()) if _is_same(row, card, born, one.digest)]
+            clients = {row.client for row in rows} | {self._first_seen(card, born) or one.client}
+            origins.append(Origin(born, clients != {one.client}, any(row.refused for row in rows)))
+        return origins
+
+    def refused(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
+        """These drops go to _rejected. Call inside `transaction()`."""
+        for found, origin in drops:
+            if (row := _row_of(now, found, origin)) is not None:
+                key = [Sighting.inode, Sighting.device, Sighting.born, Sighting.sha256]
+                insert = Sighting.insert({**row, "refused": True})
+                insert.on_conflict(conflict_target=key, update={Sighting.refused: True}).execute()
+
+    def forget(self, drops: Iterable[Found]) -> None:
+        """These are not where they were: nothing of them need be kept in memory."""
+        for found in drops:
+            if found.sidecar_name is not None:
+                look = found.looks[found.sidecar_name]
+                self._unread.pop((look.device, look.inode), None)
+                self._noted.pop((look.device, look.inode), None)
+
+    def _first_seen(self, look: Look, born: str) -> str | None:
+        """In whose folder this process saw it while it was still being written."""
+        seen = self._unread.get((look.device, look.inode))
+        return seen[1] if seen is not None and seen[0] == born else None
+
+
+def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentence]:
+    """Why what this drop would share outright must be looked at first. `foreign`: its files that are not its sidecar owner's."""
+    told = []
+    if origin.is_moved and (found.sidecar is None or found.sidecar.client is None):
+        told.append(sentence("intake.moved", file=found.shown))
+    if origin.was_refused:
+        told += [sentence("intake.returned", file=names.shown(disk), sidecar=found.shown) for disk in sorted(foreign)]
+    return told
+
+
+def sweep(office: Office, now: datetime) -> None:
+    """Forget the sidecars that have not been in the inbox for days. Not inside `transaction()`."""
+    before = clock.to_text(now - timedelta(days=KEPT_DAYS))
+    old = list(Sighting.select().where(Sighting.at <= before))
+    if not old or not office.inbox.is_dir():
+        return
+    there = {str(os.lstat(f"{folder}/{name}").st_ino) for folder, _, files in os.walk(office.inbox) for name in files}
+    gone = [row.inode for row in old if row.inode not in there]
+    for start in range(0, len(gone), 500):
+        with transaction():
+            Sighting.delete().where((Sighting.at <= before) & Sighting.inode.in_(gone[start : start + 500])).execute()
+
+
+def _is_same(row: Any, look: Look, born: str, digest: str) -> bool:
+    """A file system that is mounted anew has another number; where the birth is known, that says enough."""
+    is_same_file = row.born == born if row.born and born else row.device == str(look.device)
+    return bool(is_same_file and row.sha256 == digest)
+
+
+def _row_of(now: datetime, found: Found, origin: Origin) -> dict[str, Any] | None:
+    if found.sidecar_name is None or not found.digest:
+        return None
+    return _row(now, found.looks[found.sidecar_name], origin.born, found.digest, found.client)
+
+
+def _row(now: datetime, look: Look, born: str, digest: str, client: str) -> dict[str, Any]:
+    return {
+        "inode": str(look.inode), "device": str(look.device), "born": born, "sha256": digest, "client": client,
+        "refused": False, "at": clock.to_text(now),
+    }  # fmt: skip
+
+
+def _born(path: Path) -> str:
+    born_ns = statx.more(path).born_ns
+    return "" if born_ns is None else str(born_ns)

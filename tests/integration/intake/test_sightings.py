@@ -1,0 +1,160 @@
+"""A sidecar counts where its owner put it, for the files that were its owner's (CONTRACT section 3). With real accounts."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.accounts import CLIENTS, SETTINGS, AccountOffice, staff
+from kit.support import PDF
+
+CARD = "description: Annual accounts 2025\nattachments: [report.pdf]\nshare: yes\nshare_status: approved\n"
+WHOLE_FOLDER = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\n"
+MAKER, SHARER = "m.devries", "k.smit"
+MOVED = "lay in another client's folder before it came here"
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[AccountOffice]:
+    made = AccountOffice(SETTINGS, CLIENTS, staff().replace("[create, approve]", "[create, share, approve]"))
+    yield made
+    made.remove()
+
+
+@pytest.fixture(autouse=True)
+def nothing_lies_there(office: AccountOffice) -> None:
+    for client in ("acme-bv", "zon"):
+        shutil.rmtree(office.root.inbox(client))  # `inbox` makes it anew
+
+
+def mark(text: str) -> bytes:
+    """A sidecar like no other in this office."""
+    return CARD.replace("2025", text).encode()
+
+
+def newest(office: AccountOffice, client: str) -> str:
+    return str(office.json("items", "--client", client, "--limit", "1")[0]["item"])
+
+
+def warned(office: AccountOffice, client: str, stem: str) -> str:
+    """What the receipt warns of."""
+    return " ".join(office.root.told(stem, client)["warnings"])
+
+
+def is_held(office: AccountOffice, client: str, stem: str, reason: str) -> None:
+    item = newest(office, client)
+    assert office.root.told(stem, client)["item"] == item
+    assert office.json("show", item)["share_state"] == "concept"
+    assert office.public(item, client) is None
+    queue = (office.path / "var" / "queue" / "j.admin" / f"{item}.yaml").read_text()
+    assert reason in queue[: queue.index("\ndecision:")].replace("\n# ", " ")
+    assert reason in warned(office, client, stem)
+
+
+def is_public(office: AccountOffice, client: str, stem: str, data: bytes) -> None:
+    assert office.public(office.root.told(stem, client)["item"], client) == {"report.pdf": data}
+
+
+def move(path: Path, client: str, office: AccountOffice) -> Path:
+    return path.rename(office.root.inbox(client) / path.name)
+
+
+def test_a_waiting_sidecar_that_is_moved_to_another_client_is_no_word_for_that_one(office: AccountOffice) -> None:
+    card = office.put(MAKER, "moved.yaml", mark("moved"))
+    office.once()  # each of these is a start of its own: what was seen is kept
+    office.put("daemon", "report.pdf", PDF + b"moved")  # somebody else's, too
+    move(card, "zon", office)
+    move(office.root.inbox() / "report.pdf", "zon", office)
+    office.once()
+    is_held(office, "zon", "moved", MOVED)
+
+
+def test_nor_is_it_with_the_owners_own_files_moved_along_and_nor_is_a_folder(office: AccountOffice) -> None:
+    two = CARD.replace("[report.pdf]", "[report.pdf, more.pdf]").replace("2025", "along")
+    card, file = office.put(MAKER, "along.yaml", two.encode()), office.put(MAKER, "report.pdf", PDF + b"along")
+    office.put(MAKER, "map/item.yaml", CARD.replace("2025", "map").encode())
+    office.once()
+    move(card, "zon", office)
+    move(file, "zon", office)
+    move(office.root.inbox() / "map", "zon", office)
+    office.put(MAKER, "more.pdf", PDF + b"more", "zon")
+    office.put(MAKER, "map/report.pdf", PDF + b"map", "zon")
+    office.once()
+    for stem in ("along", "map"):
+        item = office.root.told(stem, "zon")["item"]
+        assert (office.json("show", item)["share_state"], office.public(item, "zon")) == ("concept", None)
+        assert MOVED in warned(office, "zon", stem)
+
+
+def test_the_key_client_settles_it(office: AccountOffice) -> None:
+    card = office.put(MAKER, "said.yaml", mark("said") + b"client: zon\n")
+    office.once()
+    move(card, "zon", office)
+    office.put(MAKER, "report.pdf", PDF + b"said", "zon")
+    office.once()
+    is_public(office, "zon", "said", PDF + b"said")
+
+
+def test_what_was_edited_or_saved_anew_is_a_new_word_and_so_is_another_file_with_the_same_inode(office: AccountOffice) -> None:
+    old = office.put(MAKER, "reused.yaml", mark("reused"))
+    inode = os.stat(old).st_ino
+    edited = office.put(MAKER, "edited.yaml", mark("edit"))
+    office.once()
+    old.unlink()
+    for number in range(200):  # the file system gives the number away again, to a file in the same folder
+        made = office.put(MAKER, f".made{number}", mark("reused"))
+        if os.stat(made).st_ino == inode:
+            break
+    else:
+        pytest.skip("this file system doesn't use the number of an inode again at once")
+    made.rename(office.root.inbox("zon") / "reused.yaml")
+    office.put(MAKER, "report.pdf", PDF + b"reused", "zon")
+    office.once()
+    is_public(office, "zon", "reused", PDF + b"reused")
+    edited = move(edited, "zon", office)
+    edited.write_bytes(mark("edited"))
+    office.put(MAKER, "report.pdf", PDF + b"edited", "zon")
+    office.once()
+    is_public(office, "zon", "edited", PDF + b"edited")
+
+
+def test_one_that_is_moved_while_it_is_still_being_written_is_seen_by_a_daemon_that_runs(office: AccountOffice) -> None:
+    with office.root.daemon():
+        card = office.put(MAKER, "early.yaml", mark("early"))
+        with card.open("ab"):
+            file = office.put(MAKER, "report.pdf", PDF + b"early")
+            office.drop(MAKER, "other", "description: Another drop\n", {"other.pdf": PDF})
+            office.root.until_taken("acme-bv", "other")  # so the daemon has looked at this folder
+            move(file, "zon", office)
+            move(card, "zon", office)
+        office.root.until_taken("zon", "early")
+    assert MOVED in warned(office, "zon", "early")
+
+
+def test_a_refused_sidecar_that_comes_back_is_no_word_for_anybody_elses_file(office: AccountOffice) -> None:
+    """Also not for the file of a colleague who may share, which beside a new sidecar would be shared."""
+    bad = mark("returned") + b"contact: nobody\nnotify: yes\n"
+    for stem in ("returned", "alone"):
+        office.drop(MAKER, stem, (bad + f"labels: [{stem}]\n".encode()).decode(), {"report.pdf": PDF + stem.encode()})
+        office.once()
+        assert office.root.why(stem)
+    clients = CLIENTS.replace("j.jansen, name", "nobody, name")
+    office.root.set("clients", clients)
+    for stem in ("returned", "alone"):
+        rejected = office.root.rejected(stem)
+        assert rejected is not None
+        (rejected / f"{stem}.yaml").rename(office.root.inbox() / f"{stem}.yaml")
+        office.put(SHARER if stem == "returned" else MAKER, "report.pdf", PDF + b"another" + stem.encode())
+        office.once()
+    office.root.set("clients", CLIENTS)
+    assert "came back out of _rejected, and `report.pdf` beside it is somebody else's" in warned(office, "acme-bv", "returned")
+    item = office.root.told("returned")["item"]
+    assert (office.json("show", item)["share_state"], office.public(item)) == ("concept", None)
+    is_public(office, "acme-bv", "alone", PDF + b"anotheralone")
+    office.drop(MAKER, "new", mark("new").decode(), {})
+    office.put(SHARER, "report.pdf", PDF + b"new")
+    office.once()
+    is_public(office, "acme-bv", "new", PDF + b"new")
