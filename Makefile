@@ -102,7 +102,7 @@ format: setup-dev
 # The editors' schemas of the demo office, after the models or the sidecar's keys were changed.
 schemas: setup
 	@for what in sidecar settings clients staff; do \
-		DOSSIER_ROOT= $(abspath $(BIN))/python -c 'import json, sys; from desk.actions.new_office import schema_of; \
+		DOSSIER_ROOT= $(abspath $(BIN))/python -c 'import json, sys; from desk.actions.schemas import schema_of; \
 		print(json.dumps(schema_of(sys.argv[1], None), ensure_ascii=False, indent=2))' $$what > config/schema/$$what.json; done
 
 # docs/configuration.md from the models, docs/commands.md from the code.

@@ -38,6 +38,7 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import Hands
+from ingest.inbox import long_waiting
 from ingest.inbox.looking import Found, Lying
 from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import Watch
@@ -375,6 +376,7 @@ class Daemon:
         if time.monotonic() < self._clear_due:
             return
         self._clear_due = time.monotonic() + TROUBLE_SECONDS
+        long_waiting.tell(self.office, clock.utc_now(), self.lookout.waiting)
         for client in self.intake.staying.recheck():
             self._alarm(f"stays {client}", None)
             self.lookout.hint(client)
@@ -405,6 +407,8 @@ class Daemon:
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._next_round())
             if soonest - now > patience or now - last > patience or self.summary.trouble:
+                if self.mails.once(self.claims, at_once=True):
+                    continue  # what was collected goes before it ends
                 break
             files.stopping.wait(max(0.0, soonest - now))
         if self.leads:

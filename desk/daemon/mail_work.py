@@ -76,13 +76,13 @@ class MailWork:
         self._thread.join(timeout=4)
         self._log_ins.stop()
 
-    def once(self, claims: Claims) -> bool:
-        """Send what is due, unless other daemons do; True if there was anything."""
+    def once(self, claims: Claims, at_once: bool = False) -> bool:
+        """Send what is due, unless other daemons do; True if there was anything. `at_once`: as Mailer.round."""
         log_ins, mails = Round(), Round()
         if claims.take(LOGINS):
             log_ins = self._log_ins.round(clock.utc_now())
         if self._take(claims):
-            mails = self._mailer.round(clock.utc_now())
+            mails = self._mailer.round(clock.utc_now(), at_once)
         self._sent(log_ins.sent + mails.sent)
         return bool(log_ins.handled or mails.handled)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import date, datetime, tzinfo
+from datetime import date, datetime, time, timedelta, tzinfo
 from functools import cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -32,6 +32,20 @@ def are_open(office: Office, now: datetime) -> bool:
     if DAYS[there.weekday()] not in hours.days or is_holiday(hours, there.date()):
         return False
     return hours.from_ <= there.strftime("%H:%M") < hours.until
+
+
+def next_daily(office: Office, now: datetime) -> datetime:
+    """The next moment, after `now`, of the mails that go once a day: office.daily_at of a working day."""
+    settings = office.settings.office_hours
+    there = now.astimezone(zone(settings))
+    hour, minute = map(int, office.settings.office.daily_at.split(":"))
+    for days in range(366):
+        day = there.date() + timedelta(days=days)
+        # The zone is asked again: on this day the clock may have been changed.
+        moment = datetime.combine(day, time(hour % 24, minute), zone(settings)).astimezone(now.tzinfo)
+        if moment > now and DAYS[day.weekday()] in settings.days and not is_holiday(settings, day):
+            return moment
+    return now + timedelta(days=1)
 
 
 def is_holiday(hours: OfficeHours, day: date) -> bool:

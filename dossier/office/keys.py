@@ -451,6 +451,8 @@ class Firm(Strict):
     """What clients and staff know it by."""
     phone: Phone | None = None
     """The number that clients can call with a question; see `phone` in staff.yaml."""
+    daily_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "08:00"
+    """When the mails go that staff want once a day: see `notices` in staff.yaml."""
     language: Language = "en"
     """nl or en: WHY.txt, receipts, queue files, drafts, and what is told to whoever has no language of their own."""
 
@@ -513,6 +515,33 @@ class Away(Strict):
     """The last day away."""
 
 
+When = Literal["now", "daily", "never"]
+
+
+class Notices(Strict):
+    """What a person is told by mail as it happens: now (what follows within ten minutes comes together), daily (one mail at
+    office.daily_at), or never."""
+
+    decide: When | None = None
+    """A concept waits for this person, or comes to them as a substitute. Unless it is said: now; with `digest: yes` never, as that mail has all of them."""
+    approved: When = "now"
+    """An item of theirs was approved."""
+    returned: When = "now"
+    """An item of theirs was returned."""
+    held: When = "now"
+    """The wrong-client guard found something in an item of theirs."""
+    published: When = "never"
+    """An item of theirs is on the portal."""
+    refused: When = "now"
+    """A drop of theirs was refused."""
+    waiting: When = "now"
+    """A drop of theirs has waited for something for over an hour."""
+    opened: When = "never"
+    """A client opened an item of theirs, once for each contact and each change."""
+    failed: When = "now"
+    """The mail to a client about an item of theirs could not be sent."""
+
+
 class Staff(Strict):
     name: Line
     email: Email
@@ -530,6 +559,7 @@ class Staff(Strict):
     away: Away | None = None
     phone: Phone | None = None
     """The number that this person can be called by. Clients whose default_approver this is are given it; so are colleagues."""
+    notices: Notices = Notices()
     digest: YesNo = False
     """yes: one mail a day with all that waits for this person, at the beginning of the office's day, in place of reminders."""
 

@@ -26,7 +26,7 @@ from dossier.text import clock, names
 from dossier.text.sentences import Sentence
 from ingest.inbox import listing
 from ingest.inbox.in_vain import InVain
-from ingest.inbox.looking import Found, Looker, Lying
+from ingest.inbox.looking import Found, Looker, Lying, Waiting
 from ingest.inbox.watcher import Watch
 
 log = structlog.get_logger("lookout")
@@ -92,6 +92,8 @@ class Lookout:
         self._rest_until: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
         self._others: set[str] = set()
+        self.waiting: dict[str, list[Waiting]] = {}
+        """Client → what waited in its folder at the last look."""
         self.trouble: str | None = None
         """Why nothing of the inbox can be seen, in a sentence."""
         self._in_vain = InVain(office, alarm)
@@ -258,6 +260,7 @@ class Lookout:
             view = self.looker.look(client, *settling.now())
         except FileNotFoundError:
             self._empty.pop(client, None)
+            self.waiting.pop(client, None)
             self._tell_unreadable(client, None)
             self._in_vain.forget(client)
             return []
@@ -272,6 +275,7 @@ class Lookout:
         self._in_vain.see(clock.utc_now(), client, view)
         if view.cards:
             self._saw(client, view.cards)
+        self.waiting[client] = view.waiting
         if view.ready or view.waiting or view.odd:
             self._empty.pop(client, None)
         elif time.time_ns() - stamp > STAMP_NS:

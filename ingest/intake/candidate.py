@@ -21,6 +21,7 @@ from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Draft, Wish
 from workflow.items.suspicion import NOTHING, Screened
+from workflow.outbox.notices import IMPORTED
 
 
 @dataclass(slots=True)
@@ -84,7 +85,14 @@ def files_of(case: Case) -> list[File]:
 def new_item_of(case: Case) -> NewItem:
     assert case.draft is not None
     source = names.shown(case.found.sidecar_name or case.found.stem)
+    if is_import(case):
+        source = f"{case.found.folder}/{source}"
     return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened, case.doubts)
+
+
+def is_import(case: Case) -> bool:
+    """True if an import placed it (ingest/sources/importing.py)."""
+    return (case.found.folder or "").startswith(IMPORTED)
 
 
 def changes_of(case: Case) -> FileChanges:

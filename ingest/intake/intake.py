@@ -76,7 +76,7 @@ from dossier.workers.pool import MANY, Hands, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, sightings
-from ingest.intake.candidate import Case, changes_of, fingerprint_of, new_item_of, receipt_text, why_text
+from ingest.intake.candidate import Case, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
 from ingest.intake.guarding import Gate, may_share
 from ingest.intake.judging import entries, judge
@@ -89,8 +89,12 @@ from ingest.intake.staying import Staying
 from ingest.intake.strikes import Strikes
 from workflow.items import amending, items, suspicion
 from workflow.items.suspicion import Unscreened
+from workflow.outbox import notices
 
 log = structlog.get_logger("intake")
+
+REASONS_TOLD = 20
+"""Faults of a refused drop that its maker's mail says; WHY.txt has them all."""
 
 AT_ONCE = 250
 """Drops in one batch: a transaction of well under a second, a stop within one."""
@@ -493,6 +497,7 @@ class Intake:
             if case.faults:
                 detail = {"source": names.shown(found.stem), "reasons": text.splitlines()}
                 told.append(trail.Entry(case.actor, "refused", None, detail, found.client))
+                self._tell_refused(now, case, text)
             elif kind == "duplicate":
                 told.append(trail.Entry(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
         claims = [case.row["id"] for case in cases]
@@ -501,6 +506,16 @@ class Intake:
         self._insert(cases)
         self.sightings.refused(now, [(case.found, case.origin) for case in cases if case.faults])
         trail.record_all(now, told)
+
+    def _tell_refused(self, now: datetime, case: Case, why: str) -> None:
+        if is_import(case):
+            return
+        found, target = case.found, Path(str(case.row["target"]))
+        payload = {
+            "drop": names.shown(f"{found.folder}/" if found.folder else found.stem), "reasons": why.splitlines()[:REASONS_TOLD],
+            "where": f"{self.office.inbox.name}/{found.client}/_rejected/{target.name}/",
+        }  # fmt: skip
+        notices.tell(self.office, now, "refused", case.actor.code, None, payload, found.client)
 
     # 8. forget
 

@@ -24,11 +24,12 @@ from dossier.office.keys import Strict, Word
 from dossier.text import names
 from dossier.text.refusals import Refusal
 from dossier.text.yamltext import Limits, line_of, plain, read_map, scalar
+from workflow.outbox.notices import IMPORTED
 
 MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
 """A map may translate many thousand client numbers."""
 
-PREFIX = "import-"
+PREFIX = IMPORTED
 """What the folder of a drop that was imported begins with."""
 
 _PLACE = re.compile(r"\{(\w+)\}")

@@ -111,7 +111,8 @@ def test_a_rejected_concept_returns_to_its_maker_with_the_comment(root: Root, po
     assert refused.stderr.count("\n") == 1
     root.once()
     assert root.json("show", row["item"])["share_state"] == "returned"
-    [mail] = post.mails
+    asked, mail = post.mails
+    assert "k.smit@office.example" in asked["To"]
     assert "p.bakker@office.example" in mail["To"]
     assert "Page 3 is missing" in mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
 

@@ -153,7 +153,8 @@ class MailOffice:
         settings = {"host": "127.0.0.1", "port": port, **mail}
         self.write("settings", "mail: {" + ", ".join(f"{key}: {value}" for key, value in settings.items()) + "}\n")
         self.write("clients", clients)
-        self.write("staff", STAFF.replace("rights:", "language: nl, rights:"))
+        # The mails of this office go to clients: its staff do not hear of each approval that it takes.
+        self.write("staff", STAFF.replace("rights:", "language: nl, notices: {approved: never}, rights:"))
         self.office: Office = dossier.office.opening.load_office(root, {})
         open_database(self.office)
         self.vault = Vault(self.office.vault)

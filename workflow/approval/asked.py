@@ -15,7 +15,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.approval.waiting import Asking
-from workflow.outbox import outbox
+from workflow.outbox import notices, outbox
 
 CHUNK = 1_000
 
@@ -45,6 +45,9 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
         _set_open(back, True)
         _set_open(over, False)
         trail.record_all(now, [entry for asking in askings for entry in _passed_on(asking, new)])
+        _tell_asked(
+            office, now, [asking for asking in askings if any(edition == asking.concept.edition for edition, _ in new)], new
+        )
         for asking in stuck:
             _tell_nobody_is_left(office, now, asking)
 
@@ -57,6 +60,20 @@ def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.E
             detail = {"seat": desk.approver, "to": others, "reason": desk.reason and str(desk.reason)}
             entries.append(trail.Entry(trail.DAEMON, "passed_on", asking.concept.item, detail))
     return entries
+
+
+def _tell_asked(office: Office, now: datetime, askings: Sequence[Asking], new: Collection[tuple[int, str]]) -> None:
+    """Whoever is asked for the first time hears of it at once, if they want to."""
+    keys = [asking.concept.item for asking in askings]
+    found = {item.id: item for item in Item.select().where(Item.id.in_(keys))} if keys else {}
+    silent = notices.imported(keys)
+    for asking in askings:
+        key, edition = asking.concept.item, asking.concept.edition
+        for person in asking.people:
+            if (edition, person) in new and key in found and key not in silent:
+                desk = asking.desk_of(person)
+                seat = desk.approver if desk is not None and desk.approver != person else None
+                notices.tell(office, now, "decide", person, found[key], {"edition": edition, "seat": seat})
 
 
 def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:

@@ -24,7 +24,7 @@ from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Decided, Seating
 from workflow.items import items, notes, suspicion
-from workflow.outbox import outbox
+from workflow.outbox import notices
 
 Verdict = Literal["approve", "reject"]
 
@@ -79,6 +79,9 @@ def decide(
         if lacking == 0:
             item.share_state = items.step(item.share_state, "approve")
             items.make_standing(now, item, edition, actor.code)
+            for maker in _makers(item, edition):
+                if maker not in actor.people:
+                    notices.tell(office, now, "approved", maker, item, {"approver": actor.code})
     item.version += 1
     item.save()
     return str(item.share_state)
@@ -155,8 +158,13 @@ def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver
     payload = {
         "description": edition.shown["description"], "approver": person.name, "phone": person.phone or "", "comment": comment,
     }  # fmt: skip
-    for maker in dict.fromkeys((edition.made_by, item.created_by)):
-        outbox.enqueue_to_staff(office, now, "returned", item, maker, payload)
+    for maker in _makers(item, edition):
+        notices.tell(office, now, "returned", maker, item, payload)
+
+
+def _makers(item: Any, edition: Any) -> list[str]:
+    """Who is told what became of a concept: who offered it, and who made the item."""
+    return list(dict.fromkeys((edition.made_by, item.created_by)))
 
 
 # Before publishing

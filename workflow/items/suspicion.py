@@ -22,7 +22,7 @@ from dossier.text.sentences import Sentence, as_data, from_data, packed, sentenc
 from dossier.trail import trail
 from workflow.items import notes
 from workflow.items.rules import Draft
-from workflow.outbox import outbox
+from workflow.outbox import notices, outbox
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client
@@ -190,13 +190,16 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
     lines = sentences(office, item.client, screened)
     if is_held:
         notes.add({item.pending: lines})
-    told = [item.created_by]
+    told, admins = [item.created_by], list[str]()
     if is_held and not any(_knows(office, code, screened) for code in item.approvers):
-        told += people.admins(office)  # nobody who is asked may know whom it names
-    for code in dict.fromkeys(told):
+        admins = people.admins(office)  # nobody who is asked may know whom it names
+    for code in dict.fromkeys((*told, *admins)):
         shown = for_reader(lines, people.readable_clients(office, code))
         payload = {"description": item.description, "findings": [packed(line) for line in shown], "held": is_held}
-        outbox.enqueue_to_staff(office, now, "guard", item, code, payload)
+        if code in admins:
+            outbox.enqueue_to_staff(office, now, "guard", item, code, payload)
+        elif not notices.imported([item.id]):
+            notices.tell(office, now, "held", code, item, payload)
 
 
 def attention(item: Any, clients: frozenset[str] | None) -> list[Sentence | str]:

@@ -22,8 +22,10 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.trail import trail
-from workflow.messages.kinds import BUNDLE, LOGIN, READY, TO_CONTACTS, UNOPENED
-from workflow.outbox import addressees, outbox
+from workflow.mail import noticing
+from workflow.messages import letters
+from workflow.messages.kinds import BUNDLE, LOGIN, NOTICES, READY, TO_CONTACTS, TOGETHER, UNOPENED
+from workflow.outbox import addressees, notices, outbox
 from workflow.outbox.addressees import Addressee
 from workflow.portal.addresses import item_link
 from workflow.portal_access import access, openings, staff_access
@@ -48,6 +50,8 @@ def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
         to = addressees.of_staff(office, mail.recipient)
         if to is None:
             return "this staff member has left"
+        if mail.kind in NOTICES and (why := noticing.why_not(office, mail)):
+            return why
         if mail.kind == "review" and not _to_review(office, mail):
             return "this staff member need not know of these items any more"
         if mail.kind == staff_access.KIND and is_old:
@@ -80,6 +84,10 @@ def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
         return _line(office, mail.item)
     if mail.kind == BUNDLE:
         return {"items": [_line(office, part.item) for part in _parts(mail)]}
+    if mail.kind == TOGETHER:
+        return noticing.content(office, _parts(mail))
+    if mail.kind in NOTICES and mail.kind not in letters.OWN_KINDS:
+        return noticing.content(office, [mail])
     if mail.kind == "review":
         return {"items": _to_review(office, mail), "more": mail.payload["more"]}
     return dict(mail.payload)
@@ -115,7 +123,7 @@ def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
         if isinstance(reason, str):
             _cancel_unwanted(office, now, part, reason)
     to: Addressee | str = addressee(office, now, mail)
-    if isinstance(to, Addressee) and mail.kind == BUNDLE and not _parts(mail):
+    if isinstance(to, Addressee) and mail.kind in (BUNDLE, TOGETHER) and not _parts(mail):
         to = "nothing is left to tell about"
     if isinstance(to, Addressee):
         if (to.name, to.email, to.language) != (mail.name, mail.email, mail.language):
@@ -143,14 +151,16 @@ def mark_sent(now: datetime, mail: Any, answer: str) -> None:
     """The server took it. Whatever happened to the row meanwhile: it went."""
     at = clock.to_text(now)
     went = {Mail.state: "sent", Mail.sent_at: at, Mail.error: None, Mail.unreached: 0}
+    parts = [mail, *_parts(mail)]
     with transaction():
-        for part in [mail, *_parts(mail)]:
+        for part in parts:
             Mail.update({**went, Mail.attempts: Mail.attempts + 1}).where(Mail.id == part.id).execute()
             if part.kind == READY:
                 Item.update(notify=False, notified_at=at).where(Item.id == part.item).execute()
             told = {"kind": part.kind, "to": mail.recipient, "email": mail.email, "message_id": mail.message_id, "answer": answer}
             trail.record(now, trail.DAEMON, "notified", part.item, told)
-    log.info("mail sent", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), answer=answer)
+    for part in parts:
+        log.info("mail sent", kind=part.kind, to=mail.recipient, item=part.item and item_name(part.item), answer=answer)
 
 
 def mark_failed(office: Office, now: datetime, mail: Any, reason: str) -> None:
@@ -166,15 +176,17 @@ def mark_failed(office: Office, now: datetime, mail: Any, reason: str) -> None:
 
 def _tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: str) -> None:
     """The item's maker hears that `contact` got no mail; if the maker has left, the admins do."""
-    told = [item.created_by] if addressees.of_staff(office, item.created_by) else people.admins(office)
     payload = {"description": item.description, "contact": contact, "reason": reason}
-    for code in told:
+    if addressees.of_staff(office, item.created_by):
+        notices.tell(office, now, "failed", item.created_by, item, payload)
+        return
+    for code in people.admins(office):
         outbox.enqueue_to_staff(office, now, "failed", item, code, payload)
 
 
 def _parts(mail: Any) -> list[Any]:
     """The mails that a digest stands for and that wait with it."""
-    if mail.kind != BUNDLE:
+    if mail.kind not in (BUNDLE, TOGETHER):
         return []
     return list(Mail.select().where((Mail.within == mail.id) & (Mail.state == "waiting")).order_by(Mail.id))
 
@@ -182,8 +194,12 @@ def _parts(mail: Any) -> list[Any]:
 # Digests
 
 
-def gather(office: Office, now: datetime) -> None:
-    """Put the waiting mails of contacts who want a digest into one, where it is time for it; else put them off until then."""
+def gather(office: Office, now: datetime, at_once: bool = False) -> None:
+    """Put the waiting mails of contacts who want a digest into one, where it is time for it; else put them off until then.
+
+    So with the notices of staff; `at_once`: without waiting for what may follow.
+    """
+    notices.gather(office, now, at_once)
     at = clock.to_text(now)
     single = (Mail.state == "waiting") & (Mail.kind == READY) & Mail.within.is_null()
     for client, recipient in tuples(Mail.select(Mail.client, Mail.recipient).where(single & (Mail.due_at <= at)).distinct()):

@@ -27,6 +27,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import structlog
+from peewee import fn
 
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Mail, item_name, tuples
@@ -40,7 +41,7 @@ from workflow.mail.mime import Head, mime
 from workflow.mail.smtp import Answer, NoServer
 from workflow.messages import letters
 from workflow.messages.composing import Letter
-from workflow.messages.kinds import IN_SERIES
+from workflow.messages.kinds import IN_SERIES, NOTICES
 from workflow.messages.letters import TemplateFault
 from workflow.outbox import addressees
 from workflow.portal.addresses import item_link
@@ -111,14 +112,15 @@ class Mailer:
         at = self._next_look(now) if self._gone else self._first_due()
         return None if at is None else max(0.0, (at - now).total_seconds())
 
-    def round(self, now: datetime) -> Round:
-        """Send what is due. Mail trouble is recorded, not raised."""
+    def round(self, now: datetime, at_once: bool = False) -> Round:
+        """Send what is due; `at_once`: also what waits for more to go with it. Mail trouble is recorded, not raised."""
         done = Round()
         if self._gone and now < self._next_look(now):
             return done
+        newest = int(Mail.select(fn.MAX(Mail.id)).scalar() or 0)
         if not self._logins:
-            delivering.gather(self.office, now)
-        due = self._due(now)
+            delivering.gather(self.office, now, at_once)
+        due = self._due(now, newest)
         if not due and not self._gone:
             return done
         self._last_look = now
@@ -130,12 +132,16 @@ class Mailer:
             self._is_gone(now, error)
         return done
 
-    def _due(self, now: datetime) -> list[Any]:
-        """What is due; when the server was gone, all that waits for it as well."""
+    def _due(self, now: datetime, newest: int) -> list[Any]:
+        """What is due; when the server was gone, all that waits for it as well.
+
+        Not the notices after the `newest` that was gathered: they may belong together.
+        """
         at_hand = Mail.due_at <= clock.to_text(now)
         if self._gone:
             at_hand |= Mail.unreached > 0
-        return list(Mail.select().where(self._waiting & at_hand).order_by(Mail.due_at, Mail.id).limit(AT_ONCE))
+        gathered = Mail.kind.not_in(NOTICES) | (Mail.id <= newest)
+        return list(Mail.select().where(self._waiting & at_hand & gathered).order_by(Mail.due_at, Mail.id).limit(AT_ONCE))
 
     def _first_due(self) -> datetime | None:
         first = Mail.select(Mail.due_at).where(self._waiting).order_by(Mail.due_at).first()

@@ -16,5 +16,11 @@ LOGIN, UNOPENED = "login", "unopened"
 TO_CONTACTS = (READY, BUNDLE, LOGIN, UNOPENED)
 """These go to a client's contact, all others to staff."""
 
+NOTICES = ("decide", "approved", "returned", "guard", "published", "refused", "waiting", "opened", "failed")
+"""What staff hear of as it happens (workflow/outbox/notices.py)."""
+
+TOGETHER = "notices"
+"""Several of these in one letter."""
+
 IN_SERIES = (BUNDLE, "digest")
 """These come regularly: who gets them can ask to be taken off."""

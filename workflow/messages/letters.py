@@ -39,14 +39,17 @@ USUAL = HERE / "templates" / "letters"
 
 OWN_KINDS = (
     "ready", "bundle", "unopened", "returned", "failed", "guard", "reminder", "digest", "escalation", "review", "nobody_left",
-    "retention",
+    "retention", "notices",
 )  # fmt: skip
 """The mails whose words an office can choose. Those that let somebody in, alarms and anchors are not among them."""
 
-LIKE = {"digest": "reminder", "desk_login": "login"}
+LIKE = {
+    "digest": "reminder", "desk_login": "login",
+    **dict.fromkeys(("decide", "approved", "published", "refused", "waiting", "opened"), "notices"),
+}  # fmt: skip
 """Kinds whose usual words are those of another."""
 
-_SENTENCES = ("reason", "findings", "lines")
+_SENTENCES = ("reason", "findings", "lines", "subject")
 """What is no text of somebody's but a sentence, or several, as the outbox keeps them (sentences.packed)."""
 
 _ADDRESS = re.compile(r"https?://\S+")
@@ -96,6 +99,7 @@ _ROW = {"item": "D-2026-000001", "client": "Acme B.V.", "description": "Annual a
 _EXAMPLE = {
     **_ROW, "contact": "Jan", "reason": "550 unknown", "approver": "Marieke", "comment": "Page 3 lacks", "items": [_ROW],
     "descriptions": ["Annual accounts"], "findings": ["accounts.pdf"], "held": True, "lines": ["D-2026-000001"], "more": 0,
+    "subject": "To decide", "reasons": ["report.yaml:1: a fault"], "page": "/queue", "decides": True,
 }  # fmt: skip
 
 
@@ -163,6 +167,8 @@ def _unpacked(value: Any) -> Any:
 
 def _letter(office: Office, kind: str, language: str, values: Mapping[str, Any], own_words: bool) -> Letter:
     """The letter in the office's own words and looks, or as it comes with the program. Raises TemplateFault."""
+    if LIKE.get(kind) == "notices":
+        kind = "notices"  # an office has its own words for all of them, or for none
     own = _own(office, f"{kind}.{language}.txt") if own_words and kind in OWN_KINDS else None
     picture = logo.find(office)
     name, text = own or (kind, _usual(LIKE.get(kind, kind), language))

@@ -53,15 +53,16 @@ def enqueue(
     recipient: str,
     to: Addressee,
     payload: Mapping[str, Any],
+    due: datetime | None = None,
 ) -> int:
-    """A letter to whomever; its number in the outbox. Call inside `transaction()`."""
+    """A letter to whomever, to be sent now or when it is `due`; its number in the outbox. Call inside `transaction()`."""
     domain = domain_of(office.settings.mail.sender)
     about = item_name(item.id) if item is not None else kind
     at = clock.to_text(now)
     number: int = Mail.insert(
         message_id=f"<{about}.{kind}.{secrets.token_hex(8)}@{domain}>", kind=kind, item=item.id if item is not None else None,
         client=client, recipient=recipient, name=to.name, email=to.email, language=to.language, payload=dict(payload),
-        state="waiting", attempts=0, due_at=at, created_at=at, unreached=0,
+        state="waiting", attempts=0, due_at=clock.to_text(due) if due else at, created_at=at, unreached=0,
     ).execute()  # fmt: skip
     return number
 

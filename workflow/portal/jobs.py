@@ -17,7 +17,7 @@ from dossier.text import clock
 from dossier.trail import trail
 from workflow.items.items import STEPS
 from workflow.messages.kinds import READY
-from workflow.outbox import outbox
+from workflow.outbox import notices, outbox
 from workflow.portal.pages import LOGO, archive_source
 from workflow.portal.pictures import Made, may_have_picture
 from workflow.portal.placing import PAGES, Change
@@ -142,13 +142,20 @@ def record(office: Office, now: datetime, jobs: Sequence[Job], placed: Mapping[s
     for chunk in _chunks(undressed):
         PageDue.insert_many([{"item": key} for key in chunk]).on_conflict_ignore().execute()
     trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
+    silent = notices.imported(shown) if shown and _wants_to_hear(office) else set[int]()
     for job in jobs:
+        if job.is_change and job.edition and job.item.id not in silent:
+            notices.tell(office, now, "published", job.item.created_by, job.item, {})
         # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
         tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
         is_asked = job.item.notify and outbox.has(READY, job.item.id, job.item.contact, ("waiting", "failed"))
         if job.edition and job.item.notify and tells_of_this and not is_asked:
             outbox.enqueue_to_contact(office, now, READY, job.item, job.item.client, job.item.contact)
     return len(shown)
+
+
+def _wants_to_hear(office: Office) -> bool:
+    return any(person.notices.published != "never" for person in office.staff.values())
 
 
 def _record_pages(office: Office, code: str, work: Work) -> None:

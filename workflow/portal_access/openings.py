@@ -26,6 +26,7 @@ from dossier.text import clock
 from dossier.trail import trail
 from workflow.approval import fitting
 from workflow.approval.fitting import Fitting
+from workflow.outbox import notices
 from workflow.portal import showing
 from workflow.portal.pages import ShownFile, ShownItem, year_of
 from workflow.portal.showing import Extra
@@ -121,7 +122,9 @@ def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
 # Openings
 
 
-def record(now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[ShownFile] = (), in_part: bool = False) -> None:
+def record(
+    office: Office, now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[ShownFile] = (), in_part: bool = False
+) -> None:
     """Write down that these contacts (one mailbox, mostly one contact) open the item's page, or files of it (`wanted`).
 
     A page loaded again, or another part of a file (`in_part`), within AGAIN_SECONDS of the last is not told again in the trail.
@@ -129,9 +132,16 @@ def record(now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[
     what = [(file.name, file.sha256) for file in wanted] or [("", "")]
     with transaction():
         for seat in seats:
+            if not _was_opened(shown, seat.contact.id):
+                item = Item.get_by_id(shown.key)
+                notices.tell(office, now, "opened", item.created_by, item, {"contact": seat.contact.id})
             told = [one for one in what if _count(now, seat.contact.id, shown, *one, is_same_if_soon=in_part or not wanted)]
             if told:
                 trail.record(now, seat.actor, "downloaded" if wanted else "opened", shown.key, _detail(shown, told))
+
+
+def _was_opened(shown: Shown, contact: str) -> bool:
+    return Opening.select().where((Opening.edition == shown.edition) & (Opening.contact == contact)).exists()
 
 
 def _count(now: datetime, contact: str, shown: Shown, name: str, sha256: str, is_same_if_soon: bool) -> bool:

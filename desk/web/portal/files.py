@@ -127,4 +127,6 @@ def _asked(visit: Visit, *keys: str) -> tuple[str, ...]:
 
 def _record(visit: Visit, shown: Shown, wanted: tuple[ShownFile, ...]) -> None:
     if visit.request.method == "GET":
-        openings.record(visit.now, visit.seats_for(shown.client), shown, wanted, in_part="range" in visit.request.headers)
+        openings.record(
+            visit.office, visit.now, visit.seats_for(shown.client), shown, wanted, in_part="range" in visit.request.headers
+        )

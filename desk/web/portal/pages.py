@@ -182,7 +182,7 @@ def item_page(visit: Visit) -> Response:
     if shown is None:
         return gone(visit)
     if visit.request.method == "GET":
-        openings.record(visit.now, visit.seats_for(client), shown)
+        openings.record(visit.office, visit.now, visit.seats_for(client), shown)
     return visit.page("item.html", client=client, client_name=visit.office.clients[client].name, shown=shown)
 
 

@@ -65,7 +65,7 @@ def test_without_a_language_of_their_own_the_machines_counts_and_then_the_office
         (("why", "nergens.pdf"), "nergens.pdf is er niet."),
         (("status",), "wachten op een goedkeurder"),
         (("retention", "list"), "bewaard tot"),
-        (("outbox",), "Er zijn geen mails."),
+        (("outbox", "--state", "failed"), "Er zijn geen mails."),
         (("items", "niets"), "Geen stuk past."),
         (("audit", "verify"), "gebeurtenissen, elk zoals ze is geschreven"),
         (("recent",), "omschrijving"),

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 
-from kit.mail_server import Server
+from kit.mail_server import Server, text_of
 from kit.support import PDF, Root, wait_for
 
 SHARED = """\
@@ -114,3 +114,16 @@ def test_a_preview_shows_the_mail_in_the_offices_own_words(root: Root, post: Ser
     assert "<p" in root.run("mail", "preview", item, "--html").stdout
     (folder / "ready.nl.txt").write_text("Subject: Nieuw\n\n{{ nonsense }}\n")
     assert "config/templates/ready.nl.txt:1: 'nonsense' is undefined" in root.run("mail", "preview", item, code=1).stderr
+
+
+def test_whose_drop_was_refused_reads_why_in_a_mail_and_an_import_tells_nobody(root: Root, post: Server) -> None:
+    root.drop("wrong", "created_by: p.bakker\ndescription: Annual accounts\nstatus: lost\n")
+    concept = "created_by: p.bakker\ndescription: Annual accounts\nshare: yes\nshare_attachments: all\nattachments: [a.pdf]\n"
+    root.place("acme-bv", {"import-0123456789abcdef0123/a.pdf": PDF, "import-0123456789abcdef0123/item.yaml": concept})
+    root.once()
+    assert [item["share_state"] for item in root.json("items")] == ["concept"]
+    [mail] = post.mails
+    assert (mail["To"].addresses[0].username, mail["Subject"]) == ("p.bakker", "Refused: wrong for Acme B.V.")
+    assert "`lost`" in " ".join(text_of(mail).split())
+    root.once()
+    assert len(post.mails) == 1

@@ -75,7 +75,7 @@ def test_what_names_another_client_waits_for_an_approver_with_the_finding_on_top
     assert events(item, "held_by_guard")[0]["findings"][0]["name"] == name
     [named] = [e for e in guarded.json("audit", "log", "--client", "northwind-ltd") if e["action"] == "named_elsewhere"]
     assert (named["client"], named["detail"]["item"], named["detail"]["name"]) == ("northwind-ltd", item["item"], name)
-    assert mails(guarded) == [("guard", "m.devries")]
+    assert mails(guarded) == [("guard", "m.devries"), ("decide", "j.admin")]
 
 
 def test_a_finding_of_somebody_elses_drop_waits_for_the_default_approver(guarded: Root) -> None:
@@ -222,7 +222,7 @@ def test_an_office_may_have_held_what_cannot_be_read(guarded: Root) -> None:
     [paper] = (guarded.path / "var/queue").glob("*/D-*.yaml")
     assert "`a.pdf` is niet, of niet helemaal, op namen van andere klanten doorzocht" in paper.read_text().splitlines()[0]
     assert "Het wordt pas gedeeld als iemand" in yaml.safe_load(guarded.receipt("a") or "")["warnings"][0]
-    assert mails(guarded) == [("guard", "m.devries")]
+    assert mails(guarded) == [("guard", "m.devries"), ("decide", "j.admin")]
     approve(item)
     once_here(guarded)
     assert newest(guarded)["share_state"] == "published"

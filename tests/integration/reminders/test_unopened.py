@@ -79,13 +79,13 @@ def test_one_letter_names_all_that_a_contact_has_not_opened(office: PortalOffice
 @pytest.mark.parametrize("way", ["page", "file"])
 def test_who_has_opened_the_page_or_a_file_is_not_reminded(office: PortalOffice, way: str) -> None:
     what = shown(office, tell(office))
-    openings.record(office.now, jan(office), what, what.what.attachments if way == "file" else ())
+    openings.record(office.office, office.now, jan(office), what, what.what.attachments if way == "file" else ())
     assert remind(office, 8) == []
 
 
 def test_another_version_that_nobody_opened_is_reminded_of_if_it_was_told_of(office: PortalOffice) -> None:
     item = tell(office)
-    openings.record(office.now, jan(office), shown(office, item))
+    openings.record(office.office, office.now, jan(office), shown(office, item))
     office.amend(item, {"a.pdf": b"another"})
     office.publish()
     assert remind(office, 8) == []  # told of the first, and opened that
@@ -150,7 +150,7 @@ def test_what_is_opened_before_the_reminder_is_sent_is_left_out_of_it(office: Po
     unopened.note_portal(START + 3 * DAY)
     unopened.note_portal(now)
     assert unopened.remind(office.office, now) == 1
-    openings.record(now, jan(office), shown(office, first))
+    openings.record(office.office, now, jan(office), shown(office, first))
     assert delivering.drop_unwanted(office.office, now, Mail.get(Mail.kind == "unopened")) is None
     mail = Mail.get(Mail.kind == "unopened")
     assert (mail.state, mail.error) == ("cancelled", "it was opened, or taken off the portal, meanwhile")
@@ -163,7 +163,7 @@ def test_what_is_opened_before_the_reminder_is_sent_is_left_out_of_it(office: Po
 def test_openings_are_counted_and_a_reload_is_not(office: PortalOffice) -> None:
     what = shown(office, tell(office))
     for seconds in (0, 30, 59, 61, 200):
-        openings.record(office.now + timedelta(seconds=seconds), jan(office), what)
+        openings.record(office.office, office.now + timedelta(seconds=seconds), jan(office), what)
     found = openings.openings_of(office.row(what.what.item))
     assert [(one["contact"], one["file"], one["times"]) for one in found] == [("j.jansen", None, 3)]
     assert found[0]["first_at"] < found[0]["last_at"]
@@ -216,7 +216,7 @@ def test_items_that_nobody_opened_as_they_are_now_are_found(office: PortalOffice
         return sorted(finding.summary(item)["item"] for item in finding.find_items(finding.Filter(unopened=True), 0))
 
     assert found() == [first, second]
-    openings.record(office.now, jan(office), shown(office, first))
+    openings.record(office.office, office.now, jan(office), shown(office, first))
     assert found() == [second]
     office.amend(first, {"a.pdf": b"another"})
     office.publish()

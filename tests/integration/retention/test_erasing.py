@@ -70,8 +70,8 @@ def live(office: Records) -> int:
     assert access.log_in(directory, now, link.rpartition("/")[2], "192.0.2.1")
     shown = openings.find_shown(office.office, ["acme-bv"], key)
     assert shown is not None
-    openings.record(office.tick(), directory.seats(ADDRESS), shown)
-    openings.record(office.tick(), directory.seats(ADDRESS), shown, shown.what.attachments)
+    openings.record(office.office, office.tick(), directory.seats(ADDRESS), shown)
+    openings.record(office.office, office.tick(), directory.seats(ADDRESS), shown, shown.what.attachments)
     with transaction():
         Note.insert(key=openings.reminder_key(shown.edition, "j.jansen"), value="x").execute()
     office.configure(clients=LEFT)

@@ -165,7 +165,7 @@ def test_every_kind_of_mail_has_its_letter(kind: str, language: str) -> None:
     payload = {
         **row, "approver": "Marieke", "comment": "Nee", "contact": "Jan", "reason": "550", "cause": "disk", "lines": ["Vol"],
         "over": False, "more": 2, "findings": ["x"], "held": True, "line": "anker", "minutes": 15, "descriptions": ["Stuk"],
-        "items": [row, row],
+        "items": [row, row], "subject": "Te beslissen", "reasons": ["report.yaml:1: fout"], "page": "/queue", "decides": True,
     }  # fmt: skip
     told = letter(kind, language, "Jan", "D-2026-000012", **payload)
     assert told.subject

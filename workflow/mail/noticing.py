@@ -1,0 +1,81 @@
+"""What a notice to staff says (workflow/outbox/notices.py), and whether it is still news: looked up when it is sent.
+
+Of an item, the words are those it has at that moment, and nobody is told of what they may not know
+of any more. What was decided meanwhile is not asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from dossier.database.tables import Asked, Edition, Item, item_name
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.sentences import Sentence, packed, sentence, unpacked
+from workflow.messages import firm
+from workflow.outbox.addressees import find_contact
+
+LISTED = 100
+"""Notices named in one letter; of more, how many there are."""
+
+
+def why_not(office: Office, mail: Any) -> str | None:
+    """In words, why this notice must not go any more; None if it may."""
+    item = Item.get_or_none(Item.id == mail.item) if mail.item is not None else None
+    if not people.may_read(office, Actor(mail.recipient, "mail"), mail.client or "", item.type if item is not None else None):
+        return "this staff member need not know of it any more"
+    if mail.kind == "decide":
+        asked = (Asked.edition == mail.payload["edition"]) & (Asked.person == mail.recipient) & Asked.is_open
+        if item is None or item.pending != mail.payload["edition"] or not Asked.select().where(asked).exists():
+            return "there is nothing to decide any more"
+    return None
+
+
+def content(office: Office, notices: Sequence[Any]) -> dict[str, Any]:
+    """What the letter about these notices is made of."""
+    told = [_values(office, notice) for notice in notices[:LISTED]]
+    lines = [packed(Sentence(f"notices.{kind}", values)) for kind, values in told]
+    if len(notices) == 1:
+        subject = Sentence(f"notices.{told[0][0]}_subject", told[0][1])
+        reasons = list(notices[0].payload.get("reasons", ()))
+    else:
+        subject, reasons = sentence("notices.subject", count=len(notices)), []
+    return {
+        "subject": packed(subject), "lines": lines, "reasons": reasons, "count": len(notices),
+        "more": len(notices) - len(lines), "page": _page(notices), "decides": any(one.kind == "decide" for one in notices),
+    }  # fmt: skip
+
+
+def _values(office: Office, notice: Any) -> tuple[str, dict[str, Any]]:
+    """(which sentence, the values in it)."""
+    payload, kind = notice.payload, notice.kind
+    customer = office.clients.get(notice.client or "")
+    values: dict[str, Any] = {"client": customer.name if customer else notice.client or ""}
+    if notice.item is not None:
+        item = Item.get_by_id(notice.item)
+        edition = Edition.get_or_none(Edition.id == item.pending) if kind == "decide" else None
+        values |= {"item": item_name(item.id), "description": edition.shown["description"] if edition else item.description}
+    if kind == "decide" and payload["seat"]:
+        return "decide_for", {**values, "seat": firm.reached(office, payload["seat"])}
+    if kind == "guard":
+        return "held" if payload["held"] else "warned", values
+    if kind == "approved":
+        return kind, {**values, "approver": firm.reached(office, payload["approver"])}
+    if kind == "opened":
+        contact = find_contact(office, notice.client, payload["contact"])
+        return kind, {**values, "contact": contact.name if contact else payload["contact"]}
+    if kind == "waiting":
+        return kind, {**values, "drop": payload["drop"], "reason": unpacked(payload["reason"])}
+    return kind, {**values, **{name: value for name, value in payload.items() if name not in ("description", "reasons", "phone")}}
+
+
+def _page(notices: Sequence[Any]) -> str:
+    """Where on the desk this is dealt with."""
+    kinds = {one.kind for one in notices}
+    if len(notices) == 1 and notices[0].item is not None:
+        return f"/{'queue' if kinds == {'decide'} else 'items'}/{item_name(notices[0].item)}"
+    if kinds == {"decide"}:
+        return "/queue"
+    return "/inbox" if kinds <= {"refused", "waiting"} else "/"
