@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import structlog
 
@@ -38,6 +39,9 @@ BEAT_SECONDS = 5
 GONE_SECONDS = 20
 """After so many seconds without a word it counts as gone: four beats. Another one has taken over before 30 are over."""
 
+GLANCES = 10
+"""So often a daemon that begins tries to take the lock, which somebody who only looks may just hold."""
+
 LET_GO_SECONDS = 5.0
 """How long the server may take to see that a process has ended; milliseconds, if it has nothing else to do."""
 
@@ -57,7 +61,7 @@ def alone(office: Office) -> Iterator[None]:
     files.make_folder(office.var)
     with open(office.var / "daemon.lock", "a+") as lock:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock_soon(lock)
         except BlockingIOError:
             lock.seek(0)
             process = lock.read().strip() or "unknown"
@@ -66,6 +70,16 @@ def alone(office: Office) -> Iterator[None]:
         lock.write(str(os.getpid()))
         lock.flush()
         yield
+
+
+def _lock_soon(lock: IO[str]) -> None:
+    """Whoever asks whether a daemon runs (daemons) holds the lock for an instant: that is no daemon. Raises BlockingIOError."""
+    for _ in range(GLANCES - 1):
+        with contextlib.suppress(BlockingIOError):
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(0.02)
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @contextlib.contextmanager

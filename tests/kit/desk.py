@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from kit.support import Root, free_port, new_office
+from kit.support import Daemon, Root, free_port, new_office
 from kit.web import Browser, MailBox, Served
 
 CLIENTS = """\
@@ -39,6 +39,7 @@ class DeskRig:
     office: Root
     mailbox: MailBox
     port: int
+    daemon: Daemon
 
     def browser(self, who: str | None = None, goal: str = "/") -> Browser:
         """A browser; `who` (a staff code) is logged in."""
@@ -63,7 +64,7 @@ desk: {{base_url: "{base_url or f"http://127.0.0.1:{port}"}"{f", {desk}" if desk
 {settings}"""
         office = new_office(root, settings=whole, clients=clients, staff=staff)
         try:
-            with office.daemon(), Served(root, port, (), "desk"):
-                yield cls(office, mailbox, port)
+            with office.daemon() as daemon, Served(root, port, (), "desk"):
+                yield cls(office, mailbox, port, daemon)
         finally:
             mailbox.stop()

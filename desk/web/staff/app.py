@@ -6,7 +6,7 @@ What is promised:
 - A client, item or type that a person may not know of is 404, with the same page as what never was.
 - A GET changes nothing but what is noted as viewed. A POST from another site is refused.
 - Whoever isn't logged in is sent to the login, and comes back to where they wanted to go. What was
-  typed before a session ended is shown again, to be sent once more.
+  typed before a session ended, or something went wrong here, is kept in the page, to be sent once more.
 - No page asks anything of another origin, and an opened attachment can't act as the desk.
 
 What holds for every request (config/, limits, trouble with the database) is in shell/gate.py.
@@ -149,7 +149,8 @@ def message(visit: Visit, status: int, about: Refusal | str) -> Response:
         if status == 404:
             return gone(visit) if visit.session is not None else visit.to_login()
         return visit.page("message.html", status, about="refusal", reason=about.told(visit.language, WORDS))
-    return visit.page("message.html", status, about=about, reason=None)
+    typed = [(name, value) for name, values in visit.form.items() for value in values] if about == "trouble" else []
+    return visit.page("message.html", status, about=about, reason=None, typed=typed)
 
 
 async def _static(request: Request) -> Response:

@@ -10,8 +10,9 @@ from starlette.responses import Response
 from desk.actions import changing, item_view, withdrawing
 from desk.actions.changing import wish_from
 from desk.web.shell.sending import Kept, saved_file, size_of
+from desk.web.staff import papers
 from desk.web.staff.visit import WORDS, Visit
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict, Refusal
 from dossier.text.sentences import told
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
@@ -36,8 +37,11 @@ def _page(visit: Visit, name: str, status: int = 200, **more: object) -> Respons
         for one in found.story
     ]  # fmt: skip
     values: dict[str, object] = {
-        "found": found, "one": found.summary, "days": [(day, list(lines)) for day, lines in groupby(story, key=lambda line: str(line["at"])[:10])],
+        "found": found, "one": found.summary, "papers": papers.papers(
+            visit.easel, [(file.name, file.size, file.media_type, file.sha256) for file in found.files], found.attention,
+        ), "days": [(day, list(lines)) for day, lines in groupby(story, key=lambda line: str(line["at"])[:10])],
         "why": [told(line, language, WORDS) for line in found.why], "visible": told(found.visible, language, WORDS),
+        "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [told(line, language, WORDS) for line in found.attention], "statuses": office.settings.items.statuses,
         "problems": {}, "typed": {}, "done": visit.field("done"),
     }  # fmt: skip
@@ -59,10 +63,11 @@ def edit(visit: Visit) -> Response:
             visit.office, visit.now, visit.actor, key, wish, FileChanges(share_all=share_all),
             if_version=int(version) if version.isdecimal() else None,
         )  # fmt: skip
+    except Conflict as refusal:
+        return _page(visit, name, 409, problems={"if_version": refusal.told(visit.language, WORDS)}, typed=typed)
     except Refusal as refusal:
-        problems = [(one.key, told(one.message, visit.language, WORDS)) for one in refusal.problems]
-        status = 409 if any(key_ == "if_version" for key_, _ in problems) else 422
-        return _page(visit, name, status, problems=dict(problems), typed=typed)
+        problems = {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}
+        return _page(visit, name, 422, problems=problems, typed=typed)
     return visit.to(f"/items/{name}?done=changed")
 
 

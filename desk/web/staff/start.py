@@ -11,6 +11,7 @@ from starlette.responses import Response
 
 from desk.actions import looking_up, my_work
 from desk.web.staff.visit import WORDS, Visit
+from dossier.cluster import presence
 from dossier.text.sentences import told
 from workflow.reports.finding import Filter
 
@@ -19,10 +20,11 @@ FOUND = 30
 
 
 def counts(visit: Visit) -> Mapping[str, int]:
-    """What the menu counts for this person."""
+    """What the menu counts for this person; and the daemons that run, as a page says on top if there are none."""
     return {
         "queue": my_work.count_to_decide(visit.office, visit.actor, visit.now),
         "inbox": len(my_work.in_the_inbox(visit.office, visit.actor)),
+        "daemons": len(presence.daemons(visit.office, visit.now)),
     }
 
 
