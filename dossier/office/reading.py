@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import Limits, Map, Plain, line_of, plain, read_map
+from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, line_of, plain, read_map
 
 CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
 """Config is the office's own and may be large (10,000 clients), but is still read with limits."""
@@ -67,6 +67,7 @@ def _load(
         faults.append(ConfigFault(name, 0, "", sentence("config.unreadable", error=error.strerror)))
         return None
     tree, found = read_map(data, CONFIG_LIMITS)
+    found += [fault for fault in _cut_off_names(tree) if name != SETTINGS]
     faults += [ConfigFault(name, fault.line, "", fault.message) for fault in found]
     values = _without_nulls(plain(tree))
     for path_, value in (overrides or {}).items():
@@ -77,6 +78,18 @@ def _load(
         faults += [_describe(name, tree, detail, overrides or {}) for detail in error.errors(include_url=False)]
         return None
     return None if found else (loaded, tree)
+
+
+def _cut_off_names(node: Node, key: str = "") -> Iterator[Fault]:
+    """Names that `#` cuts off, as in `Bakkerij #1`. A comment with a blank behind its `#` is meant as one."""
+    if isinstance(node, Map):
+        for word, entry in node.entries.items():
+            yield from _cut_off_names(entry.node, word)
+    elif isinstance(node, List):
+        for item in node.items:
+            yield from _cut_off_names(item, key)
+    elif node.comment is not None and key in ("name", "identifiers") and node.comment[1:2].strip("# "):
+        yield Fault(node.line, cut_off(key, node))
 
 
 def _without_nulls(value: Any) -> Any:

@@ -18,7 +18,8 @@ from typing import Any, TypeAlias
 
 import yaml
 
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
+from dossier.text.yaml_trouble import about_bare_text, quoted, what_was_meant
 
 Plain: TypeAlias = "str | None | list[Plain] | dict[str, Plain]"
 
@@ -47,6 +48,8 @@ class Limits:
 class Text:
     value: str | None
     line: int
+    comment: str | None = None
+    """What stands behind it, of a plain value: `#12` of `Invoice #12`, which YAML takes for a comment."""
 
 
 @dataclass(slots=True)
@@ -87,26 +90,28 @@ def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
     root = Map(1)
     faults: list[Fault] = []
     if len(data) > limits.bytes:
-        return root, [Fault(0, f"the file is larger than {limits.bytes // 1024} kB; put long texts in an attachment")]
+        return root, [Fault(0, sentence("yaml.too_large", kb=limits.bytes // 1024))]
     try:
         text = decoded(data)
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return root, [Fault(line, "this is not UTF-8 text; save the file as UTF-8")]
+        is_wide = error.encoding.startswith("utf-16") or data.count(b"\0") * 3 > len(data)
+        return root, [Fault(line, sentence("yaml.half_utf_16" if is_wide else "yaml.windows_text"))]
+    if "\0" in text and text.count("\0") * 3 > len(text):
+        return root, [Fault(1, sentence("yaml.half_utf_16"))]
     try:
-        _fill(root, text, limits, faults)
+        _fill(root, _one_by_one(text), limits, faults)
     except _Refused as refusal:
-        faults.append(refusal.fault)
+        is_bare = refusal.fault.message == sentence("yaml.bare_text")
+        faults.append(Fault(refusal.fault.line, about_bare_text(text, refusal.fault.line)) if is_bare else refusal.fault)
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = error.problem or error.context or "unreadable"
-        faults.append(Fault(mark.line + 1 if mark else 0, f"this is not YAML: {_one_line(what)}"))
+        faults.append(Fault(*what_was_meant(text, error)))
     except yaml.reader.ReaderError as error:
         # `position` is a character here: the reader was given text.
         line = text.count("\n", 0, error.position) + 1
-        faults.append(Fault(line, "a character that a text file can't hold (a NUL or control character)"))
+        faults.append(Fault(line, sentence("yaml.bad_character")))
     except yaml.YAMLError as error:
-        faults.append(Fault(0, f"this is not YAML: {_one_line(str(error))}"))
+        faults.append(Fault(0, sentence("yaml.not_yaml", what=" ".join(str(error).split()))))
     return root, sorted(faults)
 
 
@@ -163,8 +168,29 @@ def _quoted(text: str) -> str:
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def cut_off(key: str, node: Text) -> Sentence:
+    """That a comment would cut off this value: what to do instead."""
+    return sentence("yaml.cut_off", word=key, comment=node.comment, better=quoted(f"{node.value} {node.comment}"))
+
+
+_ODD_BREAKS = re.compile("[\x85\u2028\u2029]|\r(?!\n)")
+_COMMENT = re.compile(r"[ \t]+(#[^\r\n]*)")
+_PAIR = re.compile(r"(?<!\\)((?:\\\\)*)\\u([dD][89abAB][0-9a-fA-F]{2})\\u([dD][c-fC-F][0-9a-fA-F]{2})")
+
+
+def _comment_behind(event: Any, text: str) -> str | None:
+    found = _COMMENT.match(text, event.end_mark.index) if not event.style else None
+    return found[1].rstrip() if found else None
+
+
+def _one_by_one(text: str) -> str:
+    """Each pair of surrogates, as JSON writes a character beyond U+FFFF, as the one escape that YAML knows for it."""
+
+    def whole(pair: re.Match[str]) -> str:
+        high, low = int(pair[2], 16), int(pair[3], 16)
+        return f"{pair[1]}\\U{0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00):08x}"
+
+    return _PAIR.sub(whole, text) if "\\u" in text else text
 
 
 _ENDS = frozenset({yaml.MappingEndEvent, yaml.SequenceEndEvent})
@@ -176,44 +202,46 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     # One frame a level: the node being filled, and for a mapping the key that waits for its value.
     stack: list[tuple[Node, list[Any]]] = []
     documents = nodes = 0
+    has_hash, breaks = "#" in text, bool(_ODD_BREAKS.search(text))
     event: Any
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         kind = type(event)
         if kind in _ENDS:
             stack.pop()
             continue
-        line = event.start_mark.line + 1
+        # To libyaml U+2028 and its like end a line, to editors they don't.
+        line = (text.count("\n", 0, event.start_mark.index) if breaks else event.start_mark.line) + 1
         if kind is yaml.DocumentStartEvent:
             documents += 1
             if documents > 1:
-                raise _Refused(line, "more than one document (`---`) in the file; keep one")
+                raise _Refused(line, sentence("yaml.documents"))
             continue
         if kind not in _VALUES:
             continue
         nodes += 1
         if event.anchor:
-            faults.append(Fault(line, "aliases (`&` and `*`) are not allowed; write the value out, or put it in quotes"))
+            faults.append(Fault(line, sentence("yaml.aliases")))
         if kind is yaml.AliasEvent:
             _place(stack, Text(f"*{event.anchor}", line), faults)
             continue
         if event.tag:
-            faults.append(Fault(line, "tags (`!`) are not allowed; put the value in quotes"))
+            faults.append(Fault(line, sentence("yaml.tags")))
         if kind is yaml.ScalarEvent:
             empty = event.implicit[0] and event.value in _NULLS
-            _place(stack, Text(None if empty else event.value, line), faults)
+            _place(stack, Text(None if empty else event.value, line, _comment_behind(event, text) if has_hash else None), faults)
         else:
             if len(stack) >= limits.depth:
-                raise _Refused(line, "nested too deep")
+                raise _Refused(line, sentence("yaml.too_deep"))
             if stack:
                 node: Node = Map(line) if kind is yaml.MappingStartEvent else List([], line)
                 _place(stack, node, faults)
             elif kind is yaml.SequenceStartEvent:
-                raise _Refused(line, "expected `key: value` lines, found a list")
+                raise _Refused(line, sentence("yaml.list"))
             else:
                 root.line, node = line, root
             stack.append((node, []))
         if nodes > limits.nodes:
-            raise _Refused(line, "too many values")
+            raise _Refused(line, sentence("yaml.too_many"))
 
 
 def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault]) -> None:
@@ -221,20 +249,20 @@ def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault])
     if not stack:
         if isinstance(node, Text) and node.value is None:
             return  # an empty document
-        raise _Refused(node.line, "expected `key: value` lines, found a bare text")
+        raise _Refused(node.line, sentence("yaml.bare_text"))
     parent, waiting = stack[-1]
     if isinstance(parent, List):
         parent.items.append(node)
     elif isinstance(parent, Map):
         if not waiting:
             if not isinstance(node, Text):
-                raise _Refused(node.line, "a key must be a plain word")
+                raise _Refused(node.line, sentence("yaml.key"))
             waiting.append(node)
             return
         key: Text = waiting.pop()
         name = "" if key.value is None else key.value
         if name in parent.entries:
             first = parent.entries[name].line
-            faults.append(Fault(key.line, f"`{name}` is given twice (first on line {first}); keep one"))
+            faults.append(Fault(key.line, sentence("yaml.twice", word=name, first=first)))
         else:
             parent.entries[name] = Entry(key.line, node)

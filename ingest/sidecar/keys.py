@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 from dossier.office.item_types import fitting, wanted
 from dossier.office.keys import FieldKind, Settings
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, shown
+from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Text
 
 DESCRIPTION_MAX = 200
@@ -25,7 +26,7 @@ SUGGESTIONS_MAX = 50
 YES_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
 _ALL_NONE = {"all": True, "alle": True, "none": False, "geen": False}
 _SHARE_STATUS = {"concept": "concept", "approved": "approved", "goedgekeurd": "approved"}
-_ENTRY_KEYS = {"file": "file", "bestand": "file", "name": "name", "naam": "name", "share": "share", "delen": "share",
+ENTRY_KEYS = {"file": "file", "bestand": "file", "name": "name", "naam": "name", "share": "share", "delen": "share",
                "note": "note", "notitie": "note", "sha256": "sha256"}  # fmt: skip
 _ITEM = re.compile(r"(?:D-)?([0-9]{4})-([0-9]{6,7})", re.IGNORECASE)
 _SHA256 = re.compile(r"[0-9a-f]{64}", re.IGNORECASE)
@@ -58,7 +59,7 @@ class Reading:
         self.told: set[str] = set()
         """Keys that say against another, and were told about."""
 
-    def say(self, line: int, message: str) -> None:
+    def say(self, line: int, message: Sentence | str) -> None:
         self.faults.append(Fault(line, message))
 
     def misread(self, key: str) -> bool:
@@ -297,9 +298,9 @@ def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | No
     found: dict[str, Any] = {}
     words: dict[str, str] = {}
     for given, entry in item.entries.items():
-        key = _ENTRY_KEYS.get(given)
+        key = ENTRY_KEYS.get(given)
         if key is None:
-            hint = reading.nearest(given, list(_ENTRY_KEYS)) or "; use file, name, share, note or sha256"
+            hint = reading.nearest(given, list(ENTRY_KEYS)) or "; use file, name, share, note or sha256"
             reading.say(entry.line, f"`{word}`: there is no key {quoted(given)} here{hint}")
         elif key in words:
             reading.say(entry.line, f"`{word}`: `{given}` and `{words[key]}` are the same key in two languages; keep one")
@@ -386,7 +387,7 @@ _YES: dict[str, Any] = {
     ]
 }
 _NAMES: dict[str, Any] = {"type": ["array", "null"], "items": TEXT}
-_ENTRY_SCHEMA = {word: _YES if key == "share" else TEXT for word, key in _ENTRY_KEYS.items()}
+_ENTRY_SCHEMA = {word: _YES if key == "share" else TEXT for word, key in ENTRY_KEYS.items()}
 _ENTRIES: dict[str, Any] = {
     "type": ["array", "null"],
     "items": {

@@ -17,13 +17,14 @@ from typing import Literal
 from dossier.office.item_types import LATER_KEYS
 from dossier.office.keys import Settings
 from dossier.text.names import fold
-from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, decoded, read_map
-from ingest.sidecar.keys import BY_WORD, AttachmentEntry, Reading, quoted, read_field
+from dossier.text.sentences import Sentence
+from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, cut_off, decoded, read_map
+from ingest.sidecar.keys import BY_WORD, ENTRY_KEYS, AttachmentEntry, Reading, quoted, read_field
 
 __all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_sidecar"]
 
-# How the faults of read_map begin after which it reads on; any other ends the reading.
-_READS_ON = ("`", "aliases ", "tags ")
+_READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
+"""The faults of read_map after which it reads on; any other ends the reading."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +81,7 @@ def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[
     read is None. It is None only when the file could not be read to its end. Never raises.
     """
     tree, faults = read_map(data)
-    whole = all(str(fault.message).startswith(_READS_ON) for fault in faults)
+    whole = all(isinstance(fault.message, Sentence) and fault.message.code in _READS_ON for fault in faults)
     if not whole and tree.entries:
         tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
     reading = Reading(settings, faults)
@@ -159,11 +160,34 @@ def _read_keys(reading: Reading, tree: Map) -> None:
         if isinstance(entry.node, Text) and entry.node.value is None:
             continue
         reading.given.add(key.english)
+        if key.english in _FREE_TEXT:
+            _check_comments(reading, entry.node, word)
         value = key.read(reading, entry.node, word)
         if value is not None:
             reading.values[key.english] = value
     for word, entry in extras:
         _read_extra(reading, word, entry)
+
+
+_FREE_TEXT = {"description", "explanation", "location", "labels", "attachments", "remove", "rename", "reason"}
+"""What is text as people write it, or names of files: a comment behind it may well be a part of it."""
+
+_SHORT = {"share", "sha256"}
+"""Of an attachment's own keys those that are neither."""
+
+
+def _check_comments(reading: Reading, node: Node, word: str) -> None:
+    """Tell of each comment that cuts a free text or a file name off."""
+    if isinstance(node, Text):
+        if node.comment is not None and node.value is not None:
+            reading.say(node.line, cut_off(word, node))
+    elif isinstance(node, List):
+        for item in node.items:
+            _check_comments(reading, item, word)
+    else:
+        for name, entry in node.entries.items():
+            if ENTRY_KEYS.get(name) not in _SHORT:
+                _check_comments(reading, entry.node, word)
 
 
 def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
@@ -183,6 +207,8 @@ def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
         if isinstance(entry.node, Text) and entry.node.value is None:
             return
         reading.given.add(word)
+        if any(types[name].fields[word] == "text" for name in fitting):
+            _check_comments(reading, entry.node, word)
         value = read_field(reading, entry.node, word, [types[name].fields[word] for name in fitting])
         if value is not None:
             reading.fields[word] = value

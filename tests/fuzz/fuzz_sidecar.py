@@ -42,7 +42,7 @@ def check_sidecar(data: bytes) -> None:
     sidecar, faults = read_sidecar(data, SETTINGS)
     assert sidecar is not None or faults
     assert faults == sorted(faults)
-    assert all(fault.message and "\n" not in fault.message and fault.line >= 0 for fault in faults)
+    assert all(fault.message and "\n" not in str(fault.message) and fault.line >= 0 for fault in faults)
     listed = claimed_files(data)
     if sidecar is not None and not faults:
         assert sidecar.description is not None or sidecar.item is not None

@@ -64,7 +64,7 @@ def listed(name: str, on_disk: str, asked: str, *why: str) -> Case:
 
 CASES = [
     # What can't be read
-    sidecar("not YAML", "description: [open\n", "2: this is not YAML"),
+    sidecar("not YAML", "description: [open\n", "1: this is not YAML: the `[` in `description: [open` is not closed"),
     sidecar("a bare text", "just words\n", "1: expected `key: value` lines"),
     sidecar("a list", "- a\n- b\n", "1: expected `key: value` lines"),
     sidecar("over 64 kB", GOOD + "explanation: " + "x" * 65536 + "\n", "1: the file is larger than 64 kB"),
@@ -75,7 +75,7 @@ CASES = [
     sidecar("a repeated key", GOOD + "status: new\nstatus: done\n", "3: `status` is given twice (first on line 2)"),
     sidecar("a key in two languages", GOOD + "omschrijving: Jaarrekening 2025\n", "2: `omschrijving` and `description` (line 1)"),
     sidecar("two documents", GOOD + "---\n" + GOOD, "2: more than one document"),
-    sidecar("Latin-1", GOOD.encode() + "explanation: één\n".encode("latin-1"), "2: this is not UTF-8 text; save the file as UTF-8"),
+    sidecar("Latin-1", GOOD.encode() + "explanation: één\n".encode("latin-1"), "2: this is not UTF-8 text, but most likely Windows' own (ANSI"),
     sidecar("a NUL", GOOD.encode() + b"explanation: a\0b\n", "2: a character that a text file can't hold"),
     sidecar("nested deep", GOOD + "labels: " + "[" * 20 + "]" * 20 + "\n", "2: nested too deep"),
     sidecar("a pit of brackets", GOOD + "labels: " + "[" * 5000 + "\n", "2: this is not YAML: exceeded maximum nesting depth"),

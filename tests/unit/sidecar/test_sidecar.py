@@ -190,7 +190,7 @@ def test_what_the_office_allows_is_kept_in_its_own_spelling(text: str, key: str,
         (OLD + "remove: [a.pdf]\nattachments: [a.pdf]", 3, "attached and removed"),
         ("- a", 1, "found a list"),
         ("a", 1, "found a bare text"),
-        ("a: [", 2, "not YAML"),
+        ("a: [", 1, "not YAML"),
         (NEW + "explanation: !!python/object x", 2, "tags"),
         (NEW + "explanation: &a x", 2, "aliases"),
         ("---\na: b\n---\n", 3, "more than one document"),
@@ -199,7 +199,7 @@ def test_what_the_office_allows_is_kept_in_its_own_spelling(text: str, key: str,
     ],
 )
 def test_a_fault_is_told_with_its_line(text: str | bytes, line: int, said: str) -> None:
-    told = [fault for fault in faults_of(text) if fault.line == line and said in fault.message]
+    told = [fault for fault in faults_of(text) if fault.line == line and said in str(fault.message)]
     assert told, faults_of(text)
 
 
@@ -243,7 +243,7 @@ def test_a_wrong_attachment_is_told_with_its_line(entry: str, said: str) -> None
 )
 def test_a_name_that_two_attachments_share_is_refused(entries: str, said: str) -> None:
     (fault,) = faults_of(NEW + f"attachments: {entries}")
-    assert said in fault.message
+    assert said in str(fault.message)
 
 
 def test_two_files_that_differ_in_case_can_both_be_attached_under_different_names() -> None:
@@ -310,7 +310,7 @@ def test_a_contradiction_is_told_in_the_words_of_the_writer() -> None:
 )
 def test_what_the_office_does_not_allow_is_told(text: str, line: int, said: str) -> None:
     (fault,) = faults_of(text, STRICT)
-    assert (fault.line, said in fault.message) == (line, True), fault
+    assert (fault.line, said in str(fault.message)) == (line, True), fault
 
 
 def test_every_fault_is_told_at_once_in_the_order_of_the_lines() -> None:
@@ -323,7 +323,7 @@ def test_every_fault_is_told_at_once_in_the_order_of_the_lines() -> None:
 def test_a_file_that_can_not_be_read_to_its_end_is_no_sidecar_and_misses_nothing() -> None:
     sidecar, faults = read_sidecar(b"sttus: done\nlabels: [a\n", PLAIN)
     assert sidecar is None
-    assert [fault.line for fault in faults] == [1, 3]
+    assert [fault.line for fault in faults] == [1, 2]
     assert read_sidecar(NEW.encode() + b"labels: [*x]\nlabels: [!x b]", PLAIN)[0] is not None
 
 
@@ -380,7 +380,7 @@ def test_no_text_makes_the_reader_fail(lines: list[tuple[str, str]]) -> None:
     data = "\n".join(f"{key}: {value}" for key, value in lines).encode("utf-8", "surrogatepass")
     _, faults = read_sidecar(data, STRICT)
     assert faults == sorted(faults)
-    assert not any("\n" in fault.message for fault in faults)
+    assert not any("\n" in str(fault.message) for fault in faults)
 
 
 def test_the_schema_has_every_key_in_both_languages_and_the_offices_choices() -> None:

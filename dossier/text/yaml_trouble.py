@@ -1,0 +1,113 @@
+"""What was meant by YAML that can't be read: libyaml's complaint and the text in, the line and a sentence out. Pure.
+
+libyaml says what it did not find ("did not find expected key"). Whoever wrote the file wants to know
+which line it is, and how it should read. What people get wrong is always the same: a colon or an
+`@` in a value, no blank behind the colon, a tab, quotes that are not closed or not straight.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from dossier.text.names import shown
+from dossier.text.sentences import Sentence, sentence
+
+SHOWN = 80
+"""So many characters of a line are shown."""
+
+_KEY = re.compile(r"(?P<before>\s*(?:- +)?(?P<key>[^\s:#\"'\[{][^:#\"'\[{]*):)(?P<gap>[ \t]*)(?P<value>.*)")
+_CURLY = str.maketrans("“”„‟‘’‚", '""""\'\'\'')
+
+
+def what_was_meant(text: str, error: Any) -> tuple[int, Sentence]:
+    """The line (from 1; 0 for the whole file) that `error`, a yaml.MarkedYAMLError, is about, and what to do."""
+    problem, context = error.problem or error.context or "unreadable", error.context or ""
+    lines = [line.rstrip("\r") for line in text.split("\n")]
+    at = error.problem_mark or error.context_mark
+    if at is None:
+        return 0, sentence("yaml.not_yaml", what=" ".join(problem.split()))
+    begun = error.context_mark or at
+    here, before = _line(lines, at.line), _line(lines, at.line - 1)
+    opening = _line(lines, begun.line)
+    if "tab" in problem or "\t" in here[: len(here) - len(here.lstrip())] or here[at.column : at.column + 1] == "\t":
+        return at.line + 1, sentence("yaml.tab", line=_shown(here), better=_shown(here.expandtabs(2)))
+    if any(curly in opening + here for curly in "“”„") and "mapping values" in problem:
+        return at.line + 1, sentence("yaml.curly_quotes", line=_shown(here), better=_shown(here.translate(_CURLY)))
+    if "quoted scalar" in context and "end of stream" in problem:
+        return begun.line + 1, sentence(
+            "yaml.open_quote", line=_shown(opening), better=_shown(opening + opening[begun.column : begun.column + 1])
+        )
+    if "flow" in context and "nesting depth" not in problem:
+        return _about_brackets(lines, begun.line)
+    if "cannot start any token" in problem or "an alias" in context:
+        return at.line + 1, _to_be_quoted("yaml.odd_begin", here)
+    if "mapping values" in problem or "expected ':'" in problem:
+        return _about_colons(lines, at, begun)
+    if "expected key" in problem and re.search(r":\s*[\"'].*[\"']", here):
+        return at.line + 1, _to_be_quoted("yaml.behind_quotes", here)
+    if "expected key" in problem and _lacks_blank(before):
+        return at.line, _with_blank(before)
+    return at.line + 1, sentence("yaml.not_yaml", what=" ".join(problem.split()))
+
+
+def about_bare_text(text: str, line: int) -> Sentence:
+    """What to do about a text, on this line (from 1), where `key: value` was expected."""
+    here = _line(text.split("\n"), line - 1).rstrip("\r")
+    return _with_blank(here) if _lacks_blank(here) else sentence("yaml.bare_text")
+
+
+def _about_colons(lines: Sequence[str], at: Any, begun: Any) -> tuple[int, Sentence]:
+    """One colon too many, or one without a blank behind it."""
+    for number in dict.fromkeys((begun.line, at.line, at.line - 1)):
+        if _lacks_blank(line := _line(lines, number)):
+            return number + 1, _with_blank(line)
+    here = _line(lines, at.line)
+    found = _KEY.fullmatch(here)
+    if found and re.search(r":(\s|$)", found["value"]):
+        return at.line + 1, _to_be_quoted("yaml.colon", here)
+    if found and here[:1] in " \t":
+        return at.line + 1, sentence("yaml.indented", line=_shown(here), better=_shown(here.strip()))
+    number = begun.line if begun.line != at.line else at.line
+    return number + 1, sentence("yaml.no_colon", line=_shown(_line(lines, number)))
+
+
+def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
+    """One that was opened on this line, or above it."""
+    while number > 0 and not re.search(r"[\[{]", _line(lines, number)):
+        number -= 1
+    line = _line(lines, number)
+    mark = max("[{", key=line.rfind)
+    return number + 1, sentence("yaml.open_bracket", line=_shown(line), mark=mark, end="]" if mark == "[" else "}")
+
+
+def _line(lines: Sequence[str], number: int) -> str:
+    return lines[number] if 0 <= number < len(lines) else ""
+
+
+def _lacks_blank(line: str) -> bool:
+    return re.fullmatch(r"\s*[A-Za-z_]\w*:[^\s:/\\].*", line) is not None
+
+
+def _with_blank(line: str) -> Sentence:
+    key, _, value = line.partition(":")
+    return sentence("yaml.no_blank", line=_shown(line), better=_shown(f"{key}: {value}"))
+
+
+def _to_be_quoted(code: str, line: str) -> Sentence:
+    """`line` with its value in quotes."""
+    found = _KEY.fullmatch(line)
+    if found is None:
+        return sentence(code, line=_shown(line), better=_shown(f'"{line.strip()}"'))
+    return sentence(code, line=_shown(line), better=_shown(f"{found['before']} {quoted(found['value'].strip())}"))
+
+
+def quoted(value: str) -> str:
+    """The value as it can stand behind a key, in quotes that it has none of."""
+    return f'"{value}"' if '"' not in value and "\\" not in value else "'" + value.replace("'", "''") + "'"
+
+
+def _shown(line: str) -> str:
+    line = line.strip()
+    return shown(line[:SHOWN]) + ("…" if len(line) > SHOWN else "")

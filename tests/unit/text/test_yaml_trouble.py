@@ -1,0 +1,100 @@
+"""What people get wrong in YAML is told with the line as it stands and how it should read, in both languages."""
+
+from __future__ import annotations
+
+import pytest
+
+from dossier.office.keys import Settings
+from dossier.text.sentences import Sentence, told
+from dossier.text.yamltext import Text, plain, read_map
+from ingest.sidecar.reading import read_sidecar
+
+GOOD = "description: Annual accounts 2025\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "code", "better"),
+    [
+        (GOOD + "explanation: note: see page 3\n", 2, "yaml.colon", 'explanation: "note: see page 3"'),
+        (GOOD + "contact: @jansen\n", 2, "yaml.odd_begin", 'contact: "@jansen"'),
+        (GOOD + "location: `2025`\n", 2, "yaml.odd_begin", 'location: "`2025`"'),
+        (GOOD + "explanation: *urgent*\n", 2, "yaml.odd_begin", 'explanation: "*urgent*"'),
+        ('description: "Annual accounts\nstatus: new\n', 1, "yaml.open_quote", 'description: "Annual accounts"'),
+        ('description: "Annual" accounts\nstatus: new\n', 1, "yaml.behind_quotes", "description: '\"Annual\" accounts'"),
+        ("description:Annual accounts\nstatus: new\n", 1, "yaml.no_blank", "description: Annual accounts"),
+        (GOOD + "status:done\n", 2, "yaml.no_blank", "status: done"),
+        ("description: “Annual: accounts”\n", 1, "yaml.curly_quotes", 'description: "Annual: accounts"'),
+        (GOOD + "\tstatus: new\n", 2, "yaml.tab", "status: new"),
+        (GOOD + "labels:\n\t- tax\n", 3, "yaml.tab", "- tax"),
+        (GOOD + "  status: new\n", 2, "yaml.indented", "status: new"),
+    ],
+)
+def test_what_was_meant_is_told(text: str, line: int, code: str, better: str) -> None:
+    _, (fault, *_) = read_map(text.encode())
+    assert isinstance(fault.message, Sentence)
+    assert (fault.line, fault.message.code, fault.message.values["better"]) == (line, code, better)
+    for language in ("en", "nl"):
+        assert better in told(fault.message, language)
+        assert text.split("\n")[line - 1].strip() in told(fault.message, language)
+
+
+def test_an_open_bracket_is_told_where_it_opens() -> None:
+    _, (fault,) = read_map((GOOD + "attachments: [a.pdf, b.pdf\nstatus: new\n").encode())
+    assert (fault.line, str(fault.message)[:60]) == (2, "this is not YAML: the `[` in `attachments: [a.pdf, b.pdf` is")
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "better"),
+    [
+        ("description: Invoice 2025 #118\n", 1, '"Invoice 2025 #118"'),
+        ("omschrijving: Factuur 2025   #118\n", 1, '"Factuur 2025 #118"'),
+        (GOOD + "explanation: see page 3 # not for the client\n", 2, '"see page 3 # not for the client"'),
+        (GOOD + "labels:\n- tax #1\n", 3, '"tax #1"'),
+        (GOOD + "attachments:\n- scan #1.pdf\n", 3, '"scan #1.pdf"'),
+        (GOOD + "attachments:\n- file: scan #1.pdf\n", 3, '"scan #1.pdf"'),
+        ("item: D-2026-000001\nrename: {a.pdf: b}\nremove:\n- scan #1.pdf\n", 4, '"scan #1.pdf"'),
+    ],
+)
+def test_a_comment_behind_a_free_text_or_a_file_name_is_refused_with_advice(text: str, line: int, better: str) -> None:
+    _, faults = read_sidecar(text.encode(), Settings())
+    (fault,) = [fault for fault in faults if getattr(fault.message, "code", "") == "yaml.cut_off"]
+    assert fault.line == line
+    assert f"put the whole value in quotes: `{better}`" in str(fault.message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        GOOD + "status: new # as always\n",
+        GOOD + "# a line of its own\nlabels: [tax, vat] # both\n",
+        'description: "Invoice #118" # quoted\n',
+        "description: Invoice#118 of 2025\n",
+        GOOD + "explanation: |\n  page #3\n",
+        GOOD + "attachments:\n- {file: a.pdf, share: no} # not yet\n- file: b.pdf\n  share: no # nor this\n",
+    ],
+)
+def test_a_comment_where_it_cuts_nothing_off_is_a_comment(text: str) -> None:
+    assert [str(fault.message) for fault in read_sidecar(text.encode(), Settings())[1]] == []
+
+
+def test_utf_16_with_its_mark_is_read_and_other_encodings_are_named() -> None:
+    for encoding in ("utf-16", "utf-8-sig"):
+        assert plain(read_map("description: Één klant\n".encode(encoding))[0]) == {"description": "Één klant"}
+    _, (fault,) = read_map(b"a: b\nc: \xe9\xe9n\n")
+    assert (fault.line, "windows-1252" in str(fault.message), "Notepad" in str(fault.message)) == (2, True, True)
+    for wide in ("a: b\n".encode("utf-16-le"), "a: é\n".encode("utf-16") + b"x"):
+        _, (fault,) = read_map(wide)
+        assert "UTF-16" in str(fault.message)
+
+
+def test_pairs_of_surrogates_as_json_writes_them_are_one_character() -> None:
+    assert plain(read_map(rb'{"description": "smile \ud83d\ude00, \\ud83d\\ude00"}')[0]) == {
+        "description": "smile 😀, \\ud83d\\ude00"
+    }
+
+
+def test_a_line_is_what_an_editor_calls_one() -> None:
+    tree, faults = read_map("a: 'x\u2028y\x85z'\nb: 1\nb: 2\n".encode())
+    assert isinstance(tree.entries["b"].node, Text)
+    assert tree.entries["b"].line == 2
+    assert [fault.line for fault in faults] == [3]
