@@ -53,9 +53,10 @@ def state(rig: DeskRig, item: str) -> str:
 
 
 def test_a_concept_is_approved_on_its_page_and_the_next_one_follows(rig: DeskRig, marieke: Browser) -> None:
-    first, second = make(rig, "one", CONCEPT), make(rig, "two", CONCEPT)
+    first, second = make(rig, "one", f"{CONCEPT}notify: yes\ncontact: j.jansen\n"), make(rig, "two", CONCEPT)
     assert first in marieke.get("/").text
     page = marieke.get(f"/queue/{first}")
+    assert "Jan Jansen krijgt" in page.text
     assert "Acme B.V." in page.text
     assert "paper.pdf" in page.text
     answer = marieke.post(f"/queue/{first}", {"decision": "approve", "comment": "", "content": digest(page.text)})
