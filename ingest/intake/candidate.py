@@ -54,6 +54,9 @@ class Case:
     fingerprint: str = ""
     item: int | None = None
     first_taken_at: str | None = None
+    """Of a duplicate: when the same drop was taken before."""
+    share_state: str | None = None
+    """Of a duplicate: that of the item now."""
     claim: dict[str, Any] = field(default_factory=dict)
     """The Drop as it was recorded before its files were claimed."""
     row: dict[str, Any] = field(default_factory=dict)
@@ -61,7 +64,7 @@ class Case:
 
     def reset(self, faults: Sequence[Fault]) -> None:
         """Begin the commit anew, with these faults."""
-        self.faults, self.item, self.first_taken_at, self.row = list(faults), None, None, self.claim
+        self.faults, self.item, self.first_taken_at, self.share_state, self.row = list(faults), None, None, None, self.claim
 
     @property
     def amends(self) -> str | None:
@@ -114,10 +117,19 @@ def fingerprint_of(case: Case) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def why_text(case: Case) -> str:
+def why_text(case: Case, language: str) -> str:
     """WHY.txt: a line for each fault, `file:line: message`."""
-    faults = [f"{case.found.shown}:{max(1, fault.line)}: {fault.message}\n" for fault in sorted(set(case.faults))]
+    faults = [f"{case.found.shown}:{max(1, fault.line)}: {told(fault.message, language)}\n" for fault in sorted(set(case.faults))]
     return "".join(faults).encode("utf-8", "backslashreplace").decode()
+
+
+def _advice(case: Case) -> Sentence:
+    """What to do with a duplicate, where more was meant."""
+    assert case.item is not None
+    if case.amends is not None:
+        return sentence("intake.changes_nothing", item=item_name(case.item))
+    code = {"withdrawn": "again_withdrawn", "returned": "again_returned", "private": "again_private"}.get(case.share_state or "")
+    return sentence(f"intake.{code or 'again'}", item=item_name(case.item))
 
 
 def receipt_text(case: Case, at: str, language: str) -> str:
@@ -125,6 +137,8 @@ def receipt_text(case: Case, at: str, language: str) -> str:
     lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.shown(case.first_taken_at or at)}"]
     if case.first_taken_at:
         lines.append("duplicate: true  # the same drop was taken before")
+        if case.share_state is not None:
+            lines += [f"share_state: {case.share_state}", f"advice: {scalar(told(_advice(case), language))}"]
     lines.append("attachments:" if case.files else "attachments: []")
     lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in case.files]
     doubts = [told(sentence("intake.is_concept", reason=doubt), language) for doubt in case.doubts if not case.first_taken_at]

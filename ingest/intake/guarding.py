@@ -78,7 +78,7 @@ class Gate:
         if case.amends is None:
             return [(file.name, file.sha256) for file in files_of(case) if chosen(office, file.share)]
         assert case.wish is not None
-        changes = changes_of(case)
+        changes = amending.still_to_do(item_key(case.amends), changes_of(case))  # it may be one that was made before
         shared = amending.would_share(office, now, case.actor, item_key(case.amends), case.wish, changes)
         brought = {file.sha256 for file in changes.put}
         for name, sha256 in shared:

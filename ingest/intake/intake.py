@@ -60,7 +60,7 @@ import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
 
 from dossier.database.database import transaction
-from dossier.database.tables import Drop, Item, insert_rows, item_key, item_name, tuples
+from dossier.database.tables import Drop, Item, Removal, insert_rows, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import people
@@ -413,22 +413,26 @@ class Intake:
             self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
             for case in delegation.use_up(cases):
                 case.faults.append(Fault(1, sentence("intake.placed_before", maker=case.actor.code)))
-            self._find_duplicates(cases)
+            before = self._taken_before(cases)
             firsts: dict[str, Case] = {}
             for case in cases:
-                if not case.faults and case.item is None:
+                if case.faults or case.amends is not None:
+                    continue
+                if case.fingerprint in before:
+                    case.item, case.first_taken_at = before[case.fingerprint]
+                else:
                     firsts.setdefault(case.fingerprint, case)
-            makers = [case for case in firsts.values() if case.amends is None]
+            makers = list(firsts.values())
             for case, key in zip(makers, items.create_all(self.office, now, [new_item_of(case) for case in makers]), strict=True):
                 case.item = key
-            for case in cases:
+            for case in sorted(cases, key=lambda case: case.found.changed_at):  # amendments in the order they came
                 if case.faults or case.item is not None:
                     continue
-                first = firsts[case.fingerprint]
-                if first is case or first.faults:
-                    self._amend(now, case)
+                if case.amends is not None:
+                    self._amend(now, case, before)
                 else:
-                    case.item, case.first_taken_at = first.item, clock.to_text(now)
+                    case.item, case.first_taken_at = firsts[case.fingerprint].item, clock.to_text(now)
+            self._tell_duplicates(cases)
             self._record(now, cases)
         self.sightings.forget(case.found for case in cases)
         for case in cases:
@@ -442,21 +446,36 @@ class Intake:
             log.error("the inbox can't be synced; tried again", error=str(error))
             return []
 
-    def _find_duplicates(self, cases: Sequence[Case]) -> None:
-        wanted = {case.fingerprint: case for case in cases if not case.faults}
-        prints = list(wanted)
+    def _taken_before(self, cases: Sequence[Case]) -> dict[str, tuple[int, str]]:
+        """Fingerprint → the item that the same drop became or changed, and when it did so last. Not of items that are gone."""
+        prints = list({case.fingerprint for case in cases if not case.faults})
         found: dict[str, tuple[int, str]] = {}
         for start in range(0, len(prints), 500):
             query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
                 Drop.fingerprint.in_(prints[start : start + 500]) & (Drop.kind == "taken")
             )
-            found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query)})
-        for case in cases:
-            if not case.faults and case.fingerprint in found:
-                case.item, case.first_taken_at = found[case.fingerprint]
+            found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query.order_by(Drop.id))})
+        keys = list({item for item, _ in found.values()})
+        gone = set[int]()
+        for start in range(0, len(keys), 500):
+            gone |= {row[0] for row in tuples(Removal.select(Removal.item).where(Removal.item.in_(keys[start : start + 500])))}
+        return {fingerprint: (item, at) for fingerprint, (item, at) in found.items() if item not in gone}
 
-    def _amend(self, now: datetime, case: Case) -> None:
-        """An amendment, in the batch's transaction. Invalid, it becomes a refused drop."""
+    def _tell_duplicates(self, cases: Sequence[Case]) -> None:
+        """What has become of the items of which these are duplicates, for their receipts."""
+        keys = [case.item for case in cases if case.first_taken_at and not case.faults]
+        if keys:
+            query = Item.select(Item.id, Item.share_state).where(Item.id.in_(keys))
+            states = dict(tuples(query))
+            for case in cases:
+                if case.first_taken_at and not case.faults:
+                    case.share_state = states.get(case.item)
+
+    def _amend(self, now: datetime, case: Case, before: dict[str, tuple[int, str]]) -> None:
+        """An amendment, in the batch's transaction. Invalid, it becomes a refused drop.
+
+        One that was made `before` is a duplicate only if it changes nothing of the item as it is now.
+        """
         sidecar, lines = case.found.sidecar, case.found.sidecar.lines if case.found.sidecar else {}
         assert sidecar is not None
         assert case.wish is not None
@@ -470,10 +489,13 @@ class Intake:
                 )
             )
             return
-        source = names.shown(case.found.sidecar_name or case.found.stem)
+        source, changes = names.shown(case.found.sidecar_name or case.found.stem), changes_of(case)
+        _, at = before.get(case.fingerprint, (key, None))
+        if at is not None:
+            changes = amending.still_to_do(key, changes)
         try:
             changed = amending.amend(
-                self.office, now, case.actor, key, case.wish, changes_of(case),
+                self.office, now, case.actor, key, case.wish, changes,
                 source=source, screened=case.screened, doubts=case.doubts,
             )  # fmt: skip
         except Refusal as refusal:
@@ -481,14 +503,19 @@ class Intake:
         else:
             case.item = key
             case.doubts = case.doubts if "held" in changed else []
+            if changed or at is None:
+                before[case.fingerprint] = key, clock.to_text(now)
+            else:
+                case.first_taken_at = at
 
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
         at, told, targets = clock.to_text(now), list[trail.Entry](), set[Path]()
+        language = self.office.settings.office.language
         for case in cases:
             found = case.found
             kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
-            text = why_text(case) if case.faults else receipt_text(case, at, self.office.settings.office.language)
+            text = why_text(case, language) if case.faults else receipt_text(case, at, language)
             case.row = {
                 **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
                 "item": None if case.faults else case.item, "text": text,

@@ -143,6 +143,13 @@ def amend(
     return [*changed, *change.told, *([action] if action else []), *(["held"] if is_doubtful else [])]
 
 
+def still_to_do(key: int, changes: FileChanges) -> FileChanges:
+    """The changes without removals and renames of what the item has no attachment of (any more): of those that were made before."""
+    here = {fold(row.name) for row in items.attachments_of(key)}
+    remove = [name for name in changes.remove if fold(name) in here]
+    return replace(changes, remove=remove, rename={old: new for old, new in changes.rename.items() if fold(old) in here})
+
+
 def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> list[tuple[str, str]]:
     """(name, SHA-256) of each file that `amend` would share outright and that the client does not see yet.
 
