@@ -24,6 +24,10 @@ from workflow.outbox import outbox
 LINES_MOST = 20
 """So many files are told of in one letter."""
 
+GAP = 1 / 24
+"""Of `intake.wait_hours`: so long after a letter about a client's folder no other one is written, so that what was put there one
+after the other is told of in one."""
+
 _KEY = "in-vain:"
 
 
@@ -34,6 +38,7 @@ class InVain:
         self.office = office
         self._alarm = alarm
         self._told: dict[str, set[str]] = {}
+        self._not_before: dict[str, float] = {}
 
     def see(self, now: datetime, client: str, view: View) -> None:
         """Tell what has lain there for too long; `view` is looked at again when more of it has."""
@@ -45,7 +50,11 @@ class InVain:
             elif one.is_in_vain:
                 view.again_in(left)
         self._alarm(f"in_vain {client}", self._of(due, client))
-        self._write_to_owners(now, client, due)
+        left = self._not_before.get(client, 0.0) - now.timestamp()
+        if left > 0:
+            view.again_in(left)
+        else:
+            self._write_to_owners(now, client, due)
 
     def forget(self, client: str) -> None:
         """The client's folder is gone."""
@@ -69,6 +78,8 @@ class InVain:
         for mark in sorted(marks.keys() - self._told[client]):
             if (owner := self._owner_of(marks[mark])) is not None:
                 letters[owner].append(marks[mark])
+        if letters:
+            self._not_before[client] = now.timestamp() + self.office.settings.intake.wait_hours * 3600 * GAP
         value, hours = json.dumps(sorted(marks)), f"{self.office.settings.intake.wait_hours:g}"
         with transaction():
             for owner, things in letters.items():

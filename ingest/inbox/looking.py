@@ -140,6 +140,8 @@ class View:
     waiting: list[Waiting] = field(default_factory=list)
     odd: list[Waiting] = field(default_factory=list)
     """Links, pipes, devices, folders within folders: never taken, never touched."""
+    has_folders: bool = False
+    """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in."""
     cards: list[Lying] = field(default_factory=list)
     trouble: str | None = None
     """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
@@ -247,6 +249,7 @@ class _Round:
             return self.view
         place = self._place(None, home, listing)
         self._look_at_files(place)
+        self.view.has_folders = bool(listing.folders)
         for name in listing.folders:
             self._look_at_folder(name, home / name)
         self.view.cards = list(self._waiting_cards())

@@ -276,7 +276,7 @@ class Lookout:
         if view.cards:
             self._saw(client, view.cards)
         self.waiting[client] = view.waiting
-        if view.ready or view.waiting or view.odd:
+        if view.ready or view.waiting or view.odd or view.has_folders:
             self._empty.pop(client, None)
         elif time.time_ns() - stamp > STAMP_NS:
             self._empty[client] = stamp

@@ -46,22 +46,21 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
     is_placed = delegated is not None and maker == delegated.code
     actor, faults = Actor(maker, "drop", delegated.behind if delegated and is_placed else behind), list(found.faults)
     sidecar = found.sidecar
-    if sidecar is None and found.sidecar_name is not None:
+    if sidecar is None:
         # Where `created_by` is believed, who made it can't be known before it can be read.
         unknown = refusal is None or office.settings.identity.trust_sidecar
         return Judgement(actor, None, None, faults if unknown else [*faults, Fault(1, refusal or "")])
     problems = [] if refusal is None else [Problem("created_by", refusal)]
-    wish = wish_of(sidecar) if sidecar else Wish(description=found.stem.ljust(office.settings.items.description_min, "."))
+    wish = wish_of(sidecar)
     draft = None
-    if sidecar is None or sidecar.item is None:
+    if sidecar.item is None:
         draft, more = new_draft(office, found.client, maker, wish)
         problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
         problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
-    if sidecar is not None and sidecar.client is not None and sidecar.client != found.client:
+    if sidecar.client is not None and sidecar.client != found.client:
         problems.append(fault("client", "intake.another_client", said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
-    told = sidecar.told if sidecar else frozenset[str]()
-    faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in told]
+    faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in sidecar.told]
     return Judgement(actor, wish, draft, faults, whose(office, found, maker))
 
 

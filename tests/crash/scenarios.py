@@ -218,7 +218,7 @@ SCENARIOS = [
     Scenario("folder-again", "A refused folder drop comes back, corrected", _done(_folder_refused), _then_refused_again),
     Scenario("amended", "An amendment is taken and replaces what is on the portal", _done(_shared_quietly), _amended),
     Scenario("duplicate", "A drop comes a second time", _done(_taken), _taken),
-    Scenario("loose", "A file without a sidecar is taken", _nothing, _loose, settings="intake: {without_sidecar: create}\n"),
+    Scenario("loose", "A file without a sidecar is taken", _nothing, _loose, settings="intake: {without_sidecar: create, create_after_seconds: 0}\n"),
     Scenario("elsewhere", "A drop is taken from an inbox on another file system", _nothing, _taken, elsewhere=True),
     Scenario("elsewhere-refused", "A drop is refused on another file system", _nothing, _folder_refused, elsewhere=True),
     Scenario("concept", "A concept is laid before its approver", _nothing, _concept),

@@ -233,3 +233,12 @@ def test_a_folder_whose_time_stamp_says_nothing_is_listed_all_the_same(office: R
     (home / "a.yaml").write_text(GOOD)
     os.utime(home, ns=(stamp, stamp))
     assert looks_until_found(lookout, lookout.look_everywhere) <= TURNS
+
+
+def test_what_is_put_into_a_folder_that_lay_empty_in_a_quiet_one_is_found_by_the_next_poll(office: Records) -> None:
+    home = office.root / "inbox/acme-bv"
+    (home / "map").mkdir()
+    lookout, _ = seen_empty(office)
+    (home / "map/item.yaml").write_text("description: Annual accounts 2025\nattachments: []\n")
+    set_back(home)
+    assert looks_until_found(lookout, lookout.poll) <= 2

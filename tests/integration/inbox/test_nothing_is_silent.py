@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
-from kit.support import OWN_CLIENTS, OWN_SETTINGS, PDF, Root, once_here, own_office
+from kit.support import OWN_CLIENTS, OWN_SETTINGS, PDF, Root, once_here, own_office, wait_for
 
 GOOD = "description: Annual accounts 2025\n"
 
@@ -102,6 +104,8 @@ def test_a_refused_drop_that_is_dragged_back_as_a_whole_folder_is_taken_once_it_
 def test_what_lies_there_in_vain_is_an_alarm_and_its_owner_gets_a_letter_once(tmp_path: Path) -> None:
     office = own_office(tmp_path / "office", settings=OWN_SETTINGS + "intake: {wait_hours: 0.0001}\n", clients=OWN_CLIENTS)
     office.place("acme-bv", {"los.pdf": PDF, "map/inner/a.pdf": PDF, "loose.yaml.txt": GOOD})
+    changed = os.stat(office.path / "inbox/acme-bv/loose.yaml.txt").st_ctime
+    wait_for(lambda: time.time() > changed + 0.5, "wait_hours pass")
     once_here(office)
     once_here(office)
     (alarm,) = [one for one in office.json("status")["alarms"] if "inbox/acme-bv" in one]

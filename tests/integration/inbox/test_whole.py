@@ -6,44 +6,14 @@ import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
-from kit.support import PDF, Root, own_office
-
-from dossier.files import settling
-from dossier.office.opening import load_office
-from ingest.inbox.looking import Looker, View
+from kit.inboxes import GOOD, Inbox
+from kit.support import PDF, own_office
 
 SETTINGS = "watch: {settle_seconds: 1, folder_settle_seconds: 5}\nsharing: {guard: off}\n"
-GOOD = "description: Annual accounts 2025\n"
 DAY = 24 * 3600
-
-
-class Inbox:
-    """A client's folder, looked at by one looker, as the daemon does."""
-
-    def __init__(self, root: Root) -> None:
-        self.root = root
-        self.home = root.inbox("acme-bv")
-        self.looker = Looker(load_office(root.path, {}))
-
-    def place(self, files: Mapping[str, bytes | str]) -> None:
-        self.root.place("acme-bv", files)
-
-    def look(self, after: float = 0.0) -> View:
-        """What is seen so many seconds from now, if nothing happens until then."""
-        wall, monotonic = settling.now()
-        return self.looker.look("acme-bv", wall + after, monotonic + after)
-
-    def ready(self, after: float) -> dict[str, list[str]]:
-        """Stem → faults of each drop that is handed over then."""
-        return {found.stem: [str(fault.message) for fault in found.faults] for found in self.look(after).ready}
-
-    def waits(self, after: float) -> dict[str, str]:
-        """What waits then, and why."""
-        return {one.path.removeprefix("acme-bv/"): str(one.reason) for one in self.look(after).waiting}
 
 
 @pytest.fixture
