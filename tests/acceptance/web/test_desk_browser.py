@@ -15,6 +15,7 @@ from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from playwright.sync_api import Browser, BrowserContext, expect
 
+PAPER = (Path(__file__).parents[3] / "demo/samples/acme-bv/jaarrekening-2025.pdf").read_bytes()
 LONG = (
     "Concept-jaarrekening 2025 met toelichting op de waarderingsgrondslagen, verloop van de voorzieningen, de rekening-courant"
     " met de directeur-grootaandeelhouder en de fiscale aansluiting"
@@ -27,7 +28,10 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
         concept = "share: yes\nshare_status: concept\nshare_attachments: all\n"
         for stem, keys in {"a": f"description: Jaarrekening 2025\nlocation: 2025/Vpb\nexplanation: Zie het telverslag.\n{concept}",
                            "b": f"description: {LONG}\n{concept}", "c": "description: kort\n"}.items():  # fmt: skip
-            made.office.place("acme-bv", {f"{stem}.pdf": PDF + stem.encode(), f"{stem}.yaml": f"created_by: p.bakker\n{keys}"})
+            made.office.place(
+                "acme-bv",
+                {f"{stem}.pdf": PAPER if stem == "a" else PDF + stem.encode(), f"{stem}.yaml": f"created_by: p.bakker\n{keys}"},
+            )
         wait_for(lambda: len(made.office.json("items")) == 2 and made.office.json("rejected"), "two items and a refusal")
         yield made
 
@@ -77,6 +81,7 @@ def test_every_page_is_usable_for_everybody(
         if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
             wrong.append(f"{path}: it scrolls sideways")
         name = {"/": "start", "/clients/acme-bv/new": "new"}.get(path, "decide" if path.startswith("/queue/") else "")
+        page.wait_for_load_state("networkidle")
         if (folder := os.environ.get("SCREENSHOTS")) and name and who == "m.devries":
             page.screenshot(path=f"{folder}/nl-{name}-{'phone' if size == PHONE else 'desktop'}.png")
     made.close()
@@ -127,6 +132,7 @@ def test_a_new_item_is_made_and_decided_on_with_and_without_a_script(
     made = context(rig, browser, cookies["m.devries"], viewport=PHONE, java_script_enabled=script)
     page = made.new_page()
     page.goto(f"http://127.0.0.1:{rig.port}/queue/{item}")
+    expect(page.get_by_role("button", name="Goedkeuren")).to_be_in_viewport()  # under the thumb, wherever one is
     page.get_by_role("button", name="Goedkeuren").click()
     expect(page.locator("[role=status]").first).to_contain_text(item)
     wait_for(lambda: rig.office.json("show", item)["public"], "it is on the portal")
