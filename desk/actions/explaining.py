@@ -59,7 +59,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
     """What `check` says of a file or folder of the inbox, and what became of one that is not there any more."""
     from dossier.cluster import presence
     from dossier.text import names
-    from ingest.intake import checking, staying
+    from ingest.intake import checking, leftovers, staying
 
     may = people.readable(office, reader)
     if not os.path.lexists(path):
@@ -69,7 +69,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
         return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])
     if names.is_ignored(path.name):
         return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
-    told, good = checking.check(office, [path], may, staying.recorded())
+    told, good = checking.check(office, [path], may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
     found, where, inbox = list[Told](told), path.resolve(), office.inbox.resolve()
     is_whole_folder = inbox in (where, where.parent)
     if not found and not good:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing, looking
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Looker, Waiting
-from ingest.intake import staying
+from ingest.intake import leftovers, staying
 from workflow.outbox import alarms
 
 WHY_BYTES = 64 * 1024
@@ -78,7 +79,7 @@ def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], 
         except OSError as error:
             trouble.append(sentence("overview.folder_unreadable", path=str(office.inbox / client), why=system.why(error)))
             continue
-        waiting += view.waiting
+        waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
             waiting.append(Waiting(client, f"{client}/{names.shown(found.stem)}", reason, found.changed_at))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dossier.files import files, settling
@@ -19,43 +19,51 @@ from ingest.sidecar.reading import read_sidecar
 
 NONE: Mapping[Lying, Sentence] = {}
 
+Told = Callable[[Waiting], Sentence]
+"""Why something waits, as it is told."""
+
+
+def _plainly(one: Waiting) -> Sentence:
+    return one.reason
+
 
 def check(
-    office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE
+    office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE, why: Told = _plainly
 ) -> tuple[list[str], int]:
     """(what is wrong or waited for, as `file:line: message`, in the order of `paths`; how many drops are good).
 
     A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
     form can be. `may`: what the reader may know of; other clients are none. `stays`: what the daemon
-    found that the inbox does not let go (staying.recorded).
+    found that the inbox does not let go (staying.recorded). `why`: leftovers.pointing_back, where the
+    database is open.
     """
     findings: list[str] = []
     good = 0
     for path in paths:
-        told, count = _check_path(office, path, may, stays)
+        told, count = _check_path(office, path, may, stays, why)
         findings += told
         good += count
     return findings, good
 
 
-def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence]) -> tuple[list[str], int]:
+def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence], why: Told) -> tuple[list[str], int]:
     inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
         known, others = listing.clients_with_folders(office)
         told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items() if may.clients is None]
-        results = [_check_client(office, client, path / client, None, stays) for client in filter(may.has, known)]
+        results = [_check_client(office, client, path / client, None, stays, why) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
         return [f"{path}:1: `{parts[0]}` is no client in config/clients.yaml; nothing is taken from there"], 0
     if len(parts) == 1:
-        return _check_client(office, parts[0], path, None, stays)
+        return _check_client(office, parts[0], path, None, stays, why)
     if any(names.is_ignored(part) for part in parts[1:]):
         return [f"{path}:1: {sentence('inbox.never_taken')}"], 0
     if parts:
-        told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays)
+        told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays, why)
         return (told, good) if told or good else ([f"{path}:1: {sentence('inbox.nobodys')}"], 0)
     if path.is_dir():
         cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
@@ -76,7 +84,7 @@ def _check_form(office: Office, path: Path) -> list[str]:
 
 
 def _check_client(
-    office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence]
+    office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence], why: Told
 ) -> tuple[list[str], int]:
     """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
     looker = Looker(office, at_once=True)
@@ -92,7 +100,7 @@ def _check_client(
         findings += [f"{place / (found.folder or '') / names.shown(found.sidecar_name or found.stem)}:{line}" for line in told]
         good += not told
     findings += [
-        f"{place.parent / one.path if one.path.startswith(f'{client}/') else one.path}:1: {one.reason} {_since(one)}"
+        f"{place.parent / one.path if one.path.startswith(f'{client}/') else one.path}:1: {why(one)} {_since(one)}"
         for one in [*view.waiting, *view.odd]
         if only is None or only[0] in one.names
     ]
