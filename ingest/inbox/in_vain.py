@@ -69,6 +69,8 @@ class InVain:
 
     def _write_to_owners(self, now: datetime, client: str, due: Sequence[Waiting]) -> None:
         marks = {f"{one.path} {one.since:.0f}": one for one in due}
+        if not due and client not in self._told:
+            return  # nothing was told, or it was by a daemon before this one, and is gone
         if client not in self._told:
             note = Note.get_or_none(Note.key == _KEY + client)
             self._told[client] = set(json.loads(note.value)) if note else set()

@@ -135,7 +135,15 @@ def _see_that_an_unreadable_file_waits(inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize(
-    "copy", ["item (1).yaml", "item.yaml.bak", "item.yaml.txt", "notes.txt", "item.sync-conflict-20261128-101500-ABC.yaml"]
+    "copy",
+    [
+        "item (1).yaml",
+        "item.yaml.bak",
+        "item.yaml.txt",
+        "notes.txt",
+        "item.sync-conflict-20261128-101500-ABC.yaml",
+        "item - kopie.yaml",
+    ],
 )
 def test_a_copy_of_a_sidecar_is_no_attachment_unless_a_list_names_it(inbox: Inbox, copy: str) -> None:
     inbox.place(
