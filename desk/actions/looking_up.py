@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from dossier.database import readable
 from dossier.database.tables import Item, item_key
 from dossier.office import people
 from dossier.office.office import Office
@@ -57,6 +58,6 @@ def find_clients(office: Office, reader: Actor, words: str) -> list[str]:
 def recent(office: Office, reader: Actor) -> tuple[list[dict[str, Any]], list[str]]:
     """The items (as in a list) and the clients' codes that this person looked at last, the latest first."""
     may, keys = people.readable(office, reader), [item_key(name) for name in finding.recent(reader, "item")]
-    known = {item.id: item for item in Item.select().where(Item.id.in_(keys)) if may.has(item.client, item.type)}
+    known = {item.id: item for item in readable.only_items(Item.select().where(Item.id.in_(keys)), may)}
     codes = [code for code in finding.recent(reader, "client") if code in office.clients and may.has(code)]
     return [finding.summary(known[key]) for key in keys if key in known], codes

@@ -33,6 +33,7 @@ from desk.cli import (
     status,
     tokens,
     trail,
+    undoing,
     web,
 )
 from desk.cli.words import Group, _, of_typer
@@ -74,6 +75,7 @@ AREAS = (
     status,
     items,
     changes,
+    undoing,
     getting,
     approval,
     mail,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from dossier.database.tables import Event, Item
+from dossier.database.tables import Binned, Event, Item
 from dossier.office.people import Readable
 
 
 def only_items(query: Any, may: Readable) -> Any:
-    """`query`, which is over Item, without what this reader must not know of."""
+    """`query`, which is over Item, without what this reader must not know of, and what is in the bin."""
+    query = query.where(Item.id.not_in(Binned.select(Binned.item)))
     condition = of_items(may)
     return query if condition is None else query.where(condition)
 

@@ -570,6 +570,14 @@ class Removal(Table):
     at = CharField()
 
 
+class Binned(Table):
+    """An item in the bin (workflow/items/undoing.py)."""
+
+    item = BigIntegerField(primary_key=True)
+    by = CharField()
+    at = CharField()
+
+
 class Leaving(Table):
     """A vault file that a removed item had. It goes once it is sure that no other attachment names it."""
 

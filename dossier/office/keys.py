@@ -247,6 +247,8 @@ class Items(Strict):
     """Allowed labels; empty: any."""
     description_min: int = Field(8, ge=1, le=200)
     """The least characters of a description."""
+    bin_days: int = Field(35, ge=0)
+    """How many days a deleted item can be taken out of the bin, before an admin's `retention run` removes it for good."""
 
 
 class Sharing(Strict):

@@ -60,7 +60,7 @@ import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
 
 from dossier.database.database import transaction
-from dossier.database.tables import Drop, Item, Removal, insert_rows, item_key, item_name, tuples
+from dossier.database.tables import Binned, Drop, Item, Removal, insert_rows, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import people
@@ -452,7 +452,9 @@ class Intake:
         found: dict[str, tuple[int, str]] = {}
         for start in range(0, len(prints), 500):
             query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
-                Drop.fingerprint.in_(prints[start : start + 500]) & (Drop.kind == "taken")
+                Drop.fingerprint.in_(prints[start : start + 500])
+                & (Drop.kind == "taken")
+                & Drop.item.not_in(Binned.select(Binned.item))  # given again after it was deleted, it is new
             )
             found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query.order_by(Drop.id))})
         keys = list({item for item, _ in found.values()})

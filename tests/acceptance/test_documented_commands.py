@@ -67,8 +67,17 @@ STATES = {
     "concept": f"{SHARED}share_status: concept\napprover: k.smit\ncreated_by: p.bakker\n",
     "published": f"{SHARED}share_status: approved\nnotify: yes\ncontact: j.jansen\ncreated_by: b.boss\n",
 }
-NEEDED = {"approve": "concept", "reject": "concept", "withdraw": "published", "publish": "withdrawn", "notify": "published"}
+NEEDED = {
+    "approve": "concept",
+    "reject": "concept",
+    "withdraw": "published",
+    "publish": "withdrawn",
+    "notify": "published",
+    "undelete": "deleted",
+}
 """The state in which an item must be for a command; private, if it isn't said."""
+_BEFORE = {"withdrawn": "published", "deleted": "private"}
+"""The state from which an item is brought into that one by a command."""
 FILES = ("accounts.pdf", "scan0001.pdf", "draft.docx")
 
 
@@ -165,7 +174,7 @@ class Prepared:
         self.root.set("clients", CLIENTS.replace("identifiers:", "ended: 2020-12-31\n    identifiers:"))
         for number, one in enumerate(shown):
             for place, _ in enumerate(re.findall(ITEM, one.line)):
-                self._drop(f"i{number}-{place}", STATES[{"withdrawn": "published"}.get(state := _state(one.line), state)])
+                self._drop(f"i{number}-{place}", STATES[_BEFORE.get(state := _state(one.line), state)])
         for stem in ("later0", "later1"):
             self._drop(stem, STATES["published"])
         self.post.on_data = lambda data: "451 later" if b"later" in data else None
@@ -174,6 +183,8 @@ class Prepared:
         for number, one in enumerate(shown):
             if _state(one.line) == "withdrawn" and re.search(ITEM, one.line):
                 self.run(f"dossier withdraw {self.items[_description(f'i{number}-0')]} --reason wrong")
+            if _state(one.line) == "deleted":
+                self.run(f"dossier delete {self.items[_description(f'i{number}-0')]}")
         self._place_files()
 
     def _drop(self, stem: str, keys: str) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 from dossier.database.search import search_text
 from dossier.database.tables import (
     Attachment,
+    Binned,
     Counter,
     Decision,
     Edition,
@@ -236,11 +237,16 @@ def get(key: int) -> Any:
     return item
 
 
-def get_for(office: Office, who: Actor, key: int) -> Any:
-    """As `get`. Of an item that `who` may not know of, they are not told that there is one."""
+def get_for(office: Office, who: Actor, key: int, in_bin: bool = False) -> Any:
+    """As `get`. Of an item that `who` may not know of, they are not told that there is one.
+
+    `in_bin`: one in the bin will do as well. Raises NotFound.
+    """
     item = get(key)
     if not people.may_read(office, who, item.client, item.type):
         raise NotFound("items.no_such_item", item=item_name(key))
+    if not in_bin and Binned.select().where(Binned.item == key).exists():
+        raise NotFound("undoing.in_bin", item=item_name(key))
     return item
 
 

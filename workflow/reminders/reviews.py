@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from peewee import fn
 
 from dossier.database.database import transaction
-from dossier.database.tables import Event, Item, Note, tuples
+from dossier.database.tables import Binned, Event, Item, Note, tuples
 from dossier.office import hours, people
 from dossier.office.item_types import review_due
 from dossier.office.office import Office
@@ -64,6 +64,7 @@ def _is_due(office: Office, now: datetime) -> Iterator[tuple[Any, date]]:
     types = {name: kind for name, kind in office.settings.types.items() if kind.review_field or kind.review_months}
     clients = [code for code, client in office.clients.items() if client.active]
     chosen = Item.type.in_(list(types)) & Item.status.not_in(office.settings.items.closed)
+    chosen &= Item.id.not_in(Binned.select(Binned.item))
     while types and (items := list(Item.select().where(chosen & (Item.id > after)).order_by(Item.id).limit(CHUNK))):
         after = items[-1].id
         items = [item for item in items if item.client in clients]

@@ -92,7 +92,11 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
         return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))
     if action in ("opened", "downloaded"):
         return sentence(f"story.{action}", files=", ".join(detail.get("files", ()) or filter(None, [detail.get("name")])))
-    if action in ("published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended"):
+    if action == "moved":
+        return sentence("story.moved", before=str(detail.get("from", "?")), after=str(detail.get("to", "?")))
+    if action in (
+        "published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted",
+    ):  # fmt: skip
         return sentence(f"story.{action}")
     return sentence("story.other", action=action.replace("_", " "))
 

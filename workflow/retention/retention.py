@@ -22,7 +22,7 @@ from __future__ import annotations
 import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -33,6 +33,7 @@ from dossier.database.search import search_text
 from dossier.database.tables import (
     Asked,
     Attachment,
+    Binned,
     Decision,
     Drop,
     Edition,
@@ -141,13 +142,23 @@ def end_of(settings: Settings, type_: str | None, made: date, client: Client | N
     return max(ends, key=lambda end: end.until or date.max)
 
 
+def end_in_bin(end: End, since: date, days: int) -> End:
+    """When an item in the bin goes: its days there must be over, and whatever says that it must be kept."""
+    until = since + timedelta(days=days - 1)
+    if end.basis and (end.until is None or end.until > until):
+        return end
+    return End(until, sentence("retention.in_bin", since=str(since), count=days))
+
+
 # What holds now
 
 
 def kept(office: Office, may: Readable = ALL, client: str | None = None, keys: Sequence[int] | None = None) -> Iterator[Kept]:
     """How long each item is kept, the oldest first; removed ones are none. `may`: what the reader may know of."""
     query = Item.select().where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
-    query = readable.only_items(query, may)
+    condition = readable.of_items(may)  # what is in the bin is kept too, for a while
+    query = query if condition is None else query.where(condition)
+    binned = {row.item: clock.from_text(row.at).astimezone().date() for row in Binned.select()}
     if client is not None:
         query = query.where(Item.client == client)
     held = {(row.kind, row.subject): row.reason for row in Hold.select()}
@@ -157,6 +168,8 @@ def kept(office: Office, may: Readable = ALL, client: str | None = None, keys: S
     for item in query.iterator() if wanted is None else query.where(Item.id.in_(sorted(wanted))):
         made = clock.from_text(item.created_at).astimezone().date()
         end = end_of(office.settings, item.type, made, office.clients.get(item.client))
+        if item.id in binned:
+            end = end_in_bin(end, binned[item.id], office.settings.items.bin_days)
         yield Kept(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
 
 
@@ -234,7 +247,7 @@ def forget(now: datetime, actor: Actor, one: Kept, why: Mapping[str, Any], reaso
     of_edition: tuple[Any, ...] = (Opening, EditionNote, Asked, Decision)
     for table in of_edition:
         table.delete().where(table.edition.in_(editions)).execute()
-    of_item: tuple[Any, ...] = (Attachment, Label, Edition, Mail, PageDue, PageFile, Drop)
+    of_item: tuple[Any, ...] = (Attachment, Binned, Label, Edition, Mail, PageDue, PageFile, Drop)
     for table in of_item:  # without its row in Drop, the same drop is new again
         table.delete().where(table.item == key).execute()
     Viewed.delete().where(Viewed.subject == item_name(key)).execute()

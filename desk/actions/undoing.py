@@ -1,0 +1,62 @@
+"""Putting right what went wrong: into the bin, out of it again, to another client. Each raises Refusal."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import item_name
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.text.sentences import Sentence, sentence
+from workflow.items import undoing
+from workflow.reports import finding
+
+
+@dataclass(frozen=True, slots=True)
+class InBin:
+    """An item in the bin."""
+
+    summary: dict[str, Any]
+    """As `items --json` tells an item."""
+    by: str
+    at: str
+    until: date
+    """From this day on, an admin's `retention run` removes it for good, if nothing says that it must be kept."""
+
+
+def delete(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
+    """Put an item that no client ever saw into the bin."""
+    with transaction():
+        undoing.delete(office, now, actor, key)
+    return sentence("undoing.deleted", item=item_name(key), until=str(_until(office, now)))
+
+
+def undelete(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
+    """Take an item out of the bin."""
+    with transaction():
+        undoing.undelete(office, now, actor, key)
+    return sentence("undoing.undeleted", item=item_name(key))
+
+
+def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> Sentence:
+    """Give an item that no client ever saw to another client."""
+    with transaction():
+        before = undoing.move(office, now, actor, key, client)
+    return sentence("undoing.moved", item=item_name(key), client=client, before=before)
+
+
+def in_bin(office: Office, reader: Actor) -> list[InBin]:
+    """What is in the bin, the latest first, as far as the reader may know of it."""
+    return [
+        InBin(finding.summary(item), by, clock.shown(at) or "", _until(office, clock.from_text(at)))
+        for item, by, at in undoing.binned(people.readable(office, reader))
+    ]
+
+
+def _until(office: Office, deleted: datetime) -> date:
+    return deleted.astimezone().date() + timedelta(days=office.settings.items.bin_days)

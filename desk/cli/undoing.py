@@ -1,0 +1,63 @@
+"""Commands that put right what went wrong: move, delete, bin, undelete."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from desk.cli import session
+from desk.cli.approval import OneItem, key_of
+from desk.cli.words import _, add
+
+
+def register(app: typer.Typer) -> None:
+    add(app, move, "dossier move 2026-000012 --client northwind-ltd")
+    add(app, delete, "dossier delete 2026-000012")
+    add(app, bin_, "dossier bin", name="bin")
+    add(app, undelete, "dossier undelete 2026-000012")
+
+
+def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
+    """Give an item that no client ever saw to another client. What was asked or approved before is over."""
+    from desk.actions import undoing
+    from desk.cli import printing
+    from dossier.text import clock
+
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    print(printing.text(undoing.move(office, clock.utc_now(), actor, key, client)))
+
+
+def delete(item: OneItem) -> None:
+    """Put an item that no client ever saw into the bin. It can be taken out again."""
+    from desk.actions import undoing
+    from desk.cli import printing
+    from dossier.text import clock
+
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    print(printing.text(undoing.delete(office, clock.utc_now(), actor, key)))
+
+
+def bin_(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """What is in the bin, the latest first."""
+    from desk.actions import undoing
+    from desk.cli import printing
+
+    found = undoing.in_bin(session.opened(), session.reader())
+    if json:
+        printing.as_json([
+            {**one.summary, "deleted_by": one.by, "deleted_at": one.at, "bin_until": str(one.until)} for one in found
+        ])  # fmt: skip
+        return
+    rows = [(one.summary["item"], one.summary["client"], one.summary["description"], one.by, one.at[:10]) for one in found]
+    printing.table((_("item"), _("client"), _("description"), _("deleted by"), _("on")), rows, _("Nothing is in the bin."))
+
+
+def undelete(item: OneItem) -> None:
+    """Take an item out of the bin."""
+    from desk.actions import undoing
+    from desk.cli import printing
+    from dossier.text import clock
+
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    print(printing.text(undoing.undelete(office, clock.utc_now(), actor, key)))

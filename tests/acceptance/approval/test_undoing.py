@@ -1,0 +1,137 @@
+"""What went wrong is put right: the bin, and another client's dossier; never of what a client saw (CONTRACT section 5)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from kit.accounts import SETTINGS, AccountOffice, staff
+
+CARD = "description: Annual accounts 2025\nattachments: [a.txt]\n"
+OUTRIGHT = CARD + "share: yes\nshare_status: approved\n"
+CONCEPT = CARD + "share: yes\nshare_status: concept\napprover: k.smit\n"
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[AccountOffice]:
+    made = AccountOffice(staff=staff(l_visser="clients: [acme-bv]"))
+    yield made
+    made.remove()
+
+
+def drop(office: AccountOffice, stem: str, card: str = CARD, who: str = "p.bakker", data: bytes = b"") -> str:
+    """A new item; its number."""
+    office.drop(who, stem, card, {"a.txt": data or stem.encode()})
+    office.once()
+    return str(office.json("items", "--limit", "1")[0]["item"])
+
+
+def listed(office: AccountOffice) -> list[str]:
+    return [one["item"] for one in office.json("items", "--limit", "0")]
+
+
+def test_what_is_deleted_is_in_the_bin_alone_and_comes_back_as_it_was(office: AccountOffice) -> None:
+    one = drop(office, "gone")
+    before, count = office.json("show", one), office.json("status")["items"]
+    assert f"{one} is in the bin" in office.run("p.bakker", "delete", one)
+    assert one not in listed(office)
+    assert one not in [item["item"] for item in office.json("items", "annual")]
+    assert one not in office.run("p.bakker", "recent")
+    assert office.json("status")["items"] == count - 1
+    for words in (("show", one), ("get", one), ("edit", one, "--status", "done"), ("why", one), ("delete", one)):
+        assert f"dossier undelete {one}" in office.run("p.bakker", *words, code=1)
+    [lies] = office.json("bin")
+    assert (lies["item"], lies["deleted_by"]) == (one, "p.bakker")
+    assert one in office.run("p.bakker", "undelete", one)
+    after = office.json("show", one)
+    assert {**after, "history": 0, "version": 0} == {**before, "history": 0, "version": 0}
+    assert [event["action"] for event in after["history"] if event["action"].endswith("deleted")] == ["deleted", "undeleted"]
+    assert office.json("bin") == []
+    office.run("p.bakker", "undelete", one, code=1)
+
+
+def test_only_its_maker_or_an_admin_deletes_or_moves_an_item(office: AccountOffice) -> None:
+    one = drop(office, "whose")
+    for words in (("delete", one), ("move", one, "--client", "zon")):
+        assert "k.smit has not made" in office.run("k.smit", *words, code=1)
+    office.run("j.admin", "delete", one)
+    office.run("k.smit", "undelete", one, code=1)
+    office.run("p.bakker", "undelete", one)
+
+
+def test_the_same_drop_given_again_after_it_was_deleted_is_new(office: AccountOffice) -> None:
+    one = drop(office, "again", data=b"again and again")
+    assert drop(office, "again", data=b"again and again") == one
+    office.run("p.bakker", "delete", one)
+    assert drop(office, "again", data=b"again and again") not in (one, None)
+    assert len(listed(office)) == len(set(listed(office)))
+
+
+def test_what_a_client_saw_is_neither_deleted_nor_moved_not_even_once_it_was_withdrawn(office: AccountOffice) -> None:
+    one = drop(office, "seen", OUTRIGHT, "m.devries")
+    words = [("delete", one), ("move", one, "--client", "zon")]
+    for each in words:
+        assert "a client could see" in office.run("m.devries", *each, code=1)
+    office.run("m.devries", "withdraw", one, "--reason", "wrong year")
+    for who in ("m.devries", "j.admin"):
+        for each in words:
+            assert "a client could see" in office.run(who, *each, code=1)
+
+
+def test_under_a_legal_hold_nothing_is_deleted_or_moved(office: AccountOffice) -> None:
+    one = drop(office, "held")
+    office.run("j.admin", "retention", "hold", "--item", one, "--reason", "court case")
+    for words in (("delete", one), ("move", one, "--client", "zon")):
+        assert "court case" in office.run("p.bakker", *words, code=1)
+    office.run("j.admin", "retention", "release", "--item", one, "--reason", "settled")
+    office.run("p.bakker", "delete", one)
+
+
+def test_a_move_ends_approvals_and_both_dossiers_tell_of_it(office: AccountOffice) -> None:
+    one = drop(office, "moved", CONCEPT)
+    office.run("p.bakker", "move", one, "--client", "zon")
+    shown = office.json("show", one)
+    assert (shown["client"], shown["share_state"], shown["share"], shown["approver"]) == ("zon", "private", False, None)
+    assert [(e["detail"]["from"], e["detail"]["to"]) for e in shown["history"] if e["action"] == "moved"] == [("acme-bv", "zon")]
+    assert "does not wait" in office.run("k.smit", "approve", one, code=1)
+    office.once()
+    assert not list((office.path / "var" / "queue").glob(f"*/{one}.yaml"))
+    assert one in [item["item"] for item in office.json("items", "--client", "zon", "annual")]
+    assert one not in [item["item"] for item in office.json("items", "--client", "acme-bv")]
+    assert f"there is no item {one}" in office.run("l.visser", "show", one, code=1)
+
+
+def test_what_was_approved_for_one_client_is_not_put_back_for_another(office: AccountOffice) -> None:
+    one = drop(office, "approved", CONCEPT)
+    office.run("k.smit", "approve", one)  # and no daemon publishes it before it is withdrawn
+    office.run("k.smit", "withdraw", one, "--reason", "another client's")
+    office.once()
+    office.run("p.bakker", "move", one, "--client", "zon")
+    office.run("m.devries", "publish", one, code=1)
+    office.once()
+    assert office.public(one, "zon") is None
+    assert office.public(one) is None
+
+
+def test_nobody_moves_an_item_to_a_client_whom_they_do_not_work_for(office: AccountOffice) -> None:
+    one = drop(office, "lisas", who="l.visser")
+    assert "there is no client zon" in office.run("l.visser", "move", one, "--client", "zon", code=1)
+    assert "there is no client nobody" in office.run("l.visser", "move", one, "--client", "nobody", code=1)
+
+
+def test_after_its_days_in_the_bin_an_admin_removes_it_for_good_and_not_what_a_term_keeps(office: AccountOffice) -> None:
+    terms = "retention: {terms: {tax: [{years: 7, counted_from: creation, basis: tax}]}}\n"
+    office.root.set("settings", SETTINGS + terms + "types: {advice: {keep: [tax]}}\n")
+    one, kept, other = drop(office, "for-good"), drop(office, "kept", CARD + "type: advice\n"), drop(office, "other")
+    for each in (one, kept):
+        office.run("p.bakker", "delete", each)
+    assert "Nothing may go" in office.run("j.admin", "retention", "run", "--yes")
+    office.root.set("settings", SETTINGS + terms + "types: {advice: {keep: [tax]}}\nitems: {bin_days: 0}\n")
+    assert "may not" in office.run("p.bakker", "retention", "run", "--yes", code=1)
+    office.run("j.admin", "retention", "run", one, "--yes")
+    assert one not in [lies["item"] for lies in office.json("bin")]
+    assert kept in [lies["item"] for lies in office.json("bin")]
+    assert "tax" in office.run("j.admin", "retention", "run", kept, "--yes", code=1)
+    assert other in listed(office)
+    office.run("p.bakker", "undelete", one, code=1)
+    office.run("j.admin", "audit", "verify")

@@ -1,0 +1,121 @@
+"""Putting right what went wrong with an item that no client ever saw: into the bin, out of it again, to another client.
+
+By the item's maker or an admin, and not under a legal hold. A number stays used, and all of it is in
+the trail. What is in the bin is in no list, count or search, and nothing can be done with it but
+taking it out; it is removed for good by an admin's `retention run` (workflow/retention), not before.
+
+All functions that write are called inside `transaction()`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from dossier.database import readable
+from dossier.database.search import search_text
+from dossier.database.tables import Binned, Edition, Event, Hold, Item, Removal, item_name
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, Readable
+from dossier.text import clock
+from dossier.text.refusals import Conflict, Forbidden, NotFound
+from dossier.trail import trail
+from workflow.items import items
+
+
+def delete(office: Office, now: datetime, actor: Actor, key: int) -> None:
+    """Put an item into the bin. Raises Refusal."""
+    item = items.get_for(office, actor, key)
+    _refuse_undoing(office, actor, item)
+    if item.share_state == "concept":
+        raise Conflict("undoing.waits", item=item_name(key))
+    Binned.insert(item=key, by=actor.code, at=clock.to_text(now)).execute()
+    item.notify = False
+    _count(item)
+    trail.record(now, actor, "deleted", key, {"rights": people.rights_now(office, actor.code)})
+
+
+def undelete(office: Office, now: datetime, actor: Actor, key: int) -> None:
+    """Take an item out of the bin. Raises Refusal."""
+    item = items.get_for(office, actor, key, in_bin=True)
+    if not Binned.delete().where(Binned.item == key).execute():
+        raise Conflict("undoing.not_in_bin", item=item_name(key))
+    _refuse_others(office, actor, item)
+    _count(item)
+    trail.record(now, actor, "undeleted", key, {"rights": people.rights_now(office, actor.code)})
+
+
+def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> str:
+    """Give an item to another client; returns whose it was. Whatever was asked or approved before is over. Raises Refusal.
+
+    No edition of it can come to stand again: what was approved was approved for the other client.
+    """
+    item = items.get_for(office, actor, key)
+    before = str(item.client)
+    if client not in office.clients or not people.readable(office, actor).has(client, item.type):
+        raise NotFound("undoing.no_such_client", client=client)
+    if not office.clients[client].active:
+        raise Conflict("undoing.client_not_active", client=client)
+    if client == before:
+        raise Conflict("undoing.there_already", item=item_name(key), client=client)
+    _refuse_undoing(office, actor, item)
+    if refusal := people.why_not_create(office, actor.code, client):
+        raise Forbidden(refusal)
+    Edition.update(state="dropped").where(Edition.item == key).execute()
+    item.client, item.pending, item.standing = client, None, None
+    item.share, item.share_state, item.approvers, item.approvals = False, "private", [], "all"
+    item.notify, item.contact, item.unsettled = False, None, False
+    _count(item)
+    search_text([items.text_row(key, items.draft_of(item), items.attachments_of(key))], replace=True)
+    trail.record(now, actor, "moved", key, {"from": before, "to": client, "rights": people.rights_now(office, actor.code)})
+    return before
+
+
+def binned(may: Readable) -> Sequence[tuple[Any, str, str]]:
+    """(item, who deleted it, when) of all that is in the bin, the latest first, as far as the reader may know of it."""
+    rows = {row.item: row for row in Binned.select()}
+    condition = readable.of_items(may)
+    query = Item.select().where(Item.id.in_(list(rows)))
+    found = list(query if condition is None else query.where(condition))
+    return sorted(((item, rows[item.id].by, rows[item.id].at) for item in found), key=lambda one: one[2], reverse=True)
+
+
+def _refuse_undoing(office: Office, actor: Actor, item: Any) -> None:
+    """Raises Forbidden; Conflict if a client ever saw it, or it is held."""
+    _refuse_others(office, actor, item)
+    name = item_name(item.id)
+    if Removal.get_or_none(Removal.item == item.id) is not None:
+        raise NotFound("rules.removed_for_good", item=name)
+    if item.status in office.settings.items.closed and not people.is_admin(office, actor.code):
+        raise Conflict("rules.closed", status=item.status)
+    if was_seen(item):
+        raise Conflict("undoing.was_seen", item=name)
+    for subject in (item.client, name):
+        held = Hold.get_or_none(Hold.subject == subject)
+        if held is not None:
+            raise Conflict("undoing.held", subject=subject, reason=held.reason)
+
+
+def was_seen(item: Any) -> bool:
+    """True if the client ever saw something of the item, or is about to: what is approved goes on the portal any moment."""
+    if item.public is not None or item.standing is not None or item.published_at is not None:
+        return True
+    if item.unsettled and Edition.select().where((Edition.item == item.id) & Edition.approved_at.is_null(False)).exists():
+        return True
+    return Event.select(Event.seq).where((Event.item == item.id) & (Event.action == "published")).exists()
+
+
+def _refuse_others(office: Office, actor: Actor, item: Any) -> None:
+    if people.is_admin(office, actor.code):
+        return
+    if item.created_by != actor.code:
+        raise Forbidden("undoing.not_the_maker", who=actor.code, item=item_name(item.id))
+    if refusal := people.why_not_create(office, actor.code, item.client):
+        raise Forbidden(refusal)
+
+
+def _count(item: Any) -> None:
+    item.version += 1
+    item.save()
