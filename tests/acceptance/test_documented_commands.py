@@ -228,7 +228,7 @@ class Prepared:
         for path, mine in (
             ("/mnt/backup/office", f"{self.top}/backup"), ("/mnt/archive", f"{self.top}/archive"), ("/tmp/trial", made),
             ("/srv/office", made if self.restored else f"{self.top}/new"), ("/passport.pdf", "/accounts.pdf"),
-            ("--host 0.0.0.0 --port 8443", f"--host 127.0.0.1 --port {free_port()}"), ("ITEM", next(iter(self.items.values()))),
+            ("--host 0.0.0.0 --port 8443", f"--host 127.0.0.1 --port {free_port()}"), ("ITEM", self.items[_description("later1")]),
         ):  # fmt: skip
             line = line.replace(path, mine)
         return line

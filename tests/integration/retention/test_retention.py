@@ -15,7 +15,7 @@ from kit.records import CLIENTS, JOOST, LISA, SETTINGS, Records
 from dossier.database.database import transaction
 from dossier.database.tables import Item, Leaving, Mail, item_name
 from dossier.files import files, moves
-from dossier.text.refusals import Invalid, Refusal
+from dossier.text.refusals import NotFound, Refusal
 from dossier.trail import auditing, trail
 from dossier.vault.folder import hold_leaving
 from workflow.retention import retention
@@ -61,7 +61,7 @@ def test_what_is_over_goes_with_its_files_and_the_trail_still_verifies(office: R
     assert "Jansen" not in str([*trail.history(key), Item.get_by_id(key).__data__])
     assert [one.item for one in retention.kept(office.office)] == [other]
     assert remove(office, key) == []
-    with pytest.raises(Invalid, match="was removed"):
+    with pytest.raises(NotFound, match="was removed"):
         office.amend(key, LISA, description="Something else")
 
 
