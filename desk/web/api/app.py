@@ -35,6 +35,9 @@ BODY_BYTES = 1024 * 1024
 A_MINUTE = 600
 """Requests a minute of one key: ten a second, for as long as it likes."""
 
+ONCE_LOCKS = 64
+"""So many requests with different Idempotency-Keys are done side by side."""
+
 
 class Unknown(Forbidden):
     """No key, or one that is not good (any more)."""
@@ -43,9 +46,13 @@ class Unknown(Forbidden):
 
 
 class TooMany(Forbidden):
-    """This key asks too often."""
+    """This key asks too often. `seconds`: how long it must wait."""
 
     http_status = 429
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        super().__init__("tokens.too_many", seconds=seconds)
 
 
 class Api:
@@ -55,6 +62,7 @@ class Api:
         self._vault = open_vault(office)
         self._gate: Gate[Call] = Gate(office, environ, lambda one: one.settings.desk, self._call, _message, BODY_BYTES)
         self._meter = Meter(A_MINUTE)
+        self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]
         self.addresses = [self._address(route) for route in ROUTES]
         self.addresses.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
         self.addresses.append(
@@ -80,7 +88,7 @@ class Api:
             raise Unknown("tokens.no_bearer")
         wait = self._meter.wait(call.bearer.name)
         if wait:
-            raise TooMany("tokens.too_many", seconds=wait)
+            raise TooMany(wait)
         call.need(route.scope)
 
     def _streamed(self, route: Route, call: Call, pieces: Iterable[bytes]) -> Response:
@@ -101,13 +109,14 @@ class Api:
         assert call.bearer is not None
         whole = hashlib.sha256(f"{call.bearer.name}\n{route.method} {call.request.url.path}\n{key}".encode()).hexdigest()
         asked = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
-        before = tokens.answered(call.now, whole, asked)
-        if before is not None:
-            return Response(before[1], before[0], media_type="application/json")
-        assert route.handler is not None
-        made = route.handler(call)
-        tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
-        return made
+        with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:  # the same request again waits for the first one's answer
+            before = tokens.answered(call.now, whole, asked)
+            if before is not None:
+                return Response(before[1], before[0], media_type="application/json")
+            assert route.handler is not None
+            made = route.handler(call)
+            tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
+            return made
 
     def _document(self, call: Call) -> Response:
         return answer(document(call.whole.settings.desk.base_url.rstrip("/")))
@@ -139,7 +148,7 @@ def _nowhere(call: Call) -> Response:
 def _message(call: Call, status: int, about: Refusal | str) -> Response:
     if isinstance(about, Refusal):
         made = problem(call, status, about)
-        if status == 429:
-            made.headers["retry-after"] = "60"
+        if isinstance(about, TooMany):
+            made.headers["retry-after"] = str(about.seconds)
         return made
     return problem(call, status, sentence("tokens.trouble" if status >= 500 else "tokens.no_path"))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from starlette.responses import Response
 
@@ -59,7 +59,9 @@ class VersionNeeded(Conflict):
 def clients(call: Call) -> Response:
     codes = looking_up.find_clients(call.office, call.actor, call.query("q")[:200])
     after = call.query("after")
-    codes = codes[codes.index(after) + 1 :] if after in codes else codes
+    if after and after not in codes:  # from the start again, a program that pages would never end
+        raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.client"))])
+    codes = codes[codes.index(after) + 1 :] if after else codes
     return answer([_client(call, code) for code in codes[: call.limit()]])
 
 
@@ -77,13 +79,8 @@ def _client(call: Call, code: str) -> dict[str, Any]:
 
 
 def item_list(call: Call) -> Response:
-    text, after = call.query("since"), call.query("after")
-    try:
-        since = date.fromisoformat(text) if text else None
-        behind = item_key(after) if after else None
-    except ValueError:
-        wrong = "since" if text else "after"
-        raise Invalid([fault(wrong, "tokens.value", key_=wrong, wanted=sentence(f"api.{wrong}"))]) from None
+    since = _read(call, "since", date.fromisoformat)
+    behind = _read(call, "after", item_key)
     wanted = Filter(
         client=call.query("client") or None, label=call.query("label") or None, location=call.query("location") or None,
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
@@ -91,6 +88,18 @@ def item_list(call: Call) -> Response:
     )  # fmt: skip
     found = looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind)
     return answer(found)
+
+
+T = TypeVar("T")
+
+
+def _read(call: Call, name: str, read: Callable[[str], T]) -> T | None:
+    """This parameter as `read` reads it; None if it was not given. Raises Invalid."""
+    text = call.query(name)
+    try:
+        return read(text) if text else None
+    except ValueError:
+        raise Invalid([fault(name, "tokens.value", key_=name, wanted=sentence(f"api.{name}"))]) from None
 
 
 def item(call: Call) -> Response:
@@ -110,11 +119,11 @@ def _told(call: Call, whole: dict[str, Any]) -> Response:
     return answer(whole | {"attention": attention}, headers={"etag": f'"{whole["version"]}"'})
 
 
-def _version(call: Call, found: Any) -> int:
-    """The version that the program says it changes. Raises Outdated, VersionNeeded."""
+def _version(call: Call, found: Any) -> int | None:
+    """The version that the program says it changes; None if it says none. Raises Outdated."""
     wanted = call.request.headers.get("if-match", "").strip()
     if not wanted:
-        raise VersionNeeded("tokens.if_match", version=found.version)
+        return None
     if wanted != "*" and wanted != f'"{found.version}"':
         raise Outdated("tokens.version", version=found.version)
     return int(found.version)
@@ -123,6 +132,8 @@ def _version(call: Call, found: Any) -> int:
 def change(call: Call) -> Response:
     found = _item(call)
     version = _version(call, found)
+    if version is None:
+        raise VersionNeeded("tokens.if_match", version=found.version)
     keys = _keys(call.body)
     wish, share_all = wish_from(call.office, found.id, keys)
     changing.change(call.office, call.now, call.actor, found.id, wish, FileChanges(share_all=share_all), if_version=version)
@@ -150,8 +161,7 @@ def _keys(body: Mapping[str, Any]) -> dict[str, str | Sequence[str] | None]:
 
 
 def attachment(call: Call) -> Response:
-    number = call.query("version")
-    version = int(number) if number.isascii() and number.isdecimal() and len(number) < 9 else None
+    version = _read(call, "version", _number)
     row = item_view.version_of(call.office, call.actor, call.path("item"), call.path("name"), version)
     vault = call.vault
     kept = Kept(vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end))
@@ -161,9 +171,24 @@ def attachment(call: Call) -> Response:
     return saved_file(call.request, kept, row.name, row.media_type, row.sha256)
 
 
+def _number(text: str) -> int:
+    """Raises ValueError for what is no whole number, or larger than any there is."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise ValueError(text)
+    return int(text)
+
+
+def _yes_or_no(text: str) -> bool:
+    """Raises ValueError for anything else."""
+    if text not in ("yes", "no"):
+        raise ValueError(text)
+    return text == "yes"
+
+
 def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
     """A new attachment, or a new version of the one of this name."""
     found, name = _item(call), call.path("name")
+    share, version = _read(call, "share", _yes_or_no), _version(call, found)
     folder = call.office.var / "uploads"
     files.make_folder(folder, 0o700)
     part, size = folder / secrets.token_hex(12), 0
@@ -177,8 +202,6 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
                 stream.write(piece)
         if not size:
             raise Invalid([fault("files", "staging.empty", file=name)])
-        share = {"yes": True, "no": False}.get(call.query("share"))
-        version = _version(call, found) if call.request.headers.get("if-match") else None
         source = Source(part, name, share)
         changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(), sources=[source], if_version=version)
     finally:
@@ -189,16 +212,16 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
 def remove_attachment(call: Call) -> Response:
     found, name = _item(call), call.path("name")
     item_view.version_of(call.office, call.actor, call.path("item"), name, None)
-    changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(remove=[name]))
+    version = _version(call, found)
+    changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(remove=[name]), if_version=version)
     return _whole(call, found.id)
 
 
 def rename_attachment(call: Call) -> Response:
     found, name = _item(call), call.path("name")
     item_view.version_of(call.office, call.actor, call.path("item"), name, None)
-    changing.change(
-        call.office, call.now, call.actor, found.id, Wish(), FileChanges(rename={name: call.text("name", required=True)})
-    )
+    version, renaming = _version(call, found), FileChanges(rename={name: call.text("name", required=True)})
+    changing.change(call.office, call.now, call.actor, found.id, Wish(), renaming, if_version=version)
     return _whole(call, found.id)
 
 

@@ -35,6 +35,8 @@ class Route:
     gives: str = "application/json"
     is_repeatable: bool = False
     """An `Idempotency-Key` holds for it."""
+    takes_version: bool = False
+    """If-Match can say which version it is about; PATCH must."""
 
 
 def _object(required: Sequence[str] = (), **properties: Mapping[str, Any]) -> dict[str, Any]:
@@ -62,19 +64,19 @@ ROUTES: tuple[Route, ...] = (
         ),
     ),
     Route("GET", "/items/{item}", "items:read", "One item with attachments and history; counts as viewed.", resources.item),
-    Route("PATCH", "/items/{item}", "items:write", "Change an item; If-Match says which version.", resources.change, body=KEYS),
+    Route("PATCH", "/items/{item}", "items:write", "Change an item; If-Match says which version.", resources.change, body=KEYS, takes_version=True),
     Route(
         "GET", "/items/{item}/attachments/{name}", "items:read", "The file, whole or in part; counts as viewed.", resources.attachment,
         query=(("version", "an earlier one"),), gives="application/octet-stream",
     ),
     Route(
         "PUT", "/items/{item}/attachments/{name}", "items:write", "Add a file, or a new version of it.",
-        streamed=resources.put_attachment, query=(("share", "yes or no"),),
+        streamed=resources.put_attachment, query=(("share", "yes or no"),), takes_version=True,
     ),
-    Route("DELETE", "/items/{item}/attachments/{name}", "items:write", "Take a file out of the item.", resources.remove_attachment),
+    Route("DELETE", "/items/{item}/attachments/{name}", "items:write", "Take a file out of the item.", resources.remove_attachment, takes_version=True),
     Route(
         "POST", "/items/{item}/attachments/{name}/rename", "items:write", "Give a file another name.", resources.rename_attachment,
-        body=_object(["name"], name=TEXT), is_repeatable=True,
+        body=_object(["name"], name=TEXT), is_repeatable=True, takes_version=True,
     ),
     Route("GET", "/items/{item}/why", "items:read", "All that keeps it off the portal.", resources.why),
     Route("GET", "/items/{item}/proof", "items:read", "What the client could see from when to when.", resources.proof_sheet),
@@ -148,8 +150,9 @@ def _operation(route: Route) -> dict[str, Any]:
     parameters += [
         {"name": one, "in": "query", "schema": TEXT, **({"description": what} if what else {})} for one, what in route.query
     ]
-    if route.method == "PATCH":
-        parameters.append({"name": "If-Match", "in": "header", "required": True, "schema": TEXT})
+    if route.takes_version:
+        needed = route.method == "PATCH"
+        parameters.append({"name": "If-Match", "in": "header", "required": needed, "schema": TEXT})
     if route.is_repeatable:
         parameters.append({"name": "Idempotency-Key", "in": "header", "schema": TEXT})
     good: dict[str, Any] = {

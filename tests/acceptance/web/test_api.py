@@ -6,12 +6,15 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Answer, Browser
+
+from desk.web.api.app import A_MINUTE
 
 ALL = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
 
@@ -131,6 +134,54 @@ def test_a_request_with_an_idempotency_key_is_done_once(rig: DeskRig, petra: str
     first, second = (ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="k1") for _ in range(2))
     assert (first.status, first.text) == (second.status, second.text)
     assert ask(rig, petra, "POST", "/drops", {"client": "zon"}, idempotency_key="k1").status == 409
+
+
+def test_the_same_request_sent_many_times_at_once_is_done_once(rig: DeskRig, petra: str) -> None:
+    with ThreadPoolExecutor(8) as threads:
+        sent = [
+            threads.submit(ask, rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="at once") for _ in range(8)
+        ]
+        assert len({told(one.result())["drop"] for one in sent}) == 1
+
+
+def test_a_file_is_not_touched_in_another_version_than_the_program_says(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "Of one version"}, {"v.pdf": PDF + b"v"})
+    seen = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+    ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=seen)
+    file = f"/items/{item}/attachments/v.pdf"
+    for method, path, body in (("DELETE", file, None), ("POST", f"{file}/rename", {"name": "w.pdf"}), ("PUT", file, PDF)):
+        assert ask(rig, petra, method, path, body, if_match=seen).status == 412, method
+    found = ask(rig, petra, "GET", f"/items/{item}")
+    assert [(one["name"], one["version"]) for one in told(found)["attachments"]] == [("v.pdf", 1)]
+    assert ask(rig, petra, "POST", f"{file}/rename", {"name": "w.pdf"}, if_match=found.headers["etag"]).status == 200
+
+
+def test_a_parameter_that_can_not_be_meant_is_told_and_nothing_else_is_given(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "With parameters"}, {"q.pdf": PDF + b"q"})
+    file = f"/items/{item}/attachments/q.pdf"
+    for method, path, key in (
+        ("GET", f"{file}?version=first", "version"),
+        ("PUT", f"{file}?share=perhaps", "share"),
+        ("GET", "/clients?after=nobody", "after"),
+        ("GET", "/items?since=2026-01-01&after=nothing", "after"),
+    ):
+        answer = ask(rig, petra, method, path, PDF if method == "PUT" else None)
+        assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, [key]), path
+    [first, *others] = [one["client"] for one in told(ask(rig, petra, "GET", "/clients"))]
+    assert [one["client"] for one in told(ask(rig, petra, "GET", f"/clients?after={first}"))] == others
+
+
+def test_a_key_that_asks_too_often_is_told_how_long_to_wait_and_no_other_key_waits(rig: DeskRig, petra: str) -> None:
+    busy = key(rig, "busy", "p.bakker")
+    for _ in range(2 * A_MINUTE + 1):  # at most one turn of the minute lies between
+        answer = ask(rig, busy, "GET", "/drops/none")
+        if answer.status == 429:
+            break
+    assert answer.status == 429
+    seconds = int(answer.headers["retry-after"])
+    assert 1 <= seconds <= 60
+    assert str(seconds) in told(answer)["detail"]
+    assert ask(rig, petra, "GET", "/clients").status == 200
 
 
 @pytest.mark.parametrize("path", ["/clients", "/items", "/items/D-2026-000001", "/queue", "/events", "/status", "/drops/x"])
