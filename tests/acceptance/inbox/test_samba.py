@@ -220,14 +220,14 @@ def test_doctor_names_who_could_decide_in_the_name_of_another(share: Share) -> N
 
 
 def test_drops_through_a_share_arrive_whole_and_are_known_by_who_saved_them(share: Share, tmp_path: Path) -> None:
-    data = PDF + os.urandom(8_000_000)
+    papers = {stem: PDF + os.urandom(8_000_000) + b"\n%%EOF\n" for stem in ("one", "two")}
     for user, stem in ((share.petra, "one"), (share.karel, "two")):
         sidecar = f"description: Annual accounts, part {stem}\n".encode()
-        share.put(user, _file(tmp_path, f"{stem}.yaml", sidecar), _file(tmp_path, f"{stem}.pdf", data + stem.encode()))
+        share.put(user, _file(tmp_path, f"{stem}.yaml", sidecar), _file(tmp_path, f"{stem}.pdf", papers[stem]))
     for stem in ("one", "two"):
         wait_for(lambda stem=stem: share.root.receipt(stem) or share.root.why(stem), "both are decided")
         assert share.root.why(stem) is None
-        assert hashlib.sha256(data + stem.encode()).hexdigest() in (share.root.receipt(stem) or "")
+        assert hashlib.sha256(papers[stem]).hexdigest() in (share.root.receipt(stem) or "")
     assert sorted(item["created_by"] for item in share.root.json("items")) == ["k.smit", "p.bakker"]
     assert sorted(os.listdir(share.root.inbox())) == ["_done"]
 
