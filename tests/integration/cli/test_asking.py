@@ -336,7 +336,7 @@ def test_what_falls_due_together_is_one_letter_in_the_readers_language(office: Q
     items = [office.concept(f"Annual accounts {year}", approvers=["l.visser"]) for year in (2024, 2025)]
     office.round()
     assert remind(office, hours=24) == [("reminder", "l.visser", items)]
-    mail = Mail.get()
+    mail = Mail.get(Mail.kind == "reminder")
     letter = letters.letter_of(office.office, mail.kind, mail.language, mail.name, None, None, mail.payload)[0]
     assert letter.subject == "2 concepts wait for your decision"
     assert "Acme B.V.: Annual accounts 2024" in letter.text
@@ -406,7 +406,7 @@ def test_a_long_list_names_the_oldest_and_counts_the_rest(office: QueueOffice, m
         office.concept(approvers=["l.visser"])
     office.round()
     remind(office, hours=24)
-    mail = Mail.get()
+    mail = Mail.get(Mail.kind == "reminder")
     letter = letters.letter_of(office.office, mail.kind, mail.language, mail.name, None, None, mail.payload)[0]
     assert letter.subject == "5 concepts wait for your decision"
     assert "and 3 more" in letter.text
