@@ -44,6 +44,8 @@ def item_key(name: str) -> int:
     year, number = name.strip().upper().removeprefix("D-").split("-")
     if not (year.isascii() and number.isascii() and year.isdecimal() and number.isdecimal()) or int(number) >= _PER_YEAR:
         raise ValueError(name)
+    if len(year) > 4:  # a larger key fits no database
+        raise ValueError(name)
     return first_key(int(year)) + int(number)
 
 

@@ -261,6 +261,15 @@ def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> N
         assert ask(rig, petra, "GET", f"/items?{query}").status == 422, query
 
 
+def test_a_number_that_no_item_can_have_is_an_item_that_is_not_there(rig: DeskRig, petra: str) -> None:
+    far = "D-9999999999999999999999-000001"
+    assert ask(rig, petra, "GET", f"/items/{far}").status == 404
+    assert ask(rig, petra, "DELETE", f"/items/{far}/attachments/a.pdf").status == 404
+    assert ask(rig, petra, "GET", f"/items?after={far}").status == 422
+    assert rig.browser("p.bakker").get(f"/items/{far}").status == 404
+    assert far in rig.office.run("show", far, user="p.bakker", code=2).stderr
+
+
 def test_events_go_on_behind_the_last_one_seen(rig: DeskRig, petra: str) -> None:
     first = told(ask(rig, petra, "GET", "/events?limit=2"))
     following = told(ask(rig, petra, "GET", f"/events?after={first[-1]['seq']}&limit=2"))
