@@ -20,6 +20,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from desk.actions import item_view
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.files import files
@@ -30,6 +31,7 @@ from dossier.text import names
 from dossier.text.refusals import Forbidden, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import scalar
+from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from ingest.intake import kinds
@@ -37,7 +39,7 @@ from ingest.intake.judging import wish_of
 from ingest.sidecar.reading import read_sidecar
 from workflow.approval import waiting
 from workflow.guard.screening import screened_change
-from workflow.items import amending, items, suspicion
+from workflow.items import amending, items, suspicion, undoing
 from workflow.items.amending import FileChanges
 from workflow.items.items import File
 from workflow.items.rules import Wish
@@ -105,8 +107,20 @@ def remove(office: Office, now: datetime, actor: Actor, key: int, wanted: Sequen
 def copy(
     office: Office, now: datetime, actor: Actor, key: int, wanted: Sequence[str], to: int, share: bool | None
 ) -> list[Sentence]:
-    """Copy attachments to another item."""
-    return change(office, now, actor, to, changes=FileChanges(put=copied(office, actor, key, wanted, to, share)))
+    """Copy attachments to another item. Both histories tell of it, and whose work it was, it still is."""
+    put = copied(office, actor, key, wanted, to, share)
+    return change(office, now, actor, to, changes=FileChanges(put=put), copied_from=key)
+
+
+def revert(office: Office, now: datetime, actor: Actor, key: int, name: str, version: int) -> list[Sentence]:
+    """Put an earlier version of an attachment in the place of one that no client ever saw. It becomes the newest version."""
+    item = items.get_for(office, actor, key)
+    current = item_view.version_of(office, actor, item_name(key), names.nfc(name), None)
+    row = item_view.version_of(office, actor, item_name(key), names.nfc(name), version)
+    undoing.refuse_reverting(office, actor, item, current)
+    whose = items.brought_by(key, row.sha256)
+    file = File(current.name, row.sha256, row.size, row.media_type, makers=whose, origin={"of_version": version})
+    return change(office, now, actor, key, changes=FileChanges(put=[file]), must_be_there=[current.name])
 
 
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
@@ -143,10 +157,12 @@ def change(
     sources: Sequence[Source] = (),
     if_version: int | None = None,
     must_be_there: Sequence[str] = (),
+    copied_from: int | None = None,
 ) -> list[Sentence]:
     """All that can be changed at once: what the item says, and its attachments.
 
     `sources` become attachments besides those of `changes`; `must_be_there`: names that the item has now.
+    `copied_from`: the item whose attachments are put into this one.
     """  # fmt: skip
     wish, changes = wish or Wish(), changes or FileChanges()
     items.get_for(office, actor, key)
@@ -164,7 +180,11 @@ def change(
             for name in must_be_there:
                 if names.fold(name) not in there:
                     raise _no_such_attachment(key, name)
-            return amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
+            done = amending.amend(office, now, actor, key, wish, whole, if_version=if_version, screened=screened)
+            if copied_from is not None and done:
+                files = [file.name for file in changes.put]
+                trail.record(now, actor, "copied", copied_from, {"to": item_name(key), "files": files})
+            return done
 
     shares = partial(amending.would_share, office, now, actor, key, wish, whole)
     done = screened_change(office, vault, items.get(key).client, shares, amend)
@@ -201,7 +221,11 @@ def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: in
         if names.fold(name) not in there:
             raise _no_such_attachment(key, name)
     rows = [there[folded] for folded in dict.fromkeys(map(names.fold, wanted))]
-    return [File(row.name, row.sha256, row.size, row.media_type, share, row.note) for row in rows]
+    origin = {"copied_from": item_name(key)}
+    return [
+        File(row.name, row.sha256, row.size, row.media_type, share, row.note, items.brought_by(key, row.sha256), origin=origin)
+        for row in rows
+    ]
 
 
 def _no_such_attachment(key: int, name: str) -> NotFound:

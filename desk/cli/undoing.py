@@ -1,4 +1,4 @@
-"""Commands that put right what went wrong: move, delete, bin, undelete."""
+"""Commands that put right what went wrong: move, delete, bin, undelete, revert."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ def register(app: typer.Typer) -> None:
     add(app, delete, "dossier delete 2026-000012")
     add(app, bin_, "dossier bin", name="bin")
     add(app, undelete, "dossier undelete 2026-000012")
+    add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1")
 
 
 def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
@@ -26,6 +27,20 @@ def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar=
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     print(printing.text(undoing.move(office, clock.utc_now(), actor, key, client)))
+
+
+def revert(
+    item: OneItem,
+    name: Annotated[str, typer.Argument(metavar="NAME")],
+    version: Annotated[int, typer.Option("--version", min=1, metavar="N", help="The version to put back.")],
+) -> None:
+    """Put an earlier version of an attachment back, in the place of one that no client ever saw."""
+    from desk.actions import changing
+    from desk.cli import printing
+    from dossier.text import clock
+
+    key, office, actor = key_of(item), session.opened(), session.actor()
+    print(printing.several(changing.revert(office, clock.utc_now(), actor, key, name, version)))
 
 
 def delete(item: OneItem) -> None:

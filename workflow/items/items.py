@@ -85,6 +85,8 @@ class File:
     """Whose file it was, where that is known: codes of staff, or `os:USER`. Theirs is the work besides the actor's."""
     owner: str | None = None
     """Whose file it was, for the trail, whether the work is theirs or not."""
+    origin: Mapping[str, Any] | None = None
+    """Where in the dossier it comes from, for the trail: `copied_from` an item, or an earlier `of_version`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,20 @@ def shares_told(attachments: Iterable[Any]) -> dict[str, list[str]]:
     return {"shared": [a.name for a in listed if a.share], "not_shared": [a.name for a in listed if not a.share]}
 
 
-def owner_told(file: File) -> dict[str, str]:
-    """For the trail: whose file it was, if that is known."""
-    return {} if file.owner is None else {"owner": file.owner}
+def owner_told(file: File) -> dict[str, Any]:
+    """For the trail: whose file it was, if that is known, and where in the dossier it comes from."""
+    return {**({} if file.owner is None else {"owner": file.owner}), **(file.origin or {})}
+
+
+def brought_by(key: int, sha256: str) -> tuple[str, ...]:
+    """Who brought these bytes into the item, by the trail: their work stays theirs wherever it is put. All makers, if it doesn't say."""
+    found = list[str]()
+    for event in trail.events(item=key):
+        detail = json.loads(event.detail) if event.detail and event.action in ("created", "amended") else {}
+        for one in (*detail.get("attachments", ()), *detail.get("added", ()), *detail.get("replaced", ())):
+            if one.get("sha256") == sha256:
+                found += [name for name in (event.actor, event.behind, one.get("owner")) if name]
+    return tuple(dict.fromkeys(found or (name for names in get(key).makers.values() for name in names)))
 
 
 def content_digest(item: int, client: str, shown: Mapping[str, Any]) -> str:

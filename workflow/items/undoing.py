@@ -19,7 +19,7 @@ from dossier.database.tables import Binned, Edition, Event, Hold, Item, Removal,
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
-from dossier.text import clock
+from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Forbidden, NotFound
 from dossier.trail import trail
 from workflow.items import items
@@ -73,6 +73,15 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     return before
 
 
+def refuse_reverting(office: Office, actor: Actor, item: Any, current: Any) -> None:
+    """Raises Refusal if the actor may not put an earlier version in the place of `current`, an attachment as it is now."""
+    _refuse_others(office, actor, item)
+    _refuse_held(item)
+    approved = Edition.select().where((Edition.item == item.id) & Edition.approved_at.is_null(False))
+    if any(one["sha256"] == current.sha256 for edition in approved for one in edition.shown["attachments"]):
+        raise Conflict("undoing.version_was_seen", name=names.shown(current.name), version=current.version)
+
+
 def binned(may: Readable) -> Sequence[tuple[Any, str, str]]:
     """(item, who deleted it, when) of all that is in the bin, the latest first, as far as the reader may know of it."""
     rows = {row.item: row for row in Binned.select()}
@@ -92,7 +101,11 @@ def _refuse_undoing(office: Office, actor: Actor, item: Any) -> None:
         raise Conflict("rules.closed", status=item.status)
     if was_seen(item):
         raise Conflict("undoing.was_seen", item=name)
-    for subject in (item.client, name):
+    _refuse_held(item)
+
+
+def _refuse_held(item: Any) -> None:
+    for subject in (item.client, item_name(item.id)):
         held = Hold.get_or_none(Hold.subject == subject)
         if held is not None:
             raise Conflict("undoing.held", subject=subject, reason=held.reason)

@@ -92,6 +92,8 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
         return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))
     if action in ("opened", "downloaded"):
         return sentence(f"story.{action}", files=", ".join(detail.get("files", ()) or filter(None, [detail.get("name")])))
+    if action == "copied":
+        return sentence("story.copied", files=", ".join(detail.get("files", ())), item=str(detail.get("to", "?")))
     if action == "moved":
         return sentence("story.moved", before=str(detail.get("from", "?")), after=str(detail.get("to", "?")))
     if action in (
@@ -114,11 +116,20 @@ def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Se
             )
     for what in ("added", "replaced", "removed", "noted"):
         for one in detail.get(what, ()):
-            yield sentence(f"story.{what}", name=one["name"] if isinstance(one, Mapping) else one)
+            yield _file_story(what, one if isinstance(one, Mapping) else {"name": one})
     for one in detail.get("renamed", ()):
         yield sentence("story.renamed", before=one["from"], after=one["to"])
     for one in detail.get("sharing", ()):
         yield sentence("story.file_shared" if one["share"] else "story.file_kept", name=one["name"])
+
+
+def _file_story(what: str, one: Mapping[str, Any]) -> Sentence:
+    """What was done with one attachment, and where its new content comes from."""
+    if what in ("added", "replaced") and "copied_from" in one:
+        return sentence(f"story.{what}_from", name=one["name"], item=one["copied_from"])
+    if what == "replaced" and "of_version" in one:
+        return sentence("story.replaced_by_version", name=one["name"], version=one["of_version"])
+    return sentence(f"story.{what}", name=one["name"])
 
 
 def _key(key: str) -> Sentence:

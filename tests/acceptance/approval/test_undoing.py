@@ -135,3 +135,35 @@ def test_after_its_days_in_the_bin_an_admin_removes_it_for_good_and_not_what_a_t
     assert other in listed(office)
     office.run("p.bakker", "undelete", one, code=1)
     office.run("j.admin", "audit", "verify")
+
+
+def test_an_earlier_version_is_put_back_but_not_in_the_place_of_one_that_a_client_saw(office: AccountOffice) -> None:
+    office.root.set("settings", SETTINGS)
+    one = drop(office, "versions", data=b"the first")
+    office.drop("p.bakker", "second", f"item: {one}\nattachments: [a.txt]\n", {"a.txt": b"the second"})
+    office.once()
+    assert "has not made" in office.run("k.smit", "revert", one, "a.txt", "--version", "1", code=1)
+    office.run("p.bakker", "revert", one, "a.txt", "--version", "9", code=1)
+    office.run("p.bakker", "revert", one, "a.txt", "--version", "1")
+    shown = office.json("show", one)
+    assert [(file["version"], file["size"]) for file in shown["attachments"]] == [(3, len(b"the first"))]
+    assert [event["detail"]["replaced"][0].get("of_version") for event in shown["history"] if event["action"] == "amended"] == [
+        None,
+        1,
+    ]
+    office.run("m.devries", "edit", one, "--share", "--share-status", "approved", "--share-all")
+    office.once()
+    assert office.public(one) == {"a.txt": b"the first"}
+    assert "a client could see version 3" in office.run("p.bakker", "revert", one, "a.txt", "--version", "2", code=1)
+
+
+def test_both_histories_tell_of_a_copy_and_who_made_the_file_does_not_approve_it(office: AccountOffice) -> None:
+    source = drop(office, "source", who="k.smit", data=b"of Karel")
+    target = drop(office, "target", "description: A letter to the client\nattachments: []\n")
+    office.run("p.bakker", "copy", source, "a.txt", "--to", target)
+    there, here = (office.json("show", each)["history"] for each in (source, target))
+    assert [(e["detail"]["to"], e["detail"]["files"]) for e in there if e["action"] == "copied"] == [(target, ["a.txt"])]
+    assert [e["detail"]["added"][0]["copied_from"] for e in here if e["action"] == "amended"] == [source]
+    office.run("p.bakker", "edit", target, "--share", "--share-status", "concept", "--share-all", "--approver", "l.visser")
+    assert "four eyes" in office.run("k.smit", "approve", target, code=1)
+    office.run("l.visser", "approve", target)
