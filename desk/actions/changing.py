@@ -82,6 +82,17 @@ def edit(
     return change(office, now, actor, key, wish, FileChanges(shares=shares, share_all=share_all), if_version=if_version)
 
 
+def labels_with(office: Office, actor: Actor, key: int, more: Sequence[str], less: Sequence[str]) -> list[str]:
+    """The labels that an item has, with more and without others. Raises NotFound; Invalid if it has none of those that are to go."""
+    has = list(items.get_for(office, actor, key).labels)
+    gone = {names.fold(one) for one in less}
+    if unknown := [one for one in less if names.fold(one) not in map(names.fold, has)]:
+        raise Invalid([fault("labels", "actions.no_such_label", item=item_name(key), label=", ".join(unknown))])
+    left = [one for one in has if names.fold(one) not in gone]
+    folded = {names.fold(one) for one in left}
+    return left + [one for one in more if names.fold(one) not in folded]
+
+
 def attach(office: Office, now: datetime, actor: Actor, key: int, sources: Sequence[Source]) -> list[Sentence]:
     """Add files. One of a name that is there already takes its place, as a new version."""
     return change(office, now, actor, key, sources=sources)

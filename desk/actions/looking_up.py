@@ -6,17 +6,22 @@ not know of: the answer is the same.
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from dossier.database import readable
-from dossier.database.tables import Item, item_key
+from dossier.database.tables import Counter, Item, first_key, item_key, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor
+from dossier.office.people import Actor, Readable
+from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 from workflow.items import items
 from workflow.reports import finding
+from workflow.reports import story as stories
+from workflow.reports.story import Told
 
 NOT_NOTED = Sentence("actions.not_noted")
 
@@ -29,7 +34,44 @@ def find_items(
     `limit` 0: all. `after`: the key of the item behind which the list goes on.
     """
     may = people.readable(office, reader)
-    return [finding.summary(item) for item in finding.find_items(wanted, limit, after, may)]
+    named = {} if wanted.client else finding.clients_by_word(office, wanted.words, may)
+    return [finding.summary(item) for item in finding.find_items(wanted, limit, after, may, named)]
+
+
+def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
+    """Raises Invalid where a filter names a client, status or type that there is none of, with what was perhaps meant."""
+    may = people.readable(office, reader)
+    clients = [code for code in office.clients if may.has(code)]
+    known = {
+        "client": clients, "status": office.settings.items.statuses,
+        "type": [name for name in office.settings.types if name not in may.hidden_types],
+    }  # fmt: skip
+    faults = []
+    for key, values in known.items():
+        given = getattr(wanted, key)
+        if given is None or given in values or _is_used(key, given, may):
+            continue
+        near = difflib.get_close_matches(given, values, 3, 0.5) or list(values)[:5]
+        faults.append(fault(key, "actions.no_such_value", given=given, near=", ".join(near) or "-"))
+    if faults:
+        raise Invalid(faults)
+
+
+def _is_used(key: str, value: str, may: Readable) -> bool:
+    """True if config/ does not know it any more, and items have it."""
+    return bool(readable.only_items(Item.select().where(getattr(Item, key) == value), may).exists())
+
+
+def story(office: Office, client: str, history: Sequence[Mapping[str, Any]]) -> list[Told]:
+    """An item's history as a person tells it, the first event first."""
+    return stories.story(office, client, history)[::-1]
+
+
+def key_of_number(number: int, office: Office, reader: Actor) -> list[int]:
+    """The keys of the items that have this number in any year and that the reader may know of, the newest first."""
+    keys = [first_key(year) + number for (year,) in tuples(Counter.select(Counter.year))]
+    found = readable.only_items(Item.select(Item.id).where(Item.id.in_(keys)), people.readable(office, reader))
+    return sorted((item.id for item in found), reverse=True)
 
 
 def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "show") -> dict[str, Any]:

@@ -7,11 +7,16 @@ from typing import Annotated, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import completing, session
 from desk.cli.words import _, add
 
-Items = Annotated[list[str], typer.Argument(metavar="ITEM...", help="Numbers: D-2026-000012, or 2026-000012.")]
-OneItem = Annotated[str, typer.Argument(metavar="ITEM", help="A number: D-2026-000012, or 2026-000012.")]
+Items = Annotated[
+    list[str],
+    typer.Argument(metavar="ITEM...", help="Numbers: D-2026-000012, 2026-000012, or 12.", autocompletion=completing.items),
+]
+OneItem = Annotated[
+    str, typer.Argument(metavar="ITEM", help="A number: D-2026-000012, 2026-000012, or 12.", autocompletion=completing.items)
+]
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
 
 
@@ -28,9 +33,18 @@ def register(app: typer.Typer) -> None:
 
 
 def key_of(name: str) -> int:
-    """The key of the item that was typed. Raises BadParameter."""
-    from dossier.database.tables import item_key
+    """The key of the item that was typed: a number, or, where only one fits, the part of it without the year. Raises BadParameter."""
+    from dossier.database.tables import item_key, item_name
 
+    if name.isascii() and name.isdecimal():
+        from desk.actions import looking_up
+
+        fitting = looking_up.key_of_number(int(name), session.opened_quickly(), session.reader())
+        if len(fitting) == 1:
+            return fitting[0]
+        if fitting:
+            values = {"name": name, "items": ", ".join(map(item_name, fitting))}
+            raise typer.BadParameter(_("`%(name)s` may be %(items)s: say which") % values)
     try:
         return item_key(name)
     except ValueError:
@@ -39,7 +53,10 @@ def key_of(name: str) -> int:
 
 
 def queue(
-    approver: Annotated[str | None, typer.Option("--approver", metavar="STAFF", help="Only what waits for this person.")] = None,
+    approver: Annotated[
+        str | None,
+        typer.Option("--approver", metavar="STAFF", help="Only what waits for this person.", autocompletion=completing.staff),
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(min=0, help="At most so many; 0: all. A table has at most 50, unless you say so.")
     ] = None,

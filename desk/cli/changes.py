@@ -24,11 +24,17 @@ class SwitchCommand(Command):
             name, _, value = arg.partition("=")
             if found and found[-1] in _SWITCHES and arg.lower() in _WORDS:
                 found[-1] = _switch(found[-1], _WORDS[arg.lower()])
+            elif found[-2:-1] == ["--label"] and found[-1][:1] in ("+", "-") and _is_label_change(arg):
+                found += ["--label", arg]  # as in: --label +vat -old
             elif name in _SWITCHES and value.lower() in _WORDS:
                 found.append(_switch(name, _WORDS[value.lower()]))
             else:
                 found.append(arg)
         return super().parse_args(ctx, found)
+
+
+def _is_label_change(arg: str) -> bool:
+    return len(arg) > 1 and (arg[0] == "+" or (arg[0] == "-" and arg[1] != "-" and arg not in ("-d", "-h")))
 
 
 def _switch(name: str, on: bool) -> str:
@@ -56,7 +62,9 @@ def edit(
     status: Text = None,
     kind: Annotated[str | None, typer.Option("--type")] = None,
     location: Annotated[str | None, typer.Option(help='The place in the dossier; "" for none.')] = None,
-    label: Annotated[list[str] | None, typer.Option(help='Each label it shall have; "" for none.')] = None,
+    label: Annotated[
+        list[str] | None, typer.Option(help='Each label it shall have; "" for none. +LABEL and -LABEL: one more, one less.')
+    ] = None,
     explanation: Annotated[str | None, typer.Option(help='Free text; "" for none.')] = None,
     share: Annotated[bool | None, typer.Option("--share/--no-share", help="On the client's portal, or off it.")] = None,
     share_status: Annotated[Literal["concept", "approved"] | None, typer.Option()] = None,
@@ -98,6 +106,9 @@ def edit(
     if not share_file and all(value is None for value in keys.values()):
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))
     key, office, actor = key_of(item), session.opened(), session.actor()
+    if label and all(len(one) > 1 and one[0] in "+-" for one in label):
+        more, less = ([one[1:] for one in label if one[0] == sign] for sign in "+-")
+        keys["labels"] = changing.labels_with(office, actor, key, more, less)
     _tell(changing.edit(office, clock.utc_now(), actor, key, keys, share_only=share_file, if_version=if_version))
 
 

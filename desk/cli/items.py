@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import completing, session
 from desk.cli.approval import OneItem, key_of
 from desk.cli.words import _, add
 
 if TYPE_CHECKING:
+    from dossier.office.office import Office
     from ingest.sources.dropping import Request
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
@@ -30,9 +31,10 @@ def register(app: typer.Typer) -> None:
 
 def items(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Beginnings of words that must be there.")
+        list[str] | None,
+        typer.Argument(metavar="[WORDS]...", help="Beginnings of words that must be there; a client's name counts, too."),
     ] = None,
-    client: Annotated[str | None, typer.Option(metavar="CODE")] = None,
+    client: Annotated[str | None, typer.Option(metavar="CODE", autocompletion=completing.clients)] = None,
     label: Annotated[str | None, typer.Option()] = None,
     location: Annotated[str | None, typer.Option(help="This place in the dossier, and what is below it.")] = None,
     status: Annotated[str | None, typer.Option()] = None,
@@ -56,13 +58,18 @@ def items(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
     )  # fmt: skip
-    found = looking_up.find_items(office, session.reader(), wanted, limit, key_of(after) if after else None)
+    reader = session.reader()
+    looking_up.check_filter(office, reader, wanted)
+    found = looking_up.find_items(office, reader, wanted, limit, key_of(after) if after else None)
     if json:
         printing.as_json(found)
         return
-    rows = [(i["item"], i["client"], i["description"], i["status"], state(i["share_state"]), i["location"]) for i in found]
-    columns = (_("item"), _("client"), _("description"), _("status"), _("shared"), _("location"))
-    printing.table(columns, rows, _("No item fits."))
+    rows = [
+        (i["item"], i["created_at"][:10], i["client"], i["description"], i["status"], state(i["share_state"]), i["location"])
+        for i in found
+    ]
+    columns = (_("item"), _("date"), _("client"), _("description"), _("status"), _("shared"), _("location"))
+    printing.table(columns, rows, _("No item fits."), spare=(_("location"), _("status")))
     if limit and len(found) == limit:
         print(_("There may be more: --after %(item)s, or --limit 0 for all.") % {"item": found[-1]["item"]})
 
@@ -78,7 +85,7 @@ def show(item: OneItem, json: Json = False) -> None:
     if json:
         printing.as_json(whole)
     else:
-        _print_item(whole)
+        _print_item(office, whole)
 
 
 def state(share_state: str) -> str:
@@ -89,13 +96,14 @@ def state(share_state: str) -> str:
     }.get(share_state, share_state)  # fmt: skip
 
 
-def _print_item(whole: dict[str, Any]) -> None:
+def _print_item(office: Office, whole: dict[str, Any]) -> None:
+    from desk.actions import looking_up
     from desk.cli import printing
 
     print(f"{whole['item']}  {printing.text(whole['description'])}")
     approver = whole["approver"]
     facts = {
-        _("client"): whole["client"], _("status"): whole["status"], _("type"): whole["type"], _("location"): whole["location"],
+        _("client"): _named(office, whole["client"]), _("status"): whole["status"], _("type"): whole["type"], _("location"): whole["location"],
         _("labels"): ", ".join(whole["labels"]),
         _("shared"): state(whole["share_state"]) + (_(", on the portal now") if whole["public"] else ""),
         _("approver"): approver if isinstance(approver, str) or approver is None else ", ".join(approver),
@@ -131,19 +139,15 @@ def _print_item(whole: dict[str, Any]) -> None:
         ]
         printing.table((_("opened by"), _("what"), _("first"), _("last"), _("times")), openings)
     print()
-    history = [(printing.day_and_time(e["at"]), e["actor"], e["action"], _detail(e["detail"])) for e in whole["history"]]
-    printing.table((_("when"), _("who"), _("what"), ""), history)
+    for one in looking_up.story(office, whole["client"], whole["history"]):
+        who = f"{printing.text(one.who)} " if one.who else ""
+        print(f"{printing.day_and_time(one.at)}  {who}{printing.text(one.what)}")
+        for more in one.more:
+            print(f"{'':<18}{printing.text(more)}")
 
 
-_TOLD = ("comment", "reason", "reasons", "to", "source", "behind", "changed")
-
-
-def _detail(detail: dict[str, Any]) -> str:
-    """The part of an event that a person wants to read."""
-    from desk.cli import printing
-
-    told = {key: detail[key] for key in _TOLD if detail.get(key) and not str(detail[key]).startswith("os:")}
-    return "; ".join(f"{key}: {printing.value(value)}" for key, value in told.items())
+def _named(office: Office, client: str) -> str:
+    return f"{office.clients[client].name} ({client})" if client in office.clients else client
 
 
 def new(

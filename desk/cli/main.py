@@ -20,6 +20,7 @@ from typer.exceptions import TyperException
 from desk.cli import (
     approval,
     changes,
+    completing,
     erasing,
     getting,
     importing,
@@ -63,7 +64,10 @@ def _globals(
     root: Annotated[
         Path | None, typer.Option("--root", metavar="DIR", help="The office's folder. Default: DOSSIER_ROOT, else here or above.")
     ] = None,
-    staff: Annotated[str | None, typer.Option("--as", metavar="STAFF", help="Who acts. Default: DOSSIER_USER, else you.")] = None,
+    staff: Annotated[
+        str | None,
+        typer.Option("--as", metavar="STAFF", help="Who acts. Default: DOSSIER_USER, else you.", autocompletion=completing.staff),
+    ] = None,
     version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False,  # noqa: ARG001
 ) -> None:
     session.GIVEN.root, session.GIVEN.staff = root, staff
@@ -101,6 +105,7 @@ def main() -> None:
 
 def run() -> int:
     """Run the command that was typed; returns its exit code. No traceback reaches a user."""
+    sys.argv[1:] = _as_first(sys.argv[1:])
     try:
         done = app(standalone_mode=False)
         sys.stdout.flush()
@@ -121,6 +126,22 @@ def run() -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a word for the user, the rest for the log
         return _told(error)
+
+
+def _as_first(words: list[str]) -> list[str]:
+    """`--as STAFF` may stand anywhere: what stands behind the command is put before it. Not what follows on `--`."""
+    end = words.index("--") if "--" in words else len(words)
+    found, rest, at = list[str](), list[str](), 0
+    while at < end:
+        if words[at] == "--as" and at + 1 < end:
+            found += words[at : at + 2]
+            at += 1
+        elif words[at].startswith("--as="):
+            found.append(words[at])
+        else:
+            rest.append(words[at])
+        at += 1
+    return found + rest + words[end:]
 
 
 def _told(error: Exception) -> int:

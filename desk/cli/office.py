@@ -138,7 +138,7 @@ def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], t
 
 def clients(
     words: Annotated[
-        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Beginnings of words of name, code, contact.")
+        list[str] | None, typer.Argument(metavar="[WORDS]...", help="Parts of name, code, number or contact.")
     ] = None,
     json: Json = False,
 ) -> None:

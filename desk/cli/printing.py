@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
+import shlex
+import shutil
+import subprocess  # nosec B404 - PAGER is the user's own
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -64,30 +68,85 @@ def several(sentences: Iterable[Sentence | str]) -> str:
     return ". ".join(text(one).removesuffix(".") for one in sentences)
 
 
-def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "") -> None:
-    """Print a table; with nothing in it, `empty`. On a pipe there are no colours, and nothing is cut off."""
+def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "", spare: Sequence[str] = ()) -> None:
+    """Print a table; with nothing in it, `empty`. On a pipe there are no colours, and nothing is cut off.
+
+    `spare`: the columns that a terminal may do without where it is too narrow, in this order.
+    """
     cells = [[text(value) for value in row] for row in rows]
     if not cells:
         if empty:
             print(empty)
     elif sys.stdout.isatty():
-        _table_on_terminal(columns, cells)
+        _table_on_terminal(columns, cells, spare)
     else:
         _table_on_pipe(columns, cells)
 
 
-def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+SHORT, ENOUGH = 16, 20
+"""A column no wider than this is never cut off. One that is gets so much room at least, or a spare column goes."""
 
-    made = Table(box=None, pad_edge=False, header_style="bold")
-    short = (_("item"), _("client"), _("status"), _("shared"), _("approver"))
-    for column in columns:
-        made.add_column(column, overflow="fold", no_wrap=column in short)
-    for row in cells:
-        made.add_row(*(Text(cell) for cell in row))
-    Console().print(made)
+
+def _table_on_terminal(columns: Sequence[str], cells: Sequence[Sequence[str]], spare: Sequence[str]) -> None:
+    """A row is a line, as wide as the terminal: of the widest columns, what does not fit is cut off with a `…`."""
+    terminal = shutil.get_terminal_size()
+    rows = [[" ".join(cell.split("\n")) for cell in row] for row in [columns, *cells]]
+    full = {index: max(_width(row[index]) for row in rows) for index in range(len(columns))}
+    chosen = [index for index in full if any(row[index] for row in rows[1:])]
+    widths = _fitted([full[index] for index in chosen], terminal.columns)
+    for name in spare:
+        cut = [now for now, index in zip(widths, chosen, strict=True) if now < full[index]]
+        if cut and min(cut) < ENOUGH and name in columns:
+            chosen = [index for index in chosen if columns[index] != name]
+            widths = _fitted([full[index] for index in chosen], terminal.columns)
+    shared, colours = _("shared"), "NO_COLOR" not in os.environ
+    lines = []
+    for number, row in enumerate(rows):
+        line = []
+        for index, width in zip(chosen, widths, strict=True):
+            cell = _cut(row[index], width)
+            padded = cell + " " * (width - _width(cell))
+            colour = "1" if number == 0 else _colour(row[index]) if columns[index] == shared else ""
+            line.append(f"\x1b[{colour}m{padded}\x1b[0m" if colour and colours else padded)
+        lines.append("  ".join(line).rstrip())
+    _paged(lines, terminal.lines)
+
+
+def _fitted(widths: Sequence[int], room: int) -> list[int]:
+    """The widths that fit into the terminal: the widest gives way first."""
+    found = list(widths)
+    while sum(found) + 2 * (len(found) - 1) > room and max(found) > SHORT:
+        found[found.index(max(found))] -= 1
+    return found
+
+
+def _cut(cell: str, width: int) -> str:
+    """The text, or as many whole words of it as there is room for."""
+    if _width(cell) <= width:
+        return cell
+    short = cell
+    while short and _width(short) > width - 1:
+        short = short[:-1]
+    words = short.rpartition(" ")[0] if not cell[len(short) :].startswith(" ") else short
+    return (words if len(words) > width // 2 else short).rstrip() + "…"
+
+
+def _colour(cell: str) -> str:
+    """A share state: what the client sees is green, what somebody must do something about yellow."""
+    return {_("published"): "32", _("approved"): "32", _("concept"): "33", _("returned"): "31", _("withdrawn"): "2"}.get(cell, "")
+
+
+def _paged(lines: Sequence[str], height: int) -> None:
+    """Print lines; what is longer than the terminal goes through PAGER, if one is set."""
+    pager = os.environ.get("PAGER", "").strip()
+    if not pager or len(lines) < height:
+        print("\n".join(lines))
+        return
+    environ = {"LESS": "FRX", **os.environ}  # as git does: colours, and no page for what fits
+    try:
+        subprocess.run(shlex.split(pager), input="\n".join(lines) + "\n", text=True, env=environ, check=False)  # nosec B603
+    except (OSError, ValueError):
+        print("\n".join(lines))
 
 
 def _table_on_pipe(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

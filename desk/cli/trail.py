@@ -72,7 +72,7 @@ def why(
 
 
 def proof(
-    item: Annotated[str | None, typer.Argument(metavar="[ITEM]", help="A number: D-2026-000012, or 2026-000012.")] = None,
+    item: Annotated[str | None, typer.Argument(metavar="[ITEM]", help="A number: D-2026-000012, 2026-000012, or 12.")] = None,
     check: Annotated[str | None, typer.Option("--check", metavar="FILE", help="Verify a sheet; needs no office.")] = None,
     language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the sheet; without it, yours.")] = None,
     json: Json = False,

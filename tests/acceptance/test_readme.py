@@ -62,7 +62,8 @@ def bare(text: str) -> str:
     text = re.sub(r"\d{8}-\d{6}", "TIME", text)
     text = re.sub(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d\+\d\d:\d\d)?", "TIME", text)
     text = re.sub(r"/\S*/var/breaches/", "/HERE/var/breaches/", text)
-    text = re.sub(r"\bos:\S+", "os:SOMEBODY", text)
+    text = re.sub(r"Looked at by [^.]*\.", "Looked at by SOMEBODY.", text)
+    text = re.sub(r"\b20\d\d-\d\d-\d\d\b", "DAY", text)
     text = re.sub(r"(D-|\b)20\d\d-0", r"\g<1>YEAR-0", text)
     return " ".join(text.split())  # columns are as wide as what is in them
 

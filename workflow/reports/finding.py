@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
@@ -53,16 +53,21 @@ class Filter:
     words: str = ""
 
 
-def find_items(wanted: Filter, limit: int, after: int | None = None, may: Readable = ALL) -> list[Any]:
+def find_items(
+    wanted: Filter, limit: int, after: int | None = None, may: Readable = ALL, named: Mapping[str, Collection[str]] | None = None
+) -> list[Any]:
     """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
 
-    `may`: what the reader may know of.
+    `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their items with the other words
+    come last.
     """
     query = readable.only_items(_filtered(wanted), may)
     parts = matching(query, wanted.words, wanted.client)
     if parts is None:
         parts = [query.order_by(Item.id.desc())]
-    elif after is not None:
+    else:
+        parts += _of_named_clients(query, wanted.words, named or {})
+    if after is not None and len(parts) > 1:
         # Where the page before ended: an item lies in one part only.
         while parts and not parts[0].where(Item.id == after).exists():
             parts = parts[1:]
@@ -73,6 +78,29 @@ def find_items(wanted: Filter, limit: int, after: int | None = None, may: Readab
         found.extend(behind.limit(limit - len(found) if limit else None))  # `+=` would be peewee's UNION
         if limit and len(found) >= limit:
             break
+    return found
+
+
+def _of_named_clients(query: Any, words: str, named: Mapping[str, Collection[str]]) -> list[Any]:
+    """Items of the clients that some of the words name, which have the other words; without those that have all of the words."""
+    if not named:
+        return []
+    codes = frozenset.intersection(*(frozenset(codes) for codes in named.values()))
+    rest = " ".join(word for word in words.split() if word not in named)
+    for part in matching(Item.select(Item.id), words) or ():
+        query = query.where(Item.id.not_in(part.order_by()))
+    query = query.where(Item.client.in_(sorted(codes)))
+    return matching(query, rest) or [query.order_by(Item.id.desc())]
+
+
+def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str, list[str]]:
+    """Word → the clients whose name or code has it, of the words that name any (but not too many to be meant)."""
+    found = {}
+    for word in dict.fromkeys(words.split()):
+        part = _bare(word).strip()
+        codes = [code for code, one in office.clients.items() if part and may.has(code) and part in _bare(f"{code} {one.name}")]
+        if 0 < len(codes) <= FEW:
+            found[word] = codes
     return found
 
 
@@ -204,7 +232,7 @@ def recent(actor: Actor, kind: str) -> list[str]:
 
 
 def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
-    """Codes of clients of whom every word begins a word of code, name, identifiers or contacts; in order of name.
+    """Codes of clients of whom every word is in code, name, identifiers or contacts, also in the middle; in order of name.
 
     `may`: what the reader may know of.
     """
@@ -214,8 +242,8 @@ def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
         if not may.has(code):
             continue
         people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
-        text = _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}").split()
-        if all(any(word.startswith(part) for word in text) for part in wanted):
+        text = _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}")
+        if all(part in text for part in wanted):
             found.append(code)
     return sorted(found, key=lambda code: _bare(office.clients[code].name))
 

@@ -13,6 +13,8 @@ from typing import Any
 
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, plain, sentence
+from dossier.trail import trail
+from workflow.messages.kinds import NOTICES
 
 LOOKS = ("viewed",)
 """Somebody of the office looked: told once for each run of them."""
@@ -46,6 +48,8 @@ def story(office: Office, client: str, history: Sequence[Mapping[str, Any]]) -> 
                 lookers = [name]
             found.append(Told(event["at"], "", sentence("story.viewed", who=", ".join(lookers))))
             continue
+        if event["action"] == "notified" and (event["detail"] or {}).get("kind") in NOTICES:
+            continue  # that staff were told of what the line before says
         found.append(_told(office, client, event))
     return found[::-1]
 
@@ -58,7 +62,7 @@ def name_of(office: Office, actor: str) -> str:
         code, _, contact = actor.removeprefix("contact:").partition("/")
         known = office.clients.get(code)
         return next((one.name for one in known.contacts if one.id == contact), contact) if known else contact
-    return "" if actor == "daemon" else actor.removeprefix("os:")
+    return "" if actor == trail.DAEMON.code else actor.removeprefix("os:")
 
 
 def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:

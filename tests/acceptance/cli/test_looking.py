@@ -1,0 +1,119 @@
+"""Finding and looking as a person does it at the command line: names, numbers, typing errors, a small terminal."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+
+import pytest
+from kit.support import DOSSIER, PDF, Root, plain_environ
+
+SIDECAR = "description: {what}\nlabels: [vat]\ncreated_by: p.bakker\n"
+
+
+@pytest.fixture
+def office(root: Root) -> Root:
+    root.drop("one", SIDECAR.format(what="Jaarrekening 2025 met de toelichting en alle bijlagen van de accountant"), one_pdf=PDF)
+    root.drop("two", SIDECAR.format(what="Jaarrekening 2025"), "northwind-ltd", two_pdf=PDF + b"2")
+    root.drop("three", SIDECAR.format(what="Loonstaat oktober"), three_pdf=PDF + b"3")
+    root.once()
+    return root
+
+
+def on_terminal(root: Root, *words: str, columns: int = 80, **environ: str) -> str:
+    """What a command prints on a terminal that is so wide."""
+    ours, theirs = pty.openpty()
+    whole = {**plain_environ(), "TERM": "xterm", "COLUMNS": str(columns), "LINES": "24", **environ}
+    process = subprocess.Popen([DOSSIER, "--root", root.path, *words], stdin=theirs, stdout=theirs, stderr=theirs, env=whole)
+    os.close(theirs)
+    said = b""
+    while True:
+        try:
+            piece = os.read(ours, 65536)
+        except OSError:  # EIO: the other end is closed
+            break
+        if not piece:
+            break
+        said += piece
+    os.close(ours)
+    assert process.wait() == 0, said
+    return said.decode().replace("\r\n", "\n")
+
+
+def found(root: Root, *words: str) -> list[str]:
+    return [one["description"] for one in root.json("items", *words)]
+
+
+def test_a_clients_name_is_a_word_of_a_search_and_clients_are_found_by_the_middle_of_their_names(office: Root) -> None:
+    assert len(found(office, "jaarrekening")) == 2
+    assert found(office, "acme", "jaarrekening")[0].startswith("Jaarrekening 2025 met")
+    assert found(office, "northwind", "jaarrekening") == ["Jaarrekening 2025"]
+    assert found(office, "northwind", "loonstaat") == []
+    assert len(found(office, "acme")) == 2
+    first = office.json("items", "acme", "--limit", "1")
+    rest = office.json("items", "acme", "--limit", "1", "--after", first[0]["item"])
+    assert {first[0]["description"], rest[0]["description"]} == set(found(office, "acme"))
+    assert [one["client"] for one in office.json("clients", "cme")] == ["acme-bv"]
+    assert [one["client"] for one in office.json("clients", "3456")] == ["acme-bv"]
+
+
+def test_on_eighty_columns_a_row_is_a_line_with_a_date_and_no_word_is_broken(office: Root) -> None:
+    lines = on_terminal(office, "items", NO_COLOR="1").splitlines()
+    assert len(lines) == 4
+    assert max(map(len, lines)) <= 80
+    [cut] = [line for line in lines if "…" in line]
+    words = cut.partition("Jaarrekening")[2].partition("…")[0].split()
+    assert set(words) <= {"2025", "met", "de", "toelichting", "en", "alle", "bijlagen", "van", "accountant"}
+    made = office.json("items")[0]["created_at"][:10]
+    assert all(made in line for line in lines[1:])
+
+
+def test_a_list_longer_than_the_terminal_goes_through_the_pager(office: Root) -> None:
+    assert on_terminal(office, "items", LINES="3", PAGER="sed s/^/paged:/").count("paged:") == 4
+    assert "paged:" not in on_terminal(office, "items", PAGER="sed s/^/paged:/")
+    assert "paged:" not in office.run("items").stdout
+
+
+def test_what_there_is_none_of_is_refused_with_what_was_perhaps_meant(office: Root) -> None:
+    for option, wrong, right in (("--client", "acme-vb", "acme-bv"), ("--status", "don", "done")):
+        refused = office.run("items", option, wrong, code=1).stderr
+        assert wrong in refused
+        assert right in refused
+        assert refused.count("\n") == 1
+    assert "published" in office.run("items", "--share-state", "publisht", code=2).stderr
+
+
+def test_an_item_is_shown_by_the_end_of_its_number_with_the_name_of_its_client_and_its_history_in_sentences(office: Root) -> None:
+    item = office.json("items", "loonstaat")[0]["item"]
+    told = office.run("show", str(int(item[-6:])), "--as", "p.bakker").stdout
+    assert item in told
+    assert "Acme B.V. (acme-bv)" in told
+    assert "Petra Bakker made this item of three.yaml, with one file" in told
+    office.run("show", "99", code=2)
+
+
+def test_labels_are_put_on_and_taken_off_one_by_one(office: Root) -> None:
+    item = office.json("items", "loonstaat")[0]["item"]
+    office.run("edit", item, "--label", "+october", "-vat", "--as", "p.bakker")
+    assert office.json("show", item)["labels"] == ["october"]
+    office.run("edit", item, "--label", "+october", "--label", "+wages", user="p.bakker")
+    assert office.json("show", item)["labels"] == ["october", "wages"]
+    assert "vat" in office.run("edit", item, "--label", "-vat", "-d", "Loonstaat oktober 2025", user="p.bakker", code=1).stderr
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"), [("show D-", "D-20"), ("items --client ac", "acme-bv"), ("queue --approver k", "k.smit")]
+)
+def test_shells_complete_items_clients_and_staff(office: Root, typed: str, offered: str) -> None:
+    words = ["dossier", *typed.split()]
+    environ = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1), "_DOSSIER_COMPLETE": "complete_bash"}
+    done = subprocess.run(
+        [DOSSIER], env={**os.environ, **environ, "DOSSIER_ROOT": str(office.path)}, capture_output=True, text=True
+    )
+    assert offered in done.stdout, done.stderr
+
+
+def test_an_office_where_nothing_waits_is_well_in_a_line(office: Root) -> None:
+    with office.daemon():
+        assert "All is well: 3 items, and nothing waits." in office.run("status").stdout
