@@ -34,6 +34,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     root.environ |= {"LANG": "", "LC_ALL": "", "LC_MESSAGES": ""}
     root.drop("a", DROP, a_pdf=PDF)
     root.once()
+    root.run("show", root.json("items")[0]["item"], user="m.devries")  # so that there is something she viewed
     return root
 
 
