@@ -58,6 +58,7 @@ def is_refused(office: AccountOffice, client: str, stem: str) -> str:
     return why
 
 
+@pytest.mark.sqlite
 def test_a_drop_placed_for_somebody_is_theirs_and_whoever_placed_it_stands_behind_it(office: AccountOffice) -> None:
     data = PDF + b"% theirs\n"
     placed(office, data)
