@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
@@ -263,7 +264,8 @@ class Rights(RuleBasedStateMachine):
                     assert outright or any(where == client for where, _ in word.approved), f"nobody vouched for {text!r}: {word}"
 
 
-TestRights = needs_root(Rights.TestCase)
+# All its examples would share one PostgreSQL database; SQLite gives each a file of its own.
+TestRights = pytest.mark.sqlite(needs_root(Rights.TestCase))
 TestRights.settings = settings(
     max_examples=int(os.environ.get("STATE_EXAMPLES", "20")), stateful_step_count=20, deadline=None,
     suppress_health_check=list(HealthCheck), derandomize="STATE_EXAMPLES" not in os.environ,
