@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from dossier.database.database import transaction
@@ -38,6 +39,11 @@ def events(office: Office, reader: Actor, wanted: Wanted, newest: int | None = N
     )  # fmt: skip
 
 
+def details(office: Office, reader: Actor) -> Callable[[Kept], dict[str, Any]]:
+    """What tells an event's detail to this reader."""
+    return partial(trail.told, may=people.readable(office, reader))
+
+
 def after(office: Office, reader: Actor, seq: int, most: int) -> list[Kept]:
     """The next `most` events behind the one numbered `seq`, as far as the reader may know of them."""
     return trail.after(seq, people.readable(office, reader), most)
@@ -48,8 +54,9 @@ def export(office: Office, now: datetime, reader: Actor, wanted: Wanted) -> Iter
     from dossier.trail import redacting
 
     found, links, count = events(office, reader, wanted), redacting.redactions(1, trail.head()[0]), 0
+    may = people.readable(office, reader)
     for event in found:
-        yield event, links.get(event.seq)
+        yield trail.for_reader(event, may), links.get(event.seq)
         count += 1
     with transaction():
         trail.record(now, reader, "exported", wanted.item, {"events": count}, wanted.client)
@@ -98,7 +105,7 @@ def prove(office: Office, now: datetime, reader: Actor, key: int) -> dict[str, A
 
     found = items.get_for(office, reader, key)
     finding.note_view(now, reader, found, "proof")
-    return proof.collect(office, now, found)
+    return proof.collect(office, now, found, people.readable(office, reader))
 
 
 def belongs_here(office: Office, sheet: Mapping[str, Any]) -> bool | None:

@@ -82,18 +82,25 @@ def find(office: Office, actor: Actor, name: str) -> Any:
 def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = True) -> ItemView:
     """The item whole. Raises NotFound. `note`: that it was looked at."""
     item = find(office, actor, name)
-    attention = suspicion.attention(item, people.readable(office, actor).clients)
+    may = people.readable(office, actor)
+    attention = suspicion.attention(item, may.clients)
     if note and not finding.note_shown(now, actor, item, "desk"):
         attention.append(NOT_NOTED)
-    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
+    told = history(office, actor, name)
     closed = item.status in office.settings.items.closed
     return ItemView(
         item.id, item_name(item.id), finding.summary(item), files_of(item), attention,
-        reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, history),
+        reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
         item.pending is not None,
     )  # fmt: skip
+
+
+def history(office: Office, actor: Actor, name: str) -> list[dict[str, Any]]:
+    """Its events, oldest first, as `show --json` tells them to this person. Raises NotFound."""
+    item, may = find(office, actor, name), people.readable(office, actor)
+    return [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id, may)]
 
 
 def files_of(item: Any) -> list[FileView]:

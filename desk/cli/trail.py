@@ -172,16 +172,15 @@ def log(
     from desk.cli import printing
     from dossier.database.tables import item_name
     from dossier.text import clock
-    from dossier.trail import trail
 
-    office = session.opened_quickly()
-    wanted = _wanted(item, client, person, since, until)
-    found = list(auditing.events(office, session.reader(), wanted, limit or None))
+    office, reader = session.opened_quickly(), session.reader()
+    wanted, detail = _wanted(item, client, person, since, until), auditing.details(office, reader)
+    found = list(auditing.events(office, reader, wanted, limit or None))
     if json:
         told = [
             {
                 "seq": e.seq, "at": clock.shown(e.at), "actor": e.actor, "action": e.action, "item": e.item and item_name(e.item),
-                "client": e.subject, "detail": trail.told(e),
+                "client": e.subject, "detail": detail(e),
             }
             for e in found
         ]  # fmt: skip
@@ -194,7 +193,7 @@ def log(
             _who(e),
             e.action,
             item_name(e.item) if e.item else e.subject,
-            _told(trail.told(e)),
+            _told(detail(e)),
         )
         for e in found
     ]

@@ -33,6 +33,9 @@ from dossier.text.clock import to_text
 
 DAEMON = Actor("dossier", "daemon")
 
+CLIENT_KEYS = {"created": ("client",), "moved": ("from", "to")}
+"""Where an event of an item names a client, in its detail."""
+
 CHUNK = 5000
 """Events that are read at once: a trail of millions is walked in little memory."""
 
@@ -227,15 +230,31 @@ def those(seqs: Iterable[int]) -> list[Kept]:
     ]
 
 
-def told(event: Kept) -> dict[str, Any]:
-    """An event's detail for people and programs, with way and who was behind it; `erased` where the detail is gone."""
+def told(event: Kept, may: Readable = ALL) -> dict[str, Any]:
+    """An event's detail for people and programs, with way and who was behind it; `erased` where the detail is gone.
+
+    An item that was moved has a client in its history that its readers may not know of: to them it is None.
+    """
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
-    return {**who, **(json.loads(event.detail) if event.detail is not None else {"erased": True})}
+    detail: dict[str, Any] = json.loads(event.detail) if event.detail is not None else {"erased": True}
+    hidden = {key for key in CLIENT_KEYS.get(event.action, ()) if not may.has(detail.get(key))}
+    if "client" in hidden:
+        hidden.add("source")  # its path begins with the client's folder
+    return {**who, **{key: None if key in hidden else value for key, value in detail.items()}}
 
 
-def history(item: int) -> list[dict[str, Any]]:
+def for_reader(event: Kept, may: Readable) -> Kept:
+    """The event as it is kept; its detail left out, as an erased one's, if it names a client whom the reader may not know of.
+
+    In part it would not fit its digest.
+    """
+    is_whole = event.detail is None or told(event, may) == told(event)
+    return event if is_whole else event._replace(salt=None, detail=None)
+
+
+def history(item: int, may: Readable = ALL) -> list[dict[str, Any]]:
     """All events of an item, oldest first: {at, actor, action, detail}, as `show --json` gives them."""
-    return [{"at": e.at, "actor": e.actor, "action": e.action, "detail": told(e)} for e in events(item=item)]
+    return [{"at": e.at, "actor": e.actor, "action": e.action, "detail": told(e, may)} for e in events(item=item)]
 
 
 # Erasing

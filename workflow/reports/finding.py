@@ -192,7 +192,7 @@ def whole(item: Any, may: Readable = ALL) -> dict[str, Any]:
         }
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
-    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id)]
+    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id, may)]
     return {
         **summary(item), "attention": suspicion.attention(item, may.clients), "attachments": attachments, "openings": openings.openings_of(item),
         "history": history,

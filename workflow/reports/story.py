@@ -77,7 +77,9 @@ def _told(office: Office, client: str, event: Mapping[str, Any]) -> Told:
 def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -> Sentence:
     if action == "created":
         names = [one["name"] for one in detail.get("attachments", ())]
-        return sentence("story.created", source=detail.get("source", ""), count=len(names))
+        if detail.get("source") is None:
+            return sentence("story.created_elsewhere", count=len(names))
+        return sentence("story.created", source=detail["source"], count=len(names))
     if action == "approved" and detail.get("outright"):
         return sentence("story.shared")
     if action in ("approved", "rejected"):
@@ -99,7 +101,9 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
     if action == "copied":
         return sentence("story.copied", files=", ".join(detail.get("files", ())), item=str(detail.get("to", "?")))
     if action == "moved":
-        return sentence("story.moved", before=str(detail.get("from", "?")), after=str(detail.get("to", "?")))
+        if detail.get("from") is None:
+            return sentence("story.moved_here")
+        return sentence("story.moved", before=str(detail["from"]), after=str(detail.get("to") or "?"))
     if action in (
         "published", "taken_off", "reverted", "held_by_guard", "nobody_left", "held", "released", "amended", "deleted", "undeleted",
     ):  # fmt: skip

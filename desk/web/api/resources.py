@@ -31,7 +31,6 @@ from dossier.files import files
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
-from dossier.trail import trail
 from ingest.sources import staging
 from workflow.items import items
 from workflow.items.amending import FileChanges
@@ -237,7 +236,7 @@ def proof_sheet(call: Call) -> Response:
 
 
 def history(call: Call) -> Response:
-    return answer([{**event, "at": clock.shown(event["at"])} for event in trail.history(_item(call).id)])
+    return answer(item_view.history(call.office, call.actor, call.path("item")))
 
 
 def opened(call: Call) -> Response:
@@ -338,11 +337,12 @@ def events(call: Call) -> Response:
     text = call.query("after") or "0"
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.number"))])
+    detail = auditing.details(call.office, call.actor)
     found = auditing.after(call.office, call.actor, int(text), call.limit())
     return answer([
         {
             "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action,
-            "item": item_name(one.item) if one.item is not None else None, "subject": one.subject, "detail": trail.told(one),
+            "item": item_name(one.item) if one.item is not None else None, "subject": one.subject, "detail": detail(one),
         }
         for one in found
     ])  # fmt: skip

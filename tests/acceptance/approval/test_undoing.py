@@ -101,6 +101,22 @@ def test_a_move_ends_approvals_and_both_dossiers_tell_of_it(office: AccountOffic
     assert f"there is no item {one}" in office.run("l.visser", "show", one, code=1)
 
 
+def test_whoever_does_not_work_for_the_client_that_an_item_was_moved_from_is_not_told_which_it_was(office: AccountOffice) -> None:
+    one = drop(office, "came")
+    for client in ("zon", "acme-bv"):
+        office.run("p.bakker", "move", one, "--client", client)
+    words = (
+        ("show", one),
+        ("show", one, "--json"),
+        ("audit", "log", "--item", one),
+        ("audit", "export", "--item", one),
+        ("proof", one, "--json"),
+    )
+    for each in words:
+        assert "zon" in office.run("p.bakker", *each)
+        assert "zon" not in office.run("l.visser", *each)
+
+
 def test_what_was_approved_for_one_client_is_not_put_back_for_another(office: AccountOffice) -> None:
     one = drop(office, "approved", CONCEPT)
     office.run("k.smit", "approve", one)  # and no daemon publishes it before it is withdrawn

@@ -2,7 +2,8 @@
 
 Each word and each byte is somebody's, and only theirs. What comes to be on the portal must have been approved by people who may and
 had no part in it, or be the work of people who may share outright. Database, inbox, intake, portal are the real ones, in this
-process; the model knows nothing of how they keep who made what.
+process; the model knows nothing of how they keep who made what. Changes, decisions and takings off are asked of the rooms
+themselves, of the desk by its forms, and of the API.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,20 +21,27 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from kit.calling import Caller
 from kit.ownership import needs_root
 from kit.records import Records
 
+from desk.actions import tokens
+from desk.web.api.app import Api
+from desk.web.staff.app import DeskWeb
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, item_name
 from dossier.files import settling
 from dossier.office.people import Actor
+from dossier.text import clock
 from dossier.text.refusals import Refusal
+from dossier.trail import trail
 from ingest.inbox.looking import Looker
 from ingest.intake.intake import Intake
 from workflow.approval import deciding
 from workflow.items import amending, items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
+from workflow.portal_access import staff_access
 
 STAFF = ("a", "b", "c", "d", "root")
 """The last is an admin, who may act for the others; the others have rights by chance."""
@@ -46,6 +55,7 @@ clients = st.sampled_from(CLIENTS)
 picks = st.integers(0, 5)
 shares = st.sampled_from(("approved", "concept"))
 behinds = st.sampled_from((None, None, None, "root"))
+faces = st.sampled_from(("command", "desk", "api"))
 
 
 @dataclass
@@ -91,6 +101,10 @@ class Rights(RuleBasedStateMachine):
             (self.office.inbox / client).mkdir(parents=True)
         self.intake = Intake(self.office, self.records.vault)
         self.intake.recover()
+        self.caller = Caller(DeskWeb(self.office, {}, Api(self.office, {}).addresses).app)
+        now, root, until = clock.utc_now(), Actor("root", "command"), date(2099, 12, 31)
+        self.cookies = {code: staff_access.begin(self.office, now, code, "link", "192.0.2.7") for code in STAFF}
+        self.keys = {code: tokens.new(self.office, now, root, f"of-{code}", code, tokens.SCOPES, until) for code in STAFF}
         for who in (STAFF[0], STAFF[-1]):
             self.put_drop(who, "acme-bv", "concept", self.able("approve", "acme-bv", 0, who), who)
 
@@ -166,23 +180,39 @@ class Rights(RuleBasedStateMachine):
         found = list(Item.select().order_by(Item.id))
         return found[number % len(found)] if found else None
 
-    def actor(self, who: str, behind: str | None) -> Actor:
-        """Only an admin may act for another."""
-        return Actor(who, "command", behind if behind != who else None)
+    def actor(self, who: str, behind: str | None, face: str) -> Actor:
+        """Who does it, and who is behind: by command an admin who acts for another; by the API whoever made the key."""
+        behind = {"command": behind, "desk": None, "api": "root"}[face]
+        return Actor(who, face, behind if behind != who else None)
+
+    def ask(self, face: str, who: str, path: str, fields: dict[str, str], method: str = "POST", **headers: str) -> bool:
+        """A form of the desk, or a call of the API; True if it was done."""
+        if face == "desk":
+            told = self.caller.post(path, list(fields.items()), cookie=f"dossier-desk={self.cookies[who]}")
+        else:
+            body = json.dumps(fields).encode()
+            told = self.caller.ask(method, f"/api/v1{path}", body, authorization=f"Bearer {self.keys[who]}", **headers)
+        assert told.status in (200, 303, 400, 403, 404, 409, 412, 422), (path, told.everything)
+        return told.status in (200, 303)
 
     @rule(number=picks, anybody=st.none() | people, behind=behinds, what=st.sampled_from(("text", "file", "ask")),
-          share=st.none() | st.none() | shares, pick=picks)  # fmt: skip
-    def change(self, number: int, anybody: str | None, behind: str | None, what: str, share: str | None, pick: int) -> None:
+          share=st.none() | st.none() | shares, pick=picks, face=faces)  # fmt: skip
+    def change(
+        self, number: int, anybody: str | None, behind: str | None, what: str, share: str | None, pick: int, face: str
+    ) -> None:
         """By whoever is to approve it, or anybody."""
         item = self.some_item(number)
         if item is None:
             return
         who = anybody or next(iter(item.approvers), "a")
-        actor = self.actor(who, behind)
+        actor = self.actor(who, behind, face)
         wish: dict[str, Any] = {"description": self.word("A description", *actor.people)} if what == "text" else {}
         wish |= {"share": True, "share_status": share} if share else {}
         wish |= {"approvers": (self.able("approve", item.client, pick, who),)} if share == "concept" else {}
         name = next((row.name for row in items.attachments_of(item.id)), "new.txt")
+        if face != "command":
+            self.change_by(face, who, item, what, wish, name, actor.people)
+            return
         put = [self.records.file(name, self.word("The bytes", *actor.people))] if what == "file" else []
         try:
             with transaction():
@@ -193,20 +223,48 @@ class Rights(RuleBasedStateMachine):
             assert self.may_share(who, item.client)
             self.vouch(who, item.id)
 
-    @rule(number=picks, anybody=st.none() | people, behind=behinds, decision=st.sampled_from(("approve",) * 4 + ("reject",)))
-    def decide(self, number: int, anybody: str | None, behind: str | None, decision: Any) -> None:
+    def change_by(
+        self, face: str, who: str, item: Any, what: str, wish: dict[str, Any], name: str, makers: tuple[str, ...]
+    ) -> None:
+        """Words by the desk's form; words, files and sharing by the API."""
+        path, version = f"/items/{item_name(item.id)}", items.get(item.id).version
+        if face == "desk":
+            if what == "text":
+                self.ask(face, who, f"{path}/edit", {"description": wish["description"], "version": str(version)})
+            return
+        if what == "file":
+            bytes_of = self.word("The bytes", *makers).encode()
+            self.caller.ask("PUT", f"/api/v1{path}/attachments/{name}", bytes_of, authorization=f"Bearer {self.keys[who]}")
+        fields = {key: value for key, value in wish.items() if key != "approvers"} | {"approver": list(wish.get("approvers", ()))}
+        was = len(trail.history(item.id))
+        version = items.get(item.id).version
+        self.ask(face, who, path, {key: value for key, value in fields.items() if value}, "PATCH", if_match=f'"{version}"')
+        new = trail.history(item.id)[was:]
+        if any(event["action"] == "approved" and event["detail"]["outright"] for event in new):
+            assert self.may_share(who, item.client)
+            self.vouch(who, item.id)
+
+    @rule(number=picks, anybody=st.none() | people, behind=behinds, decision=st.sampled_from(("approve",) * 4 + ("reject",)), face=faces)  # fmt: skip
+    def decide(self, number: int, anybody: str | None, behind: str | None, decision: Any, face: str) -> None:
         found = list(Item.select().where(Item.pending.is_null(False)).order_by(Item.id))
         if not found:
             return
         item = found[number % len(found)]
         who = anybody or item.approvers[0]
-        actor = self.actor(who, behind)
+        actor = self.actor(who, behind, face)
         shown = Edition.get_by_id(item.pending).shown
-        try:
-            with transaction():
-                after = deciding.decide(self.office, self.records.tick(), actor, item.id, decision, "because")
-        except Refusal:
-            return
+        if face == "command":
+            try:
+                with transaction():
+                    after = deciding.decide(self.office, self.records.tick(), actor, item.id, decision, "because")
+            except Refusal:
+                return
+        else:
+            name, content = item_name(item.id), Edition.get_by_id(item.pending).content
+            path = f"/queue/{name}" if face == "desk" else f"/items/{name}/decision"
+            if not self.ask(face, who, path, {"decision": decision, "comment": "because", "content": content}):
+                return
+            after = items.get(item.id).share_state
         assert who == "root" or "approve" in self.rights[who], f"{who} may not approve"
         assert item.client in self.clients[who], f"{who} doesn't work for {item.client}"
         assert item.created_by not in actor.people, f"{actor.people} made the item"
@@ -215,10 +273,18 @@ class Rights(RuleBasedStateMachine):
             if after == "approved":
                 self.words[text].approved.add((item.client, who))
 
-    @rule(number=picks, who=people, what=st.sampled_from(("withdraw", "restore")))
-    def take_off_or_put_back(self, number: int, who: str, what: str) -> None:
+    @rule(number=picks, who=people, what=st.sampled_from(("withdraw", "restore")), face=faces)
+    def take_off_or_put_back(self, number: int, who: str, what: str, face: str) -> None:
         item = self.some_item(number)
         if item is None:
+            return
+        if face != "command":
+            self.ask(
+                face,
+                who,
+                f"/items/{item_name(item.id)}/{'withdraw' if what == 'withdraw' else 'publish'}",
+                {"reason": "a reason"},
+            )
             return
         try:
             with transaction():
