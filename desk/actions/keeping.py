@@ -14,20 +14,22 @@ from typing import Any
 
 import structlog
 
+from desk.actions import acting
 from dossier.backup import backup
 from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.backup.restore import restore as put_back
 from dossier.cluster import presence
-from dossier.database.database import transaction
+from dossier.database import identity
+from dossier.database.database import open_database, transaction
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
-from dossier.text.refusals import Conflict
+from dossier.text.refusals import Conflict, Invalid, fault
 from dossier.text.sentences import plain
-from dossier.trail import trail
+from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Portal
 
@@ -62,7 +64,34 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     }  # fmt: skip
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)
+    identity.mark(restored.office)
     return restored
+
+
+def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> int:
+    """Say that the database that is there is this office's, though it is older, empty or another; how many events it has.
+
+    Numbers that were used stay used. Anchors of what the database does not know are put aside. Raises Refusal,
+    DatabaseUnavailable.
+    """
+    acting.need_admin(office, actor)
+    if not reason.strip():
+        raise Invalid([fault("reason", "identity.needs_reason")])
+    try:
+        known = identity.read(office)
+    except identity.NotThisOffice:
+        known = None
+    with presence.alone(office):
+        open_database(office, is_judged=False)
+        length, head = trail.head()
+        was = {"events": known.length, "head": known.head, "database": known.database} if known else None
+        aside = anchors.set_aside(office, now)
+        with transaction():
+            identity.adopt(known)
+            told = {"reason": reason.strip(), "events": length, "head": head, "was": was, "anchors": aside}
+            trail.record(now, actor, "adopted", None, told)
+        identity.mark(office, is_adopted=True)
+    return length
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +111,6 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
     from peewee import SqliteDatabase
 
     from dossier.backup.moving_over import NotMoved, move
-    from dossier.database.database import open_database
     from dossier.database.postgresql import Postgres
     from dossier.text.database_address import shown
 
@@ -90,12 +118,17 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
         raise Conflict("keeping.on_postgresql")
     try:
         with presence.alone(office):
-            source = open_database(office)
+            source = open_database(office, is_judged=False)
+            identity.check(office, may_have_moved=True)  # once more, to another
             assert isinstance(source, SqliteDatabase)
             database = office.settings.database.model_copy(update={"url": url})
-            target = open_database(replace(office, settings=office.settings.model_copy(update={"database": database})))
+            moved = replace(office, settings=office.settings.model_copy(update={"database": database}))
+            target = open_database(moved, is_judged=False)
             assert isinstance(target, Postgres)
             counts = move(source, target, progress)
+            open_database(office, is_judged=False)
+            with transaction():
+                identity.note_moved(shown(url))
     except presence.AlreadyRunning as error:
         raise Conflict("keeping.stop_it_first", who=error.sentence) from error
     except NotMoved as error:

@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     add(app, verify, "dossier verify", "dossier verify --repair")
     add(app, backup, "dossier backup /mnt/backup/office")
     add(app, restore, "dossier --root /srv/office restore /mnt/backup/office")
+    add(app, adopt, "dossier adopt --reason 'the disk failed; this is the backup of last night'")
     add(app, migrate_db, "dossier migrate-db postgresql://dossier@db.office.example/dossier", name="migrate-db")
 
 
@@ -191,6 +192,21 @@ def restore(
         told = _("%(count)s files of the inbox belong to you now; restore as root, or give them back before the daemon starts")
         print(told % {"count": len(restored.strange_owners)}, file=sys.stderr)
     print(_("Next: dossier --root %(root)s doctor, then run") % values)
+
+
+def adopt(
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why this database holds; goes into the trail.")],
+) -> None:
+    """Say that this database is the office's, though it is older, empty or another than it was. By an admin; stop the daemon first."""
+    from desk.actions import keeping
+    from desk.cli import printing
+    from dossier.text import clock
+
+    found = session.office()
+    length = keeping.adopt(found, clock.utc_now(), session.actor(), reason)
+    values = {"events": length, "root": printing.text(str(found.root))}
+    print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
+    print(_("Next: dossier --root %(root)s verify --repair, then run") % values)
 
 
 def migrate_db(

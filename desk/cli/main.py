@@ -108,6 +108,7 @@ def run() -> int:
     sys.argv[1:] = _as_first(sys.argv[1:])
     try:
         done = app(standalone_mode=False)
+        session.leave_mark()
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
     except typer.Exit as ended:

@@ -70,6 +70,19 @@ def opened() -> Office:
     return found
 
 
+def leave_mark() -> None:
+    """What a command has written is known to whoever opens the database next (identity.py). Never raises."""
+    if _office is None or "dossier.database.identity" not in sys.modules:
+        return
+    from dossier.database import identity
+    from dossier.database.tables import PROXY
+    from dossier.database.trouble import UNAVAILABLE
+
+    if PROXY.obj is not None and not PROXY.is_closed():
+        with contextlib.suppress(OSError, *UNAVAILABLE):
+            identity.mark(_office)
+
+
 def opened_quickly() -> Office:
     """As `opened`, for a command that shall answer at once: config/ as it is remembered, if it is still the same."""
     global _office

@@ -28,6 +28,7 @@ from desk.daemon.surroundings import InboxMissing, check_folders
 from desk.daemon.trail_work import TrailWork
 from dossier.cluster import presence
 from dossier.cluster.claims import LEAD, LOGINS, MAIL, Claims, inbox
+from dossier.database import identity
 from dossier.database.database import close_database, data_version, is_shared, open_database
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
@@ -64,6 +65,9 @@ CONFIG_SECONDS = 1
 
 TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
+
+MARK_SECONDS = 1.0
+"""How often it is written down how far the database has come (identity.py)."""
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
@@ -245,16 +249,23 @@ class Daemon:
         self._scheduler = schedule.start(self._jobs())
         try:
             version, events = data_version(), EventLog()
+            marked_at, is_unmarked = 0.0, True
             log.info("running", root=str(self.office.root), pid=os.getpid())
             self._presence.tell(clock.utc_now(), self.leads)
             self._teller.ready()
             while not files.stopping.is_set():
                 self._teller.beat()
+                identity.check_in_place(self.office)
                 did = self._step()
                 self._supervise()
                 now_version = data_version()
                 if did or now_version != version:
                     events.tell() if self.leads else events.skip()
+                if (did or now_version != version or is_unmarked) and time.monotonic() >= marked_at + MARK_SECONDS:
+                    identity.mark(self.office)
+                    marked_at, is_unmarked = time.monotonic(), False
+                elif did or now_version != version:
+                    is_unmarked = True
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
                     self._mail_wake.set()
@@ -271,6 +282,7 @@ class Daemon:
                     if self.leads:
                         self.trail.anchor(clock.utc_now(), ending=True)
                     self._presence.leave()
+                    identity.mark(self.office)
                 log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
     def _release_hands(self) -> None:
@@ -415,6 +427,7 @@ class Daemon:
             drafts.write(self.office, clock.utc_now())
             self.portal.dress_once()
             self.trail.anchor(clock.utc_now(), ending=True)
+        identity.mark(self.office)
         self.summary.waiting = self.lookout.count_waiting()
         self.summary.trouble += [self.lookout.trouble] if self.lookout.trouble else []
         self.summary.trouble += self.intake.staying.reasons(self.office.clients).values()

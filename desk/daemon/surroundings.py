@@ -13,6 +13,7 @@ import structlog
 
 from dossier.database import database, trouble
 from dossier.database.database import close_database, open_database
+from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.files import files
 from dossier.office.office import Office
@@ -60,6 +61,8 @@ def wait(office: Office, error: Exception, beat: Callable[[], None]) -> None:
             close_database()
             open_database(office)
             database.probe()
+        except NotThisOffice:
+            raise  # it does not come right by waiting
         except (DatabaseUnavailable, *UNAVAILABLE) as still:
             if str(trouble.told(still)) != said or time.monotonic() - said_at > SAY_SECONDS:
                 said, said_at = str(trouble.told(still)), time.monotonic()

@@ -15,8 +15,9 @@ from desk.doctor.findings import Finding, note, ok, wrong
 from dossier import __version__
 from dossier.backup import backup
 from dossier.cluster import presence
-from dossier.database import snapshot, trouble
+from dossier.database import identity, snapshot, trouble
 from dossier.database.database import close_database, open_database, probe
+from dossier.database.identity import NotThisOffice
 from dossier.database.tables import PROXY, Event, Item
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office import people
@@ -42,11 +43,15 @@ _HERE = ("localhost", "127.0.0.1", "::1")
 
 def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     path = snapshot.sqlite_path(office)
-    if path is not None and not path.exists():
-        yield ok("database", "doctor.made_later", path=str(path))
-        return
     try:
+        if path is not None and not path.exists():
+            identity.expect(office)
+            yield ok("database", "doctor.made_later", path=str(path))
+            return
         open_database(office)
+    except NotThisOffice as error:
+        yield wrong("database", "doctor.not_this_office", why=error.sentence)
+        return
     except DatabaseTooNew as error:
         yield wrong("database", "doctor.database_too_new", why=error.sentence)
         return

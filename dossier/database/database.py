@@ -35,18 +35,31 @@ _ears: dict[int, Any] = {}
 """By thread."""
 
 
-def open_database(office: Office) -> Database:
+def open_database(office: Office, is_judged: bool = True) -> Database:
     """Bind the tables to the office's database, make or migrate it if need be, and return it.
 
-    Raises DatabaseUnavailable. Two processes may do this at once: the second waits for the first.
+    Raises DatabaseUnavailable; NotThisOffice where it is another than the office worked with, unless that is not to be
+    `is_judged`. Two processes may do this at once: the second waits for the first.
     """
+    from dossier.database import identity
+
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
     where = str(path) if url.startswith("sqlite:///") else database_address.shown(url)
     try:
         if url.startswith("sqlite:///"):
-            return _open_sqlite(office, path)
-        return _open_postgresql(office, url)
+            if is_judged and not path.exists():
+                identity.expect(office)
+            database = _open_sqlite(office, path)
+            identity.note_opened(path)
+        else:
+            database = _open_postgresql(office, url)
+        if is_judged:
+            identity.check(office)
+        return database
+    except identity.NotThisOffice:
+        close_database()
+        raise
     except OSError as error:
         raise DatabaseUnavailable("database.unusable", where=where, why=system.why(error)) from error
     except UNAVAILABLE as error:

@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dossier.database.tables import Event
-from dossier.files import files
+from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence, sentence
@@ -59,6 +59,20 @@ def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | N
     files.sweep_temporaries(path.parent)
     files.write_durably(path, there + line_of(anchor).encode(), 0o640)
     return anchor, None
+
+
+def set_aside(office: Office, now: datetime) -> str | None:
+    """Put the anchors aside if one of them is not of the trail as it is: an admin says that the trail holds. Where to, in var/."""
+    folder = folder_of(office)
+    known, fault = read(folder) if folder.is_dir() else ([], None)
+    if fault is None and all(misfit(anchor) is None for anchor in known):
+        return None
+    aside = folder / f"before-{clock.to_text(now).replace(':', '')}"
+    files.make_folder(aside, 0o750)
+    for path in sorted(folder.glob("*.jsonl")):
+        moves.move(path, aside / path.name)
+    files.sync((), (aside, folder))
+    return str(aside.relative_to(office.var))
 
 
 def line_of(anchor: Anchor) -> str:

@@ -68,6 +68,14 @@ def test_an_address_with_something_in_it_is_refused_and_stays_as_it_was(used: Ro
         assert connection.execute("SELECT count(*) FROM event").fetchone() == count
 
 
+def test_the_old_database_is_refused_from_then_on(used: Root) -> None:
+    used.run("migrate-db", url := new_database())
+    for words in (("items",), ("run", "--once"), ("backup", str(used.path.with_name("backups")))):
+        assert "this office moved to postgresql://" in used.run(*words, code=4).stderr
+    used.environ["DOSSIER_DATABASE__URL"] = url
+    used.run("items")
+
+
 def test_it_waits_for_no_daemon(used: Root) -> None:
     with used.daemon():
         assert "stop it first" in used.run("migrate-db", new_database(), code=1).stderr
@@ -84,7 +92,8 @@ def test_broken_off_anywhere_it_is_begun_anew_and_the_office_stays_where_it_is(u
         used.drop(f"m{number}", SHARED.format(name=f"nummer {number}"), **{f"m{number}_pdf": PDF + bytes([number])})
     used.once()
     before, url, began = used.json("items", "--limit", "0"), new_database(), time.monotonic()
-    used.run("migrate-db", new_database())
+    shutil.copytree(used.path, used.path.with_name("timed"))
+    Root(used.path.with_name("timed")).run("migrate-db", new_database())
     took = time.monotonic() - began
     for part in (0.5, 0.8, 0.9, 0.95):
         process = used.popen("migrate-db", url)

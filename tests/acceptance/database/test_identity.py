@@ -1,0 +1,142 @@
+"""CONTRACT section 9: an office does not begin anew in silence, whatever became of its database."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from kit.support import PDF, Root, new_office, wait_for
+
+pytestmark = pytest.mark.sqlite
+
+SHARED = (
+    "description: Annual accounts {name}\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
+)
+
+
+def _drop(root: Root, name: str) -> None:
+    root.drop(name, SHARED.format(name=name), **{f"{name}_pdf": PDF + name.encode()})
+
+
+def _numbers(root: Root) -> list[str]:
+    return sorted(item["item"][-6:] for item in root.json("items"))
+
+
+def _lay(path: Path, data: bytes | None) -> None:
+    for end in ("", "-wal", "-shm"):
+        Path(f"{path}{end}").unlink(missing_ok=True)
+    if data is not None:
+        path.write_bytes(data)
+
+
+@pytest.fixture(scope="module")
+def one_office(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """With an older copy of its database beside it: of when there was one item."""
+    root = new_office(tmp_path_factory.mktemp("identity") / "office")
+    _drop(root, "one")
+    root.once()
+    with sqlite3.connect(root.path / "var/dossier.db") as now, sqlite3.connect(root.path / "older.db") as copy:
+        now.backup(copy)
+    _drop(root, "two")
+    root.once()
+    return root
+
+
+@pytest.fixture
+def lived_in(one_office: Root, tmp_path: Path) -> Root:
+    """A copy of it."""
+    shutil.copytree(one_office.path, tmp_path / "office")
+    return Root(tmp_path / "office")
+
+
+def _other(root: Root) -> bytes:
+    other = Root(root.path.with_name("other"))
+    shutil.copytree(root.path / "config", other.path / "config")
+    for client in ("acme-bv", "northwind-ltd"):
+        (other.path / "inbox" / client).mkdir(parents=True)
+    for name in ("one", "two", "three"):
+        _drop(other, name)
+    other.once()
+    with sqlite3.connect(other.path / "var/dossier.db") as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return (other.path / "var/dossier.db").read_bytes()
+
+
+LOSSES: dict[str, Callable[[Root], bytes | None]] = {
+    "missing": lambda root: None,
+    "emptied": lambda root: b"",
+    "older": lambda root: (root.path / "older.db").read_bytes(),
+    "another": _other,
+}
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_on_a_database_that_is_not_the_offices_nothing_is_taken_numbered_or_published(lived_in: Root, loss: str) -> None:
+    data = LOSSES[loss](lived_in)
+    _lay(lived_in.path / "var/dossier.db", data)
+    _drop(lived_in, "later")
+    before = sorted(str(path) for path in (lived_in.path / "var/portal").rglob("*"))
+    for words in (("run", "--once"), ("items",), ("backup", str(lived_in.path.with_name("backups")))):
+        assert "dossier adopt" in lived_in.run(*words, code=4).stderr
+    assert (lived_in.inbox() / "later.yaml").exists()
+    assert sorted(str(path) for path in (lived_in.path / "var/portal").rglob("*")) == before
+    assert (lived_in.path / "var/dossier.db").exists() == (data is not None)
+    (wrong,) = [one for one in json.loads(lived_in.run("doctor", "--json", code=1).stdout) if one["check"] == "database"]
+    assert wrong["level"] == "wrong"
+    assert "dossier adopt" in wrong["message"]
+
+
+@pytest.mark.parametrize("loss", ["missing", "older"])
+def test_an_admin_says_that_it_holds_and_numbers_that_were_used_stay_used(lived_in: Root, loss: str) -> None:
+    _lay(lived_in.path / "var/dossier.db", LOSSES[loss](lived_in))
+    lived_in.run("adopt", "--reason", "the disk failed", user="p.bakker", code=1)
+    lived_in.run("adopt", "--reason", "the disk failed", user="j.admin")
+    _drop(lived_in, "later")
+    assert "taken 1" in lived_in.once()
+    assert _numbers(lived_in) == (["000001", "000003"] if loss == "older" else ["000003"])
+    (adopted,) = [
+        one for one in map(json.loads, lived_in.run("audit", "export").stdout.splitlines()) if one["action"] == "adopted"
+    ]
+    assert (adopted["actor"], adopted["detail"]["reason"]) == ("j.admin", "the disk failed")
+    lived_in.run("audit", "verify")
+
+
+def test_marks_that_are_gone_do_not_make_an_empty_database_the_offices(lived_in: Root) -> None:
+    for mark in ("var/anchors/office.json", "var/vault/.office.json"):
+        (lived_in.path / mark).unlink()
+    lived_in.run("items")
+    for mark in ("var/anchors/office.json", "var/vault/.office.json"):
+        assert (lived_in.path / mark).exists(), "made anew, in silence, as an upgrade does"
+        (lived_in.path / mark).unlink()
+    _lay(lived_in.path / "var/dossier.db", None)
+    assert "there is no database, but an office" in lived_in.run("run", "--once", code=4).stderr
+
+
+@pytest.mark.parametrize("swap", ["removed", "replaced"])
+def test_a_database_that_is_swapped_under_a_running_daemon_ends_it(lived_in: Root, tmp_path: Path, swap: str) -> None:
+    path = lived_in.path / "var/dossier.db"
+    with lived_in.daemon() as daemon:
+        if swap == "replaced":
+            shutil.copy(path, tmp_path / "copy.db")
+            os.replace(tmp_path / "copy.db", path)
+        else:
+            path.unlink()
+        _drop(lived_in, "later")
+        wait_for(lambda: daemon.poll() is not None, "it has ended")
+        assert daemon.returncode == 4
+    assert (lived_in.inbox() / "later.yaml").exists()
+
+
+def test_a_database_that_only_the_daemon_was_told_of_is_known_to_every_command(root: Root, tmp_path: Path) -> None:
+    daemon = Root(root.path, {**root.environ, "DOSSIER_DATABASE__URL": f"sqlite:///{tmp_path}/elsewhere.db"})
+    _drop(daemon, "one")
+    daemon.once()
+    for words in (("status",), ("backup", str(tmp_path / "backups"))):
+        assert f"{tmp_path}/elsewhere.db" in root.run(*words, code=4).stderr
+    assert not (root.path / "var/dossier.db").exists()
+    daemon.run("status")
