@@ -59,7 +59,7 @@ def test_an_earlier_database_is_copied_and_then_brought_up_to_date(tmp_path: Pat
     path = _first_version(office)
     open_database(office)
     assert _applied(path) == KNOWN
-    assert _rows(path, "SELECT value FROM note") == [("since the first version",)]
+    assert ("since the first version",) in _rows(path, "SELECT value FROM note")
     [copy] = (path.parent / "backups").glob("*-before-*/database.sqlite")
     assert _applied(copy) == {"0001_first"}
     assert _rows(copy, "SELECT value FROM note") == [("since the first version",)]

@@ -151,7 +151,8 @@ def test_a_wholly_deleted_trail_is_found_by_the_anchor(office: Office) -> None:
 
 def lines(office: Office) -> dict[str, list[dict[str, Any]]]:
     return {
-        path.name: [json.loads(line) for line in path.read_text().splitlines()] for path in anchors.folder_of(office).glob("*")
+        path.name: [json.loads(line) for line in path.read_text().splitlines()]
+        for path in anchors.folder_of(office).glob("*.jsonl")
     }
 
 
