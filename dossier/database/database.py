@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from peewee import Database, OperationalError, SqliteDatabase
 
+from dossier.database import identity
 from dossier.database.tables import PROXY, Note
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
@@ -41,7 +42,6 @@ def open_database(office: Office, is_judged: bool = True) -> Database:
     Raises DatabaseUnavailable; NotThisOffice where it is another than the office worked with, unless that is not to be
     `is_judged`. Two processes may do this at once: the second waits for the first.
     """
-    from dossier.database import identity
 
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
@@ -54,8 +54,10 @@ def open_database(office: Office, is_judged: bool = True) -> Database:
             identity.note_opened(path)
         else:
             database = _open_postgresql(office, url)
-        if is_judged:
-            identity.check(office)
+        if is_judged and (lacking := identity.check(office)):
+            with transaction():
+                identity.give(lacking)
+            identity.mark(office)
         return database
     except identity.NotThisOffice:
         close_database()

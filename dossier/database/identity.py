@@ -94,8 +94,11 @@ def expect(office: Office) -> None:
         _check_begins(office)
 
 
-def check(office: Office, may_have_moved: bool = False) -> None:
-    """Hold the database, which is open, against the marks; make them, if the office has none. Raises NotThisOffice."""
+def check(office: Office, may_have_moved: bool = False) -> str | None:
+    """Hold the database, which is open, against the marks. Raises NotThisOffice.
+
+    Returns the id that it must be given (`give`), if it is the office's and has none: one of an earlier version, or a new one.
+    """
     known, own, moved = read(office), _note(_ID), _note(_MOVED)
     length = _head()[0]
     if moved is not None and not may_have_moved:
@@ -103,10 +106,7 @@ def check(office: Office, may_have_moved: bool = False) -> None:
     if known is None:
         if own is None and length == 0:
             _check_begins(office)
-        if own is None:
-            _give(secrets.token_hex(16))
-        mark(office)
-        return
+        return own or secrets.token_hex(16)
     values = {"where": _where(office), "events": known.length, "known": known.database}
     if own is not None and own != known.office:
         raise NotThisOffice("identity.other", **values)
@@ -116,8 +116,12 @@ def check(office: Office, may_have_moved: bool = False) -> None:
         raise NotThisOffice("identity.older", has=length, **values)
     if known.length and _hash(known.length) != known.head:
         raise NotThisOffice("identity.other", **values)
-    if own is None:
-        _give(known.office)
+    return known.office if own is None else None
+
+
+def give(office_id: str) -> None:
+    """Give the database its id, unless it has one. Inside `transaction()`."""
+    Note.insert(key=_ID, value=office_id).on_conflict_ignore().execute()
 
 
 def note_opened(path: Path) -> None:
@@ -177,7 +181,7 @@ def adopt(known: Mark | None) -> None:
     """Make the open database this office's: its id stays, or it gets the office's, and used numbers stay used. Inside `transaction()`."""
     Note.delete().where(Note.key == _MOVED).execute()
     if _note(_ID) is None:
-        _insert(known.office if known else secrets.token_hex(16))
+        give(known.office if known else secrets.token_hex(16))
     for year, last in (known.numbers if known else {}).items():
         there = Counter.get_or_none(Counter.year == int(year))
         if there is None:
@@ -227,14 +231,3 @@ def _hash(seq: int) -> str | None:
 def _note(key: str) -> str | None:
     note = Note.get_or_none(Note.key == key)
     return note.value if note else None
-
-
-def _give(office: str) -> None:
-    from dossier.database.database import transaction
-
-    with transaction():
-        _insert(office)
-
-
-def _insert(office: str) -> None:
-    Note.insert(key=_ID, value=office).on_conflict_ignore().execute()
