@@ -21,7 +21,7 @@ from dossier.backup.restore import Restored
 from dossier.backup.restore import restore as put_back
 from dossier.cluster import presence
 from dossier.database import identity
-from dossier.database.database import open_database, transaction
+from dossier.database.database import may_write, open_database, transaction
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
@@ -37,7 +37,8 @@ log = structlog.get_logger("keeping")
 
 
 def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
-    """Back the office up, and note it in the trail. Errors: backup.make."""
+    """Back the office up, and note it in the trail. Errors: backup.make, NotAsItWas."""
+    may_write()
     report = backup.make(office, dest, now, keep)
     told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files, "digest": report.digest}
     try:

@@ -66,12 +66,14 @@ def verify(
     from dossier.vault.opening import open_vault
     from workflow.portal import verifying
 
-    office = session.opened()
+    office, doubt = session.opened(), session.doubt()
     session.reader_of_all()
     vault = open_vault(office)
     found = verifying.look(office, vault)
     left = found
-    if repair and found:
+    if doubt:
+        print(printing.refusal(doubt), file=sys.stderr)
+    elif repair and found:
         _mend(office, found)
         left = verifying.look(office, vault)
     if json:
@@ -83,7 +85,7 @@ def verify(
         )
     else:
         _print(found, left, repair)
-    if left:
+    if left or doubt:
         raise typer.Exit(1)
 
 

@@ -108,10 +108,11 @@ def run() -> int:
     sys.argv[1:] = _as_first(sys.argv[1:])
     try:
         done = app(standalone_mode=False)
-        session.leave_mark()
+        session.end()
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
     except typer.Exit as ended:
+        session.end()
         return ended.exit_code
     except TyperException as error:
         told = io.StringIO()

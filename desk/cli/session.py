@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from dossier.text.sentences import Words
 
 if TYPE_CHECKING:
+    from dossier.database.identity import NotAsItWas
     from dossier.office.office import Office
     from dossier.office.people import Actor
     from dossier.office.words import Language
@@ -29,6 +30,7 @@ class Globals:
 GIVEN = Globals()
 _office: Office | None = None
 _language: Language | None = None
+_doubt: NotAsItWas | None = None
 
 
 def office() -> Office:
@@ -62,24 +64,38 @@ def spare_driver() -> None:
 
 
 def opened() -> Office:
-    """The office, its database open. Raises DatabaseUnavailable besides."""
-    from dossier.database.database import open_database
+    """The office, its database open: to read only if there is a `doubt` of it. Raises DatabaseUnavailable besides."""
+    global _doubt
+    from dossier.database.database import open_to_read
 
     found = office()
-    open_database(found)
+    _doubt = open_to_read(found)
     return found
 
 
-def leave_mark() -> None:
-    """What a command has written is known to whoever opens the database next (identity.py). Never raises."""
+def doubt() -> NotAsItWas | None:
+    """Why the database may only be read. Whoever asks tells it; else it is told when the command is done."""
+    global _doubt
+    told, _doubt = _doubt, None
+    return told
+
+
+def end() -> None:
+    """What a command has written is known to whoever opens the database next (identity.py). Never raises.
+
+    What there is to say of a database that could only be read is said.
+    """
     if _office is None or "dossier.database.identity" not in sys.modules:
         return
+    from desk.cli import printing
     from dossier.database import identity
     from dossier.database.tables import PROXY
-    from dossier.database.trouble import UNAVAILABLE
+    from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 
-    if PROXY.obj is not None and not PROXY.is_closed():
-        with contextlib.suppress(OSError, *UNAVAILABLE):
+    if found := doubt():
+        print(printing.refusal(found), file=sys.stderr)
+    elif PROXY.obj is not None and not PROXY.is_closed():
+        with contextlib.suppress(OSError, DatabaseUnavailable, *UNAVAILABLE):
             identity.mark(_office)
 
 

@@ -218,9 +218,9 @@ def verify() -> None:
     from desk.actions import auditing
     from desk.cli import printing
 
-    found = auditing.verify(session.opened())
-    if found.fault:
-        print(printing.text(found.fault), file=sys.stderr)
+    found, doubt = auditing.verify(session.opened()), session.doubt()
+    if fault := found.fault or (doubt and doubt.sentence):
+        print(printing.text(fault), file=sys.stderr)
         raise typer.Exit(1)
     values = {"events": found.events, "anchors": found.anchors}
     print(_("%(events)s events, each as it was written; %(anchors)s anchors lie on the chain") % values)

@@ -147,6 +147,7 @@ class Daemon:
                 self._alarm(cause, None)
         self.vault = open_vault(self.office)
         self.vault.sweep()
+        identity.sweep(self.office)
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.hands = Hands() if type(self.vault) is Vault else None

@@ -16,7 +16,7 @@ from dossier import __version__
 from dossier.backup import backup
 from dossier.cluster import presence
 from dossier.database import identity, snapshot, trouble
-from dossier.database.database import close_database, open_database, probe
+from dossier.database.database import close_database, open_to_read, probe
 from dossier.database.identity import NotThisOffice
 from dossier.database.tables import PROXY, Event, Item
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
@@ -48,7 +48,8 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
             identity.expect(office)
             yield ok("database", "doctor.made_later", path=str(path))
             return
-        open_database(office)
+        if doubt := open_to_read(office):
+            raise doubt
     except NotThisOffice as error:
         yield wrong("database", "doctor.not_this_office", why=error.sentence)
         return

@@ -41,7 +41,7 @@ from typing import Any
 
 from dossier import __version__
 from dossier.backup.manifest import LIST, LOOSE, MANIFEST, Loose, digest_of
-from dossier.database import snapshot
+from dossier.database import identity, snapshot
 from dossier.database.tables import Note
 from dossier.files import files, moves
 from dossier.files.beneath import open_folder
@@ -318,6 +318,8 @@ def _plain_copies(source: Path, target: Path) -> list[str]:
     """Copy a small folder as it is; the names, from the folder above `target`."""
     made = []
     for path in _below(source):
+        if path.name == identity.NAME or path.suffix == ".tmp":
+            continue  # a restored office makes a mark of its own
         copy = target / path.relative_to(source)
         if path.is_dir():
             files.make_folder(copy, 0o700)

@@ -35,6 +35,9 @@ KEPT = 3
 _ears: dict[int, Any] = {}
 """By thread."""
 
+_doubt: identity.NotAsItWas | None = None
+"""Why the open database may only be read."""
+
 
 def open_database(office: Office, is_judged: bool = True) -> Database:
     """Bind the tables to the office's database, make or migrate it if need be, and return it.
@@ -42,7 +45,19 @@ def open_database(office: Office, is_judged: bool = True) -> Database:
     Raises DatabaseUnavailable; NotThisOffice where it is another than the office worked with, unless that is not to be
     `is_judged`. Two processes may do this at once: the second waits for the first.
     """
+    if doubt := open_to_read(office, is_judged):
+        close_database()
+        raise doubt
+    return cast(Database, PROXY.obj)
 
+
+def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas | None:
+    """As `open_database`. But one that is the office's, though older than it was or changed by hand, is open then too.
+
+    Returns what is the matter with it; `may_write` raises that, and so does every transaction.
+    """
+    global _doubt
+    _doubt = None
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
     where = str(path) if url.startswith("sqlite:///") else database_address.shown(url)
@@ -50,15 +65,16 @@ def open_database(office: Office, is_judged: bool = True) -> Database:
         if url.startswith("sqlite:///"):
             if is_judged and not path.exists():
                 identity.expect(office)
-            database = _open_sqlite(office, path)
+            _open_sqlite(office, path)
             identity.note_opened(path)
         else:
-            database = _open_postgresql(office, url)
+            _open_postgresql(office, url)
         if is_judged and (lacking := identity.check(office)):
             with transaction():
                 identity.give(lacking)
             identity.mark(office)
-        return database
+    except identity.NotAsItWas as doubt:
+        _doubt = doubt
     except identity.NotThisOffice:
         close_database()
         raise
@@ -68,6 +84,13 @@ def open_database(office: Office, is_judged: bool = True) -> Database:
         from dossier.database import trouble
 
         raise DatabaseUnavailable("database.unusable", where=where, why=trouble.told(error)) from error
+    return _doubt
+
+
+def may_write() -> None:
+    """Raises NotAsItWas if the open database may only be read."""
+    if _doubt is not None:
+        raise _doubt
 
 
 def _open_sqlite(office: Office, path: Path) -> Database:
@@ -129,6 +152,7 @@ def close_database() -> None:
 @contextmanager
 def transaction() -> Iterator[None]:
     """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested."""
+    may_write()
     PROXY.connect(reuse_if_open=True)
     if _is_sqlite():
         try:

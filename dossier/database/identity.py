@@ -6,11 +6,15 @@ holds it against them. One that is missing, empty, older, of another office, or 
 refused: nothing is taken, numbered or published on it, until an admin says that it holds (`adopt`).
 
 Marks are written after the commit and only go up, so a mark is never ahead of the database that it
-tells of. Killed before? It is behind, and the next one is written a moment later. Only the user whose
-var/ it is writes them: the daemon must be able to read and replace what others would leave.
+tells of. Killed before? It is behind, and the next one is written a moment later. One that can't be
+read counts as none. Only the user whose var/ it is writes them: the daemon must be able to read and
+replace what others would leave. A backup holds none: a restored office makes its own.
 
 An office of an earlier version has no marks: they are made when it is opened. But where a vault, a
 portal or anchors show that there was an office, an empty database is none.
+
+A database that is the office's, but older than it was or changed by hand, can still be read: what is
+left of it must be seen before somebody decides (database.open_to_read).
 """
 
 from __future__ import annotations
@@ -19,11 +23,13 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from dossier.database.tables import GENESIS, Counter, Event, Note, tuples
 from dossier.database.trouble import DatabaseUnavailable
@@ -31,16 +37,27 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import database_address
 
+log = structlog.get_logger("database")
+
 _ID, _MOVED = "office:id", "office:moved"
+
+NAME = "office.json"
 
 MOST_BYTES = 64 * 1024
 
-_opened: dict[Path, tuple[int, int]] = {}
-"""SQLite's file → device and inode, as it was opened."""
+_opened: dict[Path, int] = {}
+"""SQLite's file → a descriptor (O_PATH) of the one that was opened. Closing such a one ends no lock (open(2))."""
+
+_seen: dict[Path, Mark] = {}
+"""An office's root → what this process last saw of its database."""
 
 
 class NotThisOffice(DatabaseUnavailable):
-    """The database is not the one that this office worked with, or is older. Only an admin can say that it holds."""
+    """The database is not the one that this office worked with. Only an admin can say that it holds."""
+
+
+class NotAsItWas(NotThisOffice):
+    """The database is this office's, but older than it was, or changed by hand. It can be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +77,11 @@ class Mark:
 
 def places(office: Office) -> tuple[Path, Path]:
     """Where the marks lie."""
-    return office.var / "anchors" / "office.json", office.vault / ".office.json"
+    return office.var / "anchors" / NAME, office.vault / f".{NAME}"
 
 
 def read(office: Office) -> Mark | None:
-    """The highest mark that this user may read; None if there is none. Raises NotThisOffice if one can't be understood."""
+    """The highest mark that this user may read; None if there is none. Raises NotThisOffice if they are of two offices."""
     found = [mark for path in places(office) if (mark := _read(path)) is not None]
     if len({mark.office for mark in found}) > 1:
         raise NotThisOffice("identity.two_offices", one=str(places(office)[0]), other=str(places(office)[1]))
@@ -81,7 +98,8 @@ def _read(path: Path) -> Mark | None:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        raise NotThisOffice("identity.unreadable", path=str(path)) from error
+        log.warning("what this says of the office's database can't be read; it is written anew", path=str(path), error=str(error))
+        return None
     return mark
 
 
@@ -95,7 +113,7 @@ def expect(office: Office) -> None:
 
 
 def check(office: Office, may_have_moved: bool = False) -> str | None:
-    """Hold the database, which is open, against the marks. Raises NotThisOffice.
+    """Hold the database, which is open, against the marks. Raises NotThisOffice; NotAsItWas where it can be read.
 
     Returns the id that it must be given (`give`), if it is the office's and has none: one of an earlier version, or a new one.
     """
@@ -110,12 +128,13 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     values = {"where": _where(office), "events": known.length, "known": known.database}
     if own is not None and own != known.office:
         raise NotThisOffice("identity.other", **values)
-    if length == 0 and known.length:
+    if own is None and length == 0 and known.length:
         raise NotThisOffice("identity.empty", **values)
     if length < known.length:
-        raise NotThisOffice("identity.older", has=length, **values)
+        raise NotAsItWas("identity.older", has=length, **values)
     if known.length and _hash(known.length) != known.head:
-        raise NotThisOffice("identity.other", **values)
+        raise NotAsItWas("identity.changed", **values) if own else NotThisOffice("identity.other", **values)
+    _seen[office.root] = known
     return known.office if own is None else None
 
 
@@ -126,22 +145,26 @@ def give(office_id: str) -> None:
 
 def note_opened(path: Path) -> None:
     """Remember which file SQLite has open."""
-    status = os.stat(path)
-    _opened[path] = (status.st_dev, status.st_ino)
+    old, _opened[path] = _opened.get(path), os.open(path, os.O_PATH | os.O_CLOEXEC)
+    if old is not None:
+        os.close(old)
 
 
 def check_in_place(office: Office) -> None:
-    """Raises NotThisOffice if SQLite's file is gone, or another lies in its place: what is open has no name any more."""
+    """Raises NotThisOffice if SQLite's file is gone, or another lies in its place: what is open has no name any more.
+
+    Both are asked now: some network file systems give a file another number after a while.
+    """
     path = sqlite_file(office)
     if path is None or path not in _opened:
         return
     try:
-        status = os.stat(path)
+        is_same = os.path.samestat(os.stat(path), os.fstat(_opened[path]))
     except FileNotFoundError:
-        raise NotThisOffice("identity.swapped", where=str(path)) from None
+        is_same = False
     except OSError:
         return  # the disk is away, perhaps for a moment; the database says so itself
-    if (status.st_dev, status.st_ino) != _opened[path]:
+    if not is_same:
         raise NotThisOffice("identity.swapped", where=str(path))
 
 
@@ -153,28 +176,34 @@ def sqlite_file(office: Office) -> Path | None:
 def mark(office: Office, is_adopted: bool = False) -> None:
     """Write down how far the database has come. Call when it is committed. Only up, but for what was adopted.
 
-    Raises the database's errors. What can't be written now is written at the next call.
+    Raises the database's errors, and NotThisOffice if it is not what this process worked with. What can't be written now is
+    written at the next call.
     """
-    own = _note(_ID)
-    if own is None or not _is_ours(office):
+    own, (length, head) = _note(_ID), _head()
+    seen = None if is_adopted else _seen.get(office.root)
+    if seen and (own != seen.office or length < seen.length or (seen.length and _hash(seen.length) != seen.head)):
+        raise NotThisOffice("identity.swapped", where=_where(office))
+    if own is None:
         return
-    length, head = _head()
     numbers = {str(year): last for year, last in tuples(Counter.select(Counter.year, Counter.last))}
-    data = json.dumps(
-        {"office": own, "length": length, "head": head, "numbers": numbers, "database": _where(office)}, sort_keys=True
-    ).encode()
-    anchors, vault = places(office)
-    for path in (anchors, vault):
-        known = None
-        with suppress(NotThisOffice):
-            known = _read(path)
-        if not is_adopted and known is not None and known.length >= length:
+    now = _seen[office.root] = Mark(own, length, head, numbers, _where(office))
+    if seen == now or not _is_ours(office):
+        return
+    for path in places(office):
+        known = _read(path)
+        if known is not None and not is_adopted and (known.office != own or known.length >= length):
             continue
         with suppress(OSError):
-            if path == anchors:
+            if path.parent != office.vault:
                 files.make_folder(path.parent, 0o750)
             if path.parent.is_dir():
-                files.write_durably(path, data + b"\n", 0o640)
+                files.write_whole(path, json.dumps(asdict(now), sort_keys=True).encode() + b"\n", 0o640, durably=True)
+
+
+def sweep(office: Office) -> None:
+    """Remove what `mark` left when it was killed. For a daemon that starts."""
+    for path in places(office):
+        files.sweep_temporaries(path.parent)
 
 
 def adopt(known: Mark | None) -> None:
@@ -197,13 +226,23 @@ def note_moved(to: str) -> None:
 
 def _check_begins(office: Office) -> None:
     """Raises NotThisOffice if something shows that this is not an office's first day."""
-    for path, is_sign in (
-        (office.vault, lambda name: re.fullmatch("[0-9a-f]{2}", name)),
-        (office.var / "anchors", lambda name: name.endswith(".jsonl")),
+    for path, depth, sign in (
+        (office.vault, 1, "[0-9a-f]{2}"),
+        (office.var / "anchors", 1, r".+\.jsonl"),
+        (office.portal, 2, r"D-[0-9]{4}-[0-9]+"),
     ):
-        with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
-            if any(is_sign(name) for name in os.listdir(path)):
-                raise NotThisOffice("identity.lost", where=_where(office), sign=str(path))
+        if any(re.fullmatch(sign, name) for name in _names(path, depth)):
+            raise NotThisOffice("identity.lost", where=_where(office), sign=str(path))
+
+
+def _names(path: Path, depth: int) -> Iterator[str]:
+    """What lies in this folder, or in the folders in it; of what can't be read, nothing."""
+    with suppress(FileNotFoundError, NotADirectoryError, PermissionError):
+        for name in os.listdir(path):
+            if depth == 1:
+                yield name
+            else:
+                yield from _names(path / name, depth - 1)
 
 
 def _is_ours(office: Office) -> bool:

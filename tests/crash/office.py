@@ -150,7 +150,11 @@ def picture(root: Path, inbox: Path) -> dict[str, Any]:
             "counter": records.rows("SELECT year, last FROM counter"),
             "portal": _portal(root / "var" / "portal"),
             "queue": sorted(_TIME.sub("T", name) for name in tree(root / "var" / "queue")),
-            "vault": sorted(name for name in tree(root / "var" / "vault") if not name.startswith(".incoming/")),
+            "vault": sorted(
+                name
+                for name in tree(root / "var" / "vault")
+                if not name.startswith(".incoming/") and name != ".office.json"  # on a full disk that is written later
+            ),
         }
     finally:
         records.close()

@@ -81,14 +81,30 @@ def test_on_a_database_that_is_not_the_offices_nothing_is_taken_numbered_or_publ
     _lay(lived_in.path / "var/dossier.db", data)
     _drop(lived_in, "later")
     before = sorted(str(path) for path in (lived_in.path / "var/portal").rglob("*"))
-    for words in (("run", "--once"), ("items",), ("backup", str(lived_in.path.with_name("backups")))):
-        assert "dossier adopt" in lived_in.run(*words, code=4).stderr
+    refused = [
+        ("run", "--once"),
+        ("backup", str(lived_in.path.with_name("backups"))),
+        ("withdraw", "1", "--reason", "wrong year"),
+    ]
+    for words in refused if loss == "older" else [*refused, ("items",), ("status",), ("verify",), ("audit", "verify")]:
+        assert "dossier adopt" in lived_in.run(*words, user="j.admin", code=4).stderr, words
     assert (lived_in.inbox() / "later.yaml").exists()
     assert sorted(str(path) for path in (lived_in.path / "var/portal").rglob("*")) == before
     assert (lived_in.path / "var/dossier.db").exists() == (data is not None)
     (wrong,) = [one for one in json.loads(lived_in.run("doctor", "--json", code=1).stdout) if one["check"] == "database"]
     assert wrong["level"] == "wrong"
     assert "dossier adopt" in wrong["message"]
+
+
+def test_what_is_left_of_an_older_database_can_be_read_and_verified_and_it_is_told(lived_in: Root) -> None:
+    _lay(lived_in.path / "var/dossier.db", (lived_in.path / "older.db").read_bytes())
+    for words in (("items", "--json"), ("status",), ("show", "1"), ("audit", "log")):
+        done = lived_in.run(*words)
+        assert "dossier adopt" in done.stderr, words
+        assert done.stdout, words
+    for words in (("audit", "verify"), ("verify",)):
+        assert lived_in.run(*words, code=1).stderr, words
+    assert "dossier adopt" in lived_in.run("run", "--once", code=4).stderr, "reading changed nothing"
 
 
 @pytest.mark.parametrize("loss", ["missing", "older"])
@@ -104,6 +120,27 @@ def test_an_admin_says_that_it_holds_and_numbers_that_were_used_stay_used(lived_
     ]
     assert (adopted["actor"], adopted["detail"]["reason"]) == ("j.admin", "the disk failed")
     lived_in.run("audit", "verify")
+
+
+def test_marks_that_can_not_be_read_are_written_anew(lived_in: Root) -> None:
+    marks = [lived_in.path / name for name in ("var/anchors/office.json", "var/vault/.office.json")]
+    marks[0].write_bytes(b"")
+    marks[1].write_bytes(b'{"office": 1}')
+    _drop(lived_in, "later")
+    lived_in.once()
+    assert len({json.loads(mark.read_bytes())["length"] for mark in marks}) == 1
+
+
+def test_a_mark_never_goes_up_on_a_database_that_does_not_hold_the_one_before(lived_in: Root) -> None:
+    """A program of an earlier version works on with an older copy: it knows no marks."""
+    _lay(lived_in.path / "var/dossier.db", (lived_in.path / "older.db").read_bytes())
+    with sqlite3.connect(lived_in.path / "var/dossier.db") as database:
+        for _ in range(9):
+            database.execute(
+                "INSERT INTO event (seq, at, actor, action, digest, hash) SELECT max(seq) + 1, '2026-01-01T00:00:00.000000Z', 'x', 'x',"
+                " 'x', 'x' FROM event"
+            )
+    assert "dossier adopt" in lived_in.run("run", "--once", code=4).stderr
 
 
 def test_marks_that_are_gone_do_not_make_an_empty_database_the_offices(lived_in: Root) -> None:
