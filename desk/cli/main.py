@@ -108,11 +108,11 @@ def run() -> int:
     sys.argv[1:] = _as_first(sys.argv[1:])
     try:
         done = app(standalone_mode=False)
-        session.end()
+        _end()
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
     except typer.Exit as ended:
-        session.end()
+        _end()
         return ended.exit_code
     except TyperException as error:
         told = io.StringIO()
@@ -128,6 +128,16 @@ def run() -> int:
         return 0
     except Exception as error:  # noqa: BLE001 - the last resort: a word for the user, the rest for the log
         return _told(error)
+
+
+def _end() -> None:
+    """Say what there is to say of a database that could only be read; of another one, write down how far it has come."""
+    if doubt := session.doubt():
+        from desk.cli import printing
+
+        print(printing.refusal(doubt), file=sys.stderr)
+    else:
+        session.leave_mark()
 
 
 def _as_first(words: list[str]) -> list[str]:

@@ -74,27 +74,21 @@ def opened() -> Office:
 
 
 def doubt() -> NotAsItWas | None:
-    """Why the database may only be read. Whoever asks tells it; else it is told when the command is done."""
+    """Why the database may only be read. Whoever asks tells it; else it is told at the end of the command."""
     global _doubt
     told, _doubt = _doubt, None
     return told
 
 
-def end() -> None:
-    """What a command has written is known to whoever opens the database next (identity.py). Never raises.
-
-    What there is to say of a database that could only be read is said.
-    """
+def leave_mark() -> None:
+    """What a command has written is known to whoever opens the database next (identity.py). Never raises."""
     if _office is None or "dossier.database.identity" not in sys.modules:
         return
-    from desk.cli import printing
     from dossier.database import identity
     from dossier.database.tables import PROXY
     from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 
-    if found := doubt():
-        print(printing.refusal(found), file=sys.stderr)
-    elif PROXY.obj is not None and not PROXY.is_closed():
+    if PROXY.obj is not None and not PROXY.is_closed():
         with contextlib.suppress(OSError, DatabaseUnavailable, *UNAVAILABLE):
             identity.mark(_office)
 

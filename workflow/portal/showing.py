@@ -129,13 +129,16 @@ def look_of(office: Office, code: str) -> str:
 
 
 def pages_of(office: Office, code: str, shown: Sequence[ShownItem]) -> dict[str, bytes]:
-    """The pages of a client's folder, by name, in the order in which they may appear."""
+    """The pages of a client's folder, by name, in the order in which they may appear.
+
+    What items.json names is in index.html already: a program that reads one and then the other misses nothing.
+    """
     client, portal, house = office.clients[code], office.settings.portal, house_of(office, code)
     return {
         **{f"{PAGES}/{name}": data for name, data in pages.static_files().items()},
         **({f"{PAGES}/{pages.LOGO}": house.logo.data} if house.logo else {}),
-        "items.json": pages.items_json(code, shown).encode(),
         "index.html": pages.index_html(house, client.name, client.language, shown).encode(),
+        "items.json": pages.items_json(code, shown).encode(),
         "feed.xml": pages.feed_xml(portal.title, code, client.name, portal.base_url, shown).encode(),
     }
 

@@ -51,6 +51,16 @@ def test_an_item_that_is_shared_is_on_the_portal_byte_for_byte(office: PortalOff
     office.check()
 
 
+def test_what_is_new_is_in_the_index_before_items_json_names_it(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.share({"a.pdf": b"%PDF a"})
+    office.publish()
+    moved, move = list[str](), moves.move
+    monkeypatch.setattr(moves, "move", lambda source, target: (moved.append(Path(source).name), move(source, target)))
+    office.share({"b.pdf": b"%PDF b"})
+    office.publish()
+    assert [name for name in moved if name in placing.PAGE_NAMES] == ["index.html", "items.json", "feed.xml"]
+
+
 def test_replacing_renaming_adding_and_removing_leave_exactly_the_new_state(either: PortalOffice) -> None:
     item, other = either.share({"a.pdf": b"1", "b.pdf": b"2", "c.pdf": b"3"}), either.share({"x.pdf": b"x"})
     either.publish()
