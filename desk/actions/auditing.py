@@ -44,9 +44,10 @@ def details(office: Office, reader: Actor) -> Callable[[Kept], dict[str, Any]]:
     return partial(trail.told, may=people.readable(office, reader))
 
 
-def after(office: Office, reader: Actor, seq: int, most: int) -> list[Kept]:
-    """The next `most` events behind the one numbered `seq`, as far as the reader may know of them."""
-    return trail.after(seq, people.readable(office, reader), most)
+def after(office: Office, reader: Actor, seq: int, most: int) -> list[dict[str, Any]]:
+    """The next `most` events behind the one numbered `seq`, as far as the reader may know of them, as programs get them."""
+    may = people.readable(office, reader)
+    return [trail.public(event, may) for event in trail.after(seq, may, most)]
 
 
 def export(office: Office, now: datetime, reader: Actor, wanted: Wanted) -> Iterator[tuple[Kept, str | None]]:

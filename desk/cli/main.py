@@ -36,6 +36,7 @@ from desk.cli import (
     trail,
     undoing,
     web,
+    webhooks,
 )
 from desk.cli.words import Group, _, of_typer
 from dossier import __version__
@@ -91,6 +92,7 @@ AREAS = (
     trail,
     web,
     tokens,
+    webhooks,
 )
 
 for area in AREAS:

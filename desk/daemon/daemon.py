@@ -26,8 +26,9 @@ from desk.daemon.process import Teller, call_on_stop
 from desk.daemon.summary import Summary
 from desk.daemon.surroundings import InboxMissing, check_folders
 from desk.daemon.trail_work import TrailWork
+from desk.daemon.webhook_work import WebhookWork
 from dossier.cluster import presence
-from dossier.cluster.claims import LEAD, LOGINS, MAIL, Claims, inbox
+from dossier.cluster.claims import LEAD, LOGINS, MAIL, WEBHOOKS, Claims, inbox
 from dossier.database import identity
 from dossier.database.database import close_database, data_version, is_shared, open_database
 from dossier.database.trouble import UNAVAILABLE
@@ -140,6 +141,7 @@ class Daemon:
         self._presence = presence.Presence(self.office, self._since)
         self.alarms = Alarms(self.office)
         self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_wake, self._mailed)
+        self.webhooks = WebhookWork(self.office, self._environ, self._alarm, self.alarms)
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
         for cause in self.alarms.causes():
             # It starts, so they are over, or come again.
@@ -208,7 +210,7 @@ class Daemon:
         """Let others have the clients' folders, but those that are `kept`."""
         if is_shared():
             self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
-            self.claims.release_all((LEAD, LOGINS, MAIL, *map(inbox, kept)))
+            self.claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
 
     def _finish_others(self) -> None:
         """Finish what was committed but not cleared when the last daemon ended; of shared offices what no other is busy with."""
@@ -246,6 +248,7 @@ class Daemon:
     def _work(self) -> None:
         self.lookout.watch()
         self.mails.start()
+        self.webhooks.start()
         self.portal.start()
         self._scheduler = schedule.start(self._jobs())
         try:
@@ -277,6 +280,7 @@ class Daemon:
             self.lookout.stop()
             self._queue_watch.stop()
             self.mails.stop()
+            self.webhooks.stop()
             self.portal.stop()
             if files.stopping.is_set():
                 with contextlib.suppress(*UNAVAILABLE):
@@ -415,7 +419,7 @@ class Daemon:
             if self._step():
                 last = time.monotonic()
                 continue
-            if self.mails.once(self.claims):
+            if self.mails.once(self.claims) or self.webhooks.once(self.claims):
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._next_round())
@@ -486,7 +490,7 @@ class Daemon:
         old, office = self.office.settings, self._config.changed()
         if office is None:
             return
-        for room in (self, self.intake, self.queue, self.mails, self.alarms, self.trail, self.periodic):
+        for room in (self, self.intake, self.queue, self.mails, self.webhooks, self.alarms, self.trail, self.periodic):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()

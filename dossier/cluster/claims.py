@@ -6,7 +6,7 @@ hangs it is taken by ending its connections (presence.py). What is written under
 a daemon that lost it can't commit any more; and before what can't be undone, which is no work of the database, it asks (`confirm`).
 
 Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding, publishing, mailing and the
-scheduled jobs are claimed as a whole by one daemon, until it ends: `LEAD`, `MAIL` and `LOGINS`.
+scheduled jobs are claimed as a whole by one daemon, until it ends: `LEAD`, `MAIL`, `LOGINS` and `WEBHOOKS`.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from peewee import OperationalError
 from dossier.database.database import is_shared
 from dossier.database.tables import PROXY
 
-LEAD, MAIL, LOGINS = "lead", "mail", "logins"
+LEAD, MAIL, LOGINS, WEBHOOKS = "lead", "mail", "logins", "webhooks"
 
 
 def confirm() -> None:

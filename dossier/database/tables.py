@@ -527,6 +527,23 @@ class ApiAnswer(Table):
     at = CharField()
 
 
+class Hook(Table):
+    """How far a webhook of the settings has been told of the trail (workflow/webhooks)."""
+
+    name = CharField(primary_key=True)
+    seq = BigIntegerField()
+    """The last event that its receiver took, or that was not for it."""
+    sent_at = CharField(null=True)
+    attempts = IntegerField()
+    """How often in a row the receiver did not take the next one."""
+    due_at = CharField()
+    """When it is tried again."""
+    failing_since = CharField(null=True)
+    error = TextField(null=True)
+    disabled_at = CharField(null=True)
+    """Nothing is sent any more until an admin says so."""
+
+
 class LoginRate(Table):
     """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
 

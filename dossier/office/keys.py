@@ -12,6 +12,7 @@ from email.utils import parseaddr
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -405,6 +406,31 @@ class Trail(Strict):
     """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the database can write to."""
 
 
+def _hook_address(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        is_whole = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        is_whole = False
+    if not is_whole or not re.fullmatch(r"https?://[!-~]+", value) or "@" in parts.netloc or "#" in value:
+        raise Unfit("config.hook_address")
+    return value
+
+
+class Webhook(Strict):
+    """A program that is told of each event: see docs/api.md."""
+
+    url: Annotated[str, AfterValidator(_hook_address)]
+    """Where the events are posted to. https, but for addresses that `private` names; no redirect is followed."""
+    for_: Code = Field(alias="for")
+    """The staff member for whom it is told: of what this person may see at that moment, and of nothing else."""
+    secret_env: Line = "DOSSIER_WEBHOOK_SECRET"
+    """The environment variable that holds the secret by which messages are signed, such as whsec_…; `dossier webhooks secret`
+    makes one. While it is changed, the new one and the old one, with a blank between them: both sign."""
+    private: list[Network] = []
+    """Addresses or networks of the office's own that `url` may lead to. Without them it may only lead to public addresses."""
+
+
 FieldKind = Literal["text", "date"] | Annotated[list[Word], Field(min_length=1)]
 
 
@@ -478,6 +504,8 @@ class Settings(Strict):
     desk: Desk = Desk()
     metrics: Metrics = Metrics()
     trail: Trail = Trail()
+    webhooks: dict[Code, Webhook] = {}
+    """Programs that are told of what happens, by name."""
     types: dict[Word, ItemType] = {}
     """Kinds of item with rules of their own."""
     retention: Retention = Retention()

@@ -199,6 +199,9 @@ def _check_references(
         wrong(SETTINGS, settings[1], ("portal",), sentence("config.certificate_and_key"))
     for name, path, message in item_types.faults(settings[0].types, settings[0].items.labels, people):
         wrong(SETTINGS, settings[1], ("types", name, *path), message)
+    for name, hook in settings[0].webhooks.items():
+        if hook.for_ not in people:
+            wrong(SETTINGS, settings[1], ("webhooks", name, "for"), sentence("config.no_such_person", person=hook.for_))
     for where, message in _retention_faults(settings[0]):
         wrong(SETTINGS, settings[1], where, message)
     for status in settings[0].items.closed:

@@ -26,10 +26,10 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from dossier.database import readable
-from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, tuples
+from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
-from dossier.text.clock import to_text
+from dossier.text.clock import shown, to_text
 
 DAEMON = Actor("dossier", "daemon")
 
@@ -250,6 +250,14 @@ def for_reader(event: Kept, may: Readable) -> Kept:
     """
     is_whole = event.detail is None or told(event, may) == told(event)
     return event if is_whole else event._replace(salt=None, detail=None)
+
+
+def public(event: Kept, may: Readable) -> dict[str, Any]:
+    """An event as programs get it: {seq, at, actor, action, item, subject, detail}."""
+    return {
+        "seq": event.seq, "at": shown(event.at), "actor": event.actor, "action": event.action,
+        "item": item_name(event.item) if event.item is not None else None, "subject": event.subject, "detail": told(event, may),
+    }  # fmt: skip
 
 
 def history(item: int, may: Readable = ALL) -> list[dict[str, Any]]:

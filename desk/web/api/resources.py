@@ -337,15 +337,7 @@ def events(call: Call) -> Response:
     text = call.query("after") or "0"
     if not (text.isascii() and text.isdecimal() and len(text) < 19):
         raise Invalid([fault("after", "tokens.value", key_="after", wanted=sentence("api.number"))])
-    detail = auditing.details(call.office, call.actor)
-    found = auditing.after(call.office, call.actor, int(text), call.limit())
-    return answer([
-        {
-            "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action,
-            "item": item_name(one.item) if one.item is not None else None, "subject": one.subject, "detail": detail(one),
-        }
-        for one in found
-    ])  # fmt: skip
+    return answer(auditing.after(call.office, call.actor, int(text), call.limit()))
 
 
 def status(call: Call) -> Response:

@@ -1,0 +1,72 @@
+"""Commands about programs that are told of what happens: webhooks (list), test, enable, secret."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from desk.cli import session
+from desk.cli.words import _, add, group
+
+Name = Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name in config/settings.yaml.")]
+
+
+def register(app: typer.Typer) -> None:
+    box = group("Programs that are told of what happens.", "dossier webhooks", needs_command=False)
+    box.callback(invoke_without_command=True)(webhooks)
+    add(box, test, "dossier webhooks test books")
+    add(box, enable, "dossier webhooks enable books")
+    add(box, secret, "dossier webhooks secret")
+    app.add_typer(box, name="webhooks")
+
+
+def webhooks(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+    """Programs that are told of what happens, and how that goes."""
+    if context.invoked_subcommand is not None:
+        return
+    from desk.actions import webhooks
+    from desk.cli import printing
+
+    office = session.opened()
+    session.manager()
+    found = webhooks.listing(office)
+    if json:
+        printing.as_json(found)
+        return
+    rows = [
+        (one["name"], one["for"], one["url"], one["state"], printing.day_and_time(one["sent_at"]), printing.day_and_time(one["due_at"]),
+         one["error"])
+        for one in found
+    ]  # fmt: skip
+    columns = (_("name"), _("for"), _("address"), _("status"), _("last sent"), _("next try"), _("trouble"))
+    printing.table(columns, rows, _("There are no webhooks."))
+
+
+def test(name: Name) -> None:
+    """Send a test message now, with the secret from this environment, and tell what the receiver said."""
+    from desk.actions import webhooks
+    from desk.cli import printing
+    from dossier.text import clock
+
+    office = session.office()
+    session.manager()
+    print(printing.text(webhooks.try_out(office, clock.utc_now(), os.environ, name)))
+
+
+def enable(name: Name) -> None:
+    """Go on with a webhook that was disabled; what happened meanwhile is sent as well."""
+    from desk.actions import webhooks
+    from desk.cli import printing
+    from dossier.text import clock
+
+    office, actor = session.opened(), session.manager()
+    print(printing.text(webhooks.enable(office, clock.utc_now(), actor, name)))
+
+
+def secret() -> None:
+    """Print a new secret for signing. Put it into the environment of the daemon, and give it to the receiver."""
+    from desk.actions import webhooks
+
+    print(webhooks.new_secret())

@@ -1,0 +1,161 @@
+"""One message to one receiver: signed, to an address that was looked at, within a time.
+
+- The host's name is resolved once, each address is judged, and the connection is made to exactly
+  that address: a name that leads elsewhere the next moment leads nowhere else here.
+- A private address (of the office, of this machine) is only gone to if the webhook names it, and
+  only there without TLS. No redirect is followed, and no proxy of the environment is asked.
+- Whoever answers slowly is cut off, and of an answer only its status counts.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+import ssl
+import threading
+from base64 import b64decode
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from ipaddress import ip_address, ip_network
+from typing import Any
+from urllib.parse import urlsplit
+
+from standardwebhooks.webhooks import Webhook as Signer
+
+from dossier import __version__
+from dossier.office.keys import Webhook
+from dossier.text import clock, system
+from dossier.text.sentences import Sentence, plain, sentence
+
+ANSWER_SECONDS = 15
+"""From the connection to the end of the answer."""
+
+ANSWER_BYTES = 64 * 1024
+
+PREFIX, SECRET_BYTES = "whsec_", 24
+"""How a secret begins, and the least that the standard allows."""
+
+GONE = 410
+"""By this status a receiver says that it wants nothing any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a receiver said, in a sentence; `status` is 0 if there was no answer."""
+
+    status: int
+    sentence: Sentence
+
+    @property
+    def is_yes(self) -> bool:
+        return 200 <= self.status < 300
+
+
+class NotSent(Exception):
+    """Why a message could not even be sent."""
+
+    def __init__(self, why: Sentence) -> None:
+        super().__init__(str(why))
+        self.sentence = why
+
+
+def post(hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, Any]) -> Answer:
+    """Send this message now. `ident` is the same each time that the same message is sent. Never raises for the receiver's trouble."""
+    body = json.dumps({"type": kind, "timestamp": clock.shown(clock.to_text(now)), "data": data}, default=str)
+    try:
+        signatures = [one.sign(ident, now, body) for one in _signers(hook, environ)]
+        headers = {
+            "content-type": "application/json", "user-agent": f"dossier/{__version__}", "webhook-id": ident,
+            "webhook-timestamp": str(int(now.timestamp())), "webhook-signature": " ".join(signatures),
+        }  # fmt: skip
+        return _send(hook, body.encode(), headers)
+    except NotSent as error:
+        return Answer(0, error.sentence)
+    except OSError as error:
+        return Answer(0, sentence("webhooks.unreachable", why=system.why(error)))
+    except (http.client.HTTPException, ValueError) as error:
+        return Answer(0, sentence("webhooks.unreachable", why=plain(f"{type(error).__name__}: {error}")))
+
+
+def _signers(hook: Webhook, environ: Mapping[str, str]) -> list[Signer]:
+    """For each secret, the newest first. Raises NotSent if there is none, or one that is none."""
+    secrets = environ.get(hook.secret_env, "").split()
+    if not secrets:
+        raise NotSent(sentence("webhooks.no_secret", name=hook.secret_env))
+    try:
+        keys = [b64decode(one.removeprefix(PREFIX), validate=True) for one in secrets]
+    except ValueError:
+        keys = []
+    if not keys or any(len(one) < SECRET_BYTES for one in keys):
+        raise NotSent(sentence("webhooks.bad_secret", name=hook.secret_env))
+    return [Signer(one) for one in keys]
+
+
+def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> Answer:
+    parts = urlsplit(hook.url)
+    is_safe = parts.scheme == "https"
+    host, port = str(parts.hostname), parts.port or (443 if is_safe else 80)
+    address = _address(hook, host, port, is_safe)
+    line = socket.create_connection((address, port), ANSWER_SECONDS)
+    other_end = line.dup()
+    clock_ = threading.Timer(ANSWER_SECONDS, _cut, [other_end])
+    clock_.start()
+    try:
+        line.settimeout(ANSWER_SECONDS)
+        if is_safe:
+            context = ssl.create_default_context()
+            line = context.wrap_socket(line, server_hostname=host)
+            talk: http.client.HTTPConnection = http.client.HTTPSConnection(host, port, context=context)
+        else:
+            talk = http.client.HTTPConnection(host, port)
+        talk.sock = line  # connected already, to the address that was looked at
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        talk.request("POST", path, body, dict(headers))
+        response = talk.getresponse()
+        response.read(ANSWER_BYTES)
+        return Answer(response.status, sentence("webhooks.answered", status=response.status))
+    finally:
+        clock_.cancel()
+        line.close()
+        other_end.close()
+
+
+def _cut(line: socket.socket) -> None:
+    """End a connection, whatever is being waited for on it."""
+    try:
+        line.shutdown(socket.SHUT_RDWR)
+    except OSError:  # it ended by itself
+        return
+
+
+def _address(hook: Webhook, host: str, port: int, is_safe: bool) -> str:
+    """An address of the host that may be gone to. Raises NotSent if it has none; OSError if it can't be resolved."""
+    found = list(dict.fromkeys(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
+    named = [one for one in found if _is_named(one, hook.private)]
+    if named:
+        return named[0]
+    for one in found:
+        if is_public(one):
+            if not is_safe:
+                raise NotSent(sentence("webhooks.in_the_open", url=hook.url))
+            return one
+    raise NotSent(sentence("webhooks.private", host=host, address=found[0] if found else "?"))
+
+
+def _is_named(address: str, networks: Sequence[str]) -> bool:
+    return any(ip_address(address.partition("%")[0]) in ip_network(network) for network in networks)
+
+
+_NAT64 = ip_network("64:ff9b::/96")
+"""Behind it is an address of IPv4, whichever (RFC 6052)."""
+
+
+def is_public(address: str) -> bool:
+    """True for an address that belongs to the internet, and to no network of one's own."""
+    found = ip_address(address.partition("%")[0])
+    for inner in (getattr(found, "ipv4_mapped", None), getattr(found, "sixtofour", None), getattr(found, "teredo", None)):
+        if inner is not None:
+            return False
+    return found.is_global and not found.is_multicast and not (found.version == 6 and found in _NAT64)
