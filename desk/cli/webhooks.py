@@ -23,7 +23,7 @@ def register(app: typer.Typer) -> None:
 
 
 def webhooks(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
-    """Programs that are told of what happens, and how that goes."""
+    """Programs that are told of what happens."""
     if context.invoked_subcommand is not None:
         return
     from desk.actions import webhooks

@@ -34,6 +34,7 @@ ELSEWHERE = {
     # Line of a page, or how it begins: who runs it, or why nobody can here.
     "make run": MAKE_RUN,
     "make test": "it is what runs this",
+    "dossier webhooks test": "needs a receiver: tests/acceptance/web/test_webhook_daemon.py",
     "dossier migrate-db postgresql:": "needs a PostgreSQL server: tests/acceptance/backup/test_migrate_db.py",
 }
 
@@ -58,6 +59,7 @@ OFFICE = f"""\
 {SETTINGS}
 retention: {{terms: {{gone: [{{years: 1, counted_from: relation_end, basis: our own rule}}]}}}}
 types: {{short: {{keep: [gone]}}}}
+webhooks: {{books: {{url: "https://books.example/hook", for: b.boss}}}}
 """
 
 SHARED = "share: yes\nshare_attachments: all\n"
