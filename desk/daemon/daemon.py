@@ -203,8 +203,8 @@ class Daemon:
         self.intake.recover(client)
         return True
 
-    def _saw(self, client: str, cards: Sequence[Lying]) -> None:
-        self.intake.sightings.note(clock.utc_now(), client, cards)
+    def _saw(self, cards: Sequence[Lying]) -> None:
+        self.intake.sightings.note(clock.utc_now(), cards)
 
     def _release(self, kept: Iterable[str] = ()) -> None:
         """Let others have the clients' folders, but those that are `kept`."""

@@ -37,6 +37,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("people", of_the_office.people_and_rights, False),
         ("people", of_the_office.concepts, True),
         ("clients", of_the_office.clients, False),
+        ("presets", of_the_office.of_presets, False),
         ("mail", of_the_office.mail, False),
         ("templates", of_the_office.templates, False),
         ("logo", of_the_office.picture, False),

@@ -20,9 +20,11 @@ from dossier.database.database import close_database, open_to_read, probe
 from dossier.database.identity import NotThisOffice
 from dossier.database.tables import PROXY, Event, Item
 from dossier.database.trouble import UNAVAILABLE, DatabaseTooNew, DatabaseUnavailable
+from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.names import fold
 from dossier.trail import anchors, trail
 from ingest.intake import scanning
 from workflow.mail import smtp
@@ -165,6 +167,26 @@ def clients(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         if client.portal and not any(contact.active for contact in client.contacts):
             yield wrong("clients", "doctor.no_contact", client=code)
     yield ok("clients", "doctor.clients", count=len(active))
+
+
+def of_presets(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    """What would have every file of a preset refused, and folders that people look for in vain."""
+    active = [code for code, client in office.clients.items() if client.active and (office.inbox / code).is_dir()]
+    for name, preset in office.settings.presets.items():
+        for code in active:
+            path = office.inbox / code / str(preset.folder)
+            if preset.folder and not files.is_folder(path) and fold(preset.folder) not in map(fold, os.listdir(path.parent)):
+                yield note("presets", "doctor.preset_lacks_folder", preset=name, path=str(path))
+            if preset.folder and files.exists(path) and not files.is_folder(path):
+                yield wrong("presets", "doctor.preset_no_folder", preset=name, path=str(path))
+            refusal = people.why_not_create(office, preset.maker, code) if preset.maker else None
+            if refusal or (preset.maker and (refusal := people.why_not_type(office, preset.maker, preset.type))):
+                yield wrong("presets", "doctor.preset_maker_may_not", preset=name, client=code, why=refusal)
+            is_asked = preset.share and preset.share_status != "approved" and not preset.approver
+            if is_asked and not office.clients[code].default_approver:
+                yield wrong("presets", "doctor.preset_asks_nobody", preset=name, client=code)
+    if office.settings.presets:
+        yield ok("presets", "doctor.presets", names=", ".join(office.settings.presets))
 
 
 def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:

@@ -254,7 +254,8 @@ class Drop(Table):
     """Counts up in the order of taking."""
     client = CharField()
     folder = JSONText(null=True)
-    """The folder's name, of a folder drop; as JSON, which holds names that are no text, too."""
+    """The folder's name, of a folder drop; of what lay in a preset's folder the way to it, which ends in `/`. As JSON,
+    which holds names that are no text, too."""
     stem = TextField()
     fingerprint = CharField(null=True)
     """SHA-256 over client, sidecar bytes and file contents; null for a refused drop."""
@@ -489,7 +490,7 @@ class Sighting(Table):
     """Nanoseconds since 1970; empty where the file system keeps no birth times."""
     sha256 = CharField()
     client = CharField()
-    """In whose folder it was seen first."""
+    """In whose folder it was seen first; in a preset's, with the way to that (Found.ground)."""
     refused = BooleanField()
     """It was moved to _rejected."""
     at = CharField()

@@ -8,25 +8,12 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from dossier.office.words import ENGLISH
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, either, sentence
 
 if TYPE_CHECKING:
     from dossier.office.keys import FieldKind, ItemType
-
-SIDECAR_KEYS: Mapping[str, str] = {
-    "description": "omschrijving", "status": "status", "type": "soort", "location": "dossierlocatie", "labels": "labels",
-    "explanation": "toelichting", "attachments": "bijlagen", "share_attachments": "bijlagen_delen",
-    "share_explanation": "toelichting_delen", "share": "delen", "share_status": "status_delen", "approver": "goedkeurder",
-    "approvals": "goedkeuringen", "notify": "email_notificatie", "contact": "contactpersoon", "created_by": "gemaakt_door", "client": "klant",
-    "item": "dossierstuk", "remove": "verwijderen", "rename": "hernoemen",
-}  # fmt: skip
-"""What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""
-
-LATER_KEYS: Mapping[str, str] = {"reason": "reden"}
-"""Keys that came later. An office may have a type with a field of that name: then the word is the field's."""
-
-ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in (english, dutch)}
 
 _ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 

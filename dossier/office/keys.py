@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from dossier.office.words import DAYS, Day, Language, Right
+from dossier.office.words import DAYS, ENGLISH, Day, Language, Right
 from dossier.text import database_address
 from dossier.text.sentences import sentence
 
@@ -455,6 +455,73 @@ class ItemType(Strict):
     """Names of retention.terms that hold for such items. A type with `keep` or `keep_years` does not follow retention.default."""
 
 
+def _or_dutch(words: dict[str, str]) -> BeforeValidator:
+    """Takes the Dutch words of a sidecar's value as well."""
+    return BeforeValidator(lambda value: words.get(value.lower(), value.lower()) if isinstance(value, str) else value)
+
+
+def _listed(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+ShareWord = Annotated[Literal["concept", "approved"], _or_dutch({"goedgekeurd": "approved"})]
+AllNone = Annotated[Literal["all", "none"], _or_dutch({"alle": "all", "geen": "none"})]
+
+
+class Preset(Strict):
+    """What a folder of each client's inbox, or a pattern of names, says of the files put there without a sidecar: each of them
+    becomes an item with these keys. A sidecar's other keys can be said in Dutch as well, and so can the extra fields of `type`."""
+
+    model_config = ConfigDict(json_schema_extra={"additionalProperties": {"type": ["string", "number", "boolean", "array"]}})
+
+    folder: Line | None = None
+    """The folder's name. It is made in the inbox of every client."""
+    match: list[Word] = []
+    """Patterns such as "btw-*.pdf", for names of files in the client's own folder; capitals apart."""
+    maker: Code | None = None
+    """Who makes the item of a file whose owner is nobody's os_user, a scanner's account say. It is never shared outright then."""
+    location_from_folders: YesNo = False
+    """yes: files are taken from folders within the preset's too, and these say where in the dossier, behind `location`."""
+    description: Line | None = None
+    """Without one, the description is made from the file's name."""
+    status: Word | None = None
+    type: Word | None = None
+    location: Word | None = None
+    labels: list[Word] = []
+    explanation: Word | None = None
+    share: YesNo = False
+    """yes: the items are for the client's portal. Without it they stay private."""
+    share_status: ShareWord | None = None
+    """approved holds only for files of whoever may share; of others it is a concept for the client's default approver."""
+    share_attachments: AllNone | None = None
+    """Whether the files are shared, of an item that is; without a sidecar: all."""
+    share_explanation: YesNo = False
+    approver: Annotated[list[Code], BeforeValidator(_listed, json_schema_input_type=str | list[str])] = []
+    approvals: Literal["all", "any"] | Annotated[int, Field(ge=1)] | None = None
+    notify: YesNo = False
+    contact: Line | None = None
+    """The id of a contact. Of a client that has no such contact, the file is refused."""
+    fields: dict[Word, Word] = {}
+    """The extra fields of `type`; each can be said as a key beside the others as well."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _sorted_out(cls, value: object) -> object:
+        """The keys by their English names, and what is none of them among the fields of the type (presets.py judges those)."""
+        if not isinstance(value, dict):
+            return value
+        said, fields = dict[str, object](), dict(value.get("fields") or {}) if isinstance(value.get("fields"), dict) else {}
+        for word, one in value.items():
+            key = ENGLISH.get(word, word)
+            if key in said:
+                raise Unfit("config.two_languages")
+            if key in cls.model_fields:
+                said[key] = one
+            else:
+                fields[word] = one
+        return {**said, "fields": fields} if fields else said
+
+
 class Term(Strict):
     years: int = Field(gt=0, le=1000)
     counted_from: Literal["creation", "relation_end"] = "creation"
@@ -506,6 +573,8 @@ class Settings(Strict):
     trail: Trail = Trail()
     webhooks: dict[Code, Webhook] = {}
     """Programs that are told of what happens, by name."""
+    presets: dict[Word, Preset] = {}
+    """What folders and patterns say of files that come without a sidecar."""
     types: dict[Word, ItemType] = {}
     """Kinds of item with rules of their own."""
     retention: Retention = Retention()

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from dossier.office import item_types, keys
+from dossier.office import item_types, keys, presets
 from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
@@ -202,6 +202,8 @@ def _check_references(
     for name, hook in settings[0].webhooks.items():
         if hook.for_ not in people:
             wrong(SETTINGS, settings[1], ("webhooks", name, "for"), sentence("config.no_such_person", person=hook.for_))
+    for name, path, message in presets.faults(settings[0], people):
+        wrong(SETTINGS, settings[1], ("presets", name, *path), message)
     for where, message in _retention_faults(settings[0]):
         wrong(SETTINGS, settings[1], where, message)
     for status in settings[0].items.closed:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,6 +22,22 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 RESTORING = ".restoring"
 """The mark of a folder that a restore has begun to fill and that is no office yet (restore.py)."""
+
+
+SIDECAR_KEYS: Mapping[str, str] = {
+    "description": "omschrijving", "status": "status", "type": "soort", "location": "dossierlocatie", "labels": "labels",
+    "explanation": "toelichting", "attachments": "bijlagen", "share_attachments": "bijlagen_delen",
+    "share_explanation": "toelichting_delen", "share": "delen", "share_status": "status_delen", "approver": "goedkeurder",
+    "approvals": "goedkeuringen", "notify": "email_notificatie", "contact": "contactpersoon", "created_by": "gemaakt_door", "client": "klant",
+    "item": "dossierstuk", "remove": "verwijderen", "rename": "hernoemen",
+}  # fmt: skip
+"""What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""
+
+LATER_KEYS: Mapping[str, str] = {"reason": "reden"}
+"""Keys that came later. An office may have a type with a field of that name: then the word is the field's."""
+
+ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in (english, dutch)}
+"""Either word of each key → the English one."""
 
 
 SETTINGS, CLIENTS, STAFF = "config/settings.yaml", "config/clients.yaml", "config/staff.yaml"

@@ -23,6 +23,7 @@ from typing import Any, NamedTuple
 from dossier.files import files
 from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
+from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
@@ -32,7 +33,8 @@ from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming
 from ingest.sidecar.described import description_of
-from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar, reads_as_sidecar
+from ingest.sidecar.presets import Spoken
+from ingest.sidecar.reading import Sidecar, claimed_files, read_preset, read_sidecar, reads_as_sidecar
 
 SIDECAR_BYTES = Limits().bytes
 
@@ -55,9 +57,9 @@ class Found:
 
     client: str
     folder: str | None
-    """The folder's name, of a folder drop."""
+    """The folder's name, of a folder drop; of what lies in a preset's folder its way from the client's, `BTW/2025/`."""
     sidecar_name: str | None
-    """None: a file that came without one (intake.without_sidecar: create)."""
+    """None: a file that came without one (a preset's, or intake.without_sidecar: create)."""
     digest: str
     """SHA-256 (hex) of the sidecar's bytes; empty without one."""
     sidecar: Sidecar | None
@@ -70,11 +72,28 @@ class Found:
     """Names on disk of what its own format calls unfinished, and that nobody went on with."""
     copies: tuple[str, ...] = ()
     """Names of what looks like copies of its sidecar, and stays where it is."""
+    preset: str | None = None
+    """The preset that speaks for it, alone or besides its sidecar."""
+
+    @property
+    def is_folder(self) -> bool:
+        """True of a folder drop."""
+        return self.folder is not None and not self.folder.endswith("/")
+
+    @property
+    def called(self) -> str:
+        """What people know it by: its stem, or the folder that it is, or the one that it lies in as well."""
+        return f"{self.folder}/" if self.is_folder else f"{self.folder or ''}{self.stem}"
+
+    @property
+    def ground(self) -> str:
+        """Where its word holds: the client's code; of what lies in a preset's folder with the way to that, `acme-bv/BTW/`."""
+        return self.client if self.is_folder else f"{self.client}/{self.folder}" if self.folder else self.client
 
     @property
     def stem(self) -> str:
         """What its receipt and its folder under _rejected are named after."""
-        if self.folder is not None:
+        if self.folder is not None and self.is_folder:
             put_away = _PUT_AWAY.fullmatch(self.folder)
             return put_away["stem"] if put_away and WHY in self.looks else self.folder
         return names.stem(self.sidecar_name) if self.sidecar_name else next(iter(self.looks))
@@ -117,19 +136,21 @@ class Waiting:
     since: float
     """Seconds since 1970 of its last change."""
     names: tuple[str, ...] = ()
-    """What in the client's folder this is about, there or missed; by its name on disk or as it was asked for."""
+    """What this is about, from the client's folder, there or missed; by its name on disk or as it was asked for."""
     is_in_vain: bool = False
     """True if nobody but a person will make a drop of it, and no refusal will ever tell them."""
 
 
 class Lying(NamedTuple):
-    """A sidecar that lies there and is not ready."""
+    """A sidecar that lies there and is not ready; where a preset shares at once, any file."""
 
     path: str
     """From the inbox, as it is on disk."""
     look: Look
     digest: str
-    """SHA-256 (hex) of its bytes; empty while it is still being written."""
+    """SHA-256 (hex) of a sidecar's bytes; empty while it is still being written, and of another file."""
+    ground: str
+    """See Found.ground."""
 
 
 @dataclass(slots=True)
@@ -141,7 +162,8 @@ class View:
     odd: list[Waiting] = field(default_factory=list)
     """Links, pipes, devices, folders within folders: never taken, never touched."""
     has_folders: bool = False
-    """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in."""
+    """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in.
+    Presets' own folders don't count, whose time stamps are looked at."""
     cards: list[Lying] = field(default_factory=list)
     trouble: str | None = None
     """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
@@ -177,9 +199,11 @@ class _Place:
 
     client: str
     folder: str | None
-    """The folder drop's, below the client's."""
+    """Below the client's: a folder drop's name, or the way to a preset's, which ends in `/`."""
     path: Path
     listing: Listing
+    spoken: Spoken | None = None
+    """The preset whose folder this is."""
     left: dict[str, float] = field(default_factory=dict)
     """Name → seconds until nobody is writing to it; 0: now."""
 
@@ -189,11 +213,16 @@ class _Place:
 
     def shown(self, name: str) -> str:
         """Where it lies, from the inbox."""
-        return "/".join(names.shown(part) for part in (self.client, self.folder, name) if part is not None)
+        return "/".join(names.shown(part) for part in (self.client, *(self.folder or "").split("/"), name) if part)
+
+    @property
+    def is_drop(self) -> bool:
+        """True of a folder that is one drop, with all that is in it."""
+        return self.folder is not None and self.spoken is None
 
     def about(self, *others: str) -> tuple[str, ...]:
-        """What in the client's folder something here is about."""
-        return (self.folder,) if self.folder is not None else others
+        """What something here is about, from the client's folder."""
+        return (self.folder or "",) if self.is_drop else tuple(f"{self.folder or ''}{name}" for name in others)
 
 
 class Looker:
@@ -249,24 +278,32 @@ class _Round:
             return self.view
         place = self._place(None, home, listing)
         self._look_at_files(place)
-        self.view.has_folders = bool(listing.folders)
         for name in listing.folders:
-            self._look_at_folder(name, home / name)
+            preset = presets.of_folder(self.office.settings, name)
+            if preset is not None:
+                self._look_at_preset(self._spoken(preset), f"{name}/", home / name)
+            else:
+                self._look_at_folder(name, home / name)
+        self.view.has_folders = self.view.has_folders or any(
+            name not in presets.folders(self.office.settings) for name in listing.folders
+        )
         self.view.cards = list(self._waiting_cards())
         return self.view
 
     def _waiting_cards(self) -> Iterator[Lying]:
-        ready = {(found.folder, found.sidecar_name) for found in self.view.ready}
+        ready = {(found.folder, name) for found in self.view.ready for name in (found.sidecar_name, *found.matched.values())}
+        any_file = any(preset.share_status == "approved" for preset in self.office.settings.presets.values())
         for place in self._places:
             read = self.looker._cards.get(place.path, {})
-            home = self.client if place.folder is None else f"{self.client}/{place.folder}"
+            home = f"{self.client}/{place.folder or ''}".rstrip("/")
+            ground = self.client if place.spoken is None else f"{self.client}/{place.folder}"
             for name, look in place.found.items():
-                if names.is_sidecar(name) and (place.folder, name) not in ready:
+                if (any_file or names.is_sidecar(name)) and (place.folder, name) not in ready:
                     card = read.get(name)
-                    yield Lying(f"{home}/{name}", look, card.digest if card is not None and card.look == look else "")
+                    yield Lying(f"{home}/{name}", look, card.digest if card is not None and card.look == look else "", ground)
 
-    def _place(self, folder: str | None, path: Path, listing: Listing) -> _Place:
-        place = _Place(self.client, folder, path, listing)
+    def _place(self, folder: str | None, path: Path, listing: Listing, spoken: Spoken | None = None) -> _Place:
+        place = _Place(self.client, folder, path, listing, spoken=spoken)
         self._places.append(place)
         self.settling.forget(path, listing.found.keys() | listing.unfinished.keys())
         place.left = {name: self._left(path, name, look) for name, look in listing.found.items()}
@@ -277,12 +314,35 @@ class _Round:
     def _left(self, path: Path, name: str, look: Look) -> float:
         return self.settling.seconds_left(path, name, look, self.wall, self.monotonic)
 
-    # The client's folder
+    # The client's folder, and those of presets
+
+    def _spoken(self, preset: str, *folders: str) -> Spoken:
+        return Spoken(preset, self.office.settings.presets[preset], folders)
+
+    def _look_at_preset(self, spoken: Spoken, folder: str, path: Path) -> None:
+        """A preset's folder: its files become an item each, if no sidecar says otherwise."""
+        try:
+            listing = list_folder(path)
+        except OSError as error:
+            self._cannot_read(f"{self.client}/{names.shown(folder)}", (folder.rstrip("/"),), error, self.wall)
+            return
+        if listing is None:
+            return
+        place = self._place(folder, path, listing, spoken)
+        self._look_at_files(place)
+        for name, since in listing.folders.items():
+            self.view.has_folders = True
+            if spoken.preset.location_from_folders and len(spoken.folders) < presets.DEEPEST:
+                within = self._spoken(spoken.name, *spoken.folders, names.nfc(name))
+                self._look_at_preset(within, f"{folder}{name}/", path / name)
+            elif holds_anything(path / name):
+                reason = sentence("inbox.folder_in_preset", folder=names.shown(folder.rstrip("/")))
+                self.view.odd.append(Waiting(self.client, place.shown(name), reason, since, place.about(name), is_in_vain=True))
 
     def _look_at_files(self, place: _Place) -> None:
         cards = [name for name in place.found if names.is_sidecar(name)]
         read = {name: card for name in cards if place.left[name] == 0 and (card := self._read_card(place, name))}
-        told = {one.names[0] for one in self.view.waiting}
+        told = {one.names for one in self.view.waiting}
         _keep_only(self.looker._cards, place.path, read)
         claims = {name: card.claim_among(place.found) for name, card in read.items()}
         copied = set(filter(copies.is_copy, place.found))
@@ -294,7 +354,7 @@ class _Round:
             name = candidate.sidecar
             if name in read:
                 self._judge(place, candidate, read[name])
-            elif name not in told:
+            elif place.about(name) not in told:
                 self.view.again_in(place.left[name] or self.looker.pause)
                 self._wait(place, name, sentence("inbox.being_written"), [name], (name, *candidate.files))
         for name in pairing.loose:
@@ -308,20 +368,28 @@ class _Round:
             if card is not None:
                 reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.shown(card))
             self._wait(place, name, reason, [name], (name,), in_vain=True)
-        elif self._creates and not is_spoken_for:
-            self._judge_alone(place, [name])
+            return
+        if name == WHY and _is_reason(place.path):
+            self._wait(place, name, sentence("inbox.reason_left"), [name], (name,), in_vain=True)
+            return
+        spoken, preset = place.spoken, None
+        if place.folder is None and (preset := presets.of_name(self.office.settings, name)) is not None:
+            spoken = self._spoken(preset)
+        becomes = spoken is not None or self._creates
+        if becomes and not is_spoken_for:
+            self._judge_alone(place, [name], spoken)
         else:
-            if self._creates:
+            if becomes:
                 self.view.again_in(place.left[name] or self.looker.pause)
-            self._wait(place, name, sentence("inbox.waits_for_sidecar"), [name], (name,), in_vain=not self._creates)
+            self._wait(place, name, sentence("inbox.waits_for_sidecar"), [name], (name,), in_vain=not becomes)
 
     @property
     def _creates(self) -> bool:
         return self.office.settings.intake.without_sidecar == "create"
 
-    def _judge_alone(self, place: _Place, files_: Sequence[str]) -> None:
-        """What becomes an item without a sidecar: a file, or all that is in a folder."""
-        name = None if place.folder is not None else files_[0]
+    def _judge_alone(self, place: _Place, files_: Sequence[str], spoken: Spoken | None = None) -> None:
+        """What becomes an item without a sidecar: a file, or all that is in a folder. `spoken`: by a preset."""
+        name = None if place.is_drop else files_[0]
         about = (name,) if name is not None else ()
         wait = max(place.left[one] for one in files_)
         writing = [one for one in files_ if place.left[one] > 0]
@@ -329,7 +397,7 @@ class _Round:
             self.view.again_in(wait)
             reason = (
                 sentence("inbox.waits_for_written", file=names.shown(writing[0]))
-                if place.folder
+                if place.is_drop
                 else sentence("inbox.being_written")
             )
             self._wait(place, name, reason, writing, about)
@@ -338,25 +406,33 @@ class _Round:
             self.view.again_in(UNREADABLE_RETRY_SECONDS)
             self._wait(place, name, _and_more(lacks[0], len(lacks) - 1), files_, about)
             return
-        if place.folder is not None and self._is_filled(place, None, about):
+        if place.is_drop and self._is_filled(place, None, about):
             return
-        after = self.office.settings.intake.create_after_seconds
+        settings = self.office.settings
+        after = settings.intake.create_after_seconds if spoken is None else settings.watch.folder_settle_seconds
         left, unfinished = self._unfinished(place, files_)
         if left > 0:
             reason = self._why_unfinished(unfinished)
         else:
+            after = after if spoken is None else self.looker.quiet(after)
             left = after - min(self._quiet_seconds(place, one) for one in files_)
             reason = sentence("inbox.waits_for_sidecar_first", seconds=f"{after:g}")
         if left > 0:
             self.view.again_in(left)
             self._wait(place, name, reason, files_, about)
             return
-        language = self.office.settings.office.language
-        description = description_of(place.folder or files_[0], self.office.settings.items.description_min, language)
-        sidecar = Sidecar(given=frozenset({"description"}), lines={}, description=description)
-        looks = {one: place.found[one] for one in (place.found if place.folder is not None else files_)}
-        matched = {one: one for one in files_}
-        self.view.ready.append(Found(self.client, place.folder, None, "", sidecar, matched, looks, (), tuple(unfinished)))
+        called = (place.folder if place.is_drop else None) or files_[0]
+        description = description_of(called, settings.items.description_min, settings.office.language)
+        sidecar, faults = Sidecar(given=frozenset({"description"}), lines={}, description=description), list[Fault]()
+        if spoken is not None:
+            sidecar, faults = read_preset(spoken, description, settings)
+        looks = {one: place.found[one] for one in (place.found if place.is_drop else files_)}
+        self.view.ready.append(
+            Found(
+                self.client, place.folder, None, "", sidecar, {one: one for one in files_}, looks, tuple(faults), tuple(unfinished),
+                preset=spoken.name if spoken is not None else None,
+            )
+        )  # fmt: skip
 
     # Folders
 
@@ -459,7 +535,7 @@ class _Round:
                 return None
             if not data.strip(b"\0 \t\r\n\xef\xbb\xbf\xff\xfe") and self._has_time(place, name, "inbox.is_empty"):
                 return None
-            card = _read(data, seen, self.office)
+            card = _read(data, seen, self.office, place.spoken)
         self.looker._cards.setdefault(place.path, {})[name] = card
         return card
 
@@ -494,7 +570,7 @@ class _Round:
     def _judge(self, place: _Place, candidate: Candidate, card: _Card) -> None:
         """Is this drop ready, to be refused, or waiting?"""
         here = list(dict.fromkeys([candidate.sidecar, *candidate.files, *sorted(candidate.rivals & place.found.keys())]))
-        if place.folder is not None:
+        if place.is_drop:
             here = list(place.found)  # one that comes late is part of it
         about = tuple(dict.fromkeys([*here, *candidate.missing]))
         for name in candidate.copies:
@@ -509,7 +585,7 @@ class _Round:
         listed = card.sidecar.attachments if card.sidecar else None
         if listed is None and self._is_filled(place, candidate.sidecar, about):
             return
-        own = [*candidate.files, *([WHY] if place.folder and WHY in place.found else []), candidate.sidecar]
+        own = [*candidate.files, *([WHY] if place.is_drop and WHY in place.found else []), candidate.sidecar]
         faults, unfinished = [*card.faults, *candidate.faults], list[str]()
         if not faults:
             told = {candidate.matched[entry.file]: entry.sha256 for entry in listed or () if entry.file in candidate.matched}
@@ -528,6 +604,7 @@ class _Round:
             Found(
                 self.client, place.folder, candidate.sidecar, card.digest, card.sidecar, candidate.matched,
                 {name: place.found[name] for name in own}, tuple(faults), tuple(unfinished), candidate.copies,
+                preset=place.spoken.name if place.spoken is not None else None,
             )
         )  # fmt: skip
 
@@ -597,14 +674,14 @@ class _Round:
         at_least = self.looker.quiet(self.office.settings.watch.folder_settle_seconds)
         for name, look in place.listing.unfinished.items():
             target = names.fold(becoming(name) or "")
-            if place.folder is None and target and target != stem and not target.startswith(f"{stem}."):
+            if not place.is_drop and target and target != stem and not target.startswith(f"{stem}."):
                 continue
             left = self._left(place.path, name, look) or at_least - self._quiet_seconds(place, name)
             if left > 0:
                 self.view.again_in(left)
                 self._wait(place, card, sentence("inbox.waits_for_written", file=names.shown(name)), [], about)
                 return True
-        if place.folder is None:
+        if not place.is_drop:
             return False  # each of them was quiet for settle_seconds
         left = at_least - min((self._quiet_seconds(place, name) for name in place.found), default=at_least)
         if left > 0:
@@ -644,8 +721,8 @@ class _Round:
         self.view.waiting.append(Waiting(self.client, path, reason, since, about))
 
 
-def _read(data: bytes, look: Look, office: Office) -> _Card:
-    sidecar, faults = read_sidecar(data, office.settings)
+def _read(data: bytes, look: Look, office: Office, spoken: Spoken | None) -> _Card:
+    sidecar, faults = read_sidecar(data, office.settings, spoken)
     digest = hashlib.sha256(data).hexdigest()
     if sidecar is None:
         return _Card(look, digest, None, faults, Claim(claimed_files(data)), data.decode("utf-8", "replace"))

@@ -21,10 +21,11 @@ import structlog
 from dossier.database.database import transaction
 from dossier.database.tables import Note
 from dossier.files import settling
+from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import clock, names
-from dossier.text.sentences import Sentence
-from ingest.inbox import listing
+from dossier.text.sentences import Sentence, sentence
+from ingest.inbox import listing, preset_folders
 from ingest.inbox.in_vain import InVain
 from ingest.inbox.looking import Found, Looker, Lying, Waiting
 from ingest.inbox.watcher import Watch
@@ -63,7 +64,7 @@ class Lookout:
 
     `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread, when something is wrong or over.
     `claim(client)` says whether the folder may be looked at now: another daemon may be busy with it.
-    `saw` is told which sidecars lie in a client's folder and wait.
+    `saw` is told which sidecars lie in a client's folder and wait, and which other files, where that matters.
     """
 
     def __init__(
@@ -72,7 +73,7 @@ class Lookout:
         wake: Callable[[], None],
         alarm: Callable[[str, Sentence | str | None], None],
         claim: Callable[[str], bool] = lambda client: True,
-        saw: Callable[[str, Sequence[Lying]], None] = lambda client, cards: None,
+        saw: Callable[[Sequence[Lying]], None] = lambda cards: None,
     ) -> None:
         self.office = office
         self._saw = saw
@@ -84,10 +85,12 @@ class Lookout:
         self._due: dict[str, float] = {}
         self._everything = True
         self._poll = False
-        self._watch = Watch(office.inbox, self.hint, depth=2)
+        self._watch = Watch(office.inbox, self.hint, _depth(office))
         self._watching = False
         self._empty: dict[str, int] = {}
-        """Client → the time stamp of his folder when it was seen empty."""
+        """Client → the time stamp of the client's folder when it was seen empty."""
+        self._empty_presets: dict[str, list[int]] = {}
+        """Client → those of its presets' folders then."""
         self._full_looks = self._polls = 0
         self._rest_until: dict[str, float] = {}
         self._unreadable: dict[str, str] = {}
@@ -112,6 +115,8 @@ class Lookout:
         """The configuration was read again: clients came or went, and rules may have changed."""
         self.office = self.looker.office = self._in_vain.office = office
         self.looker.forget()
+        self._watch.deepen(_depth(office))
+        self._empty.clear()
         self.look_everywhere()
 
     def count_waiting(self) -> int:
@@ -200,6 +205,10 @@ class Lookout:
         for name in others.keys() - self._others:
             log.warning("something in the inbox is left alone", name=names.shown(name), reason=str(others[name]))
         self._others = set(others)
+        trouble = preset_folders.make(self.office, known)
+        self._alarm(
+            "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=trouble.strerror) if trouble else None
+        )
         self._see_whether_empty(bool(known))
         self._full_looks += 1
         changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
@@ -230,6 +239,7 @@ class Lookout:
         """
         found: set[str] = set()
         clients, seen_empty, stat = self.office.clients, self._empty.get, os.stat  # what follows is done ten thousand times
+        has_presets = bool(presets.folders(self.office.settings))  # then none is spared: more is put into these
         long_ago, turn = time.time_ns() - QUIET_NS if spare_quiet else -1, self._polls % QUIET_TURNS
         try:
             inbox = os.open(self.office.inbox, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -241,10 +251,11 @@ class Lookout:
                 if stamp is None:
                     if name not in clients:
                         continue
-                elif stamp < long_ago and hash(name) % QUIET_TURNS != turn:
+                elif stamp < long_ago and not has_presets and hash(name) % QUIET_TURNS != turn:
                     continue
                 try:
-                    if stat(name, dir_fd=inbox).st_mtime_ns != stamp:
+                    is_changed = stat(name, dir_fd=inbox).st_mtime_ns != stamp
+                    if is_changed or (has_presets and self._preset_stamps(name) != self._empty_presets.get(name)):
                         found.add(name)
                 except OSError:
                     found.add(name)
@@ -252,11 +263,21 @@ class Lookout:
             os.close(inbox)
         return found
 
+    def _preset_stamps(self, client: str) -> list[int]:
+        """The time stamps of the client's presets' folders; -1 of one that is not there."""
+        found = list[int]()
+        for folder in presets.folders(self.office.settings):
+            try:
+                found.append(os.lstat(f"{self.office.inbox}/{client}/{folder}").st_mtime_ns)
+            except OSError:
+                found.append(-1)
+        return found
+
     def _look(self, client: str) -> list[Found]:
         home = f"{self.office.inbox}/{client}"
         begun = time.monotonic()
         try:
-            stamp = os.stat(home).st_mtime_ns
+            stamp, stamps = os.stat(home).st_mtime_ns, self._preset_stamps(client)
             view = self.looker.look(client, *settling.now())
         except FileNotFoundError:
             self._empty.pop(client, None)
@@ -274,12 +295,12 @@ class Lookout:
         self._tell_unreadable(client, view.trouble)
         self._in_vain.see(clock.utc_now(), client, view)
         if view.cards:
-            self._saw(client, view.cards)
+            self._saw(view.cards)
         self.waiting[client] = view.waiting
         if view.ready or view.waiting or view.odd or view.has_folders:
             self._empty.pop(client, None)
-        elif time.time_ns() - stamp > STAMP_NS:
-            self._empty[client] = stamp
+        elif time.time_ns() - max([stamp, *stamps]) > STAMP_NS:
+            self._empty[client], self._empty_presets[client] = stamp, stamps
         if view.next_in is not None:
             self.again_in(client, view.next_in)
         ended = time.monotonic()
@@ -317,3 +338,9 @@ class Lookout:
             self._alarm("watch inbox", self._watch.trouble)
             self._empty.clear()
             self.look_everywhere()
+
+
+def _depth(office: Office) -> int:
+    """So many levels of folders in the inbox are watched: clients', those in them, and those within presets' where they count."""
+    is_deep = any(preset.folder and preset.location_from_folders for preset in office.settings.presets.values())
+    return 2 + presets.DEEPEST if is_deep else 2

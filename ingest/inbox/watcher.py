@@ -113,6 +113,11 @@ class Watch:
         elif self.trouble is not None:
             self._state = None
 
+    def deepen(self, depth: int) -> None:
+        """Watch so many levels from the next `supervise` on."""
+        if depth != self._depth:
+            self._depth, self._state = depth, None
+
     def stop(self) -> None:
         if self._watcher is not None:
             self._watcher.stop()

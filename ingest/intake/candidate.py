@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from dossier.database.tables import item_name
@@ -90,12 +91,12 @@ def new_item_of(case: Case) -> NewItem:
     source = names.shown(case.found.sidecar_name or case.found.stem)
     if is_import(case):
         source = f"{case.found.folder}/{source}"
-    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened, case.doubts)
+    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened, case.doubts, case.found.preset)
 
 
 def is_import(case: Case) -> bool:
     """True if an import placed it (ingest/sources/importing.py)."""
-    return (case.found.folder or "").startswith(IMPORTED)
+    return case.found.is_folder and (case.found.folder or "").startswith(IMPORTED)
 
 
 def changes_of(case: Case) -> FileChanges:
@@ -105,14 +106,18 @@ def changes_of(case: Case) -> FileChanges:
     return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=files_of(case), share_all=sidecar.share_attachments)
 
 
-def fingerprint_of(case: Case) -> str:
+def fingerprint_of(case: Case, now: datetime) -> str:
     """What makes two drops the same: the client, the sidecar's bytes, and each file's content.
 
-    Contents in the order of the sidecar's list, or of the names: two files that changed places are another drop.
+    Of what came without a sidecar also its name and, where a preset speaks for it, the folder and the
+    month: the same blank return comes again and again. Contents in the order of the sidecar's list, or
+    of the names: two files that changed places are another drop.
     """
     listed = case.found.sidecar is not None and case.found.sidecar.attachments is not None
     contents = [copy.sha256 for _, copy in (case.files if listed else sorted(case.files, key=lambda entry: entry[0]))]
     name = "" if case.found.sidecar_name else case.found.stem
+    if case.found.preset and name:
+        name = f"{case.found.preset}/{case.found.called} {now.astimezone():%Y-%m}"
     text = "\n".join([case.found.client, case.found.digest, name, *contents])
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
@@ -135,6 +140,8 @@ def _advice(case: Case) -> Sentence:
 def receipt_text(case: Case, at: str, language: str) -> str:
     assert case.item is not None
     lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.shown(case.first_taken_at or at)}"]
+    if case.found.preset:
+        lines.append(f"preset: {scalar(case.found.preset)}")
     if case.first_taken_at:
         lines.append("duplicate: true  # the same drop was taken before")
         if case.share_state is not None:

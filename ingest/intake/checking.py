@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from dossier.files import files, settling
+from dossier.office import presets
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import names, sentences
@@ -64,7 +65,8 @@ def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying,
         return [f"{path}:1: {sentence('inbox.never_taken')}"], 0
     if parts:
         told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays, why)
-        return (told, good) if told or good else ([f"{path}:1: {sentence('inbox.nobodys')}"], 0)
+        is_presets = len(parts) == 2 and path.is_dir() and presets.of_folder(office.settings, parts[1]) is not None
+        return (told, good) if told or good or is_presets else ([f"{path}:1: {sentence('inbox.nobodys')}"], 0)
     if path.is_dir():
         cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
         told = [line for card in cards for line in _check_form(office, card)]
@@ -102,16 +104,20 @@ def _check_client(
     findings += [
         f"{place.parent / one.path if one.path.startswith(f'{client}/') else one.path}:1: {why(one)} {_since(one)}"
         for one in [*view.waiting, *view.odd]
-        if only is None or only[0] in one.names
+        if only is None or _is_about(one, only)
     ]
     return findings, good
 
 
 def _is_part(found: Found, only: Sequence[str]) -> bool:
-    """True if the file or folder `only`, from the client's folder, goes where this drop goes."""
-    if found.folder is None:
-        return only[0] in found.looks
-    return only[0] == found.folder and (len(only) == 1 or "/".join(only[1:]) in found.looks)
+    """True if the file or folder `only`, from the client's folder, goes where this drop goes, or the drop lies in it."""
+    here, folder = "/".join(only), f"{found.folder}/" if found.is_folder else found.folder or ""
+    return any(f"{folder}{name}" == here or f"{folder}{name}".startswith(f"{here}/") for name in found.looks)
+
+
+def _is_about(one: Waiting, only: Sequence[str]) -> bool:
+    here = "/".join(only)
+    return any(name == here or name.startswith(f"{here}/") or here.startswith(f"{name}/") for name in one.names)
 
 
 def _since(one: Waiting) -> str:

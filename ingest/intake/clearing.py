@@ -47,6 +47,7 @@ from ingest.intake.leaving import (
     ground_of,
     made_like,
     plain,
+    remove_own_folder,
     take_away_each,
     traces_in,
 )
@@ -238,8 +239,7 @@ def _reject(inbox: Path, row: Row) -> Traces:
         with made_like(ground.home, "_rejected") as rejected:
             if _is_left(row, ground, rejected):
                 _move_to_rejected(row, ground, rejected, traces)
-        if row["folder"] is not None:
-            files.remove_folder(ground.home / row["folder"])
+        remove_own_folder(row, ground)
     return traces
 
 

@@ -304,7 +304,7 @@ class Intake:
             outcome.scanner_gone = str(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
             return False
-        drop = names.shown(f"{found.folder}/" if found.folder else found.stem)
+        drop = names.shown(found.called)
         as_seen = {name: (look.inode, look.size, look.mtime_ns) for name, look in found.looks.items()}  # a claim changes ctime
         told = self._strikes.count(now, found.client, drop, as_seen, error)
         if told is None:
@@ -408,7 +408,7 @@ class Intake:
 
     def _commit_all(self, now: datetime, cases: Sequence[Case]) -> None:
         for case in cases:
-            case.fingerprint = fingerprint_of(case)
+            case.fingerprint = fingerprint_of(case, now)
         with transaction():
             self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
             for case in delegation.use_up(cases):
@@ -541,7 +541,7 @@ class Intake:
             return
         found, target = case.found, Path(str(case.row["target"]))
         payload = {
-            "drop": names.shown(f"{found.folder}/" if found.folder else found.stem), "reasons": why.splitlines()[:REASONS_TOLD],
+            "drop": names.shown(found.called), "reasons": why.splitlines()[:REASONS_TOLD],
             "where": f"{self.office.inbox.name}/{found.client}/_rejected/{target.name}/",
         }  # fmt: skip
         notices.tell(self.office, now, "refused", case.actor.code, None, payload, found.client)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dossier.office import people
 from dossier.office.office import Office
@@ -41,7 +41,7 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
     """Judge one drop. `delegated`: for whom it was placed by a command or the desk (delegation.py), whatever its owner."""
     card = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
     owner = people.user_name(card.uid)
-    maker, refusal = _maker(office, found.sidecar, owner, delegated)
+    maker, refusal = _maker(office, found, owner, delegated)
     behind = None if people.staff_by_user(office, owner) == maker else f"os:{owner}"
     is_placed = delegated is not None and maker == delegated.code
     actor, faults = Actor(maker, "drop", delegated.behind if delegated and is_placed else behind), list(found.faults)
@@ -52,16 +52,34 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
         return Judgement(actor, None, None, faults if unknown else [*faults, Fault(1, refusal or "")])
     problems = [] if refusal is None else [Problem("created_by", refusal)]
     wish = wish_of(sidecar)
+    by_preset = _doubts_of_preset(office, found, sidecar, maker, owner)
     draft = None
     if sidecar.item is None:
         draft, more = new_draft(office, found.client, maker, wish)
         problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
+        if by_preset:  # it is made a concept, for these doubts
+            problems = [problem for problem in problems if getattr(problem.message, "code", "") != "rules.or_a_concept"]
         problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
     if sidecar.client is not None and sidecar.client != found.client:
         problems.append(fault("client", "intake.another_client", said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
     faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in sidecar.told]
-    return Judgement(actor, wish, draft, faults, whose(office, found, maker))
+    theirs = whose(office, found, maker)
+    return Judgement(actor, wish, draft, faults, replace(theirs, doubts=(*theirs.doubts, *by_preset)))
+
+
+def _doubts_of_preset(office: Office, found: Found, sidecar: Sidecar, maker: str, owner: str) -> list[Sentence]:
+    """Why what a preset would share outright must be looked at first: whoever the file is of may not share themselves.
+
+    What the sidecar itself says is refused to them, as ever.
+    """
+    if sidecar.share_status != "approved" or "share_status" not in sidecar.filled:
+        return []
+    speaks = maker if found.sidecar_name is not None else people.staff_by_user(office, owner)
+    if speaks is not None and people.has_right(office.staff.get(speaks), "share", found.client):
+        return []
+    file = names.shown(next(iter(found.matched.values()), found.stem))
+    return [sentence("intake.preset_foreign", preset=found.preset, owner=speaks or owner, file=file, client=found.client)]
 
 
 # Where a key is spoken of that was not given, the fault is at the one that asks for it.
@@ -104,9 +122,12 @@ def wish_of(sidecar: Sidecar) -> Wish:
     )  # fmt: skip
 
 
-def _maker(office: Office, sidecar: Sidecar | None, owner: str, delegated: Actor | None) -> tuple[str, Sentence | str | None]:
+def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) -> tuple[str, Sentence | str | None]:
     """Who made a drop whose sidecar is `owner`'s file, and why that can't be (CONTRACT section 3, last paragraphs)."""
-    own = people.staff_by_user(office, owner)
+    own, sidecar = people.staff_by_user(office, owner), found.sidecar
+    stands_in = office.settings.presets[found.preset].maker if found.preset and found.sidecar_name is None else None
+    if stands_in is not None and people.owner_of(office, owner) is None:
+        return stands_in, None
     named = sidecar.created_by if sidecar else None
     if named is not None and (office.settings.identity.trust_sidecar or (delegated and named == delegated.code)):
         person = office.staff.get(named)

@@ -50,7 +50,7 @@ class Ground:
     home: Folder
     """The client's."""
     place: Folder
-    """That of the drop's files: a folder drop's own while it is there, else the client's."""
+    """That of the drop's files: a folder drop's own or a preset's while it is there, else the client's."""
 
     def named(self, row: Row, number: int) -> At:
         """The drop's file with this number, by its own name."""
@@ -74,8 +74,19 @@ def ground_of(inbox: Path, row: Row) -> Iterator[Ground]:
         home = place = held.enter_context(open_beneath(inbox, row["client"]))
         if row["folder"] is not None:
             with contextlib.suppress(FileNotFoundError):
-                place = held.enter_context(home.open(row["folder"]))
+                place = held.enter_context(home.open(*way_of(row)))
         yield Ground(home, place)
+
+
+def way_of(row: Row) -> list[str]:
+    """From the client's folder to that of the drop's files, folder by folder."""
+    return str(row["folder"] or "").rstrip("/").split("/") if row["folder"] else []
+
+
+def remove_own_folder(row: Row, ground: Ground) -> None:
+    """Remove the folder of a folder drop, once it is empty. A preset's stays."""
+    if row["folder"] is not None and not row["folder"].endswith("/"):
+        files.remove_folder(ground.home / row["folder"])
 
 
 def traces_in(*folders: Folder) -> Traces:
@@ -133,7 +144,11 @@ def give_back(inbox: Path, row: Row) -> Traces:
         traces = traces_in(ground.home, ground.place)
         hidden = [number for number in range(len(row["files"])) if files.exists(ground.hidden(row, number))]
         is_gone = row["folder"] is not None and ground.place is ground.home
-        with made_like(ground.home, row["folder"]) if is_gone and hidden else contextlib.nullcontext(ground.place) as place:
+        with contextlib.ExitStack() as held:
+            place = ground.place
+            for name in way_of(row) if is_gone and hidden else ():
+                place = held.enter_context(made_like(place, name))
+                traces.folders.append(place.path)
             traces.folders.append(place.path)
             for number in reversed(hidden):
                 name = row["files"][number][0]
@@ -164,8 +179,7 @@ def _take_away(inbox: Path, row: Row) -> Traces:
         with made_like(ground.home, "_done") as done:
             traces.files.append(_write_receipt(done, row))
             traces.folders.append(done.path)
-        if row["folder"] is not None:
-            files.remove_folder(ground.home / row["folder"])
+        remove_own_folder(row, ground)
     return traces
 
 

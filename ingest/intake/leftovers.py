@@ -25,7 +25,7 @@ def pointing_back(one: Waiting, may: Readable) -> Sentence:
     """Why this waits, and of which drop it seems to be left. The database must be open."""
     if one.reason.code not in _WAITS or not one.names:
         return one.reason
-    back = _drop_of(one.client, one.names[0], may)
+    back = _drop_of(one.client, one.names[0].rpartition("/")[2], may)
     return one.reason if back is None else sentence("intake.left", reason=one.reason, back=back)
 
 
@@ -35,7 +35,8 @@ def _drop_of(client: str, name: str, may: Readable) -> Sentence | None:
     newest = int(Drop.select(fn.MAX(Drop.id)).scalar() or 0)
     query = Drop.select().where((Drop.client == client) & (Drop.id > newest - LAST) & (Drop.kind != "claimed"))
     for row in readable.only_of_clients(query, Drop.client, Drop.item, may).order_by(Drop.id.desc()):
-        has_name = row.folder is None and any(file[0] == name for file in row.files)
+        is_folder = row.folder is not None and not row.folder.endswith("/")
+        has_name = not is_folder and any(file[0] == name for file in row.files)
         if row.stem not in stems and not has_name:
             continue
         at = clock.shown(row.at)

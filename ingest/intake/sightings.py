@@ -5,6 +5,9 @@ its owner stays. So what the daemon saw of a sidecar that waits is remembered: d
 time and SHA-256, over a restart. The same is remembered of a refused one, which may come back out of
 _rejected beside other files than its owner's. A sidecar that was edited or saved anew is a new word.
 
+A preset's folder says more than the client's own, so it counts as a folder of its own; and where one
+shares at once, other files that wait are remembered as well, as long as the process lives.
+
 A file system may give the inode of a removed file to the next one (ext4 does so at once): the birth
 time tells them apart. Where a file system keeps none, all else must be the same. What nobody saw can't
 be told; then only the key `client` says for whom a sidecar is.
@@ -42,6 +45,8 @@ class Origin(NamedTuple):
     is_moved: bool = False
     """It lay in another client's folder."""
     was_refused: bool = False
+    is_put_here: bool = False
+    """It lies in a preset's folder, and was seen outside of that."""
 
 
 NOWHERE = Origin()
@@ -55,20 +60,20 @@ class Sightings:
         self._noted: dict[tuple[int, int], tuple[str, str]] = {}
         """(device, inode) → birth and SHA-256, of what is written down."""
         self._unread: dict[tuple[int, int], tuple[str, str]] = {}
-        """(device, inode) of a sidecar that is still being written → birth, the client in whose folder it was seen first."""
+        """(device, inode) of a file that is no sidecar, or not one yet → birth, the ground on which it was seen first."""
 
-    def note(self, now: datetime, client: str, cards: Iterable[Lying]) -> None:
-        """These sidecars lie in this client's folder and are not taken now. Not inside `transaction()`."""
+    def note(self, now: datetime, cards: Iterable[Lying]) -> None:
+        """These lie in the inbox and are not taken now. Not inside `transaction()`."""
         new = []
         for card in cards:
             key, born = (card.look.device, card.look.inode), _born(self.office.inbox / card.path)
             if card.digest and self._noted.get(key) != (born, card.digest):
                 self._noted[key] = born, card.digest
-                new.append(_row(now, card.look, born, card.digest, self._first_seen(card.look, born) or client))
+                new.append(_row(now, card.look, born, card.digest, self._first_seen(card.look, born) or card.ground))
             elif not card.digest and born and self._first_seen(card.look, born) is None:
                 if len(self._unread) >= UNREAD_MOST:
                     self._unread.clear()
-                self._unread[key] = born, client
+                self._unread[key] = born, card.ground
         self._keep(new)
 
     def left(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
@@ -91,13 +96,23 @@ class Sightings:
         origins = []
         for one, card in zip(found, cards, strict=True):
             if card is None:
-                origins.append(NOWHERE)
+                origins.append(self._of_files(one))
                 continue
             born = _born(one.place(self.office.inbox) / str(one.sidecar_name))
             rows = [row for row in seen.get(str(card.inode), ()) if _is_same(row, card, born, one.digest)]
-            clients = {row.client for row in rows} | {self._first_seen(card, born) or one.client}
-            origins.append(Origin(born, clients != {one.client}, any(row.refused for row in rows)))
+            grounds = {row.client for row in rows} | {self._first_seen(card, born) or one.ground}
+            is_moved = {ground.partition("/")[0] for ground in grounds} != {one.client}
+            is_put_here = one.ground != one.client and (grounds != {one.ground} or self._of_files(one).is_put_here)
+            origins.append(Origin(born, is_moved, any(row.refused for row in rows), is_put_here))
         return origins
+
+    def _of_files(self, found: Found) -> Origin:
+        """What is known of a drop's files, where a preset speaks for them."""
+        if found.preset is None:
+            return NOWHERE
+        place = found.place(self.office.inbox)
+        seen = (self._first_seen(look, _born(place / name)) for name, look in found.looks.items())
+        return Origin(is_put_here=any(ground not in (None, found.ground) for ground in seen))
 
     def refused(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
         """These drops go to _rejected. Call inside `transaction()`."""
@@ -110,13 +125,12 @@ class Sightings:
     def forget(self, drops: Iterable[Found]) -> None:
         """These are not where they were: nothing of them need be kept in memory."""
         for found in drops:
-            if found.sidecar_name is not None:
-                look = found.looks[found.sidecar_name]
+            for look in found.looks.values():
                 self._unread.pop((look.device, look.inode), None)
                 self._noted.pop((look.device, look.inode), None)
 
     def _first_seen(self, look: Look, born: str) -> str | None:
-        """In whose folder this process saw it while it was still being written."""
+        """On which ground this process saw it while it was no whole sidecar."""
         seen = self._unread.get((look.device, look.inode))
         return seen[1] if seen is not None and seen[0] == born else None
 
@@ -124,6 +138,8 @@ class Sightings:
 def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentence]:
     """Why what this drop would share outright must be looked at first. `foreign`: its files that are not its sidecar owner's."""
     told = []
+    if origin.is_put_here and found.sidecar is not None and "share_status" in found.sidecar.filled:
+        told.append(sentence("intake.put_into_preset", file=names.shown(next(iter(found.matched.values()), found.shown))))
     if origin.is_moved and (found.sidecar is None or found.sidecar.client is None):
         told.append(sentence("intake.moved", file=found.shown))
     if origin.was_refused:
@@ -153,7 +169,7 @@ def _is_same(row: Any, look: Look, born: str, digest: str) -> bool:
 def _row_of(now: datetime, found: Found, origin: Origin) -> dict[str, Any] | None:
     if found.sidecar_name is None or not found.digest:
         return None
-    return _row(now, found.looks[found.sidecar_name], origin.born, found.digest, found.client)
+    return _row(now, found.looks[found.sidecar_name], origin.born, found.digest, found.ground)
 
 
 def _row(now: datetime, look: Look, born: str, digest: str, client: str) -> dict[str, Any]:

@@ -75,7 +75,7 @@ class Staying:
         wanted, found = set(clients), dict[str, str]()
         for (client, folder, name), held in self._held.items():
             if client in wanted:
-                path = names.shown("/".join(filter(None, (client, folder, name))))
+                path = names.shown("/".join(filter(None, (client, (folder or "").rstrip("/"), name))))
                 found.setdefault(client, f"{path}: {told(held.reason, self.office.settings.office.language)}")
         return found
 

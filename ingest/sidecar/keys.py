@@ -58,6 +58,8 @@ class Reading:
         self.fields: dict[str, str] = {}
         self.told: set[str] = set()
         """Keys that say against another, and were told about."""
+        self.filled: set[str] = set()
+        """Of `given`, what a preset filled in."""
 
     def say(self, line: int, message: Sentence | str) -> None:
         self.faults.append(Fault(line, message))

@@ -14,14 +14,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dossier.office.item_types import LATER_KEYS
 from dossier.office.keys import Settings
+from dossier.office.words import LATER_KEYS
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, cut_off, decoded, read_map
 from ingest.sidecar.keys import BY_WORD, ENTRY_KEYS, AttachmentEntry, Reading, quoted, read_field
+from ingest.sidecar.presets import Spoken, fill
 
-__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_sidecar"]
+__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_preset", "read_sidecar"]
 
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
 """The faults of read_map after which it reads on; any other ends the reading."""
@@ -62,6 +63,8 @@ class Sidecar:
     """The extra keys of the item's type."""
     reason: str | None = None
     """Why it is taken off the portal."""
+    filled: frozenset[str] = frozenset()
+    """Of `given`, what a preset filled in."""
     told: frozenset[str] = frozenset()
     """Keys whose value could not be read or says against another: workflow/items/rules.py need not find fault with them again."""
 
@@ -74,8 +77,8 @@ class Sidecar:
         return self.item is None or self.given <= {"item", "created_by", "client"}
 
 
-def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[Fault]]:
-    """Read a sidecar. Returns all its faults, in the order of its lines; without a fault it is good.
+def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) -> tuple[Sidecar | None, list[Fault]]:
+    """Read a sidecar; `spoken` is the preset of its folder. Returns all its faults, in the order of its lines; without a fault it is good.
 
     With faults the Sidecar holds what could be read, so that rules can tell what else is wrong: a value that could not be
     read is None. It is None only when the file could not be read to its end. Never raises.
@@ -88,6 +91,25 @@ def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[
     _read_keys(reading, tree)
     if not whole:
         return None, sorted(set(faults))
+    if spoken is not None:
+        fill(reading, spoken)
+    return _sidecar(reading), sorted(set(faults))
+
+
+def read_preset(spoken: Spoken, description: str, settings: Settings) -> tuple[Sidecar, list[Fault]]:
+    """What a preset says of a file that came without a sidecar, and is called `description` if it doesn't say that; as `read_sidecar`."""
+    reading = Reading(settings, [])
+    fill(reading, spoken)
+    if "description" not in reading.given:
+        reading.given.add("description")
+        reading.values["description"] = description
+    if reading.values.get("share"):
+        reading.values.setdefault("share_attachments", True)
+    return _sidecar(reading), sorted(set(reading.faults))
+
+
+def _sidecar(reading: Reading) -> Sidecar:
+    """What was read, judged as a whole."""
     _check_required(reading)
     _check_sharing(reading)
     _check_amending(reading)
@@ -96,8 +118,10 @@ def read_sidecar(data: bytes, settings: Settings) -> tuple[Sidecar | None, list[
         values["share"] = True  # it was meant to be shared: then its approver and contact are worth judging too
     told = frozenset(reading.told | {key for key in reading.given if reading.misread(key)})
     values["approvers"] = values.pop("approver", ())
-    sidecar = Sidecar(given=frozenset(reading.given), lines=reading.lines, fields=reading.fields, told=told, **values)
-    return sidecar, sorted(set(faults))
+    return Sidecar(
+        given=frozenset(reading.given), lines=reading.lines, fields=reading.fields, filled=frozenset(reading.filled), told=told,
+        **values,
+    )  # fmt: skip
 
 
 def claimed_files(data: bytes) -> tuple[str, ...] | None:

@@ -21,9 +21,9 @@ from typing import Any
 from dossier.database.search import search_text
 from dossier.database.tables import Attachment, Edition, Label, Removal, item_name
 from dossier.office import people
-from dossier.office.item_types import ENGLISH
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.office.words import ENGLISH
 from dossier.text import clock, media, names
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal

@@ -101,6 +101,8 @@ class NewItem:
     """What the wrong-client guard found in what is shared outright."""
     doubts: Sequence[Sentence] = ()
     """Why it is offered though it was to be shared outright, for whoever decides on it."""
+    preset: str | None = None
+    """The preset that spoke for it, for the trail."""
 
 
 def shown_to_client(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
@@ -211,6 +213,8 @@ def _created_entries(
         "client": draft.client, "source": one.source, "share_state": state, "rights": rights,
         "attachments": [{"name": f.name, "sha256": f.sha256, "share": f.share, **owner_told(f)} for f in files],
     }  # fmt: skip
+    if one.preset is not None:
+        made["preset"] = one.preset
     shares = {**shares_told(files), **one.screened.told()}
     entries = [trail.Entry(one.actor, "created", key, made)]
     if state == "approved":

@@ -1,0 +1,30 @@
+"""The folders of presets are made in every client's inbox, for people to put files into. Only made, never removed."""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Iterable
+
+from dossier.files import files
+from dossier.files.beneath import open_beneath
+from dossier.office import presets
+from dossier.office.office import Office
+from dossier.text.names import fold
+
+
+def make(office: Office, clients: Iterable[str]) -> OSError | None:
+    """Make those that lack, of clients that are active, with the rights of the client's own folder. The first trouble, if any."""
+    wanted, trouble = presets.folders(office.settings), None
+    for client in clients if wanted else ():
+        if not office.clients[client].active:
+            continue
+        try:
+            with open_beneath(office.inbox, client) as home:
+                there = {fold(name) for name in home.names()}
+                for folder in wanted:
+                    if fold(folder) not in there:
+                        status = home.status()
+                        files.made_folder(home / folder, stat.S_IMODE(status.st_mode), status).close()
+        except OSError as error:
+            trouble = trouble or error
+    return trouble

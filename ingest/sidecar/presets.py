@@ -1,0 +1,85 @@
+"""What a preset says of files, as a sidecar would say it: read by the same readers, so it can say nothing that a sidecar can't. Pure.
+
+A sidecar beside the files says more, and wins: the preset only fills in the keys that it leaves out,
+and of these none that would say against it. A sidecar that amends an item says all
+itself. Whether it may be done is judged as for any drop, by the rights of whoever the file is of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from dossier.office.presets import OF_SHARING
+from dossier.text.yamltext import List, Node, Text
+from ingest.sidecar.keys import BY_WORD, Reading, read_field
+
+if TYPE_CHECKING:
+    from dossier.office.keys import Preset
+
+_TEXTS = (
+    "description", "status", "type", "location", "explanation", "share_status", "share_attachments", "approvals", "contact",
+)  # fmt: skip
+_YES = ("share", "share_explanation", "notify")
+_LISTS = ("labels", "approver")
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A preset that speaks for the files in one place."""
+
+    name: str
+    preset: Preset
+    folders: Sequence[str] = ()
+    """The folders within the preset's that the files lie in."""
+
+    def nodes(self) -> dict[str, Node]:
+        """Key → what a sidecar would have behind it."""
+        preset, found = self.preset, dict[str, Node]()
+        found.update((key, Text(str(value), 1)) for key in _TEXTS if (value := getattr(preset, key)) is not None)
+        found.update((key, Text("yes", 1)) for key in _YES if getattr(preset, key))
+        found.update((key, List([Text(one, 1) for one in value], 1)) for key in _LISTS if (value := getattr(preset, key)))
+        if self.folders:
+            found["location"] = Text("/".join([*([preset.location] if preset.location else []), *self.folders]), 1)
+        return found
+
+
+def fill(reading: Reading, spoken: Spoken) -> None:
+    """Give the keys that the sidecar leaves out what the preset says of them."""
+    if "item" in reading.given:
+        return
+    left_out = _against(reading)
+    for key, node in spoken.nodes().items():
+        if key not in reading.given and key not in left_out:
+            _fill(reading, key)
+            value = BY_WORD[key].read(reading, node, key)
+            if value is not None:
+                reading.values[key] = value
+    kind = (
+        reading.settings.types.get(reading.values.get("type", "")) if reading.values.get("type") == spoken.preset.type else None
+    )
+    for key, text in spoken.preset.fields.items():
+        if kind is not None and key in kind.fields and key not in reading.given:
+            _fill(reading, key)
+            value = read_field(reading, Text(text, 1), key, [kind.fields[key]])
+            if value is not None:
+                reading.fields[key] = value
+
+
+def _fill(reading: Reading, key: str) -> None:
+    reading.words[key], reading.lines[key] = key, 1
+    reading.given.add(key)
+    reading.filled.add(key)
+
+
+def _against(reading: Reading) -> set[str]:
+    """Keys that the preset must not fill in, as they would say against what the sidecar says."""
+    given, left_out = reading.given, set[str]()
+    if "share" in given and reading.values.get("share") is not True:
+        left_out |= {"share", *OF_SHARING}
+    if given & {"approver", "approvals"}:
+        left_out |= {"share_status", "approver", "approvals"}
+    if reading.values.get("share_status") == "approved":
+        left_out |= {"approver", "approvals"}
+    return left_out
