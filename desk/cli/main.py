@@ -30,6 +30,7 @@ from desk.cli import (
     mail,
     office,
     retention,
+    samba,
     session,
     status,
     tokens,
@@ -93,6 +94,7 @@ AREAS = (
     web,
     tokens,
     webhooks,
+    samba,
 )
 
 for area in AREAS:

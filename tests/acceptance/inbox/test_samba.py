@@ -124,8 +124,10 @@ def _samba(smbd: str, made: Share, top: Path) -> Iterator[None]:
     folders = {name: top / "samba" / name for name in ("private", "state", "cache", "lock", "pid", "ncalrpc", "log")}
     for path in folders.values():
         path.mkdir(parents=True, mode=0o755)
-    text = CONFIGURATION.read_text().replace("/srv/office/", f"{made.root.path}/")
-    text = re.sub(r"([@+])office\b", rf"\g<1>{made.group}", text).replace("smb ports = 445", f"smb ports = {made.port}")
+    text = CONFIGURATION.read_text().replace("smb ports = 445", f"smb ports = {made.port}")
+    include = top / "samba/dossier.conf"
+    made.root.run("samba", "--apply", "--include", str(include))
+    text = text.replace("/etc/samba/dossier.conf", str(include))
     places = {
         "private dir": folders["private"], "state directory": folders["state"], "cache directory": folders["cache"],
         "lock directory": folders["lock"], "pid directory": folders["pid"], "ncalrpc dir": folders["ncalrpc"],

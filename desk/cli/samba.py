@@ -1,0 +1,49 @@
+"""The command about a Samba server beside the office: samba."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from desk.cli import session
+from desk.cli.words import _, add
+
+
+def register(app: typer.Typer) -> None:
+    add(app, samba, "dossier samba", "sudo dossier --root /srv/office samba --apply")
+
+
+def samba(
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Make the accounts that don't exist, and write the include file.")
+    ] = False,
+    include: Annotated[
+        Path, typer.Option("--include", metavar="PATH", help="The file that smb.conf includes; it is this office's alone.")
+    ] = Path("/etc/samba/dossier.conf"),
+    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """The shares and accounts for a Samba server that config/ asks for, and what has drifted."""
+    from desk.actions import file_server
+    from desk.cli import printing
+
+    office = session.office()
+    done, found = file_server.apply(office, include) if apply else ([], file_server.plan(office, include))
+    drift = [printing.text(one) for one in found.drift]
+    if json:
+        accounts = [
+            {"user": one.user, "staff": one.staff, "state": one.state, "member": one.is_member, "password": one.has_password}
+            for one in found.accounts
+        ]
+        told = {"include": str(found.include), "block": found.block, "group": found.group, "accounts": accounts, "drift": drift}
+        printing.as_json({**told, "done": [printing.text(one) for one in done]})
+        return
+    for one in done:
+        print(printing.text(one))
+    if not apply:
+        print(found.block)
+    for line in drift:
+        print(f"- {line}")
+    if not drift:
+        print(_("Shares and accounts are as config/ asks for."))
