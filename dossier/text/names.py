@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from dossier.text.sentences import Sentence, sentence
+
 MAX_NAME_BYTES = 240
 """UTF-8 bytes of an attachment's name: 255 is what file systems hold, less room for `.receipt.yaml` and the like."""
 
@@ -76,25 +78,25 @@ def shown(name: str) -> str:
     return "".join(c if c.isprintable() and not has_bad_characters(c) else c.encode("unicode_escape").decode() for c in name)
 
 
-def name_fault(name: str) -> str | None:
-    """What is wrong with `name` as an attachment's name, in plain words, or None."""
+def name_fault(name: str) -> Sentence | None:
+    """What is wrong with `name` as an attachment's name, or None."""
     if not name or name in (".", ".."):
-        return "a file name is missing"
+        return sentence("names.missing")
     if "/" in name or "\\" in name:
-        return "a file name can't have a folder part; put the file beside the sidecar and give its name alone"
+        return sentence("names.folder")
     if has_bad_characters(name):
-        return "the name has control or direction characters; rename the file"
+        return sentence("names.characters")
     if is_ignored(name):
-        return "a file with such a name is never taken; rename it"
+        return sentence("names.ignored")
     bad = sorted({character for character in name if character in _WINDOWS_CHARACTERS})
     if bad:
-        return f"Windows can't hold a name with {' '.join(bad)}; rename the file"
+        return sentence("names.windows_characters", bad=" ".join(bad))
     if name.endswith((".", " ")) or name.startswith(" "):
-        return "Windows can't hold a name that begins with a space or ends with a space or dot; rename the file"
+        return sentence("names.windows_ends")
     if _RESERVED.fullmatch(name):
-        return "Windows keeps this name for itself; rename the file"
+        return sentence("names.reserved")
     if len(nfc(name).encode()) > MAX_NAME_BYTES:
-        return f"the name is longer than {MAX_NAME_BYTES} bytes; shorten it"
+        return sentence("names.too_long", most=MAX_NAME_BYTES)
     return None
 
 

@@ -18,6 +18,7 @@ from ingest.inbox.looking import Found
 from ingest.intake.judging import entries
 from ingest.intake.ownership import Whose
 from ingest.intake.sightings import NOWHERE, Origin
+from ingest.sidecar.reading import words_of
 from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Draft, Wish
@@ -124,7 +125,8 @@ def fingerprint_of(case: Case, now: datetime) -> str:
 
 def why_text(case: Case, language: str) -> str:
     """WHY.txt: a line for each fault, `file:line: message`."""
-    faults = [f"{case.found.shown}:{max(1, fault.line)}: {told(fault.message, language)}\n" for fault in sorted(set(case.faults))]
+    words, shown = words_of(case.found.sidecar, language), case.found.shown
+    faults = [f"{shown}:{max(1, fault.line)}: {told(fault.message, language, words)}\n" for fault in sorted(set(case.faults))]
     return "".join(faults).encode("utf-8", "backslashreplace").decode()
 
 

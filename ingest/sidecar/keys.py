@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 from dossier.office.item_types import fitting, wanted
 from dossier.office.keys import FieldKind, Settings
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, shown
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Text
 
 DESCRIPTION_MAX = 200
@@ -61,18 +61,19 @@ class Reading:
         self.filled: set[str] = set()
         """Of `given`, what a preset filled in."""
 
-    def say(self, line: int, message: Sentence | str) -> None:
-        self.faults.append(Fault(line, message))
+    def say(self, line: int, code: str, /, **values: Any) -> None:
+        self.faults.append(Fault(line, Sentence(code, values)))
 
     def misread(self, key: str) -> bool:
         return key in self.given and key not in self.values
 
-    def nearest(self, word: str, known: Collection[str]) -> str:
+    def nearest(self, word: str, known: Collection[str]) -> str | None:
+        """What of `known` was most likely meant."""
         if len(self.faults) > SUGGESTIONS_MAX:
-            return ""
+            return None
         lower = {choice.lower(): choice for choice in known}
         near = difflib.get_close_matches(word.lower()[:60], lower, n=1, cutoff=0.7)
-        return f"; did you mean `{lower[near[0]]}`?" if near else ""
+        return lower[near[0]] if near else None
 
     def word(self, key: str, like: str) -> str:
         """`key` as the writer would say it: as written, else in the language in which `like` was written."""
@@ -90,35 +91,35 @@ class Key:
     english: str
     dutch: str
     read: Reader
-    text: str
     schema: Mapping[str, Any]
 
 
 # Values. Each takes a node and the key as it was written, and returns the value, or None after telling what is wrong.
 
 
-def quoted(text: str) -> str:
-    return f"`{shown(text[:60])}{'…' if len(text) > 60 else ''}`"
+def clipped(text: str) -> str:
+    """As much of a text as a sentence about it shows."""
+    return shown(text[:60]) + ("…" if len(text) > 60 else "")
 
 
 def _text(reading: Reading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False) -> str | None:
     """One line of text; with `free`, any number of lines, and direction marks as other languages need them."""
     if not isinstance(node, Text) or node.value is None or not (empty or node.value.strip()):
-        reading.say(node.line, f"`{word}`: give a text")
+        reading.say(node.line, "sidecar.text", word=word)
         return None
     text = node.value.strip()
     if not text.isprintable():
         if free and any((c < " " and c not in "\n\r\t") or "\x7f" <= c <= "\x9f" or "\ud800" <= c <= "\udfff" for c in text):
-            reading.say(node.line, f"`{word}` has control characters; take them out")
+            reading.say(node.line, "sidecar.control", word=word)
             return None
         if not free and ("\n" in text or "\r" in text):
-            reading.say(node.line, f"`{word}`: give one line of text")
+            reading.say(node.line, "sidecar.one_line", word=word)
             return None
         if not free and has_bad_characters(text):
-            reading.say(node.line, f"`{word}` has control or direction characters; type it again without them")
+            reading.say(node.line, "sidecar.direction", word=word)
             return None
     if len(text) > most:
-        reading.say(node.line, f"`{word}` has {len(text)} characters; at most {most}")
+        reading.say(node.line, "sidecar.too_long", word=word, length=len(text), most=most)
         return None
     return text
 
@@ -135,13 +136,12 @@ def _description(reading: Reading, node: Node, word: str) -> str | None:
     text = _text(reading, node, word, most=DESCRIPTION_MAX)
     least = reading.settings.items.description_min
     if text is not None and len(text) < least:
-        why = "so that the client can tell what it is"
-        reading.say(node.line, f"`{word}` has {len(text)} characters; give at least {least}, {why}")
+        reading.say(node.line, "sidecar.too_short", word=word, length=len(text), least=least)
     return text
 
 
-def _one_of(reading: Reading, node: Node, word: str, allowed: Sequence[str], what: str) -> str | None:
-    """One of `allowed`, in the office's spelling whatever the capitals."""
+def _one_of(reading: Reading, node: Node, word: str, allowed: Sequence[str], other: str) -> str | None:
+    """One of `allowed`, in the office's spelling whatever the capitals; `other`: the code of what is told of any other."""
     text = _line(reading, node, word)
     if text is None or text in allowed:
         return text
@@ -149,23 +149,24 @@ def _one_of(reading: Reading, node: Node, word: str, allowed: Sequence[str], wha
     for choice in allowed:
         if fold(choice) == folded:
             return choice
-    hint = f"; give {_listed(allowed)}" if allowed else f"; config/settings.yaml has no {what} yet, so leave `{word}` out"
-    reading.say(node.line, f"`{word}`: {quoted(text)} is no {what}{hint}")
+    if allowed:
+        reading.say(node.line, other, word=word, value=clipped(text), allowed=_listed(allowed))
+    else:
+        reading.say(node.line, f"{other}_yet", word=word, value=clipped(text))
     return None
 
 
-def _listed(words: Sequence[str]) -> str:
-    if len(words) > 12:
-        return ", ".join(words[:12]) + f" or one of {len(words) - 12} more"
-    return " or ".join(filter(None, (", ".join(words[:-1]), words[-1])))
+def _listed(words: Sequence[str]) -> Sentence | str:
+    more = len(words) - 12
+    return sentence("sidecar.or_more", first=list(words[:12]), count=more) if more > 0 else either(words)
 
 
 def _status(reading: Reading, node: Node, word: str) -> str | None:
-    return _one_of(reading, node, word, reading.settings.items.statuses, "status")
+    return _one_of(reading, node, word, reading.settings.items.statuses, "sidecar.no_status")
 
 
 def _type(reading: Reading, node: Node, word: str) -> str | None:
-    return _one_of(reading, node, word, list(reading.settings.types), "type")
+    return _one_of(reading, node, word, list(reading.settings.types), "sidecar.no_type")
 
 
 def _location(reading: Reading, node: Node, word: str) -> str | None:
@@ -174,7 +175,7 @@ def _location(reading: Reading, node: Node, word: str) -> str | None:
         return None
     parts = [part.strip() for part in nfc(text).split("/") if part.strip()]
     if "\\" in text or any(part in (".", "..") for part in parts) or (parts and parts[0].endswith(":")):
-        reading.say(node.line, f"`{word}`: give a place in the dossier such as 2025/Jaarrekening, with / and without ..")
+        reading.say(node.line, "sidecar.location", word=word)
         return None
     allowed = reading.settings.items.locations
     if not parts or not allowed:
@@ -184,31 +185,31 @@ def _location(reading: Reading, node: Node, word: str) -> str | None:
         begin = [part.strip() for part in prefix.split("/") if part.strip()]
         if [fold(part) for part in begin] == folded[: len(begin)]:
             return "/".join([*begin, *parts[len(begin) :]])
-    reading.say(node.line, f"`{word}`: {quoted(text)} is not among the dossier's locations; begin with {_listed(allowed)}")
+    reading.say(node.line, "sidecar.no_location", word=word, value=clipped(text), allowed=_listed(allowed))
     return None
 
 
-def _word_of(reading: Reading, node: Node, word: str, meanings: Mapping[str, Any], say: str) -> Any:
+def _word_of(reading: Reading, node: Node, word: str, meanings: Mapping[str, Any], otherwise: str) -> Any:
     if isinstance(node, Text) and node.value is not None:
         meaning = meanings.get(node.value.strip().lower())
         if meaning is not None:
             return meaning
-    reading.say(node.line, f"`{word}`: give {say}")
+    reading.say(node.line, otherwise, word=word)
     return None
 
 
 def _yes_no(reading: Reading, node: Node, word: str) -> bool | None:
-    value: bool | None = _word_of(reading, node, word, YES_NO, "yes or no (ja, nee)")
+    value: bool | None = _word_of(reading, node, word, YES_NO, "sidecar.yes_or_no")
     return value
 
 
 def _all_none(reading: Reading, node: Node, word: str) -> bool | None:
-    value: bool | None = _word_of(reading, node, word, _ALL_NONE, "all or none (alle, geen)")
+    value: bool | None = _word_of(reading, node, word, _ALL_NONE, "sidecar.all_or_none")
     return value
 
 
 def _share_status(reading: Reading, node: Node, word: str) -> str | None:
-    value: str | None = _word_of(reading, node, word, _SHARE_STATUS, "concept or approved (goedgekeurd)")
+    value: str | None = _word_of(reading, node, word, _SHARE_STATUS, "sidecar.share_status")
     return value
 
 
@@ -216,20 +217,20 @@ def _approvals(reading: Reading, node: Node, word: str) -> str | int | None:
     text = node.value.strip() if isinstance(node, Text) and node.value else ""
     if re.fullmatch("[0-9]{1,4}", text) and int(text) >= 1:
         return int(text)
-    value: str | None = _word_of(reading, node, word, {"all": "all", "any": "any"}, "all, any, or a number of approvers")
+    value: str | None = _word_of(reading, node, word, {"all": "all", "any": "any"}, "sidecar.approvals")
     return value
 
 
 def _texts(reading: Reading, node: Node, word: str, most: int = 255) -> tuple[str, ...] | None:
     """A list of texts, none of them twice (capitals apart)."""
     if not isinstance(node, List):
-        reading.say(node.line, f"`{word}`: give a list, such as [first, second]")
+        reading.say(node.line, "sidecar.list", word=word)
         return None
     found: dict[str, str] = {}
     for item in node.items:
         text = _text(reading, item, word, most=most)
         if text is not None and found.setdefault(fold(text), text := nfc(text)) is not text:
-            reading.say(item.line, f"`{word}`: {quoted(text)} is given twice; keep one")
+            reading.say(item.line, "sidecar.value_twice", word=word, value=clipped(text))
     return tuple(found.values())
 
 
@@ -240,8 +241,11 @@ def _labels(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None:
     office = {fold(label): label for label in allowed}
     for label in labels:
         if fold(label) not in office:
-            hint = reading.nearest(label, allowed) or f"; give {_listed(allowed)}"
-            reading.say(_line_with(node, label), f"`{word}`: {quoted(label)} is no label of this office{hint}")
+            line, near = _line_with(node, label), reading.nearest(label, allowed)
+            if near:
+                reading.say(line, "sidecar.no_label_near", word=word, value=clipped(label), near=near)
+            else:
+                reading.say(line, "sidecar.no_label", word=word, value=clipped(label), allowed=_listed(allowed))
     return tuple(office.get(fold(label), label) for label in labels)
 
 
@@ -259,7 +263,7 @@ def _approver(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None
         return None if one is None else (one,)
     several = _texts(reading, node, word)
     if several == () and not getattr(node, "items", ()):
-        reading.say(node.line, f"`{word}`: the list is empty; name who must approve, or leave it out")
+        reading.say(node.line, "sidecar.no_approvers", word=word)
     return several or None
 
 
@@ -267,17 +271,17 @@ def _item(reading: Reading, node: Node, word: str) -> str | None:
     text = node.value.strip() if isinstance(node, Text) and node.value else ""
     found = _ITEM.fullmatch(text)
     if not found or int(found[2]) == 0 or int(found[1]) == 0:
-        reading.say(node.line, f"`{word}`: give an item's number, such as D-2026-000012")
+        reading.say(node.line, "sidecar.item", word=word)
         return None
     return f"D-{found[1]}-{int(found[2]):06d}"
 
 
 def _attachments(reading: Reading, node: Node, word: str) -> tuple[AttachmentEntry, ...] | None:
     if isinstance(node, Map):
-        reading.say(node.line, f"`{word}`: give a list of file names, such as [report.pdf], each with `-` before it or in [ ]")
+        reading.say(node.line, "sidecar.file_names", word=word)
         return None
     if isinstance(node, Text):
-        reading.say(node.line, f"`{word}`: give a list of file names, such as [{shown((node.value or '')[:60])}]")
+        reading.say(node.line, "sidecar.one_file_name", word=word, file=shown((node.value or "")[:60]))
         node = List([node], node.line)
     entries = [entry for item in node.items if (entry := _attachment(reading, item, word))]
     files: set[str] = set()
@@ -285,10 +289,9 @@ def _attachments(reading: Reading, node: Node, word: str) -> tuple[AttachmentEnt
     for entry in entries:
         first = called.setdefault(fold(entry.name or entry.file), entry)
         if nfc(entry.file) in files:
-            reading.say(entry.line, f"{quoted(entry.file)} is listed twice; keep one")
+            reading.say(entry.line, "sidecar.listed_twice", file=clipped(entry.file))
         elif first is not entry:
-            other = quoted(nfc(first.name or first.file))
-            reading.say(entry.line, f"two attachments are called {other}, capitals apart; give one of them another `name`")
+            reading.say(entry.line, "sidecar.same_name", name=clipped(nfc(first.name or first.file)))
         files.add(nfc(entry.file))
     return tuple(entries)
 
@@ -302,16 +305,17 @@ def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | No
     for given, entry in item.entries.items():
         key = ENTRY_KEYS.get(given)
         if key is None:
-            hint = reading.nearest(given, list(ENTRY_KEYS)) or "; use file, name, share, note or sha256"
-            reading.say(entry.line, f"`{word}`: there is no key {quoted(given)} here{hint}")
+            near = reading.nearest(given, list(ENTRY_KEYS))
+            code = "sidecar.no_entry_key_near" if near else "sidecar.no_entry_key"
+            reading.say(entry.line, code, word=word, given=clipped(given), near=near)
         elif key in words:
-            reading.say(entry.line, f"`{word}`: `{given}` and `{words[key]}` are the same key in two languages; keep one")
+            reading.say(entry.line, "sidecar.entry_key_twice", word=word, given=given, first=words[key])
         else:
             words[key] = given
             if not isinstance(entry.node, Text) or entry.node.value is not None:
                 found[key] = _ENTRY_READERS[key](reading, entry.node, given)
     if "file" not in found:
-        reading.say(item.line, f"`{word}`: this entry names no `file`; add it, such as {{file: report.pdf}}")
+        reading.say(item.line, "sidecar.no_file", word=word)
     if found.get("file") is None:
         return None
     if "share" in found and found["share"] is None:
@@ -323,24 +327,24 @@ def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | No
 def _file_name(reading: Reading, node: Node, word: str) -> str | None:
     """A plain file name. One that can't be used is told and still returned: the file may lie there."""
     if not isinstance(node, Text) or not node.value:
-        reading.say(node.line, f"`{word}`: give a file name")
+        reading.say(node.line, "sidecar.file_name", word=word)
         return None
     fault = name_fault(node.value)
     if fault:
-        reading.say(node.line, f"{quoted(node.value)}: {fault}")
+        reading.say(node.line, "sidecar.bad_name", name=clipped(node.value), why=fault)
     return node.value
 
 
 def _sha256(reading: Reading, node: Node, word: str) -> str | None:
     if isinstance(node, Text) and node.value and _SHA256.fullmatch(node.value.strip()):
         return node.value.strip().lower()
-    reading.say(node.line, f"`{word}`: give 64 digits 0-9 and letters a-f, or leave it out")
+    reading.say(node.line, "sidecar.sha256", word=word)
     return None
 
 
 def _rename(reading: Reading, node: Node, word: str) -> dict[str, str] | None:
     if not isinstance(node, Map):
-        reading.say(node.line, f"`{word}`: give old and new names, such as {{old.pdf: new.pdf}}")
+        reading.say(node.line, "sidecar.old_and_new", word=word)
         return None
     found: dict[str, str] = {}
     olds: dict[str, str] = {}
@@ -350,13 +354,13 @@ def _rename(reading: Reading, node: Node, word: str) -> dict[str, str] | None:
         if new is None:
             continue
         if not old:
-            reading.say(entry.line, f"`{word}`: the old name of {quoted(new)} is missing")
+            reading.say(entry.line, "sidecar.no_old_name", word=word, name=clipped(new))
         elif nfc(old) == nfc(new):
-            reading.say(entry.line, f"`{word}`: {quoted(old)} has that name already; leave it out")
+            reading.say(entry.line, "sidecar.named_already", word=word, name=clipped(old))
         elif olds.setdefault(fold(old), old) != old:
-            reading.say(entry.line, f"`{word}`: {quoted(old)} is given twice; keep one")
+            reading.say(entry.line, "sidecar.value_twice", word=word, value=clipped(old))
         elif fold(new) in news:
-            reading.say(entry.line, f"`{word}`: two attachments would be called {quoted(new)}; give one another name")
+            reading.say(entry.line, "sidecar.would_be_same", word=word, name=clipped(new))
         news.add(fold(new))
         found[nfc(old)] = nfc(new)
     return found
@@ -371,10 +375,8 @@ def read_field(reading: Reading, node: Node, word: str, kinds: Sequence[FieldKin
         fitted = fitting(kind, text)
         if fitted is not None:
             return fitted
-    reading.say(
-        node.line,
-        f"`{word}`: {quoted(text)} does not fit; give {' or '.join(dict.fromkeys(str(wanted(kind)) for kind in kinds))}",
-    )
+    allowed = either(list(dict.fromkeys(wanted(kind) for kind in kinds)))
+    reading.say(node.line, "rules.does_not_fit", field=word, value=clipped(text), wanted=allowed)
     return None
 
 
@@ -404,36 +406,29 @@ _ENTRIES: dict[str, Any] = {
 }  # fmt: skip
 
 KEYS = (
-    Key("description", "omschrijving", _description, "One line, shown on the portal. Required for a new item.",
-        {**TEXT, "maxLength": DESCRIPTION_MAX}),
-    Key("status", "status", _status, "One of the office's statuses; without it the first.", TEXT),
-    Key("type", "soort", _type, "One of the office's types of item.", TEXT),
-    Key("location", "dossierlocatie", _location, "The place in the dossier, such as 2025/Jaarrekening.", TEXT),
-    Key("labels", "labels", _labels, "A list of labels.", _NAMES),
-    Key("explanation", "toelichting", _free, "Free text, for the office; for the client only with share_explanation.", TEXT),
-    Key("attachments", "bijlagen", _attachments,
-        "The files of the item, beside the sidecar. Without it: all files named as the sidecar is. []: none.", _ENTRIES),
-    Key("share_attachments", "bijlagen_delen", _all_none, "all or none: short for saying `share` at each attachment.",
-        {"enum": ["all", "none", "alle", "geen", None]}),
-    Key("share_explanation", "toelichting_delen", _yes_no, "yes: the client sees the explanation too.", _YES),
-    Key("share", "delen", _yes_no, "yes: the item is for the client's portal. Without it: no.", _YES),
-    Key("share_status", "status_delen", _share_status, "concept: an approver decides first. approved: at once, by who may.",
-        {"enum": ["concept", "approved", "goedgekeurd", None]}),
-    Key("approver", "goedkeurder", _approver, "Who must approve a concept: a staff id, or a list of them.",
-        {"anyOf": [TEXT, _NAMES]}),
-    Key("approvals", "goedkeuringen", _approvals, "How many of several approvers must approve: all, any, or a number.",
-        {"anyOf": [{"enum": ["all", "any", None]}, {"type": "integer", "minimum": 1}]}),
-    Key("notify", "email_notificatie", _yes_no, "yes: the contact gets a mail once the item is on the portal.", _YES),
-    Key("contact", "contactpersoon", _line, "Who gets the mail: a contact of the client, by id or e-mail address.", TEXT),
-    Key("created_by", "gemaakt_door", _line, "Who made the item: a staff id.", TEXT),
-    Key("client", "klant", _line, "For which client it is: the code that the folder of the inbox has, too.", TEXT),
-    Key("item", "dossierstuk", _item, "The number of an item that is there already: this sidecar changes it.",
-        {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),
-    Key("remove", "verwijderen", _texts, "With item: the names of attachments to take out.", _NAMES),
-    Key("rename", "hernoemen", _rename, "With item: old and new names of attachments.",
-        {"type": ["object", "null"], "additionalProperties": TEXT}),
-    Key("reason", "reden", _line, "With item and `share: no`: why it is taken off the portal.", TEXT),
+    Key("description", "omschrijving", _description, {**TEXT, "maxLength": DESCRIPTION_MAX}),
+    Key("status", "status", _status, TEXT),
+    Key("type", "soort", _type, TEXT),
+    Key("location", "dossierlocatie", _location, TEXT),
+    Key("labels", "labels", _labels, _NAMES),
+    Key("explanation", "toelichting", _free, TEXT),
+    Key("attachments", "bijlagen", _attachments, _ENTRIES),
+    Key("share_attachments", "bijlagen_delen", _all_none, {"enum": ["all", "none", "alle", "geen", None]}),
+    Key("share_explanation", "toelichting_delen", _yes_no, _YES),
+    Key("share", "delen", _yes_no, _YES),
+    Key("share_status", "status_delen", _share_status, {"enum": ["concept", "approved", "goedgekeurd", None]}),
+    Key("approver", "goedkeurder", _approver, {"anyOf": [TEXT, _NAMES]}),
+    Key("approvals", "goedkeuringen", _approvals, {"anyOf": [{"enum": ["all", "any", None]}, {"type": "integer", "minimum": 1}]}),
+    Key("notify", "email_notificatie", _yes_no, _YES),
+    Key("contact", "contactpersoon", _line, TEXT),
+    Key("created_by", "gemaakt_door", _line, TEXT),
+    Key("client", "klant", _line, TEXT),
+    Key("item", "dossierstuk", _item, {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),
+    Key("remove", "verwijderen", _texts, _NAMES),
+    Key("rename", "hernoemen", _rename, {"type": ["object", "null"], "additionalProperties": TEXT}),
+    Key("reason", "reden", _line, TEXT),
 )  # fmt: skip
 
 DUTCH = {key.english: key.dutch for key in KEYS}
+DUTCH_VALUES = {"yes": "ja", "no": "nee", "all": "alle", "none": "geen", "approved": "goedgekeurd"}
 BY_WORD = {word: key for key in KEYS for word in (key.dutch, key.english)}

@@ -17,9 +17,9 @@ from typing import Literal
 from dossier.office.keys import Settings
 from dossier.office.words import LATER_KEYS
 from dossier.text.names import fold
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, Words, sentence
 from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, cut_off, decoded, read_map
-from ingest.sidecar.keys import BY_WORD, ENTRY_KEYS, AttachmentEntry, Reading, quoted, read_field
+from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, Reading, clipped, read_field
 from ingest.sidecar.presets import Spoken, fill
 
 __all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_preset", "read_sidecar"]
@@ -36,6 +36,8 @@ class Sidecar:
     """English names of the keys that were given with a value."""
     lines: Mapping[str, int]
     """English key → the line it stands on."""
+    words: Mapping[str, str] = field(default_factory=dict, compare=False)
+    """English key → the word that was written for it, which may be the Dutch one."""
     description: str | None = None
     status: str | None = None
     type: str | None = None
@@ -119,9 +121,17 @@ def _sidecar(reading: Reading) -> Sidecar:
     told = frozenset(reading.told | {key for key in reading.given if reading.misread(key)})
     values["approvers"] = values.pop("approver", ())
     return Sidecar(
-        given=frozenset(reading.given), lines=reading.lines, fields=reading.fields, filled=frozenset(reading.filled), told=told,
-        **values,
+        given=frozenset(reading.given), lines=reading.lines, words=reading.words, fields=reading.fields,
+        filled=frozenset(reading.filled), told=told, **values,
     )  # fmt: skip
+
+
+def words_of(sidecar: Sidecar | None, language: str) -> Words:
+    """The words in which to tell of a sidecar: those of its writer, and where nothing is written yet, the language's."""
+    written = {key: word for key, word in sidecar.words.items() if key not in sidecar.filled} if sidecar else {}
+    own = {key for key in written if DUTCH.get(key, key) != key}
+    is_dutch = any(written[key] == DUTCH[key] for key in own) if own else language == "nl"
+    return Words(keys={**(DUTCH if is_dutch else {}), **written}, values=DUTCH_VALUES if is_dutch else {})
 
 
 def claimed_files(data: bytes) -> tuple[str, ...] | None:
@@ -177,8 +187,8 @@ def _read_keys(reading: Reading, tree: Map) -> None:
             extras.append((word, entry))
             continue
         if key.english in reading.words:
-            first = f"`{reading.words[key.english]}` (line {reading.lines[key.english]})"
-            reading.say(entry.line, f"`{word}` and {first} are the same key in two languages; keep one")
+            first, at = reading.words[key.english], reading.lines[key.english]
+            reading.say(entry.line, "sidecar.key_twice", word=word, first=first, at=at)
             continue
         reading.words[key.english], reading.lines[key.english] = word, entry.line
         if isinstance(entry.node, Text) and entry.node.value is None:
@@ -204,7 +214,7 @@ def _check_comments(reading: Reading, node: Node, word: str) -> None:
     """Tell of each comment that cuts a free text or a file name off."""
     if isinstance(node, Text):
         if node.comment is not None and node.value is not None:
-            reading.say(node.line, cut_off(word, node))
+            reading.faults.append(Fault(node.line, cut_off(word, node)))
     elif isinstance(node, List):
         for item in node.items:
             _check_comments(reading, item, word)
@@ -222,10 +232,11 @@ def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
     open_type = reading.misread("type") or ("item" in reading.given and "type" not in reading.given)
     fitting = owners if open_type else [name for name in owners if name == reading.values.get("type")]
     if not fitting and owners:
-        reading.say(entry.line, f"{quoted(word)} is a key of type {owners[0]}; write `type: {owners[0]}`, or leave it out")
+        reading.say(entry.line, "sidecar.of_another_type", word=clipped(word), type=owners[0])
     elif not fitting:
         known = [*BY_WORD, *(name for kind in types.values() for name in kind.fields)]
-        reading.say(entry.line, f"there is no key {quoted(word)}{reading.nearest(word, known) or '; leave it out'}")
+        near = reading.nearest(word, known)
+        reading.say(entry.line, "sidecar.no_key_near" if near else "sidecar.no_key", word=clipped(word), near=near)
     else:
         reading.words[word], reading.lines[word] = word, entry.line
         if isinstance(entry.node, Text) and entry.node.value is None:
@@ -243,13 +254,13 @@ def _check_required(reading: Reading) -> None:
         return
     if "description" not in reading.given:
         word = "omschrijving" if any(word != key for key, word in reading.words.items()) else "description"
-        reading.say(reading.lines.get("description", 1), f"`{word}` is required: one line that tells the client what this is")
+        reading.say(reading.lines.get("description", 1), "sidecar.description_required", word=word)
     kind = reading.settings.types.get(reading.values.get("type", ""))
     for wanted in kind.required if kind else ():
         key = BY_WORD[wanted].english if wanted in BY_WORD else wanted
         if key not in reading.given and key != "description":
             reading.told.add(key)
-            reading.say(reading.lines["type"], f"an item of type {reading.values['type']} needs `{wanted}`; add it")
+            reading.say(reading.lines["type"], "rules.type_needs", type=reading.values["type"], needed=wanted)
 
 
 _SHARING = frozenset({"share_status", "approver", "approvals", "share_attachments", "share_explanation", "notify"})
@@ -264,33 +275,33 @@ def _check_sharing(reading: Reading) -> None:
             if chosen and values.get(key) is not True:
                 continue
             word, share = reading.words[key], reading.word("share", key)
-            what = {"share_attachments": "all", "share_explanation": "yes", "notify": "yes"}.get(key, "given")
-            so = f"write `{share}: {'ja' if share == 'delen' else 'yes'}`, or leave `{word}` out"
+            code = {"share_attachments": "sidecar.all_but", "share_explanation": "sidecar.yes_but", "notify": "sidecar.yes_but"}
             reading.told.add(key)
-            reading.say(lines[key], f"`{word}` is {what}, but {_not_shared(reading, share)}; {so}")
+            but, yes = _not_shared(reading, share), "ja" if share == "delen" else "yes"
+            reading.say(lines[key], code.get(key, "sidecar.given_but"), word=word, but=but, share=share, yes=yes)
         told = {fault.line for fault in reading.faults}
         for entry in values.get("attachments") or ():
             if entry.share and entry.line not in told:
                 but = _not_shared(reading, reading.word("share", "attachments"))
-                reading.say(entry.line, f"{quoted(entry.file)} is to be shared, but {but}; change one of the two")
+                reading.say(entry.line, "sidecar.file_but", file=clipped(entry.file), but=but)
     if values.get("share_status") == "approved":
         for key in ("approver", "approvals"):
             if key in given:
-                but = f"`{reading.words['share_status']}` is approved, which asks nobody"
-                reading.say(lines[key], f"`{reading.words[key]}` is given, but {but}; leave one out")
+                status = reading.words["share_status"]
+                reading.say(lines[key], "sidecar.asks_nobody", word=reading.words[key], status=status)
     if values.get("notify") and not given & {"contact", "item"}:
         word, contact = reading.words["notify"], reading.word("contact", "notify")
         reading.told.add("notify")
-        reading.say(lines["notify"], f"`{word}` is yes, but no `{contact}` is given; name the contact who gets the mail")
+        reading.say(lines["notify"], "sidecar.notify_whom", word=word, contact=contact)
     approvals, approvers = values.get("approvals"), values.get("approver")
     if isinstance(approvals, int) and approvers and approvals > len(approvers):
         reading.told.add("approvals")
-        there = f"there are {len(approvers)} approvers" if len(approvers) > 1 else "there is one approver"
-        reading.say(lines["approvals"], f"`{reading.words['approvals']}` is {approvals}, but {there}; name more, or lower it")
+        word, count = reading.words["approvals"], len(approvers)
+        reading.say(lines["approvals"], "sidecar.too_many_approvals", word=word, approvals=approvals, count=count)
 
 
-def _not_shared(reading: Reading, share: str) -> str:
-    return f"`{share}` is no" if "share" in reading.given else f"`{share}` is not given"
+def _not_shared(reading: Reading, share: str) -> Sentence:
+    return sentence("sidecar.is_no" if "share" in reading.given else "sidecar.is_not_given", share=share)
 
 
 def _check_amending(reading: Reading) -> None:
@@ -299,19 +310,16 @@ def _check_amending(reading: Reading) -> None:
     if "reason" in reading.given and ("item" not in reading.given or values.get("share") is not False):
         item, share = reading.word("item", "reason"), reading.word("share", "reason")
         no = "nee" if share == "delen" else "no"
-        reading.say(
-            reading.lines["reason"],
-            f"`{words['reason']}` says why an item is taken off the portal: it goes with `{item}` and `{share}: {no}`",
-        )
+        reading.say(reading.lines["reason"], "sidecar.reason", word=words["reason"], item=item, share=share, no=no)
     for key in ("remove", "rename"):
         if key in reading.given and "item" not in reading.given:
             item = reading.word("item", key)
-            reading.say(reading.lines[key], f"`{words[key]}` needs `{item}`: the number of the item whose attachments are meant")
+            reading.say(reading.lines[key], "sidecar.needs_item", word=words[key], item=item)
     removed = {fold(name) for name in values.get("remove", ())}
     for old in values.get("rename", {}):
         if fold(old) in removed:
-            reading.say(reading.lines["rename"], f"{quoted(old)} is renamed and removed; leave one out")
+            reading.say(reading.lines["rename"], "sidecar.renamed_and_removed", name=clipped(old))
     for entry in values.get("attachments") or ():
         name = entry.name or entry.file
         if fold(name) in removed:
-            reading.say(entry.line, f"{quoted(name)} is attached and removed; take it from one: a file of the same name replaces")
+            reading.say(entry.line, "sidecar.attached_and_removed", name=clipped(name))

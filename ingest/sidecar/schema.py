@@ -4,28 +4,32 @@ from __future__ import annotations
 
 from typing import Any
 
+from dossier.office.item_types import wanted
 from dossier.office.keys import Settings
+from dossier.text.sentences import sentence, told
 from ingest.sidecar.keys import KEYS, TEXT
 
 
 def sidecar_schema(settings: Settings | None) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a sidecar, for editors; with `settings` also what this office allows."""
+    language = settings.office.language if settings else "en"
     properties: dict[str, Any] = {}
     for key in KEYS:
         schema = dict(key.schema)
         if settings is not None:
             schema = _with_choices(schema, key.english, settings)
-        properties[key.english] = {**schema, "description": key.text}
+        about = told(sentence(f"sidecar.about_{key.english}"), language)
+        properties[key.english] = {**schema, "description": about}
         if key.dutch != key.english:
-            properties[key.dutch] = {**schema, "description": f"{key.text} ({key.english})"}
+            properties[key.dutch] = {**schema, "description": f"{about} ({key.english})"}
     for name, kind in settings.types.items() if settings else ():
         for word, values in kind.fields.items():
-            what = "a date such as 2026-12-31" if values == "date" else "text" if values == "text" else " or ".join(values)
-            properties.setdefault(word, {**TEXT, "description": f"Of type {name}: {what}."})
+            about = told(sentence("sidecar.about_field", type=name, wanted=wanted(values)), language)
+            properties.setdefault(word, {**TEXT, "description": about})
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Sidecar",
-        "description": "One dossier item and the files that belong to it.",
+        "description": told(sentence("sidecar.about"), language),
         "type": "object",
         "properties": properties,
         "additionalProperties": False,
