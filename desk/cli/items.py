@@ -32,7 +32,9 @@ def register(app: typer.Typer) -> None:
 def items(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORDS]...", help="Beginnings of words that must be there; a client's name counts, too."),
+        typer.Argument(
+            metavar="[WORDS]...", help="Beginnings of words that must be there, also in the files; a client's name counts, too."
+        ),
     ] = None,
     client: Annotated[str | None, typer.Option(metavar="CODE", autocompletion=completing.clients)] = None,
     label: Annotated[str | None, typer.Option()] = None,
@@ -43,6 +45,9 @@ def items(
         Literal["private", "concept", "approved", "published", "returned", "withdrawn"] | None, typer.Option()
     ] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Made on or after this day.")] = None,
+    within: Annotated[
+        Literal["files"] | None, typer.Option("--in", help="The words are in the text of the files, not in what the item says.")
+    ] = None,
     unopened: Annotated[bool, typer.Option("--unopened", help="On the portal, and opened by no contact yet.")] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
     after: Annotated[str | None, typer.Option(metavar="ITEM", help="Go on behind this one.")] = None,
@@ -57,6 +62,7 @@ def items(
     wanted = Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
+        in_files=within == "files",
     )  # fmt: skip
     reader = session.reader()
     looking_up.check_filter(office, reader, wanted)

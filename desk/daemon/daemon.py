@@ -25,6 +25,7 @@ from desk.daemon.portal_work import PortalWork
 from desk.daemon.process import Teller, call_on_stop
 from desk.daemon.summary import Summary
 from desk.daemon.surroundings import InboxMissing, check_folders
+from desk.daemon.text_work import TextWork
 from desk.daemon.trail_work import TrailWork
 from desk.daemon.webhook_work import WebhookWork
 from dossier.cluster import presence
@@ -154,6 +155,7 @@ class Daemon:
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.hands = Hands() if type(self.vault) is Vault else None
         self.intake = Intake(self.office, self.vault, patient=self._once, hands=self.hands)
+        self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
         self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
@@ -250,6 +252,7 @@ class Daemon:
         self.mails.start()
         self.webhooks.start()
         self.portal.start()
+        self.texts.start()
         self._scheduler = schedule.start(self._jobs())
         try:
             version, events = data_version(), EventLog()
@@ -264,6 +267,7 @@ class Daemon:
                 self._supervise()
                 now_version = data_version()
                 if did or now_version != version:
+                    self.texts.note()
                     events.tell() if self.leads else events.skip()
                 if (did or now_version != version or is_unmarked) and time.monotonic() >= marked_at + MARK_SECONDS:
                     identity.mark(self.office)
@@ -282,6 +286,7 @@ class Daemon:
             self.mails.stop()
             self.webhooks.stop()
             self.portal.stop()
+            self.texts.stop()
             if files.stopping.is_set():
                 with contextlib.suppress(*UNAVAILABLE):
                     if self.leads:
@@ -303,6 +308,7 @@ class Daemon:
             self.intake.forget()
         if self.leads:
             self.portal.rest()
+            self.texts.rest()
 
     def _next_round(self) -> float:
         """When the queue is looked at again, in monotonic seconds; never, by who doesn't lead."""
@@ -431,6 +437,7 @@ class Daemon:
         if self.leads:
             drafts.write(self.office, clock.utc_now())
             self.portal.dress_once()
+            self.texts.once()
             self.trail.anchor(clock.utc_now(), ending=True)
         identity.mark(self.office)
         self.summary.waiting = self.lookout.count_waiting()
@@ -490,7 +497,17 @@ class Daemon:
         old, office = self.office.settings, self._config.changed()
         if office is None:
             return
-        for room in (self, self.intake, self.queue, self.mails, self.webhooks, self.alarms, self.trail, self.periodic):
+        for room in (
+            self,
+            self.intake,
+            self.queue,
+            self.mails,
+            self.webhooks,
+            self.alarms,
+            self.trail,
+            self.periodic,
+            self.texts,
+        ):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()

@@ -19,7 +19,7 @@ from dossier.trail import auditing
 CHUNK = 500
 """Rows read and written at once."""
 
-_OWN = ("schema_migration", "item_text")
+_OWN = ("schema_migration", "item_text", "text_due")
 
 
 class NotMoved(Exception):
@@ -104,6 +104,7 @@ def _copy_search(source: Any, target: Any) -> None:
     cursor = source.execute_sql("SELECT rowid, description, explanation, labels, names, client FROM item_text ORDER BY rowid")
     while rows := cursor.fetchmany(CHUNK):
         postgresql.search_text([tuple(row) for row in rows])
+    target.execute_sql("INSERT INTO text_due (item) SELECT id FROM item")  # their files are read anew
 
 
 def _digest(database: Any, table: str, kinds: dict[str, bool]) -> tuple[int, str]:

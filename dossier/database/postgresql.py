@@ -161,3 +161,34 @@ def matching(query: Any, words: Sequence[str]) -> list[Any]:
     joined = query.join(text, on=(text.c.item == Item.id)).order_by(Item.id.desc())
     fits = [SQL('"words"."words" @@ %s::tsquery', [part]) for part in parts]
     return [joined.where(fits[0]), joined.where(fits[1] & ~fits[0]), joined.where(fits[2] & ~fits[1])]
+
+
+MOST_BYTES = 800_000
+"""A tsvector holds a megabyte, with what it needs beside the words."""
+
+
+def file_vector(rest: str, text: str) -> str:
+    """The words of an item (weight A) and of what its files say (weight D), each once, as a tsvector is written."""
+    weights: dict[str, str] = {}
+    for words, place in ((_words(rest), "1A"), (_words(text), "2")):
+        for word in dict.fromkeys(words):
+            weights[word[:500]] = f"{weights[word[:500]]},{place}" if word[:500] in weights else place
+    parts, size = [], 0
+    for word, places in weights.items():
+        size += len(word.encode()) + 8
+        if size > MOST_BYTES:
+            break
+        parts.append(f"'{word}':{places}")
+    return " ".join(parts)
+
+
+def matching_files(query: Any, words: Sequence[str], alone: bool) -> Any:
+    """`query` over Item, as search.matching_files has it."""
+    bare = [word[:500] for text in words for word in _words(text)]
+    text = Table("item_text_files").alias("words")
+    joined = query.join(text, on=(text.c.item == Item.id)).order_by(Item.id.desc())
+    in_files, in_rest, anywhere = (" & ".join(f"'{word}':{how}" for word in bare) for how in ("*D", "*A", "*"))
+    if alone:
+        return joined.where(SQL('"words"."words" @@ %s::tsquery', [in_files]))
+    fits, elsewhere = SQL('"words"."words" @@ %s::tsquery', [anywhere]), SQL('"words"."words" @@ %s::tsquery', [in_rest])
+    return joined.where(fits & ~elsewhere)

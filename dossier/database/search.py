@@ -10,6 +10,7 @@ from typing import Any
 
 from peewee import SQL, Table
 
+from dossier.database import file_texts
 from dossier.database.database import is_shared
 from dossier.database.tables import PROXY, Item, TextRow
 
@@ -18,6 +19,7 @@ def forget_old_words() -> None:
     """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
     if not is_shared():
         PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
+        PROXY.execute_sql("INSERT INTO item_text_files (item_text_files) VALUES ('optimize')")
 
 
 MOST_WORDS = 20
@@ -25,7 +27,10 @@ MOST_WORDS = 20
 
 
 def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
-    """Put what items are found by into the index. Call inside `transaction()`."""
+    """Put what items are found by into the index; their files are read later. Call inside `transaction()`."""
+    file_texts.make_due([row[0] for row in rows], replace)
+    if replace:
+        file_texts.follow(rows)
     if is_shared():
         from dossier.database import postgresql
 
@@ -48,28 +53,58 @@ def matching(query: Any, words: str, client: str | None = None) -> list[Any] | N
     """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
 
     Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
-    `client`: the client that `query` asks for anyway; then only his words are looked through. (No bm25: it reads all hits,
-    which takes seconds where a word is common, and what an office looks for is what is new.)
+    `client`: the client that `query` asks for anyway; then only that client's words are looked through. (No bm25: it reads all
+    hits, which takes seconds where a word is common, and what an office looks for is what is new.)
     """
-    found = list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
+    found = _words(words)
     if not found:
         return None
     if is_shared():
         from dossier.database import postgresql
 
         return postgresql.matching(query, found)
-    whole, begun = " AND ".join(f'"{word}"' for word in found), " AND ".join(f'"{word}"*' for word in found)  # no operators
+    whole, begun = " AND ".join(f'"{word}"' for word in found), _begun(found)
     parts = [
         f"{{description}} : ({whole})",
         f"{{description}} : ({begun})",
         f"{{description explanation labels names}} : ({begun})",
     ]
-    of_client = f' AND client : "{client.replace(chr(34), "")}"' if client else ""
-    expressions = [parts[0] + of_client, *(f"({part}{of_client}) NOT ({before})" for before, part in pairwise(parts))]
-    text = Table("item_text").alias("words")
+    only = _of_client(client)
+    expressions = [parts[0] + only, *(f"({part}{only}) NOT ({before})" for before, part in pairwise(parts))]
+    return [_joined(query, "item_text", expression) for expression in expressions]
+
+
+def matching_files(query: Any, words: str, client: str | None = None, alone: bool = False) -> Any | None:
+    """`query` over Item: those of which every word is in the text of their files or in what `matching` looks through, but not all there.
+
+    `alone`: those that have every word in the text of their files. None without a word.
+    """
+    found = _words(words)
+    if not found:
+        return None
+    if is_shared():
+        from dossier.database import postgresql
+
+        return postgresql.matching_files(query, found, alone)
+    begun, only = _begun(found), _of_client(client)
+    expression = f"{{text}} : ({begun}){only}" if alone else f"({{rest text}} : ({begun}){only}) NOT ({{rest}} : ({begun}))"
+    return _joined(query, "item_text_files", expression)
+
+
+def _words(words: str) -> list[str]:
+    return list(dict.fromkeys(re.findall(r"\w+", unicodedata.normalize("NFC", words))))[:MOST_WORDS]
+
+
+def _begun(found: Sequence[str]) -> str:
+    return " AND ".join(f'"{word}"*' for word in found)  # no operators
+
+
+def _of_client(client: str | None) -> str:
+    return f' AND client : "{client.replace(chr(34), "")}"' if client else ""
+
+
+def _joined(query: Any, index: str, expression: str) -> Any:
+    """SQLite must go from the words to the items, whatever it thinks of their number: CROSS JOIN in effect."""
+    text = Table(index).alias("words")
     joined = query.join(text, on=(text.c.rowid == Item.id))
-    # CROSS JOIN in effect: SQLite must go from the words to the items, whatever it thinks of their number.
-    return [
-        joined.where(SQL('"words"."item_text" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))
-        for expression in expressions
-    ]
+    return joined.where(SQL(f'"words"."{index}" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))

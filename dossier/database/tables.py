@@ -598,6 +598,12 @@ class Binned(Table):
     at = CharField()
 
 
+class TextDue(Table):
+    """An item whose files have to be read, to find it by what they say (file_texts.py)."""
+
+    item = BigIntegerField(primary_key=True)
+
+
 class Leaving(Table):
     """A vault file that a removed item had. It goes once it is sure that no other attachment names it."""
 

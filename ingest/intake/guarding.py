@@ -27,7 +27,7 @@ class Gate:
 
     def __init__(self, vault: Vault, patient: bool = False) -> None:
         self._vault = vault
-        self._screen = Screen()
+        self.screen = Screen()
         self._patience = None if patient else PATIENCE_SECONDS
 
     def begin(self, office: Office, case: Case, texts: Mapping[str, Text]) -> None:
@@ -36,7 +36,7 @@ class Gate:
             return
         for file, place in zip(files_of(case), case.places, strict=True):
             if case.amends or chosen(office, file.share):
-                self._screen.begin(office, place, file.name, file.sha256, texts.get(file.sha256))
+                self.screen.begin(office, place, file.name, file.sha256, texts.get(file.sha256))
 
     def judge(
         self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, str]
@@ -52,7 +52,7 @@ class Gate:
             except OSError as error:
                 trouble[case.found.client] = system.said(error, office.settings.office.language)
                 unreadable.add(id(case))
-        late = self._screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
+        late = self.screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
         judged, left = list[Case](), list[Case]()
         for case in cases:
             attachments = searched.get(id(case), [])
@@ -60,7 +60,7 @@ class Gate:
                 left.append(case)
                 continue
             judged.append(case)
-            case.screened = self._screen.verdict(case.found.client, attachments)
+            case.screened = self.screen.verdict(case.found.client, attachments)
             language = office.settings.office.language
             found = suspicion.for_reader(
                 suspicion.warnings(office, case.found.client, case.screened), people.readable_clients(office, case.actor.code)
@@ -70,7 +70,7 @@ class Gate:
                 case.doubts = case.doubts if _is_outright(case) else []
                 if case.doubts or suspicion.holds(office, case.screened):
                     case.draft = suspicion.held(office, case.draft, case.screened)
-        self._screen.forget_old()
+        self.screen.forget_old()
         return judged, left
 
     def _shared(self, office: Office, now: datetime, case: Case) -> list[tuple[str, str]]:
@@ -83,11 +83,11 @@ class Gate:
         brought = {file.sha256 for file in changes.put}
         for name, sha256 in shared:
             if sha256 not in brought:
-                self._screen.begin_kept(office, self._vault, name, sha256)
+                self.screen.begin_kept(office, self._vault, name, sha256)
         return shared
 
     def close(self) -> None:
-        self._screen.close()
+        self.screen.close()
 
 
 def may_share(case: Case) -> bool:

@@ -14,7 +14,7 @@ FLOORS = ("dossier", "workflow", "ingest", "desk")
 
 WINGS = {
     "dossier": "text, files, workers, office, database, object_store, trail, vault, cluster, backup",
-    "workflow": "messages, outbox, items, guard.readers, guard, approval, portal, queue, portal_access, mail, webhooks, reports, reminders, retention",
+    "workflow": "messages, outbox, items, guard.readers, guard, approval, portal, queue, portal_access, mail, webhooks, search, reports, reminders, retention",
     "ingest": "sidecar, inbox, intake, sources",
     "desk": "actions, doctor, web.shell, web.portal, web.staff, web.api, web.identity, web, daemon, cli",
 }

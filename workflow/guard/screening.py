@@ -46,6 +46,9 @@ KEPT = 2_000
 TRIES = 3
 """How often a command begins anew because somebody else changed the item meanwhile."""
 
+TAKEN_CHARACTERS = 8_000_000
+"""So much of what was read is remembered for whoever keeps it to search in; each file is asked for once."""
+
 T = TypeVar("T")
 
 Key = tuple[str, str]
@@ -69,7 +72,8 @@ class Screen:
     """Searches files for clients. Any thread may use it."""
 
     def __init__(self) -> None:
-        self._texts = Texts()
+        self.texts = Texts()
+        self._taken, self._characters = OrderedDict[str, str](), 0
         self._lock = threading.Lock()
         self._office: Office | None = None
         self._directory: Directory | None = None
@@ -94,7 +98,9 @@ class Screen:
                 return
         try:
             with_ocr = office.settings.sharing.guard_ocr == "tesseract"
-            self._texts.begin(path, name, text, with_ocr).add_done_callback(lambda text: self._search(office, text, reading))
+            self.texts.begin(path, name, text, with_ocr).add_done_callback(
+                lambda text: self._search(office, text, reading, sha256)
+            )
         except BaseException:
             with self._lock:
                 self._readings.pop(key, None)
@@ -109,15 +115,30 @@ class Screen:
         with vault.local(sha256) as path:
             self.begin(office, path, name, sha256)
 
-    def _search(self, office: Office, taken: Future[Text], reading: Future[Reading]) -> None:
+    def _search(self, office: Office, taken: Future[Text], reading: Future[Reading], sha256: str) -> None:
         """Look for clients in a text that has come."""
         try:
             text = taken.result()
+            self._remember(sha256, text.text)
             mentions = self._known(office).mentions(text.text) if text.text else ()
             reading.set_result(Reading(mentions, text.unread, text.failure))
         except BaseException as error:  # noqa: BLE001 - whoever waits must get an answer; cancelled when the daemon ends
             log.warning("a text could not be searched", error=f"{type(error).__name__}: {error}")
             reading.set_result(FAILED)
+
+    def _remember(self, sha256: str, text: str) -> None:
+        with self._lock:
+            self._characters += len(text) - len(self._taken.pop(sha256, ""))
+            self._taken[sha256] = text
+            while self._characters > TAKEN_CHARACTERS:
+                self._characters -= len(self._taken.popitem(last=False)[1])
+
+    def take_text(self, sha256: str) -> str | None:
+        """What the file with this SHA-256 says, if it was read lately; it is not remembered any longer."""
+        with self._lock:
+            text = self._taken.pop(sha256, None)
+            self._characters -= len(text or "")
+            return text
 
     def _known(self, office: Office) -> Directory:
         with self._lock:
@@ -191,7 +212,7 @@ class Screen:
 
     def close(self) -> None:
         """End the processes that read."""
-        self._texts.close()
+        self.texts.close()
 
 
 def screened_change(

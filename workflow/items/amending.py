@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from dossier.database import file_texts
 from dossier.database.search import search_text
 from dossier.database.tables import Attachment, Edition, Label, Removal, item_name
 from dossier.office import people
@@ -392,7 +393,9 @@ def _write(change: _Change, changed: Mapping[str, Any], source: str | None) -> N
     item.makers = change.makers
     Label.delete().where(Label.item == item.id).execute()
     items.insert(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
-    search_text([items.text_row(item.id, draft, change.files)], replace=True)
+    row = items.text_row(item.id, draft, change.files)
+    search_text([row], replace=True)
+    file_texts.keep_only(row, {file.sha256 for file in change.files})
     detail = {
         **({"source": source} if source else {}), "changed": changed, **change.told, **items.shares_told(change.files),
         "rights": people.rights_now(change.office, change.actor.code),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import json
+import operator
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from types import SimpleNamespace
@@ -14,7 +16,7 @@ import structlog
 
 from dossier.database import readable
 from dossier.database.database import transaction
-from dossier.database.search import matching
+from dossier.database.search import matching, matching_files
 from dossier.database.tables import PROXY, Item, JSONText, Label, Viewed, item_name
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
@@ -51,6 +53,8 @@ class Filter:
     unopened: bool = False
     """Only what is on the portal, and was opened by no contact as it is there now."""
     words: str = ""
+    in_files: bool = False
+    """Only those that have the words in the text of their files."""
 
 
 def find_items(
@@ -59,14 +63,9 @@ def find_items(
     """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
 
     `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their items with the other words
-    come last.
+    come behind. Items of which words are in the text of their files come last.
     """
-    query = readable.only_items(_filtered(wanted), may)
-    parts = matching(query, wanted.words, wanted.client)
-    if parts is None:
-        parts = [query.order_by(Item.id.desc())]
-    else:
-        parts += _of_named_clients(query, wanted.words, named or {})
+    parts = _parts(readable.only_items(_filtered(wanted), may), wanted, named or {})
     if after is not None and len(parts) > 1:
         # Where the page before ended: an item lies in one part only.
         while parts and not parts[0].where(Item.id == after).exists():
@@ -81,16 +80,34 @@ def find_items(
     return found
 
 
-def _of_named_clients(query: Any, words: str, named: Mapping[str, Collection[str]]) -> list[Any]:
-    """Items of the clients that some of the words name, which have the other words; without those that have all of the words."""
+def _parts(query: Any, wanted: Filter, named: Mapping[str, Collection[str]]) -> list[Any]:
+    """The query in parts, in the order in which they are told; no item is in two of them."""
+    in_files = matching_files(query, wanted.words, wanted.client, wanted.in_files)
+    if in_files is None:
+        return [query.order_by(Item.id.desc())]
+    if wanted.in_files:
+        return [in_files]
+    parts = matching(query, wanted.words, wanted.client) or []
     if not named:
-        return []
+        return [*parts, in_files]
+    of_named, rest = _of_named_clients(query, wanted.words, named)
+    theirs = matching(of_named, rest) or [of_named.order_by(Item.id.desc())]
+    said = matching_files(of_named, rest)
+    theirs_said = [] if said is None else [said]
+    return [*parts, *theirs, *theirs_said, in_files.where(~_in_any([*theirs, *theirs_said]))]
+
+
+def _in_any(parts: Sequence[Any]) -> Any:
+    """The condition of an Item that one of these queries has it."""
+    return functools.reduce(operator.or_, (Item.id.in_(part.select(Item.id).order_by()) for part in parts))
+
+
+def _of_named_clients(query: Any, words: str, named: Mapping[str, Collection[str]]) -> tuple[Any, str]:
+    """Items of the clients that some of the words name, without those that have all of the words themselves; and the other words."""
     codes = frozenset.intersection(*(frozenset(codes) for codes in named.values()))
-    rest = " ".join(word for word in words.split() if word not in named)
     for part in matching(Item.select(Item.id), words) or ():
         query = query.where(Item.id.not_in(part.order_by()))
-    query = query.where(Item.client.in_(sorted(codes)))
-    return matching(query, rest) or [query.order_by(Item.id.desc())]
+    return query.where(Item.client.in_(sorted(codes))), " ".join(word for word in words.split() if word not in named)
 
 
 def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str, list[str]]:

@@ -19,6 +19,7 @@ from typing import Any
 
 from peewee import fn
 
+from dossier.database import file_texts
 from dossier.database.database import overwriting, transaction
 from dossier.database.search import forget_old_words, search_text
 from dossier.database.tables import (
@@ -144,7 +145,10 @@ def _forget_chosen(now: datetime, actor: Actor, made: Plan, reason: str) -> None
         Attachment.delete().where(Attachment.id == row.id).execute()
     for key in sorted({row.item for row in rows}):
         item = Item.get_by_id(key)
-        search_text([items.text_row(key, items.draft_of(item), items.attachments_of(key))], replace=True)
+        left = items.attachments_of(key)
+        words = items.text_row(key, items.draft_of(item), left)
+        search_text([words], replace=True)
+        file_texts.keep_only(words, {row.sha256 for row in left})
         Item.update(version=Item.version + 1).where(Item.id == key).execute()
         hashes = sorted({row.sha256 for row in rows if row.item == key})
         trail.record(now, actor, "file_erased", key, {"sha256": hashes, "reason": reason})

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 
-from dossier.database import readable
+from dossier.database import file_texts, readable
 from dossier.database.database import transaction
 from dossier.database.search import search_text
 from dossier.database.tables import (
@@ -257,6 +257,7 @@ def forget(now: datetime, actor: Actor, one: Kept, why: Mapping[str, Any], reaso
         notified_at=None, version=Item.version + 1, unsettled=False,
     ).where(Item.id == key).execute()  # fmt: skip
     search_text([(key, "", "", "", "", one.client)], replace=True)
+    file_texts.forget(key)
     Removal.insert(item=key, at=clock.to_text(now)).execute()
     redacting.erase(now, actor, [event.seq for event in trail.events(item=key)], reason)
     trail.record(now, actor, "removed", key, {**why, "files": len(hashes)})

@@ -60,7 +60,7 @@ ROUTES: tuple[Route, ...] = (
         "GET", "/items", "items:read", "Items, newest first, or best match first.", resources.item_list,
         query=(
             ("q", "words"), ("client", "code"), ("label", ""), ("location", "this and what is below it"), ("status", ""),
-            ("type", ""), ("share_state", ""), ("since", "a day"), *PAGE,
+            ("type", ""), ("share_state", ""), ("since", "a day"), ("in", "files: the words are in their text"), *PAGE,
         ),
     ),
     Route("GET", "/items/{item}", "items:read", "One item with attachments and history; counts as viewed.", resources.item),

@@ -58,6 +58,15 @@ def test_a_clients_name_is_a_word_of_a_search_and_clients_are_found_by_the_middl
     assert [one["client"] for one in office.json("clients", "3456")] == ["acme-bv"]
 
 
+def test_what_a_file_says_is_found_behind_what_items_say_and_in_files_alone(office: Root) -> None:
+    keys = SIDECAR.format(what="Polis van de auto")
+    office.place("acme-bv", {"polis.txt": b"Kenteken AB-123-C, jaarrekening volgt", "polis.yaml": keys.encode()})
+    office.once()
+    assert found(office, "kenteken") == found(office, "polis", "ab", "123") == ["Polis van de auto"]
+    assert found(office, "jaarrekening")[2:] == ["Polis van de auto"]
+    assert found(office, "--in", "files", "jaarrekening") == ["Polis van de auto"]
+
+
 def test_on_eighty_columns_a_row_is_a_line_with_a_date_and_no_word_is_broken(office: Root) -> None:
     lines = on_terminal(office, "items", NO_COLOR="1").splitlines()
     assert len(lines) == 4

@@ -1,0 +1,78 @@
+"""The daemon's reading of files to find items by: one thread, a few files at a time, while nothing else is to be done."""
+
+from __future__ import annotations
+
+import os
+import threading
+
+import structlog
+
+from dossier.database.database import close_database
+from dossier.database.trouble import told
+from dossier.files import files
+from dossier.office.office import Office
+from dossier.vault.folder import Vault
+from workflow.guard.screening import Screen
+from workflow.search.reading_files import read_some
+
+log = structlog.get_logger("search")
+
+TROUBLE_SECONDS = 30.0
+"""How long nothing is tried after an unexpected error."""
+
+
+class TextWork:
+    """Reads from `start` to `stop`; `once` reads all that is due, without a thread. `screen` has what the guard has read."""
+
+    def __init__(self, office: Office, vault: Vault, screen: Screen) -> None:
+        self.office = office
+        self._vault, self._screen = vault, screen
+        self._may, self._over, self._is_due = threading.Event(), threading.Event(), True
+        self._thread = threading.Thread(target=self._run, name="search", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End it, and wait until it has."""
+        self._over.set()
+        self._may.set()
+        self._thread.join(timeout=4)
+
+    def note(self) -> None:
+        """Something was written: there may be files to be read."""
+        self._is_due = True
+
+    def rest(self) -> None:
+        """The daemon has nothing else to do: a few files are read, if any are due."""
+        if self._is_due:
+            self._may.set()
+
+    def once(self) -> None:
+        while not files.stopping.is_set() and self._read():
+            pass
+
+    def _read(self) -> bool:
+        with_ocr = self.office.settings.sharing.guard_ocr == "tesseract"
+        return read_some(self._vault, self._screen.texts, self._screen.take_text, with_ocr)
+
+    def _run(self) -> None:
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
+        while not (files.stopping.is_set() or self._over.is_set()):
+            self._may.wait()
+            self._may.clear()
+            if self._over.is_set() or files.stopping.is_set():
+                break
+            try:
+                self._is_due = False
+                self._is_due = self._read() or self._is_due
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
+                log.warning(
+                    "files can't be read to be found by what they say; tried again",
+                    error=told(error),
+                    error_type=type(error).__name__,
+                )
+                self._is_due = True
+                self._over.wait(TROUBLE_SECONDS)
+            finally:
+                close_database()

@@ -1,0 +1,110 @@
+"""What the files of an item say, kept to find the item by: beside its own words (search.py), and gone when the files go.
+
+One row an item, with the texts of its attachments as they are now. Which items' files have to be read,
+or read again, is in the table TextDue, written in the transaction that changes an item; reading them is
+the work of workflow/search.
+
+All functions that write are called inside `transaction()`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from dossier.database.database import is_shared
+from dossier.database.tables import PROXY, TextDue, TextRow, insert_rows, tuples
+
+LONGEST = 500_000
+"""So many characters of an item's files are searched; what is behind is not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a file says. `is_whole`: all of it that could be read; else it is to be read again once its item is changed."""
+
+    text: str
+    is_whole: bool = True
+
+
+def make_due(keys: Iterable[int], replace: bool = False) -> None:
+    """The files of these items have to be read. `replace`: they may be due already."""
+    if replace:
+        for key in keys:
+            TextDue.insert(item=key).on_conflict_ignore().execute()
+    else:
+        insert_rows(TextDue, [(key,) for key in keys])
+
+
+def due(most: int) -> list[int]:
+    """The items, at most so many, whose files have to be read; the newest first."""
+    return [key for (key,) in tuples(TextDue.select(TextDue.item).order_by(TextDue.item.desc()).limit(most))]
+
+
+def texts_of(key: int) -> dict[str, Said]:
+    """What is kept of the files of an item, by SHA-256: of those that are kept whole."""
+    return {sha256: said for sha256, said in _kept(key).items() if said.is_whole}
+
+
+def _kept(key: int) -> dict[str, Said]:
+    row = PROXY.execute_sql(_sql("SELECT text, files FROM item_text_files WHERE {key} = {p}"), (key,)).fetchone()
+    found, at = dict[str, Said](), 0
+    for sha256, length, is_whole in json.loads(row[1]) if row else ():
+        found[sha256] = Said(row[0][at : at + length], is_whole)
+        at += length + 1
+    return found
+
+
+def keep(row: TextRow, said: Mapping[str, Said]) -> None:
+    """Keep what the files of an item say, by SHA-256, in place of what was kept. `row`: what the item is found by besides."""
+    forget(row[0])
+    pieces, files, room = list[str](), list[tuple[str, int, bool]](), LONGEST
+    for sha256, one in said.items():
+        piece = one.text[:room].replace("\0", " ")
+        room -= len(piece)
+        pieces.append(piece)
+        files.append((sha256, len(piece), one.is_whole and len(piece) == len(one.text)))
+    if files:
+        _insert(row, "\n".join(pieces), json.dumps(files))
+
+
+def keep_only(row: TextRow, hashes: Collection[str]) -> None:
+    """Of the files with other SHA-256s, nothing is kept any more."""
+    before = _kept(row[0])
+    if not before.keys() <= set(hashes):
+        keep(row, {sha256: said for sha256, said in before.items() if sha256 in hashes})
+
+
+def forget(key: int) -> None:
+    """Nothing is kept of the files of this item."""
+    PROXY.execute_sql(_sql("DELETE FROM item_text_files WHERE {key} = {p}"), (key,))
+
+
+def follow(rows: Sequence[TextRow]) -> None:
+    """What these items are found by besides has changed."""
+    for row in rows:
+        if is_shared():
+            found = PROXY.execute_sql("SELECT text, files FROM item_text_files WHERE item = %s", (row[0],)).fetchone()
+            if found is not None:
+                forget(row[0])
+                _insert(row, *found)
+        else:
+            statement = "UPDATE item_text_files SET rest = ?, client = ? WHERE rowid = ?"
+            PROXY.execute_sql(statement, (" ".join(row[1:5]), row[5], row[0]))
+
+
+def _insert(row: TextRow, text: str, files: str) -> None:
+    rest = " ".join(row[1:5])
+    if is_shared():
+        from dossier.database import postgresql
+
+        statement = "INSERT INTO item_text_files (item, rest, text, files, words) VALUES (%s, %s, %s, %s, %s::tsvector)"
+        PROXY.execute_sql(statement, (row[0], rest, text, files, postgresql.file_vector(rest, text)))
+    else:
+        statement = "INSERT INTO item_text_files (rowid, rest, text, client, files) VALUES (?, ?, ?, ?, ?)"
+        PROXY.execute_sql(statement, (row[0], rest, text, row[5], files))
+
+
+def _sql(statement: str) -> str:
+    return statement.format(key="item" if is_shared() else "rowid", p="%s" if is_shared() else "?")
