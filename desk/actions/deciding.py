@@ -20,6 +20,7 @@ from dossier.text.refusals import NotFound, Refusal
 from dossier.text.sentences import Sentence
 from workflow.approval import deciding, waiting
 from workflow.approval.deciding import Verdict
+from workflow.queue import strays
 from workflow.reports import finding
 
 FEW = 50
@@ -47,8 +48,11 @@ def queue(office: Office, now: datetime, reader: Actor, approver: str | None = N
     else:
         asked = waiting.who_is_asked(office, today, may)
         keys = [key for key, whom in asked.items() if approver is None or approver in whom]
-    found = finding.summaries_of_waiting(set(keys[:most]), may)
-    return Queue([{**summary, "asked": asked[key]} for key, summary in found], len(keys))
+    found, copies = finding.summaries_of_waiting(set(keys[:most]), may), strays.told_of(office, approver)
+    told = [
+        {**summary, "asked": asked[key], "attention": [*summary["attention"], *copies.get(key, ())]} for key, summary in found
+    ]
+    return Queue(told, len(keys))
 
 
 def decide(

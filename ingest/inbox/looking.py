@@ -25,10 +25,9 @@ from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
 from dossier.office import presets
 from dossier.office.office import Office
-from dossier.text import names
+from dossier.text import copies, names
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits
-from ingest.inbox import copies
 from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming

@@ -25,9 +25,10 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import sentence, told
 from workflow.approval import asked, deciding
 from workflow.approval.waiting import Asking
-from workflow.queue import paper, writing
+from workflow.queue import paper, strays, writing
 from workflow.queue.contents import Sheets
 from workflow.queue.copies import Copies
 from workflow.queue.paper import Reading, Sheet
@@ -147,7 +148,7 @@ class ApproverFolder:
             for entry in entries:
                 if entry.name.startswith((".", "_", "~")):
                     continue
-                if not entry.name.lower().endswith((".yaml", ".yml")):
+                if not entry.name.lower().endswith((".yaml", ".yml")) and strays.item_meant(entry.name) is None:
                     folders.add(entry.name)
                     continue
                 names.add(entry.name)
@@ -294,11 +295,14 @@ class ApproverFolder:
             self._put_away(path, deciding.what_became(row))
             return
         data, seen = files.read_plain(path, writing.MOST_BYTES)
-        reason = None
+        reason, meant = None, strays.item_meant(path.name)
         if row is not None:
             reason = f"{item_name(row.id)} does not wait for {self.person}; nothing is decided by this copy, remove it"
         elif item is not None:
             reason = f"there is no item {item_name(item)}; nothing is decided by this file"
+        elif meant is not None:
+            copy = sentence("queue.copy", card=f"{item_name(meant)}.yaml")
+            reason = told(copy, self.office.settings.office.language) if paper.is_text(data) else None
         elif paper.is_queue_file(data):
             reason = (
                 "only a file with an item's number for a name, as D-2026-000012.yaml, counts; nothing is decided by this copy"

@@ -171,6 +171,14 @@ def as_utf8(data: bytes) -> bytes:
     return data
 
 
+def is_text(data: bytes) -> bool:
+    """True if a line can be put on top of it without spoiling it."""
+    try:
+        return "\0" not in as_utf8(data).decode()
+    except UnicodeDecodeError:
+        return False
+
+
 def read(data: bytes, sheet: Sheet) -> Reading:
     """What an approver made of the queue file about `sheet`."""
     # What is wrong is told with its line in the file as it will be, with the reasons on top.

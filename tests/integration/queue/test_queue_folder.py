@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from kit.queues import QueueOffice, top
 
+from desk.actions import deciding
 from dossier.database.tables import item_key
+from dossier.office.people import Actor
 from dossier.trail import trail
 from workflow.queue import approver_folder
 
@@ -124,8 +126,43 @@ def test_a_copy_under_another_name_is_told_that_it_does_not_count(office: QueueO
     other.write_text("milk: 2\n")
     office.round()
     assert office.state(item) == "concept"
-    assert "only a file with an item's number for a name" in top(copy.read_text())[0]
+    assert f"this is a copy: only {item}.yaml counts" in top(copy.read_text())[0]
     assert other.read_text() == "milk: 2\n"
+
+
+LEFT = (
+    "{}.yaml.txt", "{}.txt", "{}.yml", "{} (1).yaml", "{} - kopie.yaml", "Kopie van {}.yaml", "{}.yaml.bak", "{}.yaml~", "#{}.yaml#",
+    "{}.sync-conflict-20261124-101500-ABCDEFG.yaml", "{} (conflicted copy 2026-11-24 101500).yaml", "{}.yaml.orig",
+)  # fmt: skip
+
+
+def test_copies_of_a_queue_file_are_told_of_in_the_file_and_in_queue_and_decide_nothing(office: QueueOffice, item: str) -> None:
+    approved = office.text(item).replace("\ndecision:", "\ndecision: approve", 1)
+    copies = [office.path(item).with_name(name.format(item)) for name in LEFT]
+    for copy in copies:
+        copy.write_text(approved)
+    others = dict.fromkeys(("notes.txt", f"about {item}.md", f"{item}.pdf"), f"{item} in a note to myself\n")
+    for name, text in others.items():
+        office.path(item).with_name(name).write_text(text)
+    spoilt = office.path(item).with_name(f"{item} (2).yaml.txt")
+    spoilt.write_bytes(b"\x00\xff\xfebinary")
+    office.round()
+    assert office.state(item) == "concept"
+    for copy in copies:
+        assert top(copy.read_text())[0].startswith(f"this is a copy: only {item}.yaml counts"), copy.name
+        assert "decision: approve" in copy.read_text()
+    assert {name: office.path(item).with_name(name).read_text() for name in others} == others
+    assert spoilt.read_bytes() == b"\x00\xff\xfebinary"
+    (waits,) = deciding.queue(office.office, office.now, Actor("m.devries", "desk")).items
+    told = [str(line) for line in waits["attention"]]
+    assert len(told) == len(copies) + 1
+    assert f"m.devries/{item}.yaml.txt looks like a decision and is none: only {item}.yaml counts" in "; ".join(told)
+    seen = [copy.read_text() for copy in copies]
+    office.round()
+    assert [copy.read_text() for copy in copies] == seen, "told once"
+    office.type(item, "approve")
+    office.round()
+    assert office.state(item) == "approved"
 
 
 def test_an_old_version_that_is_put_back_after_the_decision_is_refused(office: QueueOffice, item: str) -> None:

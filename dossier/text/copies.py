@@ -2,6 +2,7 @@
 
 Such a file is never taken for an attachment unless a list names it: it holds what the office says
 to itself. It is known by its name here, and else by being read (ingest/sidecar, `reads_as_sidecar`).
+Beside a queue file such a copy never decides anything.
 """
 
 from __future__ import annotations

@@ -1,0 +1,47 @@
+"""Copies of queue files: what editors, Explorer and people leave beside them. They never decide anything, and that is told.
+
+`D-2026-000012.yaml.txt`, `D-2026-000012 (1).yaml`, `D-2026-000012.yaml.bak`: somebody may have typed
+a decision into one of these, and wait for it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+from dossier.database.tables import item_key, item_name
+from dossier.office.office import Office
+from dossier.text import copies, names
+from dossier.text.names import fold
+from dossier.text.sentences import Sentence, sentence
+
+_OURS = re.compile(r"D-[0-9]{4}-[0-9]{6,7}(\.yaml)?")
+"""Of most there are thousands: a queue file, and the folder beside it."""
+
+
+def item_meant(name: str) -> int | None:
+    """The item whose queue file a file of this name is a copy of; None if it doesn't look like one, or is the file itself."""
+    if name.startswith((".", "_", "~")) or _OURS.fullmatch(name):
+        return None
+    card = copies.copy_of(name)
+    if card is None and fold(name).endswith((".txt", ".yml")):
+        card = f"{name.rpartition('.')[0]}.yaml"  # Notepad's own ending, and one that isn't ours
+    try:
+        return item_key(card[: card.rindex(".")]) if card is not None else None
+    except ValueError:
+        return None
+
+
+def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sentence]]:
+    """Item → what lies in approvers' folders (in this one's) and looks like a decision on it; of folders that this user may read."""
+    found: dict[int, list[Sentence]] = {}
+    for person in [approver] if approver is not None else sorted(office.staff):
+        try:
+            there = sorted(os.listdir(office.queue / person))
+        except OSError:
+            continue
+        for name in there:
+            if (item := item_meant(name)) is not None:
+                path = names.shown(f"{person}/{name}")
+                found.setdefault(item, []).append(sentence("queue.copy_lies_there", path=path, card=f"{item_name(item)}.yaml"))
+    return found
