@@ -123,7 +123,9 @@ def copy(
     return change(office, now, actor, to, changes=FileChanges(put=put), copied_from=key)
 
 
-def revert(office: Office, now: datetime, actor: Actor, key: int, name: str, version: int) -> list[Sentence]:
+def revert(
+    office: Office, now: datetime, actor: Actor, key: int, name: str, version: int, if_version: int | None = None
+) -> list[Sentence]:
     """Put an earlier version of an attachment in the place of one that no client ever saw. It becomes the newest version."""
     item = items.get_for(office, actor, key)
     current = item_view.version_of(office, actor, item_name(key), names.nfc(name), None)
@@ -131,7 +133,8 @@ def revert(office: Office, now: datetime, actor: Actor, key: int, name: str, ver
     undoing.refuse_reverting(office, actor, item, current)
     whose = items.brought_by(key, row.sha256)
     file = File(current.name, row.sha256, row.size, row.media_type, makers=whose, origin={"of_version": version})
-    return change(office, now, actor, key, changes=FileChanges(put=[file]), must_be_there=[current.name])
+    put = FileChanges(put=[file])
+    return change(office, now, actor, key, changes=put, if_version=if_version, must_be_there=[current.name])
 
 
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:

@@ -68,6 +68,8 @@ class ItemView:
     may_change: bool
     may_withdraw: bool
     may_decide: bool
+    share_explanation: bool
+    """The client may read the explanation, if it is shared."""
 
 
 def find(office: Office, actor: Actor, name: str) -> Any:
@@ -93,7 +95,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
         reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
-        item.pending is not None,
+        item.pending is not None, item.share_explanation,
     )  # fmt: skip
 
 

@@ -74,6 +74,18 @@ def key_of_number(number: int, office: Office, reader: Actor) -> list[int]:
     return sorted((item.id for item in found), reverse=True)
 
 
+def key_typed(text: str, office: Office, reader: Actor) -> int:
+    """The key of the item whose number was typed, whole or, where only one fits, without the year. Raises Invalid."""
+    if text.isascii() and text.isdecimal() and len(text) <= 7:
+        fitting = key_of_number(int(text), office, reader)
+        if len(fitting) == 1:
+            return fitting[0]
+    try:
+        return item_key(text)
+    except ValueError:
+        raise Invalid([fault("to", "desk.no_item", item=text)]) from None
+
+
 def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "show") -> dict[str, Any]:
     """An item as `show --json` tells it; it is noted who looked at it, and `how`. Raises NotFound.
 

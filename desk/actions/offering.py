@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from dossier.office import people
 from dossier.office.keys import ItemType
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text import names
 from dossier.text.refusals import Forbidden
 
 
@@ -29,6 +32,24 @@ def may_share_outright(office: Office, actor: Actor, client: str) -> bool:
 def approvers(office: Office, actor: Actor, client: str, kind: str | None = None) -> list[str]:
     """Who may approve what this person makes for the client, of this type; in the order of staff.yaml."""
     return [code for code in office.staff if people.why_not_approve(office, code, client, kind, actor.people) is None]
+
+
+def named(name: str, code: str) -> str:
+    """How a person or client is offered, and understood when it comes back: `Marieke de Vries (m.devries)`."""
+    return f"{name} ({code})"
+
+
+def code_typed(text: str, known: Mapping[str, str]) -> str:
+    """The code that was meant by what was typed; `known`: code → name. What fits none, or several, is given back as it is."""
+    text = text.strip()
+    _, _, behind = text.rstrip(")").rpartition("(")
+    if text in known:
+        return text
+    if text.endswith(")") and behind in known:
+        return behind
+    fitting = [code for code, name in known.items() if names.fold(name) == names.fold(text)]
+    fitting = fitting or [code for code, name in known.items() if text and names.fold(text) in names.fold(f"{name} {code}")]
+    return fitting[0] if len(fitting) == 1 else text
 
 
 def types(office: Office, actor: Actor) -> dict[str, ItemType]:

@@ -12,8 +12,9 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Conflict
 from dossier.text.sentences import Sentence, sentence
-from workflow.items import undoing
+from workflow.items import items, undoing
 from workflow.reports import finding
 
 
@@ -29,9 +30,10 @@ class InBin:
     """From this day on, an admin's `retention run` removes it for good, if nothing says that it must be kept."""
 
 
-def delete(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
-    """Put an item that no client ever saw into the bin."""
+def delete(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sentence:
+    """Put an item that no client ever saw into the bin. `if_version`: only if it still is this version of the item."""
     with transaction():
+        _refuse_changed(office, actor, key, if_version)
         undoing.delete(office, now, actor, key)
     return sentence("undoing.deleted", item=item_name(key), until=str(_until(office, now)))
 
@@ -43,11 +45,17 @@ def undelete(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
     return sentence("undoing.undeleted", item=item_name(key))
 
 
-def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> Sentence:
-    """Give an item that no client ever saw to another client."""
+def move(office: Office, now: datetime, actor: Actor, key: int, client: str, if_version: int | None = None) -> Sentence:
+    """Give an item that no client ever saw to another client. `if_version`: as for `delete`."""
     with transaction():
+        _refuse_changed(office, actor, key, if_version)
         before = undoing.move(office, now, actor, key, client)
     return sentence("undoing.moved", item=item_name(key), client=client, before=before)
+
+
+def may_undo(office: Office, actor: Actor, key: int) -> bool:
+    """True if this person may delete or move the item as it is now."""
+    return undoing.why_not_undo(office, actor, items.get_for(office, actor, key)) is None
 
 
 def in_bin(office: Office, reader: Actor) -> list[InBin]:
@@ -56,6 +64,13 @@ def in_bin(office: Office, reader: Actor) -> list[InBin]:
         InBin(finding.summary(item), by, clock.shown(at) or "", _until(office, clock.from_text(at)))
         for item, by, at in undoing.binned(people.readable(office, reader))
     ]
+
+
+def _refuse_changed(office: Office, actor: Actor, key: int, if_version: int | None) -> None:
+    """Raises Conflict if the item is another version than this by now; inside `transaction()`."""
+    item = items.get_for(office, actor, key)
+    if if_version is not None and item.version != if_version:
+        raise Conflict("rules.changed_meanwhile", version=item.version)
 
 
 def _until(office: Office, deleted: datetime) -> date:

@@ -20,7 +20,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock, names
-from dossier.text.refusals import Conflict, Forbidden, NotFound
+from dossier.text.refusals import Conflict, Forbidden, NotFound, Refusal
 from dossier.trail import trail
 from workflow.items import items
 
@@ -80,6 +80,15 @@ def refuse_reverting(office: Office, actor: Actor, item: Any, current: Any) -> N
     approved = Edition.select().where((Edition.item == item.id) & Edition.approved_at.is_null(False))
     if any(one["sha256"] == current.sha256 for edition in approved for one in edition.shown["attachments"]):
         raise Conflict("undoing.version_was_seen", name=names.shown(current.name), version=current.version)
+
+
+def why_not_undo(office: Office, actor: Actor, item: Any) -> Refusal | None:
+    """Why the actor may neither delete nor move the item; None if they may."""
+    try:
+        _refuse_undoing(office, actor, item)
+    except Refusal as refusal:
+        return refusal
+    return None
 
 
 def binned(may: Readable) -> Sequence[tuple[Any, str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
@@ -25,9 +24,9 @@ from desk.actions import (
 )
 from desk.actions.changing import Source, wish_from
 from desk.web.api.call import Call, answer
+from desk.web.shell.receiving import received
 from desk.web.shell.sending import Kept, saved_file, size_of
 from dossier.database.tables import Item, item_key, item_name
-from dossier.files import files
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
@@ -194,23 +193,9 @@ def put_attachment(call: Call, pieces: Iterable[bytes]) -> Response:
     """A new attachment, or a new version of the one of this name."""
     found, name = _item(call), call.path("name")
     share, version = _read(call, "share", _yes_or_no), _version(call, found)
-    folder = call.office.var / "uploads"
-    files.make_folder(folder, 0o700)
-    part, size = folder / secrets.token_hex(12), 0
-    most = call.office.settings.intake.max_file_mb * 1024 * 1024
-    try:
-        with open(part, "xb") as stream:
-            for piece in pieces:
-                size += len(piece)
-                if size > most:
-                    raise Invalid([fault("files", "staging.too_large", file=name, most=call.office.settings.intake.max_file_mb)])
-                stream.write(piece)
-        if not size:
-            raise Invalid([fault("files", "staging.empty", file=name)])
+    with received(call.office, name, pieces) as part:
         source = Source(part, name, share)
         changing.change(call.office, call.now, call.actor, found.id, Wish(), FileChanges(), sources=[source], if_version=version)
-    finally:
-        files.remove(part)
     return _whole(call, found.id)
 
 

@@ -28,7 +28,7 @@ from starlette.routing import Route
 from desk.web.shell import answers
 from desk.web.shell.easel import Easel
 from desk.web.shell.gate import Form, Gate, Upload
-from desk.web.staff import clients, inbox, items, login, new_item, papers, queue, start
+from desk.web.staff import clients, inbox, item_changes, items, login, new_item, papers, queue, start
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
@@ -69,7 +69,7 @@ class DeskWeb:
                 self._inside("/", start.start, get),
                 self._inside("/clients", clients.client_list, get),
                 self._inside("/clients/{client}", clients.client, get),
-                Route("/clients/{client}/new", self._gate.upload(self._with_uploads), methods=both),
+                Route("/clients/{client}/new", self._gate.upload(self._with_uploads(new_item.new_item)), methods=both),
                 self._inside("/clients/{client}/drops", new_item.begin, post),
                 Route("/drops/{drop}/files/{name}", self._gate.stream(self._put_file), methods=["PUT"]),
                 self._inside(
@@ -79,15 +79,25 @@ class DeskWeb:
                 ),
                 self._inside("/drops/{drop}", new_item.sent, get),
                 self._inside("/items/{item}", items.item, get),
-                self._inside("/items/{item}/edit", items.edit, post),
-                self._inside("/items/{item}/withdraw", items.withdraw, post),
-                self._inside("/items/{item}/publish", items.put_back, post),
-                self._inside("/items/{item}/files", items.change_files, post),
+                self._inside("/items/{item}/proof", items.proof, get),
+                self._inside("/items/{item}/edit", item_changes.edit, post),
+                self._inside("/items/{item}/share", item_changes.share, post),
+                self._inside("/items/{item}/withdraw", item_changes.withdraw, post),
+                self._inside("/items/{item}/publish", item_changes.put_back, post),
+                self._inside("/items/{item}/notify", item_changes.notify, post),
+                self._inside("/items/{item}/files", item_changes.change_files, post),
+                Route("/items/{item}/attach", self._gate.upload(self._with_uploads(item_changes.attach)), methods=post),
+                self._inside("/items/{item}/copy", item_changes.copy, post),
+                self._inside("/items/{item}/delete", item_changes.delete, post),
+                self._inside("/items/{item}/undelete", item_changes.undelete, post),
+                self._inside("/items/{item}/move", item_changes.move, post),
                 self._inside("/items/{item}/attachments/{name:path}", items.attachment, get),
                 self._inside("/items/{item}/pictures/{name:path}", papers.picture, get),
                 self._inside("/items/{item}/pages/{name:path}", papers.reading, get),
                 self._inside("/inbox", inbox.inbox, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
+                self._inside("/bin", item_changes.bin_page, get),
+                self._inside("/_suggest/clients", clients.suggest, get),
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
                 self._inside("/office", office_pages.office, get),
                 self._inside("/office/mails/{number:int}", office_pages.mail, post),
@@ -117,8 +127,10 @@ class DeskWeb:
         """A page for people who are logged in."""
         return self._route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
 
-    def _with_uploads(self, visit: Visit, uploads: Sequence[Upload]) -> Response:
-        return new_item.new_item(replace(visit, uploads=uploads)) if visit.session is not None else _ask_who(visit)
+    @staticmethod
+    def _with_uploads(handler: Handler) -> Callable[[Visit, Sequence[Upload]], Response]:
+        """A page for people who are logged in, whose form may bring files."""
+        return lambda visit, uploads: handler(replace(visit, uploads=uploads)) if visit.session is not None else _ask_who(visit)
 
     def _put_file(self, visit: Visit, pieces: Iterable[bytes]) -> Response:
         if visit.session is None:

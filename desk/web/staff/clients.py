@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, looking_up, offering
 from desk.web.staff.visit import Visit
@@ -13,6 +13,7 @@ from workflow.reports.finding import Filter
 
 PAGE_CLIENTS = 100
 PAGE_ITEMS = 50
+SUGGESTED = 12
 SHARE_STATES = ("private", "concept", "approved", "published", "returned", "withdrawn")
 
 
@@ -25,6 +26,12 @@ def client_list(visit: Visit) -> Response:
         "clients.html", codes=here, count=len(codes), words=words, number=number, pages=-(-len(codes) // PAGE_CLIENTS) or 1,
         is_for_new=visit.field("for") == "new",
     )  # fmt: skip
+
+
+def suggest(visit: Visit) -> Response:
+    """The clients that what is being typed may mean, for a script that offers them."""
+    codes = looking_up.find_clients(visit.office, visit.actor, visit.field("q").strip()[:200])[:SUGGESTED]
+    return JSONResponse([offering.named(visit.office.clients[code].name, code) for code in codes])
 
 
 def page_number(visit: Visit) -> int:

@@ -1,34 +1,30 @@
-"""An item whole, its files, and what can be done with it from its page."""
+"""An item whole, its files, and its proof. What can be done with it from its page is in item_changes.py."""
 
 from __future__ import annotations
 
 from itertools import groupby
-from urllib.parse import quote
 
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 
-from desk.actions import changing, item_view, withdrawing
-from desk.actions.changing import wish_from
+from desk.actions import auditing, item_view, offering, undoing
 from desk.web.shell.sending import Kept, saved_file, size_of
 from desk.web.staff import papers
 from desk.web.staff.visit import WORDS, Visit
-from dossier.text.refusals import Conflict, Refusal
+from dossier.text import media
 from dossier.text.sentences import told
-from workflow.items.amending import FileChanges
-from workflow.items.rules import Wish
-
-EDITABLE = ("description", "status", "location", "labels", "explanation")
-"""Fields that are changed in their place."""
+from workflow.reports import proof as sheets
 
 
 def item(visit: Visit) -> Response:
     """The page of an item."""
-    return _page(visit, visit.request.path_params["item"])
+    return page(visit, visit.request.path_params["item"])
 
 
-def _page(visit: Visit, name: str, status: int = 200, **more: object) -> Response:
+def page(visit: Visit, name: str, status: int = 200, **more: object) -> Response:
+    """The item's page. `more`: the `problems` of what was asked, by field, and what was `typed`."""
     office, language = visit.office, visit.language
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
+    code, client = found.summary["client"], office.clients.get(found.summary["client"])
     story = [
         {
             "at": one.at, "who": one.who, "what": told(one.what, language, WORDS),
@@ -43,78 +39,20 @@ def _page(visit: Visit, name: str, status: int = 200, **more: object) -> Respons
         "why": [told(line, language, WORDS) for line in found.why], "visible": told(found.visible, language, WORDS),
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [told(line, language, WORDS) for line in found.attention], "statuses": office.settings.items.statuses,
-        "problems": {}, "typed": {}, "done": visit.field("done"),
+        "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": offering.types(office, visit.actor),
+        "own_fields": offering.types(office, visit.actor)[found.summary["type"]].fields if found.summary["type"] in offering.types(office, visit.actor) else {},
+        "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
+        "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
+        "contacts": [one for one in client.contacts if one.active] if client else [],
+        "may_undo": undoing.may_undo(office, visit.actor, found.key),
     }  # fmt: skip
     return visit.page("item.html", status, **{**values, **more})
 
 
-def edit(visit: Visit) -> Response:
-    """Change fields of an item, if it is still the version that the page showed."""
-    name = visit.request.path_params["item"]
-    key = item_view.find(visit.office, visit.actor, name).id
-    typed = {field: visit.field(field) for field in EDITABLE if field in visit.form}
-    keys: dict[str, str | list[str] | None] = dict(typed)
-    if "labels" in typed:
-        keys["labels"] = [label.strip() for label in typed["labels"].split(",") if label.strip()]
-    version = visit.field("version")
-    try:
-        wish, share_all = wish_from(visit.office, key, keys)
-        changing.change(
-            visit.office, visit.now, visit.actor, key, wish, FileChanges(share_all=share_all),
-            if_version=int(version) if version.isdecimal() else None,
-        )  # fmt: skip
-    except Conflict as refusal:
-        return _page(visit, name, 409, problems={"if_version": refusal.told(visit.language, WORDS)}, typed=typed)
-    except Refusal as refusal:
-        problems = {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}
-        return _page(visit, name, 422, problems=problems, typed=typed)
-    return visit.to(f"/items/{name}?done=changed")
-
-
-def withdraw(visit: Visit) -> Response:
-    """Take it off the portal, with a reason."""
-    name = visit.request.path_params["item"]
-    key = item_view.find(visit.office, visit.actor, name).id
-    try:
-        withdrawing.withdraw(visit.office, visit.now, visit.actor, key, visit.field("reason"))
-    except Refusal as refusal:
-        return _page(
-            visit, name, 422, problems={"reason": refusal.told(visit.language, WORDS)}, typed={"reason": visit.field("reason")}
-        )
-    return visit.to(f"/items/{name}?done=withdrawn")
-
-
-def put_back(visit: Visit) -> Response:
-    """Put back on the portal what was approved."""
-    name = visit.request.path_params["item"]
-    withdrawing.put_back(visit.office, visit.now, visit.actor, item_view.find(visit.office, visit.actor, name).id)
-    return visit.to(f"/items/{name}?done=put_back")
-
-
-def change_files(visit: Visit) -> Response:
-    """Rename or remove an attachment, or change whether it is shared."""
-    name, file = visit.request.path_params["item"], visit.field("file")
-    key = item_view.find(visit.office, visit.actor, name).id
-    what = visit.field("what")
-    changes = {
-        "remove": FileChanges(remove=[file]),
-        "rename": FileChanges(rename={file: visit.field("name")}),
-        "share": FileChanges(shares={file: True}),
-        "keep": FileChanges(shares={file: False}),
-    }.get(what)
-    if changes is None:
-        return _page(visit, name, 422)
-    try:
-        changing.change(visit.office, visit.now, visit.actor, key, Wish(), changes, must_be_there=[file])
-    except Refusal as refusal:
-        return _page(visit, name, 422, problems={"files": refusal.told(visit.language, WORDS)})
-    return visit.to(f"/items/{name}?done=changed")
-
-
 def attachment(visit: Visit) -> Response:
     """A file of an item, whole or in part; `?version=N`: an earlier one. It is given only once that is recorded."""
-    name, file, version = visit.request.path_params["item"], visit.request.path_params["name"], visit.field("version")
-    row = item_view.version_of(visit.office, visit.actor, name, file, int(version) if version.isdecimal() else None)
+    name, file = visit.request.path_params["item"], visit.request.path_params["name"]
+    row = item_view.version_of(visit.office, visit.actor, name, file, visit.number("version"))
     vault = visit.vault
     kept = Kept(vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end))
     if kept.size != row.size:
@@ -124,6 +62,16 @@ def attachment(visit: Visit) -> Response:
     return saved_file(visit.request, kept, row.name, row.media_type, row.sha256)
 
 
-def address(name: str, file: str, version: int | None = None) -> str:
-    """Where a file of an item is."""
-    return f"/items/{name}/attachments/{quote(file, safe='')}" + (f"?version={version}" if version else "")
+PROOF = {
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'none'",
+}
+"""A sheet has its style and logo inside. It has no origin, and runs nothing."""
+
+
+def proof(visit: Visit) -> Response:
+    """The sheet of proof, as `dossier proof` gives it: to be looked at, printed, and (`?save=1`) kept."""
+    name = visit.request.path_params["item"]
+    key = item_view.find(visit.office, visit.actor, name).id
+    html = sheets.render(auditing.prove(visit.office, visit.now, visit.actor, key), visit.language)
+    headers = {**PROOF, "content-disposition": media.saved_as(f"{name}.html", not visit.field("save"))}
+    return HTMLResponse(html, headers=headers)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -22,6 +23,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from desk.web.shell.answers import asked_language
 from desk.web.shell.easel import Easel
 from desk.web.shell.gate import Form
+from desk.web.shell.receiving import received
 from desk.web.staff import moments
 from dossier.office import people
 from dossier.office.office import Office
@@ -80,6 +82,15 @@ class Visit:
     def fields(self, name: str) -> list[str]:
         """All values of a field of the form."""
         return list(self.form.get(name, ()))
+
+    def number(self, name: str) -> int | None:
+        """A field that is a whole number; None for anything else."""
+        text = self.field(name)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
+
+    def received(self, name: str, pieces: Iterable[bytes]) -> AbstractContextManager[Path]:
+        """A file that came with the form, on the disk for as long as it is needed."""
+        return received(self.office, name, pieces)
 
     @property
     def path(self) -> str:

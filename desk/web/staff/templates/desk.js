@@ -140,6 +140,19 @@ if (form) {
   shown();
 }
 
+// Clients are offered while one types; what was typed is understood without it, too.
+for (const field of document.querySelectorAll("[data-suggest]")) {
+  let waiting = 0;
+  field.addEventListener("input", () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(async () => {
+      const answer = await fetch(`${field.dataset.suggest}?q=${encodeURIComponent(field.value)}`);
+      if (!answer.ok) return;
+      field.list.replaceChildren(...(await answer.json()).map((name) => new Option("", name)));
+    }, 150);
+  });
+}
+
 const keys = document.getElementById("keys-off");
 if (keys) {
   const show = () => { keys.textContent = localStorage.getItem("keys") === "off" ? keys.dataset.on : keys.dataset.off; };

@@ -1,0 +1,201 @@
+"""What can be done with an item from its page, each a form that is posted.
+
+Every form that changes an item carries the version that its page showed. If the item is another one
+by now, nothing is done, and the page comes back with what was typed beside what is there now.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+
+from starlette.responses import Response
+
+from desk.actions import changing, item_view, looking_up, mailing, offering, undoing, withdrawing
+from desk.actions.changing import Source, wish_from
+from desk.web.staff import items
+from desk.web.staff.visit import WORDS, Visit
+from dossier.database.tables import item_name
+from dossier.text import names
+from dossier.text.refusals import Conflict, Invalid, Refusal, fault
+from dossier.text.sentences import Sentence, told
+from workflow.items.amending import FileChanges
+from workflow.items.rules import Wish
+
+EDITABLE = ("description", "status", "type", "location", "labels", "explanation")
+"""Fields that are changed in their place; those of the item's type besides."""
+
+STALE = "rules.changed_meanwhile"
+
+
+def edit(visit: Visit) -> Response:
+    """Change fields of an item."""
+    typed = {field: visit.field(field) for field in visit.form if field in EDITABLE or field.startswith("field.")}
+    keys: dict[str, str | Sequence[str] | None] = {name.removeprefix("field."): value for name, value in typed.items()}
+    if "labels" in typed:
+        keys["labels"] = [label.strip() for label in typed["labels"].split(",") if label.strip()]
+    return _changed(visit, "changed", lambda key: _amend(visit, key, keys), typed=typed)
+
+
+def share(visit: Visit) -> Response:
+    """Share it, or change how: which files, concept or approved, whom to ask, whom to mail."""
+    typed = {name: visit.field(name) for name in visit.form}
+    keys: dict[str, str | Sequence[str] | None] = {"share": "yes", "share_status": visit.field("share_status") or None}
+    if keys["share_status"] != "approved":
+        people = {code: visit.office.staff[code].name for code in visit.office.staff}
+        keys["approver"] = [offering.code_typed(one, people) for one in visit.fields("approver") if one.strip()] or None
+        keys["approvals"] = visit.field("approvals") or None
+    keys["share_explanation"] = "yes" if visit.field("share_explanation") else "no"
+    keys["notify"] = "yes" if visit.field("notify") else "no"
+    keys["contact"] = visit.field("contact") if visit.field("notify") else None
+    said = {"yes": True, "no": False}
+    shares = {
+        name.removeprefix("share:"): said[visit.field(name)]
+        for name in visit.form
+        if name.startswith("share:") and visit.field(name) in said
+    }
+    return _changed(visit, "changed", lambda key: _amend(visit, key, keys, FileChanges(shares=shares)), "share", typed)
+
+
+def _amend(
+    visit: Visit, key: int, keys: Mapping[str, str | Sequence[str] | None], changes: FileChanges | None = None
+) -> Sequence[Sentence]:
+    wish, share_all = wish_from(visit.office, key, keys)
+    changes = changes or FileChanges(share_all=share_all)
+    return changing.change(visit.office, visit.now, visit.actor, key, wish, changes, if_version=visit.number("version"))
+
+
+def withdraw(visit: Visit) -> Response:
+    """Take it off the portal, with a reason. It is never held up by what else was changed."""
+    reason = visit.field("reason")
+    withdrawn = partial(withdrawing.withdraw, visit.office, visit.now, visit.actor)
+    return _changed(visit, "withdrawn", lambda key: withdrawn(key, reason), "reason", {"reason": reason})
+
+
+def put_back(visit: Visit) -> Response:
+    """Put back on the portal what was approved."""
+    return _changed(visit, "put_back", partial(withdrawing.put_back, visit.office, visit.now, visit.actor))
+
+
+def notify(visit: Visit) -> Response:
+    """Mail somebody of the client about it, again or for the first time."""
+    contact = visit.field("contact") or None
+    send = partial(mailing.notify, visit.office, visit.now, visit.actor)
+    return _changed(visit, "mailed", lambda key: send(key, contact), "notify")
+
+
+def change_files(visit: Visit) -> Response:
+    """Rename or remove an attachment, change whether it is shared, or put an earlier version back."""
+    file, version = visit.field("file"), visit.number("version")
+    changes = {
+        "remove": FileChanges(remove=[file]),
+        "rename": FileChanges(rename={file: visit.field("name").strip()}),
+        "share": FileChanges(shares={file: True}),
+        "keep": FileChanges(shares={file: False}),
+    }.get(visit.field("what"))
+    change = partial(changing.change, visit.office, visit.now, visit.actor)
+    if visit.field("what") == "revert":
+        of_version = visit.number("of") or 0
+        revert = partial(changing.revert, visit.office, visit.now, visit.actor)
+        return _changed(visit, "changed", lambda key: revert(key, file, of_version, version), "files")
+    if changes is None:
+        return items.page(visit, visit.request.path_params["item"], 422)
+    return _changed(visit, "changed", lambda key: change(key, Wish(), changes, must_be_there=[file], if_version=version), "files")
+
+
+def attach(visit: Visit) -> Response:
+    """Add the files that came with the form, or put one in the place of `replace`, which keeps its name."""
+    replaced, said = visit.field("replace"), {"yes": True, "no": False}.get(visit.field("share"))
+
+    def put(key: int) -> Sequence[Sentence]:
+        if not visit.uploads:
+            raise Invalid([fault("files", "desk.no_files")])
+        first = visit.uploads[0][0]
+        if replaced and names.extension(first) != names.extension(replaced):
+            raise Invalid([fault("files", "actions.other_kind", file=names.shown(first), name=names.shown(replaced))])
+        with ExitStack() as stack:
+            sources = [
+                Source(stack.enter_context(visit.received(name, pieces)), replaced or names.nfc(name), None if replaced else said)
+                for name, pieces in visit.uploads[: 1 if replaced else None]
+            ]
+            return changing.change(
+                visit.office, visit.now, visit.actor, key, sources=sources, if_version=visit.number("version"),
+                must_be_there=[replaced] if replaced else (),
+            )  # fmt: skip
+
+    return _changed(visit, "changed", put, "files")
+
+
+def copy(visit: Visit) -> Response:
+    """Copy an attachment to another item."""
+    said = {"yes": True, "no": False}.get(visit.field("share"))
+
+    def put(key: int) -> Sequence[Sentence]:
+        to = looking_up.key_typed(visit.field("to").strip(), visit.office, visit.actor)
+        return changing.copy(visit.office, visit.now, visit.actor, key, [visit.field("file")], to, said)
+
+    return _changed(visit, "copied", put, "files")
+
+
+def delete(visit: Visit) -> Response:
+    """Put it into the bin."""
+    put = partial(undoing.delete, visit.office, visit.now, visit.actor, if_version=visit.number("version"))
+    return _changed(visit, "", put, "undo", goal=f"/bin?was={visit.request.path_params['item']}")
+
+
+def move(visit: Visit) -> Response:
+    """Give it to another client, whose name or code was typed."""
+    clients = {code: visit.office.clients[code].name for code in looking_up.find_clients(visit.office, visit.actor, "")}
+    code = offering.code_typed(visit.field("client"), clients)
+    give = partial(undoing.move, visit.office, visit.now, visit.actor)
+    version = visit.number("version")
+    return _changed(visit, "moved", lambda key: give(key, code, version), "client", {"client": visit.field("client")})
+
+
+def bin_page(visit: Visit) -> Response:
+    """What is in the bin, the latest first."""
+    return visit.page("bin.html", binned=undoing.in_bin(visit.office, visit.actor), was=visit.field("was"), problem=None)
+
+
+def undelete(visit: Visit) -> Response:
+    """Take it out of the bin."""
+    try:
+        key = looking_up.key_typed(visit.request.path_params["item"], visit.office, visit.actor)
+        undoing.undelete(visit.office, visit.now, visit.actor, key)
+    except Refusal as refusal:
+        if refusal.http_status == 404:
+            raise
+        binned = undoing.in_bin(visit.office, visit.actor)
+        why = refusal.told(visit.language, WORDS)
+        return visit.page("bin.html", refusal.http_status, binned=binned, was="", problem=why)
+    return visit.to(f"/items/{item_name(key)}?done=undeleted")
+
+
+def _changed(
+    visit: Visit,
+    done: str,
+    change: Callable[[int], object],
+    about: str = "",
+    typed: Mapping[str, str] | None = None,
+    goal: str | None = None,
+) -> Response:
+    """Make the change, and go on to where it is seen; or the item's page with why not, beside what was typed.
+
+    `about`: the place of the page that a refusal without a field of its own is told at.
+    """
+    name = visit.request.path_params["item"]
+    key = item_view.find(visit.office, visit.actor, name).id
+    try:
+        change(key)
+    except Conflict as refusal:
+        sentence = refusal.sentence
+        is_stale = isinstance(sentence, Sentence) and sentence.code == STALE
+        problems = {"if_version" if is_stale else about: refusal.told(visit.language, WORDS)}
+        return items.page(visit, name, 409, problems=problems, typed=typed or {}, opened=about)
+    except Refusal as refusal:
+        problems = {one.key or about: told(one.message, visit.language, WORDS) for one in refusal.problems}
+        if about and not (problems.keys() & (typed or {}).keys()):
+            problems = {about: " ".join(problems.values())}
+        return items.page(visit, name, refusal.http_status, problems=problems, typed=typed or {}, opened=about)
+    return visit.to(goal or f"/items/{name}?done={done}")

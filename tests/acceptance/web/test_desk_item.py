@@ -1,0 +1,132 @@
+"""What is done with an item from its page: sharing it, mailing, files, proof, and putting right what went wrong."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF, wait_for
+from kit.web import Browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def marieke(rig: DeskRig) -> Browser:
+    return rig.browser("m.devries")
+
+
+def make(rig: DeskRig, stem: str, keys: str = "", by: str = "m.devries") -> str:
+    """A private item with one attachment, paper.pdf; its number."""
+    listed = f"attachments: [{{file: {stem}.pdf, name: paper.pdf}}]"
+    text = f"created_by: {by}\ndescription: Paper {stem} of the year\n{listed}\n{keys}"
+    rig.office.place("acme-bv", {f"{stem}.pdf": PDF + stem.encode(), f"{stem}.yaml": text})
+    rig.office.until_taken("acme-bv", stem)
+    return str(rig.office.told(stem, "acme-bv")["item"])
+
+
+def version(browser: Browser, item: str) -> str:
+    return re.findall(r'name="version" value="(\d+)"', browser.get(f"/items/{item}").text)[0]
+
+
+def upload(browser: Browser, path: str, fields: dict[str, str], name: str, data: bytes) -> int:
+    """A form with a file, as a browser sends it without a script; the answer's status."""
+    parts = [f'--b\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode() for key, value in fields.items()]
+    head = f'--b\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\n\r\n'.encode()
+    body = b"".join([*parts, head, data, b"\r\n--b--\r\n"]).decode("latin-1")
+    return browser._ask("POST", path, body, {"content-type": "multipart/form-data; boundary=b"}).status
+
+
+def test_a_private_item_is_shared_from_its_page_to_an_approver_found_by_typing(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "share")
+    typed = {"version": version(marieke, item), "share_status": "concept", "approver": "Joost Admiraal (j.admin)"}
+    refused = marieke.post(f"/items/{item}/share", typed)
+    assert refused.status == 422, "nobody said whether paper.pdf is shared, and j.admin may not approve"
+    assert "Joost Admiraal (j.admin)" in refused.text
+    typed = {"version": typed["version"], "share_status": "concept", "approver": "", "share:paper.pdf": "yes", "notify": "yes"}
+    assert marieke.post(f"/items/{item}/share", {**typed, "contact": "j.jansen"}).goes_to == f"/items/{item}?done=changed"
+    found = rig.office.json("show", item)
+    assert (found["share_state"], found["notify"], found["contact"]) == ("concept", True, "j.jansen")
+    assert [one["share"] for one in found["attachments"]] == [True]
+
+
+def test_an_approver_is_named_by_name_by_code_or_by_a_part_that_fits_one_alone(rig: DeskRig) -> None:
+    petra = rig.browser("p.bakker")
+    for number, typed in enumerate(("m.devries", "Marieke de Vries", "marieke", "Marieke de Vries (m.devries)")):
+        item = make(rig, f"named{number}", by="p.bakker")
+        form = {"version": version(petra, item), "share_status": "concept", "approver": typed, "share:paper.pdf": "yes"}
+        assert petra.post(f"/items/{item}/share", form).status == 303
+        assert rig.office.json("show", item)["approver"] == "m.devries"
+
+
+def test_somebody_is_mailed_about_what_is_on_the_portal(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "mail")
+    form = {"version": version(marieke, item), "share_status": "approved", "share:paper.pdf": "yes"}
+    assert marieke.post(f"/items/{item}/share", form).status == 303
+    wait_for(lambda: rig.office.json("show", item)["public"], "it is on the portal")
+    before = len(rig.mailbox.mails)
+    assert marieke.post(f"/items/{item}/notify", {"contact": "nobody"}).status in (403, 404, 422)
+    assert marieke.post(f"/items/{item}/notify", {"contact": "j.jansen"}).goes_to == f"/items/{item}?done=mailed"
+    wait_for(lambda: len(rig.mailbox.mails) > before, "the mail")
+    assert marieke.post(f"/items/{item}/delete", {"version": version(marieke, item)}).status == 409, "a client could see it"
+
+
+def test_files_are_added_replaced_put_back_and_copied(rig: DeskRig, marieke: Browser) -> None:
+    item, other = make(rig, "files"), make(rig, "other")
+    fields = {"version": version(marieke, item)}
+    assert upload(marieke, f"/items/{item}/attach", fields, "annex.pdf", PDF + b"annex") == 303
+    assert upload(marieke, f"/items/{item}/attach", fields, "late.pdf", PDF) == 409, "the item is another version by now"
+    fields = {"version": version(marieke, item), "replace": "paper.pdf"}
+    assert upload(marieke, f"/items/{item}/attach", fields, "paper.docx", b"x") == 422
+    assert upload(marieke, f"/items/{item}/attach", fields, "newer.pdf", PDF + b"newer") == 303
+    found = {one["name"]: one["version"] for one in rig.office.json("show", item)["attachments"]}
+    assert found == {"paper.pdf": 2, "annex.pdf": 1}
+    form = {"version": version(marieke, item), "file": "paper.pdf", "what": "revert", "of": "1"}
+    assert marieke.post(f"/items/{item}/files", form).status == 303
+    assert marieke.get(f"/items/{item}/attachments/paper.pdf").body == PDF + b"files"
+    assert marieke.post(f"/items/{item}/files", form).status == 409
+    assert marieke.post(f"/items/{item}/copy", {"file": "annex.pdf", "to": "D-1999-000001"}).status == 404
+    assert marieke.post(f"/items/{item}/copy", {"file": "annex.pdf", "to": other.removeprefix("D-")}).status == 303
+    assert "annex.pdf" in [one["name"] for one in rig.office.json("show", other)["attachments"]]
+    assert marieke.post(f"/items/{item}/attach", {"version": version(marieke, item)}).status == 422, "no file came"
+    assert not list((rig.office.path / "var/uploads").iterdir())
+
+
+def test_what_no_client_saw_is_deleted_taken_out_of_the_bin_and_moved(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "undo")
+    stale = version(marieke, item)
+    rig.office.run("edit", item, "--location", "2025", user="m.devries")
+    assert marieke.post(f"/items/{item}/delete", {"version": stale}).status == 409
+    assert marieke.post(f"/items/{item}/delete", {"version": version(marieke, item)}).goes_to == f"/bin?was={item}"
+    assert marieke.get(f"/items/{item}").status == 404 or "prullenbak" in marieke.get(f"/items/{item}").text
+    assert item in marieke.get("/bin").text
+    assert item not in rig.browser("k.smit").get("/bin").text, "it is none of Karel's clients'"
+    assert rig.browser("p.bakker").post(f"/items/{item}/undelete").status in (403, 404)
+    assert marieke.post(f"/items/{item}/undelete").goes_to == f"/items/{item}?done=undeleted"
+    typed = {"version": version(marieke, item), "client": "no such client"}
+    assert "no such client" in marieke.post(f"/items/{item}/move", typed).text
+    assert marieke.post(f"/items/{item}/move", {**typed, "client": "bakkerij z"}).goes_to == f"/items/{item}?done=moved"
+    assert rig.office.json("show", item)["client"] == "zon"
+
+
+def test_clients_are_offered_while_one_types_and_only_ones_own(rig: DeskRig, marieke: Browser) -> None:
+    assert marieke.get("/_suggest/clients?q=12345678").text == '["Acme B.V. (acme-bv)"]'
+    assert rig.browser("k.smit").get("/_suggest/clients?q=").text == '["Bakkerij Zon (zon)"]'
+
+
+def test_the_proof_is_a_page_that_can_be_kept_and_checked(rig: DeskRig, marieke: Browser) -> None:
+    item = make(rig, "proof")
+    answer = marieke.get(f"/items/{item}/proof")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    kept = marieke.get(f"/items/{item}/proof?save=1")
+    assert kept.headers["content-disposition"].startswith("attachment")
+    sheet = rig.office.path / "proof.html"
+    sheet.write_text(kept.text)
+    assert rig.office.run("proof", "--check", str(sheet)).returncode == 0
+    assert rig.browser("k.smit").get(f"/items/{item}/proof").status == 404
