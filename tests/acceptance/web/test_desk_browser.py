@@ -61,7 +61,7 @@ def paths(rig: DeskRig, who: str) -> list[str]:
     mine = ["/office", "/office/clients"] if who == "j.admin" else []
     return [
         "/", "/clients", "/clients?for=new", "/clients/acme-bv", "/clients/zon", "/clients/acme-bv/new", f"/items/{first}", "/queue",
-        f"/queue/{first}", "/inbox", f"/inbox/refused/acme-bv/{refused}", "/?q=jaar", "/?q=nothingfits", "/keys", "/nowhere", *mine,
+        f"/queue/{first}", "/inbox", f"/inbox/refused/acme-bv/{refused}", "/bin", "/?q=jaar", "/?q=nothingfits", "/keys", "/nowhere", *mine,
     ]  # fmt: skip
 
 
