@@ -1,7 +1,7 @@
 """Decisions on concepts. Whatever comes twice or at once, the first decision stands.
 
-A concept has a seat for each approver named; a seat is filled by its approver or by who stands in for him that day
-(people.desks). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
+A concept has a seat for each approver named; a seat is filled by its approver or by whoever stands in
+for them that day (people.desks). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
 when it is decided, and once more before it is published: an approval by somebody who has lost the right since is none.
 
 `decide` is called inside `transaction()`, which lets one writer in at a time; that is what makes it first or second.
@@ -19,8 +19,8 @@ from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Desk
 from dossier.text import clock
-from dossier.text.refusals import Conflict, Forbidden, Refusal
-from dossier.text.sentences import Sentence
+from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Decided, Seating
 from workflow.items import items, notes, suspicion
@@ -55,10 +55,10 @@ def decide(
         raise AlreadyDecided(what_became(item))
     edition = Edition.get_by_id(item.pending)
     if content is not None and content != edition.content:
-        raise ContentChanged(f"{item_name(key)} was changed since; look at it again and decide anew")
+        raise ContentChanged("deciding.changed_since", item=item_name(key))
     desk = _seat(office, item, edition, actor, hours.today(office, now))
     if verdict == "reject" and not comment.strip():
-        raise Refusal("a rejection needs a comment: say what must be changed")
+        raise Invalid([fault("comment", "deciding.comment_needed")])
     Decision.insert(
         edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
         at=clock.to_text(now), behind=actor.behind,
@@ -97,7 +97,8 @@ def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) ->
     for row in given:
         if before := deciders & people.staff_among(office, filter(None, (row.decided_by, row.behind))):
             who = code if code in before else min(before)
-            raise AlreadyDecided(f"{who} decided on {item_name(item.id)} already ({row.decision}, {clock.shown(row.at)})")
+            done = sentence("deciding.approved" if row.decision == "approve" else "deciding.rejected")
+            raise AlreadyDecided("deciding.decided_already", who=who, item=item_name(item.id), done=done, at=clock.shown(row.at))
     concept = _concept(item, edition)
     for other in sorted(deciders - {code}):
         if office.settings.sharing.four_eyes and other in people.staff_among(office, concept.makers):
@@ -107,8 +108,8 @@ def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) ->
     if desk is not None:
         return desk
     reason = people.why_not_approve(office, code, item.client, item.type, concept.makers)
-    waits_for = ", ".join(asking.people) or "an admin"
-    raise Forbidden(reason or f"{item_name(item.id)} is not {code}'s to decide; it waits for {waits_for}")
+    waits_for = list(asking.people) or sentence("deciding.an_admin")
+    raise Forbidden(reason or sentence("deciding.not_theirs", item=item_name(item.id), staff=code, waits_for=waits_for))
 
 
 def _concept(item: Any, edition: Any) -> Concept:
@@ -134,23 +135,18 @@ def decisions_on(edition: int) -> Sequence[Any]:
     return list(Decision.select().where(Decision.edition == edition).order_by(Decision.at))
 
 
-_ENDS = {
-    "approved": "was approved by {who} on {at}; that decision stands (it is {state})",
-    "rejected": "was rejected by {who} on {at}; that decision stands (it is {state})",
-    "withdrawn": "was withdrawn by {who} on {at}; there is nothing to decide (it is {state})",
-    "reverted": "was changed back by {who} on {at} to what is approved already; there is nothing to decide (it is {state})",
-    "unshared": "is not to be shared any more ({who}, {at}); there is nothing to decide (it is {state})",
-}
+_ENDS = ("approved", "rejected", "withdrawn", "reverted", "unshared")
+"""The events that end the waiting of an item; each has its sentence, `deciding.was_…`."""
 
 
-def what_became(item: Any) -> str:
+def what_became(item: Any) -> Sentence:
     """What ended the waiting of an item that does not wait any more, in a sentence, for who comes too late."""
-    query = Event.select(Event.action, Event.actor, Event.at).where((Event.item == item.id) & Event.action.in_(list(_ENDS)))
-    last = tuples(query.order_by(Event.seq.desc()).limit(1))
+    query = Event.select(Event.action, Event.actor, Event.at).where((Event.item == item.id) & Event.action.in_(_ENDS))
+    last, state = tuples(query.order_by(Event.seq.desc()).limit(1)), sentence(f"states.{item.share_state}")
     if not last:
-        return f"{item_name(item.id)} does not wait for a decision: it is {item.share_state}"
+        return sentence("deciding.waits_for_none", item=item_name(item.id), state=state)
     action, who, at = last[0]
-    return f"{item_name(item.id)} {_ENDS[action].format(who=who, at=clock.shown(at), state=item.share_state)}"
+    return sentence(f"deciding.was_{action}", item=item_name(item.id), who=who, at=clock.shown(at), state=state)
 
 
 def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:
@@ -235,7 +231,7 @@ def _ask_again(now: datetime, item: Any, reason: Sentence) -> None:
         made_by=old.made_by, made_at=clock.to_text(now), makers=old.makers,
     )  # fmt: skip
     fresh.save(force_insert=True)
-    notes.add({fresh.id: [*notes.on(old.id), f"it was approved before, but {reason}; so it is asked again"]})
+    notes.add({fresh.id: [*notes.on(old.id), sentence("deciding.asked_again", reason=reason)]})
     old.state = "dropped"
     old.save()
     public = Edition.get_or_none((Edition.id == item.public) & (Edition.state == "superseded"))

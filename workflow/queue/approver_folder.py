@@ -1,8 +1,8 @@
-"""One approver's folder of the queue: his files brought up to date, looked into when he saved them, moved away when done.
+"""One approver's folder of the queue: its files brought up to date, looked into when the approver saved them, moved away when done.
 
-The folder is his, and may hold anything: links are not followed, and what is no plain file is moved aside. What he typed is
-his alone: a file is only replaced if it is still the one that was read, and whatever is refused stays in it, with `# !`
-lines on top that say why. Which files there should be is queue.py's to know.
+The folder is the approver's, and may hold anything: links are not followed, and what is no plain file
+is moved aside. What the approver typed is theirs alone: a file is only replaced if it is still the one
+that was read, and whatever is refused stays in it, with `# !` lines on top that say why. Which files there should be is queue.py's to know.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import sentence, told
+from dossier.text.sentences import Sentence, sentence
 from workflow.approval import asked, deciding
 from workflow.approval.waiting import Asking
 from workflow.queue import paper, strays, writing
@@ -41,9 +41,7 @@ DELETED_SECONDS = 2.0
 RETRY_SECONDS = 30
 """How long a file that could not be read or written (disk full, no permission) is left alone."""
 
-_CHANGED = "the item was changed since; this is what is to be decided now"
-_DELETED = "this file was deleted before anything was decided; here it is again"
-_EMPTIED = "this file was empty before anything was decided; here it is again"
+_CHANGED, _DELETED, _EMPTIED = sentence("queue.item_changed"), sentence("queue.was_deleted"), sentence("queue.was_emptied")
 
 LookUp = Callable[[int], tuple[Sheets, Asking] | None]
 """Item → who is asked about it now; None if it does not wait."""
@@ -87,7 +85,7 @@ class ApproverFolder:
             file.look = None if file.is_typed else file.look
 
     def bring(self, now: datetime, sheets: Sheets, asking: Asking) -> bool:
-        """See that he has his file, about the present edition; True if it was written for the first time."""
+        """See that they have their file, about the present edition; True if it was written for the first time."""
         item, edition = asking.concept.item, asking.concept.edition
         path, sheet = self._path(item), sheets.sheet(asking, self.person)
         file = self.files.setdefault(item, QueueFile(edition, False))
@@ -129,11 +127,11 @@ class ApproverFolder:
         sheet = sheets.sheet(asking, self.person)
         files.make_folder(self.path, 0o700)
         if not files.is_folder(self.path):
-            raise NotADirectoryError(errno.ENOTDIR, "this must be a folder, and no link to one", str(self.path))
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(self.path))
         self._copies.make(self.path, sheet.item, sheet.shown, sheet.made_at, sheets.preview(now, asking, self.person))
 
-    def clear(self, item: int, outcome: str) -> None:
-        """Move his file away: there is nothing for him to decide on this item any more."""
+    def clear(self, item: int, outcome: Sentence | str) -> None:
+        """Move their file away: there is nothing for them to decide on this item any more."""
         self._put_away(self._path(item), outcome)
         self.files.pop(item, None)
 
@@ -206,7 +204,7 @@ class ApproverFolder:
         """A queue file is gone: write it again, once it is sure that no editor is about to."""
         reason, monotonic = _DELETED, settling.now()[1]
         if os.path.lexists(path):
-            reason = f"what lay here was no plain file; it is in _refused/{writing.set_aside(path)} now"
+            reason = sentence("queue.no_plain_file", name=writing.set_aside(path))
             file.gone_since = monotonic - DELETED_SECONDS
         file.gone_since = file.gone_since or monotonic
         if (left := file.gone_since + DELETED_SECONDS - monotonic) > 0:
@@ -236,7 +234,7 @@ class ApproverFolder:
         data, seen = files.read_plain(path, limit + 1)
         if len(data) > limit:
             aside = writing.set_aside(path)
-            reason = f"the file that was here was larger than {limit // 1024} kB; it is in _refused/{aside} now"
+            reason = sentence("queue.too_large", kb=limit // 1024, name=aside)
             self._put(path, file, paper.render(sheet, [reason]).encode(), None)
             return False
         if _is_nothing(data):
@@ -244,7 +242,7 @@ class ApproverFolder:
             return False
         reading = paper.read(data, sheet)
         if stranger := self._stranger(seen):
-            reason = f"this file was saved by {stranger}, but it lies in the folder of {self.person}; {self.person} must decide himself"
+            reason = sentence("queue.saved_by", stranger=stranger, person=self.person)
             self._renew(path, file, sheet, data, seen, reading, [reason])
         elif reading.content is not None and reading.content != sheet.content:
             self._renew(path, file, sheet, data, seen, reading, reading.reasons)
@@ -274,13 +272,14 @@ class ApproverFolder:
             with transaction():
                 state = deciding.decide(self.office, now, actor, key, verdict, reading.comment, sheet.content)
         except deciding.AlreadyDecided as refusal:
-            outcome = str(refusal)
+            outcome = refusal.sentence
         except Refusal as refusal:
-            self._complain(path, file, data, seen, Reading(reading.typed, reading.content, None, "", (str(refusal),)))
+            self._complain(path, file, data, seen, Reading(reading.typed, reading.content, None, "", (refusal.sentence,)))
             return False
         else:
             log.info("decided", item=sheet.item, by=self.person, decision=verdict, share_state=state)
-            outcome = f"{sheet.item} was {'approved' if verdict == 'approve' else 'rejected'} by {self.person} with this file"
+            code = "queue.approved_with_this" if verdict == "approve" else "queue.rejected_with_this"
+            outcome = sentence(code, item=sheet.item, person=self.person)
         self._put_away(path, outcome)
         self.files.pop(key, None)
         with transaction():
@@ -297,18 +296,20 @@ class ApproverFolder:
         data, seen = files.read_plain(path, writing.MOST_BYTES)
         reason, meant = None, strays.item_meant(path.name)
         if row is not None:
-            reason = f"{item_name(row.id)} does not wait for {self.person}; nothing is decided by this copy, remove it"
+            reason = sentence("queue.waits_not_for", item=item_name(row.id), person=self.person)
         elif item is not None:
-            reason = f"there is no item {item_name(item)}; nothing is decided by this file"
+            reason = sentence("queue.no_item", item=item_name(item))
         elif meant is not None:
             copy = sentence("queue.copy", card=f"{item_name(meant)}.yaml")
-            reason = told(copy, self.office.settings.office.language) if paper.is_text(data) else None
+            reason = copy if paper.is_text(data) else None
         elif paper.is_queue_file(data):
-            reason = (
-                "only a file with an item's number for a name, as D-2026-000012.yaml, counts; nothing is decided by this copy"
-            )
-        if reason is not None and seen.size < writing.MOST_BYTES and (text := paper.with_reasons(data, [reason])) != data:
-            log.info("queue file refused", item=path.stem, path=str(path), reason=reason)
+            reason = sentence("queue.wrong_name")
+        if (
+            reason is not None
+            and seen.size < writing.MOST_BYTES
+            and (text := paper.with_reasons(data, [reason], self._language)) != data
+        ):
+            log.info("queue file refused", item=path.stem, path=str(path), reason=str(reason))
             written = moves.replace_if_same(path, text, seen)
             if written is None:
                 self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
@@ -329,9 +330,9 @@ class ApproverFolder:
 
     def _complain(self, path: Path, file: QueueFile, data: bytes, seen: Look, reading: Reading) -> None:
         """Put the reasons on top of the file (none: take old ones off), leaving the rest as it is."""
-        text = paper.with_reasons(data, reading.reasons)
+        text = paper.with_reasons(data, reading.reasons, self._language)
         if reading.reasons:
-            log.info("queue file refused", item=path.stem, path=str(path), reason=reading.reasons[0])
+            log.info("queue file refused", item=path.stem, path=str(path), reason=str(reading.reasons[0]))
         if text == data:
             file.look = seen
         elif not self._put(path, file, text, seen):
@@ -339,23 +340,34 @@ class ApproverFolder:
         file.is_typed = not reading.is_blank
 
     def _renew(
-        self, path: Path, file: QueueFile, sheet: Sheet, data: bytes, seen: Look, reading: Reading, reasons: Sequence[str]
+        self,
+        path: Path,
+        file: QueueFile,
+        sheet: Sheet,
+        data: bytes,
+        seen: Look,
+        reading: Reading,
+        reasons: Sequence[Sentence | str],
     ) -> bool:
         """Write a file anew that was about something else, or somebody else's; what was typed is kept."""
         typed = paper.typed_lines(reading)
         if typed or reading.is_broken:
-            typed.append(f"the file as it was saved is _refused/{writing.keep_copy(path, data)}")
-        log.info("queue file written anew", item=path.stem, path=str(path), reason=reasons[0])
+            typed.append(sentence("queue.saved_copy", name=writing.keep_copy(path, data)))
+        log.info("queue file written anew", item=path.stem, path=str(path), reason=str(reasons[0]))
         return self._put(path, file, paper.render(sheet, [*reasons, *typed]).encode(), seen)
 
-    def _put_away(self, path: Path, outcome: str) -> None:
+    def _put_away(self, path: Path, outcome: Sentence | str) -> None:
         """Move a file away that has nothing to decide any more, and its copies."""
         self.again_at.pop(path.name, None)
         self._uninvited.pop(path.name, None)
-        if writing.put_away(path, [outcome]):
+        if writing.put_away(path, [outcome], self._language):
             self._copies.retire(path.parent, path.stem)
         else:
             self._look_again(path.name, settling.OPEN_RETRY_SECONDS)
+
+    @property
+    def _language(self) -> str:
+        return self.office.settings.office.language
 
     def _path(self, item: int) -> Path:
         return self.path / f"{item_name(item)}.yaml"

@@ -11,7 +11,7 @@ from dossier.database.tables import Asked, Decision, Edition, Item, first_editio
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
-from dossier.text.sentences import Sentence, told
+from dossier.text.sentences import Sentence, sentence, told
 from workflow.approval import deciding
 from workflow.approval.waiting import Asking, Concept
 from workflow.items import notes, suspicion
@@ -46,7 +46,8 @@ class Sheets:
             item=item_name(concept.item), content=edition.content, client=concept.client,
             client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
             made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._attention(item, person)),
-            remarks=tuple(remarks(asking, person) + changes(concept, edition, item.standing, person)),
+            remarks=tuple(told(line, language) for line in [*remarks(asking, person), *_listed(changes(concept, edition, item.standing, person))]),
+            language=language,
         )  # fmt: skip
 
     def _attention(self, item: Any, person: str) -> list[Sentence | str]:
@@ -72,23 +73,23 @@ class Sheets:
         )  # fmt: skip
 
 
-def remarks(asking: Asking, person: str) -> list[str]:
+def remarks(asking: Asking, person: str) -> list[Sentence]:
     """Why this person is asked, and how many others are."""
     concept, desk = asking.concept, asking.desk_of(person)
     told = []
     if desk is not None and desk.approver != person:
-        place = f" in place of {desk.approver}" if desk.approver else ""
-        told.append(f"You are asked{place}: {desk.reason}.")
+        code = "queue.asked_in_place" if desk.approver else "queue.asked"
+        told.append(sentence(code, approver=desk.approver, reason=desk.reason))
     seats = list(dict.fromkeys(concept.approvers))
     if len(seats) > 1:
-        so_far = f" Approved so far by {', '.join(one.by for one in asking.decided)}." if asking.decided else ""
-        needed = deciding.needed(seats, concept.approvals)
-        told.append(f"Approvals needed: {needed}, of {', '.join(seats)}. One rejection returns it.{so_far}")
+        needed, by = deciding.needed(seats, concept.approvals), [one.by for one in asking.decided]
+        code = "queue.approvals_so_far" if by else "queue.approvals"
+        told.append(sentence(code, needed=needed, seats=seats, by=by))
     return told
 
 
-def seen_before(concept: Concept, edition: Any, standing: int | None, person: str) -> tuple[Any, str] | None:
-    """(edition, since when in words): what this person saw last; what the client sees, for who never looked. None: nothing.
+def seen_before(concept: Concept, edition: Any, standing: int | None, person: str) -> tuple[Any, Sentence] | None:
+    """(edition, since when): what this person saw last; what the client sees, for who never looked. None: nothing.
 
     Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:
     nothing that changed on the way is left out.
@@ -101,22 +102,27 @@ def seen_before(concept: Concept, edition: Any, standing: int | None, person: st
     mine = Decision.edition.between(first, edition.id - 1) & (Decision.decided_by == person)
     last = Decision.select().where(mine).order_by(Decision.edition.desc()).first()
     if last is not None:
-        done = {"approve": "approved", "reject": "rejected"}[last.decision]
-        base, then = last.edition, f"since you {done} it on {clock.shown(last.at)}"
+        code = "queue.since_approved" if last.decision == "approve" else "queue.since_rejected"
+        base, then = last.edition, sentence(code, at=clock.shown(last.at))
     elif asked:
         base = min(asked)
-        then = f"since you were asked on {clock.shown(asked[base])}"
+        then = sentence("queue.since_asked", at=clock.shown(asked[base]))
     elif standing is not None:
-        base, then = standing, "from what the client sees now"
+        base, then = standing, sentence("queue.since_public")
     else:
         return None
     return Edition.get_by_id(base), then
 
 
-def changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[str]:
+def changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[Sentence]:
     """What changed since this person looked last (seen_before); the first line says since when."""
     before = seen_before(concept, edition, standing, person)
     if before is None:
         return []
-    told = paper.differences(before[0].shown, edition.shown)
-    return [f"Changed {before[1]}:", *(f"- {line}" for line in told)] if told else [f"Nothing changed {before[1]}."]
+    found = paper.differences(before[0].shown, edition.shown)
+    return [sentence("queue.changed", then=before[1]), *found] if found else [sentence("queue.unchanged", then=before[1])]
+
+
+def _listed(lines: Sequence[Sentence]) -> list[Sentence]:
+    """Of several lines, those behind the first as a list."""
+    return [*lines[:1], *(sentence("queue.listed", what=line) for line in lines[1:])]

@@ -1,9 +1,9 @@
 """The folder beside a queue file: copies of what would be shared, to look at, and a preview of the portal.
 
-An approver may do there what he likes: nothing of it is read. What is ours is known by a mark in its time stamp; what he put
-there, or changed, is never deleted: it goes to `_decided` with the rest.
+Approvers may do there what they like: nothing of it is read. What is ours is known by a mark in its
+time stamp; what they put there, or changed, is never deleted: it goes to `_decided` with the rest.
 
-An approver can write to his folder, and the daemon may be able to write everywhere. So copies are made in a staging folder
+An approver can write to their folder, and the daemon may be able to write everywhere. So copies are made in a staging folder
 that is the daemon's alone, and moved in whole; no link that lies there is followed.
 """
 

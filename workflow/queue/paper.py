@@ -1,4 +1,4 @@
-"""The queue file as text: how a concept is written down for its approver, and what he made of it. Pure.
+"""The queue file as text: how a concept is written down for its approver, and what the approver made of it. Pure.
 
     # ! why the last decision was refused
     # Attention: what must be in view (notes.py)
@@ -21,13 +21,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from dossier.text import clock, names
+from dossier.text.sentences import Sentence, sentence, told
 from dossier.text.yamltext import Fault, Limits, Plain, plain, read_map, scalar
 
 WORDS: dict[str, Literal["approve", "reject"]] = {
     "approve": "approve", "goedkeuren": "approve", "reject": "reject", "afkeuren": "reject",
 }  # fmt: skip
 
-ALLOWED = "nothing is decided; behind decision: these words are allowed: approve (or goedkeuren), reject (or afkeuren)"
+ALLOWED = sentence("queue.allowed")
 
 TYPED = ("decision", "comment")
 """The keys that are the approver's."""
@@ -60,6 +61,8 @@ class Sheet:
     """Lines that must be in view."""
     remarks: tuple[str, ...] = ()
     """Lines that help: what changed, how many approvals are needed."""
+    language: str = "en"
+    """In which the file is written: the office's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Reading:
     """The digest that the file is about, if that could be read."""
     verdict: Literal["approve", "reject"] | None
     comment: str
-    reasons: tuple[str, ...]
+    reasons: tuple[Sentence | str, ...]
     is_broken: bool = False
     """It could not be read as YAML."""
 
@@ -82,18 +85,19 @@ class Reading:
         return not self.reasons and not any(self.typed.values())
 
 
-def render(sheet: Sheet, reasons: Sequence[str] = ()) -> str:
+def render(sheet: Sheet, reasons: Sequence[Sentence | str] = ()) -> str:
     """The queue file (CONTRACT section 4), with `reasons` why a decision was refused on top."""
-    lines = [f"# ! {_line(reason)}" for reason in reasons]
-    lines += [f"# Attention: {_line(note)}" for note in sheet.attention]
-    lines.append("# To decide: put approve or reject behind decision:, and save. A rejection needs a comment.")
+    language = sheet.language
+    lines = [f"# ! {_line(told(reason, language))}" for reason in reasons]
+    lines += [f"# {_line(told(sentence('queue.attention', note=note), language))}" for note in sheet.attention]
+    lines.append(f"# {told(sentence('queue.to_decide'), language)}")
     lines += [f"# {_line(remark)}" for remark in sheet.remarks]
     name = f"{sheet.client_name} ({sheet.client})" if sheet.client_name else sheet.client
     lines += [
         "decision:",
         "comment:",
         f"item: {sheet.item}",
-        f"content: {sheet.content}        # what is being decided on",
+        f"content: {sheet.content}        # {told(sentence('queue.content'), language)}",
         f"client: {scalar(name)}",
         f"description: {scalar(sheet.shown['description'])}",
         *_explanation(sheet),
@@ -110,7 +114,7 @@ def render(sheet: Sheet, reasons: Sequence[str] = ()) -> str:
 def _explanation(sheet: Sheet) -> list[str]:
     if sheet.explanation is None:
         return ["explanation:"]
-    own = [] if sheet.shown["explanation"] is not None else ["# The explanation is the office's own: the client does not see it."]
+    own = [] if sheet.shown["explanation"] is not None else [f"# {told(sentence('queue.own_explanation'), sheet.language)}"]
     text = sheet.explanation
     block = ["explanation: |-", *(f"  {line}" for line in text.split("\n"))]
     # As a block it reads as it was written; where white space would not survive that, it is quoted.
@@ -152,13 +156,13 @@ def without_reasons(data: bytes) -> bytes:
     return rest
 
 
-def with_reasons(data: bytes, reasons: Sequence[str]) -> bytes:
+def with_reasons(data: bytes, reasons: Sequence[Sentence | str], language: str = "en") -> bytes:
     """`data` with these reasons on top in place of older ones, and else as it was, line ends too."""
     rest = without_reasons(data)
     marker = b"\xef\xbb\xbf" if as_utf8(data).startswith(b"\xef\xbb\xbf") else b""
     end = _LINE_ENDS.search(rest)
     line_end = end.group().decode() if end else "\n"
-    return marker + "".join(f"# ! {_line(reason)}{line_end}" for reason in reasons).encode() + rest
+    return marker + "".join(f"# ! {_line(told(reason, language))}{line_end}" for reason in reasons).encode() + rest
 
 
 def as_utf8(data: bytes) -> bytes:
@@ -199,37 +203,35 @@ def read(data: bytes, sheet: Sheet) -> Reading:
     return Reading(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults))
 
 
-def _faults(faults: Sequence[Fault], body: bytes) -> list[str]:
+def _faults(faults: Sequence[Fault], body: bytes) -> list[Sentence]:
     if not faults:
         return []
-    told, lines = faults[:5], _LINE_ENDS.split(body)
+    first, lines = faults[:5], _LINE_ENDS.split(body)
     # The notes on top move every line down: so many, and the one with the allowed words.
-    moved = len(told) + 1
+    moved = len(first) + 1
     found = []
-    for fault in told:
-        message = str(fault.message)
+    for fault in first:
+        message = fault.message
         line = lines[fault.line - 1] if 0 < fault.line <= len(lines) else b""
         if re.match(rb"\s*(decision|comment):\S", line):
-            message += "; put a space behind the colon"
+            message = sentence("queue.no_space", what=message)
         elif re.match(rb"\s*(decision|comment)\b", line):
-            message += "; put the text in quotes"
-        found.append(f"line {fault.line + moved}: {message}" if fault.line else message)
+            message = sentence("queue.no_quotes", what=message)
+        code = "queue.at_line" if fault.line else "queue.anywhere"
+        found.append(sentence(code, at=fault.line + moved, what=message))
     return [*found, ALLOWED]
 
 
-def _objections(got: Mapping[str, Plain], sheet: Sheet) -> list[str]:
+def _objections(got: Mapping[str, Plain], sheet: Sheet) -> list[Sentence]:
     """Why this file can't decide anything, whatever it says."""
     expected, _ = read_map(render(sheet).encode(), limits_for(sheet))
     ours, theirs = _fixed(plain(expected), sheet), _fixed(got, sheet)
     if theirs.get("content") not in (None, sheet.content):
-        return ["this is not what is to be decided now: the item was changed since, or this is another's or an old copy"]
+        return [sentence("queue.another_content")]
     changed = sorted(key for key in {*ours, *theirs} if ours.get(key, ours) != theirs.get(key, theirs))
     if not changed:
         return []
-    keys, was = ", ".join(names.shown(key) for key in changed[:10]), "was" if len(changed) == 1 else "were"
-    return [
-        f"only decision and comment may be changed here, but {keys} {was}; put it back (or delete this file to get a fresh one)"
-    ]
+    return [sentence("queue.keys_changed", keys=[names.shown(key) for key in changed[:10]], count=len(changed))]
 
 
 def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain]:
@@ -254,17 +256,17 @@ def _moment(text: str) -> object:
         return None
 
 
-def _decision(typed: Mapping[str, Plain]) -> tuple[Literal["approve", "reject"] | None, list[str]]:
+def _decision(typed: Mapping[str, Plain]) -> tuple[Literal["approve", "reject"] | None, list[Sentence]]:
     decision, comment = typed.get("decision"), typed.get("comment")
     if not (comment is None or isinstance(comment, str)):
-        return None, ["the comment is not one text; put it in quotes", ALLOWED]
+        return None, [sentence("queue.comment_no_text"), ALLOWED]
     if decision in (None, ""):
         return None, []
     verdict = WORDS.get(decision.strip().casefold()) if isinstance(decision, str) else None
     if verdict is None:
-        return None, [f"`{_short(decision)}` is not a decision", ALLOWED]
+        return None, [sentence("queue.no_decision", word=_short(decision)), ALLOWED]
     if verdict == "reject" and not (comment or "").strip():
-        return None, ["a rejection needs a comment: say behind comment: what must be changed, and save"]
+        return None, [sentence("queue.comment_needed")]
     return verdict, []
 
 
@@ -273,9 +275,10 @@ def _short(value: Plain) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
-def typed_lines(reading: Reading) -> list[str]:
+def typed_lines(reading: Reading) -> list[Sentence]:
     """What was typed, as reasons for a file that is written anew."""
-    return [f"you had typed: {key}: {_short(value)}" for key, value in reading.typed.items() if value not in (None, "")]
+    typed = [(key, _short(value)) for key, value in reading.typed.items() if value not in (None, "")]
+    return [sentence("queue.had_typed", word=key, value=value) for key, value in typed]
 
 
 def is_queue_file(data: bytes) -> bool:
@@ -287,29 +290,27 @@ def is_queue_file(data: bytes) -> bool:
 # What changed
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[str]:
+def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Sentence]:
     """What the client would see otherwise than before, a line each."""
-    told = []
+    found = []
     if before["description"] != after["description"]:
-        told.append(f"description: was {scalar(before['description'])}, is now {scalar(after['description'])}")
+        values = {"was": scalar(before["description"]), "now": scalar(after["description"])}
+        found.append(sentence("queue.description_changed", **values))
     if before["explanation"] != after["explanation"]:
-        how = (
-            "not shared any more"
-            if after["explanation"] is None
-            else "shared now"
-            if before["explanation"] is None
-            else "changed"
-        )
-        told.append(f"explanation: {how}")
+        how = "hidden" if after["explanation"] is None else "shared" if before["explanation"] is None else "changed"
+        found.append(sentence(f"queue.explanation_{how}"))
     old, new = ({a["name"]: a for a in shown["attachments"]} for shown in (before, after))
     gone = {name: a["sha256"] for name, a in old.items() if name not in new}
     for name, attachment in new.items():
         if name not in old:
             was = next((other for other, sha256 in gone.items() if sha256 == attachment["sha256"]), None)
-            how = f"renamed from {scalar(was)}" if was else f"added ({attachment['size']} bytes)"
-            told.append(f"attachment {scalar(name)}: {how}")
+            if was is not None:
+                found.append(sentence("queue.file_renamed", name=scalar(name), was=scalar(was)))
+            else:
+                found.append(sentence("queue.file_added", name=scalar(name), size=attachment["size"]))
             gone.pop(was or "", None)
         elif old[name]["sha256"] != attachment["sha256"]:
-            told.append(f"attachment {scalar(name)}: replaced (was {old[name]['size']} bytes, is now {attachment['size']})")
-    told += [f"attachment {scalar(name)}: removed" for name in gone]
-    return told or (["the order of the attachments"] if before != after else [])
+            sizes = {"was": old[name]["size"], "now": attachment["size"]}
+            found.append(sentence("queue.file_replaced", name=scalar(name), **sizes))
+    found += [sentence("queue.file_removed", name=scalar(name)) for name in gone]
+    return found or ([sentence("queue.order_changed")] if before != after else [])

@@ -7,7 +7,7 @@
 
 The database is the truth: what is missing here is written, what was decided is moved away, in any order and after any
 crash. A round costs what has changed: items by their version in the database, files by the folders that were hinted at, a
-batch at a time. Who is asked is written down (asked.py) before his file is. One approver's folder that can't be read or
+batch at a time. Who is asked is written down (asked.py) before their file is. One approver's folder that can't be read or
 written keeps no other from being served (approver_folder.py).
 
 Killed here? After the decision is in the database and before the file is moved: the next start finds the item decided
@@ -29,6 +29,7 @@ from dossier.database.tables import Item, item_name
 from dossier.files import files, settling
 from dossier.office import hours
 from dossier.office.office import Office
+from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from workflow.approval import asked, deciding, waiting
 from workflow.approval.waiting import Asking, Seating
@@ -145,7 +146,7 @@ class QueueFolder:
         self._has_more |= len(ended) > AT_ONCE or len(changed) > AT_ONCE
 
     def _ask(self, now: datetime, items: Sequence[int]) -> None:
-        """Whoever is asked about these items gets a file that is up to date; whoever is not any more, loses his."""
+        """Whoever is asked about these items gets a file that is up to date; whoever is not any more, loses theirs."""
         assert self._seating is not None
         askings = self._seating.askings(items)
         asked.note(self.office, now, askings)
@@ -177,11 +178,11 @@ class QueueFolder:
                 asked.mark_written(now, written)
                 asked.close(over)
 
-    def _why_over(self, asking: Asking, person: str) -> str:
+    def _why_over(self, asking: Asking, person: str) -> Sentence:
         name = item_name(asking.concept.item)
         if any(one.by == person for one in asking.decided):
-            return f"{name} was approved by {person}; it waits for {', '.join(asking.people)} now"
-        return f"{name} does not wait for {person} any more"
+            return sentence("queue.waits_for_others", item=name, person=person, others=list(asking.people))
+        return sentence("queue.waits_no_more", item=name, person=person)
 
     def _end(self, items: Sequence[int]) -> None:
         """These items do not wait any more."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from dossier.files import files, moves
 from dossier.files.beneath import open_folder
+from dossier.text.sentences import Sentence
 from workflow.queue import paper
 
 DECIDED, REFUSED = "_decided", "_refused"
@@ -37,14 +38,14 @@ def keep_copy(path: Path, data: bytes) -> str:
     return move_to(copy, path.parent, REFUSED, path.name)
 
 
-def put_away(path: Path, outcome: Sequence[str]) -> bool:
+def put_away(path: Path, outcome: Sequence[Sentence | str], language: str) -> bool:
     """Move a queue file to `_decided`, with a note on what became of it; False if it was saved again at this moment."""
     seen = files.look(path)
     if seen is None:
         return True
     if seen.size <= MOST_BYTES:
         data, seen = files.read_plain(path, MOST_BYTES)
-        if not moves.replace_if_same(path, paper.with_reasons(data, outcome), seen):
+        if not moves.replace_if_same(path, paper.with_reasons(data, outcome, language), seen):
             return False
     move_to(path, path.parent, DECIDED, path.name)
     return True

@@ -130,4 +130,4 @@ def test_what_changed_is_told_a_line_each(before: dict[str, Any], after: dict[st
         files = [dict(zip(("name", "sha256"), one.split(":"), strict=True), size=1) for one in values.get("attachments", ())]
         return {"description": "D", "explanation": None, **values, "attachments": files}
 
-    assert paper.differences(shown(before), shown(after)) == told
+    assert [str(one) for one in paper.differences(shown(before), shown(after))] == told
