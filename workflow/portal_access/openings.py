@@ -12,7 +12,7 @@ Opened means: its page was asked for, or a file of it, by a browser that is logg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,9 +28,10 @@ from workflow.approval import fitting
 from workflow.approval.fitting import Fitting
 from workflow.outbox import notices
 from workflow.portal import showing
-from workflow.portal.pages import ShownFile, ShownItem, year_of
+from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.showing import Extra
 from workflow.portal_access.access import Seat
+from workflow.portal_access.lines import Line
 
 log = structlog.get_logger("portal")
 
@@ -48,37 +49,10 @@ class Shown:
     what: ShownItem
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """An item that a client sees now, as far as it is needed for a list: its key, its edition, and the day, local."""
-
-    key: int
-    edition: int
-    published_at: str
-    year: str
-    """Which year it is about (pages.year_of)."""
-    size: int
-    """Bytes of its files."""
-
-
 def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
     """The item, if one of these clients sees it now."""
     rows = tuples(_public(office, clients).where(Item.id == key))
     return _shown(rows).get(key)
-
-
-def list_lines(office: Office, client: str) -> list[Line]:
-    """All that a client sees now, newest first."""
-    query = _public(office, [client])
-    lines = [_line(*row) for row in tuples(query)]
-    return sorted(lines, key=lambda line: (line.published_at, line.key), reverse=True)
-
-
-def _line(key: int, client: str, edition: int, published_at: str, shown: Mapping[str, Any], location: str | None) -> Line:
-    del client
-    at = clock.shown(published_at) or ""
-    size = sum(one["size"] for one in shown["attachments"])
-    return Line(key, edition, at, year_of(shown["description"], location, at), size)
 
 
 def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:

@@ -60,7 +60,9 @@ class Api:
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
-        self._gate: Gate[Call] = Gate(office, environ, lambda one: one.settings.desk, self._call, _message, BODY_BYTES)
+        self._gate: Gate[Call] = Gate(
+            office, environ, lambda one: one.settings.desk, self._call, _message, BODY_BYTES, lambda _: ""
+        )
         self._meter = Meter(A_MINUTE)
         self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]
         self.addresses = [self._address(route) for route in ROUTES]

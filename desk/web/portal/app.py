@@ -47,7 +47,7 @@ class PortalWeb:
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
-        self._gate = Gate(office, environ, lambda one: one.settings.portal, self._visit, message, FORM_BYTES)
+        self._gate = Gate(office, environ, lambda one: one.settings.portal, self._visit, message, FORM_BYTES, answers.cookie_name)
         self._directory = Directory(office)
         both, get, post = ["GET", "POST"], ["GET"], ["POST"]
         self.app = Starlette(

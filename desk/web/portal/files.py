@@ -22,6 +22,7 @@ from dossier.text import media
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
 from workflow.portal_access import openings
+from workflow.portal_access.lines import list_lines
 from workflow.portal_access.openings import Shown
 
 log = structlog.get_logger("web")
@@ -74,7 +75,7 @@ def whole_year(visit: Visit) -> Response:
         return to_login(visit, f"/{client}/")
     if not visit.seats_for(client) or of not in ("published", "about") or not re.fullmatch(r"[0-9]{4}", year):
         return gone(visit)
-    lines = of_year(openings.list_lines(visit.office, client), **{of: year})
+    lines = of_year(list_lines(visit.office, client), **{of: year})
     found = openings.load_shown(visit.office, client, lines)
     wanted = [(shown.what, file, _of_vault(visit, file.sha256)) for shown in found for file in shown.what.attachments]
     if not wanted:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -17,6 +16,7 @@ from desk.web.shell.answers import page
 from dossier.database.tables import item_key
 from workflow.portal.pages import papers_of
 from workflow.portal_access import access, openings
+from workflow.portal_access.lines import Line, bare, list_lines
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def start(visit: Visit) -> Response:
     if len(visit.clients) == 1:
         return visit.to(f"/{visit.clients[0]}/")
     choice = [(code, visit.office.clients[code].name) for code in visit.clients]
-    return visit.page("clients.html", choice=sorted(choice, key=lambda one: _bare(one[1])))
+    return visit.page("clients.html", choice=sorted(choice, key=lambda one: bare(one[1])))
 
 
 def login(visit: Visit) -> Response:
@@ -125,7 +125,7 @@ def client_list(visit: Visit) -> Response:
         return visit.to(f"/{client}/")
     asked = visit.request.query_params
     words, year, paper = asked.get("q", "")[:200].strip(), asked.get("year", ""), asked.get("of", "")
-    lines = openings.list_lines(visit.office, client)
+    lines = list_lines(visit.office, client)
     years = [found for found, _ in groupby(line.published_at[:4] for line in lines)]
     papers = papers_of(line.year for line in lines)
     paper = paper if paper in papers else ""
@@ -133,7 +133,8 @@ def client_list(visit: Visit) -> Response:
     lines = of_year(lines, published=year, about=paper)
     bundle = Bundle("about" if paper else "published", paper or year, sum(line.size for line in lines)) if paper or year else None
     if words:
-        lines, bundle = [line for line, shown in _with_text(visit, client, lines) if _has_words(shown, words)], None
+        wanted = bare(words).split()
+        lines, bundle = [line for line in lines if all(word in line.text for word in wanted)], None
     pages = max(1, -(-len(lines) // PAGE_ITEMS))
     number = _page_number(visit.request.query_params.get("page", ""), pages)
     here = openings.load_shown(visit.office, client, lines[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS])
@@ -146,27 +147,9 @@ def client_list(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def of_year(lines: Sequence[openings.Line], published: str = "", about: str = "") -> list[openings.Line]:
+def of_year(lines: Sequence[Line], published: str = "", about: str = "") -> list[Line]:
     """Those of these lines that were published in the one year, and are about the other; "" is any."""
     return [line for line in lines if line.published_at.startswith(published) and about in ("", line.year)]
-
-
-def _with_text(visit: Visit, client: str, lines: list[openings.Line]) -> list[tuple[openings.Line, openings.Shown]]:
-    by_key = {line.key: line for line in lines}
-    return [(by_key[shown.key], shown) for shown in openings.load_shown(visit.office, client, lines)]
-
-
-def _has_words(shown: openings.Shown, words: str) -> bool:
-    what = shown.what
-    text = _bare(" ".join([what.item, what.description, what.explanation or "", *(file.name for file in what.attachments)]))
-    return all(word in text for word in _bare(words).split())
-
-
-def _bare(text: str) -> str:
-    """Without accents and case: how the search of the portal's folder compares, too (search.js)."""
-    if not text.isascii():
-        text = "".join(c for c in unicodedata.normalize("NFD", text) if unicodedata.category(c) != "Mn")
-    return text.lower()
 
 
 def _page_number(text: str, pages: int) -> int:

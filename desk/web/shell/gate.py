@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address, ip_network
 from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
+import anyio
 import structlog
 from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
@@ -54,6 +56,9 @@ MOST_FILES, MOST_FIELDS = 1000, 3000
 
 PIECE_BYTES = 1024 * 1024
 
+AT_ONCE = 2
+"""Requests of one session that are answered at once: somebody who clicks a lot, or a script of theirs, waits for themselves."""
+
 V = TypeVar("V")
 
 
@@ -79,6 +84,30 @@ class Served(Protocol):
     def trusted_proxies(self) -> list[str]: ...
 
 
+class Turns:
+    """AT_ONCE requests of one session are answered at once. Its others wait, hold no thread meanwhile, and hold up nobody else's."""
+
+    def __init__(self) -> None:
+        self._lines: dict[str, list[anyio.Semaphore]] = {}
+        """Whose → one semaphore, as often as somebody waits for it or has it. Only the event loop is here."""
+
+    @asynccontextmanager
+    async def of(self, who: str) -> AsyncIterator[None]:
+        if not who:
+            yield
+            return
+        line = self._lines.setdefault(who, [])
+        line.append(line[0] if line else anyio.Semaphore(AT_ONCE))
+        turn = line[0]
+        try:
+            async with turn:
+                yield
+        finally:
+            line.pop()
+            if not line:
+                del self._lines[who]
+
+
 class Gate(Generic[V]):
     """The way in for the requests of one server."""
 
@@ -90,10 +119,15 @@ class Gate(Generic[V]):
         visit: Callable[[Request, Form, Office, datetime, str], V],
         message: Callable[[V, int, Refusal | str], Response],
         form_bytes: int,
+        cookie: Callable[[Office], str],
     ) -> None:
-        """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`."""
+        """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`.
+
+        `cookie`: the name of the session's.
+        """
         self._office, self._served, self._visit, self._message, self._form_bytes = office, served, visit, message, form_bytes
         self._watch = ConfigWatch(office, environ, _log_trouble)
+        self._cookie, self._turns = cookie, Turns()
         self._lock = threading.Lock()
         self._told_proxy = False
 
@@ -120,9 +154,14 @@ class Gate(Generic[V]):
                     form = await self._read_form(request)
                 except ClientDisconnect:
                     return Response(status_code=400)
-            return await run_in_threadpool(self.answer, handler, request, form)
+            async with self._turns.of(self._who(request)):
+                return await run_in_threadpool(self.answer, handler, request, form)
 
         return endpoint
+
+    def _who(self, request: Request) -> str:
+        """Whose request it is, as far as it says itself: its session or key; "" for whoever has none."""
+        return request.cookies.get(self._cookie(self._office), "") or request.headers.get("authorization", "")
 
     def answer(self, handler: Callable[[V], Response], request: Request, form: Form) -> Response:
         """What `handler` says to this request, in this thread."""
@@ -171,7 +210,8 @@ class Gate(Generic[V]):
                         break
             except ClientDisconnect:
                 return Response(status_code=400)
-            return await run_in_threadpool(self.answer, lambda visit: handler(visit, self._object(body)), request, {})
+            async with self._turns.of(self._who(request)):
+                return await run_in_threadpool(self.answer, lambda visit: handler(visit, self._object(body)), request, {})
 
         return endpoint
 

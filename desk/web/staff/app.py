@@ -58,7 +58,7 @@ class DeskWeb:
         """`more`: addresses of others on the same server, such as the API's."""
         self._vault = open_vault(office)
         self._easel = Easel(self._vault)
-        self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES)
+        self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES, cookie_name)
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
         self.app = Starlette(
             routes=[
