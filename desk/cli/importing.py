@@ -1,4 +1,4 @@
-"""Commands to move over from elsewhere: import."""
+"""Commands to move over, from elsewhere and to elsewhere: import, export."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import completing, session
 from desk.cli.words import _, add
 
 SHOWN = 50
@@ -17,13 +17,21 @@ SHOWN = 50
 
 def register(app: typer.Typer) -> None:
     add(app, import_, "dossier import /mnt/archive --map map.yaml --dry-run", name="import")
+    add(app, export, "dossier export acme-bv ~/acme")
 
 
 def import_(
     folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The archive; it is only read.")],
     map_: Annotated[
-        Path, typer.Option("--map", metavar="FILE", exists=True, dir_okay=False, help="What is what; see docs/import.md.")
-    ],
+        Path | None,
+        typer.Option(
+            "--map",
+            metavar="FILE",
+            exists=True,
+            dir_okay=False,
+            help="What is what; see docs/import.md. An export brings its own.",
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and all that is wrong.")] = False,
     skip_faulty: Annotated[bool, typer.Option("--skip-faulty", help="Import what is good, though not all is.")] = False,
 ) -> None:
@@ -35,6 +43,9 @@ def import_(
     from ingest.sources.archive import Archive, read_import_map
     from ingest.sources.importing import Importer
 
+    if map_ is None and not (folder / "export.json").is_file():
+        raise typer.BadParameter(_("say with --map what is what in this folder; only what dossier export wrote says it itself"))
+    map_ = map_ or folder / "map.yaml"
     office, actor = session.opened(), session.actor()
     importer = Importer(office, actor, Archive(folder.resolve(), read_import_map(map_)))
     with logs.counting(_("judging"), None) as progress:
@@ -64,6 +75,38 @@ def import_(
         print(_("The daemon takes them: dossier status"))
     else:
         print(_("Take them with: dossier run --once"))
+
+
+def export(
+    client: Annotated[str, typer.Argument(metavar="CLIENT", help="The client's code.", autocompletion=completing.clients)],
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", file_okay=False, help="An empty folder, or one of an export to go on with.")
+    ],
+    internal: Annotated[
+        bool, typer.Option("--internal", help="Also types that are never shared, explanations, notes and history.")
+    ] = False,
+) -> None:
+    """A client's whole dossier as folders with files, and a page to look through them. Run again, it goes on where it was."""
+    from desk.actions import exporting
+    from desk.cli import logs
+    from dossier.text import clock
+
+    office, reader = session.opened(), session.reader()
+    total = exporting.count(office, reader, client)
+    with logs.counting(_("exporting"), total) as progress:
+        done = exporting.export(office, clock.utc_now(), reader, client, folder, internal, progress)
+    values = {"items": done.items, "files": done.files, "folder": folder, "there": done.there}
+    print(_("%(items)s items with %(files)s files (%(there)s were there already) are in %(folder)s; look at index.html") % values)
+    if done.stayed:
+        print(
+            _("%(count)s items of types that are never shared stayed behind; --internal takes them along")
+            % {"count": done.stayed}
+        )
+    if done.strangers:
+        print(
+            _("%(count)s files lie in its folders besides; they are no part of the dossier as it is now")
+            % {"count": done.strangers}
+        )
 
 
 def _tell(lines: list[str]) -> None:

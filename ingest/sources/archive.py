@@ -71,6 +71,8 @@ class ImportMap(Strict):
     """With a table: where the files of a row are, such as "{path}/{name}"."""
     one_item_per: Word | None = None
     """What rows or files of one item have in common, such as "{client}/{number}"; without it each is an item."""
+    no_part: Annotated[str, AfterValidator(_pattern)] | None = None
+    """Files of the archive that are no part of any item, and need not be told of: the whole path fits this regular expression."""
     translate: dict[Word, dict[Word, str]] = Field({})
     """column or group → what it says → what that means here. What is not listed stays as it is."""
     client: Word
@@ -154,7 +156,7 @@ class Archive:
         for path, reason in self._walk():
             if reason is not None:
                 yield f"{names.shown(path)} ({reason})"
-            elif path not in self.used and path != self.map.table:
+            elif path not in self.used and path != self.map.table and not re.fullmatch(self.map.no_part or "", path):
                 yield names.shown(path)
 
     def locate(self, path: str) -> str | None:

@@ -1,0 +1,269 @@
+"""A client's whole dossier out of the office, for a hand-over or for who asks what is kept of them, and for `import` elsewhere.
+
+    DIR/index.html                  for people; needs no server and nothing from elsewhere
+    DIR/D-2026-000012/item.json     what the office knows of the item
+    DIR/D-2026-000012/report.pdf    each attachment as it is now
+    DIR/SHA256SUMS                  of all of these, for `sha256sum -c`
+    DIR/import.csv, map.yaml        for `dossier import DIR`; nothing in them shares anything
+    DIR/export.json                 whose it is, written first: a folder without it that is not empty is not touched
+
+Without `internal`, items of types that are never shared stay behind, and explanations, notes and history.
+Everything is written beneath DIR, in folders that are held open, and never through a link. Each item is in
+the trail before its files are given. Killed anywhere, the next run goes on: what lies there with the right
+hash is not copied again. Only a run that came to its end says so in export.json.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from dossier.database import readable
+from dossier.database.database import transaction
+from dossier.database.tables import Item, item_name
+from dossier.files import files, moves
+from dossier.files.beneath import Folder, open_folder
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, Readable
+from dossier.text import clock, names
+from dossier.text.refusals import Conflict, NotFound, Unavailable
+from dossier.text.sentences import sentence, told
+from dossier.text.yamltext import scalar
+from dossier.trail import trail
+from dossier.vault.bucket import Gone
+from dossier.vault.folder import Damaged, Vault
+from dossier.vault.opening import open_vault
+from workflow.reports import finding
+
+MARK, PAGE, SUMS, TABLE, MAP, ITEM = "export.json", "index.html", "SHA256SUMS", "import.csv", "map.yaml", "item.json"
+
+FOLDER_MODE, FILE_MODE = 0o750, 0o640
+
+_OFFICES_OWN = ("explanation", "attention", "openings", "history")
+"""What of an item is told only to the office itself."""
+
+Told = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Exported:
+    """What an export wrote."""
+
+    items: int = 0
+    files: int = 0
+    """In all; with those that an earlier run had written."""
+    there: int = 0
+    """Were there already."""
+    stayed: int = 0
+    """Items of types that are never shared, which stayed behind."""
+    strangers: int = 0
+    """What lies in the items' folders besides."""
+
+
+def count(office: Office, reader: Actor, client: str) -> int:
+    """How many items the client has, as far as the reader may know of them. Raises NotFound."""
+    return int(readable.only_items(Item.select(), _may(office, reader, client)).where(Item.client == client).count())
+
+
+def export(
+    office: Office, now: datetime, reader: Actor, client: str, folder: Path, internal: bool, progress: Callable[[int], None]
+) -> Exported:
+    """Write the client's dossier beneath `folder`, or go on with it. `progress` is told of each item.
+
+    Raises NotFound; Conflict if the folder is the office's own or holds something else; Unavailable if the vault lacks a file; OSError.
+    """
+    may = _may(office, reader, client)
+    _refuse_own(office, folder)
+    files.make_folder(folder, FOLDER_MODE)
+    mark = {"schema_version": 1, "client": client, "name": office.clients[client].name, "internal": internal}
+    done, listed, sums, vault = Exported(), list[Told](), list[tuple[str, str]](), open_vault(office, to_read=True)
+    with open_folder(folder) as top:
+        _begin(top, mark)
+        for item in readable.only_items(Item.select(), may).where(Item.client == client).order_by(Item.id):
+            if internal or _may_leave(office, item.type):
+                listed.append(_write_item(now, reader, vault, top, item, may, internal, sums, done))
+            else:
+                done.stayed += 1
+            progress(1)
+        language = office.clients[client].language
+        for name, text in (
+            (PAGE, _page(office.clients[client].name, listed, language)), (TABLE, _table(listed)), (MAP, _map(listed)),
+            (SUMS, "".join(f"{sha256}  {path}\n" for sha256, path in sums)),
+        ):  # fmt: skip
+            files.write_whole(top / name, text.encode(), FILE_MODE)
+        files.sync_whole(top)
+        with transaction():
+            trail.record(now, reader, "exported", None, {"items": done.items, "internal": internal}, client)
+        finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.shown(clock.to_text(now))}
+        files.write_durably(top / MARK, _json(finished), FILE_MODE)
+    return done
+
+
+def _may(office: Office, reader: Actor, client: str) -> Readable:
+    may = people.readable(office, reader)
+    if client not in office.clients or not may.has(client):
+        raise NotFound("undoing.no_such_client", client=client)
+    return may
+
+
+def _may_leave(office: Office, kind: str | None) -> bool:
+    """False for a type that is never shared, and for one that config/ does not know any more."""
+    return kind is None or (kind in office.settings.types and office.settings.types[kind].share != "never")
+
+
+def _refuse_own(office: Office, folder: Path) -> None:
+    """Raises Conflict for a folder in which the office itself works: what lies on the portal, say, is seen by a client."""
+    whole = folder.resolve()
+    for own in (office.inbox, office.queue, office.portal, office.vault, office.var, office.root / "config"):
+        if whole.is_relative_to(own.resolve()) or own.resolve().is_relative_to(whole):
+            raise Conflict("exporting.office_s_own", folder=str(folder), own=str(own))
+
+
+def _begin(top: Folder, mark: Told) -> None:
+    """Say whose folder this is. Raises Conflict if it holds something else."""
+    said = _said(top)
+    if top.names() and any(said.get(key) != mark[key] for key in ("schema_version", "client", "internal")):
+        raise Conflict("exporting.not_empty", folder=top.path)
+    files.write_durably(top / MARK, _json(mark), FILE_MODE)
+
+
+def _said(top: Folder) -> Told:
+    """What export.json of an earlier run says."""
+    try:
+        said = json.loads(files.read_plain(top / MARK, 65_536)[0])
+    except (ValueError, OSError):
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _write_item(
+    now: datetime, reader: Actor, vault: Vault, top: Folder, item: Any, may: Readable, internal: bool, sums: list[tuple[str, str]], done: Exported
+) -> Told:  # fmt: skip
+    """Write an item's folder; returns what item.json says of it, with the path of each file."""
+    finding.note_view(now, reader, item, "export")
+    told_of = finding.whole(item, may)
+    if not internal:
+        told_of = {key: value for key, value in told_of.items() if key not in _OFFICES_OWN}
+        for one in told_of["attachments"]:
+            del one["note"]
+    home = item_name(item.id)
+    with files.made_folder(top / home, FOLDER_MODE) as folder:
+        wanted = {ITEM}
+        for one in told_of["attachments"]:
+            name = one["name"] if names.fold(one["name"]) != ITEM else f"attachment {one['name']}"
+            one["path"] = f"{home}/{name}"
+            done.there += _put(vault, folder, name, one)
+            done.files += 1
+            wanted.add(name)
+            sums.append((one["sha256"], one["path"]))
+        data = _json(told_of)
+        files.write_whole(folder / ITEM, data, FILE_MODE)
+        sums.append((files.hash_file(folder / ITEM), f"{home}/{ITEM}"))
+        done.strangers += len(set(folder.names()) - wanted)
+    done.items += 1
+    return told_of
+
+
+def _put(vault: Vault, folder: Folder, name: str, attachment: Told) -> bool:
+    """Write an attachment; True if it was there already. Raises Unavailable."""
+    place, part = folder / name, folder / f".{attachment['sha256'][:16]}.part"
+    seen = files.look(place)
+    if seen is not None and seen.size == attachment["size"] and files.hash_file(place) == attachment["sha256"]:
+        return True
+    files.remove(part)
+    try:
+        with vault.local(attachment["sha256"]) as kept:
+            written = files.copy_to(kept, part, FILE_MODE)
+    except (FileNotFoundError, Damaged, Gone) as error:
+        raise Unavailable("getting.lacking", file=attachment["name"], sha256=attachment["sha256"]) from error
+    if written != attachment["sha256"]:
+        files.remove(part)
+        raise Unavailable("getting.damaged", file=attachment["name"], sha256=attachment["sha256"])
+    moves.move(part, place)
+    return False
+
+
+def _json(value: Told) -> bytes:
+    return (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode("utf-8", "surrogateescape")
+
+
+# For people
+
+
+def _page(name: str, listed: Sequence[Told], language: Any) -> str:
+    def say(code: str, **values: Any) -> str:
+        return escape(told(sentence(f"exporting.{code}", **values), language))
+
+    rows = []
+    for one in reversed(listed):
+        links = "<br>".join(f'<a href="{escape(quote(file["path"]))}">{escape(file["name"])}</a>' for file in one["attachments"])
+        facts = [one["description"], ", ".join(filter(None, (one["location"], *one["labels"])))]
+        rows.append(
+            f'<tr><td><a href="{one["item"]}/{ITEM}">{one["item"]}</a><td>{one["created_at"][:10]}'
+            f"<td>{'<br>'.join(escape(fact) for fact in facts if fact)}<td>{links}</tr>"
+        )
+    heads = "".join(f"<th>{say(head)}" for head in ("item", "day", "description", "files"))
+    return (
+        f'<!doctype html>\n<html lang="{language}"><head><meta charset="utf-8">\n'
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n"
+        '<meta name="viewport" content="width=device-width">\n'
+        f"<title>{escape(name)}</title>\n"
+        "<style>body{font:16px/1.5 sans-serif;margin:2rem;max-width:70rem}table{border-collapse:collapse;width:100%}"
+        "th,td{text-align:left;vertical-align:top;padding:.4rem .8rem .4rem 0;border-bottom:1px solid #999}</style></head>\n"
+        f"<body><h1>{escape(name)}</h1><p>{say('counted', count=len(listed))}</p>\n"
+        f"<table><thead><tr>{heads}</thead><tbody>\n" + "\n".join(rows) + "\n</tbody></table></body></html>\n"
+    )
+
+
+# For `dossier import`
+
+
+def _fields(listed: Sequence[Told]) -> list[str]:
+    return sorted({key for one in listed for key in one["fields"]})
+
+
+def _labels(listed: Sequence[Told]) -> list[str]:
+    return [f"label_{number}" for number in range(1, max((len(one["labels"]) for one in listed), default=0) + 1)]
+
+
+_COLUMNS = ("item", "client", "description", "status", "type", "location", "explanation")
+
+
+def _table(listed: Sequence[Told]) -> str:
+    """A row a file; of an item without files, one."""
+    text = io.StringIO()
+    fields, labels = _fields(listed), _labels(listed)
+    table = csv.writer(text)
+    table.writerow([*_COLUMNS, *labels, *(f"field_{key}" for key in fields), "path"])
+    for one in listed:
+        row = [one.get(key) or "" for key in _COLUMNS]
+        row += [*one["labels"], *[""] * (len(labels) - len(one["labels"]))] + [one["fields"].get(key, "") for key in fields]
+        table.writerows([*row, path] for path in _paths(one))
+    return text.getvalue()
+
+
+def _paths(one: Told) -> Iterator[str]:
+    yield from (file["path"] for file in one["attachments"])
+    if not one["attachments"]:
+        yield ""
+
+
+def _map(listed: Sequence[Told]) -> str:
+    """What import.csv means. `share` is not in it: what comes in is private."""
+    keys = [f'  {key}: "{{{key}}}"' for key in _COLUMNS[2:]]
+    keys += [f'  {scalar(key)}: "{{field_{key}}}"' for key in _fields(listed)]
+    labels = ", ".join(f'"{{{label}}}"' for label in _labels(listed))
+    keys += [f"  labels: [{labels}]"] if labels else []
+    return "\n".join((
+        f"table: {TABLE}", "encoding: utf-8", 'attachments: ["{path}"]', 'one_item_per: "{item}"', 'client: "{client}"',
+        r"no_part: '(index\.html|SHA256SUMS|map\.yaml|export\.json|D-[^/]+/item\.json)'", "item:", *keys, "",
+    ))  # fmt: skip

@@ -1,0 +1,117 @@
+"""`export`: a client's whole dossier comes out as folders that anybody can read, and goes into another office again."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from kit.support import PDF, SETTINGS, Root, new_office
+
+TYPES = "types: {wwft: {share: never, staff: [m.devries], fields: {risk: [low, high]}}, advice: {fields: {note: text}}}\n"
+BY = "created_by: m.devries\n"
+
+
+@pytest.fixture
+def office(root: Root) -> Root:
+    root.set("settings", SETTINGS + TYPES)
+    keys = f"{BY}description: Jaarrekening <2025>\nlabels: [btw, kopie]\nexplanation: only for us\ntype: advice\nnote: a field\n"
+    attachments = "attachments: [{file: a.pdf, note: a secret note}, item.json]\n"
+    root.place("acme-bv", {"a.pdf": PDF + b"a", "item.json": b"[]", "a.yaml": keys + attachments})
+    root.drop("w", f"{BY}description: Identificatie\ntype: wwft\nrisk: high\n", w_pdf=PDF + b"w")
+    root.drop("z", f"{BY}description: Of somebody else\n", "northwind-ltd", z_pdf=PDF + b"z")
+    root.drop("e", f"{BY}description: Nothing with it\nattachments: []\n")
+    root.once()
+    return root
+
+
+def told(folder: Path) -> list[dict[str, Any]]:
+    return [json.loads(path.read_text()) for path in sorted(folder.glob("D-*/item.json"))]
+
+
+def everything(folder: Path) -> bytes:
+    return b"".join(path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file())
+
+
+def test_a_dossier_comes_out_with_its_files_their_hashes_and_a_page_and_without_what_is_the_offices_own(
+    office: Root, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    office.run("export", "acme-bv", str(out), user="m.devries")
+    assert [one["description"] for one in told(out)] == ["Jaarrekening <2025>", "Nothing with it"]
+    first = told(out)[0]
+    assert {(out / one["path"]).read_bytes() for one in first["attachments"]} == {PDF + b"a", b"[]"}
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=out, check=True)
+    page = (out / "index.html").read_text()
+    assert "Jaarrekening &lt;2025&gt;" in page
+    assert f'href="{first["item"]}/a.pdf"' in page
+    for secret in (b"only for us", b"a secret note", b"Identificatie", b"history", b"somebody else"):
+        assert secret not in everything(out)
+    assert any(event["detail"].get("how") == "export" for event in office.json("show", first["item"])["history"])
+
+
+def test_internally_all_of_it_comes_out_to_whoever_may_know_of_it(office: Root, tmp_path: Path) -> None:
+    office.run("export", "acme-bv", str(tmp_path / "all"), "--internal", user="m.devries")
+    assert {one["description"] for one in told(tmp_path / "all")} >= {"Identificatie", "Jaarrekening <2025>"}
+    assert b"only for us" in everything(tmp_path / "all")
+    assert b"a secret note" in everything(tmp_path / "all")
+    said = office.run("export", "acme-bv", str(tmp_path / "less"), "--internal", user="p.bakker").stdout
+    assert b"Identificatie" not in everything(tmp_path / "less")
+    assert "never shared" not in said
+
+
+def test_it_goes_on_where_it_was_and_mends_what_is_not_whole(office: Root, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    office.run("export", "acme-bv", str(out))
+    (a,) = out.glob("D-*/a.pdf")
+    untouched = (a.parent / "attachment item.json").stat()
+    a.write_bytes(PDF)
+    (out / "index.html").unlink()
+    assert "(1 were there already)" in office.run("export", "acme-bv", str(out)).stdout
+    assert a.read_bytes() == PDF + b"a"
+    assert (out / "index.html").exists()
+    assert (a.parent / "attachment item.json").stat().st_ino == untouched.st_ino
+
+
+def test_nothing_is_written_through_a_link_nor_into_what_is_not_an_export(office: Root, tmp_path: Path) -> None:
+    out, other = tmp_path / "out", tmp_path / "other"
+    other.mkdir()
+    office.run("export", "acme-bv", str(out))
+    (home,) = (path.parent for path in out.glob("D-*/a.pdf"))
+    target = other / "mine.pdf"
+    target.write_bytes(b"mine")
+    (home / "a.pdf").unlink()
+    (home / "a.pdf").symlink_to(target)
+    office.run("export", "acme-bv", str(out))
+    assert target.read_bytes() == b"mine"
+    assert not (home / "a.pdf").is_symlink()
+    home.rename(tmp_path / "away")
+    home.symlink_to(other)
+    office.run("export", "acme-bv", str(out), code=4)
+    assert [path.name for path in other.iterdir()] == ["mine.pdf"]
+    office.run("export", "acme-bv", str(other), code=1)
+    office.run("export", "northwind-ltd", str(out), code=1)
+    office.run("export", "acme-bv", str(office.path / "var/portal/acme-bv"), code=1)
+    office.run("export", "nobody", str(tmp_path / "new"), code=1)
+    assert [path.name for path in other.iterdir()] == ["mine.pdf"]
+
+
+def test_another_office_takes_it_in_and_publishes_nothing(office: Root, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    office.run("export", "acme-bv", str(out), "--internal", user="m.devries")
+    second_root = new_office(tmp_path / "second", SETTINGS + TYPES)
+    said = second_root.run("import", str(out), user="m.devries")
+    assert "left out" not in said.stdout + said.stderr
+    second_root.once()
+    before = {one["description"]: one for one in office.json("items", "--client", "acme-bv", user="m.devries")}
+    after = {one["description"]: one for one in second_root.json("items", user="m.devries")}
+    assert before.keys() == after.keys()
+    for description, one in after.items():
+        for key in ("labels", "explanation", "type", "fields", "status", "location"):
+            assert one[key] == before[description][key], (description, key)
+        assert (one["share"], one["share_state"]) == (False, "private")
+    assert {a["sha256"] for one in told(out) for a in one["attachments"]} == {
+        a["sha256"] for one in after.values() for a in second_root.json("show", one["item"], user="m.devries")["attachments"]
+    }
