@@ -439,6 +439,21 @@ class DeskSession(Table):
     made_at = CharField()
     seen_at = CharField()
     expires_at = CharField()
+    id_token = TextField(null=True)
+    """What the identity provider vouched with: by it they can be logged out there, too."""
+
+
+class ProviderLogin(Table):
+    """A login with an identity provider that was begun (workflow/portal_access/provider_logins.py)."""
+
+    hash = CharField(primary_key=True)
+    """SHA-256 of the state."""
+    browser = CharField()
+    """SHA-256 of the cookie of the browser where it was begun."""
+    nonce = CharField()
+    verifier = CharField()
+    goal = TextField()
+    expires_at = CharField()
 
 
 class StagedDrop(Table):

@@ -373,6 +373,34 @@ class Portal(Strict):
     Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
 
+MANY_TENANTS = ("common", "organizations", "consumers")
+"""By these names Entra ID lets in people of any firm: who vouches for them can't be told then."""
+
+
+def _issuer(value: str) -> str:
+    try:
+        parts = urlsplit(value)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in ("localhost", "127.0.0.1"))
+    except ValueError:
+        is_safe = False
+    if not is_safe or not re.fullmatch(r"https?://[!-~]+", value) or {"@", "?", "#"} & set(value):
+        raise Unfit("config.issuer")
+    if {"{tenantid}", *MANY_TENANTS} & set(parts.path.lower().split("/")):
+        raise Unfit("config.one_tenant")
+    return value
+
+
+class Oidc(Strict):
+    """An identity provider by which staff log in (OpenID Connect), in place of mailed links: see docs/identity.md."""
+
+    issuer: Annotated[str, AfterValidator(_issuer)]
+    """Its issuer, exactly as it calls itself, such as https://login.microsoftonline.com/TENANT/v2.0."""
+    client_id: Line
+    """What the desk is called there."""
+    client_secret_env: Line = "DOSSIER_OIDC_SECRET"
+    """The environment variable of `dossier desk` that holds the client's secret."""
+
+
 class Desk(Strict):
     """The pages that staff work with: `dossier desk`."""
 
@@ -390,6 +418,8 @@ class Desk(Strict):
     """Web servers in front of `dossier desk`, as addresses or networks: their X-Forwarded-For is believed."""
     session_hours: float = Field(10, gt=0, le=720)
     """After so many hours a person logs in again; after an hour without a click as well."""
+    oidc: Oidc | None = None
+    """An identity provider by which staff log in; without it, by mailed links."""
 
 
 class Metrics(Strict):
@@ -646,6 +676,8 @@ class Staff(Strict):
     email: Email
     os_user: Line | None = None
     """Whose files and commands these are, by the operating system."""
+    oidc_subject: Line | None = None
+    """What the identity provider of desk.oidc calls this person (`sub`); the desk shows it to whoever logs in there and is not known."""
     rights: list[Right] = []
     clients: Literal["all"] | list[Code] = "all"
     """all, or a list of client codes: for whom this person works, and of whom they may know. An admin has all."""

@@ -231,6 +231,7 @@ def _check_references(
             if contact.id in ids[:index]:
                 wrong(CLIENTS, clients[1], (*here, "contacts", index, "id"), sentence("config.twice", what=contact.id))
     users: dict[str, str] = {}
+    subjects: dict[str, str] = {}
     for code, person in people.items():
         here = ("staff", code)
         if person.os_user and person.os_user in users:
@@ -241,6 +242,11 @@ def _check_references(
                 sentence("config.os_user_taken", user=person.os_user, person=users[person.os_user]),
             )
         users.setdefault(person.os_user or "", code)
+        if person.oidc_subject and person.oidc_subject in subjects:
+            wrong(
+                STAFF, staff[1], (*here, "oidc_subject"), sentence("config.subject_taken", person=subjects[person.oidc_subject])
+            )
+        subjects.setdefault(person.oidc_subject or "", code)
         for client_code in person.clients if isinstance(person.clients, list) else []:
             if client_code not in clients[0].clients:
                 wrong(STAFF, staff[1], (*here, "clients"), sentence("config.no_such_client", client=client_code))

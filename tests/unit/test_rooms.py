@@ -16,7 +16,7 @@ WINGS = {
     "dossier": "text, files, workers, office, database, object_store, trail, vault, cluster, backup",
     "workflow": "messages, outbox, items, guard.readers, guard, approval, portal, queue, portal_access, mail, webhooks, search, reports, reminders, retention",
     "ingest": "sidecar, inbox, intake, sources",
-    "desk": "actions, doctor, web.shell, web.portal, web.staff, web.api, web.identity, web, daemon, cli",
+    "desk": "actions, doctor, web.shell, web.identity, web.portal, web.staff, web.api, web, daemon, cli",
 }
 """Floor → its wings, from left to right: each imports only from those left of it, and from lower floors."""
 

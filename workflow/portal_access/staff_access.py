@@ -1,9 +1,9 @@
-"""Logging in to the desk without an identity provider: a link in the mail to the address in staff.yaml, once, as contacts do.
+"""Sessions of the desk; and logging in to it without an identity provider: a link in the mail to the address in staff.yaml, once, as contacts do.
 
 The same limits hold as for contacts (access.py), in counts of their own, so that nobody who plays
 with the one page locks anybody out of the other. A session names a staff member and nothing more:
 what the person may do is asked of config/ at each click, so whoever is not active any more is out
-at once. Links and sessions are kept as SHA-256 only.
+at once, and so is whoever came by a link once the office has an identity provider. Links and sessions are kept as SHA-256 only.
 
 The web server only writes down what was typed (`ask`); the daemon alone looks whose address it is
 (`answer`), so neither the answer nor the time it takes can tell whether an address is known.
@@ -55,7 +55,7 @@ def waiting(office: Office, now: datetime) -> list[tuple[str, str]]:
     """(staff member, goal) of each request that a letter answers, and the requests forgotten. Call inside `transaction()`."""
     found = []
     for request in DeskRequest.select().order_by(DeskRequest.id):
-        if request.at > clock.to_text(now - timedelta(minutes=LINK_MINUTES)):
+        if request.at > clock.to_text(now - timedelta(minutes=LINK_MINUTES)) and office.settings.desk.oidc is None:
             found += [(code, request.goal) for code in whose(office, request.address)]
         DeskRequest.delete().where(DeskRequest.id == request.id).execute()
     return found
@@ -101,21 +101,23 @@ def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, 
             return None
         link = DeskToken.get(DeskToken.hash == hash_of(secret))
         person = office.staff.get(link.staff)
-        if person is None or not person.active:
+        if person is None or not person.active or office.settings.desk.oidc is not None:
             return None
         return _begin(office, now, link.staff, "link", peer), link
 
 
-def begin(office: Office, now: datetime, code: str, way: str, peer: str) -> str:
-    """A session for somebody whom an identity provider vouches for; its cookie's value."""
+def begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str) -> str:
+    """A session for somebody whom an identity provider vouches for by this token; its cookie's value."""
     with transaction():
-        return _begin(office, now, code, way, peer)
+        return _begin(office, now, code, way, peer, id_token)
 
 
-def _begin(office: Office, now: datetime, code: str, way: str, peer: str) -> str:
+def _begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str | None = None) -> str:
     cookie, at = secrets.token_urlsafe(32), clock.to_text(now)
     end = now + timedelta(hours=office.settings.desk.session_hours)
-    DeskSession.insert(hash=hash_of(cookie), staff=code, way=way, made_at=at, seen_at=at, expires_at=clock.to_text(end)).execute()
+    DeskSession.insert(
+        hash=hash_of(cookie), staff=code, way=way, made_at=at, seen_at=at, expires_at=clock.to_text(end), id_token=id_token
+    ).execute()
     trail.record(now, Actor(code, "desk"), "logged_in", None, {"network": network_of(peer), "way": way})
     return cookie
 
@@ -127,7 +129,8 @@ def find_session(office: Office, now: datetime, cookie: str) -> Any:
     if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle:
         return None
     person = office.staff.get(session.staff)
-    if person is None or not person.active:
+    is_by_provider = session.way == "oidc"
+    if person is None or not person.active or is_by_provider != (office.settings.desk.oidc is not None):
         log_out(now, session)
         return None
     if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import replace
 
 from starlette.responses import Response
 
+from desk.web.staff import oidc
+from desk.web.staff.goals import goal_of
 from desk.web.staff.visit import Visit, forget_cookie, set_cookie
 from workflow.portal_access import access, staff_access
-
-_GOAL = re.compile(r"/(?!/|\\|_login|_logout)[^\x00-\x20\\]{0,500}")
-"""Where a login may lead to: a path of the desk, and no other site."""
-
-
-def goal_of(text: str) -> str:
-    """A path of the desk that a login may lead to; the start for anything else."""
-    return text if _GOAL.fullmatch(text) else "/"
 
 
 def login(visit: Visit) -> Response:
     """Where an address is typed in; the answer is the same for each."""
-    goal = goal_of(visit.field("next") or "/")
+    goal, known = goal_of(visit.field("next") or "/"), oidc.provider(visit.office)
+    if known is not None and visit.session is None:
+        return visit.page("login.html", goal=goal, state="provider", provider=known.name)
     if visit.request.method != "POST":
         return visit.to(goal) if visit.session is not None else visit.page("login.html", goal=goal, state="new")
     address = visit.field("address").strip()
@@ -36,6 +32,8 @@ def login(visit: Visit) -> Response:
 
 def link(visit: Visit) -> Response:
     """The page of a mailed link, and what its button does. A GET uses nothing up: mail scanners open every link."""
+    if visit.office.settings.desk.oidc is not None:
+        return visit.to("/_login")
     secret = visit.request.path_params["secret"]
     if visit.request.method == "POST":
         begun = staff_access.log_in(visit.office, visit.now, secret, visit.peer)
@@ -55,9 +53,18 @@ def link(visit: Visit) -> Response:
 
 
 def logout(visit: Visit) -> Response:
-    """End this session, or (field `everywhere`) all of this person's."""
+    """End this session, or (field `everywhere`) all of this person's; and go on to log out at the identity provider.
+
+    A page leads there, as browsers follow no redirect to another site from a form (form-action).
+    """
+    further = oidc.goodbye(visit)
     if visit.session is not None:
         staff_access.log_out(visit.now, visit.session, everywhere=bool(visit.field("everywhere")))
-    answer = visit.to("/_login?bye=1")
+        visit = replace(visit, session=None)
+    if further is None:
+        answer = visit.to("/_login?bye=1")
+    else:
+        answer = visit.page("login.html", goal="/", state="leaving", further=further)
+        answer.headers["refresh"] = f"0; url={further}"
     forget_cookie(answer, visit.office)
     return answer

@@ -1,0 +1,248 @@
+"""Asking the identity provider of `desk.oidc` who somebody is, and judging what it answers.
+
+- Its addresses and keys come from its own description, which must name exactly the issuer of the
+  settings. They are remembered for an hour; an unknown key is looked for once, at once.
+- An answer is from this issuer, to this login (state and the browser are the caller's to check),
+  with a code that only whoever knows the PKCE verifier can use.
+- The ID token is signed by RS256 or ES256 with one of the provider's keys, is meant for us, for
+  this login (nonce) and for now, give or take SKEW_SECONDS.
+- No redirect is followed, no answer is waited for longer than WAIT_SECONDS.
+
+Whatever does not fit is a Refusal with a sentence for the person, and a line in the log.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeGuard
+from urllib.parse import urlencode, urlsplit
+
+import requests
+import structlog
+from authlib.common.errors import AuthlibBaseError
+from authlib.integrations.requests_client import OAuth2Session
+from joserfc import jws
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import Key, KeySet
+
+from dossier.office.keys import Oidc
+from dossier.text.refusals import Forbidden, Refusal, Unavailable
+from dossier.text.sentences import plain
+
+log = structlog.get_logger("identity")
+
+ALGORITHMS = ["RS256", "ES256"]
+SKEW_SECONDS = 60
+OLD_SECONDS = 600
+"""An ID token is fetched the moment that it is made."""
+
+WAIT_SECONDS = 10
+KNOWN_SECONDS = 3600
+ANSWER_BYTES = 512 * 1024
+LONGEST_SUBJECT = 255
+"""OpenID Connect Core section 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who somebody is to the provider."""
+
+    subject: str
+    id_token: str
+    """With it they can be logged out there."""
+
+
+class Provider:
+    """The provider of these settings. Threads share it."""
+
+    def __init__(self, settings: Oidc, environ: Mapping[str, str]) -> None:
+        self._settings = settings
+        self._secret = environ.get(settings.client_secret_env, "")
+        self._lock = threading.Lock()
+        self._metadata: dict[str, Any] = {}
+        self._keys = KeySet([])
+        self._read_at = -KNOWN_SECONDS - 1.0
+
+    @property
+    def name(self) -> str:
+        """What people know it by: its host."""
+        return str(urlsplit(self._settings.issuer).hostname)
+
+    def address(self, redirect_uri: str, state: str, nonce: str, verifier: str) -> str:
+        """Where a browser is sent to log in. Raises Refusal."""
+        metadata = self._described()
+        with self._session(redirect_uri) as session:
+            made, _ = session.create_authorization_url(
+                metadata["authorization_endpoint"], state=state, code_verifier=verifier, nonce=nonce
+            )
+        return str(made)
+
+    def person(self, now: datetime, answer: Mapping[str, str], redirect_uri: str, nonce: str, verifier: str) -> Person:
+        """Whom the provider's answer is about. Raises Refusal for whatever can't be believed."""
+        metadata = self._described()
+        self._check_sender(metadata, answer)
+        token = self._fetch(metadata, answer["code"], redirect_uri, verifier)
+        kept = token.get("id_token")
+        if not isinstance(kept, str):
+            raise refused("provider.no_token")
+        return Person(_subject(self._claims(now, kept, nonce)), kept)
+
+    def goodbye(self, id_token: str, back: str) -> str | None:
+        """Where a browser logs out at the provider as well (RP-initiated); None if that can't be done."""
+        try:
+            end = self._described().get("end_session_endpoint")
+        except Refusal:
+            return None
+        if not isinstance(end, str):
+            return None
+        query = {"id_token_hint": id_token, "post_logout_redirect_uri": back, "client_id": self._settings.client_id}
+        return f"{end}{'&' if urlsplit(end).query else '?'}{urlencode(query)}"
+
+    # What is asked of it
+
+    def _session(self, redirect_uri: str, metadata: Mapping[str, Any] | None = None) -> Any:
+        ways = (metadata or {}).get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
+        session = OAuth2Session(
+            self._settings.client_id, self._secret, scope="openid", redirect_uri=redirect_uri, code_challenge_method="S256",
+            token_endpoint_auth_method="client_secret_basic" if "client_secret_basic" in ways else "client_secret_post",
+        )  # fmt: skip
+        session.trust_env = False
+        return session
+
+    def _described(self) -> dict[str, Any]:
+        """What the provider says of itself. Raises Refusal if it can't be asked, or says it is another."""
+        with self._lock:
+            if time.monotonic() - self._read_at > KNOWN_SECONDS:
+                if not self._secret:
+                    raise refused("provider.no_secret", Unavailable, name=self._settings.client_secret_env)
+                found = self._get(f"{self._settings.issuer.rstrip('/')}/.well-known/openid-configuration")
+                self._check(found)
+                self._metadata, self._keys = found, self._keys_of(found)
+                self._read_at = time.monotonic()
+            return self._metadata
+
+    def _check(self, metadata: Mapping[str, Any]) -> None:
+        if metadata.get("issuer") != self._settings.issuer:
+            raise refused("provider.other_issuer", issuer=self._settings.issuer, said=str(metadata.get("issuer"))[:200])
+        is_local = self._settings.issuer.startswith("http://")
+        for name in ("authorization_endpoint", "token_endpoint", "jwks_uri"):
+            address = metadata.get(name)
+            if not isinstance(address, str) or not (
+                address.startswith("https://") or (is_local and address.startswith("http://"))
+            ):
+                raise refused("provider.bad_description", name=name)
+
+    def _keys_of(self, metadata: Mapping[str, Any]) -> KeySet:
+        try:
+            return KeySet.import_key_set(self._get(metadata["jwks_uri"]))  # type: ignore[arg-type]
+        except (JoseError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise refused("provider.bad_description", name="jwks_uri") from error
+
+    def _get(self, address: str) -> dict[str, Any]:
+        try:
+            with requests.Session() as session:
+                session.trust_env = False
+                with session.get(address, timeout=WAIT_SECONDS, allow_redirects=False, stream=True) as answer:
+                    if answer.status_code != 200:
+                        raise refused("provider.unreachable", Unavailable, why=plain(f"{answer.status_code}, {address}"))
+                    found = json.loads(answer.raw.read(ANSWER_BYTES, decode_content=True))
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise refused("provider.unreachable", Unavailable, why=plain(f"{type(error).__name__}, {address}")) from error
+        return found if isinstance(found, dict) else {}
+
+    def _check_sender(self, metadata: Mapping[str, Any], answer: Mapping[str, str]) -> None:
+        """That the answer is this provider's (RFC 9207), and a yes."""
+        sender = answer.get("iss")
+        if sender != self._settings.issuer and (sender or metadata.get("authorization_response_iss_parameter_supported") is True):
+            raise refused("provider.other_sender", said=str(sender)[:200])
+        if answer.get("error"):
+            raise refused("provider.denied", error=answer["error"][:100])
+        if not answer.get("code"):
+            raise refused("provider.no_code")
+
+    def _fetch(self, metadata: Mapping[str, Any], code: str, redirect_uri: str, verifier: str) -> Mapping[str, Any]:
+        """What the provider gives for a code, which it does once."""
+        try:
+            with self._session(redirect_uri, metadata) as session:
+                found = session.fetch_token(
+                    metadata["token_endpoint"], grant_type="authorization_code", code=code, code_verifier=verifier,
+                    timeout=WAIT_SECONDS, allow_redirects=False,
+                )  # fmt: skip
+        except AuthlibBaseError as error:
+            raise refused("provider.no_token", error=str(error.error)[:100]) from error
+        except (requests.RequestException, OSError, ValueError) as error:
+            raise refused("provider.unreachable", Unavailable, why=plain(type(error).__name__)) from error
+        return found if isinstance(found, Mapping) else {}
+
+    # What it says
+
+    def _claims(self, now: datetime, token: str, nonce: str) -> Mapping[str, Any]:
+        """What an ID token says, once all of it fits (OpenID Connect Core section 3.1.3.7)."""
+        try:
+            claims = json.loads(jws.deserialize_compact(token, self._key, ALGORITHMS).payload or b"")
+        except (JoseError, ValueError, TypeError) as error:
+            raise refused("provider.bad_signature", error=type(error).__name__) from error
+        if not isinstance(claims, dict):
+            raise refused("provider.bad_signature", error="no claims")
+        wrong = self._what_does_not_fit(now.timestamp(), claims, nonce)
+        if wrong:
+            raise refused(f"provider.bad_{wrong}")
+        return claims
+
+    def _what_does_not_fit(self, now: float, claims: Mapping[str, Any], nonce: str) -> str | None:
+        audience = claims.get("aud")
+        audiences = audience if isinstance(audience, list) else [audience]
+        party = claims.get("azp", self._settings.client_id if len(audiences) == 1 else None)
+        said = claims.get("nonce")
+        expires, issued, begins = claims.get("exp"), claims.get("iat"), claims.get("nbf", 0)
+        if claims.get("iss") != self._settings.issuer:
+            return "issuer"
+        if self._settings.client_id not in audiences or party != self._settings.client_id:
+            return "audience"
+        if not isinstance(said, str) or not hmac.compare_digest(said.encode(), nonce.encode()):
+            return "nonce"
+        if not (_is_number(expires) and _is_number(issued) and _is_number(begins)):
+            return "time"
+        is_over = now > expires + SKEW_SECONDS or now > issued + OLD_SECONDS + SKEW_SECONDS
+        return "time" if is_over or max(issued, begins) > now + SKEW_SECONDS else None
+
+    def _key(self, signed: Any) -> Key:
+        """The provider's key that a token names; a new one is looked for once. Raises InvalidKeyIdError."""
+        kid, algorithm = signed.headers().get("kid"), str(signed.headers().get("alg"))
+        with self._lock:
+            found = self._named(kid)
+            if found is None:
+                self._keys = self._keys_of(self._metadata)
+                found = self._named(kid)
+        if found is None or found.as_dict(private=False).get("alg", algorithm) != algorithm:
+            raise InvalidKeyIdError
+        return found
+
+    def _named(self, kid: object) -> Key | None:
+        if kid is None:
+            return self._keys.keys[0] if len(self._keys.keys) == 1 else None
+        return next((one for one in self._keys.keys if one.kid == kid), None)
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _subject(claims: Mapping[str, Any]) -> str:
+    subject = claims.get("sub")
+    if not isinstance(subject, str) or not 0 < len(subject) <= LONGEST_SUBJECT or not subject.isprintable():
+        raise refused("provider.bad_subject")
+    return subject
+
+
+def refused(code: str, kind: type[Refusal] = Forbidden, /, **values: Any) -> Refusal:
+    """A login that is refused: its sentence for the person, once it is written in the log."""
+    made = kind(code, **values)
+    log.warning("a login was refused", why=str(made), code=code)
+    return made

@@ -1,0 +1,97 @@
+"""Logging in to the desk with the office's identity provider: away to it, and back.
+
+Nobody becomes staff by logging in: the provider's identifier must stand in staff.yaml as
+`oidc_subject`, where an admin enters it. Whoever it isn't is shown theirs, to give to the admin.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from functools import lru_cache
+
+from starlette.responses import RedirectResponse, Response
+
+from desk.web.identity.provider import Provider, refused
+from desk.web.staff.goals import goal_of
+from desk.web.staff.visit import Visit, set_cookie
+from dossier.office.keys import Oidc
+from dossier.office.office import Office
+from dossier.text.refusals import NotFound
+from workflow.portal_access import provider_logins, staff_access
+
+BACK = "/_oidc/back"
+"""Where the provider sends browsers back to, below desk.base_url."""
+
+COOKIE = "dossier-oidc"
+
+
+@lru_cache(maxsize=4)
+def _made(settings: Oidc, secret: str) -> Provider:
+    return Provider(settings, {settings.client_secret_env: secret})
+
+
+def provider(office: Office) -> Provider | None:
+    """The office's identity provider, if it has one."""
+    settings = office.settings.desk.oidc
+    return _made(settings, os.environ.get(settings.client_secret_env, "")) if settings is not None else None
+
+
+def begin(visit: Visit) -> Response:
+    """Away to the provider."""
+    known = _needed(visit)
+    browser = visit.request.cookies.get(_cookie(visit.office)) or secrets.token_urlsafe(32)
+    begun = provider_logins.begin(visit.now, browser, goal_of(visit.field("next") or "/"))
+    answer = RedirectResponse(known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier), 303)
+    answer.set_cookie(
+        _cookie(visit.office), browser, max_age=provider_logins.MINUTES * 60, httponly=True, samesite="lax",
+        secure=_is_secure(visit.office),
+    )  # fmt: skip
+    return answer
+
+
+def back(visit: Visit) -> Response:
+    """What the provider sent back: a session for the staff member whom it is about. Raises Refusal."""
+    known, said = _needed(visit), visit.request.query_params
+    if any(len(said.getlist(name)) > 1 for name in said):
+        raise refused("provider.twice")
+    browser = visit.request.cookies.get(_cookie(visit.office), "")
+    login = provider_logins.use_up(visit.now, browser, said.get("state", ""))
+    if login is None:
+        raise refused("provider.not_begun", minutes=provider_logins.MINUTES)
+    person = known.person(visit.now, dict(said), _back(visit.office), login.nonce, login.verifier)
+    code = provider_logins.whose(visit.office, person.subject)
+    if code is None:
+        raise refused("provider.unknown", subject=person.subject)
+    if visit.session is not None:
+        staff_access.log_out(visit.now, visit.session)
+    answer = visit.to(goal_of(login.goal))
+    set_cookie(answer, visit.office, staff_access.begin(visit.office, visit.now, code, "oidc", visit.peer, person.id_token))
+    return answer
+
+
+def goodbye(visit: Visit) -> str | None:
+    """Where this person logs out at the provider as well; None if they did not log in there."""
+    known = provider(visit.office)
+    if known is None or visit.session is None or not visit.session.id_token:
+        return None
+    return known.goodbye(visit.session.id_token, f"{visit.office.settings.desk.base_url.rstrip('/')}/_login?bye=1")
+
+
+def _needed(visit: Visit) -> Provider:
+    known = provider(visit.office)
+    if known is None:
+        raise NotFound("provider.none")
+    return known
+
+
+def _back(office: Office) -> str:
+    return office.settings.desk.base_url.rstrip("/") + BACK
+
+
+def _is_secure(office: Office) -> bool:
+    return office.settings.desk.base_url.startswith("https://")
+
+
+def _cookie(office: Office) -> str:
+    return f"__Host-{COOKIE}" if _is_secure(office) else COOKIE

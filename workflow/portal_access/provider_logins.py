@@ -1,0 +1,65 @@
+"""Logins with an identity provider that were begun, until they come back: each once, in the browser where it was begun.
+
+What goes to the provider and back (state, nonce, the PKCE verifier) is kept here and not in a
+cookie, so that two tabs do not overwrite each other's. The cookie only says which browser it is:
+an answer that somebody else began is nobody's login (RFC 9700 section 4.7).
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dossier.database.database import transaction
+from dossier.database.tables import ProviderLogin
+from dossier.office.office import Office
+from dossier.text import clock
+from workflow.portal_access.access import hash_of
+
+MINUTES = 10
+"""How long somebody may take at the provider."""
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    state: str
+    nonce: str
+    verifier: str
+    """Of PKCE (RFC 7636)."""
+
+
+def begin(now: datetime, browser: str, goal: str) -> Begun:
+    """A login that begins in this browser and shall lead to `goal`; those that are too old are forgotten."""
+    made = Begun(*(secrets.token_urlsafe(32) for _ in range(3)))
+    end = clock.to_text(now + timedelta(minutes=MINUTES))
+    with transaction():
+        ProviderLogin.delete().where(ProviderLogin.expires_at <= clock.to_text(now)).execute()
+        ProviderLogin.insert(
+            hash=hash_of(made.state),
+            browser=hash_of(browser),
+            nonce=made.nonce,
+            verifier=made.verifier,
+            goal=goal,
+            expires_at=end,
+        ).execute()
+    return made
+
+
+def use_up(now: datetime, browser: str, state: str) -> Any:
+    """The login with this state, once, if it was begun in this browser and is not too old; else None.
+
+    Whatever happens at once, one of them gets it. What another browser brings uses nothing up.
+    """
+    mine = (ProviderLogin.hash == hash_of(state)) & (ProviderLogin.browser == hash_of(browser))
+    with transaction():
+        row = ProviderLogin.get_or_none(mine & (ProviderLogin.expires_at > clock.to_text(now)))
+        if row is not None:
+            ProviderLogin.delete().where(mine).execute()
+    return row
+
+
+def whose(office: Office, subject: str) -> str | None:
+    """The staff member whom the provider calls so; None if that is nobody who is here."""
+    return next((code for code, person in office.staff.items() if person.active and person.oidc_subject == subject), None)
