@@ -34,6 +34,7 @@ import structlog
 from dossier.database.tables import GENESIS, Counter, Event, Note, tuples
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
+from dossier.files.beneath import open_folder
 from dossier.office.office import Office
 from dossier.text import database_address
 
@@ -203,7 +204,8 @@ def mark(office: Office, is_adopted: bool = False) -> None:
 def sweep(office: Office) -> None:
     """Remove what `mark` left when it was killed. For a daemon that starts."""
     for path in places(office):
-        files.sweep_temporaries(path.parent)
+        with suppress(FileNotFoundError, NotADirectoryError), open_folder(path.parent) as folder:
+            files.sweep_temporaries(folder)
 
 
 def adopt(known: Mark | None) -> None:

@@ -22,9 +22,9 @@ import re
 import secrets
 import stat
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from dossier.files.beneath import FOLDER, At, Folder, Place, address, beside, named, open_folder
 from dossier.files.leases import has_writer
@@ -149,29 +149,35 @@ class Copy(NamedTuple):
 
 
 def copy_hashed(source: Place, folder: Path, expected: Look | None = None, mode: int = 0o640) -> Copy:
-    """Copy `source` to a new file in `folder`, not yet synced. What is hashed is what was written.
+    """As `copy_whole`, under a new name in `folder`."""
+    target = f"{folder}/{secrets.token_hex(12)}.tmp"
+    return Copy(target, *copy_whole(source, target, expected, mode))
 
+
+def copy_whole(source: Place, target: Place, expected: Look | None = None, mode: int = 0o640) -> tuple[str, Look]:
+    """Copy a file that others may write to, to the new name `target`, not yet synced. What is hashed is what was written.
+
+    Returns its SHA-256 (hex), and the source as it was.
     Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer, or is gone),
     Unreadable, Interrupted; OSError where the copy can't be written. Then there is no copy.
     """
-    target = f"{folder}/{secrets.token_hex(12)}.tmp"
     with _open_source(source) as reading:
         before = Look.of(os.fstat(reading))
         # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
         if not expected.is_same_content(before) if expected else has_writer(reading):
             raise Changed(errno.EAGAIN, "the file is being changed", str(source))
-        writing = _created(target, mode)
+        writing = open_new(target, mode)
         try:
-            digest = _pour(reading, writing, source, folder)
+            digest = _pour(reading, writing, source, above(target))
             after = Look.of(os.fstat(reading))
             if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
                 raise Changed(errno.EAGAIN, "the file is being changed", str(source))
         except BaseException:
-            os.unlink(target)
+            remove(target)
             raise
         finally:
             os.close(writing)
-    return Copy(target, digest, before)
+    return digest, before
 
 
 def pieces(path: Place, start: int, end: int) -> Iterator[bytes]:
@@ -193,7 +199,7 @@ def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
     What is hashed is what was written. Raises NotPlain, Interrupted; then nothing is left at `target`.
     """
     with open_plain(source) as reading:
-        writing = _created(target, mode)
+        writing = open_new(target, mode)
         try:
             return _pour(reading, writing, source, target)
         except BaseException:
@@ -203,8 +209,8 @@ def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
             os.close(writing)
 
 
-def _created(path: Place, mode: int) -> int:
-    """A descriptor to write a new file with. Raises FileExistsError."""
+def open_new(path: Place, mode: int) -> int:
+    """A descriptor to write a new file with; the caller closes it. Raises FileExistsError."""
     name, folder = address(path)
     with _naming(path):
         return os.open(name, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode, dir_fd=folder)
@@ -226,7 +232,7 @@ def _open_source(source: Place) -> Iterator[int]:
         os.close(descriptor)
 
 
-def _pour(reading: int, writing: int, source: Place, folder: Place) -> str:
+def _pour(reading: int, writing: int, source: Place, folder: Place | Folder) -> str:
     """Copy all bytes; their SHA-256. The names are for whoever reads of an error."""
     digest = hashlib.sha256()
     while True:
@@ -286,6 +292,35 @@ def sync(files: Iterable[Place], folders: Iterable[Place | Folder]) -> None:
         _with_descriptor(folder, _syncfs)
 
 
+Names: TypeAlias = "tuple[str, ...]"
+"""What lies in the folders of a folder: each name on the way to it, and its own."""
+
+
+def sync_beneath(top: Path, names: Collection[Names], folders: Collection[Names]) -> set[Names]:
+    """As `sync`, of files and folders beneath `top`, without following a link. Returns what of it is not there."""
+    is_large = len(names) + len(folders) >= GROUP
+    single, whole = ([], [*folders, *(file[:-1] for file in names)]) if is_large else (list(names), list(folders))
+    lacks, devices = set[Names](), set[int]()
+    with open_folder(top) as opened:
+        for file in single:
+            try:
+                with opened.open(*file[:-1]) as folder, open_plain(folder / file[-1]) as descriptor, _naming(folder):
+                    _fsync(descriptor)
+            except (FileNotFoundError, NotADirectoryError, NotPlain):
+                lacks.add(file)
+        for wanted in dict.fromkeys(whole):
+            try:
+                with opened.open(*wanted) as folder, _naming(folder):
+                    if not is_large:
+                        _fsync(folder.descriptor)
+                    elif (device := folder.status().st_dev) not in devices:
+                        _syncfs(folder.descriptor)
+                        devices.add(device)
+            except (FileNotFoundError, NotADirectoryError):
+                lacks.add(wanted)
+    return lacks
+
+
 def sync_whole(folder: Folder) -> None:
     """Return when all that was written to the file system of this folder is on the disk."""
     _with_descriptor(folder, _syncfs)
@@ -310,7 +345,8 @@ def _with_descriptor(place: Place | Folder, function: Callable[[int], None]) -> 
             function(place.descriptor)
             return
         name, folder = address(place)
-        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC, dir_fd=folder)
+        follow = 0 if folder is None else os.O_NOFOLLOW
+        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follow, dir_fd=folder)
         try:
             function(descriptor)
         finally:
@@ -337,7 +373,7 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
     """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
     temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
-    descriptor = _created(temporary, mode)
+    descriptor = open_new(temporary, mode)
     try:
         with _naming(path):
             with open(descriptor, "wb") as stream:
@@ -382,16 +418,11 @@ def held(place: Place) -> Folder:
     return Folder(os.open(place, FOLDER), str(place))
 
 
-def sweep_temporaries(place: Place) -> None:
-    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder. Follows no link."""
-    try:
-        folder = held(place)
-    except (FileNotFoundError, NotADirectoryError):
-        return
-    with folder:
-        for name in folder.names():
-            if _TEMPORARY.fullmatch(name):
-                remove(folder / name)
+def sweep_temporaries(folder: Folder) -> None:
+    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder."""
+    for name in folder.names():
+        if _TEMPORARY.fullmatch(name):
+            remove(folder / name)
 
 
 def remove_folder(path: Place) -> bool:

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from dossier.files import files
+from dossier.files.beneath import Folder, Place
 from dossier.files.endings import is_cut_off
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
@@ -48,14 +49,15 @@ class Settling:
 
     def __init__(self, settle_seconds: float) -> None:
         self.settle_seconds = settle_seconds
-        self._seen: dict[Path, dict[str, _Seen]] = {}
+        self._seen: dict[str, dict[str, _Seen]] = {}
+        """By the folder's path."""
 
-    def seconds_left(self, folder: Path, name: str, look: Look, wall: float, monotonic: float) -> float:
+    def seconds_left(self, folder: Path | Folder, name: str, look: Look, wall: float, monotonic: float) -> float:
         """Seconds until the file `name` of `folder`, which looks like `look`, may be whole; 0 if it is.
 
         `wall` is seconds since 1970 by the clock that stamps local files, `monotonic` by one that never jumps.
         """
-        here = self._seen.setdefault(folder, {})
+        here = self._seen.setdefault(str(folder), {})
         seen = here.get(name)
         if seen is None or seen.look != look:
             seen = here[name] = _Seen(look, monotonic)
@@ -67,7 +69,7 @@ class Settling:
                 return self.settle_seconds - max(quiet, age if age > 0 else 0.0)
         if seen.checked:
             return 0.0
-        writer = _ask(f"{folder}/{name}", seen)
+        writer = _ask(folder / name, seen)
         if writer is None and quiet < self.settle_seconds:
             return self.settle_seconds - quiet
         if writer:
@@ -79,50 +81,50 @@ class Settling:
 
     # More about a file that `seconds_left` has just called whole.
 
-    def quiet_seconds(self, folder: Path, name: str, wall: float, monotonic: float) -> float:
+    def quiet_seconds(self, folder: Path | Folder, name: str, wall: float, monotonic: float) -> float:
         """How long nothing was done to the file, as far as can be known."""
-        seen = self._seen[folder][name]
+        seen = self._seen[str(folder)][name]
         age = wall - max(seen.look.ctime_ns, seen.look.mtime_ns) / 1e9 if seen.has_leases else 0.0
         return max(monotonic - seen.since, age)
 
-    def is_readable(self, folder: Path, name: str) -> bool:
+    def is_readable(self, folder: Path | Folder, name: str) -> bool:
         """False if this process may not read the file: uploads of some programs are their owner's alone until they end."""
-        return self._seen[folder][name].is_readable
+        return self._seen[str(folder)][name].is_readable
 
-    def is_cut_off(self, folder: Path, name: str) -> bool:
+    def is_cut_off(self, folder: Path | Folder, name: str) -> bool:
         """True if the file's own format says that it is not finished."""
-        return self._seen[folder][name].is_cut_off
+        return self._seen[str(folder)][name].is_cut_off
 
-    def sha256(self, folder: Path, name: str) -> str:
+    def sha256(self, folder: Path | Folder, name: str) -> str:
         """The file's SHA-256 (hex); reads it once for each state it is in. Raises OSError."""
-        seen = self._seen[folder][name]
+        seen = self._seen[str(folder)][name]
         if seen.sha256 is None:
-            seen.sha256 = files.hash_file(f"{folder}/{name}")
+            seen.sha256 = files.hash_file(folder / name)
         return seen.sha256
 
-    def doubt(self, folder: Path) -> None:
+    def doubt(self, folder: Path | Folder) -> None:
         """Ask again, of every file of `folder`, whether it has a writer: something was changed since it was found whole."""
-        for seen in self._seen.get(folder, {}).values():
+        for seen in self._seen.get(str(folder), {}).values():
             seen.checked = False
 
-    def forget_files(self, folder: Path, gone: Iterable[str]) -> None:
+    def forget_files(self, folder: Path | Folder, gone: Iterable[str]) -> None:
         """Forget these files of `folder`: they were taken."""
-        here = self._seen.get(folder, {})
+        here = self._seen.get(str(folder), {})
         for name in gone:
             here.pop(name, None)
         if not here:
-            self._seen.pop(folder, None)
+            self._seen.pop(str(folder), None)
 
-    def forget(self, folder: Path, keep: Collection[str] = ()) -> None:
+    def forget(self, folder: Path | Folder, keep: Collection[str] = ()) -> None:
         """Forget the files of `folder` whose names are not in `keep`."""
-        here = self._seen.get(folder, {})
+        here = self._seen.get(str(folder), {})
         for name in [name for name in here if name not in keep]:
             del here[name]
         if not here:
-            self._seen.pop(folder, None)
+            self._seen.pop(str(folder), None)
 
 
-def _ask(path: str, seen: _Seen) -> bool | None:
+def _ask(path: Place, seen: _Seen) -> bool | None:
     """Whether the file has a writer, None if that can't be known; what else an open file tells is noted in `seen`."""
     seen.is_readable = True
     try:

@@ -22,7 +22,6 @@ import contextlib
 import errno
 import hashlib
 import io
-import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +30,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from dossier.files import files
+from dossier.files.beneath import Place
 from dossier.object_store.client import (
     CONNECT_SECONDS,
     HURRIED,
@@ -177,10 +177,10 @@ class Store:
                     raise files.Interrupted
                 yield piece
 
-    def download(self, name: str, target: Path, mode: int = 0o644) -> str:
+    def download(self, name: str, target: Place, mode: int = 0o644) -> str:
         """Write an object to the new file `target`, not yet synced. Returns the SHA-256 of what was written; on errors there is no file."""
         digest = hashlib.sha256()
-        writing = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        writing = files.open_new(target, mode)
         try:
             with open(writing, "wb") as stream:
                 for piece in self.stream(name):

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from dossier.database.tables import Event
 from dossier.files import files, moves
+from dossier.files.beneath import open_folder
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence, sentence
@@ -56,7 +57,8 @@ def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | N
     path = folder_of(office) / f"{today}.jsonl"
     there = files.read_plain(path, MOST_BYTES)[0] if files.look(path) else b""
     files.make_folder(path.parent, 0o750)
-    files.sweep_temporaries(path.parent)
+    with open_folder(path.parent) as folder:
+        files.sweep_temporaries(folder)
     files.write_durably(path, there + line_of(anchor).encode(), 0o640)
     return anchor, None
 

@@ -26,6 +26,7 @@ import structlog
 
 from dossier.database.database import transaction
 from dossier.files import files
+from dossier.files.beneath import Place
 from dossier.files.files import Copy
 from dossier.object_store.store import Store, at_once, etag_of
 from dossier.office.office import Office
@@ -79,7 +80,7 @@ class ObjectVault(Vault):
         finally:
             files.remove(target)
 
-    def copy_to(self, sha256: str, target: Path, mode: int = 0o644) -> str:
+    def copy_to(self, sha256: str, target: Place, mode: int = 0o644) -> str:
         return self.store.download(name_of(sha256), target, mode)
 
     def pieces(self, sha256: str, start: int, end: int) -> Iterator[bytes]:

@@ -118,7 +118,7 @@ class Vault:
         """Where this machine can read the file meanwhile. Raises FileNotFoundError, Damaged; OSError."""
         yield self.location(sha256)
 
-    def copy_to(self, sha256: str, target: Path, mode: int = 0o644) -> str:
+    def copy_to(self, sha256: str, target: Place, mode: int = 0o644) -> str:
         """Copy the file to the new name `target`, not yet synced. Returns the SHA-256 of what was written. Errors: files.copy_to."""
         return files.copy_to(self.location(sha256), target, mode)
 

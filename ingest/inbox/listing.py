@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dossier.files import files
+from dossier.files.beneath import At, Folder, open_folder
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names
@@ -33,42 +34,40 @@ class Listing:
     """Links, pipes, devices: what each is, and since when."""
 
 
-def list_folder(place: Path) -> Listing | None:
-    """What lies in `place`; None if there is no such folder. Raises OSError if it can't be read."""
+def way_of(folder: str | None) -> tuple[str, ...]:
+    """From the client's folder to that of a drop's files, name by name. A preset's way ends in `/`."""
+    return tuple(folder.rstrip("/").split("/")) if folder else ()
+
+
+def list_folder(folder: Folder) -> Listing:
+    """What lies in the folder. Raises OSError if it can't be read."""
     listing = Listing()
-    try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    try:
-        with os.scandir(descriptor) as entries:
-            for entry in entries:
-                ignored = names.is_ignored(entry.name)
-                if ignored and temporaries.becoming(entry.name) is None:
-                    continue
-                try:
-                    status = entry.stat(follow_symlinks=False)
-                except FileNotFoundError:
-                    continue
-                if ignored:
-                    if stat.S_ISREG(status.st_mode):
-                        listing.unfinished[entry.name] = Look.of(status)
-                elif stat.S_ISREG(status.st_mode):
-                    listing.found[entry.name] = Look.of(status)
-                elif stat.S_ISDIR(status.st_mode):
-                    listing.folders[entry.name] = status.st_ctime
-                else:
-                    what = "inbox.link" if stat.S_ISLNK(status.st_mode) else "inbox.not_plain"
-                    listing.odd[entry.name] = sentence(what), status.st_ctime
-    finally:
-        os.close(descriptor)
+    for entry in folder.entries():
+        ignored = names.is_ignored(entry.name)
+        if ignored and temporaries.becoming(entry.name) is None:
+            continue
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        if ignored:
+            if stat.S_ISREG(status.st_mode):
+                listing.unfinished[entry.name] = Look.of(status)
+        elif stat.S_ISREG(status.st_mode):
+            listing.found[entry.name] = Look.of(status)
+        elif stat.S_ISDIR(status.st_mode):
+            listing.folders[entry.name] = status.st_ctime
+        else:
+            what = "inbox.link" if stat.S_ISLNK(status.st_mode) else "inbox.not_plain"
+            listing.odd[entry.name] = sentence(what), status.st_ctime
     return listing
 
 
-def holds_anything(folder: Path) -> bool:
+def holds_anything(place: At) -> bool:
     """True if something lies in the folder that is taken elsewhere. What can't be read counts as something."""
     try:
-        return not all(map(names.is_ignored, os.listdir(folder)))
+        with open_folder(place) as folder:
+            return not all(map(names.is_ignored, folder.names()))
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:

@@ -12,6 +12,7 @@ that as its fault.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -21,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dossier.files import files
+from dossier.files.beneath import Folder, open_beneath
 from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
 from dossier.office import presets
@@ -28,7 +30,7 @@ from dossier.office.office import Office
 from dossier.text import copies, names
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits
-from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
+from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder, way_of
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming
 from ingest.sidecar.described import description_of
@@ -118,10 +120,14 @@ class Found:
         card = names.shown(self.sidecar_name or "")
         return (*self.doubts, *(sentence("inbox.left_copy", file=names.shown(name), card=card) for name in self.copies))
 
+    @property
+    def folders(self) -> tuple[str, ...]:
+        """The folder that its files lie in, from the inbox."""
+        return (self.client, *way_of(self.folder))
+
     def place(self, inbox: Path) -> Path:
-        """The folder its files lie in."""
-        home = inbox / self.client
-        return home / self.folder if self.folder is not None else home
+        """What this folder is called, for people. Whoever reads in it opens it beneath the inbox."""
+        return inbox.joinpath(*self.folders)
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +205,8 @@ class _Place:
     client: str
     folder: str | None
     """Below the client's: a folder drop's name, or the way to a preset's, which ends in `/`."""
-    path: Path
+    opened: Folder
+    """Held open while it is looked at."""
     listing: Listing
     spoken: Spoken | None = None
     """The preset whose folder this is."""
@@ -209,6 +216,10 @@ class _Place:
     @property
     def found(self) -> dict[str, Look]:
         return self.listing.found
+
+    @property
+    def path(self) -> str:
+        return self.opened.path
 
     def shown(self, name: str) -> str:
         """Where it lies, from the inbox."""
@@ -232,8 +243,8 @@ class Looker:
         self.office = office
         self._at_once = at_once
         self.settling = Settling(self.quiet(office.settings.watch.settle_seconds))
-        self._cards: dict[Path, dict[str, _Card]] = {}
-        self._copies: dict[Path, dict[str, tuple[Look, bool]]] = {}
+        self._cards: dict[str, dict[str, _Card]] = {}
+        self._copies: dict[str, dict[str, tuple[Look, bool]]] = {}
 
     def forget(self) -> None:
         """Read every sidecar anew: the settings they are read with have changed."""
@@ -249,7 +260,7 @@ class Looker:
             place = found.place(self.office.inbox)
             self.settling.forget_files(place, found.looks)
             for kept, known in ((self._cards, {found.sidecar_name}), (self._copies, found.looks.keys())):
-                _forget(kept, place, known)
+                _forget(kept, str(place), known)
 
     def look(self, client: str, wall: float, monotonic: float) -> View:
         """Look at one client's folder. A folder that is not there is an empty one. OSError: it can't be read."""
@@ -271,18 +282,16 @@ class _Round:
         self._places: list[_Place] = []
 
     def look(self) -> View:
-        home = self.office.inbox / self.client
-        listing = list_folder(home)
-        if listing is None:
+        try:
+            home = open_beneath(self.office.inbox, self.client)
+        except (FileNotFoundError, NotADirectoryError):
             return self.view
-        place = self._place(None, home, listing)
-        self._look_at_files(place)
-        for name in listing.folders:
-            preset = presets.of_folder(self.office.settings, name)
-            if preset is not None:
-                self._look_at_preset(self._spoken(preset), f"{name}/", home / name)
-            else:
-                self._look_at_folder(name, home / name)
+        with home:
+            listing = list_folder(home)
+            self._look_at_files(self._place(None, home, listing))
+            for name in listing.folders:
+                preset = presets.of_folder(self.office.settings, name)
+                self._open_folder(name, home, self._spoken(preset) if preset is not None else None)
         self.view.has_folders = self.view.has_folders or any(
             name not in presets.folders(self.office.settings) for name in listing.folders
         )
@@ -301,40 +310,33 @@ class _Round:
                     card = read.get(name)
                     yield Lying(f"{home}/{name}", look, card.digest if card is not None and card.look == look else "", ground)
 
-    def _place(self, folder: str | None, path: Path, listing: Listing, spoken: Spoken | None = None) -> _Place:
-        place = _Place(self.client, folder, path, listing, spoken=spoken)
+    def _place(self, folder: str | None, opened: Folder, listing: Listing, spoken: Spoken | None = None) -> _Place:
+        place = _Place(self.client, folder, opened, listing, spoken=spoken)
         self._places.append(place)
-        self.settling.forget(path, listing.found.keys() | listing.unfinished.keys())
-        place.left = {name: self._left(path, name, look) for name, look in listing.found.items()}
+        self.settling.forget(opened, listing.found.keys() | listing.unfinished.keys())
+        place.left = {name: self._left(opened, name, look) for name, look in listing.found.items()}
         for name, (reason, since) in listing.odd.items():
             self.view.odd.append(Waiting(self.client, place.shown(name), reason, since, place.about(name)))
         return place
 
-    def _left(self, path: Path, name: str, look: Look) -> float:
-        return self.settling.seconds_left(path, name, look, self.wall, self.monotonic)
+    def _left(self, opened: Folder, name: str, look: Look) -> float:
+        return self.settling.seconds_left(opened, name, look, self.wall, self.monotonic)
 
     # The client's folder, and those of presets
 
     def _spoken(self, preset: str, *folders: str) -> Spoken:
         return Spoken(preset, self.office.settings.presets[preset], folders)
 
-    def _look_at_preset(self, spoken: Spoken, folder: str, path: Path) -> None:
+    def _look_at_preset(self, spoken: Spoken, folder: str, opened: Folder, listing: Listing) -> None:
         """A preset's folder: its files become an item each, if no sidecar says otherwise."""
-        try:
-            listing = list_folder(path)
-        except OSError as error:
-            self._cannot_read(f"{self.client}/{names.shown(folder)}", (folder.rstrip("/"),), error, self.wall)
-            return
-        if listing is None:
-            return
-        place = self._place(folder, path, listing, spoken)
+        place = self._place(folder, opened, listing, spoken)
         self._look_at_files(place)
         for name, since in listing.folders.items():
             self.view.has_folders = True
             if spoken.preset.location_from_folders and len(spoken.folders) < presets.DEEPEST:
                 within = self._spoken(spoken.name, *spoken.folders, names.nfc(name))
-                self._look_at_preset(within, f"{folder}{name}/", path / name)
-            elif holds_anything(path / name):
+                self._open_folder(name, opened, within, folder)
+            elif holds_anything(opened / name):
                 reason = sentence("inbox.folder_in_preset", folder=names.shown(folder.rstrip("/")))
                 self.view.odd.append(Waiting(self.client, place.shown(name), reason, since, place.about(name), is_in_vain=True))
 
@@ -368,7 +370,7 @@ class _Round:
                 reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.shown(card))
             self._wait(place, name, reason, [name], (name,), in_vain=True)
             return
-        if name == WHY and _is_reason(place.path):
+        if name == WHY and _is_reason(place.opened):
             self._wait(place, name, sentence("inbox.reason_left"), [name], (name,), in_vain=True)
             return
         spoken, preset = place.spoken, None
@@ -435,16 +437,25 @@ class _Round:
 
     # Folders
 
-    def _look_at_folder(self, folder: str, path: Path) -> None:
-        try:
-            listing = list_folder(path)
-        except OSError as error:
-            self._cannot_read(f"{self.client}/{names.shown(folder)}", (folder,), error, self.wall)
-            return
-        if listing is None:
-            return
-        place = self._place(folder, path, listing)
-        inner = [name for name in listing.folders if holds_anything(path / name)]
+    def _open_folder(self, name: str, above: Folder, spoken: Spoken | None, way: str = "") -> None:
+        """Look at a folder, held open: a preset's where `spoken` is given, which may lie below others by this `way`."""
+        with contextlib.ExitStack() as held:
+            try:
+                opened = held.enter_context(above.open(name))
+                listing = list_folder(opened)
+            except (FileNotFoundError, NotADirectoryError):
+                return
+            except OSError as error:
+                self._cannot_read(f"{self.client}/{names.shown(way + name)}", (way + name,), error, self.wall)
+                return
+            if spoken is not None:
+                self._look_at_preset(spoken, f"{way}{name}/", opened, listing)
+            else:
+                self._look_at_folder(name, opened, listing)
+
+    def _look_at_folder(self, folder: str, opened: Folder, listing: Listing) -> None:
+        place = self._place(folder, opened, listing)
+        inner = [name for name in listing.folders if holds_anything(opened / name)]
         card = self._card_of(place)
         if card is None or inner:
             for name in inner:
@@ -464,7 +475,7 @@ class _Round:
         if named:
             return sorted(named, key=lambda name: (name.lower(), name))[0]
         own = [name for name in cards if copies.copy_of(name) is None]
-        return own[0] if len(own) == 1 and WHY in place.found and _is_reason(place.path) else None
+        return own[0] if len(own) == 1 and WHY in place.found and _is_reason(place.opened) else None
 
     def _judge_folder(self, place: _Place, name: str, inner: Sequence[str]) -> None:
         before = len(self.view.waiting)
@@ -476,7 +487,7 @@ class _Round:
             self.view.again_in(min([left for left in place.left.values() if left > 0], default=self.looker.pause))
             self._wait(place, name, sentence("inbox.being_written"), list(place.found))
             return
-        here = [one for one in place.found if one != WHY or not _is_reason(place.path)]
+        here = [one for one in place.found if one != WHY or not _is_reason(place.opened)]
         copied = set(filter(copies.is_copy, here))
         claim = card.claim_among(place.found)
         if claim.explicit is None:
@@ -501,7 +512,7 @@ class _Round:
         elif cards:
             reason = _and_more(sentence("inbox.other_card", card=names.shown(cards[0])), len(cards) - 1)
         elif self._creates:
-            self._judge_alone(place, [name for name in place.found if name != WHY or not _is_reason(place.path)])
+            self._judge_alone(place, [name for name in place.found if name != WHY or not _is_reason(place.opened)])
             return
         else:
             reason = sentence("inbox.waits_for_item_yaml")
@@ -516,10 +527,10 @@ class _Round:
         if known is not None and known.look == look:
             return known
         lack = "inbox.is_empty" if look.size == 0 else "inbox.may_not_be_read"
-        if (look.size == 0 or not self.settling.is_readable(place.path, name)) and self._has_time(place, name, lack):
+        if (look.size == 0 or not self.settling.is_readable(place.opened, name)) and self._has_time(place, name, lack):
             return None
         try:
-            data, seen = files.read_plain(f"{place.path}/{name}", SIDECAR_BYTES + 1)
+            data, seen = files.read_plain(place.opened / name, SIDECAR_BYTES + 1)
         except PermissionError:
             card = _Card(look, "", None, [Fault(0, sentence("inbox.card_unreadable"))], Claim(None))
         except (files.Changed, files.NotPlain, FileNotFoundError, BlockingIOError):
@@ -558,7 +569,7 @@ class _Round:
         known = here.get(name)
         if known is None or known[0] != look:
             try:
-                data, look = files.read_plain(f"{place.path}/{name}", SIDECAR_BYTES)
+                data, look = files.read_plain(place.opened / name, SIDECAR_BYTES)
             except OSError:
                 return False  # whoever receives it will say so
             here[name] = known = (look, reads_as_sidecar(data))
@@ -644,10 +655,10 @@ class _Round:
         hours, file = f"{self.office.settings.intake.wait_hours:g}", names.shown(name)
         if place.found[name].size == 0:
             return sentence("inbox.waits_for_content", file=file), sentence("inbox.stayed_empty", file=file, hours=hours)
-        if not self.settling.is_readable(place.path, name):
+        if not self.settling.is_readable(place.opened, name):
             return sentence("inbox.waits_for_right", file=file), sentence("inbox.stayed_unreadable", file=file, hours=hours)
         try:
-            if sha256 and self.settling.sha256(place.path, name) != sha256:
+            if sha256 and self.settling.sha256(place.opened, name) != sha256:
                 return sentence("inbox.waits_for_rest", file=file), None
         except OSError:
             return None  # whoever receives it will say so
@@ -655,7 +666,7 @@ class _Round:
 
     def _unfinished(self, place: _Place, files_: Iterable[str]) -> tuple[float, list[str]]:
         """(seconds until these files are taken as they are; those whose own format calls them unfinished)."""
-        unfinished = [name for name in files_ if self.settling.is_cut_off(place.path, name)]
+        unfinished = [name for name in files_ if self.settling.is_cut_off(place.opened, name)]
         quiet = min((self._quiet_seconds(place, name) for name in unfinished), default=0.0)
         return (max(0.0, self._unfinished_minutes * 60 - quiet) if unfinished else 0.0), unfinished
 
@@ -675,7 +686,7 @@ class _Round:
             target = names.fold(becoming(name) or "")
             if not place.is_drop and target and target != stem and not target.startswith(f"{stem}."):
                 continue
-            left = self._left(place.path, name, look) or at_least - self._quiet_seconds(place, name)
+            left = self._left(place.opened, name, look) or at_least - self._quiet_seconds(place, name)
             if left > 0:
                 self.view.again_in(left)
                 self._wait(place, card, sentence("inbox.waits_for_written", file=names.shown(name)), [], about)
@@ -689,7 +700,7 @@ class _Round:
         return left > 0
 
     def _quiet_seconds(self, place: _Place, name: str) -> float:
-        return self.settling.quiet_seconds(place.path, name, self.wall, self.monotonic)
+        return self.settling.quiet_seconds(place.opened, name, self.wall, self.monotonic)
 
     def _seconds_left(self, place: _Place, own: Iterable[str]) -> float:
         """How long a drop may be incomplete that consists of these files as yet."""
@@ -733,10 +744,10 @@ def _is_mentioned(name: str, text: str) -> bool:
     return name in text and re.search(rf"(?<![\w.-]){re.escape(name)}(?![\w-])", text) is not None
 
 
-def _is_reason(place: Path) -> bool:
+def _is_reason(folder: Folder) -> bool:
     """True if the WHY.txt of this folder is that of an earlier refusal: nothing but lines `file:line: message`."""
     try:
-        lines = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
+        lines = files.read_plain(folder / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
     except OSError:
         return False
     return bool(lines) and all(re.match(r".+:\d+: .", line) for line in lines)
@@ -751,7 +762,7 @@ def _changed_at(looks: Iterable[Look]) -> float:
     return max((look.ctime_ns for look in looks), default=0) / 1e9
 
 
-def _forget(kept: dict[Path, dict[str, Any]], place: Path, gone: Iterable[str | None]) -> None:
+def _forget(kept: dict[str, dict[str, Any]], place: str, gone: Iterable[str | None]) -> None:
     here = kept.get(place, {})
     for name in gone:
         here.pop(name or "", None)
@@ -759,7 +770,7 @@ def _forget(kept: dict[Path, dict[str, Any]], place: Path, gone: Iterable[str | 
         kept.pop(place, None)
 
 
-def _keep_only(kept: dict[Path, dict[str, Any]], place: Path, keep: Collection[str]) -> None:
+def _keep_only(kept: dict[str, dict[str, Any]], place: str, keep: Collection[str]) -> None:
     _forget(kept, place, [name for name in kept.get(place, ()) if name not in keep])
 
 

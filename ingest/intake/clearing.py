@@ -31,7 +31,7 @@ import structlog
 
 from dossier.database.tables import Drop
 from dossier.files import files, moves
-from dossier.files.beneath import At, Folder, Place
+from dossier.files.beneath import At, Folder, open_beneath
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names, system
@@ -42,14 +42,13 @@ from ingest.intake.leaving import (
     Ground,
     Row,
     Traces,
-    check_folder,
     give_back,
     ground_of,
     made_like,
     plain,
     remove_own_folder,
     take_away_each,
-    traces_in,
+    traces_of,
 )
 
 log = structlog.get_logger("intake")
@@ -85,10 +84,9 @@ class Clearing:
             if row.id not in self._left and row.id not in self._done
         ]
         for row in rows:
-            home = self.office.inbox / row["client"]
-            files.sweep_temporaries(home / "_done")
+            _sweep(self.office.inbox, row["client"], "_done")
             if row["target"]:
-                files.sweep_temporaries(home / "_rejected" / row["target"])
+                _sweep(self.office.inbox, row["client"], "_rejected", row["target"])
         self.add(rows)
         return len(rows)
 
@@ -175,15 +173,17 @@ class Clearing:
         After a failed sync the kernel takes the lost bytes for written, and would say so if it were
         asked again (fsync(2)). So the receipts go, and are written anew.
         """
-        kept = [path for _, traces in self._done.values() for path in traces.files]
-        folders = [path for _, traces in self._done.values() for path in traces.folders]
+        kept = [file for _, traces in self._done.values() for file in traces.files]
+        folders = [folder for _, traces in self._done.values() for folder in traces.folders]
         try:
-            files.sync(
-                [path for path in kept if files.look(path)], [path for path in dict.fromkeys(folders) if os.path.isdir(path)]
-            )
+            files.sync_beneath(self.office.inbox, kept, folders)
         except OSError:
-            for path in kept:
-                files.remove(path)
+            for *above, name in kept:
+                with (
+                    contextlib.suppress(FileNotFoundError, NotADirectoryError),
+                    open_beneath(self.office.inbox, *above) as folder,
+                ):
+                    files.remove(folder / name)
             again, self._done = [row for row, _ in self._done.values()], {}
             self.add(again)
             raise
@@ -202,32 +202,44 @@ class Clearing:
 
     def why_not(self, client: str) -> OSError | None:
         """What is in the way of clearing this client's folder: better known before a drop is taken than after."""
-        home = self.office.inbox / client
         try:
-            for name in ("_done", "_rejected"):
-                check_folder(home / name)
+            with open_beneath(self.office.inbox, client) as home:
+                for name in ("_done", "_rejected"):
+                    with contextlib.suppress(FileNotFoundError):
+                        home.open(name).close()
+                if not os.access(".", os.W_OK | os.X_OK, dir_fd=home.descriptor):
+                    return OSError(errno.EACCES, "files can't be removed from here; give this user the right to write", home.path)
         except OSError as error:
             return error
-        if not os.access(home, os.W_OK | os.X_OK):
-            return OSError(errno.EACCES, "files can't be removed from here; give this user the right to write", str(home))
         return None
 
-    def free_target(self, client: str, stem: str, now: datetime, taken: set[Path]) -> str:
+    def free_target(self, client: str, stem: str, now: datetime, taken: set[files.Names]) -> str:
         """A name under _rejected that nothing has: `20261124-101500-report`."""
-        number, home = 1, self.office.inbox / client / "_rejected"
+        number, lie = 1, list[str]()
+        with (
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+            open_beneath(self.office.inbox, client, "_rejected") as rejected,
+        ):
+            lie = rejected.names()
         while True:
             more = f".{number}" if number > 1 else ""
-            target = home / f"{now.astimezone():%Y%m%d-%H%M%S}{more}-{plain(stem)}"
-            if target not in taken and not os.path.lexists(target):
-                taken.add(target)
-                return target.name
+            target = f"{now.astimezone():%Y%m%d-%H%M%S}{more}-{plain(stem)}"
+            if target not in lie and (client, target) not in taken:
+                taken.add((client, target))
+                return target
             number += 1
+
+
+def _sweep(inbox: Path, *folders: str) -> None:
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(inbox, *folders) as folder:
+        files.sweep_temporaries(folder)
 
 
 def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
     """A drop that an earlier process left: its file system may have got another number since, when it was mounted again."""
     try:
-        device = os.stat(inbox / row["client"]).st_dev
+        with open_beneath(inbox, row["client"]) as home:
+            device = home.status().st_dev
     except OSError:
         return row
     return {**row, "files": [[name, device, *rest] for name, _, *rest in row["files"]]}
@@ -235,7 +247,7 @@ def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
 
 def _reject(inbox: Path, row: Row) -> Traces:
     with ground_of(inbox, row) as ground:
-        traces = traces_in(ground.home, ground.place)
+        traces = traces_of(row)
         with made_like(ground.home, "_rejected") as rejected:
             if _is_left(row, ground, rejected):
                 _move_to_rejected(row, ground, rejected, traces)
@@ -270,11 +282,11 @@ def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces
             lies = hidden if files.exists(hidden) else place
             if name != WHY:
                 _move_in(lies, folder / name, place, look)
-            elif is_our_reason(row["client"], lies):
+            elif _is_our_reason(row["client"], lies):
                 moves.take_away(place, hidden, look)
             else:
                 _move_in(lies, folder / OWN_WHY, place, look)
-        traces.folders += [rejected.path, folder.path]
+        traces.folders += [(row["client"], "_rejected"), (row["client"], "_rejected", row["target"])]
 
 
 def _move_in(lies: At, target: At, place: At, seen: Look) -> None:
@@ -287,10 +299,19 @@ def _move_in(lies: At, target: At, place: At, seen: Look) -> None:
         moves.put_back(lies, place)
 
 
-def is_our_reason(client: str, path: Place) -> bool:
+def is_our_reason(inbox: Path, client: str, names_: files.Names) -> bool:
     """True for the WHY.txt of an earlier refusal, that came back with the corrected files."""
-    lies = files.look(path)
+    *folders, name = names_
+    try:
+        with open_beneath(inbox, *folders) as folder:
+            return _is_our_reason(client, folder / name)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+
+
+def _is_our_reason(client: str, place: At) -> bool:
+    lies = files.look(place)
     if lies is None:
         return False
-    text = files.read_plain(path, lies.size)[0].decode("utf-8", "replace")
+    text = files.read_plain(place, lies.size)[0].decode("utf-8", "replace")
     return bool(Drop.select().where((Drop.client == client) & (Drop.kind == "refused") & (Drop.text == text)).exists())

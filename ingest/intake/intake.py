@@ -252,7 +252,7 @@ class Intake:
         is_searched = suspicion.is_on(self.office) and may_share(case)
         wanted = () if case.faults else entries(found)
         listed = [Wanted(name, disk, found.looks[disk], digest, is_searched) for name, _, digest, disk in wanted]
-        return Order(str(found.place(self.office.inbox)), listed, line)
+        return Order(self.office.inbox, found.folders, listed, line)
 
     def _received(self, case: Case, received: Received) -> Exception | None:
         """Take over what came; what went wrong is the answer."""
@@ -336,9 +336,9 @@ class Intake:
     def _to_be_claimed(self, case: Case) -> list[list[Any]]:
         """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
         found, looks = case.found, dict(case.found.looks)
-        if WHY in looks and not case.faults and WHY not in found.matched.values():
-            path = found.place(self.office.inbox) / WHY
-            looks = looks if is_our_reason(found.client, path) else {n: one for n, one in looks.items() if n != WHY}
+        is_extra = WHY in looks and not case.faults and WHY not in found.matched.values()
+        if is_extra and not is_our_reason(self.office.inbox, found.client, (*found.folders, WHY)):
+            del looks[WHY]
         return [[name, *look] for name, look in looks.items()]
 
     def _claim(self, case: Case, outcome: Outcome) -> bool:
@@ -364,20 +364,24 @@ class Intake:
     # 5. keep
 
     def _keep(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
-        """Put on the disk what was received and claimed; returns the cases for which that went well: all, or none."""
-        inbox = self.office.inbox
-        places = {case.found.place(inbox) for case in cases} | {inbox / case.found.client for case in cases}
+        """Put on the disk what was received and claimed; returns the cases for which that went well: all, or none.
+
+        But those whose folders were taken away since.
+        """
+        folders = [folders for case in cases for folders in _folders_of(case)]
         try:
             self.vault.sync(
                 [place for case in cases for place in case.places], [copy for case in cases for _, copy in case.files]
             )
-            files.sync((), places)
+            lacks = files.sync_beneath(self.office.inbox, (), folders)
         except OSError as error:
             outcome.trouble.update((case.found.client, self._words_of(error)) for case in cases)
             outcome.postponed += len(cases)
             log.error("drops can't be kept now", error=str(error), drops=len(cases))
             return []
-        return list(cases)
+        kept = [case for case in cases if lacks.isdisjoint(_folders_of(case))]
+        outcome.postponed += len(cases) - len(kept)
+        return kept
 
     # 6. commit
 
@@ -512,7 +516,7 @@ class Intake:
 
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
-        at, told, targets = clock.to_text(now), list[trail.Entry](), set[Path]()
+        at, told, targets = clock.to_text(now), list[trail.Entry](), set[files.Names]()
         language = self.office.settings.office.language
         for case in cases:
             found = case.found
@@ -562,6 +566,11 @@ class Intake:
             with transaction():
                 self.clearing.mark(cleared)
             self.clearing.forget(cleared)
+
+
+def _folders_of(case: Case) -> tuple[files.Names, files.Names]:
+    """In which the names of its files were changed by the claim."""
+    return (case.found.client,), case.found.folders
 
 
 def _is_environment(error: Exception) -> bool:

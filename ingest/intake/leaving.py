@@ -19,9 +19,10 @@ from typing import Any
 
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, name_of, open_beneath
-from dossier.files.files import Look
+from dossier.files.files import Look, Names
 from dossier.files.leases import has_writer
 from dossier.text import names
+from ingest.inbox.listing import way_of
 
 Row = Mapping[str, Any]
 """A Drop, by field."""
@@ -37,8 +38,9 @@ class Traces:
 
     since: float
     """Monotonic seconds."""
-    files: list[str] = field(default_factory=list)
-    folders: list[str] = field(default_factory=list)
+    files: list[Names] = field(default_factory=list)
+    folders: list[Names] = field(default_factory=list)
+    """From the inbox, as are `files`."""
     stayed: list[str] = field(default_factory=list)
     """What was changed after it was taken, or got another name than it had."""
 
@@ -74,13 +76,8 @@ def ground_of(inbox: Path, row: Row) -> Iterator[Ground]:
         home = place = held.enter_context(open_beneath(inbox, row["client"]))
         if row["folder"] is not None:
             with contextlib.suppress(FileNotFoundError):
-                place = held.enter_context(home.open(*way_of(row)))
+                place = held.enter_context(home.open(*way_of(row["folder"])))
         yield Ground(home, place)
-
-
-def way_of(row: Row) -> list[str]:
-    """From the client's folder to that of the drop's files, folder by folder."""
-    return str(row["folder"] or "").rstrip("/").split("/") if row["folder"] else []
 
 
 def remove_own_folder(row: Row, ground: Ground) -> None:
@@ -89,9 +86,10 @@ def remove_own_folder(row: Row, ground: Ground) -> None:
         files.remove_folder(ground.home / row["folder"])
 
 
-def traces_in(*folders: Folder) -> Traces:
-    """What is changed in these folders from now on is to be synced."""
-    return Traces(time.monotonic(), folders=[folder.path for folder in folders])
+def traces_of(row: Row) -> Traces:
+    """What is changed from now on in the folders that a drop is in is to be synced."""
+    names_ = (str(row["client"]), *way_of(row["folder"]))
+    return Traces(time.monotonic(), folders=[names_[:length] for length in range(1, len(names_) + 1)])
 
 
 def made_like(home: Folder, name: str) -> Folder:
@@ -141,15 +139,13 @@ def _is_ours_alone(place: At, seen: Look) -> bool:
 def give_back(inbox: Path, row: Row) -> Traces:
     """Undo `claim`: each file gets its name again, or one like it where a newer file has it by now. Raises OSError."""
     with ground_of(inbox, row) as ground:
-        traces = traces_in(ground.home, ground.place)
+        traces = traces_of(row)
         hidden = [number for number in range(len(row["files"])) if files.exists(ground.hidden(row, number))]
         is_gone = row["folder"] is not None and ground.place is ground.home
         with contextlib.ExitStack() as held:
             place = ground.place
-            for name in way_of(row) if is_gone and hidden else ():
+            for name in way_of(row["folder"]) if is_gone and hidden else ():
                 place = held.enter_context(made_like(place, name))
-                traces.folders.append(place.path)
-            traces.folders.append(place.path)
             for number in reversed(hidden):
                 name = row["files"][number][0]
                 back = name_of(moves.put_back(ground.hidden(row, number), place / name))
@@ -171,14 +167,14 @@ def take_away_each(inbox: Path, rows: Sequence[Row]) -> list[Traces | Exception]
 
 def _take_away(inbox: Path, row: Row) -> Traces:
     with ground_of(inbox, row) as ground:
-        traces = traces_in(ground.home, ground.place)
+        traces = traces_of(row)
         for number, (_, *values) in enumerate(row["files"]):
             place = ground.named(row, number)
             if not moves.take_away(place, ground.hidden(row, number), Look(*values)):
                 traces.stayed.append(str(place))
         with made_like(ground.home, "_done") as done:
-            traces.files.append(_write_receipt(done, row))
-            traces.folders.append(done.path)
+            traces.files.append((row["client"], "_done", _write_receipt(done, row)))
+            traces.folders.append((row["client"], "_done"))
         remove_own_folder(row, ground)
     return traces
 
@@ -190,19 +186,8 @@ def plain(stem: str) -> str:
     return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
 
 
-def check_folder(path: Path) -> bool:
-    """True if there is this folder of ours. Raises OSError if a link or a file has its name."""
-    try:
-        mode = os.lstat(path).st_mode
-    except FileNotFoundError:
-        return False
-    if not stat.S_ISDIR(mode):
-        raise OSError(errno.ENOTDIR, "this is no folder, but a link or a file; remove it", str(path))
-    return True
-
-
 def _write_receipt(folder: Folder, row: Row) -> str:
-    """Put the receipt in `_done`; returns its path. An earlier one of the same name, of another drop, is kept under its time.
+    """Put the receipt in `_done`; returns its name there. An earlier one of the same name, of another drop, is kept under its time.
 
     An empty one is of this drop: the power went before it was on the disk.
     """
@@ -212,9 +197,9 @@ def _write_receipt(folder: Folder, row: Row) -> str:
     if there is not None:
         old = files.read_plain(place, there.size)[0]
         if old == data:
-            return str(place)
+            return place.name
     if there is not None and old.strip(b"\0"):
         at = f"{datetime.fromtimestamp(there.mtime_ns / 1e9):%Y%m%d-%H%M%S-%f}"
         moves.move_new(place, folder / f"{stem}.{at}.receipt.yaml")
     files.write_whole(place, data)
-    return str(place)
+    return place.name

@@ -6,12 +6,14 @@ What goes wrong is part of the answer: one bad drop never blocks another.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
-from dossier.files.files import Copy, Interrupted, Look
+from dossier.files.beneath import Folder, open_beneath
+from dossier.files.files import Changed, Copy, Interrupted, Look
 from dossier.text import names
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Fault
@@ -37,7 +39,9 @@ class Wanted(NamedTuple):
 class Order(NamedTuple):
     """The files of one drop. `line`: where its sidecar lists them."""
 
-    place: str
+    inbox: Path
+    folders: tuple[str, ...]
+    """The folder they lie in, from the inbox."""
     files: Sequence[Wanted]
     line: int
 
@@ -73,8 +77,9 @@ class Receiver:
     def _receive(self, order: Order) -> Received:
         received = Received()
         try:
-            for wanted in order.files:
-                self._receive_file(order, wanted, received)
+            with _opened(order) as folder:
+                for wanted in order.files:
+                    self._receive_file(order, folder, wanted, received)
             if not received.faults:
                 received.places = [str(self.vault.keep(copy)) for _, copy in received.files]
         except Interrupted:
@@ -86,8 +91,8 @@ class Receiver:
             self._discard(received)
         return received
 
-    def _receive_file(self, order: Order, wanted: Wanted, received: Received) -> None:
-        copy = self.vault.receive(Path(f"{order.place}/{wanted.disk}"), wanted.look)
+    def _receive_file(self, order: Order, folder: Folder, wanted: Wanted, received: Received) -> None:
+        copy = self.vault.receive(folder / wanted.disk, wanted.look)
         received.files.append((wanted.name, copy))
         kind = kinds.examine(wanted.name, copy.path)
         received.kinds.append(kind.media_type)
@@ -110,6 +115,14 @@ class Receiver:
         received.files.clear()
         received.places.clear()
         received.kinds.clear()
+
+
+def _opened(order: Order) -> Folder:
+    """The drop's folder, held open. Raises Changed if it is not there any more, or is no folder."""
+    try:
+        return open_beneath(order.inbox, *order.folders)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise Changed(errno.EAGAIN, "the folder is gone", error.filename) from error
 
 
 def _that_travels(error: Exception) -> Exception:

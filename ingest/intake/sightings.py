@@ -15,8 +15,9 @@ be told; then only the key `client` says for whom a sidecar is.
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -24,7 +25,8 @@ from typing import Any, NamedTuple
 from dossier.database.database import transaction
 from dossier.database.tables import Sighting
 from dossier.files import statx
-from dossier.files.files import Look
+from dossier.files.beneath import open_beneath
+from dossier.files.files import Look, Names
 from dossier.office.office import Office
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
@@ -51,6 +53,9 @@ class Origin(NamedTuple):
 
 NOWHERE = Origin()
 
+SOMEWHERE = Origin(is_moved=True, is_put_here=True)
+"""Of a file that is not there at the moment: it may have been anywhere."""
+
 
 class Sightings:
     """What was seen, for an office. One thread uses it; the database must be open."""
@@ -66,7 +71,9 @@ class Sightings:
         """These lie in the inbox and are not taken now. Not inside `transaction()`."""
         new = []
         for card in cards:
-            key, born = (card.look.device, card.look.inode), _born(self.office.inbox / card.path)
+            key, born = (card.look.device, card.look.inode), _born(self.office.inbox, tuple(card.path.split("/")), card.look)
+            if born is None:
+                continue
             if card.digest and self._noted.get(key) != (born, card.digest):
                 self._noted[key] = born, card.digest
                 new.append(_row(now, card.look, born, card.digest, self._first_seen(card.look, born) or card.ground))
@@ -98,7 +105,10 @@ class Sightings:
             if card is None:
                 origins.append(self._of_files(one))
                 continue
-            born = _born(one.place(self.office.inbox) / str(one.sidecar_name))
+            born = _born(self.office.inbox, (*one.folders, str(one.sidecar_name)), card)
+            if born is None:
+                origins.append(SOMEWHERE)
+                continue
             rows = [row for row in seen.get(str(card.inode), ()) if _is_same(row, card, born, one.digest)]
             grounds = {row.client for row in rows} | {self._first_seen(card, born) or one.ground}
             is_moved = {ground.partition("/")[0] for ground in grounds} != {one.client}
@@ -110,9 +120,9 @@ class Sightings:
         """What is known of a drop's files, where a preset speaks for them."""
         if found.preset is None:
             return NOWHERE
-        place = found.place(self.office.inbox)
-        seen = (self._first_seen(look, _born(place / name)) for name, look in found.looks.items())
-        return Origin(is_put_here=any(ground not in (None, found.ground) for ground in seen))
+        births = {name: _born(self.office.inbox, (*found.folders, name), look) for name, look in found.looks.items()}
+        seen = [self._first_seen(look, births[name] or "") for name, look in found.looks.items()]
+        return Origin(is_put_here=None in births.values() or any(ground not in (None, found.ground) for ground in seen))
 
     def refused(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
         """These drops go to _rejected. Call inside `transaction()`."""
@@ -153,11 +163,19 @@ def sweep(office: Office, now: datetime) -> None:
     old = list(Sighting.select().where(Sighting.at <= before))
     if not old or not office.inbox.is_dir():
         return
-    there = {str(os.lstat(f"{folder}/{name}").st_ino) for folder, _, files in os.walk(office.inbox) for name in files}
+    there = set(map(str, _inodes(office.inbox)))
     gone = [row.inode for row in old if row.inode not in there]
     for start in range(0, len(gone), 500):
         with transaction():
             Sighting.delete().where((Sighting.at <= before) & Sighting.inode.in_(gone[start : start + 500])).execute()
+
+
+def _inodes(inbox: Path) -> Iterator[int]:
+    """Of every file in it. No link is followed, but on the way to the inbox itself."""
+    for _, _, names_, folder in os.fwalk(inbox.resolve()):
+        for name in names_:
+            with contextlib.suppress(FileNotFoundError):
+                yield os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino
 
 
 def _is_same(row: Any, look: Look, born: str, digest: str) -> bool:
@@ -179,6 +197,14 @@ def _row(now: datetime, look: Look, born: str, digest: str, client: str) -> dict
     }  # fmt: skip
 
 
-def _born(path: Path) -> str:
-    born_ns = statx.more(path).born_ns
-    return "" if born_ns is None else str(born_ns)
+def _born(inbox: Path, where: Names, look: Look) -> str | None:
+    """When the file that was looked at was made: see Origin. None if it is not there any more."""
+    *folders, name = where
+    try:
+        with open_beneath(inbox, *folders) as folder:
+            more = statx.more(folder / name)
+    except OSError:
+        return None
+    if more.inode != look.inode:
+        return None
+    return "" if more.born_ns is None else str(more.born_ns)

@@ -19,7 +19,8 @@ from pathlib import Path
 from dossier.database.database import transaction
 from dossier.database.tables import Note, tuples
 from dossier.files import files, statx
-from dossier.files.files import Look
+from dossier.files.beneath import At, open_beneath
+from dossier.files.files import Look, Names
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import names
@@ -38,7 +39,8 @@ Lying = tuple[str, str | None, str]
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    path: str
+    where: Names
+    """From the inbox."""
     look: Look
     reason: Sentence
     is_known: bool
@@ -55,11 +57,12 @@ class Staying:
 
     def hold(self, found: Found, stays: Stays) -> None:
         """This drop stays. Not inside `transaction()`."""
-        path = str(stays.filename)
-        known = why_it_stays(path)
-        reason = known or sentence("intake.stays", file=_shown(path), reason=stays.strerror or "")
-        look = files.look(path) or next(iter(found.looks.values()))
-        self._held[lying(found)] = _Held(path, look, reason, known is not None, time.monotonic() + RETRY_SECONDS)
+        name = Path(stays.filename).name
+        where = (*found.folders, name)
+        known, there = self._asked(where)
+        reason = known or sentence("intake.stays", file=names.shown(name), reason=stays.strerror or "")
+        look = there or next(iter(found.looks.values()))
+        self._held[lying(found)] = _Held(where, look, reason, known is not None, time.monotonic() + RETRY_SECONDS)
         value = json.dumps([reason.code, dict(reason.values)])
         with transaction():
             Note.insert(key=_key(lying(found)), value=value).on_conflict(
@@ -89,13 +92,23 @@ class Staying:
         """Those of these that nothing keeps any more, forgotten."""
         freed = set()
         for drop in drops:
-            held, there = self._held[drop], files.look(self._held[drop].path)
+            held = self._held[drop]
+            known, there = self._asked(held.where)
             is_same = there is not None and held.look.is_same_content(there)
-            keeps = why_it_stays(held.path) is not None if held.is_known else time.monotonic() < held.until
+            keeps = known is not None if held.is_known else time.monotonic() < held.until
             if not (is_same and keeps):
                 freed.add(drop)
         self._forget(freed)
         return freed
+
+    def _asked(self, where: Names) -> tuple[Sentence | None, Look | None]:
+        """What keeps this file, if it can be told; and the file as it is now, if it is there."""
+        *folders, name = where
+        try:
+            with open_beneath(self.office.inbox, *folders) as folder:
+                return why_it_stays(folder / name), files.look(folder / name)
+        except OSError:
+            return None, None
 
     def _forget(self, drops: Iterable[Lying]) -> None:
         keys = [_key(drop) for drop in drops if self._held.pop(drop, None)]
@@ -125,25 +138,20 @@ def lying(found: Found) -> Lying:
     return found.client, found.folder, found.sidecar_name or next(iter(found.looks))
 
 
-def why_it_stays(path: str) -> Sentence | None:
-    """What keeps this process from renaming the file at `path`, if it can be told."""
-    folder, name = os.path.split(path)
-    try:
-        above, itself = os.stat(folder), os.lstat(path)
-    except OSError:
+def why_it_stays(place: At) -> Sentence | None:
+    """What keeps this process from renaming the file, if it can be told."""
+    folder, name = place.folder, place.name
+    above, itself = folder.status(), files.look(place)
+    if itself is None:
         return None
-    if statx.more(path).is_fixed or statx.more(folder).is_fixed:
+    if statx.more(place).is_fixed or statx.more(folder).is_fixed:
         return sentence("intake.stays_fixed", file=names.shown(name))
-    if not os.access(folder, os.W_OK | os.X_OK, effective_ids=True):
+    if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder.descriptor, effective_ids=True):
         return sentence("intake.stays_in_folder", file=names.shown(name), user=people.user_name(os.geteuid()))
-    if above.st_mode & stat.S_ISVTX and os.geteuid() not in (0, above.st_uid, itself.st_uid):
-        owner = people.user_name(itself.st_uid)
+    if above.st_mode & stat.S_ISVTX and os.geteuid() not in (0, above.st_uid, itself.uid):
+        owner = people.user_name(itself.uid)
         return sentence("intake.stays_sticky", file=names.shown(name), owner=owner, user=people.user_name(os.geteuid()))
     return None
-
-
-def _shown(path: str) -> str:
-    return names.shown(Path(path).name)
 
 
 def _key(drop: Lying) -> str:

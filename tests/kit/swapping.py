@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-SECONDS = float(os.environ.get("ATTACK_SECONDS", "1.5"))
+SECONDS = float(os.environ.get("ATTACK_SECONDS", "2"))
 """How long an attack goes on; `make attacks` gives it longer."""
 
 # A folder that isn't there yet is waited for, and a link that was taken away is put there again. The folder that it all lies in
@@ -34,6 +34,11 @@ while True:
         finally:
             os.close(at)
 """
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    """All files of a folder, by their names from there."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @contextlib.contextmanager

@@ -111,9 +111,9 @@ class QueueFolder:
         for code, one in self.office.staff.items():
             if one.active and ("approve" in one.rights or "admin" in one.rights):
                 try:
-                    files.make_folder(self._folder(code).path, 0o700)
-                    if first:
-                        files.sweep_temporaries(self._folder(code).path)
+                    with self._folder(code).made() as home:
+                        if first:
+                            files.sweep_temporaries(home)
                 except OSError as error:
                     log.error("an approver's folder can't be made", folder=str(self._folder(code).path), error=str(error))
 
@@ -168,7 +168,8 @@ class QueueFolder:
                 self._made_for[item] = asking.concept.version
         for person in {person for _, person in written}:
             try:
-                files.sync((), (self._folder(person).path,))
+                with self._folder(person).made() as home:
+                    files.sync((), (home,))
             except OSError as error:
                 for item in {edition // 10_000 for edition, one in written if one == person}:
                     self._postpone(item, error)

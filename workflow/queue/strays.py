@@ -6,10 +6,10 @@ a decision into one of these, and wait for it.
 
 from __future__ import annotations
 
-import os
 import re
 
 from dossier.database.tables import item_key, item_name
+from dossier.files.beneath import open_beneath
 from dossier.office.office import Office
 from dossier.text import copies, names
 from dossier.text.names import fold
@@ -37,7 +37,8 @@ def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sente
     found: dict[int, list[Sentence]] = {}
     for person in [approver] if approver is not None else sorted(office.staff):
         try:
-            there = sorted(os.listdir(office.queue / person))
+            with open_beneath(office.queue, person) as folder:
+                there = sorted(folder.names())
         except OSError:
             continue
         for name in there:

@@ -12,6 +12,7 @@ import pytest
 from kit.support import OWN_SETTINGS, Root, own_office
 
 from dossier.files import files, settling
+from dossier.files.beneath import Place, name_of
 from dossier.office.opening import load_office
 from ingest.inbox import looking
 from ingest.inbox.looking import Looker, View
@@ -137,8 +138,8 @@ def test_a_file_that_the_disk_can_not_give_waits_and_holds_up_nobody(office: Roo
     office.place("acme-bv", {"bad.pdf": PDF, "bad.yaml": GOOD, "good.pdf": PDF, "good.yaml": GOOD, "folder/item.yaml": GOOD})
     real, broken = files.read_plain, [True]
 
-    def read_plain(path: str | Path, limit: int) -> tuple[bytes, files.Look]:
-        if broken[0] and Path(path).name in ("bad.yaml", "item.yaml"):
+    def read_plain(path: Place, limit: int) -> tuple[bytes, files.Look]:
+        if broken[0] and name_of(path) in ("bad.yaml", "item.yaml"):
             raise OSError(errno.EIO, os.strerror(errno.EIO), str(path))
         return real(path, limit)
 

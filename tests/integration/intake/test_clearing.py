@@ -231,11 +231,11 @@ def test_a_receipt_whose_sync_failed_is_written_anew(inbox: Inbox, monkeypatch: 
     inbox.take()
     receipt = inbox.home / "_done" / "a.receipt.yaml"
 
-    def fail(names: Any, folders: Any) -> None:
+    def fail(top: Any, names: Any, folders: Any) -> None:
         raise OSError(5, "Input/output error", str(receipt))
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "sync", fail)
+        broken.setattr(files, "sync_beneath", fail)
         inbox.intake.forget()
     assert not Drop.get().cleared
     assert not receipt.exists()

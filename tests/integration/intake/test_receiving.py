@@ -29,7 +29,7 @@ def _order(folder: Path, name: str, data: bytes = b"text", sha256: str | None = 
     (folder / name).write_bytes(data)
     look = files.look(folder / name)
     assert look is not None
-    return Order(str(folder), [Wanted(name, name, look, sha256, False)], 1)
+    return Order(folder.parent, (folder.name,), [Wanted(name, name, look, sha256, False)], 1)
 
 
 def test_an_error_of_a_library_is_told_in_words_where_it_cannot_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

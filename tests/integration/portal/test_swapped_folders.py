@@ -9,14 +9,10 @@ from pathlib import Path
 
 import pytest
 from kit.portals import PortalOffice
-from kit.swapping import SECONDS, swapped
+from kit.swapping import SECONDS, everything, swapped
 
 from dossier.files import moves
 from workflow.portal import verifying
-
-
-def everything(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
 @pytest.mark.parametrize("can_swap", [True, False])
