@@ -57,14 +57,18 @@ def check(office: Office, reader: Actor, paths: Iterable[Path]) -> tuple[Sequenc
 
 def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
     """What `check` says of a file or folder of the inbox, and what became of one that is not there any more."""
+    from desk.actions import unsorted
     from dossier.cluster import presence
     from dossier.text import names
     from ingest.intake import checking, leftovers, staying
+    from ingest.sources.unsorted import FOLDER
 
     may = people.readable(office, reader)
     if not os.path.lexists(path):
         became = _what_became(path.name, may)
         return Why(sentence("overview.not_there_but_was" if became else "overview.not_there", path=str(path)), became)
+    if path.resolve().parent == office.inbox.resolve() / FOLDER:
+        return Why(sentence("overview.not_taken", path=str(path)), unsorted.why(office, reader, path))
     if any(part in ("_rejected", "_done") for part in path.parts):
         return Why(sentence("overview.there", path=str(path)), [sentence("overview.finished_with")])
     if names.is_ignored(path.name):

@@ -22,6 +22,8 @@ from ingest.inbox import listing, looking
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Looker, Waiting
 from ingest.intake import leftovers, staying
+from ingest.sources import unsorted
+from ingest.sources.unsorted import Unsorted
 from workflow.outbox import alarms
 
 WHY_BYTES = 64 * 1024
@@ -44,6 +46,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "outbox": mails.where(Mail.state == "waiting").count(),
         "items": readable.only_items(Item.select(), may).count(),
         "rejected": len(listing.rejected(office, _clients(office, may))),
+        "unsorted": len(_unsorted(office, may)),
         "failed_mails": mails.where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
@@ -52,6 +55,14 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "left_alone": [_told(one) for one in odd]
         + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
     }
+
+
+def _unsorted(office: Office, may: Readable) -> list[Unsorted]:
+    """What lies in inbox/_unsorted; nothing where that can't be read."""
+    try:
+        return unsorted.lying(office, may)
+    except OSError:
+        return []
 
 
 def _clients(office: Office, may: Readable) -> list[str]:
@@ -82,7 +93,7 @@ def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], 
         waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
-            waiting.append(Waiting(client, f"{client}/{names.shown(found.stem)}", reason, found.changed_at))
+            waiting.append(Waiting(client, f"{client}/{names.shown(found.called.rstrip('/'))}", reason, found.changed_at))
         odd += view.odd
     return waiting, odd, others, trouble
 

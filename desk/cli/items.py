@@ -20,6 +20,18 @@ if TYPE_CHECKING:
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 Text = Annotated[str | None, typer.Option()]
 Texts = Annotated[list[str] | None, typer.Option()]
+Described = Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")]
+Kind = Annotated[str | None, typer.Option("--type")]
+Share = Annotated[bool, typer.Option("--share", help="For the client's portal.")]
+ShareStatus = Annotated[Literal["concept", "approved"] | None, typer.Option()]
+ShareExplanation = Annotated[bool, typer.Option("--share-explanation", help="The client sees the explanation too.")]
+Approvers = Annotated[list[str] | None, typer.Option(metavar="STAFF")]
+Approvals = Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")]
+Notify = Annotated[bool, typer.Option("--notify", help="A mail to the contact once it is on the portal.")]
+Contact = Annotated[str | None, typer.Option(metavar="ID")]
+Fields = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")]
+Wait = Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")]
+Timeout = Annotated[float, typer.Option(help="Seconds that --wait waits.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -159,27 +171,27 @@ def _named(office: Office, client: str) -> str:
 def new(
     client: Annotated[str | None, typer.Argument(metavar="[CLIENT]", help="The client's code.")] = None,
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES]...")] = None,
-    description: Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")] = None,
+    description: Described = None,
     status: Text = None,
-    kind: Annotated[str | None, typer.Option("--type")] = None,
+    kind: Kind = None,
     location: Text = None,
     label: Texts = None,
     explanation: Text = None,
-    share: Annotated[bool, typer.Option("--share", help="For the client's portal.")] = False,
-    share_status: Annotated[Literal["concept", "approved"] | None, typer.Option()] = None,
+    share: Share = False,
+    share_status: ShareStatus = None,
     share_all: Annotated[bool, typer.Option("--share-all", help="All files are shared.")] = False,
     share_none: Annotated[bool, typer.Option("--share-none", help="No file is shared.")] = False,
     share_file: Annotated[
         list[str] | None, typer.Option("--share-file", metavar="NAME", help="Only these files are shared.")
     ] = None,
-    share_explanation: Annotated[bool, typer.Option("--share-explanation", help="The client sees the explanation too.")] = False,
-    approver: Annotated[list[str] | None, typer.Option(metavar="STAFF")] = None,
-    approvals: Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")] = None,
-    notify: Annotated[bool, typer.Option("--notify", help="A mail to the contact once it is on the portal.")] = False,
-    contact: Annotated[str | None, typer.Option(metavar="ID")] = None,
-    field: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")] = None,
-    wait: Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")] = False,
-    timeout: Annotated[float, typer.Option(help="Seconds that --wait waits.")] = 60.0,
+    share_explanation: ShareExplanation = False,
+    approver: Approvers = None,
+    approvals: Approvals = None,
+    notify: Notify = False,
+    contact: Contact = None,
+    field: Fields = None,
+    wait: Wait = False,
+    timeout: Timeout = 60.0,
 ) -> None:
     """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it asks step by step."""
     from dossier.text import clock
@@ -205,8 +217,15 @@ def new(
     if actor.behind is not None:
         session.opened()
     place = dropping.drop(office, clock.utc_now(), actor, request)
-    if wait:
-        print(dropping.wait(office, request.client, place, timeout))
+    told_of_drop(office, request.client, place, timeout if wait else None)
+
+
+def told_of_drop(office: Office, client: str, place: Path, seconds: float | None) -> None:
+    """Say where the drop lies; with `seconds` to wait, which item became of it."""
+    from ingest.sources import dropping
+
+    if seconds is not None:
+        print(dropping.wait(office, client, place, seconds))
     else:
         shown = place.relative_to(office.root) if place.is_relative_to(office.root) else place
         print(_("%(path)s is in the inbox") % {"path": shown})

@@ -36,6 +36,7 @@ from desk.cli import (
     tokens,
     trail,
     undoing,
+    unsorted,
     web,
     webhooks,
 )
@@ -95,6 +96,7 @@ AREAS = (
     tokens,
     webhooks,
     samba,
+    unsorted,
 )
 
 for area in AREAS:

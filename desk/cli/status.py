@@ -67,14 +67,16 @@ def _print(found: dict[str, Any]) -> None:
         print(_("The daemon runs (process %(pid)s, since %(since)s).") % {"pid": daemon.get("pid", "?"), "since": since})
     for alarm in found["alarms"]:
         print(_("ALARM: %(what)s") % {"what": printing.text(alarm)})
-    things = ("queued", "waiting", "rejected", "outbox", "failed_mails", "alarms", "left_alone")
+    things = ("queued", "waiting", "rejected", "outbox", "failed_mails", "unsorted", "alarms", "left_alone")
     if daemon is not None and not any(found[what] for what in things):
         print(_("All is well: %(items)s items, and nothing waits.") % {"items": found["items"]})
         return
     rows = [
         (found["items"], _("items")), (found["queued"], _("wait for an approver: dossier queue")),
         (found["waiting"], _("wait in the inbox")), (found["rejected"], _("refused drops: dossier rejected")),
-        (found["outbox"], _("mails to be sent")), (found["failed_mails"], _("mails that failed: dossier outbox")),
+        (found["unsorted"], _("files without a client: dossier assign")),
+        (found["outbox"], _("mails to be sent")),
+        (found["failed_mails"], _("mails that failed: dossier outbox")),
     ]  # fmt: skip
     for count, what in rows:
         print(f"{count:>6}  {what}")

@@ -31,18 +31,26 @@ from ingest.intake.judging import entries
 UNPLACED_HOURS = 24
 """How long a word is kept whose drop is not in the inbox."""
 
+NOBODY_ELSES: Mapping[str, int] = {}
+
 SIDECAR = "item.yaml"
 """What is placed is a folder drop."""
 
 
-def record(now: datetime, actor: Actor, client: str, folder: str, place: Path, sidecar: bytes, hashes: Mapping[str, str]) -> None:
+def record(
+    now: datetime, actor: Actor, client: str, folder: str, place: Path, sidecar: bytes, hashes: Mapping[str, str],
+    owners: Mapping[str, int] = NOBODY_ELSES,
+) -> None:  # fmt: skip
     """What lies at `place`, and gets the name `folder` next, is `actor`'s drop. Call inside `transaction()`.
 
-    `hashes`: SHA-256 (hex) of each attachment, by its name. Whoever owns the sidecar must own them all.
+    `hashes`: SHA-256 (hex) of each attachment, by its name. Whoever owns the sidecar must own them all, but for those in
+    `owners`: name → user id.
     """
     look = files.look(place / SIDECAR)
     assert look is not None
-    named = {nfc(name): sha256 for name, sha256 in hashes.items()}
+    named = {
+        nfc(name): sha256 if owners.get(name, look.uid) == look.uid else [sha256, owners[name]] for name, sha256 in hashes.items()
+    }
     _delete(client, folder)  # of a drop that was placed under this name before, and is gone
     Delegation.insert(
         client=client, folder=folder, maker=actor.code, behind=actor.behind, uid=look.uid, files=named,
@@ -57,17 +65,21 @@ def find(found: Found) -> Any | None:
     row = Delegation.get_or_none((Delegation.client == found.client) & (Delegation.folder == found.folder))
     if row is None or row.sidecar != found.digest or row.maker != found.sidecar.created_by:
         return None
-    spoken = {*found.matched.values(), found.sidecar_name or ""}
-    owners = {found.looks[disk].uid for disk in spoken if disk in found.looks}
-    if owners != {row.uid} or {nfc(disk) for disk in found.matched.values()} != set(row.files):
+    if {nfc(disk) for disk in found.matched.values()} != set(row.files):
         return None
-    return row
+    owners = {disk: _owner_of(row.files[nfc(disk)], row.uid) for disk in found.matched.values()}
+    owners[found.sidecar_name or ""] = row.uid
+    return row if all(found.looks[disk].uid == uid for disk, uid in owners.items() if disk in found.looks) else None
+
+
+def _owner_of(said: str | list[Any], own: int) -> int:
+    return own if isinstance(said, str) else int(said[1])
 
 
 def holds(row: Any, case: Case) -> bool:
     """True if the files that were received are those that the word is about."""
     received = {nfc(disk): copy.sha256 for (_, _, _, disk), (_, copy) in zip(entries(case.found), case.files, strict=True)}
-    return bool(received == row.files)
+    return received == {name: said if isinstance(said, str) else said[0] for name, said in row.files.items()}
 
 
 def use_up(cases: Iterable[Case]) -> list[Case]:

@@ -203,6 +203,10 @@ class Prepared:
         (self.top / "home/accounts-v2.pdf").write_bytes(PDF + b"2")
         for name in ("report.pdf", "letter.pdf"):
             (self.root.path / name).write_bytes(PDF)
+        unsorted = self.root.path / "inbox/_unsorted"
+        unsorted.mkdir()
+        for name in ("scan-0012.pdf", "scan-0013.pdf"):
+            (unsorted / name).write_bytes(PDF)
         archive = self.top / "archive/1001/2019"
         archive.mkdir(parents=True)
         (archive / "Jaarrekening.pdf").write_bytes(PDF)

@@ -1,0 +1,68 @@
+"""What came without a client, whose it may be, and giving it to one."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dossier.files import files
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text import names
+from dossier.text.sentences import Sentence, sentence
+from ingest.sources import unsorted
+from ingest.sources.unsorted import Keys, Unsorted
+from workflow.guard.screening import Screen
+
+MOST_SUGGESTED = 5
+"""So many clients are suggested for a file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A client whose name or number stands in a file."""
+
+    client: str
+    name: str
+
+
+def unsorted_files(office: Office, reader: Actor) -> list[Unsorted]:
+    """What lies in inbox/_unsorted, oldest first, for staff who work for all clients. Raises OSError."""
+    return unsorted.lying(office, people.readable(office, reader))
+
+
+def suggestions(office: Office, reader: Actor, given: Path) -> list[Suggestion]:
+    """The clients whose names and numbers stand in the text of a file there, the likeliest first. Raises NotFound; OSError."""
+    name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
+    path = office.inbox / unsorted.FOLDER / name
+    with contextlib.closing(Screen()) as screen:
+        sha256 = files.hash_file(path)
+        screen.begin(office, path, name, sha256)
+        screen.wait([(name, sha256)], patience=None)
+        found = screen.clients_named(name, sha256)
+    active = [code for code in found if office.clients[code].active]
+    return [Suggestion(code, office.clients[code].name) for code in active[:MOST_SUGGESTED]]
+
+
+def suggested(found: Sequence[Suggestion]) -> Sentence:
+    """The same in a sentence."""
+    if not found:
+        return sentence("unsorted.names_nobody")
+    return sentence("unsorted.names_clients", clients=", ".join(f"{one.name} ({one.client})" for one in found))
+
+
+def why(office: Office, reader: Actor, given: Path) -> list[Sentence]:
+    """What keeps a file there from being taken. Raises NotFound; OSError."""
+    name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
+    path = names.shown(f"{office.inbox.name}/{unsorted.FOLDER}/{name}")
+    return [sentence("unsorted.waits", path=path), suggested(suggestions(office, reader, given))]
+
+
+def assign(office: Office, now: datetime, actor: Actor, given: Path, client: str, keys: Keys, share: bool | None = None) -> Path:
+    """Make a drop of a file there for this client; returns the drop's folder in the inbox. Raises as unsorted.assign."""
+    name = unsorted.check(office, people.readable(office, actor), unsorted.name_of(office, given))
+    return unsorted.assign(office, now, actor, name, client, keys, share)

@@ -1,0 +1,158 @@
+"""`inbox/_unsorted/`: what has no client yet, from a scanner say. Nothing is taken from it; `assign` makes a drop of a file.
+
+ 1. judge     the file is there, nobody writes to it, and the daemon would take it with these keys.
+              Killed here? Nothing was done.
+ 2. place     a folder with the sidecar alone, whole and under its own name, in the client's inbox. The
+              sidecar lists the file. If somebody acts for another, that is recorded (delegation.py).
+              Killed here? A drop that waits for its file, and the file is where it was: assign it again.
+              What waits in vain is refused, with that as its reason, after wait_hours.
+ 3. move      one rename brings the file into that folder. It stays whose it was, so intake knows whose
+              file is shared (ownership.py).
+              Killed after? A whole drop.
+
+So the file is in one place at every moment, where people see it. Only staff who work for all clients
+see what lies there: it may be anybody's.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from dossier.database.database import transaction
+from dossier.files import endings, files, moves
+from dossier.files.beneath import At, open_beneath
+from dossier.files.files import Look
+from dossier.files.leases import has_writer
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.people import Actor, Readable
+from dossier.text import names
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound
+from ingest.intake import delegation
+from ingest.sidecar.described import description_of
+from ingest.sources import dropping
+from ingest.sources.dropping import Request
+
+FOLDER = "_unsorted"
+
+Keys = Mapping[str, str | Sequence[str] | None]
+"""English key of a sidecar → value, or list of values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsorted:
+    """A file without a client."""
+
+    name: str
+    size: int
+    since: float
+    """Seconds since 1970 of its last change."""
+    owner: str
+    """The operating system's user whose it is."""
+
+
+def lying(office: Office, may: Readable) -> list[Unsorted]:
+    """What lies there, oldest first; nothing for a reader who may not know of all clients. Raises OSError."""
+    if may.clients is not None:
+        return []
+    found = []
+    try:
+        with open_beneath(office.inbox, FOLDER) as folder:
+            for entry in folder.entries():
+                status = entry.stat(follow_symlinks=False)
+                if stat.S_ISREG(status.st_mode) and not names.is_ignored(entry.name):
+                    found.append(Unsorted(entry.name, status.st_size, status.st_ctime, people.user_name(status.st_uid)))
+    except FileNotFoundError:
+        return []
+    return sorted(found, key=lambda one: (one.since, one.name))
+
+
+def name_of(office: Office, given: Path) -> str | None:
+    """The name in the folder that somebody means: by a path to it, or by the name alone. None: it is no such path."""
+    if len(given.parts) == 1 and not os.path.lexists(given):
+        return given.name
+    there = office.inbox.resolve() / FOLDER
+    return given.name if given.parent.resolve() == there else None
+
+
+def check(office: Office, may: Readable, name: str | None) -> str:
+    """The name, if this reader may know of a plain file of this name there. Raises NotFound."""
+    if name is None or may.clients is not None or name not in {one.name for one in lying(office, may)}:
+        raise NotFound("unsorted.no_such_file", file=names.shown(name or ""), folder=f"{office.inbox.name}/{FOLDER}")
+    return name
+
+
+def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, keys: Keys, share: bool | None = None) -> Path:
+    """Make a drop of the file for this client; returns its folder. The database must be open if `actor` acts for another.
+
+    `keys`: as in a sidecar; without a description it is made from the file's name. Raises NotFound, Forbidden, Conflict,
+    Invalid with all that is wrong; OSError.
+    """
+    check(office, people.readable(office, actor), name)
+    said = {**keys, "description": keys.get("description") or _description(office, name)}
+    with open_beneath(office.inbox, FOLDER) as unsorted:
+        source = unsorted / name
+        sha256, is_whole = _looked_at(office, source)
+        listed = {name: {"sha256": sha256 if is_whole else None, "share": share}}
+        data = dropping.staged_sidecar(client, said, listed, actor.code).encode()
+        request = Request(client, [office.inbox / FOLDER / name], said)
+        if wrong := dropping.problems(office, actor, request, data, is_delegated=actor.behind is not None):
+            raise Invalid(wrong)
+        folder = _place(office, now, actor, client, str(said["description"]), data, {name: sha256}, source)
+        try:
+            with open_beneath(office.inbox, client, folder) as target:
+                moves.move_new(source, target / name)
+                files.sync((), [target, unsorted])
+        except OSError as error:
+            files.remove_tree(office.inbox / client / folder)  # the file is where it was
+            raise Forbidden("unsorted.stays", file=names.shown(name), reason=error.strerror or "") from error
+    return office.inbox / client / folder
+
+
+def _description(office: Office, name: str) -> str:
+    return description_of(name, office.settings.items.description_min, office.settings.office.language)
+
+
+def _looked_at(office: Office, source: At) -> tuple[str, bool]:
+    """(SHA-256, has it the end that its format asks for?) of a file that nobody writes to. Raises Conflict, OSError."""
+    with files.open_plain(source) as descriptor:
+        seen = Look.of(os.fstat(descriptor))
+        quiet = time.time() - seen.ctime_ns / 1e9
+        if has_writer(descriptor) or quiet < office.settings.watch.settle_seconds or seen.size == 0:
+            raise Conflict("unsorted.being_written", file=names.shown(source.name))
+        is_whole = not endings.is_cut_off(descriptor, seen.size)
+    sha256 = files.hash_file(source)
+    there = files.look(source)
+    if there is None or not seen.is_same_content(there):
+        raise Conflict("unsorted.being_written", file=names.shown(source.name))
+    return sha256, is_whole
+
+
+def _place(
+    office: Office, now: datetime, actor: Actor, client: str, described: str, data: bytes, hashes: Mapping[str, str], source: At
+) -> str:
+    """Put a folder with the sidecar into the client's inbox; returns its name."""
+    home, folder = office.inbox / client, dropping.folder_name(described, now)
+    hidden = home / f".new-{secrets.token_hex(8)}"
+    files.make_folder(hidden, 0o777)
+    try:
+        files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
+        files.sync([hidden / delegation.SIDECAR], [hidden])
+        if actor.behind is not None and not office.settings.identity.trust_sidecar:
+            look = files.look(source)
+            owners = {source.name: look.uid} if look is not None else {}
+            with transaction():
+                delegation.record(now, actor, client, folder, hidden, data, hashes, owners)
+        moves.move(hidden, home / folder)
+        files.sync((), [home])
+    except BaseException:
+        files.remove_tree(hidden)
+        raise
+    return folder

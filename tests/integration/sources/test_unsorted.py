@@ -1,0 +1,157 @@
+"""inbox/_unsorted: nothing is taken from it, who works for all clients sees it, and `assign` makes a drop of a file. With real accounts."""
+
+from __future__ import annotations
+
+import json
+import os
+import pwd
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.accounts import NOBODYS, SETTINGS, AccountOffice, staff
+from kit.support import PDF, once_here
+
+from dossier.office.opening import load_office
+from dossier.office.people import Actor
+from dossier.text import clock
+from dossier.text.refusals import Conflict
+from ingest.sources import unsorted
+
+CLIENTS = """\
+clients:
+  acme-bv: {name: Acme Bouw B.V., identifiers: ["KvK 12345678"], contacts: [{id: j.jansen, name: Jan, email: j.jansen@acme.example}]}
+  zon: {name: Bakkerij Zonnestraal}
+"""
+
+
+@pytest.fixture(scope="module")
+def office() -> Iterator[AccountOffice]:
+    made = AccountOffice(SETTINGS, CLIENTS, staff(k_smit="clients: [zon]"))
+    (made.path / "inbox" / "_unsorted").mkdir()
+    yield made
+    made.remove()
+
+
+def scanned(office: AccountOffice, name: str, data: bytes = PDF, age: float = 60) -> Path:
+    """A file of the scanner's account, that lay there for a while."""
+    path = office.path / "inbox" / "_unsorted" / name
+    path.write_bytes(data)
+    os.chown(path, pwd.getpwnam(NOBODYS).pw_uid, -1)
+    os.utime(path, (path.stat().st_mtime - age,) * 2)
+    return path
+
+
+def assigned(office: AccountOffice, name: str, *more: str, who: str = "m.devries", acts_for: str | None = None) -> Path:
+    told = office.run(
+        who, "assign", name, "--client", "acme-bv", "--description", f"What was scanned as {name}", *more, acts_for=acts_for
+    )
+    return office.path / told.split(" is in the inbox")[0]
+
+
+def test_nothing_is_taken_from_it_and_it_is_told_of_to_whoever_works_for_all_clients(office: AccountOffice) -> None:
+    path = scanned(office, "wacht.pdf")
+    once_here(office.root)
+    assert path.exists()
+    assert json.loads(office.run("m.devries", "status", "--json"))["unsorted"] == 1
+    assert "1  files without a client" in office.run("m.devries", "status")
+    assert json.loads(office.run("k.smit", "status", "--json"))["unsorted"] == 0
+    told = office.run("m.devries", "why", str(path))
+    assert "has no client yet" in told
+    assert "dossier assign inbox/_unsorted/wacht.pdf --client CODE" in told
+    assert "there is no file" in office.run("k.smit", "why", str(path), code=1)
+    assert "there is no file" in office.run("k.smit", "assign", "wacht.pdf", "--client", "zon", code=1)
+    path.unlink()
+
+
+def test_names_and_numbers_in_its_text_suggest_whose_it_is(office: AccountOffice) -> None:
+    path = scanned(office, "brief.txt", b"Betreft: KvK 12345678\nEen exemplaar gaat naar Bakkerij Zonnestraal te Zeist.\n")
+    told = office.run("m.devries", "assign", "brief.txt", code=2)
+    assert "Acme Bouw B.V. (acme-bv), Bakkerij Zonnestraal (zon)" in told
+    assert "Acme Bouw B.V. (acme-bv)" in office.run("m.devries", "why", str(path))
+    path.unlink()
+
+
+def test_it_becomes_an_item_whose_file_stays_the_scanners(office: AccountOffice) -> None:
+    path = scanned(office, "scan-1.pdf")
+    folder = assigned(office, "scan-1.pdf", "--label", "scan")
+    assert not path.exists()
+    assert (folder / "scan-1.pdf").stat().st_uid == pwd.getpwnam(NOBODYS).pw_uid
+    once_here(office.root)
+    item = office.json("show", office.root.told(folder.name)["item"])
+    assert (item["created_by"], item["client"], item["labels"]) == ("m.devries", "acme-bv", ["scan"])
+    assert item["history"][0]["detail"]["attachments"][0]["owner"] == f"os:{NOBODYS}"
+
+
+@pytest.mark.parametrize("acts_for", [None, "m.devries"])
+def test_what_is_to_be_shared_at_once_is_a_concept_as_its_file_is_somebody_elses(
+    office: AccountOffice, acts_for: str | None
+) -> None:
+    who = "m.devries" if acts_for is None else "j.admin"
+    scanned(office, f"deel-{who}.pdf")
+    words = ("--share", "--share-all", "--share-status", "approved")
+    folder = assigned(office, f"deel-{who}.pdf", *words, who=who, acts_for=acts_for)
+    once_here(office.root)
+    item = office.json("show", office.root.told(folder.name)["item"])
+    assert (item["created_by"], item["share_state"], item["public"]) == ("m.devries", "concept", False)
+
+
+def test_a_word_for_somebody_holds_for_the_file_that_was_assigned_alone(office: AccountOffice) -> None:
+    scanned(office, "een.pdf")
+    folder = assigned(office, "een.pdf", who="j.admin", acts_for="m.devries")
+    (folder / "een.pdf").unlink()
+    office.put("p.bakker", f"{folder.name}/een.pdf", PDF)
+    once_here(office.root)
+    assert "but the file is j.admin's" in (office.root.why(folder.name) or "")
+
+
+def test_a_file_that_is_still_being_written_is_left_alone(office: AccountOffice) -> None:
+    """As the desk asks: whoever may not ask the kernel sees only that the file was quiet, and intake looks again."""
+    path, read = scanned(office, "half.pdf"), load_office(office.path, office.root.environ)
+    keys = {"description": "Still on its way"}
+
+    def refusal() -> str:
+        with pytest.raises(Conflict) as refused:
+            unsorted.assign(read, clock.utc_now(), Actor("m.devries", "desk"), "half.pdf", "acme-bv", keys)
+        return str(refused.value)
+
+    with open(path, "ab"):
+        assert "half.pdf is empty or still being written" in refusal()
+    path.write_bytes(b"")
+    assert "half.pdf is empty or still being written" in refusal()
+    path.unlink()
+
+
+def test_what_the_daemon_would_refuse_is_told_and_the_file_stays(office: AccountOffice) -> None:
+    path = scanned(office, "goed.pdf")
+    words = ("--client", "acme-bv", "--status", "weg", "--approver", "nobody")
+    told = office.run("m.devries", "assign", "goed.pdf", *words, code=1)
+    assert "weg" in told
+    assert path.exists()
+    assert "there is no client" in office.run("m.devries", "assign", "goed.pdf", "--client", "weg", code=1)
+    link = path.with_name("link.pdf")
+    link.symlink_to("/etc/passwd")
+    assert "there is no file" in office.run("m.devries", "assign", "link.pdf", "--client", "acme-bv", code=1)
+    assert "there is no file" in office.run("m.devries", "assign", "/etc/passwd", "--client", "acme-bv", code=1)
+    link.unlink()
+    path.unlink()
+
+
+def test_killed_before_its_file_is_moved_it_lies_where_it_was_and_can_be_assigned_again(office: AccountOffice) -> None:
+    path = scanned(office, "afgebroken.pdf")
+    code = (
+        "import os, sys\nfrom dossier.files import moves\nfrom desk.cli.main import main\n"
+        "moves.move_new = lambda *a: os.kill(os.getpid(), 9)\n"
+        f"sys.argv = ['dossier', '--root', {str(office.path)!r}, '--as', 'm.devries', 'assign', 'afgebroken.pdf', '--client', 'acme-bv']\n"
+        "sys.exit(main())\n"
+    )
+    office.root.set("settings", SETTINGS + "identity: {trust_sidecar: true}\n")
+    assert subprocess.run([sys.executable, "-c", code], env=office.root.whole_environ(), timeout=60).returncode == -9
+    office.root.set("settings", SETTINGS)
+    assert path.read_bytes() == PDF
+    assert [one["reason"] for one in office.json("status")["waits"]] == ["waits for afgebroken.pdf"]
+    folder = assigned(office, "afgebroken.pdf")
+    once_here(office.root)
+    assert office.root.receipt(folder.name)
