@@ -30,8 +30,9 @@ from desk.daemon.trail_work import TrailWork
 from desk.daemon.webhook_work import WebhookWork
 from dossier.cluster import presence
 from dossier.cluster.claims import LEAD, LOGINS, MAIL, WEBHOOKS, Claims, inbox
-from dossier.database import identity
+from dossier.database import identity, trouble
 from dossier.database.database import close_database, data_version, is_shared, open_database
+from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office.office import Office
@@ -47,6 +48,7 @@ from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import Watch
 from ingest.intake.intake import AT_ONCE, Batch, Intake
 from ingest.intake.outcome import Outcome
+from workflow.mail import urgent
 from workflow.outbox.alarms import Alarms
 from workflow.queue.queue import QueueFolder
 from workflow.reports import drafts
@@ -69,7 +71,7 @@ TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
 
 MARK_SECONDS = 1.0
-"""How often it is written down how far the database has come (identity.py)."""
+"""How often it is written down how far the database has come, and seen that it still is this office's (identity.py)."""
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
@@ -109,6 +111,7 @@ class Daemon:
                 gc.set_threshold(GARBAGE_AT, 20, 100)
                 check_folders(self.office)
                 open_database(self.office)
+                urgent.is_over(self.office)
                 self._since = clock.utc_now()
                 if not self._once:
                     beside.enter_context(self._metrics())
@@ -121,6 +124,9 @@ class Daemon:
                         if self._once:
                             raise
                         surroundings.wait(self.office, error, self._teller.beat)
+        except NotThisOffice as error:
+            urgent.tell_admins(self.office, self._environ, clock.utc_now(), trouble.told(error))
+            raise
         except OSError as error:
             if error.errno is not None:  # else it is one of ours, which says itself what is wrong
                 error.filename = error.filename or str(self.office.var)
@@ -256,24 +262,21 @@ class Daemon:
         self._scheduler = schedule.start(self._jobs())
         try:
             version, events = data_version(), EventLog()
-            marked_at, is_unmarked = 0.0, True
+            marked_at = 0.0
             log.info("running", root=str(self.office.root), pid=os.getpid())
             self._presence.tell(clock.utc_now(), self.leads)
             self._teller.ready()
             while not files.stopping.is_set():
                 self._teller.beat()
-                identity.check_in_place(self.office)
+                if time.monotonic() >= marked_at + MARK_SECONDS:
+                    identity.mark(self.office)
+                    marked_at = time.monotonic()
                 did = self._step()
                 self._supervise()
                 now_version = data_version()
                 if did or now_version != version:
                     self.texts.note()
                     events.tell() if self.leads else events.skip()
-                if (did or now_version != version or is_unmarked) and time.monotonic() >= marked_at + MARK_SECONDS:
-                    identity.mark(self.office)
-                    marked_at, is_unmarked = time.monotonic(), False
-                elif did or now_version != version:
-                    is_unmarked = True
                 if now_version != version:
                     version, self._queue_due = now_version, 0.0
                     self._mail_wake.set()
@@ -316,6 +319,7 @@ class Daemon:
 
     def _step(self) -> bool:
         """Do what is due now; True if there was anything."""
+        identity.check_in_place(self.office)
         if self._lead() and self._queue_due <= time.monotonic():
             self.portal.take_off()
         self._clear_rest()

@@ -28,8 +28,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
-from dossier.database import trouble
+from dossier.database import identity, trouble
 from dossier.database.database import close_database, open_database
+from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.text import clock
@@ -69,6 +70,9 @@ DAEMON_SECONDS = 3
 """So much later than the portal the daemon may come up, before anything is said."""
 
 HOUR_SECONDS = 3600
+
+WATCH_SECONDS = 1.0
+"""How often it is seen whether the database still is the one that was opened."""
 
 
 class Impatient(H11Protocol):
@@ -188,7 +192,10 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
 def serve(
     office: Office, environ: Mapping[str, str], site: Callable[[Office, Mapping[str, str]], Site], host: str, port: int
 ) -> None:
-    """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, or OSError for an address or certificate that can't be used."""
+    """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, also when the database is swapped meanwhile.
+
+    OSError: an address or certificate can't be used.
+    """
     open_database(office)
     made = site(office, environ)
     server = uvicorn.Server(_configuration(office, made))
@@ -201,13 +208,21 @@ def serve(
     with Door(_listen(host, port).detach(), made.of_one, made.is_proxy) as listening:
         _tell(made, *listening.getsockname()[:2])
         over = threading.Event()
-        hourly = threading.Thread(target=_beside, args=(office, made, over), name="hourly", daemon=True)
-        hourly.start()
+        wrong: list[NotThisOffice] = []
+        beside = [
+            threading.Thread(target=_beside, args=(office, made, over), name="hourly", daemon=True),
+            threading.Thread(target=_watch, args=(office, wrong, over, stop), name="watch", daemon=True),
+        ]
+        for thread in beside:
+            thread.start()
         server.run(sockets=[listening])
         over.set()
-        hourly.join(timeout=2)
+        for thread in beside:
+            thread.join(timeout=2)
     close_database()
     log.info("stopped serving")
+    if wrong:
+        raise wrong[0]
 
 
 def _configuration(office: Office, site: Site) -> uvicorn.Config:
@@ -254,6 +269,20 @@ def _is_this_machine(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _watch(office: Office, wrong: list[NotThisOffice], over: threading.Event, stop: Callable[[], None]) -> None:
+    """Stop serving when the database is not the one any more that it was: `wrong` says what is the matter."""
+    while not over.wait(WATCH_SECONDS):
+        try:
+            identity.check_still(office)
+        except NotThisOffice as error:
+            wrong.append(error)
+            stop()
+            return
+        except UNAVAILABLE:
+            close_database()  # it is away; the pages say so
+    close_database()
 
 
 def _beside(office: Office, site: Site, over: threading.Event) -> None:

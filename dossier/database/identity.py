@@ -31,7 +31,7 @@ from typing import Any
 
 import structlog
 
-from dossier.database.tables import GENESIS, Counter, Event, Note, tuples
+from dossier.database.tables import GENESIS, Counter, Event, Item, Note, tuples
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
 from dossier.files.beneath import open_folder
@@ -129,7 +129,7 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     values = {"where": _where(office), "events": known.length, "known": known.database}
     if own is not None and own != known.office:
         raise NotThisOffice("identity.other", **values)
-    if own is None and length == 0 and known.length:
+    if length == 0 and known.length and (own is None or not Item.select().exists()):
         raise NotThisOffice("identity.empty", **values)
     if length < known.length:
         raise NotAsItWas("identity.older", has=length, **values)
@@ -169,6 +169,14 @@ def check_in_place(office: Office) -> None:
         raise NotThisOffice("identity.swapped", where=str(path))
 
 
+def check_still(office: Office) -> None:
+    """Raises NotThisOffice if the database was removed, replaced or emptied since this process saw it; the database's errors."""
+    check_in_place(office)
+    seen = _seen.get(office.root)
+    if seen and sqlite_file(office) is None and (_note(_ID) != seen.office or (seen.length and _hash(seen.length) != seen.head)):
+        raise NotThisOffice("identity.swapped", where=_where(office))
+
+
 def sqlite_file(office: Office) -> Path | None:
     url = office.settings.database.url
     return office.root / url.removeprefix("sqlite:///") if url.startswith("sqlite:///") else None
@@ -182,13 +190,15 @@ def mark(office: Office, is_adopted: bool = False) -> None:
     """
     own, (length, head) = _note(_ID), _head()
     seen = None if is_adopted else _seen.get(office.root)
+    if seen and (own, length, head) == (seen.office, seen.length, seen.head):
+        return
     if seen and (own != seen.office or length < seen.length or (seen.length and _hash(seen.length) != seen.head)):
         raise NotThisOffice("identity.swapped", where=_where(office))
     if own is None:
         return
     numbers = {str(year): last for year, last in tuples(Counter.select(Counter.year, Counter.last))}
     now = _seen[office.root] = Mark(own, length, head, numbers, _where(office))
-    if seen == now or not _is_ours(office):
+    if not _is_ours(office):
         return
     for path in places(office):
         known = _read(path)

@@ -104,6 +104,11 @@ def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp
 UNITS = sorted((CHECKOUT / "packaging/systemd").iterdir())
 
 
+def test_every_service_reads_the_same_environment() -> None:
+    for unit in (path for path in UNITS if path.suffix == ".service"):
+        assert "EnvironmentFile=-/etc/dossier/environment\n" in unit.read_text(), unit.name
+
+
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
     analyze = need("systemd-analyze")
     for unit in UNITS:

@@ -9,8 +9,11 @@ import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
+import psycopg
 import pytest
-from kit.support import PDF, Root, new_office, wait_for
+from kit.mail_server import Server
+from kit.servers import new_database
+from kit.support import PDF, Root, free_port, new_office, wait_for
 
 pytestmark = pytest.mark.sqlite
 
@@ -155,9 +158,14 @@ def test_marks_that_are_gone_do_not_make_an_empty_database_the_offices(lived_in:
 
 
 @pytest.mark.parametrize("swap", ["removed", "replaced"])
-def test_a_database_that_is_swapped_under_a_running_daemon_ends_it(lived_in: Root, tmp_path: Path, swap: str) -> None:
-    path = lived_in.path / "var/dossier.db"
+def test_a_database_that_is_swapped_under_daemon_desk_and_portal_ends_them_and_the_admins_get_mail(
+    lived_in: Root, server: Server, tmp_path: Path, swap: str
+) -> None:
+    lived_in.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(server.port)}
+    path, log = lived_in.path / "var/dossier.db", tmp_path / "log"
     with lived_in.daemon() as daemon:
+        pages = [lived_in.popen(site, "--port", str(free_port()), log=log) for site in ("desk", "portal")]
+        wait_for(lambda: log.exists() and log.read_text().count("serving the") == 2, "they serve")
         if swap == "replaced":
             shutil.copy(path, tmp_path / "copy.db")
             os.replace(tmp_path / "copy.db", path)
@@ -166,7 +174,37 @@ def test_a_database_that_is_swapped_under_a_running_daemon_ends_it(lived_in: Roo
         _drop(lived_in, "later")
         wait_for(lambda: daemon.poll() is not None, "it has ended")
         assert daemon.returncode == 4
+        for process in pages:
+            assert process.wait(30) == 4, log.read_text()
     assert (lived_in.inbox() / "later.yaml").exists()
+    (mail,) = [mail for mail in server.mails if "database" in mail["Subject"]]
+    assert "j.admin@office.example" in mail["To"]
+    lived_in.run("run", "--once", code=4 if swap == "removed" else 0)
+
+
+def test_a_refusal_at_the_start_is_mailed_once_a_day(lived_in: Root, server: Server) -> None:
+    lived_in.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(server.port)}
+    _lay(lived_in.path / "var/dossier.db", None)
+    for _ in range(2):
+        lived_in.run("run", "--once", code=4)
+    assert len(server.mails) == 1
+
+
+@pytest.mark.parametrize(
+    "swap", ["DROP SCHEMA public CASCADE; CREATE SCHEMA public", "TRUNCATE event, event_detail, note CASCADE"]
+)
+def test_a_postgresql_database_that_is_emptied_under_a_daemon_is_refused(root: Root, swap: str) -> None:
+    root.environ |= {"DOSSIER_DATABASE__URL": new_database()}
+    _drop(root, "one")
+    root.once()
+    with root.daemon() as daemon:
+        with psycopg.connect(root.environ["DOSSIER_DATABASE__URL"], autocommit=True) as connection:
+            connection.execute(swap)
+        wait_for(lambda: daemon.poll() is not None, "it has ended")
+        assert daemon.returncode == 4, daemon.log()
+    _drop(root, "later")
+    assert "dossier adopt" in root.run("run", "--once", code=4).stderr
+    assert (root.inbox() / "later.yaml").exists()
 
 
 def test_a_database_that_only_the_daemon_was_told_of_is_known_to_every_command(root: Root, tmp_path: Path) -> None:
