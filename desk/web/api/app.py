@@ -1,6 +1,6 @@
 """The API as routes of the desk's server, under /api/v1.
 
-- Every request needs a key but for the OpenAPI document; which office it sees, and whom it acts for,
+- Every request needs a key but for the OpenAPI document and its page; which office it sees, and whom it acts for,
   follows from the key (desk/actions/tokens.py). Cookies open nothing here.
 - A POST with an Idempotency-Key is done once: the same request again is given the same answer for a
   day, another request with that key is refused.
@@ -18,13 +18,15 @@ from threading import Lock
 from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Address
 
 from desk.actions import tokens
 from desk.web.api.call import Call, answer, problem
-from desk.web.api.routes import ROUTES, Route, document
+from desk.web.api.document import document, page
+from desk.web.api.routes import ROUTES, Route
 from desk.web.shell.gate import Form, Gate
+from desk.web.staff import visit
 from dossier.office.office import Office
 from dossier.text.refusals import Forbidden, Refusal
 from dossier.text.sentences import sentence
@@ -67,6 +69,7 @@ class Api:
         self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]
         self.addresses = [self._address(route) for route in ROUTES]
         self.addresses.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
+        self.addresses.append(Address(BASE, self._gate.page(self._page), methods=["GET"]))
         self.addresses.append(
             Address(BASE + "/{anything:path}", self._gate.page(_nowhere), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
         )
@@ -122,6 +125,10 @@ class Api:
 
     def _document(self, call: Call) -> Response:
         return answer(document(call.whole.settings.desk.base_url.rstrip("/")))
+
+    def _page(self, call: Call) -> Response:
+        style = f"{visit.prefix(call.whole)}/{visit.addresses()['css']}"
+        return HTMLResponse(page(call.whole.settings.desk.base_url.rstrip("/"), style))
 
 
 class Meter:

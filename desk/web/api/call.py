@@ -79,9 +79,13 @@ class Call:
         return value
 
 
-def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
-    """A value as JSON."""
-    data = json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "backslashreplace")
+def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None, language: str = "en") -> Response:
+    """A value as JSON; the sentences in it in this language."""
+
+    def plain(one: object) -> str:
+        return told(one, language, WORDS) if isinstance(one, Sentence) else str(one)
+
+    data = json.dumps(value, ensure_ascii=False, default=plain).encode("utf-8", "backslashreplace")
     return Response(data, status, headers, media_type="application/json")
 
 

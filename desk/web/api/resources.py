@@ -332,4 +332,4 @@ def events(call: Call) -> Response:
 
 
 def status(call: Call) -> Response:
-    return answer(overview.status(call.office, call.actor))
+    return answer(overview.status(call.office, call.actor), language=call.language)

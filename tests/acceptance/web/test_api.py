@@ -13,8 +13,11 @@ import pytest
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Answer, Browser
+from openapi_spec_validator import OpenAPIV31SpecValidator, validate
 
 from desk.web.api.app import A_MINUTE
+from desk.web.api.models import Proof, Status
+from desk.web.api.routes import ROUTES
 
 ALL = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
 
@@ -287,3 +290,40 @@ def test_the_openapi_document_tells_every_route_and_every_route_is_there(rig: De
             assert answer.status not in (405, 500), (method, path, answer.text)
     assert ask(rig, petra, "GET", "/nowhere").status == 404
     assert ask(rig, petra, "GET", "/nowhere").headers["content-type"] == "application/problem+json"
+
+
+def test_the_openapi_document_is_one(rig: DeskRig) -> None:
+    document = told(ask(rig, None, "GET", "/openapi.json"))
+    validate(document, cls=OpenAPIV31SpecValidator)
+    for path, operations in document["paths"].items():
+        for method, operation in operations.items():
+            content = operation["responses"][min(operation["responses"])]["content"].get("application/json")
+            assert content is None or content["example"], (method, path)
+
+
+def test_every_example_and_every_answer_is_as_its_model_says_key_for_key(rig: DeskRig, petra: str, marieke: str) -> None:
+    item = drop(rig, petra, {**CONCEPT, "description": "As the models say"}, {"m.pdf": PDF + b"model"})
+    begun = told(ask(rig, petra, "POST", "/drops", {"client": "zon"}))["drop"]
+    document = told(ask(rig, None, "GET", "/openapi.json"))
+    for route in ROUTES:
+        if route.gives is None:
+            continue
+        model = route.gives[0] if isinstance(route.gives, tuple) else route.gives
+        said = document["paths"][route.path][route.method.lower()]["responses"][str(route.status)]["content"]["application/json"]
+        answers = [said["example"]]
+        if route.method == "GET":
+            path = route.path.format(client="acme-bv", item=item, drop=begun, name="m.pdf")
+            answers.append(told(ask(rig, petra if route.path == "/drops/{drop}" else marieke, "GET", path)))
+        for answer in answers:
+            for one in answer if isinstance(route.gives, tuple) else [answer]:
+                model.model_validate(one)
+                assert set(one) <= set(model.model_fields) or model in (Proof, Status), route.path
+
+
+def test_the_api_is_shown_as_a_page_without_a_script(rig: DeskRig) -> None:
+    answer = Browser(rig.port).get("/api/v1")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert "<script" not in answer.text
+    assert re.findall(r'(?:src|href)="(?!#)([^"]+)"', answer.text)[0].startswith("/_static/desk.css")
+    for route in ROUTES:
+        assert f"{route.method} {route.path}" in answer.text
