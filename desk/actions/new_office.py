@@ -33,8 +33,10 @@ def country_of(environ: Mapping[str, str]) -> Country:
     return "nl" if spoken.partition(".")[0] in ("nl", "nl_NL") else "none"
 
 
-def found(folder: Path, country: Country = "none") -> list[Path]:
+def found(folder: Path, country: Country = "none", has_founder: bool = True) -> list[Path]:
     """Make an office in `folder`; returns the files that were written. What exists is left as it is. Raises Conflict.
+
+    `has_founder`: whoever does this is its first staff member and admin; else the desk's first page makes one.
 
     For the Netherlands the files are in Dutch, with the terms of retention, types, statuses and holidays of an office there.
     """
@@ -45,6 +47,8 @@ def found(folder: Path, country: Country = "none") -> list[Path]:
     for name in (SETTINGS, CLIENTS, STAFF, EXAMPLE):
         template = Path(name).name if country == "none" else Path(name).with_suffix(f".{country}.yaml").name
         text = Template((TEMPLATES / template).read_text(encoding="utf-8")).safe_substitute(me)
+        if name == STAFF and not has_founder:
+            text = text.partition("\nstaff:\n")[0] + "\nstaff: {}\n"
         _write_new(folder / name, text, written)
     for what in SCHEMAS:
         text = json.dumps(schema_of(what, None), ensure_ascii=False, indent=2) + "\n"

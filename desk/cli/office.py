@@ -33,15 +33,21 @@ def init(
             help="nl: in Dutch, with the terms, types and holidays of a Dutch office. Default: by this machine's language."
         ),
     ] = None,
+    first_run: Annotated[
+        bool,
+        typer.Option("--first-run", help="Without staff: the desk tells an address, where the first admin says who they are."),
+    ] = False,
 ) -> None:
     """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
     from desk.actions import new_office
     from dossier.office.words import CLIENTS, STAFF
 
-    written = new_office.found(folder, country or new_office.country_of(os.environ))
+    written = new_office.found(folder, country or new_office.country_of(os.environ), has_founder=not first_run)
     for path in written:
         print(_("written: %(path)s") % {"path": path})
-    if written:
+    if written and first_run:
+        print(_("\nNext: dossier --root %(root)s serve, and open the address that it tells.") % {"root": folder})
+    elif written:
         values = {"clients": folder / CLIENTS, "staff": folder / STAFF, "root": folder}
         print(_("\nNext: write your clients into %(clients)s and your staff into %(staff)s,") % values)
         print(_("then start the daemon: dossier --root %(root)s run") % values)

@@ -173,16 +173,21 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     """The desk, for staff."""
+    from desk.actions import first_run
     from desk.web.api.app import Api
     from desk.web.staff import visit
     from desk.web.staff.app import HEADERS, DeskWeb
     from ingest.sources import staging
 
+    address = first_run.offer(office, clock.utc_now())
+    if address:
+        log.warning("nobody administers this office yet: open this address within an hour; it works once", address=address)
     web = DeskWeb(office, environ, Api(office, environ).addresses)
     guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
     waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
 
     def hourly() -> None:
+        first_run.note_admins(web.office())
         staff_access.sweep(clock.utc_now())
         staging.sweep(office, clock.utc_now())
 

@@ -106,8 +106,8 @@ def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, 
         return _begin(office, now, link.staff, "link", peer), link
 
 
-def begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str) -> str:
-    """A session for somebody whom an identity provider vouches for by this token; its cookie's value."""
+def begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str | None = None) -> str:
+    """A session for somebody whom no mailed link lets in: an identity provider, by this token, or the first page; its cookie's value."""
     with transaction():
         return _begin(office, now, code, way, peer, id_token)
 

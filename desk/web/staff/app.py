@@ -28,7 +28,7 @@ from starlette.routing import Route
 from desk.web.shell import answers
 from desk.web.shell.easel import Easel
 from desk.web.shell.gate import Form, Gate, Upload
-from desk.web.staff import clients, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
+from desk.web.staff import clients, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
 from dossier.office.office import Office
@@ -65,6 +65,7 @@ class DeskWeb:
                 self._route("/_login", login.login, both),
                 self._route("/_login/{secret}", login.link, both),
                 self._route("/_logout", login.logout, post),
+                self._route("/_first/{secret}", first.first, both),
                 self._route("/_oidc", oidc.begin, get),
                 self._route(oidc.BACK, oidc.back, get),
                 Route("/_static/{name}", _static, methods=get),

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from desk.actions import looking_up, my_work
+from desk.actions import first_run, looking_up, my_work
 from desk.web.staff.visit import WORDS, Visit
 from dossier.cluster import presence
 from dossier.text.sentences import told
@@ -42,6 +42,7 @@ def _work(visit: Visit) -> Response:
         "start.html", decide=decide, shown=my_work.SHOWN, returned=my_work.returned(office, actor),
         inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
         clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
+        left=[told(one, visit.language, WORDS) for one in first_run.left(office, actor)],
         absent=sorted({one.approver for one in decide} - {actor.code}),
     )  # fmt: skip
 

@@ -1,0 +1,180 @@
+"""An office that never had an admin gets its first one on the desk, by an address that only the desk's log tells.
+
+    offer    at the desk's start: a secret, kept as its SHA-256, good once and for an hour
+    is_good  whether an address is the one that was offered last, and still good
+    begin    writes office, mail and the admin into config/, and logs the admin in
+
+Once an office had an admin, or anybody ever did anything in it, there is no such address any more,
+whatever becomes of config/.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from dossier.backup import backup
+from dossier.database.database import transaction
+from dossier.database.tables import Event, Note
+from dossier.office import editing, people
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.office.words import SETTINGS, STAFF
+from dossier.text import clock
+from dossier.text.refusals import Invalid, NotFound, Problem, fault
+from dossier.text.sentences import Sentence, sentence
+from dossier.trail import trail
+from workflow.portal_access import access, staff_access
+
+HOURS = 1
+_OFFERED, _BEGUN, _HAD = "first run", "first run done", "had an admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the first page asks."""
+
+    office: str
+    language: str
+    name: str
+    code: str
+    email: str
+    mail_host: str = ""
+    sender: str = ""
+
+
+def note_admins(office: Office) -> None:
+    """Remember for ever that there was an admin."""
+    if any("admin" in person.rights for person in office.staff.values()) and Note.get_or_none(Note.key == _HAD) is None:
+        with transaction():
+            Note.insert(key=_HAD, value="yes").on_conflict_ignore().execute()
+
+
+def is_new(office: Office) -> bool:
+    """True while there never was an admin, and no person ever did anything here."""
+    note_admins(office)
+    return Note.get_or_none(Note.key == _HAD) is None and not Event.select().where(Event.way != "daemon").exists()
+
+
+def offer(office: Office, now: datetime) -> str | None:
+    """The address of the first page, new at each start of the desk; None for an office that has or had an admin."""
+    if not is_new(office):
+        return None
+    secret = secrets.token_urlsafe(32)
+    value = json.dumps({"hash": _hash(secret), "until": clock.to_text(now + timedelta(hours=HOURS))})
+    with transaction():
+        Note.delete().where(Note.key == _OFFERED).execute()
+        Note.insert(key=_OFFERED, value=value).execute()
+    return f"{office.settings.desk.base_url.rstrip('/')}/_first/{secret}"
+
+
+def is_good(office: Office, now: datetime, secret: str) -> bool:
+    """True if this is the secret that was offered last, and it was not used and is not too old."""
+    note = Note.get_or_none(Note.key == _OFFERED)
+    if note is None or not is_new(office):
+        return False
+    offered = json.loads(note.value)
+    return bool(secrets.compare_digest(offered["hash"], _hash(secret)) and offered["until"] > clock.to_text(now))
+
+
+def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str, said: Beginning, peer: str) -> str:
+    """Write it into config/, make this person the admin; the value of their session's cookie.
+
+    Raises NotFound for a secret that is not good, Invalid with every fault; ConfigurationError, OSError.
+    The address is used up first, and given back if something fails. Killed in between, the office has no
+    admin yet, and the desk's next start offers another. The file with the staff is written last.
+    """
+    if not is_good(office, now, secret):
+        raise NotFound("first_run.over")
+    wrong = list(_faults(said))
+    if wrong:
+        raise Invalid(wrong)
+    claimed = _claim(secret)
+    try:
+        copies = [
+            _write(office, environ, now, SETTINGS, "office", {"name": said.office, "language": said.language}),
+            *([_write(office, environ, now, SETTINGS, "mail", _mail(said))] if said.mail_host else []),
+            _write(office, environ, now, STAFF, "staff", {said.code: _person(said)}),
+        ]
+    except BaseException:
+        with transaction():
+            Note.insert(key=_OFFERED, value=claimed).on_conflict_ignore().execute()
+        raise
+    with transaction():
+        Note.insert(key=_BEGUN, value=clock.to_text(now)).on_conflict_ignore().execute()
+        for file, copy in copies:
+            trail.record(now, Actor(said.code, "desk"), "config_changed", None, {"file": file, "before": copy})
+    return staff_access.begin(office, now, said.code, "first", peer)
+
+
+def _claim(secret: str) -> str:
+    """Use the secret up, whoever else has it at this moment; what was kept of it. Raises NotFound for the second."""
+    with transaction():
+        note = Note.get_or_none(Note.key == _OFFERED)
+        if note is None or json.loads(note.value)["hash"] != _hash(secret):
+            raise NotFound("first_run.over")
+        if Note.delete().where((Note.key == _OFFERED) & (Note.value == note.value)).execute() != 1:
+            raise NotFound("first_run.over")
+        return str(note.value)
+
+
+def left(office: Office, actor: Actor) -> list[Sentence]:
+    """For an admin: what an office that began on the first page has not said yet, each as what to do next."""
+    if not people.is_admin(office, actor.code) or Note.get_or_none(Note.key == _BEGUN) is None:
+        return []
+    lacks = {
+        "first_run.no_clients": not office.clients,
+        "first_run.no_staff": len(office.staff) < 2,
+        "first_run.no_mail": office.settings.mail.host == "localhost",
+        "first_run.no_backup": backup.last() is None,
+    }
+    return [sentence(code) for code, is_lacking in lacks.items() if is_lacking]
+
+
+def _faults(said: Beginning) -> list[Problem]:
+    wrong = []
+    if not 1 <= len(said.office) <= 80:
+        wrong.append(fault("office", "first_run.office"))
+    if said.language not in ("nl", "en"):
+        wrong.append(fault("language", "first_run.language"))
+    if not 1 <= len(said.name) <= 80:
+        wrong.append(fault("name", "first_run.name"))
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", said.code):
+        wrong.append(fault("code", "first_run.code"))
+    if not access.is_address(said.email):
+        wrong.append(fault("email", "first_run.email"))
+    if said.mail_host and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9.:_-]{0,253}", said.mail_host):
+        wrong.append(fault("mail_host", "first_run.mail_host"))
+    if said.mail_host and not access.is_address(said.sender):
+        wrong.append(fault("sender", "first_run.email"))
+    return wrong
+
+
+def _mail(said: Beginning) -> dict[str, Any]:
+    name = " ".join(re.sub(r'["<>\\,;:@()\[\]]', " ", said.office).split())
+    return {"host": said.mail_host, "sender": f"{name} <{said.sender}>"}
+
+
+def _person(said: Beginning) -> dict[str, Any]:
+    rights = ["create", "share", "approve", "admin"]
+    return {"name": said.name, "email": said.email, "rights": rights, "clients": "all", "language": said.language}
+
+
+def _write(
+    office: Office, environ: Mapping[str, str], now: datetime, file: str, section: str, values: Mapping[str, Any]
+) -> tuple[str, str]:
+    """Put these keys into a section of a file of config/; the file, and the name of the copy of what it was."""
+    before = (office.root / file).read_bytes()
+    text = editing.edited(before.decode("utf-8"), section, lambda there: there.update(values))
+    editing.check(office.root, environ, file, text)
+    return file, editing.write(office.root, now, file, before, text).name
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode("utf-8", "surrogatepass")).hexdigest()

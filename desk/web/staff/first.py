@@ -1,0 +1,49 @@
+"""The first page of a new office: who administers it, what it is called. Its address is in the desk's log (desk/actions/first_run.py)."""
+
+from __future__ import annotations
+
+import os
+
+import structlog
+from starlette.responses import Response
+
+from desk.actions import first_run
+from desk.actions.first_run import Beginning
+from desk.web.staff.visit import WORDS, Visit, set_cookie
+from dossier.office.words import ConfigurationError
+from dossier.text.refusals import Invalid, NotFound
+from dossier.text.sentences import sentence, told
+
+log = structlog.get_logger("web")
+
+FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender")
+
+
+def first(visit: Visit) -> Response:
+    """A GET shows it, and uses nothing up. What is not good any more is answered like what never was."""
+    secret = visit.request.path_params["secret"]
+    if not first_run.is_good(visit.office, visit.now, secret):
+        return visit.to("/_login")
+    typed = {name: " ".join(visit.field(name).split())[:200] for name in FIELDS}
+    if visit.request.method != "POST":
+        typed |= {"language": visit.language}
+        return _page(visit, secret, typed, {})
+    try:
+        cookie = first_run.begin(visit.office, os.environ, visit.now, secret, Beginning(**typed), visit.peer)
+    except NotFound:
+        return visit.to("/_login")
+    except Invalid as refusal:
+        return _page(visit, secret, typed, {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}, 422)
+    except ConfigurationError as error:
+        return _page(visit, secret, typed, {"": " ".join(fault.told(visit.language) for fault in error.faults)}, 422)
+    except OSError as error:
+        log.warning("config/ can't be written", error=str(error))
+        why = sentence("desk.config_unwritable", error=error.strerror or str(error))
+        return _page(visit, secret, typed, {"": told(why, visit.language, WORDS)}, 503)
+    answer = visit.to("/")
+    set_cookie(answer, visit.office, cookie)
+    return answer
+
+
+def _page(visit: Visit, secret: str, typed: dict[str, str], problems: dict[str, str], status: int = 200) -> Response:
+    return visit.page("first.html", status, secret=secret, typed=typed, problems=problems)
