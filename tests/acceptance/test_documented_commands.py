@@ -35,6 +35,8 @@ ELSEWHERE = {
     "make run": MAKE_RUN,
     "make test": "it is what runs this",
     "dossier webhooks test": "needs a receiver: tests/acceptance/web/test_webhook_daemon.py",
+    "sudo dossier": "needs root: tests/acceptance/office/test_file_server.py",
+    "dossier samba": "needs accounts and a group of the staff: tests/acceptance/office/test_file_server.py",
     "dossier migrate-db postgresql:": "needs a PostgreSQL server: tests/acceptance/backup/test_migrate_db.py",
 }
 
