@@ -48,11 +48,17 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
     )
 
 
-def check(office: Office, reader: Actor, paths: Iterable[Path]) -> tuple[Sequence[Told], int]:
-    """What is wrong with sidecars or folders of the inbox, or waited for; and how many drops are good. Changes nothing."""
-    from ingest.intake import checking
+def check(office: Office, reader: Actor, paths: Iterable[Path], is_open: bool = False) -> tuple[Sequence[Told], int]:
+    """What is wrong with sidecars or folders of the inbox, or waited for; and how many drops are good. Changes nothing.
 
-    return checking.check(office, paths, people.readable(office, reader))
+    `is_open`: the database is, which knows of what drops things are left, and which ones the inbox does not let go.
+    """
+    from ingest.intake import checking, leftovers, staying
+
+    may = people.readable(office, reader)
+    if not is_open:
+        return checking.check(office, paths, may)
+    return checking.check(office, paths, may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
 
 
 def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:

@@ -93,6 +93,21 @@ def leave_mark() -> None:
             identity.mark(_office)
 
 
+def opened_if_there() -> bool:
+    """Open the database, if there is one that can be used; False for a command that has something to tell without it, too."""
+    from dossier.database.trouble import UNAVAILABLE
+    from dossier.text.refusals import Unavailable
+
+    url = office().settings.database.url
+    if url.startswith("sqlite:///") and not (office().root / url.removeprefix("sqlite:///")).exists():
+        return False
+    try:
+        opened()
+    except (Unavailable, *UNAVAILABLE):
+        return False
+    return True
+
+
 def opened_quickly() -> Office:
     """As `opened`, for a command that shall answer at once: config/ as it is remembered, if it is still the same."""
     global _office

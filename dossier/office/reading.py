@@ -18,6 +18,7 @@ from dossier.office import item_types, keys, presets
 from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
+from dossier.text.names import shown
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, line_of, plain, read_map
 
@@ -166,9 +167,9 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str
     if kind == "literal_error":
         *others, last = re.findall("'([^']*)'", str(context["expected"]))
         return (
-            sentence("config.choice", others=", ".join(others), last=last)
+            sentence("config.choice", said=_said(detail), others=", ".join(others), last=last)
             if others
-            else sentence("config.only_choice", last=last)
+            else sentence("config.only_choice", said=_said(detail), last=last)
         )
     if kind in _LIMITS:
         code, limit = _LIMITS[kind]
@@ -176,6 +177,11 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str
     if kind == "extra_forbidden" and (near := _nearest(steps)):
         return sentence("config.no_such_key_near", near=near)
     return Sentence(_TOLD[kind]) if kind in _TOLD else detail["msg"]
+
+
+def _said(detail: ErrorDetails) -> str:
+    """The word that was written."""
+    return shown(str(detail["input"])[:60])
 
 
 def _nearest(steps: Sequence[int | str]) -> str | None:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from dossier.database.database import transaction
-from dossier.database.tables import Note
+from dossier.database.tables import Note, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, packed, sentence
@@ -59,6 +59,17 @@ class InVain:
     def forget(self, client: str) -> None:
         """The client's folder is gone."""
         self._alarm(f"in_vain {client}", None)
+
+    def forget_others(self) -> None:
+        """Nothing is looked at any more of whoever is no client now: what was told of their folders is over. Not inside `transaction()`."""
+        noted = [row[0] for row in tuples(Note.select(Note.key).where(Note.key.startswith(_KEY)))]
+        for key in noted:
+            client = key.removeprefix(_KEY)
+            if client not in self.office.clients:
+                self.forget(client)
+                self._told.pop(client, None)
+                with transaction():
+                    Note.delete().where(Note.key == key).execute()
 
     def _of(self, due: Sequence[Waiting], client: str) -> Sentence | None:
         if not due:

@@ -205,6 +205,7 @@ class Lookout:
         for name in others.keys() - self._others:
             log.warning("something in the inbox is left alone", name=names.shown(name), reason=str(others[name]))
         self._others = set(others)
+        self._in_vain.forget_others()
         trouble = preset_folders.make(self.office, known)
         self._alarm(
             "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=trouble.strerror) if trouble else None

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 ShareStatus = Literal["concept", "approved"]
 
+MOST_APPROVERS = 12
+"""So many people are named who may approve."""
+
 MOST_NAMED = 5
 """Of many attachments so many are named in one sentence."""
 
@@ -261,7 +264,7 @@ def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft
     client, problems = office.clients.get(draft.client), list[Problem]()
     approvers = draft.approvers or ((client.default_approver,) if client and client.default_approver else ())
     if not approvers:
-        problems.append(fault("approver", "rules.concept_needs_approver"))
+        problems.append(fault("approver", "rules.concept_needs_approver", whom=_who_approves(office, draft, makers)))
     elif draft.approvals.isdecimal() and int(draft.approvals) > len(approvers):
         problems.append(fault("approvals", "rules.too_many_approvals", approvals=draft.approvals, count=len(approvers)))
     seats = people.desks(office, draft.client, draft.type, approvers, makers, date.min)
@@ -276,8 +279,17 @@ def approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> 
     for approver in draft.approvers:
         refusal = people.why_not_approve(office, approver, draft.client, draft.type, makers)
         if refusal:
-            problems.append(fault("approver", "rules.another_approver", why=refusal))
+            problems.append(fault("approver", "rules.another_approver", why=refusal, whom=_who_approves(office, draft, makers)))
     return problems
+
+
+def _who_approves(office: Office, draft: Draft, makers: Collection[str]) -> Sentence:
+    """Who can be named as approver, by name and code: nobody knows the codes by heart."""
+    able = [code for code in office.staff if not people.why_not_approve(office, code, draft.client, draft.type, makers)]
+    named: Sentence | str = ", ".join(f"{office.staff[code].name} ({code})" for code in able[:MOST_APPROVERS])
+    if len(able) > MOST_APPROVERS:
+        named = sentence("rules.and_more", named=named, count=len(able) - MOST_APPROVERS)
+    return sentence("rules.approvers_are", known=named) if able else sentence("rules.nobody_approves")
 
 
 def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str | None:

@@ -118,3 +118,16 @@ def test_what_lies_there_in_vain_is_an_alarm_and_its_owner_gets_a_letter_once(tm
         (office.path / "inbox/acme-bv" / name).unlink()
     once_here(office)
     assert [one for one in office.json("status")["alarms"] if "inbox/acme-bv" in one] == []
+
+
+def test_the_alarm_about_a_client_who_is_removed_from_the_configuration_is_over(tmp_path: Path) -> None:
+    office = own_office(tmp_path / "office", settings=OWN_SETTINGS + "intake: {wait_hours: 0.0001}\n", clients=OWN_CLIENTS)
+    office.place("zon", {"los.pdf": PDF})
+    changed = os.stat(office.path / "inbox/zon/los.pdf").st_ctime
+    wait_for(lambda: time.time() > changed + 0.5, "wait_hours pass")
+    once_here(office)
+    assert [one for one in office.json("status")["alarms"] if "inbox/zon" in one or "zon/los.pdf" in one]
+    office.set("clients", OWN_CLIENTS.replace("  zon:\n    name: Bakkerij Zon\n", ""))
+    once_here(office)
+    assert [one for one in office.json("status")["alarms"] if "zon/los.pdf" in one] == []
+    assert (office.path / "inbox/zon/los.pdf").exists()

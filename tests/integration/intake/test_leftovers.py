@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from kit.support import PDF, Root, own_office
 
@@ -37,9 +39,19 @@ def test_status_and_why_point_back_to_the_drop_that_it_is_left_of(root: Root) ->
         assert "waits for " in reason
         assert said in reason
         assert said in root.run("why", str(root.inbox() / name)).stdout.replace("\n", " ")
+    checked = root.run("check", str(root.inbox()), code=1).stdout
+    assert all(said in checked for said in expected.values()), "check points back as well"
     assert f"`item: {taken['report']}`" in reasons["report.pdf"]
     assert "WHY.txt; put the corrected sidecar beside this" in reasons["bad.pdf"]
     assert reasons["strange.pdf"] == "waits for a sidecar"
+
+
+def test_check_needs_no_database_and_makes_none(tmp_path: Path) -> None:
+    office = own_office(tmp_path / "office", settings=SETTINGS)
+    office.place("acme-bv", {"report.yaml": GOOD + "attachments: ['brief “Jansen”.pdf']\n", 'brief "Jansen".pdf': PDF})
+    told = office.run("check", str(office.inbox()), code=1).stdout
+    assert 'is `brief "Jansen".pdf` meant? Rename that to `brief “Jansen”.pdf`' in told, "it names the twin"
+    assert not (office.path / "var").exists()
 
 
 def test_what_was_claimed_by_a_run_that_was_killed_is_found_by_the_next_and_a_newer_file_keeps_its_name(root: Root) -> None:

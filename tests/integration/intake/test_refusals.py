@@ -15,7 +15,7 @@ from io import BytesIO
 from pathlib import Path
 
 import pytest
-from kit.support import ME, OWN_SETTINGS, OWN_STAFF, Root, own_office
+from kit.support import ME, OWN_SETTINGS, OWN_STAFF, Root, new_office, own_office
 
 from desk.actions import overview
 from dossier.database.database import close_database, open_database
@@ -294,3 +294,17 @@ def test_what_stays_empty_or_another_than_its_sha256_is_refused_after_wait_hours
     assert "other.yaml:2: `other.pdf` has another sha256" in (made.why("other") or "")
     assert "empty.yaml:1: `empty.pdf` was still empty after 0.0002 hours" in (made.why("empty") or "")
     assert "nothing.yaml:1: `description` is required" in (made.why("nothing") or "")
+
+
+def test_whoever_names_no_approver_is_told_who_may_by_name_and_code(tmp_path: Path) -> None:
+    root = new_office(tmp_path)
+    for stem, keys in {"wrong": "approver: m.vries\n", "none": "", "maker": "approver: p.bakker\n"}.items():
+        sidecar_ = (
+            f"description: Annual accounts\nshare: yes\nshare_status: concept\n{keys}created_by: p.bakker\nattachments: []\n"
+        )
+        root.place("northwind-ltd", {f"{stem}.yaml": sidecar_})
+    root.once()
+    for stem in ("wrong", "none", "maker"):
+        why = root.why(stem, "northwind-ltd") or ""
+        assert "those who may are: Marieke de Vries (m.devries), Karel Smit (k.smit)" in why, why
+        assert "@" not in why
