@@ -5,6 +5,7 @@ What dossier/ keeps is copied and checked there; here the portal is made anew of
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.text import clock
+from dossier.text import clock, system
 from dossier.text.refusals import Conflict, Invalid, fault
 from dossier.text.sentences import plain
 from dossier.trail import anchors, trail
@@ -39,12 +40,17 @@ log = structlog.get_logger("keeping")
 def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
     """Back the office up, and note it in the trail. Errors: backup.make, NotAsItWas."""
     may_write()
-    report = backup.make(office, dest, now, keep)
+    try:
+        report = backup.make(office, dest, now, keep)
+    except OSError as error:
+        with contextlib.suppress(*UNAVAILABLE), transaction():
+            backup.note_failed(now, dest, system.whole(error))
+        raise
     told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files, "digest": report.digest}
     try:
         with transaction():
             trail.record(now, actor, "backed_up", None, told)
-            backup.note_last(now, dest)
+            backup.note_last(now, dest, report)
     except UNAVAILABLE as error:  # the backup is there all the same
         log.error("the backup was made, but the trail can't tell of it", error=str(error))
     return report
@@ -65,6 +71,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     }  # fmt: skip
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)
+        backup.note_restored(now, restored.made_at, source)
     identity.mark(restored.office)
     return restored
 

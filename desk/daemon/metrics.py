@@ -28,6 +28,7 @@ from starlette.routing import Route
 
 from desk.actions import overview
 from dossier import __version__
+from dossier.backup import backup
 from dossier.database.database import close_database
 from dossier.database.tables import Edition, Item, Mail
 from dossier.database.trouble import UNAVAILABLE
@@ -178,4 +179,9 @@ def _waiting(office: Office, now: datetime) -> Iterator[Metric]:
     for what, moment in since.items():
         oldest.add_metric([what], max(0.0, (now - moment).total_seconds()))
     yield oldest
+    last = backup.last()
+    age = (now - clock.from_text(last["at"])).total_seconds() if last else 0.0
+    yield GaugeMetricFamily("dossier_backup_seconds_ago", "Since the last backup; 0 if there never was one.", max(0.0, age))
+    wrong = backup.trouble(office, now) is not None
+    yield GaugeMetricFamily("dossier_backup_trouble", "1 if the last backup failed, lacks something or is late.", float(wrong))
     yield GaugeMetricFamily("dossier_alarms", "Alarms that stand; dossier status tells which.", len(found["alarms"]))

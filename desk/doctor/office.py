@@ -31,9 +31,6 @@ from workflow.mail import smtp
 from workflow.messages import letters, logo
 from workflow.outbox import alarms
 
-BACKUP_DAYS = 8
-"""After so long without a backup somebody should know."""
-
 AHEAD_SECONDS = 60
 """What happened so far in the future shows that the clock was set back."""
 
@@ -242,10 +239,8 @@ def backups(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
     last = backup.last()
     if last is None:
         yield note("backup", "doctor.no_backup")
-        return
-    age = clock.utc_now() - clock.from_text(last["at"])
-    if age > timedelta(days=BACKUP_DAYS):
-        yield note("backup", "doctor.old_backup", days=age.days, path=last["to"])
+    elif fault := backup.trouble(office, clock.utc_now()):
+        yield wrong("backup", "doctor.backup_trouble", what=fault)
     elif not os.path.isdir(last["to"]):
         yield note("backup", "doctor.backup_away", at=clock.shown(last["at"]), path=last["to"])
     else:

@@ -35,7 +35,7 @@ import socket
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,7 @@ from dossier.files.beneath import open_folder
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence, as_data, from_data, sentence
 from dossier.trail import anchors
 from dossier.vault.folder import Damaged, Vault, hold_leaving
 from dossier.vault.opening import open_vault
@@ -56,7 +57,7 @@ FORMAT = 1
 
 MARK, SNAPSHOTS, VAULT = "dossier-backup.json", "snapshots", "vault"
 
-_LAST = "backup:last"
+_LAST, _FAILED = "backup:last", "backup:failed"
 
 KEEP = 30
 """Snapshots that are kept: a month of nights."""
@@ -74,6 +75,8 @@ class Report:
     new_files: int = 0
     new_bytes: int = 0
     events: int = 0
+    before: int = 0
+    """Events in the backup before this one; 0 if there was none."""
     digest: str = ""
     """Covers all of the snapshot: whoever restores it can see by this that it is the one that was made."""
     being_written: list[str] = field(default_factory=list)
@@ -150,7 +153,7 @@ def snapshots(dest: Path) -> list[Path]:
 
 
 def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
-    report = Report(work)
+    report = Report(work, before=_last_manifest(dest).get("events", 0))
     pool = Pool(dest / VAULT)
     known = _known(dest)
     loose = _loose("inbox", office.inbox, pool, known, report)
@@ -190,16 +193,57 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
             report.damaged.append(f"{place}: {error.strerror}")
 
 
-def note_last(now: datetime, dest: Path) -> None:
-    """Remember that this was the last backup. Call inside `transaction()`."""
-    value = json.dumps({"at": clock.to_text(now), "to": str(dest)})
-    Note.insert(key=_LAST, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+# How the last one went
 
 
-def last() -> dict[str, str] | None:
+def note_last(now: datetime, dest: Path, report: Report) -> None:
+    """Remember that this was the last backup, and what is the matter with it. Call inside `transaction()`."""
+    values = {"at": clock.shown(clock.to_text(now)), "to": str(dest)}
+    fault = None
+    if report.damaged:
+        fault = sentence("backup.lacks_files", count=len(report.damaged), **values)
+    elif report.events < report.before:
+        fault = sentence("backup.fewer", events=report.events, before=report.before, **values)
+    _note(_LAST, {"at": clock.to_text(now), "to": str(dest), "fault": as_data(fault) if fault else None})
+    Note.delete().where(Note.key == _FAILED).execute()
+
+
+def note_failed(now: datetime, dest: Path, why: Sentence | str) -> None:
+    """Remember that a backup failed, until there is a good one. Call inside `transaction()`."""
+    fault = sentence("backup.failed", at=clock.shown(clock.to_text(now)), to=str(dest), why=why)
+    _note(_FAILED, {"fault": as_data(fault)})
+
+
+def note_restored(now: datetime, made_at: str, source: Path) -> None:
+    """The office was put back from this backup: the next one is not late at once. Call inside `transaction()`."""
+    _note(_LAST, {"at": made_at, "to": str(source), "fault": None, "again": clock.to_text(now)})
+    Note.delete().where(Note.key == _FAILED).execute()
+
+
+def last() -> dict[str, Any] | None:
     """{at, to} of the last backup; None if there was none."""
     note = Note.get_or_none(Note.key == _LAST)
     return dict(json.loads(note.value)) if note else None
+
+
+def trouble(office: Office, now: datetime) -> Sentence | str | None:
+    """What is the matter with this office's backups: one failed, lacks something, or is late. None where there never was one."""
+    failed, known = Note.get_or_none(Note.key == _FAILED), last()
+    if failed is not None:
+        return from_data(json.loads(failed.value)["fault"])
+    if known is None:
+        return None
+    if known.get("fault"):
+        return from_data(known["fault"])
+    hours = office.settings.alarms.backup_hours
+    if now - clock.from_text(known.get("again", known["at"])) > timedelta(hours=hours):
+        return sentence("backup.late", at=clock.shown(known["at"]), to=known["to"], hours=f"{hours:g}")
+    return None
+
+
+def _note(key: str, told: Mapping[str, Any]) -> None:
+    value = json.dumps(told)
+    Note.insert(key=key, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
 
 
 class Pool:
@@ -233,11 +277,13 @@ class Pool:
 
 def _known(dest: Path) -> dict[tuple[str, str, int, int], str]:
     """(where, path, size, mtime) → SHA-256 of what the last snapshot holds: such a file need not be read again."""
-    last = next(reversed(snapshots(dest)), None)
-    if last is None:
-        return {}
-    loose = json.loads((last / MANIFEST).read_bytes())["loose"]
+    loose = _last_manifest(dest).get("loose", ())
     return {(one["where"], one["path"], one["size"], one["mtime_ns"]): one["sha256"] for one in loose if one["sha256"]}
+
+
+def _last_manifest(dest: Path) -> dict[str, Any]:
+    last = next(reversed(snapshots(dest)), None)
+    return dict(json.loads((last / MANIFEST).read_bytes())) if last else {}
 
 
 def _loose(where: str, top: Path, pool: Pool, known: dict[tuple[str, str, int, int], str], report: Report) -> list[Loose]:

@@ -350,6 +350,8 @@ class Alarms(Strict):
     """Less room than this, in megabytes of 1,048,576 bytes, on a disk that the office uses raises an alarm."""
     rejected_hours: float = Field(24, gt=0)
     """A refused drop that nobody looked at for so long raises an alarm."""
+    backup_hours: float = Field(36, gt=0)
+    """So long after the last backup, once there was one, the next should have been made: an alarm."""
 
 
 class Portal(Strict):

@@ -24,6 +24,7 @@ from typing import Any
 
 import structlog
 
+from dossier.backup import backup
 from dossier.database.database import transaction
 from dossier.database.tables import Drop, Mail, Note, Viewed, tuples
 from dossier.database.trouble import UNAVAILABLE
@@ -198,9 +199,10 @@ def _write(cause: str, note: dict[str, Any]) -> None:
 
 
 def check(alarms: Alarms, now: datetime) -> None:
-    """Look at what no event tells of (room on the disks, refused drops that nobody looks at), and write the letters that are due."""
+    """Look at what no event tells of (room on the disks, refused drops that nobody looks at, backups), and write the letters that are due."""
     alarms.tell(now, "disk", disk_trouble(alarms.office, ENOUGH if alarms.stands("disk") else 1.0))
     alarms.tell(now, "rejected", forgotten_drops(alarms.office, now))
+    alarms.tell(now, "backup", backup.trouble(alarms.office, now))
     if alarms.stands("mail templates") and not letters.faults(alarms.office):
         alarms.tell(now, "mail templates", None)
     alarms.write_letters(now)

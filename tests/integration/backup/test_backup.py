@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pwd
 import shutil
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,14 +15,18 @@ from kit.records import JOOST, STAFF, Records
 from kit.servers import DATABASE_URL, POSTGRESQL, another_database
 
 from desk.actions import keeping, new_office
+from desk.doctor import office as doctor
+from dossier.backup import backup
 from dossier.backup.backup import Report
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail, Item
 from dossier.office.opening import find_root
 from dossier.office.words import ConfigurationError
+from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
+from workflow.outbox.alarms import Alarms, check, text_of
 
 DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
 
@@ -98,6 +104,49 @@ def test_a_damaged_vault_file_is_told_and_the_rest_is_backed_up(office: Records,
     assert len(report.damaged) == 2
     assert str(victim) in " ".join(report.damaged)
     assert report.snapshot.exists()
+
+
+def _told(office: Records) -> tuple[str, str]:
+    """What the alarm says, and doctor's level."""
+    now, alarms = office.tick(), Alarms(office.office)
+    check(alarms, now)
+    [found] = doctor.backups(office.office, {})
+    return str(text_of("backup") or ""), found.level
+
+
+def test_a_backup_that_fails_or_lacks_something_or_is_late_raises_an_alarm_until_there_is_a_good_one(
+    office: Records, tmp_path: Path
+) -> None:
+    dest = tmp_path / "backups"
+    assert _told(office) == ("", "note"), "there never was one"
+    _back_up(office, dest)
+    assert backup.trouble(office.office, office.now + timedelta(hours=35)) is None
+    assert "every 36 hours" in str(backup.trouble(office.office, office.now + timedelta(hours=37)))
+    (dest / ".lock").unlink()
+    (dest / ".lock").mkdir()
+    with pytest.raises(IsADirectoryError):
+        _back_up(office, dest)
+    assert "failed" in _told(office)[0]
+    (dest / ".lock").rmdir()
+    _back_up(office, dest)
+    assert _told(office)[0] == ""
+    manifest = _snapshots(dest)[-1] / "manifest.json"
+    manifest.write_text(json.dumps({**json.loads(manifest.read_text()), "events": 99}))
+    _back_up(office, dest)
+    assert "the one before had 99" in _told(office)[0]
+    assert _told(office)[1] == "wrong"
+    next(path for path in office.office.vault.rglob("*") if len(path.name) == 64).unlink()
+    _back_up(office, tmp_path / "others")
+    assert "lacks 1 file" in _told(office)[0]
+
+
+def test_after_a_restore_the_next_backup_is_not_late_at_once(office: Records, tmp_path: Path) -> None:
+    dest = tmp_path / "backups"
+    _back_up(office, dest)
+    office.now += timedelta(days=9)
+    restored = _restore(dest).office
+    assert backup.trouble(restored, clock.utc_now()) is None
+    assert "every 36 hours" in str(backup.trouble(restored, clock.utc_now() + timedelta(hours=37)))
 
 
 @pytest.mark.parametrize("where", ["inbox", "var/backups", "."])
