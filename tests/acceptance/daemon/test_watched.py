@@ -8,7 +8,9 @@ import os
 import pty
 import re
 import socket
+import sqlite3
 import subprocess
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,18 +64,15 @@ def test_the_health_check_says_no_while_the_database_can_not_be_used(root: Root)
     root.set("settings", f"{SETTINGS}metrics: {{port: {port}}}\n")
     with root.daemon():
         wait_for(lambda: _get(port, "/healthz")[0] == 200, "it is well")
-        database = root.path / "var/dossier.db"
-        for name in ("dossier.db", "dossier.db-wal", "dossier.db-shm"):
-            (root.path / "var" / name).rename(root.path / "var" / f"{name}.away")
-        database.mkdir()
-        try:
-            _, words = wait_for(lambda: (found := _get(port, "/healthz"))[0] == 503 and found, "it is not well")
-            assert "database" in words
-            assert _numbers(port)["dossier_drops_total taken"] == 0
-        finally:
-            database.rmdir()
-            for name in ("dossier.db", "dossier.db-wal", "dossier.db-shm"):
-                (root.path / "var" / f"{name}.away").rename(root.path / "var" / name)
+        with closing(sqlite3.connect(root.path / "var/dossier.db", isolation_level=None)) as database:
+            database.execute("ALTER TABLE item RENAME TO away")
+            try:
+                _, words = wait_for(lambda: (found := _get(port, "/healthz"))[0] == 503 and found, "it is not well")
+                assert "database" in words
+                assert _numbers(port)["dossier_drops_total taken"] == 0
+            finally:
+                database.execute("ALTER TABLE away RENAME TO item")
+        wait_for(lambda: _get(port, "/healthz")[0] == 200, "it is well again")
 
 
 def test_an_address_for_metrics_that_is_taken_is_told(root: Root) -> None:
