@@ -6,11 +6,12 @@ workflow/approval, which asks for the rights and lets the first one stand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from desk.actions import many
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.office import hours, people
@@ -68,16 +69,24 @@ def decide(
     return Sentence(approved if verdict == "approve" else "actions.returned", {"item": item_name(key)})
 
 
-def decide_each(
-    office: Office, now: datetime, actor: Actor, keys: Sequence[int], verdict: Verdict, comment: str = ""
-) -> Iterator[Sentence | Refusal]:
-    """Decide on each item as it waits now: what became of it, or why nothing did.
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits of some items at one moment."""
 
-    Whatever somebody makes of one of them while others are decided is not decided on.
-    """
+    items: Sequence[dict[str, Any]]
+    """Those that wait, as `items --json` tells them."""
+    contents: Mapping[int, str | None]
+    """Each item → the digest of what waits; None if nothing does."""
+
+
+def waiting_now(office: Office, actor: Actor, keys: Sequence[int]) -> Waiting:
+    """What is to be decided on: of anything else that these items become, nothing is."""
     contents = {key: deciding.content_waiting(key) for key in keys}
-    for key in keys:
-        try:
-            yield decide(office, now, actor, key, verdict, comment, contents[key])
-        except Refusal as refusal:
-            yield refusal
+    return Waiting(many.listed(office, actor, [key for key in keys if contents[key]]), contents)
+
+
+def decide_each(
+    office: Office, now: datetime, actor: Actor, contents: Mapping[int, str | None], verdict: Verdict, comment: str = ""
+) -> Iterator[tuple[str, Sentence | Refusal]]:
+    """Decide on each item, as far as it still is what its digest says: its number, and what became of it or why nothing did."""
+    return many.each(list(contents), lambda key: decide(office, now, actor, key, verdict, comment, contents[key] or ""))

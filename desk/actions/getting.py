@@ -77,3 +77,13 @@ def save(vault: Vault, what: Wanted, folder: Path) -> Path:
     finally:
         files.remove(part)
     return target
+
+
+def fetch(
+    office: Office, actor: Actor, now: datetime, vault: Vault, item: str, name: str | None, version: int | None, folder: Path
+) -> list[Path]:
+    """Put what is asked for of an item into `folder`, which is made if it lacks; returns where each file is. Raises Refusal; OSError."""
+    found = wanted(office, actor, item, name, version)
+    files.make_folder(folder)
+    note(office, actor, now, item, found)
+    return [save(vault, one, folder) for one in found]

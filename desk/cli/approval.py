@@ -1,4 +1,4 @@
-"""Commands that decide what a client sees: queue, approve, reject, withdraw, publish."""
+"""Commands that decide what a client sees: queue, approve, reject, publish."""
 
 from __future__ import annotations
 
@@ -8,15 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import completing, session
+from desk.cli.numbers import Items, OneItem, key_of
 from desk.cli.words import _, add
 
-Items = Annotated[
-    list[str],
-    typer.Argument(metavar="ITEM...", help="Numbers: D-2026-000012, 2026-000012, or 12.", autocompletion=completing.items),
-]
-OneItem = Annotated[
-    str, typer.Argument(metavar="ITEM", help="A number: D-2026-000012, 2026-000012, or 12.", autocompletion=completing.items)
-]
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
 
 
@@ -28,28 +22,7 @@ def register(app: typer.Typer) -> None:
     add(app, queue, "dossier queue --approver k.smit")
     add(app, approve, 'dossier approve 2026-000012 --comment "Looked at it"')
     add(app, reject, 'dossier reject 2026-000012 --comment "Page 3 is missing"')
-    add(app, withdraw, 'dossier withdraw 2026-000012 --reason "Wrong year"')
     add(app, publish, "dossier publish 2026-000012")
-
-
-def key_of(name: str) -> int:
-    """The key of the item that was typed: a number, or, where only one fits, the part of it without the year. Raises BadParameter."""
-    from dossier.database.tables import item_key, item_name
-
-    if name.isascii() and name.isdecimal() and len(name) <= 7:  # as many digits as a number has at most
-        from desk.actions import looking_up
-
-        fitting = looking_up.key_of_number(int(name), session.opened_quickly(), session.reader())
-        if len(fitting) == 1:
-            return fitting[0]
-        if fitting:
-            values = {"name": name, "items": ", ".join(map(item_name, fitting))}
-            raise typer.BadParameter(_("`%(name)s` may be %(items)s: say which") % values)
-    try:
-        return item_key(name)
-    except ValueError:
-        told = _("`%(name)s` is no item's number; give one such as D-2026-000012") % {"name": name}
-        raise typer.BadParameter(told) from None
 
 
 def queue(
@@ -89,39 +62,34 @@ def approve(items: Items, comment: Comment = "") -> None:
 
 
 def reject(
-    item: OneItem, comment: Annotated[str, typer.Option("--comment", help="What must be changed; its maker gets it by mail.")]
+    items: Items, comment: Annotated[str, typer.Option("--comment", help="What must be changed; its maker gets it by mail.")]
 ) -> None:
-    """Return a concept to its maker, with a comment."""
-    _decide([item], "reject", comment)
+    """Return concepts to their makers, with a comment."""
+    _decide(items, "reject", comment)
 
 
 def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: str) -> None:
+    """Of several items, what waits is listed, and on a terminal it is asked. What somebody changes meanwhile is not decided on."""
     office = session.opened_quickly()
     from desk.actions import deciding
     from desk.cli import printing
+    from desk.cli.many import going_on
     from dossier.text import clock
     from dossier.text.refusals import Refusal
 
-    keys, actor, refused = [key_of(name) for name in names], session.actor(), False
-    for outcome in deciding.decide_each(office, clock.utc_now(), actor, keys, verdict, comment):
+    keys, actor, refused = list(dict.fromkeys(map(key_of, names))), session.actor(), False
+    seen = deciding.waiting_now(office, actor, keys)
+    if len(keys) > 1 and not going_on(seen.items, yes=False, is_search=False):
+        return
+    for key, outcome in deciding.decide_each(office, clock.utc_now(), actor, seen.contents, verdict, comment):
         if isinstance(outcome, Refusal):
-            print(printing.refusal(outcome), file=sys.stderr)
+            of = f"{key}: " if len(keys) > 1 else ""
+            print(f"{of}{printing.refusal(outcome)}", file=sys.stderr)
             refused = True
         else:
             print(printing.text(outcome))
     if refused:
         raise typer.Exit(1)
-
-
-def withdraw(item: OneItem, reason: Annotated[str, typer.Option("--reason", help="Why; goes into the item's history.")]) -> None:
-    """Take an item off the portal, or a concept from its approvers."""
-    from desk.actions import withdrawing
-    from desk.cli import printing
-    from dossier.text import clock
-
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    for line in withdrawing.withdraw(office, clock.utc_now(), actor, key, reason):
-        print(printing.text(line))
 
 
 def publish(item: OneItem) -> None:

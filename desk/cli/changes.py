@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
 from desk.cli import session
-from desk.cli.approval import OneItem, key_of
+from desk.cli.many import ManyItems, Where, Yes, each_of
+from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import Command, _, add
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
@@ -48,7 +50,10 @@ Text = Annotated[str | None, typer.Option()]
 
 
 def register(app: typer.Typer) -> None:
-    add(app, edit, 'dossier edit 2026-000012 --status done --label vat --label "year 2025"', cls=SwitchCommand)
+    add(
+        app, edit, 'dossier edit 2026-000012 --status done --label vat --label "year 2025"',
+        'dossier edit --where "client=acme-bv label=vat status=new" --status done', cls=SwitchCommand,
+    )  # fmt: skip
     add(app, attach, "dossier attach 2026-000012 letter.pdf --share", cls=SwitchCommand)
     add(app, replace, "dossier replace 2026-000012 accounts.pdf ~/accounts-v2.pdf")
     add(app, rename, 'dossier rename 2026-000012 scan0001.pdf "Annual accounts 2025.pdf"')
@@ -57,7 +62,7 @@ def register(app: typer.Typer) -> None:
 
 
 def edit(
-    item: OneItem,
+    items: ManyItems = None,
     description: Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")] = None,
     status: Text = None,
     kind: Annotated[str | None, typer.Option("--type")] = None,
@@ -87,8 +92,10 @@ def edit(
         str | None, typer.Option("--reason", help="With --no-share: why it is taken off the portal; goes into the history.")
     ] = None,
     if_version: Annotated[int | None, typer.Option(metavar="N", help="Only if it is this version still (show tells it).")] = None,
+    where: Where = None,
+    yes: Yes = False,
 ) -> None:
-    """Change an item. What the client sees of a shared item must be approved again, unless you may share."""
+    """Change an item, or several. What the client sees of a shared item must be approved again, unless you may share."""
     from desk.actions import changing
     from desk.cli.items import fields_of
     from dossier.text import clock
@@ -105,11 +112,20 @@ def edit(
     }  # fmt: skip
     if not share_file and all(value is None for value in keys.values()):
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    if label and all(len(one) > 1 and one[0] in "+-" for one in label):
-        more, less = ([one[1:] for one in label if one[0] == sign] for sign in "+-")
-        keys["labels"] = changing.labels_with(office, actor, key, more, less)
-    _tell(changing.edit(office, clock.utc_now(), actor, key, keys, share_only=share_file, if_version=if_version))
+    if if_version is not None and (where or len(items or ()) > 1):
+        raise typer.BadParameter(_("--if-version is about one item"))
+    office, actor = session.opened(), session.actor()
+    is_step = bool(label) and all(len(one) > 1 and one[0] in "+-" for one in label or ())
+
+    def act(key: int, version: int | None) -> Sequence[Any]:
+        wanted = dict(keys)
+        if is_step:
+            more, less = ([one[1:] for one in label or () if one[0] == sign] for sign in "+-")
+            wanted["labels"] = changing.labels_with(office, actor, key, more, less)
+        only = if_version if if_version is not None else version
+        return changing.edit(office, clock.utc_now(), actor, key, wanted, share_only=share_file, if_version=only)
+
+    each_of(items, where, yes, actor, act)
 
 
 def attach(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from desk.cli import session
-from desk.cli.approval import key_of
+from desk.cli.numbers import key_of
 from desk.cli.words import _, add
 
 if TYPE_CHECKING:

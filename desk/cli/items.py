@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from desk.cli import completing, session
-from desk.cli.approval import OneItem, key_of
+from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import _, add
 
 if TYPE_CHECKING:

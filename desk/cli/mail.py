@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import session
-from desk.cli.approval import OneItem, key_of
+from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import _, add, group
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The mail's number in `dossier outbox`.")]

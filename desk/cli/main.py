@@ -39,6 +39,7 @@ from desk.cli import (
     unsorted,
     web,
     webhooks,
+    withdrawing,
 )
 from desk.cli.words import Group, _, of_typer
 from dossier import __version__
@@ -85,6 +86,7 @@ AREAS = (
     undoing,
     getting,
     approval,
+    withdrawing,
     mail,
     importing,
     keeping,

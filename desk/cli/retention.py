@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import session
-from desk.cli.approval import key_of
+from desk.cli.numbers import key_of
 from desk.cli.words import _, add, confirm, group, ngettext
 
 Client = Annotated[str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.")]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from desk.cli import session
-from desk.cli.approval import key_of
+from desk.cli.numbers import key_of
 from desk.cli.words import _, add, group, ngettext
 
 if TYPE_CHECKING:

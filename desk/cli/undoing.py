@@ -7,13 +7,14 @@ from typing import Annotated
 import typer
 
 from desk.cli import session
-from desk.cli.approval import OneItem, key_of
+from desk.cli.many import ManyItems, Where, Yes, each_of
+from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import _, add
 
 
 def register(app: typer.Typer) -> None:
     add(app, move, "dossier move 2026-000012 --client northwind-ltd")
-    add(app, delete, "dossier delete 2026-000012")
+    add(app, delete, "dossier delete 2026-000012", 'dossier delete --where "client=acme-bv label=mistake"')
     add(app, bin_, "dossier bin", name="bin")
     add(app, undelete, "dossier undelete 2026-000012")
     add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1")
@@ -43,14 +44,13 @@ def revert(
     print(printing.several(changing.revert(office, clock.utc_now(), actor, key, name, version)))
 
 
-def delete(item: OneItem) -> None:
-    """Put an item that no client ever saw into the bin. It can be taken out again."""
+def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> None:
+    """Put items that no client ever saw into the bin. They can be taken out again."""
     from desk.actions import undoing
-    from desk.cli import printing
     from dossier.text import clock
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    print(printing.text(undoing.delete(office, clock.utc_now(), actor, key)))
+    office, actor = session.opened(), session.actor()
+    each_of(items, where, yes, actor, lambda key, _: [undoing.delete(office, clock.utc_now(), actor, key)])
 
 
 def bin_(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
