@@ -80,11 +80,15 @@ class Batch:
     made: Sequence[Made]
 
 
+HEAD_BYTES = 1024
+"""So much of a file tells what it is: a PDF may begin within it (ISO 32000-1, Annex H.3.4.1)."""
+
+
 def kind_of(head: bytes) -> bytes | None:
     """Which kind of picture can be drawn of a file that begins with `head`; None for none."""
-    if head.startswith(b"%PDF-"):
-        return _PDF
-    return _IMAGE if head.startswith(_HEADS) else None
+    if head.startswith(_HEADS) or head[4:12] in (b"ftypavif", b"ftypavis"):
+        return _IMAGE
+    return _PDF if b"%PDF-" in head else None  # a byte order mark or junk before it is let pass by every reader
 
 
 def may_have_picture(media_type: str) -> bool:
@@ -119,7 +123,7 @@ class Artist:
 
     def _ask(self, path: Path, request: bytes) -> bytes:
         with files.open_plain(path) as descriptor:
-            kind = kind_of(os.pread(descriptor, 16, 0))
+            kind = kind_of(os.pread(descriptor, HEAD_BYTES, 0))
             if kind is None:
                 return b""
             try:

@@ -27,7 +27,7 @@ import struct
 import time
 
 import pypdfium2
-from PIL import Image, ImageChops, ImageDraw, ImageOps
+from PIL import AvifImagePlugin, Image, ImageChops, ImageDraw, ImageOps
 from pypdfium2 import raw
 
 WIDTH, HEIGHT = 176, 248
@@ -59,7 +59,10 @@ MAX_PIXELS = 120_000_000
 """A scan of A3 at 600 dots per inch is 70 million."""
 
 PDF, IMAGE = b"P", b"I"
-FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
+FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
+"""Not HEIC: its library decodes in a thread, and a fork may start none."""
+
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 
 Box = tuple[int, int]

@@ -179,12 +179,22 @@ def test_a_changed_or_missing_picture_is_made_anew(office: PortalOffice, monkeyp
     assert verifying.look(office.office, office.vault) == []
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF"])
 def test_images_have_a_picture(artist: Artist, tmp_path: Path, kind: str) -> None:
     path = tmp_path / "image"
     path.write_bytes(an_image(kind))
     with Image.open(io.BytesIO(artist.draw(path))) as image:
         assert image.size == (pictures_child.WIDTH, pictures_child.WIDTH // 2)
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00" * 900])
+def test_a_pdf_has_a_picture_with_a_byte_order_mark_or_other_bytes_before_it(
+    artist: Artist, tmp_path: Path, before: bytes
+) -> None:
+    path = tmp_path / "page.pdf"
+    path.write_bytes(before + a_pdf())
+    with Image.open(io.BytesIO(artist.draw(path))) as image:
+        assert image.height == pictures_child.HEIGHT
 
 
 def bomb() -> bytes:
