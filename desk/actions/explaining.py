@@ -48,20 +48,25 @@ def why_item(office: Office, now: datetime, reader: Actor, key: int) -> tuple[Wh
     )
 
 
-def check(office: Office, reader: Actor, paths: Iterable[Path], is_open: bool = False) -> tuple[Sequence[Told], int]:
+def check(
+    office: Office, reader: Actor, paths: Iterable[Path], language: str, is_open: bool = False
+) -> tuple[Sequence[str], int]:
     """What is wrong with sidecars or folders of the inbox, or waited for; and how many drops are good. Changes nothing.
 
-    `is_open`: the database is, which knows of what drops things are left, and which ones the inbox does not let go.
+    A line each, in this language. `is_open`: the database is, which knows of what drops things are
+    left, and which ones the inbox does not let go.
     """
     from ingest.intake import checking, leftovers, staying
 
     may = people.readable(office, reader)
-    if not is_open:
-        return checking.check(office, paths, may)
-    return checking.check(office, paths, may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
+    if is_open:
+        found, good = checking.check(office, paths, may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
+    else:
+        found, good = checking.check(office, paths, may)
+    return [one.told(language) for one in found], good
 
 
-def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
+def why_path(office: Office, now: datetime, reader: Actor, path: Path, language: str) -> Why:
     """What `check` says of a file or folder of the inbox, and what became of one that is not there any more."""
     from desk.actions import unsorted
     from dossier.cluster import presence
@@ -80,7 +85,7 @@ def why_path(office: Office, now: datetime, reader: Actor, path: Path) -> Why:
     if names.is_ignored(path.name):
         return Why(sentence("overview.not_taken", path=str(path)), [sentence("overview.never_taken_name")])
     told, good = checking.check(office, [path], may, staying.recorded(), lambda one: leftovers.pointing_back(one, may))
-    found, where, inbox = list[Told](told), path.resolve(), office.inbox.resolve()
+    found, where, inbox = list[Told](one.told(language) for one in told), path.resolve(), office.inbox.resolve()
     is_whole_folder = inbox in (where, where.parent)
     if not found and not good:
         is_elsewhere = not where.is_relative_to(inbox)

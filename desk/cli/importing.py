@@ -51,7 +51,7 @@ def import_(
     with logs.counting(_("judging"), None) as progress:
         seen = importer.look(progress)
     _tell([f"{source}: {printing.text(fault)}" for source, fault in seen.faults])
-    _tell(seen.renamed)
+    _tell([printing.text(one) for one in seen.renamed])
     _tell([_("left out: %(name)s") % {"name": printing.text(one)} for one in seen.left_out])
     bad = seen.entries - seen.good
     before = _(" (%(count)s of them were imported before)") % {"count": seen.before} if seen.before else ""

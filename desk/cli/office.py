@@ -120,7 +120,7 @@ def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="S
     missing = [path for path in paths if not os.path.lexists(path)]
     if missing:
         raise typer.BadParameter(_("%(path)s: there is no such file or folder") % {"path": missing[0]})
-    findings, good = explaining.check(office, session.reader(), paths, session.opened_if_there())
+    findings, good = explaining.check(office, session.reader(), paths, session.language(), session.opened_if_there())
     for finding in findings:
         print(printing.text(finding))
     if findings:

@@ -55,7 +55,7 @@ def why(
         key = item_key(what)
     except ValueError:
         office, now = session.opened(), clock.utc_now()
-        found = explaining.why_path(office, now, session.reader(), Path(what))
+        found = explaining.why_path(office, now, session.reader(), Path(what), session.language())
         told: dict[str, Any] = {"path": what}
     else:
         office, now = session.opened_quickly(), clock.utc_now()

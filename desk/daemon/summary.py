@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from dossier.text.sentences import Sentence
 from ingest.intake.outcome import Outcome
 
 
@@ -19,7 +20,7 @@ class Summary:
     taking_seconds: float = 0.0
     publishing_seconds: float = 0.0
     waiting: int = 0
-    trouble: list[str] = field(default_factory=list)
+    trouble: list[Sentence] = field(default_factory=list)
 
     def add(self, outcome: Outcome, seconds: float) -> None:
         """Some drops were taken or refused, which took so long."""

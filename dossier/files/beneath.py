@@ -26,6 +26,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import TypeAlias
 
+from dossier.text.sentences import sentence
+
 Place: TypeAlias = "str | Path | At"
 """Where a file or folder lies: a path, or a name in a folder that is held open."""
 
@@ -88,7 +90,7 @@ class Folder:
             return Folder(_by_steps(self.descriptor, names) if descriptor is None else descriptor, path)
         except OSError as error:
             if error.errno in (errno.ELOOP, errno.ENOTDIR):
-                raise NotADirectoryError(errno.ENOTDIR, "this is no folder, but a link or a file; remove it", path) from error
+                raise NotADirectoryError(errno.ENOTDIR, sentence("files.no_folder"), path) from error
             raise OSError(error.errno, error.strerror, path) from error
 
 

@@ -28,6 +28,7 @@ from typing import NamedTuple, TypeAlias
 
 from dossier.files.beneath import FOLDER, At, Folder, Place, address, beside, named, open_folder
 from dossier.files.leases import has_writer
+from dossier.text.sentences import sentence
 
 CHUNK = 1024 * 1024
 """Bytes copied between two looks at the stop signal."""
@@ -118,7 +119,7 @@ def _opened(path: Place) -> int:
         if error.errno in (errno.ELOOP, errno.ENXIO):
             raise NotPlain(error.errno, "not a plain file", str(path)) from error
         if error.errno == errno.EAGAIN:  # a lease of somebody else's, a file server's say, is being broken by this
-            raise Changed(errno.EAGAIN, "the file is in use", str(path)) from error
+            raise Changed(errno.EAGAIN, sentence("files.in_use"), str(path)) from error
         raise named(error, path) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
@@ -136,7 +137,7 @@ def read_plain(path: Place, limit: int) -> tuple[bytes, Look]:
             wanted -= len(piece)
         after = Look.of(os.fstat(descriptor))
     if before != after:
-        raise Changed(errno.EAGAIN, "the file is being changed", str(path))
+        raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(path))
     return b"".join(pieces), before
 
 
@@ -165,13 +166,13 @@ def copy_whole(source: Place, target: Place, expected: Look | None = None, mode:
         before = Look.of(os.fstat(reading))
         # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
         if not expected.is_same_content(before) if expected else has_writer(reading):
-            raise Changed(errno.EAGAIN, "the file is being changed", str(source))
+            raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
         writing = open_new(target, mode)
         try:
             digest = _pour(reading, writing, source, above(target))
             after = Look.of(os.fstat(reading))
             if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
-                raise Changed(errno.EAGAIN, "the file is being changed", str(source))
+                raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
         except BaseException:
             remove(target)
             raise
@@ -221,7 +222,7 @@ def _open_source(source: Place) -> Iterator[int]:
     try:
         descriptor = _opened(source)
     except FileNotFoundError as error:
-        raise Changed(error.errno, "the file is gone", str(source)) from error
+        raise Changed(error.errno, sentence("files.gone"), str(source)) from error
     except (NotPlain, Changed):
         raise
     except OSError as error:

@@ -218,7 +218,7 @@ class Store:
         if source.stat().st_size <= PART:
             data = source.read_bytes()
             if hashlib.sha256(data).hexdigest() != sha256:
-                raise files.Changed(errno.EAGAIN, "the file is not what it was", str(source))
+                raise files.Changed(errno.EAGAIN, sentence("files.changed"), str(source))
             self.put(name, data, **headers)
             return
         upload = self.begin(name, source, sha256, **headers)
@@ -243,7 +243,7 @@ class Store:
                     whole.update(data)
                     etags.update(self._send_part(upload, data))
             if sha256 not in (None, whole.hexdigest()):
-                raise files.Changed(errno.EAGAIN, "the file is not what it was", name)
+                raise files.Changed(errno.EAGAIN, sentence("files.changed"), name)
             upload.etag = f"{etags.hexdigest()}-{len(upload.parts)}"
         except BaseException:
             self.forget(upload)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from dossier.files import files
 from dossier.office.words import CLIENTS, SETTINGS, STAFF
+from dossier.text.sentences import sentence
 
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
@@ -89,7 +90,7 @@ def write(root: Path, now: datetime, name: str, before: bytes, text: str) -> Pat
     copy = history / f"{path.stem}-{now.astimezone():%Y%m%d-%H%M%S-%f}{path.suffix}"
     files.write_whole(copy, before, 0o640)
     if path.read_bytes() != before:
-        raise files.Changed(EAGAIN, "somebody else changed it meanwhile; look again", str(path))
+        raise files.Changed(EAGAIN, sentence("config.changed_meanwhile"), str(path))
     files.write_whole(path, text.encode(), status.st_mode & 0o777, durably=True)
     files.give_like(path, status)
     return copy

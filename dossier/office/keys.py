@@ -28,15 +28,15 @@ from pydantic import (
 
 from dossier.office.words import DAYS, ENGLISH, Day, Language, Right
 from dossier.text import database_address
-from dossier.text.sentences import sentence
+from dossier.text.sentences import Sentence
 
 
 class Unfit(ValueError):
     """A value that a key does not take, as the code of what is told of it."""
 
-    def __init__(self, code: str) -> None:
+    def __init__(self, code: str, /, **values: object) -> None:
         super().__init__(code)
-        self.sentence = sentence(code)
+        self.sentence = Sentence(code, values)
 
 
 class Strict(BaseModel):
@@ -87,7 +87,7 @@ def _helo(value: str) -> str:
 
 def _phone(value: str) -> str:
     if not re.fullmatch(r"[+(]?[0-9][0-9 ()./-]{2,29}", value):
-        raise ValueError("give a telephone number of digits, such as +31 20 123 45 67, in quotes")
+        raise Unfit("config.phone")
     return value
 
 

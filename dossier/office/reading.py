@@ -9,6 +9,7 @@ import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -76,7 +77,7 @@ def _load(
     try:
         loaded = model.model_validate(values)
     except ValidationError as error:
-        faults += [_describe(name, tree, detail, overrides or {}) for detail in error.errors(include_url=False)]
+        faults += [describe(name, tree, detail, overrides or {}) for detail in error.errors(include_url=False)]
         return None
     return None if found else (loaded, tree)
 
@@ -149,7 +150,9 @@ _LIMITS = {
 }
 
 
-def _describe(name: str, tree: Map, detail: ErrorDetails, overrides: Mapping[tuple[str, ...], Plain]) -> ConfigFault:
+def describe(
+    name: str, tree: Map, detail: ErrorDetails, overrides: Mapping[tuple[str, ...], Plain] = MappingProxyType({})
+) -> ConfigFault:
     """One of pydantic's errors, with the place where it was written."""
     # The key of a mapping has "[key]" behind it; a choice of models has the choice's name in it.
     steps = [step for step in detail["loc"] if step != "[key]" and not str(step).startswith(("literal[", "list["))]

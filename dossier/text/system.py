@@ -20,7 +20,7 @@ ADVISED = ("EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENF
 
 def why(error: OSError) -> Sentence:
     """What went wrong, without the file's name. An error of ours has a sentence; whatever else is told as it came."""
-    own: object = error.strerror
+    own: object = error.args[0] if len(error.args) == 1 else error.strerror
     if isinstance(own, Sentence):
         return own
     name = errno.errorcode.get(error.errno or 0, "")

@@ -27,7 +27,7 @@ from dossier.files.files import Look
 from dossier.files.settling import OPEN_RETRY_SECONDS, Settling
 from dossier.office import presets
 from dossier.office.office import Office
-from dossier.text import copies, names
+from dossier.text import copies, names, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits
 from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder, way_of
@@ -170,7 +170,7 @@ class View:
     """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in.
     Presets' own folders don't count, whose time stamps are looked at."""
     cards: list[Lying] = field(default_factory=list)
-    trouble: str | None = None
+    trouble: Sentence | None = None
     """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
     next_in: float | None = None
     """Seconds until time alone may make something ready; None if only a change can."""
@@ -725,7 +725,7 @@ class _Round:
 
     def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
         """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
-        self.view.trouble = f"{path.rpartition('/')[2]}: {error.strerror}"
+        self.view.trouble = sentence("intake.at_path", path=names.shown(path.rpartition("/")[2]), what=system.why(error))
         self.view.again_in(UNREADABLE_RETRY_SECONDS)
         reason = sentence("inbox.cannot_be_read", reason=error.strerror or "")
         self.view.waiting.append(Waiting(self.client, path, reason, since, about))

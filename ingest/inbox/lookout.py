@@ -23,8 +23,8 @@ from dossier.database.tables import Note
 from dossier.files import settling
 from dossier.office import presets
 from dossier.office.office import Office
-from dossier.text import clock, names
-from dossier.text.sentences import Sentence, sentence
+from dossier.text import clock, names, system
+from dossier.text.sentences import Sentence, plain, sentence
 from ingest.inbox import listing, preset_folders
 from ingest.inbox.in_vain import InVain
 from ingest.inbox.looking import Found, Looker, Lying, Waiting
@@ -93,12 +93,12 @@ class Lookout:
         """Client → those of its presets' folders then."""
         self._full_looks = self._polls = 0
         self._rest_until: dict[str, float] = {}
-        self._unreadable: dict[str, str] = {}
+        self._unreadable: dict[str, Sentence] = {}
         self._others: set[str] = set()
         self.waiting: dict[str, list[Waiting]] = {}
         """Client → what waited in its folder at the last look."""
-        self.trouble: str | None = None
-        """Why nothing of the inbox can be seen, in a sentence."""
+        self.trouble: Sentence | None = None
+        """Why nothing of the inbox can be seen."""
         self._in_vain = InVain(office, alarm)
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
 
@@ -200,7 +200,7 @@ class Lookout:
         try:
             known, others = listing.clients_with_folders(self.office)
         except OSError as error:
-            self._tell_of_inbox(f"can't be read: {error.strerror}")
+            self._tell_of_inbox(sentence("inbox.inbox_unreadable", path=str(self.office.inbox), why=system.why(error)))
             return set()
         for name in others.keys() - self._others:
             log.warning("something in the inbox is left alone", name=names.shown(name), reason=str(others[name]))
@@ -208,7 +208,7 @@ class Lookout:
         self._in_vain.forget_others()
         trouble = preset_folders.make(self.office, known)
         self._alarm(
-            "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=trouble.strerror) if trouble else None
+            "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=system.why(trouble)) if trouble else None
         )
         self._see_whether_empty(bool(known))
         self._full_looks += 1
@@ -221,10 +221,11 @@ class Lookout:
             with transaction():
                 Note.insert(key=_HAD_CLIENTS, value="yes").on_conflict_ignore().execute()
             self._had_clients = True
-        self._tell_of_inbox("has no client's folder in it any more" if self._had_clients and not has_clients else None)
+        is_emptied = self._had_clients and not has_clients
+        self._tell_of_inbox(sentence("inbox.inbox_emptied", path=str(self.office.inbox)) if is_emptied else None)
 
-    def _tell_of_inbox(self, what: str | None) -> None:
-        self.trouble = f"the inbox {self.office.inbox} {what}; is the share mounted?" if what else None
+    def _tell_of_inbox(self, what: Sentence | None) -> None:
+        self.trouble = what
         self._alarm("inbox", self.trouble)
 
     def _holds_files(self, home: str) -> bool:
@@ -290,7 +291,7 @@ class Lookout:
             known = isinstance(error, OSError)
             if not known:
                 log.error("an unexpected error", client=client, traceback=traceback.format_exc())
-            self._tell_unreadable(client, (error.strerror if isinstance(error, OSError) else None) or type(error).__name__)
+            self._tell_unreadable(client, system.why(error) if isinstance(error, OSError) else plain(type(error).__name__))
             self.again_in(client, TROUBLE_SECONDS)
             return []
         self._tell_unreadable(client, view.trouble)
@@ -311,17 +312,18 @@ class Lookout:
             self._rest_until.pop(client, None)
         return view.ready
 
-    def _tell_unreadable(self, client: str, why: str | None) -> None:
+    def _tell_unreadable(self, client: str, why: Sentence | None) -> None:
         if self._unreadable.get(client) == why:
             return
         if why is None:
             del self._unreadable[client]
         else:
             self._unreadable[client] = why
-        told = [f"inbox/{client}: {why}" for client, why in sorted(self._unreadable.items())[:3]]
-        more = len(self._unreadable) - len(told)
-        text = f"can't be read: {'; '.join(told)}{f' and {more} more' if more else ''}" if told else None
-        self._alarm("client folders", text)
+        unreadable = sorted(self._unreadable.items(), key=lambda one: one[0])
+        first = [sentence("inbox.of_client", client=client, why=why) for client, why in unreadable[:3]]
+        more = len(unreadable) - len(first)
+        code = "inbox.clients_unreadable_more" if more else "inbox.clients_unreadable"
+        self._alarm("client folders", sentence(code, first=first, count=more) if first else None)
 
     # Watching
 
@@ -333,7 +335,7 @@ class Lookout:
             began = self._watch.supervise(self.office.settings.watch.mode)
         except OSError as error:
             self._empty.clear()
-            self._tell_of_inbox(f"can't be read: {error.strerror}")
+            self._tell_of_inbox(sentence("inbox.inbox_unreadable", path=str(self.office.inbox), why=system.why(error)))
             return
         if began:
             self._alarm("watch inbox", self._watch.trouble)

@@ -22,7 +22,8 @@ from typing import Literal
 import structlog
 from watchdog.observers.inotify_c import InotifyConstants, InotifyEvent, InotifyFD, Mask, WatchDescriptor
 
-from dossier.text import names
+from dossier.text import names, system
+from dossier.text.sentences import Sentence, sentence
 
 log = structlog.get_logger("watcher")
 
@@ -71,7 +72,7 @@ class Watch:
 
     def __init__(self, folder: Path, hint: Callable[[str | None], None], depth: int) -> None:
         self.folder = folder
-        self.trouble: str | None = None
+        self.trouble: Sentence | None = None
         """Why the folder is not watched, or not whole, that should be; a sentence."""
         self._hint = hint
         self._depth = depth
@@ -142,7 +143,7 @@ class Watcher:
         self._places: dict[int, tuple[str, ...]] = {}
         self._numbers: dict[tuple[str, ...], WatchDescriptor] = {}
 
-    def start(self) -> str | None:
+    def start(self) -> Sentence | None:
         """Begin. Returns why not, or why not all, in a sentence; the folder is then to be looked at by the clock (too)."""
         try:
             self._inotify = InotifyFD()
@@ -160,9 +161,9 @@ class Watcher:
             self._full = False
             self._add_those_in(())
 
-    def trouble(self) -> str | None:
-        """Why some folders are not watched, in a sentence."""
-        return self._why_not(OSError(errno.ENOSPC, "inotify watch limit reached")) if self._full else None
+    def trouble(self) -> Sentence | None:
+        """Why some folders are not watched."""
+        return self._why_not(OSError(errno.ENOSPC, sentence("inbox.no_watch_left"))) if self._full else None
 
     def is_alive(self) -> bool:
         """False if events can't come any more: never started, the thread died, or the file system is unmounted."""
@@ -175,10 +176,10 @@ class Watcher:
             if inotify.is_alive():
                 inotify.join(timeout=2)
 
-    def _why_not(self, error: OSError) -> str:
+    def _why_not(self, error: OSError) -> Sentence:
         limits = {errno.ENOSPC: "fs.inotify.max_user_watches", errno.EMFILE: "fs.inotify.max_user_instances"}
-        raise_it = f"; raise {limits[error.errno]} (sysctl)" if error.errno in limits else ""
-        return f"{self.folder} can't be watched whole ({error.strerror}){raise_it}; it is looked at by the clock instead"
+        code = "inbox.not_watched_limit" if error.errno in limits else "inbox.not_watched"
+        return sentence(code, folder=str(self.folder), why=system.why(error), limit=limits.get(error.errno or 0))
 
     # Which folders are watched
 

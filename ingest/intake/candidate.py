@@ -145,7 +145,7 @@ def receipt_text(case: Case, at: str, language: str) -> str:
     if case.found.preset:
         lines.append(f"preset: {scalar(case.found.preset)}")
     if case.first_taken_at:
-        lines.append("duplicate: true  # the same drop was taken before")
+        lines.append(f"duplicate: true  # {told(sentence('intake.taken_before'), language)}")
         if case.share_state is not None:
             lines += [f"share_state: {case.share_state}", f"advice: {scalar(told(_advice(case), language))}"]
     lines.append("attachments:" if case.files else "attachments: []")

@@ -3,22 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from dossier.files import files, settling
 from dossier.office import presets
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
-from dossier.text import names, sentences
-from dossier.text.sentences import Sentence, sentence
+from dossier.text import names, system
+from dossier.text.sentences import Sentence, sentence, told
 from ingest.inbox import listing, looking
 from ingest.inbox.looking import Found, Looker, Waiting
 from ingest.intake import kinds
 from ingest.intake.judging import entries, judge
 from ingest.intake.staying import Lying, lying
-from ingest.sidecar.reading import read_sidecar
+from ingest.sidecar.reading import Sidecar, read_sidecar, words_of
 
 NONE: Mapping[Lying, Sentence] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that is wrong or waited for: `file:line: what`."""
+
+    path: Path
+    line: int
+    what: Sentence | str
+    sidecar: Sidecar | None = None
+
+    def told(self, language: str) -> str:
+        """In one line, with the words of whoever wrote the sidecar."""
+        return f"{self.path}:{self.line}: {told(self.what, language, words_of(self.sidecar, language))}"
+
 
 Told = Callable[[Waiting], Sentence]
 """Why something waits, as it is told."""
@@ -30,15 +46,15 @@ def _plainly(one: Waiting) -> Sentence:
 
 def check(
     office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE, why: Told = _plainly
-) -> tuple[list[str], int]:
-    """(what is wrong or waited for, as `file:line: message`, in the order of `paths`; how many drops are good).
+) -> tuple[list[Finding], int]:
+    """(what is wrong or waited for, in the order of `paths`; how many drops are good).
 
     A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
     form can be. `may`: what the reader may know of; other clients are none. `stays`: what the daemon
     found that the inbox does not let go (staying.recorded). `why`: leftovers.pointing_back, where the
     database is open.
     """
-    findings: list[str] = []
+    findings: list[Finding] = []
     good = 0
     for path in paths:
         told, count = _check_path(office, path, may, stays, why)
@@ -47,62 +63,65 @@ def check(
     return findings, good
 
 
-def _check_path(office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence], why: Told) -> tuple[list[str], int]:
+def _check_path(
+    office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence], why: Told
+) -> tuple[list[Finding], int]:
     inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
         known, others = listing.clients_with_folders(office)
-        told = [f"{path / names.shown(name)}:1: {reason}" for name, reason in others.items() if may.clients is None]
+        told = [Finding(path / names.shown(name), 1, reason) for name, reason in others.items() if may.clients is None]
         results = [_check_client(office, client, path / client, None, stays, why) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
-        return [f"{path}:1: `{parts[0]}` is no client in config/clients.yaml; nothing is taken from there"], 0
+        return [Finding(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:
         return _check_client(office, parts[0], path, None, stays, why)
     if any(names.is_ignored(part) for part in parts[1:]):
-        return [f"{path}:1: {sentence('inbox.never_taken')}"], 0
+        return [Finding(path, 1, sentence("inbox.never_taken"))], 0
     if parts:
         told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays, why)
         is_presets = len(parts) == 2 and path.is_dir() and presets.of_folder(office.settings, parts[1]) is not None
-        return (told, good) if told or good or is_presets else ([f"{path}:1: {sentence('inbox.nobodys')}"], 0)
+        return (told, good) if told or good or is_presets else ([Finding(path, 1, sentence("inbox.nobodys"))], 0)
     if path.is_dir():
         cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
-        told = [line for card in cards for line in _check_form(office, card)]
-        return told, len(cards) - len({line.split(":")[0] for line in told})
+        told = [finding for card in cards for finding in _check_form(office, card)]
+        return told, len(cards) - len({finding.path for finding in told})
     told = _check_form(office, path)
     return told, 0 if told else 1
 
 
-def _check_form(office: Office, path: Path) -> list[str]:
+def _check_form(office: Office, path: Path) -> list[Finding]:
     """A sidecar that lies anywhere."""
     try:
         data, _ = files.read_plain(path, looking.SIDECAR_BYTES + 1)
     except OSError as error:
-        return [f"{path}:1: it can't be read: {error.strerror}"]
-    _, faults = read_sidecar(data, office.settings)
-    return [f"{path}:{max(1, fault.line)}: {fault.message}" for fault in faults]
+        return [Finding(path, 1, sentence("inbox.unreadable", why=system.why(error)))]
+    sidecar, faults = read_sidecar(data, office.settings)
+    return [Finding(path, max(1, fault.line), fault.message, sidecar) for fault in faults]
 
 
 def _check_client(
     office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence], why: Told
-) -> tuple[list[str], int]:
+) -> tuple[list[Finding], int]:
     """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
     looker = Looker(office, at_once=True)
     view = looker.look(client, *settling.now())
-    findings: list[str] = []
+    findings: list[Finding] = []
     good = 0
     for found in view.ready:
         if only is not None and not _is_part(found, only):
             continue
-        told = _check_drop(office, found)
+        lies = place / (found.folder or "") / names.shown(found.sidecar_name or found.stem)
+        told = [Finding(lies, line, what, found.sidecar) for line, what in _check_drop(office, found)]
         if (reason := stays.get(lying(found))) is not None:
-            told.append(f"1: {sentences.told(reason)}")
-        findings += [f"{place / (found.folder or '') / names.shown(found.sidecar_name or found.stem)}:{line}" for line in told]
+            told.append(Finding(lies, 1, reason, found.sidecar))
+        findings += told
         good += not told
     findings += [
-        f"{place.parent / one.path if one.path.startswith(f'{client}/') else one.path}:1: {why(one)} {_since(one)}"
+        Finding(place.parent / one.path if one.path.startswith(f"{client}/") else Path(one.path), 1, _since(why(one), one))
         for one in [*view.waiting, *view.odd]
         if only is None or _is_about(one, only)
     ]
@@ -120,31 +139,29 @@ def _is_about(one: Waiting, only: Sequence[str]) -> bool:
     return any(name == here or name.startswith(f"{here}/") or here.startswith(f"{name}/") for name in one.names)
 
 
-def _since(one: Waiting) -> str:
-    return f"since {looking.at(one.since):%Y-%m-%d %H:%M}"
+def _since(why: Sentence, one: Waiting) -> Sentence:
+    return sentence("inbox.since", why=why, since=f"{looking.at(one.since):%Y-%m-%d %H:%M}")
 
 
-def _check_drop(office: Office, found: Found) -> list[str]:
-    """`line: message` for each fault of a drop that is all there."""
+def _check_drop(office: Office, found: Found) -> list[tuple[int, Sentence | str]]:
+    """(line, what is wrong) for each fault of a drop that is all there."""
     faults = judge(office, found).faults
     line = found.sidecar.lines.get("attachments", 1) if found.sidecar else 1
-    told = [f"{max(1, fault.line)}: {fault.message}" for fault in sorted(set(faults))]
+    told = [(max(1, fault.line), fault.message) for fault in sorted(set(faults))]
     for name, _, digest, disk in entries(found):
-        told += [
-            f"{line}: `{names.shown(name)}` {what}"
-            for what in _check_content(office, found.place(office.inbox) / disk, name, digest)
-        ]
+        told += [(line, what) for what in _check_content(office, found.place(office.inbox) / disk, name, digest)]
     return told
 
 
-def _check_content(office: Office, path: Path, name: str, digest: str | None) -> list[str]:
+def _check_content(office: Office, path: Path, name: str, digest: str | None) -> list[Sentence]:
     """What is wrong with an attachment's bytes."""
     limits = office.settings.intake
     try:
         reason = kinds.blocked(name, kinds.examine(name, path), limits.blocked_types, limits.macros)
-        found = [str(reason)] if reason and names.extension(name) not in limits.blocked_types else []
-        if digest and files.hash_file(path) != digest:
-            found.append("has another sha256 than the sidecar says; was it copied whole?")
+        is_new = reason is not None and names.extension(name) not in limits.blocked_types
+        found = [sentence("intake.of_file", file=names.shown(name), what=reason)] if is_new else []
+        if digest and (other := files.hash_file(path)) != digest:
+            found.append(sentence("intake.another_sha256", file=names.shown(name), sha256=other))
     except OSError as error:
-        return [f"can't be read: {error.strerror}"]
+        return [sentence("intake.unreadable", file=names.shown(name), why=system.why(error))]
     return found

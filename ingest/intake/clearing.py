@@ -35,6 +35,7 @@ from dossier.files.beneath import At, Folder, open_beneath
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names, system
+from dossier.text.sentences import Sentence, sentence
 from dossier.workers.pool import Hands, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
@@ -70,7 +71,7 @@ class Clearing:
         """Of what is left: (client, folder) → how many."""
         self._busy: list[tuple[Sequence[Row], Callable[[], list[Traces | Exception]]]] = []
         self._done: dict[int, tuple[Row, Traces]] = {}
-        self.trouble: dict[str, str] = {}
+        self.trouble: dict[str, Sentence] = {}
         """Client → what was in the way at the last try."""
 
     def load(self, client: str | None = None) -> int:
@@ -135,12 +136,14 @@ class Clearing:
                 del self._left[row["id"]]
                 self._places[row["client"], row["folder"]] -= 1
             elif isinstance(traces, OSError):
-                self.trouble[row["client"]] = system.said(traces, self.office.settings.office.language)
+                self.trouble[row["client"]] = system.whole(traces)
                 log.error(
                     "a drop can't be cleared yet", client=row["client"], drop=row["stem"], kind=row["kind"], error=str(traces)
                 )
             else:
-                self.trouble[row["client"]] = f"{row['stem']} is decided, but can't leave the inbox: {type(traces).__name__}"
+                self.trouble[row["client"]] = sentence(
+                    "intake.not_cleared", drop=names.shown(row["stem"]), error=type(traces).__name__
+                )
                 log.error(
                     "a drop can't be cleared", client=row["client"], drop=row["stem"], kind=row["kind"],
                     traceback="".join(traceback.format_exception(traces)),
@@ -208,7 +211,7 @@ class Clearing:
                     with contextlib.suppress(FileNotFoundError):
                         home.open(name).close()
                 if not os.access(".", os.W_OK | os.X_OK, dir_fd=home.descriptor):
-                    return OSError(errno.EACCES, "files can't be removed from here; give this user the right to write", home.path)
+                    return OSError(errno.EACCES, sentence("intake.no_right_to_remove"), home.path)
         except OSError as error:
             return error
         return None

@@ -13,7 +13,7 @@ from dossier.database.tables import item_key
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import system
-from dossier.text.sentences import told
+from dossier.text.sentences import Sentence, told
 from dossier.vault.folder import Vault
 from ingest.intake.candidate import Case, changes_of, files_of
 from workflow.guard.at_a_glance import Text
@@ -39,7 +39,7 @@ class Gate:
                 self.screen.begin(office, place, file.name, file.sha256, texts.get(file.sha256))
 
     def judge(
-        self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, str]
+        self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, Sentence]
     ) -> tuple[list[Case], list[Case]]:
         """Say of each case what was found, and make a concept of what must be held or is doubtful; (those, the ones that wait).
 
@@ -50,7 +50,7 @@ class Gate:
             try:
                 searched[id(case)] = self._shared(office, now, case) if may_share(case) else []
             except OSError as error:
-                trouble[case.found.client] = system.said(error, office.settings.office.language)
+                trouble[case.found.client] = system.whole(error)
                 unreadable.add(id(case))
         late = self.screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
         judged, left = list[Case](), list[Case]()

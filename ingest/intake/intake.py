@@ -212,7 +212,7 @@ class Intake:
         barred = {client: self.clearing.why_not(client) for client in dict.fromkeys(one.client for one in found)}
         for client, error in barred.items():
             if error is not None:
-                outcome.trouble[client] = self._words_of(error)
+                outcome.trouble[client] = system.whole(error)
         fit = [one for one in found if barred[one.client] is None and not self.clearing.speaks_for(one)]
         outcome.postponed += len(found) - len(fit)
         return [one for one in fit if not self.staying.holds(one)]
@@ -296,12 +296,12 @@ class Intake:
             return False
         if isinstance(error, files.Unreadable) and error.errno in (EACCES, EPERM):
             what = names.shown(Path(error.filename).name)
-            case.reset([Fault(1, f"`{what}` can't be read: {error.strerror}; let the daemon read it")])
+            case.reset([Fault(1, sentence("intake.unreadable", file=what, why=system.why(error)))])
             return True
         if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
             outcome.postponed += 1
-            outcome.trouble[found.client] = self._words_of(error)
-            outcome.scanner_gone = str(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
+            outcome.trouble[found.client] = system.whole(error)
+            outcome.scanner_gone = system.why(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
             log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
             return False
         drop = names.shown(found.called)
@@ -354,7 +354,7 @@ class Intake:
             return False
         except OSError as error:
             outcome.postponed += 1
-            outcome.trouble[case.found.client] = self._words_of(error)
+            outcome.trouble[case.found.client] = system.whole(error)
             log.error(
                 "a drop can't be claimed now", client=case.found.client, drop=names.shown(case.found.stem), error=str(error)
             )
@@ -375,7 +375,7 @@ class Intake:
             )
             lacks = files.sync_beneath(self.office.inbox, (), folders)
         except OSError as error:
-            outcome.trouble.update((case.found.client, self._words_of(error)) for case in cases)
+            outcome.trouble.update((case.found.client, system.whole(error)) for case in cases)
             outcome.postponed += len(cases)
             log.error("drops can't be kept now", error=str(error), drops=len(cases))
             return []
@@ -489,11 +489,8 @@ class Intake:
         key = item_key(case.amends)
         item = Item.get_or_none((Item.id == key) & (Item.client == case.found.client))
         if item is None or people.why_not_type(self.office, case.actor.code, item.type):
-            case.faults.append(
-                Fault(
-                    lines.get("item", 1), f"client {case.found.client} has no item {case.amends}; look it up with: dossier items"
-                )
-            )
+            told = sentence("intake.no_such_item", client=case.found.client, item=case.amends)
+            case.faults.append(Fault(lines.get("item", 1), told))
             return
         source, changes = names.shown(case.found.sidecar_name or case.found.stem), changes_of(case)
         _, at = before.get(case.fingerprint, (key, None))
@@ -551,9 +548,6 @@ class Intake:
         notices.tell(self.office, now, "refused", case.actor.code, None, payload, found.client)
 
     # 8. forget
-
-    def _words_of(self, error: OSError) -> str:
-        return system.said(error, self.office.settings.office.language)
 
     def has_to_forget(self, monotonic: float) -> bool:
         """True if something was cleared a while ago and no transaction came along to mark it in."""

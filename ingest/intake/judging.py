@@ -49,7 +49,7 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
     if sidecar is None:
         # Where `created_by` is believed, who made it can't be known before it can be read.
         unknown = refusal is None or office.settings.identity.trust_sidecar
-        return Judgement(actor, None, None, faults if unknown else [*faults, Fault(1, refusal or "")])
+        return Judgement(actor, None, None, faults if unknown or refusal is None else [*faults, Fault(1, refusal)])
     problems = [] if refusal is None else [Problem("created_by", refusal)]
     wish = wish_of(sidecar)
     by_preset = _doubts_of_preset(office, found, sidecar, maker, owner)
@@ -122,7 +122,7 @@ def wish_of(sidecar: Sidecar) -> Wish:
     )  # fmt: skip
 
 
-def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) -> tuple[str, Sentence | str | None]:
+def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) -> tuple[str, Sentence | None]:
     """Who made a drop whose sidecar is `owner`'s file, and why that can't be (CONTRACT section 3, last paragraphs)."""
     own, sidecar = people.staff_by_user(office, owner), found.sidecar
     stands_in = office.settings.presets[found.preset].maker if found.preset and found.sidecar_name is None else None
@@ -132,38 +132,38 @@ def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) ->
     if named is not None and (office.settings.identity.trust_sidecar or (delegated and named == delegated.code)):
         person = office.staff.get(named)
         if person is None:
-            return named, f"there is no staff member `{named}`"
-        return named, None if person.active else f"{named} is not active any more"
+            return named, sentence("intake.no_such_staff", staff=named)
+        return named, None if person.active else sentence("intake.staff_not_active", staff=named)
     if own is None:
         if named is not None and owner == people.user_name(os.geteuid()):
             return named, sentence("intake.holds_once", maker=named)
-        hint = "; or say who made it with `created_by`" if office.settings.identity.trust_sidecar else ""
-        return named or f"os:{owner}", f"this file is `{owner}`'s, who is nobody in config/staff.yaml (os_user){hint}"
+        code = "intake.nobodys_or_say" if office.settings.identity.trust_sidecar else "intake.nobodys"
+        return named or f"os:{owner}", sentence(code, owner=owner)
     if named is not None and named != own:
-        return own, f"`created_by` is {named}, but the file is {own}'s; leave `created_by` out, or let {named} drop it"
+        return own, sentence("intake.somebody_elses", named=named, owner=own)
     return own, None
 
 
 def _file_problems(office: Office, found: Found) -> list[Problem]:
     """Names, sizes and numbers of the files themselves."""
-    messages: list[str] = []
+    messages: list[Sentence] = []
     limits = office.settings.intake
     if len(found.matched) > limits.max_files:
-        messages.append(f"{len(found.matched)} files in one drop; at most {limits.max_files}: make several drops")
+        messages.append(sentence("intake.too_many_files", files=len(found.matched), most=limits.max_files))
     seen: dict[str, str] = {}
     listed = found.sidecar is not None and found.sidecar.attachments is not None
     for name, _, _, disk in entries(found):
         shown, look = names.shown(name), found.looks.get(disk)
         # What a sidecar lists, and what lies beside it under one name, was told of when it was read and paired.
         if not listed and (fault := names.name_fault(name)):
-            messages.append(f"`{shown}`: {fault}")
+            messages.append(sentence("intake.of_file", file=shown, what=fault))
         folded = names.fold(name)
         if folded in seen and not found.faults:
-            messages.append(f"`{shown}` and `{names.shown(seen[folded])}` are one name to Windows; rename one")
+            messages.append(sentence("intake.one_to_windows", file=shown, other=names.shown(seen[folded])))
         seen.setdefault(folded, name)
         if look and look.size > limits.max_file_mb * 1024 * 1024:
-            messages.append(f"`{shown}` is larger than {limits.max_file_mb} MB; make it smaller or split it")
+            messages.append(sentence("intake.too_large", file=shown, most=limits.max_file_mb))
         blocked = [kind for kind in (names.extension(disk), names.extension(name)) if kind in limits.blocked_types]
         if blocked:
-            messages.append(f"`{shown}`: files of type .{blocked[0]} are not taken; put it in another form")
+            messages.append(sentence("intake.blocked", file=shown, ending=blocked[0]))
     return [Problem("attachments", message) for message in messages]

@@ -22,6 +22,7 @@ from dossier.files.beneath import At, Folder, name_of, open_beneath
 from dossier.files.files import Look, Names
 from dossier.files.leases import has_writer
 from dossier.text import names
+from dossier.text.sentences import sentence
 from ingest.inbox.listing import way_of
 
 Row = Mapping[str, Any]
@@ -108,17 +109,17 @@ def claim(inbox: Path, row: Row) -> None:
             source, hidden, seen = ground.named(row, number), ground.hidden(row, number), Look(*values)
             there = files.look(source)
             if there is None or not seen.is_untouched(there):
-                raise files.Changed(errno.EAGAIN, "the file was changed", str(source))
+                raise files.Changed(errno.EAGAIN, sentence("files.changed"), str(source))
             try:
                 is_free = moves.move_new(source, hidden)
             except FileNotFoundError as error:
-                raise files.Changed(errno.EAGAIN, "the file is gone", str(source)) from error
+                raise files.Changed(errno.EAGAIN, sentence("files.gone"), str(source)) from error
             except OSError as error:
                 if error.errno in (errno.EACCES, errno.EPERM, errno.EBUSY):
                     raise Stays(error.errno, error.strerror, str(source)) from error
                 raise
             if not is_free or not _is_ours_alone(hidden, seen):
-                raise files.Changed(errno.EAGAIN, "the file is being changed", str(source))
+                raise files.Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
 
 
 def _is_ours_alone(place: At, seen: Look) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from dossier.text.sentences import Sentence, sentence
+
 
 @dataclass(slots=True)
 class Outcome:
@@ -15,19 +17,19 @@ class Outcome:
     refused: int = 0
     postponed: int = 0
     """Changed while they were copied, or the environment failed: they are still in the inbox."""
-    trouble: dict[str, str] = field(default_factory=dict)
+    trouble: dict[str, Sentence] = field(default_factory=dict)
     """Client → what in the environment (disk full, no permission) keeps its drops from being taken."""
-    stays: dict[str, str] = field(default_factory=dict)
+    stays: dict[str, Sentence] = field(default_factory=dict)
     """Client → a drop of theirs that the inbox does not let go, and why."""
-    scanner_gone: str | None = None
+    scanner_gone: Sentence | None = None
     """Why the virus scanner can't be asked, if that is so: one cause, however many clients wait for it."""
 
-    def alarms(self, clients: Iterable[str]) -> Iterator[tuple[str, str | None]]:
-        """(cause, text, or None where it is over), after the drops of these clients were tried."""
+    def alarms(self, clients: Iterable[str]) -> Iterator[tuple[str, Sentence | None]]:
+        """(cause, sentence, or None where it is over), after the drops of these clients were tried."""
         if self.scanner_gone is not None:  # that it is back is seen by asking it (scanning.why_gone)
             yield "scanner", self.scanner_gone
         for client in {*clients, *self.trouble}:
-            words = self.trouble.get(client)
-            is_other = words is not None and words != self.scanner_gone
-            yield f"intake {client}", f"drops can't be taken: {words}" if is_other else None
+            why = self.trouble.get(client)
+            is_other = why is not None and why != self.scanner_gone
+            yield f"intake {client}", sentence("alarms.not_taken", why=why) if is_other else None
             yield f"stays {client}", self.stays.get(client)

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from dossier.files.beneath import Folder, open_beneath
 from dossier.files.files import Changed, Copy, Interrupted, Look
 from dossier.text import names
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault
 from dossier.vault.folder import Vault
 from ingest.intake import kinds
@@ -96,16 +96,15 @@ class Receiver:
         received.files.append((wanted.name, copy))
         kind = kinds.examine(wanted.name, copy.path)
         received.kinds.append(kind.media_type)
-        shown = f"`{names.shown(wanted.name)}`"
+        shown = names.shown(wanted.name)
         if reason := kinds.blocked(wanted.name, kind, self.blocked_types, self.macros):
-            received.faults.append(Fault(order.line, f"{shown}: {reason}"))
+            received.faults.append(Fault(order.line, sentence("intake.of_file", file=shown, what=reason)))
         if warning := kinds.warning(wanted.name, kind, self.macros):
             received.warnings.append(warning)
-        if self.scanner and (virus := find_virus(self.scanner, copy.path, names.shown(wanted.name))):
-            received.faults.append(Fault(order.line, f"{shown}: the virus scanner found {virus} in it; delete it"))
+        if self.scanner and (virus := find_virus(self.scanner, copy.path, shown)):
+            received.faults.append(Fault(order.line, sentence("scanning.virus", file=shown, virus=virus)))
         if wanted.sha256 and wanted.sha256 != copy.sha256:
-            what = f"{shown} has another sha256 ({copy.sha256}) than the sidecar says; was it copied whole?"
-            received.faults.append(Fault(order.line, what))
+            received.faults.append(Fault(order.line, sentence("intake.another_sha256", file=shown, sha256=copy.sha256)))
         if wanted.is_searched and not received.faults and (text := glance(copy.path, wanted.name)):
             received.texts[copy.sha256] = text
 
@@ -122,7 +121,7 @@ def _opened(order: Order) -> Folder:
     try:
         return open_beneath(order.inbox, *order.folders)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise Changed(errno.EAGAIN, "the folder is gone", error.filename) from error
+        raise Changed(errno.EAGAIN, sentence("files.folder_gone"), error.filename) from error
 
 
 def _that_travels(error: Exception) -> Exception:

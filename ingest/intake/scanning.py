@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from dossier.files import files
+from dossier.text import system
+from dossier.text.sentences import Sentence, plain, sentence
 
 CHUNK = 256 * 1024
 CONNECT_SECONDS, PING_SECONDS, ANSWER_SECONDS = 5.0, 30.0, 300.0
@@ -21,7 +23,7 @@ _LIMITS = "Heuristics.Limits.Exceeded"
 
 
 class NotScanned(OSError):
-    """Whether the file is clean is not known; the message says why and what to do."""
+    """Whether the file is clean is not known; its one argument, a sentence, says why and what to do."""
 
 
 class ScannerGone(NotScanned):
@@ -49,11 +51,11 @@ def find_virus(address: str, path: str | Path, shown: str) -> str | None:
         return None
     found = verdict.removesuffix(" FOUND")
     if found == verdict or found.startswith(_LIMITS):
-        raise NotScanned(f"the virus scanner could not look at {shown} to the end ({verdict or 'no answer'}); raise its limits")
+        raise NotScanned(sentence("scanning.not_to_the_end", file=shown, answer=verdict or sentence("scanning.no_answer")))
     return found
 
 
-def why_gone(address: str) -> str | None:
+def why_gone(address: str) -> Sentence | None:
     """Ask the scanner whether it is there (PING, PONG); None if it is, else what to do."""
     try:
         with _connected(address) as connection:
@@ -62,12 +64,16 @@ def why_gone(address: str) -> str | None:
             answer = connection.recv(64)
     except OSError as error:
         return _gone(address, error)
-    return None if answer.rstrip(b"\0\n") == b"PONG" else _gone(address, OSError(f"it answers {answer[:20]!r}"))
+    return (
+        None
+        if answer.rstrip(b"\0\n") == b"PONG"
+        else _gone(address, OSError(sentence("scanning.answers", answer=repr(answer[:20]))))
+    )
 
 
-def _gone(address: str, error: OSError) -> str:
-    why = error.strerror or str(error) or type(error).__name__
-    return f"the virus scanner at {address} can't be asked ({why}); start clamd, or see intake.clamd"
+def _gone(address: str, error: OSError) -> Sentence:
+    why = system.why(error) if str(error) else plain(type(error).__name__)
+    return sentence("scanning.gone", address=address, why=why)
 
 
 def _connected(address: str) -> socket.socket:
@@ -97,9 +103,7 @@ def _ask(connection: socket.socket, read: Callable[[int], bytes], shown: str) ->
             connection.sendall(len(piece).to_bytes(4, "big") + piece)
         connection.sendall(bytes(4))
     except (BrokenPipeError, ConnectionResetError) as error:
-        raise NotScanned(
-            f"the virus scanner hung up at {shown}: raise its StreamMaxLength, or lower intake.max_file_mb"
-        ) from error
+        raise NotScanned(sentence("scanning.hung_up", file=shown)) from error
     answer = b""
     while piece := connection.recv(4096):
         answer += piece

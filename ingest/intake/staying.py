@@ -23,8 +23,8 @@ from dossier.files.beneath import At, open_beneath
 from dossier.files.files import Look, Names
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.text import names
-from dossier.text.sentences import Sentence, sentence, told
+from dossier.text import names, system
+from dossier.text.sentences import Sentence, as_data, from_data, plain, sentence
 from ingest.inbox.looking import Found
 from ingest.intake.leaving import Stays
 
@@ -60,10 +60,10 @@ class Staying:
         name = Path(stays.filename).name
         where = (*found.folders, name)
         known, there = self._asked(where)
-        reason = known or sentence("intake.stays", file=names.shown(name), reason=stays.strerror or "")
+        reason = known or sentence("intake.stays", file=names.shown(name), reason=system.why(stays))
         look = there or next(iter(found.looks.values()))
         self._held[lying(found)] = _Held(where, look, reason, known is not None, time.monotonic() + RETRY_SECONDS)
-        value = json.dumps([reason.code, dict(reason.values)])
+        value = json.dumps(as_data(reason))
         with transaction():
             Note.insert(key=_key(lying(found)), value=value).on_conflict(
                 conflict_target=[Note.key], update={Note.value: value}
@@ -73,13 +73,13 @@ class Staying:
         """True if this drop still stays; else nothing is known against it any more."""
         return lying(found) in self._held and lying(found) not in self._freed([lying(found)])
 
-    def reasons(self, clients: Iterable[str]) -> dict[str, str]:
-        """Client → what stays of theirs, in the office's language."""
-        wanted, found = set(clients), dict[str, str]()
+    def reasons(self, clients: Iterable[str]) -> dict[str, Sentence]:
+        """Client → what stays of theirs."""
+        wanted, found = set(clients), dict[str, Sentence]()
         for (client, folder, name), held in self._held.items():
             if client in wanted:
                 path = names.shown("/".join(filter(None, (client, (folder or "").rstrip("/"), name))))
-                found.setdefault(client, f"{path}: {told(held.reason, self.office.settings.office.language)}")
+                found.setdefault(client, sentence("intake.at_path", path=path, what=held.reason))
         return found
 
     def recheck(self) -> list[str]:
@@ -129,8 +129,9 @@ def recorded() -> Mapping[Lying, Sentence]:
     found = {}
     for key, value in tuples(Note.select(Note.key, Note.value).where(Note.key.startswith(_KEY))):
         client, folder, name = json.loads(key.removeprefix(_KEY))
-        code, values = json.loads(value)
-        found[client, folder, name] = Sentence(code, values)
+        kept = json.loads(value)
+        reason = Sentence(kept[0], kept[1]) if isinstance(kept, list) else from_data(kept)
+        found[client, folder, name] = reason if isinstance(reason, Sentence) else plain(reason)
     return found
 
 

@@ -12,6 +12,9 @@ from datetime import datetime
 
 import structlog
 
+from dossier.text import system
+from dossier.text.sentences import Sentence, plain, sentence
+
 log = structlog.get_logger("intake")
 
 POISONED = 3
@@ -24,7 +27,7 @@ class Strikes:
     def __init__(self) -> None:
         self._counts: dict[tuple[str, str], tuple[object, int]] = {}
 
-    def count(self, now: datetime, client: str, drop: str, as_seen: object, error: Exception) -> str | None:
+    def count(self, now: datetime, client: str, drop: str, as_seen: object, error: Exception) -> Sentence | None:
         """Log the error; what to tell the user if this was once too often, else None.
 
         `as_seen`: a drop that looks otherwise than at its last failure was changed, and begins anew.
@@ -40,8 +43,6 @@ class Strikes:
             self._counts[client, drop] = (as_seen, times)
             return None
         self._counts.pop((client, drop), None)
-        what = error.strerror if isinstance(error, OSError) and error.strerror else type(error).__name__
-        return (
-            f"this drop could not be taken after {POISONED} tries ({what}); ask your administrator to look for {error_id}"
-            f" in the daemon's log, and put the drop back when it is mended"
-        )
+        is_known = isinstance(error, OSError) and error.strerror
+        what = system.why(error) if isinstance(error, OSError) and is_known else plain(type(error).__name__)
+        return sentence("intake.poisoned", tries=POISONED, what=what, error_id=error_id)

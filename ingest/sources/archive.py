@@ -20,10 +20,13 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from dossier.files import files
 from dossier.files.beneath import At, open_beneath
-from dossier.office.keys import Strict, Word
-from dossier.text import names
-from dossier.text.refusals import Refusal
-from dossier.text.yamltext import Limits, line_of, plain, read_map, scalar
+from dossier.office.keys import Strict, Unfit, Word
+from dossier.office.reading import describe
+from dossier.text import names, system
+from dossier.text.refusals import Invalid, fault
+from dossier.text.sentences import Sentence, sentence
+from dossier.text.sentences import plain as plain_text
+from dossier.text.yamltext import Limits, plain, read_map, scalar
 from workflow.outbox.notices import IMPORTED
 
 MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
@@ -40,21 +43,24 @@ _JUNK_NAMES, _JUNK_PREFIXES = {"thumbs.db", "desktop.ini"}, (".", "~$")
 """What operating systems and office programs leave in folders: no part of an archive, and not told of."""
 
 
-class MapError(Refusal):
-    """The map, or the table it speaks of, is wrong; the message has a line for each fault, `file:line: message`."""
+class MapError(Invalid):
+    """The map, or the table it speaks of, is wrong; each fault with its place, `file:line`."""
+
+    def __init__(self, *faults: tuple[str, Sentence | str]) -> None:
+        super().__init__([fault("map", "importing.at", place=place, what=what) for place, what in faults])
 
 
 def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"it is no regular expression: {error}") from error
+        raise Unfit("importing.no_pattern", error=str(error)) from error
     return text
 
 
 def _delimiter(text: str) -> str:
     if len(text) != 1:
-        raise ValueError('give one character, such as ";" or "\\t"')
+        raise Unfit("importing.one_character")
     return text
 
 
@@ -107,21 +113,17 @@ class Entry:
 def read_import_map(path: Path) -> ImportMap:
     """The map at `path`. Raises MapError with all that is wrong with it; OSError."""
     tree, faults = read_map(files.read_plain(path, MAP_LIMITS.bytes + 1)[0], MAP_LIMITS)
-    told = [f"{path}:{fault.line}: {fault.message}" for fault in faults]
+    wrong = [(f"{path}:{one.line}", one.message) for one in faults]
     try:
         found = ImportMap.model_validate(plain(tree))
     except ValidationError as error:
-        for detail in error.errors(include_url=False):
-            steps = [step for step in detail["loc"] if step != "[key]"]
-            message = {"extra_forbidden": "there is no such key", "missing": "this key is required"}.get(
-                detail["type"], detail["msg"]
-            )
-            told.append(f"{path}:{line_of(tree, steps)}: {'.'.join(map(str, steps))}: {message}")
-        raise MapError("\n".join(told)) from error
+        told = [describe(str(path), tree, detail) for detail in error.errors(include_url=False)]
+        wrong += [(f"{path}:{one.line}: {one.key}", one.message) for one in told]
+        raise MapError(*wrong) from error
     if bool(found.table) == bool(found.files):
-        told.append(f"{path}:1: say either `table` (a CSV file) or `files` (a pattern)")
-    if told:
-        raise MapError("\n".join(told))
+        wrong.append((f"{path}:1", sentence("importing.table_or_files")))
+    if wrong:
+        raise MapError(*wrong)
     return found
 
 
@@ -151,13 +153,13 @@ class Archive:
         if group is not None:
             yield self._entry(group[1], begun.setdefault(group[0], group[1][0][0]))
 
-    def left_out(self) -> Iterator[str]:
+    def left_out(self) -> Iterator[Sentence]:
         """What no entry spoke for, and why not if it is no plain file; ask when all entries were read."""
         for path, reason in self._walk():
             if reason is not None:
-                yield f"{names.shown(path)} ({reason})"
+                yield sentence("importing.left_out_as", name=names.shown(path), why=reason)
             elif path not in self.used and path != self.map.table and not re.fullmatch(self.map.no_part or "", path):
-                yield names.shown(path)
+                yield plain_text(names.shown(path))
 
     def locate(self, path: str) -> str | None:
         """The path of the file that is called `path`, below the folder and not through a link; None if there is none.
@@ -205,11 +207,7 @@ class Archive:
         assert self.map.table is not None
         located = self.locate(os.path.normpath(self.map.table))
         if located is None:
-            raise FileNotFoundError(
-                errno.ENOENT,
-                "there is no such table in the archive; what leads out of it, or is a link, is not followed",
-                self.map.table,
-            )
+            raise FileNotFoundError(errno.ENOENT, sentence("importing.no_table"), self.map.table)
         line = 1
         try:
             with (
@@ -224,15 +222,13 @@ class Archive:
                     line = above + table.line_num
                     source = f"{self.map.table}:{line}"
                     if "" in row:
-                        raise MapError(f"{source}: this row has more columns than the header; is the delimiter right?")
+                        raise MapError((source, sentence("importing.more_columns")))
                     values = {name: self._meaning(name, value.strip()) for name, value in row.items()}
                     wanted = [self._filled(template, values) for template in self.map.attachments]
                     yield source, values, [os.path.normpath(one.replace("\\", "/")) for one in wanted if one]
         except (UnicodeError, LookupError, csv.Error) as error:
-            raise MapError(
-                f"{self.map.table}: behind line {line} it can't be read as {self.map.encoding}: {error};"
-                " say `encoding` in the map, such as cp1252 (Windows), utf-8-sig or utf-16"
-            ) from error
+            told = sentence("importing.encoding", at=line, encoding=self.map.encoding, error=str(error))
+            raise MapError((self.map.table, told)) from error
 
     def _delimiter(self, stream: IO[str]) -> tuple[str, int]:
         """The map's; or what the table says itself, in the line `sep=;` that Excel writes on top. And how many lines that takes."""
@@ -244,11 +240,11 @@ class Archive:
 
     def _check_header(self, columns: Sequence[str]) -> None:
         if len(columns) == 1 and (marks := [mark for mark in ";\t,|" if mark in columns[0]]):
-            raise MapError(
-                f'{self.map.table}:1: the header is one column; say in the map: delimiter: "{_AS_TYPED.get(marks[0], marks[0])}"'
-            )
+            mark = _AS_TYPED.get(marks[0], marks[0])
+            raise MapError((f"{self.map.table}:1", sentence("importing.one_column", mark=mark)))
         if twice := sorted({name for name in columns if list(columns).count(name) > 1}):
-            raise MapError(f"{self.map.table}:1: two columns are called {', '.join(f'`{name}`' for name in twice)}; rename one")
+            named = [f"`{name}`" for name in twice]
+            raise MapError((f"{self.map.table}:1", sentence("importing.same_columns", names=named)))
         self._check_names(set(columns), f"{self.map.table}:1")
 
     def _files(self) -> Iterator[Row]:
@@ -262,7 +258,7 @@ class Archive:
         for _, path, values in sorted(found, key=lambda one: one[:2]):
             yield path, values, [path]
 
-    def _walk(self) -> Iterator[tuple[str, str | None]]:
+    def _walk(self) -> Iterator[tuple[str, Sentence | None]]:
         """Every file of the archive, in order, with the reason why it can't be one of an item. What programs leave is passed over."""
         unread: list[OSError] = []
         for folder, below, here in os.walk(self.folder, onerror=unread.append):
@@ -272,10 +268,11 @@ class Archive:
                 if name.startswith(_JUNK_PREFIXES) or name.lower() in _JUNK_NAMES:
                     continue
                 path = os.path.join(folder, name)
-                reason = "a link; it is not followed" if os.path.islink(path) else None
-                yield os.path.relpath(path, self.folder), reason or (None if os.path.isfile(path) else "no plain file")
+                reason = sentence("importing.a_link") if os.path.islink(path) else None
+                reason = reason or (None if os.path.isfile(path) else sentence("importing.no_plain_file"))
+                yield os.path.relpath(path, self.folder), reason
         for error in unread:
-            yield os.path.relpath(error.filename, self.folder), f"can't be read: {error.strerror}"
+            yield os.path.relpath(error.filename, self.folder), sentence("importing.unreadable", why=system.why(error))
 
     def _meaning(self, name: str, value: str) -> str:
         return self.map.translate.get(name, {}).get(value, value)
@@ -286,9 +283,9 @@ class Archive:
         texts += [one for value in self.map.item.values() for one in ([value] if isinstance(value, str) else value)]
         used = {name for text in texts for name in _PLACE.findall(text)} | set(self.map.translate)
         if unknown := sorted(used - known):
-            raise MapError(
-                f"{where}: there is no {', '.join(f'`{name}`' for name in unknown)}; there is {', '.join(sorted(known)) or 'nothing'}"
-            )
+            named = [f"`{name}`" for name in unknown]
+            there = sorted(known) or sentence("importing.nothing")
+            raise MapError((where, sentence("importing.no_such_name", names=named, known=there)))
 
     @staticmethod
     def _filled(template: str, values: Mapping[str, str]) -> str:

@@ -24,7 +24,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
-from dossier.text.refusals import Invalid, Problem, Refusal
+from dossier.text.refusals import Invalid, Problem, Refusal, fault
 from dossier.text.yamltext import scalar
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
@@ -127,20 +127,20 @@ def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
 def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:
     """Why the daemon would refuse it, each with its key; nothing if it would take it."""
     if request.client not in office.clients or not people.may_read(office, actor, request.client):
-        return [Problem("client", f"there is no client `{request.client}`; look it up with: dossier clients WORDS")]
+        return [fault("client", "dropping.no_client", client=request.client)]
     limits, found_wrong = office.settings.intake, list[Problem]()
     looks: dict[str, Look] = {}
     for path in request.files:
         look = files.look(path)
         if look is None:
-            what = "it is no plain file" if os.path.lexists(path) else "there is no such file"
-            found_wrong.append(Problem("attachments", f"{path}: {what}"))
+            code = "dropping.no_plain_file" if os.path.lexists(path) else "dropping.no_file"
+            found_wrong.append(fault("attachments", code, path=str(path)))
         elif path.name in looks:
-            found_wrong.append(Problem("attachments", f"{path}: another file has the same name"))
+            found_wrong.append(fault("attachments", "dropping.same_name", path=str(path)))
         else:
             looks[path.name] = look
             reason = kinds.blocked(path.name, kinds.examine(path.name, path), limits.blocked_types, limits.macros)
-            found_wrong += [Problem("attachments", f"{path}: {reason}")] if reason else []
+            found_wrong += [fault("attachments", "dropping.file_fault", path=str(path), why=reason)] if reason else []
     sidecar, faults = read_sidecar(data, office.settings)
     own = Look(0, 0, len(data), 0, 0, os.geteuid())
     found = Found(
@@ -153,8 +153,8 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
         {**looks, "item.yaml": own},
         tuple(faults),
     )
-    for fault in judge(office, found, actor if is_delegated else None).faults:
-        found_wrong.append(Problem(_key_at(data, fault.line), fault.message))
+    for one in judge(office, found, actor if is_delegated else None).faults:
+        found_wrong.append(Problem(_key_at(data, one.line), one.message))
     return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
 
 
@@ -181,7 +181,7 @@ def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
             return receipt.read_text(encoding="utf-8").splitlines()[0].removeprefix("item: ")
         refused = sorted((home / "_rejected").glob(f"*-{stem}/{WHY}"))
         if refused:
-            raise Refusal("refused: " + "; ".join(refused[0].read_text(encoding="utf-8").splitlines()))
+            raise Refusal("dropping.refused", reasons="; ".join(refused[0].read_text(encoding="utf-8").splitlines()))
         time.sleep(LOOK_SECONDS)
     what = f"{names.shown(str(folder.relative_to(office.root)) if folder.is_relative_to(office.root) else str(folder))}"
-    raise Refusal(f"nothing happened to {what} for {seconds:g} seconds; does the daemon run? dossier status")
+    raise Refusal("dropping.nothing_happened", what=what, seconds=f"{seconds:g}")

@@ -31,6 +31,7 @@ from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
+from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import scalar
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
@@ -63,19 +64,19 @@ class Report:
     """Of the files of what is good and was not imported before."""
     shared_bytes: int = 0
     """Of these, what is to be shared."""
-    faults: list[tuple[str, str]] = field(default_factory=list)
-    """(source, message)."""
+    faults: list[tuple[str, Sentence]] = field(default_factory=list)
+    """(source, what is wrong)."""
     faulty: set[str] = field(default_factory=set)
     """The sources of the entries that are not good."""
-    renamed: list[str] = field(default_factory=list)
+    renamed: list[Sentence] = field(default_factory=list)
     """Files that get another name, as theirs can't be one of an attachment."""
-    left_out: list[str] = field(default_factory=list)
+    left_out: list[Sentence] = field(default_factory=list)
     """Files of the archive that no entry speaks for."""
 
-    def reasons(self) -> list[tuple[int, str]]:
+    def reasons(self) -> list[tuple[int, Sentence]]:
         """How often each fault was told, whatever file it was about; the most frequent first."""
-        told = Counter(re.sub("^`[^`]*`: ", "", message) for _, message in self.faults)
-        return [(count, message) for message, count in told.most_common()]
+        found = Counter(_whatever_file(what) for _, what in self.faults)
+        return [(count, what) for what, count in found.most_common()]
 
 
 class Importer:
@@ -94,7 +95,7 @@ class Importer:
             if faults:
                 report.faulty.add(entry.source)
             elif (twin := seen.setdefault(key, entry.source)) != entry.source:
-                faults = [f"`{twin}`: that row has the same files; one item is made of both, as that row says"]
+                faults = [_about(twin, sentence("importing.same_files"))]
             elif key in taken or self._lies(entry):
                 report.before += 1
             else:
@@ -123,11 +124,7 @@ class Importer:
             room = os.statvfs(_there(path))
             free = room.f_bavail * room.f_frsize - reserve
             if size and size > free:
-                raise OSError(
-                    errno.ENOSPC,
-                    f"the import needs {_mb(size)} MB here, and there are {_mb(max(0, free))} MB besides what alarms.free_mb keeps free",
-                    str(path),
-                )
+                raise OSError(errno.ENOSPC, sentence("importing.no_room", needed=_mb(size), free=_mb(max(0, free))), str(path))
 
     def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> Report:
         """Place what is not `faulty` and was not placed before. Raises MapError; OSError (disk full): what is placed stays."""
@@ -163,28 +160,26 @@ class Importer:
         more += "" if said & {"client", "klant"} else f"client: {scalar(entry.client)}\n"
         return f"{entry.sidecar}\n{more}attachments:{attachments}\n".encode("utf-8", "surrogateescape")
 
-    def _faults(self, entry: Entry, report: Report) -> tuple[list[str], tuple[int, int]]:
+    def _faults(self, entry: Entry, report: Report) -> tuple[list[Sentence], tuple[int, int]]:
         """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
         if entry.client not in self.office.clients:
-            reason = f"there is no client `{names.shown(entry.client)}` in config/clients.yaml; use `translate` in the map"
-            return [reason], (0, 0)
-        told, looks, renamed = list[str](), dict[str, Look](), list[str]()
+            return [sentence("importing.no_client", client=names.shown(entry.client))], (0, 0)
+        told, looks, renamed = list[Sentence](), dict[str, Look](), list[Sentence]()
         if entry.torn is not None:
-            told.append(
-                f"`{entry.torn}`: there are rows of this item too, and the rows of one item must follow each other; sort the table"
-            )
-        limits = self.office.settings.intake
+            told.append(_about(entry.torn, sentence("importing.torn")))
+        limits, is_blocked = self.office.settings.intake, False
         for path, name in _names_of(entry).items():
             whole = self.archive.folder / path
             look = files.look(whole) if self.archive.locate(path) else None
             if look is None:
-                told.append(f"`{names.shown(path)}`: there is no such file in the archive")
+                told.append(_about(path, sentence("importing.no_file")))
                 continue
             looks[name] = look
             if name != os.path.basename(path):
-                renamed.append(f"{entry.source}: `{names.shown(path)}` becomes `{names.shown(name)}`")
+                renamed.append(sentence("importing.renamed", source=entry.source, path=names.shown(path), name=names.shown(name)))
             if why := kinds.blocked(name, kinds.examine(name, whole), limits.blocked_types, limits.macros):
-                told.append(f"`{names.shown(path)}`: {why}")
+                told.append(_about(path, why))
+                is_blocked = is_blocked or why.code == "kinds.blocked_name"
         data = self._text(entry)
         sidecar, faults = read_sidecar(data, self.office.settings)
         size = sum(look.size for look in looks.values())
@@ -192,10 +187,10 @@ class Importer:
         here = {name: name for name in looks if name != "item.yaml"}
         found = Found(entry.client, entry.folder, "item.yaml", "", sidecar, here, looks, tuple(faults))
         if sidecar is not None and sidecar.item is not None:
-            told.append("an import makes new items: leave `item` out")
+            told.append(sentence("importing.makes_new"))
         judgement = judge(self.office, found, self.actor if self.actor.behind is not None else None)
-        blocked = any(": files of type ." in one for one in told)
-        told += [text for fault in judgement.faults if not (blocked and ": files of type ." in (text := str(fault.message)))]
+        others = (fault.message for fault in judgement.faults)
+        told += [one for one in others if isinstance(one, Sentence) and not (is_blocked and one.code == "intake.blocked")]
         report.renamed += renamed if not told else []
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
@@ -250,6 +245,16 @@ def _names_of(entry: Entry) -> dict[str, str]:
         used.add(names.fold(name))
         found[path] = name
     return found
+
+
+def _about(path: str, what: Sentence) -> Sentence:
+    return sentence("importing.about", path=names.shown(path), what=what)
+
+
+def _whatever_file(what: Sentence) -> Sentence:
+    """The same, without the file that it is about."""
+    inner = what.values.get("what") if what.code in ("importing.about", "intake.of_file") else None
+    return inner if isinstance(inner, Sentence) else what
 
 
 def _there(path: Path) -> Path:

@@ -228,7 +228,7 @@ def test_the_claim_of_a_drop_whose_commit_fails_is_undone(inbox: Inbox, monkeypa
     inbox.files.place("acme-bv", {"a.pdf": PDF, "a.yaml": GOOD})
     with monkeypatch.context() as patch:
         patch.setattr(Vault, "sync", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device", "/vault")))
-        assert "No space left" in inbox.take().trouble["acme-bv"]
+        assert "No space left" in str(inbox.take().trouble["acme-bv"])
     assert inbox.files.tree("acme-bv") == ["a.pdf", "a.yaml"]
     assert inbox.take().taken == 1
 

@@ -15,6 +15,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Event, EventDetail, Mail
 from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.sentences import plain
 from ingest.intake.outcome import Outcome
 from ingest.intake.scanning import why_gone
 from workflow.mail import delivering
@@ -71,7 +72,7 @@ def test_a_scanner_that_is_gone_is_one_alarm_whoever_waits_for_it(office: MailOf
     gone = why_gone(address)
     assert gone is not None
     office.tell("scanner", gone)  # nobody dropped anything: it was asked
-    outcome = Outcome(trouble={"acme-bv": gone, "zon": gone, "northwind-ltd": "no room"}, scanner_gone=gone)
+    outcome = Outcome(trouble={"acme-bv": gone, "zon": gone, "northwind-ltd": plain("no room")}, scanner_gone=gone)
     for cause, text in outcome.alarms(["acme-bv"]):
         office.tell(cause, text)
     office.later(61)

@@ -104,7 +104,7 @@ def tree(folder: Path) -> dict[str, bytes]:
 def test_files_become_items_by_what_their_paths_say(office: Root, archive: Path) -> None:
     before = tree(archive)
     seen, done = importing(office, archive, BY_NAME)
-    assert (seen.entries, seen.left_out) == (3, ["loose.doc"])
+    assert (seen.entries, [str(one) for one in seen.left_out]) == (3, ["loose.doc"])
     assert done is not None
     assert done.placed == 3
     found = {item["description"]: item for item in taken(office)}
@@ -188,7 +188,7 @@ def test_no_row_reaches_a_file_outside_the_archive(office: Root, by_table: Path,
     (tmp_path / "secret.pdf").write_text("x")
     (by_table / "index.csv").write_text(TABLE + "3;1001;Een geheim stuk;..;secret.pdf;A;\n4;1001;Nog een geheim;/etc;passwd;A;\n")
     seen, done = importing(office, by_table, BY_TABLE)
-    assert [fault for _, fault in seen.faults if "there is no such file in the archive" not in fault] == []
+    assert [fault for _, fault in seen.faults if "there is no such file in the archive" not in str(fault)] == []
     assert (len(seen.faults), done) == (2, None)
 
 
@@ -220,7 +220,7 @@ def test_rows_of_an_item_that_are_torn_apart_are_told_of_and_only_those_are_left
     (by_table / "index.csv").write_text(TABLE + torn)
     seen, done = importing(office, by_table, BY_TABLE, skip_faulty=True)
     assert [source for source, _ in seen.faults] == ["index.csv:5", "index.csv:6"]
-    assert "follow each other" in seen.faults[0][1]
+    assert "follow each other" in str(seen.faults[0][1])
     assert done is not None
     assert (done.placed, done.before) == (2, 0)
     assert len(taken(office)) == 2
@@ -231,7 +231,7 @@ def test_what_no_item_speaks_for_is_told_also_links_and_what_cannot_be_read(offi
     (archive / "1001/2019/elders.pdf").symlink_to("/etc/passwd")
     (archive / "away").symlink_to("/etc")
     seen, done = importing(office, archive, BY_NAME)
-    assert seen.left_out == [
+    assert [str(one) for one in seen.left_out] == [
         "away (a link; it is not followed)", "loose.doc", "1001/2019/_concept.doc", "1001/2019/elders.pdf (a link; it is not followed)",
     ]  # fmt: skip
     assert done is not None
@@ -242,7 +242,9 @@ def test_no_row_leads_through_a_link(office: Root, by_table: Path) -> None:
     (by_table / "etc").symlink_to("/etc")
     (by_table / "index.csv").write_text(TABLE + "3;1001;Een geheim stuk;etc;passwd;A;\n")
     seen, done = importing(office, by_table, BY_TABLE)
-    assert seen.faults == [("index.csv:5", "`etc/passwd`: there is no such file in the archive")]
+    assert [(source, str(fault)) for source, fault in seen.faults] == [
+        ("index.csv:5", "`etc/passwd`: there is no such file in the archive")
+    ]
     assert done is None
 
 
