@@ -18,6 +18,7 @@ help:
 	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
 	@echo "make power      cuts the power under real file systems (root; about an hour); writes docs/reliability.md"
+	@echo "make fuzz-api   an hour of requests to the API, whatever its document allows and forbids; make sample-fuzz-api: three minutes"
 	@echo "make soak       a quarter of an hour of everything at once, and kills; make sample: two minutes each of power and soak"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
@@ -162,6 +163,14 @@ try-container: setup-dev
 	$(BIN)/python packaging/try/container.py
 
 # With vault and portal in an object store: killed at every request to it, and the store going and coming while drops come in.
+# The API is asked whatever its document allows and forbids, half the time on SQLite and half on PostgreSQL: an hour, or three minutes.
+.PHONY: fuzz-api sample-fuzz-api
+fuzz-api: setup-dev
+	FUZZ_SECONDS=1800 $(BIN)/pytest -n 0 --timeout 7200 tests/fuzz/test_fuzz_api.py
+
+sample-fuzz-api: setup-dev
+	FUZZ_SECONDS=90 $(BIN)/pytest -n 0 --timeout 1200 tests/fuzz/test_fuzz_api.py
+
 .PHONY: crash-store
 crash-store: setup-dev
 	STORE_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/acceptance/object_store/test_object_storage.py

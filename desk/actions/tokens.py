@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from dossier.database.database import transaction
+from dossier.database.database import along, transaction
 from dossier.database.tables import ApiAnswer, ApiToken
 from dossier.office import hours, people
 from dossier.office.office import Office
@@ -127,8 +128,15 @@ def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
     return Bearer(_narrowed(office, row), Actor(row.staff, f"api:{row.name}", behind), row.name, frozenset(row.scopes))
 
 
+class DoneAlready(Conflict):
+    """Another process did the same request at this moment."""
+
+
 def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
-    """(status, body) of what was answered to this Idempotency-Key within KEPT_HOURS. Raises Conflict for another request."""
+    """(status, body) of what was answered to this Idempotency-Key within KEPT_HOURS. Raises Conflict for another request.
+
+    (0, ""): it was done, and somebody was killed before the answer was kept.
+    """
     row = ApiAnswer.get_or_none(ApiAnswer.key == key)
     if row is None or row.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS)):
         return None
@@ -137,12 +145,29 @@ def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
     return int(row.status), str(row.body)
 
 
-def keep_answer(now: datetime, key: str, asked: str, status: int, body: str) -> None:
-    """Keep an answer for when the request comes again, and forget the old ones."""
-    with transaction():
+@contextmanager
+def once(now: datetime, key: str, asked: str) -> Iterator[None]:
+    """In the transaction of the deed inside it is written that it was done: killed at any moment, it is done once.
+
+    Raises DoneAlready, and nothing is done then.
+    """
+
+    def write() -> None:
         ApiAnswer.delete().where(ApiAnswer.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS))).execute()
-        values = {"key": key, "asked": asked, "status": status, "body": body, "at": clock.to_text(now)}
-        ApiAnswer.insert(**values).on_conflict_ignore().execute()
+        if ApiAnswer.get_or_none(ApiAnswer.key == key) is not None:
+            raise DoneAlready("tokens.again")
+        ApiAnswer.insert(key=key, asked=asked, status=0, body="", at=clock.to_text(now)).execute()
+
+    with along(write):
+        yield
+
+
+def keep_answer(now: datetime, key: str, asked: str, status: int, body: str) -> None:
+    """Keep an answer for when the request comes again."""
+    values = {"key": key, "asked": asked, "status": status, "body": body, "at": clock.to_text(now)}
+    made = {"status": status, "body": body}
+    with transaction():
+        ApiAnswer.insert(**values).on_conflict(conflict_target=[ApiAnswer.key], update=made).execute()
 
 
 def _narrowed(office: Office, row: Any) -> Office:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, cast
 
@@ -149,9 +150,33 @@ def close_database() -> None:
         PROXY.close()
 
 
+_along: ContextVar[Callable[[], None] | None] = ContextVar("along", default=None)
+
+
+@contextmanager
+def along(write: Callable[[], None]) -> Iterator[None]:
+    """What `write` writes is committed with the first transaction inside that is committed: with it, or not at all."""
+    token = _along.set(write)
+    try:
+        yield
+    finally:
+        _along.reset(token)
+
+
 @contextmanager
 def transaction() -> Iterator[None]:
     """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested."""
+    write = _along.get()
+    with _transaction():
+        yield
+        if write is not None:
+            write()
+    if write is not None:
+        _along.set(None)
+
+
+@contextmanager
+def _transaction() -> Iterator[None]:
     may_write()
     PROXY.connect(reuse_if_open=True)
     if _is_sqlite():

@@ -64,8 +64,11 @@ class Fate:
     """Of a refused drop: the lines of its WHY.txt."""
 
 
-def begin(office: Office, now: datetime, actor: Actor, client: str) -> Any:
-    """A drop to be put together for `client`. Raises NotFound, Forbidden."""
+def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | None = None) -> Any:
+    """A drop to be put together for `client`. Raises NotFound, Forbidden.
+
+    `once`: what is asked with the same word again is the same drop.
+    """
     if client not in office.clients or not people.may_read(office, actor, client):
         raise NotFound("staging.no_client", client=client)
     refusal = people.why_not_create(office, actor.code, client)
@@ -73,9 +76,13 @@ def begin(office: Office, now: datetime, actor: Actor, client: str) -> Any:
         raise Invalid([Problem("client", refusal)])
     end = clock.to_text(now + timedelta(hours=HOURS))
     values = {"client": client, "staff": actor.code, "way": actor.way, "made_at": clock.to_text(now), "expires_at": end}
-    with transaction():
-        row = StagedDrop.create(id=secrets.token_hex(12), files={}, folder=None, **values)
-    files.make_folder(_hidden(office, row), 0o700)
+    key = hashlib.sha256(f"{actor.way} {once}".encode()).hexdigest()[:24] if once else secrets.token_hex(12)
+    row = StagedDrop.get_or_none(StagedDrop.id == key)
+    if row is None:
+        with transaction():
+            row = StagedDrop.create(id=key, files={}, folder=None, **values)
+    if row.folder is None:
+        files.make_folder(_hidden(office, row), 0o700)
     return row
 
 

@@ -2,8 +2,9 @@
 
 - Every request needs a key but for the OpenAPI document and its page; which office it sees, and whom it acts for,
   follows from the key (desk/actions/tokens.py). Cookies open nothing here.
-- A POST with an Idempotency-Key is done once: the same request again is given the same answer for a
-  day, another request with that key is refused.
+- A POST with an Idempotency-Key is done once, whenever somebody is killed: that it was done is written in
+  the transaction that does it. The same request again is given the same answer for a day; if the
+  answer was lost, one of how it is now. Another request with that key is refused.
 - So many requests a minute for each key; beyond that 429, with the seconds to wait.
 """
 
@@ -13,6 +14,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from threading import Lock
 from typing import Any
@@ -114,12 +116,19 @@ class Api:
         assert call.bearer is not None
         whole = hashlib.sha256(f"{call.bearer.name}\n{route.method} {call.request.url.path}\n{key}".encode()).hexdigest()
         asked = hashlib.sha256(json.dumps(call.body, sort_keys=True).encode()).hexdigest()
+        call = replace(call, once=whole)
         with self._once_locks[int(whole[:8], 16) % ONCE_LOCKS]:  # the same request again waits for the first one's answer
-            before = tokens.answered(call.now, whole, asked)
-            if before is not None:
-                return Response(before[1], before[0], media_type="application/json")
+            before, made = tokens.answered(call.now, whole, asked), None
             assert route.handler is not None
-            made = route.handler(call)
+            if before is None:
+                try:
+                    with tokens.once(call.now, whole, asked):
+                        made = route.handler(call)
+                except tokens.DoneAlready:
+                    before = tokens.answered(call.now, whole, asked)
+            if made is None and before is not None and before[0]:
+                return Response(before[1], before[0], media_type="application/json")
+            made = made or (route.again or route.handler)(call)
             tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
             return made
 

@@ -34,6 +34,8 @@ class Call:
     vault: Vault
     bearer: Bearer | None
     whole: Office
+    once: str | None = None
+    """What this request and no other is called, if it has an Idempotency-Key."""
 
     @property
     def office(self) -> Office:

@@ -90,7 +90,7 @@ def _parameter(name: str, place: str, schema: Mapping[str, Any], required: bool 
 def _good(route: Route) -> dict[str, Any]:
     model = _model(route)
     if model is None:
-        return _said("The file.", BYTES, {"type": "string", "format": "binary"})
+        return _said("The file, in its own media type.", "*/*", {"type": "string", "format": "binary"})
     one, example = {"$ref": _REF.format(model=model.__name__)}, _example(model)
     is_list = isinstance(route.gives, tuple)
     said = _said("Done.", JSON, {"type": "array", "items": one} if is_list else one)

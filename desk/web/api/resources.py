@@ -118,6 +118,11 @@ def _whole(call: Call, key: int) -> Response:
     return _told(call, looking_up.whole(call.office, call.actor, key))
 
 
+def as_it_is(call: Call) -> Response:
+    """The item, for whoever changed it before and did not get the answer."""
+    return _whole(call, _item(call).id)
+
+
 def _told(call: Call, whole: dict[str, Any]) -> Response:
     attention = [told(line, call.language) for line in whole["attention"]]
     return answer(whole | {"attention": attention}, headers={"etag": f'"{whole["version"]}"'})
@@ -261,6 +266,11 @@ def decide(call: Call) -> Response:
         call.text("comment"),
         content,
     )
+    return decided(call)
+
+
+def decided(call: Call) -> Response:
+    found = _item(call)
     return answer({"item": item_name(found.id), "share_state": items.get(found.id).share_state})
 
 
@@ -279,14 +289,18 @@ def publish(call: Call) -> Response:
 def notify(call: Call) -> Response:
     found = _item(call)
     mailing.notify(call.office, call.now, call.actor, found.id, call.text("contact") or None)
-    return answer({"item": item_name(found.id)}, 202)
+    return notified(call)
+
+
+def notified(call: Call) -> Response:
+    return answer({"item": item_name(_item(call).id)}, 202)
 
 
 # Drops
 
 
 def begin_drop(call: Call) -> Response:
-    row = staging.begin(call.office, call.now, call.actor, call.text("client", required=True))
+    row = staging.begin(call.office, call.now, call.actor, call.text("client", required=True), call.once)
     return answer(
         {"drop": row.id, "client": row.client, "expires_at": clock.shown(row.expires_at)}, 201, {"location": f"drops/{row.id}"}
     )

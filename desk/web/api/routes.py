@@ -39,6 +39,8 @@ class Route:
     status: int = 200
     is_repeatable: bool = False
     """An `Idempotency-Key` holds for it."""
+    again: Handler | None = None
+    """What answers such a request that was done, and whose answer was lost. None: to do it again does nothing."""
     takes_version: bool = False
     """If-Match can say which version it is about; PATCH must."""
 
@@ -107,7 +109,7 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/items/{item}/attachments/{name}/rename", "items:write", "Give a file another name.", models.Item, resources.rename_attachment,
-        body=_object({"name": "accounts-2025.pdf"}, ["name"], name=TEXT), is_repeatable=True, takes_version=True,
+        body=_object({"name": "accounts-2025.pdf"}, ["name"], name=TEXT), is_repeatable=True, again=resources.as_it_is, takes_version=True,
     ),
     Route("GET", "/items/{item}/why", "items:read", "All that keeps it off the portal.", models.Reasons, resources.why),
     Route("GET", "/items/{item}/proof", "items:read", "What the client could see from when to when.", models.Proof, resources.proof_sheet),
@@ -116,16 +118,19 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/queue", "items:read", "Concepts that this person may decide on, with the digest to decide on.", (models.Waiting,), resources.queue),
     Route(
         "POST", "/items/{item}/decision", "queue:decide", "Approve or reject what was seen.", models.Decided, resources.decide,
-        body=DECISION, is_repeatable=True,
+        body=DECISION, is_repeatable=True, again=resources.decided,
     ),
     Route(
         "POST", "/items/{item}/withdraw", "items:write", "Take it off the portal.", models.Item, resources.withdraw,
-        body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True,
+        body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True, again=resources.as_it_is,
     ),
-    Route("POST", "/items/{item}/publish", "items:write", "Put back what was approved.", models.Item, resources.publish, is_repeatable=True),
+    Route(
+        "POST", "/items/{item}/publish", "items:write", "Put back what was approved.", models.Item, resources.publish, is_repeatable=True,
+        again=resources.as_it_is,
+    ),
     Route(
         "POST", "/items/{item}/notify", "items:write", "Mail a contact about it.", models.Asked, resources.notify,
-        body=_object({"contact": "j.jansen"}, contact=TEXT), status=202, is_repeatable=True,
+        body=_object({"contact": "j.jansen"}, contact=TEXT), status=202, is_repeatable=True, again=resources.notified,
     ),
     Route(
         "POST", "/drops", "drops:write", "Begin a drop.", models.Begun, resources.begin_drop,

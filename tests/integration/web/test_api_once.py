@@ -1,0 +1,111 @@
+"""A request with an Idempotency-Key is done once, also if somebody is killed between the deed and the answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from kit.records import JOOST, LISA, SETTINGS, Records
+
+from desk.actions import tokens
+from desk.web.api.app import Api
+from desk.web.api.call import Call
+from desk.web.api.routes import ROUTES
+from dossier.database.tables import ApiAnswer, Mail, StagedDrop, item_name
+from dossier.text import clock
+from dossier.text.refusals import Conflict, NotFound
+
+
+class Killed(BaseException):
+    pass
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    made = Records(tmp_path, SETTINGS)
+    yield made
+    made.close()
+
+
+class Program:
+    def __init__(self, office: Records) -> None:
+        self.office = office
+        self.api = Api(office.office, {})
+        now = clock.utc_now()
+        key = tokens.new(office.office, now, JOOST, "program", "l.visser", tokens.SCOPES, date(2099, 12, 31))
+        self.bearer = tokens.bearer(office.office, now, key)
+
+    def ask(self, path: str, body: dict[str, object], key: str = "k", **places: str) -> Any:
+        """(status, answer) of a POST, as the server would have it done."""
+        route = next(one for one in ROUTES if one.method == "POST" and one.path == path)
+        request: Any = SimpleNamespace(
+            url=SimpleNamespace(path=path.format(**places)), path_params=places, query_params={}, headers={"idempotency-key": key}
+        )
+        call = Call(request, {}, clock.utc_now(), "192.0.2.7", self.office.vault, self.bearer, self.office.office)
+        made = self.api._asked(route, call, body)
+        return made.status_code, json.loads(bytes(made.body))
+
+
+def mails(item: int) -> int:
+    return Mail.select().where((Mail.item == item) & (Mail.kind == "ready")).count()
+
+
+def test_killed_between_the_deed_and_the_answer_it_is_not_done_again_and_answered_all_the_same(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program, item = Program(office), office.published()
+    name = item_name(item)
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    for path, body, places in (
+        ("/items/{item}/notify", {"contact": "j.jansen"}, {"item": name}),
+        ("/items/{item}/withdraw", {"reason": "the wrong year"}, {"item": name}),
+        ("/drops", {"client": "acme-bv"}, {}),
+    ):
+        with monkeypatch.context() as patch:
+            patch.setattr(tokens, "keep_answer", killed)
+            with pytest.raises(Killed):
+                program.ask(path, body, **places)
+        Mail.update(state="sent").execute()  # a second one would not be refused
+        first, second = (program.ask(path, body, **places) for _ in range(2))
+        assert first == second
+        assert first[0] in (200, 201, 202)
+    assert mails(item) == 1
+    assert office.actions(item).count("withdrawn") == 1
+    assert StagedDrop.select().count() == 1
+    row = StagedDrop.select().get()
+    assert any(row.id in one.name for one in (office.office.inbox / "acme-bv").iterdir())
+
+
+def test_what_was_refused_is_not_held_for_done(office: Records) -> None:
+    program = Program(office)
+    for _ in range(2):
+        with pytest.raises(NotFound):
+            program.ask("/items/{item}/notify", {}, item="D-2026-000009")
+    assert ApiAnswer.select().count() == 0
+    item = office.published(LISA)
+    program.ask("/items/{item}/notify", {"contact": "j.jansen"}, item=item_name(item))
+    with pytest.raises(Conflict):
+        program.ask("/items/{item}/notify", {"contact": "another"}, item=item_name(item))
+    assert mails(item) == 1
+
+
+def test_two_processes_that_are_asked_the_same_do_it_once(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The other one was faster, between the look for its answer and the deed."""
+    program, item = Program(office), office.published()
+    body, name = {"contact": "j.jansen"}, item_name(item)
+    program.ask("/items/{item}/notify", body, item=name)
+    Mail.update(state="sent").execute()
+    looked = tokens.answered
+    blind = iter([None])
+    monkeypatch.setattr(tokens, "answered", lambda *asked: next(blind, looked(*asked)))
+    status, answer = program.ask("/items/{item}/notify", body, item=name)
+    assert (status, answer["item"]) == (202, name)
+    assert mails(item) == 1
