@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 from pathlib import Path
@@ -39,6 +40,15 @@ def _first_version(office: Office) -> Path:
     database.execute_sql("INSERT INTO note VALUES ('kept', 'since the first version')")
     database.close()
     return path
+
+
+@SQLITE
+def test_no_migration_that_an_office_may_have_run_is_ever_changed() -> None:
+    """What has to be otherwise is a new one. tests/released/migrations.txt: SHA-256 and name, as sha256sum prints them."""
+    listed = (Path(__file__).parents[2] / "released/migrations.txt").read_text().splitlines()
+    for digest, name in (line.split() for line in listed):
+        assert hashlib.sha256((MIGRATIONS / name).read_bytes()).hexdigest() == digest, name
+    assert [line.split()[1] for line in listed] == sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))[: len(listed)]
 
 
 def _rows(path: Path, query: str) -> list[Any]:
