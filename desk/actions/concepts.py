@@ -6,23 +6,40 @@ decided on by it (CONTRACT section 4).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import structlog
+
+from desk.actions.deciding import decide
+from desk.actions.item_view import find
 from desk.actions.looking_up import NOT_NOTED
-from dossier.database.tables import Edition, item_name
+from desk.actions.my_work import Waits, to_decide
+from dossier.database.database import transaction
+from dossier.database.tables import Edition, Viewed, item_name
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.refusals import Conflict, NotFound, Refusal
 from dossier.text.sentences import Sentence, sentence
+from dossier.vault.opening import open_vault
 from workflow.approval import deciding
 from workflow.approval.waiting import Seating
 from workflow.items import items, suspicion
 from workflow.queue import contents
+from workflow.queue.pictures import Pictures
 from workflow.reports import finding
+
+log = structlog.get_logger("desk")
+
+
+SHOWN = "shown "
+"""How the kind of a note begins that a decision page was shown; what stood on it follows, as a digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +94,71 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
         {one["name"]: one["sha256"] for one in before[0].shown["attachments"]} if before else None,
         contents.remarks(asking, actor.code), why_not is None, why_not, None, item.contact if item.notify else None,
     )  # fmt: skip
+
+
+def note_shown(now: datetime, actor: Actor, view: ConceptView) -> None:
+    """Write down that this person has this concept, and what must be in view of it, before their eyes.
+
+    Where that can't be written nothing is approved with something in view, which the page then says.
+    """
+    if not view.content:
+        return
+    kind = SHOWN + _mark(view.content, view.attention)
+    try:
+        with transaction():
+            mine = (Viewed.actor == actor.code) & (Viewed.subject == view.item) & Viewed.kind.startswith(SHOWN)
+            Viewed.delete().where(mine).execute()
+            Viewed.insert(actor=actor.code, kind=kind, subject=view.item, at=clock.to_text(now)).execute()
+    except UNAVAILABLE as error:
+        log.error("that a concept was shown can't be written down", item=view.item, actor=actor.code, error=str(error))
+
+
+def opened(actor: Actor, waits: Sequence[Waits]) -> set[str]:
+    """Those of these concepts whose page this person had before their eyes as they are now."""
+    mine = (Viewed.actor == actor.code) & Viewed.subject.in_([one.item for one in waits]) & Viewed.kind.startswith(SHOWN)
+    shown = {(row.subject, row.kind) for row in Viewed.select().where(mine)}
+    return {one.item for one in waits if (one.item, SHOWN + _mark(one.content, one.attention)) in shown}
+
+
+def approve_opened(
+    office: Office, now: datetime, actor: Actor, chosen: Sequence[tuple[str, str]]
+) -> Iterator[tuple[str, Sentence | Refusal]]:
+    """Approve these, (item, content), each on its own: what became of it, or why nothing did.
+
+    Only what this person opened and what nothing must be in view of is approved so.
+    """
+    for name, content in chosen:
+        try:
+            key = find(office, actor, name).id
+            waits = next(iter(to_decide(office, actor, now, [key])), None)
+            if waits is None or waits.content != content or waits.attention or not opened(actor, [waits]):
+                raise Conflict("desk.not_opened", item=name)
+            yield name, decide(office, now, actor, key, "approve", "", content)
+        except Refusal as refusal:
+            yield name, refusal
+
+
+def refuse_unseen(actor: Actor, view: ConceptView) -> None:
+    """Raises Conflict if something must be in view of whoever approves this, and this person did not have it before their eyes."""
+    waits = Waits(view.key, view.item, view.client, "", "", "", "", view.attention, False, view.content)
+    if view.attention and not opened(actor, [waits]):
+        raise Conflict("desk.not_seen", item=view.item)
+
+
+def _mark(content: str, attention: Sequence[Sentence | str]) -> str:
+    """All that a decision is about, as a short digest."""
+    lines = [content, *(str(line) for line in attention if line != NOT_NOTED)]
+    return hashlib.sha256("\n".join(lines).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def preview(office: Office, actor: Actor, now: datetime, key: int) -> str:
+    """The client's portal as it would be after approval, as one page. Raises NotFound for what does not wait, or is not this person's to know."""
+    items.get_for(office, actor, key)
+    askings = Seating(office, hours.today(office, now)).askings([key])
+    if not askings:
+        raise NotFound("desk.no_item", item=item_name(key))
+    pictures = Pictures(office, open_vault(office))
+    try:
+        return contents.Sheets(office, askings, pictures).preview(now, askings[0], actor.code)
+    finally:
+        pictures.rest()

@@ -22,7 +22,7 @@ from dossier.text import clock
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.approval import waiting
-from workflow.approval.waiting import Asking, Seating
+from workflow.approval.waiting import Seating
 from workflow.items import notes, suspicion
 from workflow.portal_access import openings
 from workflow.reports import finding
@@ -48,6 +48,8 @@ class Waits:
     """What must be in view, such as the wrong-client guard's finding."""
     is_again: bool
     """It was offered before and was changed since."""
+    content: str
+    """The digest to decide on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,51 +80,39 @@ class Seen:
     name: str
 
 
-def to_decide(office: Office, actor: Actor, now: datetime) -> list[Waits]:
-    """All concepts that this person may decide on now, oldest first."""
-    may, today = people.readable(office, actor), hours.today(office, now)
+def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
+    """The items that this person may decide on now, oldest first."""
     person = office.staff.get(actor.code)
     if person is None or not {"approve", "admin"} & set(person.rights):
         return []
-    keys = [key for key, whom in waiting.who_is_asked(office, today, may).items() if actor.code in whom]
+    asked = waiting.who_is_asked(office, hours.today(office, now), people.readable(office, actor))
+    return [key for key, whom in asked.items() if actor.code in whom]
+
+
+def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] | None = None) -> list[Waits]:
+    """The concepts that this person may decide on now, oldest first: all, or these of keys_to_decide()."""
+    may, today = people.readable(office, actor), hours.today(office, now)
+    keys = keys_to_decide(office, actor, now) if keys is None else keys
     if not keys:
         return []
     items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
     told = notes.on_these(Item.select(Item.pending).where(Item.id.in_(keys)))
-    made_by = {row.id: row.made_by for row in Edition.select().where(Edition.item.in_(keys) & (Edition.state == "pending"))}
+    offered = {row.id: row for row in Edition.select().where(Edition.item.in_(keys) & (Edition.state == "pending"))}
     again = {row.item for row in Edition.select(Edition.item).where(Edition.item.in_(keys) & (Edition.state != "pending"))}
     found = []
     for asking in Seating(office, today).askings(keys):
         item = items.get(asking.concept.item)
-        if item is not None:
-            found.append(
-                _waits(
-                    item,
-                    asking,
-                    made_by.get(item.pending or 0, ""),
-                    actor.code,
-                    suspicion.for_reader(told.get(item.pending or 0, []), may.clients),
-                    item.id in again,
-                )
+        edition = offered.get(item.pending or 0) if item is not None else None
+        if item is None or edition is None:
+            continue
+        desk, attention = asking.desk_of(actor.code), suspicion.for_reader(told.get(edition.id, []), may.clients)
+        found.append(
+            Waits(
+                item.id, item_name(item.id), item.client, item.description, edition.made_by, clock.shown(edition.made_at) or "",
+                desk.approver if desk else actor.code, attention, item.id in again, edition.content,
             )
+        )  # fmt: skip
     return found
-
-
-def _waits(item: Any, asking: Asking, made_by: str, code: str, attention: Sequence[Sentence | str], is_again: bool) -> Waits:
-    desk = asking.desk_of(code)
-    return Waits(
-        item.id, item_name(item.id), item.client, item.description, made_by,
-        clock.shown(asking.concept.made_at) or "", desk.approver if desk else code, attention, is_again,
-    )  # fmt: skip
-
-
-def count_to_decide(office: Office, actor: Actor, now: datetime) -> int:
-    """How many concepts this person may decide on now."""
-    person = office.staff.get(actor.code)
-    if person is None or not {"approve", "admin"} & set(person.rights):
-        return 0
-    asked = waiting.who_is_asked(office, hours.today(office, now), people.readable(office, actor))
-    return sum(1 for whom in asked.values() if actor.code in whom)
 
 
 def returned(office: Office, actor: Actor) -> list[Returned]:

@@ -17,7 +17,7 @@ import structlog
 from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.search import matching, matching_files
-from dossier.database.tables import PROXY, Item, JSONText, Label, Viewed, item_name
+from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
@@ -180,6 +180,8 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
     query = Item.select(*columns).where(these).order_by(Item.id)
     known: dict[str | None, Any] = {None: None}
     told = notes.on_these(Item.select(Item.pending).where(these))
+    pending = Edition.select(Edition.id, Edition.content).where(Edition.id.in_(Item.select(Item.pending).where(these)))
+    contents: dict[int, str] = dict(tuples(pending))
     for values in PROXY.execute(query):
         row = SimpleNamespace(**dict(zip(names, values, strict=True)))
         if row.id not in wanted:
@@ -190,7 +192,8 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
                 known[text] = json.loads(text)
             setattr(row, name, known[text])
         row.share, row.notify = bool(row.share), bool(row.notify)
-        yield row.id, {**summary(row), "attention": suspicion.for_reader(told.get(row.pending, []), may.clients)}
+        attention = suspicion.for_reader(told.get(row.pending, []), may.clients)
+        yield row.id, {**summary(row), "content": contents.get(row.pending), "attention": attention}
 
 
 def whole(item: Any, may: Readable = ALL) -> dict[str, Any]:

@@ -1,4 +1,5 @@
-"""Drawing pages of the vault's files when they are asked for, by processes of their own (workflow/portal/pictures_child.py).
+"""Drawing pages of the vault's files, and reading their texts, when that is asked for, by processes of their own
+(workflow/portal/pictures_child.py, workflow/guard/texts_child.py).
 
 A hostile file ends a process and nothing else; one that takes long holds up whoever waits for the same
 process. What was drawn is not kept: browsers keep it.
@@ -12,6 +13,7 @@ from functools import lru_cache
 
 from dossier.files import files
 from dossier.vault.folder import Damaged, Vault
+from workflow.guard.texts import Texts
 from workflow.portal.pictures import Artist, Page
 
 ARTISTS = 2
@@ -19,6 +21,12 @@ ARTISTS = 2
 
 KEPT = 4096
 """Of so many files it is remembered how many pages they have."""
+
+MOST_LINES = 5_000
+"""Texts of more lines are not compared: that takes too long."""
+
+TEXTS_KEPT = 32
+"""Texts that are remembered, for whoever leafs through two versions."""
 
 PAGES_SEARCHED = 12
 """Pages of a file that are searched for what the guard found, so that it is told where it stands."""
@@ -32,6 +40,8 @@ class Easel:
         self._artists: queue.SimpleQueue[Artist] = queue.SimpleQueue()
         for _ in range(ARTISTS):
             self._artists.put(Artist())
+        self._texts = Texts()
+        self.lines = lru_cache(TEXTS_KEPT)(self._lines)
         self.count = lru_cache(KEPT)(self._count)
         self.places = lru_cache(KEPT)(self._places)
 
@@ -45,6 +55,16 @@ class Easel:
             return None  # told where it matters: the file can't be downloaded either
         finally:
             self._artists.put(artist)
+
+    def _lines(self, sha256: str, name: str) -> tuple[str, ...] | None:
+        """What a file called `name` says, line by line; None if it can't be read, or not all of it."""
+        try:
+            with self._vault.local(sha256) as path:
+                text = self._texts.begin(path, name).result()
+        except (OSError, Damaged, files.NotPlain):
+            return None
+        lines = tuple(" ".join(line.split()) for line in text.text.splitlines() if line.strip())
+        return None if text.unread or text.failure or len(lines) > MOST_LINES else lines
 
     def _count(self, sha256: str) -> int:
         """How many pages it has; 0 for what can't be drawn."""

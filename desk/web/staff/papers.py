@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import unified_diff
 
 from starlette.responses import Response
 
@@ -25,6 +26,9 @@ SMALL, LARGE = 720, 1800
 
 IN_A_ROW = 24
 """Pages of a file that stand in a row; all of them are a click away."""
+
+LINES_SHOWN = 400
+"""Lines of a difference between two texts that are shown."""
 
 FILES_COUNTED = 20
 """Files of one item whose pages are counted for its page."""
@@ -109,10 +113,25 @@ def reading(visit: Visit) -> Response:
     pages = max(lengths)
     number = max(1, min(_number(visit.field("page")), pages))
     item = item_view.find(visit.office, visit.actor, name)
+    texts = [visit.easel.lines(one.sha256, one.name) for one in (other, row)] if other is not None else []
+    if texts:
+        item_view.note_file(visit.now, visit.actor, name, file)
+    changes = differences(*(text or () for text in texts)) if texts and None not in texts else None
     return visit.page(
-        "pages.html", item=name, client=item.client, description=item.description, file=row, beside=other, number=number,
+        "pages.html", changes=changes, item=name, client=item.client, description=item.description, file=row, beside=other, number=number,
         pages=pages, lengths=lengths, at=[clock.shown(one.added_at) for one in (other or row, row)], to_decide=visit.field("from") == "queue",
     )  # fmt: skip
+
+
+def differences(before: Sequence[str], after: Sequence[str]) -> list[tuple[str, str]]:
+    """(`minus`, `plus` or "", line) where two texts differ, with a line or two around; `gap` between such places."""
+    found = []
+    for line in list(unified_diff(before, after, lineterm="", n=2))[2:]:
+        if line.startswith("@@"):
+            found.append(("gap", "…"))
+        else:
+            found.append(({"-": "minus", "+": "plus"}.get(line[0], ""), line[1:]))
+    return found[1:][:LINES_SHOWN]
 
 
 def _number(text: str) -> int:

@@ -2,19 +2,49 @@
 
 from __future__ import annotations
 
-from starlette.responses import Response
+from urllib.parse import quote
+
+from starlette.responses import HTMLResponse, Response
 
 from desk.actions import concepts, deciding, item_view, my_work
 from desk.web.staff import papers
+from desk.web.staff.clients import page_number
+from desk.web.staff.start import keys_to_decide
 from desk.web.staff.visit import WORDS, Visit
+from dossier.database.tables import item_name
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import told
+from dossier.text.sentences import Sentence, told
 from workflow.approval.deciding import AlreadyDecided, ContentChanged
+
+PAGE_CONCEPTS = 100
+BESIDE = 10
+"""So many before and behind the one that is decided stand beside it."""
+
+PREVIEW = {
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; form-action 'none'; frame-ancestors 'self';"
+        " sandbox allow-same-origin allow-downloads"
+    ),
+    "x-frame-options": "SAMEORIGIN",
+}
+"""The preview has its style and pictures inside; it runs nothing, and stands in a frame of the desk's alone."""
 
 
 def queue(visit: Visit) -> Response:
-    """All that waits for this person, oldest first."""
-    return visit.page("queue.html", waits=my_work.to_decide(visit.office, visit.actor, visit.now))
+    """All that waits for this person, oldest first. A POST approves those that were ticked and opened before."""
+    became: list[tuple[str, str, bool]] = []
+    if visit.request.method == "POST":
+        chosen = [(name, content) for name, _, content in (one.partition(" ") for one in visit.fields("chosen"))]
+        for name, what in concepts.approve_opened(visit.office, visit.now, visit.actor, chosen[:PAGE_CONCEPTS]):
+            text = told(what, visit.language, WORDS) if isinstance(what, Sentence) else what.told(visit.language, WORDS)
+            became.append((name, text, isinstance(what, Sentence)))
+    keys, number = keys_to_decide(visit), page_number(visit)
+    here = keys[(number - 1) * PAGE_CONCEPTS : number * PAGE_CONCEPTS]
+    waits = my_work.to_decide(visit.office, visit.actor, visit.now, here)
+    return visit.page(
+        "queue.html", waits=waits, count=len(keys), opened=concepts.opened(visit.actor, waits), became=became, number=number,
+        pages=-(-len(keys) // PAGE_CONCEPTS) or 1,
+    )  # fmt: skip
 
 
 def concept(visit: Visit) -> Response:
@@ -26,19 +56,35 @@ def concept(visit: Visit) -> Response:
     return _page(visit, key)
 
 
+def preview(visit: Visit) -> Response:
+    """The client's portal as it would be after approval, to be looked at beside the decision."""
+    key = item_view.find(visit.office, visit.actor, visit.request.path_params["item"]).id
+    return HTMLResponse(concepts.preview(visit.office, visit.actor, visit.now, key), headers=PREVIEW)
+
+
+def previewed_file(visit: Visit) -> Response:
+    """A file that the preview leads to: the item's own."""
+    name, file = visit.request.path_params["item"], visit.request.path_params["name"]
+    item_view.version_of(visit.office, visit.actor, name, file, None)
+    return visit.to(f"/items/{name}/attachments/{quote(file, safe='')}")
+
+
 def _page(visit: Visit, key: int, status: int = 200, **more: object) -> Response:
     language = visit.language
     found = concepts.view(visit.office, visit.actor, visit.now, key, note=visit.request.method == "GET")
-    waits = my_work.to_decide(visit.office, visit.actor, visit.now)
-    names = [one.item for one in waits]
-    place = names.index(found.item) if found.item in names else None
+    concepts.note_shown(visit.now, visit.actor, found)
+    keys = keys_to_decide(visit)
+    place = keys.index(key) if key in keys else None
+    first = max(0, (place or 0) - BESIDE)
+    waits = my_work.to_decide(visit.office, visit.actor, visit.now, keys[first : first + 2 * BESIDE + 1])
+    following = keys[place + 1 : place + 2] if place is not None else keys[:1]
     values: dict[str, object] = {
-        "found": found, "waits": waits, "files": papers.papers(
+        "found": found, "waits": waits, "count": len(keys), "files": papers.papers(
             visit.easel, [(one["name"], one["size"], one["media_type"], one["sha256"]) for one in found.shown["attachments"]],
             found.attention, found.before,
         ), "place": place,
-        "before": names[place - 1] if place else None,
-        "after": names[place + 1] if place is not None and place + 1 < len(names) else (names[0] if place is None and names else None),
+        "before": item_name(keys[place - 1]) if place else None,
+        "after": item_name(following[0]) if following else None,
         "attention": [told(line, language, WORDS) for line in found.attention],
         "changes": [told(line, language, WORDS) for line in found.changes],
         "remarks": [told(line, language, WORDS) for line in found.remarks],
@@ -56,9 +102,13 @@ def _decide(visit: Visit, name: str, key: int) -> Response:
         return _page(visit, key, 422, problem="unclear")
     if verdict == "reject" and not comment.strip():
         return _page(visit, key, 422, problem="comment")
-    waits = [one.item for one in my_work.to_decide(visit.office, visit.actor, visit.now)]
-    following = next((one for one in waits[waits.index(name) + 1 :] + waits if one != name), None) if name in waits else None
+    if verdict == "approve" and visit.field("asked") and not visit.field("seen"):
+        return _page(visit, key, 422, problem="seen")
+    keys = keys_to_decide(visit)
+    rest = [one for one in [*keys[keys.index(key) + 1 :], *keys] if one != key] if key in keys else []
     try:
+        if verdict == "approve":
+            concepts.refuse_unseen(visit.actor, concepts.view(visit.office, visit.actor, visit.now, key))
         deciding.decide(
             visit.office, visit.now, visit.actor, key, "approve" if verdict == "approve" else "reject", comment, content
         )
@@ -68,4 +118,5 @@ def _decide(visit: Visit, name: str, key: int) -> Response:
         return _page(visit, key, 409, problem="late")
     except Refusal as refusal:
         return _page(visit, key, refusal.http_status, problem="refused", why_not=refusal.told(visit.language, WORDS))
-    return visit.to(f"/queue/{following}?was={name}&did={verdict}" if following else f"/queue?was={name}&did={verdict}")
+    following = f"/queue/{item_name(rest[0])}" if rest else "/queue"
+    return visit.to(f"{following}?was={name}&did={verdict}")

@@ -5,7 +5,7 @@ With words in the search box it is the answer to a search: clients first, then i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
@@ -22,10 +22,18 @@ FOUND = 30
 def counts(visit: Visit) -> Mapping[str, int]:
     """What the menu counts for this person; and the daemons that run, as a page says on top if there are none."""
     return {
-        "queue": my_work.count_to_decide(visit.office, visit.actor, visit.now),
+        "queue": len(keys_to_decide(visit)),
         "inbox": len(my_work.in_the_inbox(visit.office, visit.actor)),
         "daemons": len(presence.daemons(visit.office, visit.now)),
     }
+
+
+def keys_to_decide(visit: Visit) -> Sequence[int]:
+    """What waits for this person, oldest first; asked once for all that a page needs of it."""
+    known = visit.request.state
+    if not hasattr(known, "to_decide"):
+        known.to_decide = my_work.keys_to_decide(visit.office, visit.actor, visit.now)
+    return list(known.to_decide)
 
 
 def start(visit: Visit) -> Response:
@@ -36,10 +44,11 @@ def start(visit: Visit) -> Response:
 
 def _work(visit: Visit) -> Response:
     office, actor, now = visit.office, visit.actor, visit.now
-    decide, inbox = my_work.to_decide(office, actor, now), my_work.in_the_inbox(office, actor)
+    keys = keys_to_decide(visit)
+    decide, inbox = my_work.to_decide(office, actor, now, keys[: my_work.SHOWN]), my_work.in_the_inbox(office, actor)
     opened, unopened_count = my_work.unopened(office, actor, my_work.SHOWN)
     return visit.page(
-        "start.html", decide=decide, shown=my_work.SHOWN, returned=my_work.returned(office, actor),
+        "start.html", decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
         inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
         clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
         left=[told(one, visit.language, WORDS) for one in first_run.left(office, actor)],

@@ -98,7 +98,9 @@ def test_a_picture_is_of_the_content_that_its_address_names_also_after_the_file_
     assert len(after) == 3
     assert marieke.get(after[0]).body != old == marieke.get(before[0]).body
     [beside] = re.findall(r'href="([^"]+beside=[^"]+)"', page)
-    both = pictures(marieke.get(html.unescape(beside)).text)
+    page = marieke.get(html.unescape(beside)).text
+    assert re.findall(r'<span class="(plus|minus)"', page), "what differs in the text is told"
+    both = pictures(page)
     assert [re.findall(r"content=(\w+)", one)[0] for one in both] == [
         hashlib.sha256(data).hexdigest() for data in (FIRST, SECOND)
     ]

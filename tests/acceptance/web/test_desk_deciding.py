@@ -1,0 +1,93 @@
+"""Deciding on the desk: nothing is approved that was not before the approver's eyes, alone or several at once."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF
+from kit.web import Browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def marieke(rig: DeskRig) -> Browser:
+    return rig.browser("m.devries")
+
+
+@pytest.fixture(scope="module")
+def joost(rig: DeskRig) -> Browser:
+    """Decides where Marieke may not, being the maker."""
+    return rig.browser("j.admin")
+
+
+def concept(rig: DeskRig, stem: str, text: str = "") -> str:
+    """A concept for Marieke; its number. With `text` in its file: Marieke's own, held by the guard, so that it is Joost's to decide."""
+    maker, status = ("m.devries", "approved") if text else ("p.bakker", "concept")
+    keys = f"created_by: {maker}\nshare: yes\nshare_status: {status}\nshare_attachments: all\n"
+    name, data = (f"{stem}.txt", text.encode()) if text else (f"{stem}.pdf", PDF + stem.encode())
+    rig.office.place("acme-bv", {name: data, f"{stem}.yaml": f"description: Paper {stem} of the year\n{keys}"})
+    rig.office.until_taken("acme-bv", stem)
+    return str(rig.office.told(stem, "acme-bv")["item"])
+
+
+def state(rig: DeskRig, item: str) -> str:
+    return str(rig.office.json("show", item)["share_state"])
+
+
+def content(rig: DeskRig, item: str) -> str:
+    return str(next(one["content"] for one in rig.office.json("queue") if one["item"] == item))
+
+
+def test_what_asks_for_attention_is_not_approved_before_it_was_on_the_approvers_page(rig: DeskRig, joost: Browser) -> None:
+    item = concept(rig, "guarded", "Yearly report of Bakkerij Zon")
+    decision = {"decision": "approve", "comment": "", "content": content(rig, item)}
+    unseen = joost.post(f"/queue/{item}", decision)
+    assert (unseen.status, state(rig, item)) == (409, "concept")
+    assert "Bakkerij Zon" in unseen.text, "now it is before the approver's eyes"
+    page = joost.get(f"/queue/{item}").text
+    assert 'name="asked"' in page
+    unticked = joost.post(f"/queue/{item}", {**decision, "asked": "1"})
+    assert (unticked.status, state(rig, item)) == (422, "concept")
+    assert joost.post(f"/queue/{item}", {**decision, "asked": "1", "seen": "yes"}).status == 303
+    assert state(rig, item) in ("approved", "published")
+
+
+def test_several_are_approved_at_once_only_where_each_was_opened_as_it_is_now(
+    rig: DeskRig, marieke: Browser, joost: Browser
+) -> None:
+    opened, unopened, changed = (concept(rig, f"batch{number}") for number in range(3))
+    guarded = concept(rig, "batched", "Letter of Bakkerij Zon")
+    for item in (opened, changed):
+        marieke.get(f"/queue/{item}")
+    joost.get(f"/queue/{guarded}")
+    rig.office.run("edit", changed, "--description", "Something else by now", user="p.bakker")
+    offered = re.findall(r'name="chosen" value="(D-\S+) ', marieke.get("/queue").text)
+    assert offered == [opened]
+    assert 'name="chosen"' not in joost.get("/queue").text, "it asks for attention"
+    chosen = [("chosen", f"{item} {content(rig, item)}") for item in (opened, unopened, changed, guarded)]
+    for browser in (marieke, joost):
+        answer = browser._ask("POST", "/queue", urlencode(chosen), {"content-type": "application/x-www-form-urlencoded"})
+        assert answer.status == 200
+        assert all(item in answer.text for item in (opened, unopened, changed, guarded))
+    assert state(rig, opened) in ("approved", "published")
+    assert [state(rig, item) for item in (unopened, changed, guarded)] == ["concept"] * 3
+
+
+def test_the_preview_is_the_portal_as_it_would_be_and_leads_to_the_items_own_files(rig: DeskRig, marieke: Browser) -> None:
+    item = concept(rig, "preview")
+    assert f"/queue/{item}/preview/" in marieke.get(f"/queue/{item}").text
+    answer = marieke.get(f"/queue/{item}/preview/")
+    assert "Paper preview of the year" in answer.text
+    assert "sandbox" in answer.headers["content-security-policy"]
+    assert "script" not in answer.headers["content-security-policy"]
+    assert marieke.get(f"/queue/{item}/preview/preview.pdf").goes_to == f"/items/{item}/attachments/preview.pdf"
+    assert rig.browser("k.smit").get(f"/queue/{item}/preview/").status == 404
