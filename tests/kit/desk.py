@@ -40,6 +40,7 @@ class DeskRig:
     mailbox: MailBox
     port: int
     daemon: Daemon
+    desk: Served
 
     def browser(self, who: str | None = None, goal: str = "/") -> Browser:
         """A browser; `who` (a staff code) is logged in."""
@@ -64,7 +65,7 @@ desk: {{base_url: "{base_url or f"http://127.0.0.1:{port}"}"{f", {desk}" if desk
 {settings}"""
         office = new_office(root, settings=whole, clients=clients, staff=staff)
         try:
-            with office.daemon() as daemon, Served(root, port, (), "desk"):
-                yield cls(office, mailbox, port, daemon)
+            with office.daemon() as daemon, Served(root, port, (), "desk") as served:
+                yield cls(office, mailbox, port, daemon, served)
         finally:
             mailbox.stop()

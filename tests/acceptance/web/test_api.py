@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import json
+import os
 import re
+import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +28,7 @@ ALL = ("items:read", "items:write", "drops:write", "queue:decide", "office:read"
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\nintake: {max_file_mb: 4096}\n") as made:
         yield made
 
 
@@ -327,3 +331,49 @@ def test_the_api_is_shown_as_a_page_without_a_script(rig: DeskRig) -> None:
     assert re.findall(r'(?:src|href)="(?!#)([^"]+)"', answer.text)[0].startswith("/_static/desk.css")
     for route in ROUTES:
         assert f"{route.method} {route.path}" in answer.text
+
+
+def test_the_lines_with_curl_do_what_the_page_says(rig: DeskRig, petra: str, tmp_path: Path) -> None:
+    page = (Path(__file__).parents[3] / "docs/api.md").read_text()
+    blocks = re.findall(r"^```console\n(.*?)^```", page, re.DOTALL | re.MULTILINE)
+    script = "".join(blocks).replace("https://desk.office.example", f"http://127.0.0.1:{rig.port}")
+    assert script.count("curl ") >= 12
+    (tmp_path / "accounts.pdf").write_bytes(PDF + b"curl")
+    environ = {**os.environ, "KEY": petra}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script], cwd=tmp_path, env=environ, capture_output=True, text=True, timeout=90
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "back.pdf").read_bytes() == PDF + b"curl"
+    assert json.loads((tmp_path / "item.json").read_text())["description"] == "Annual accounts 2025"
+    assert "2025/Jaarrekening" in done.stdout
+    assert "%PDF" in done.stdout
+
+
+def test_a_large_file_costs_no_memory(rig: DeskRig, petra: str) -> None:
+    """UPLOAD_MB of it: with `make large-upload` 2 GB, within 64 MB."""
+    size = int(os.environ.get("UPLOAD_MB", "96")) * 1024 * 1024
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    ask(rig, petra, "PUT", f"/drops/{made}/files/small.txt", b"x")  # what is loaded once is loaded
+    before, piece = peak_of(rig), b"a line of a text\n" * 65536
+    connection = http.client.HTTPConnection("127.0.0.1", rig.port, timeout=600)
+    connection.putrequest("PUT", f"/api/v1/drops/{made}/files/large.txt")
+    connection.putheader("authorization", f"Bearer {petra}")
+    connection.putheader("content-length", str(size))
+    connection.endheaders()
+    digest, left = hashlib.sha256(), size
+    while left:
+        digest.update(piece[:left])
+        connection.send(piece[:left])
+        left -= len(piece[:left])
+    answer = connection.getresponse()
+    put = json.loads(answer.read())
+    connection.close()
+    assert (answer.status, put["size"], put["sha256"]) == (200, size, digest.hexdigest())
+    assert peak_of(rig) - before < 64 * 1024 * 1024
+
+
+def peak_of(rig: DeskRig) -> int:
+    """The most memory, in bytes, that the desk ever had."""
+    status = Path(f"/proc/{rig.desk.process.pid}/status").read_text()
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
