@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -19,15 +18,11 @@ from dossier.office.people import Actor, Readable
 from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing, looking
-from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Looker, Waiting
 from ingest.intake import leftovers, staying
 from ingest.sources import unsorted
 from ingest.sources.unsorted import Unsorted
 from workflow.outbox import alarms
-
-WHY_BYTES = 64 * 1024
-"""No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
 
 def status(office: Office, reader: Actor) -> dict[str, Any]:
@@ -105,15 +100,10 @@ def _told(one: Waiting) -> dict[str, Any]:
 def rejected(office: Office, reader: Actor) -> list[dict[str, Any]]:
     """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first."""
     found = []
-    for path in listing.rejected(office, _clients(office, people.readable(office, reader))):
-        try:
-            with open(path / WHY, "rb") as file:
-                lines = file.read(WHY_BYTES).decode("utf-8", "replace").splitlines()
-            at = looking.at(os.stat(path / WHY).st_mtime)
-        except OSError:
-            continue
-        client = path.parent.parent.name
-        found.append({"client": client, "path": _from(office.root, path), "at": at.isoformat(timespec="seconds"), "why": lines})
+    for one in listing.rejected(office, _clients(office, people.readable(office, reader))):
+        path, at = office.inbox / one.client / "_rejected" / one.folder, looking.at(one.at).isoformat(timespec="seconds")
+        lines = one.why.decode("utf-8", "replace").splitlines()
+        found.append({"client": one.client, "path": _from(office.root, path), "at": at, "why": lines})
     return found
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import NamedTuple
 
 from dossier.files import files
-from dossier.files.beneath import At, Folder, open_folder
+from dossier.files.beneath import At, Folder, open_beneath, open_folder
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names
@@ -18,6 +19,10 @@ from ingest.inbox import temporaries
 
 WHY = "WHY.txt"
 """Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
+
+
+WHY_BYTES = 64 * 1024
+"""No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
 
 
 @dataclass(slots=True)
@@ -32,6 +37,12 @@ class Listing:
     """Files under names that programs use until a file is whole."""
     odd: dict[str, tuple[Sentence, float]] = field(default_factory=dict)
     """Links, pipes, devices: what each is, and since when."""
+
+
+def home_of(office: Office, client: str) -> Folder:
+    """A client's folder of the inbox, held open; made before, if it lacks. Raises OSError: a link is none."""
+    with open_folder(office.inbox) as inbox:
+        return files.made_folder(inbox / client, 0o777)
 
 
 def way_of(folder: str | None) -> tuple[str, ...]:
@@ -91,14 +102,31 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
     return sorted(known), dict(sorted(others.items()))
 
 
-def rejected(office: Office, clients: Sequence[str]) -> list[Path]:
-    """Every refused drop that still lies in the inbox, oldest first: folders with a WHY.txt."""
-    found: list[Path] = []
+class Refused(NamedTuple):
+    """A refused drop that still lies in the inbox."""
+
+    client: str
+    folder: str
+    """In the client's `_rejected`."""
+    at: float
+    """Seconds since 1970: when its WHY.txt was written."""
+    why: bytes
+    """The beginning of its WHY.txt."""
+
+
+def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
+    """Every refused drop that still lies in the inbox, oldest first: folders with a WHY.txt that can be read."""
+    found: list[Refused] = []
     for client in clients:
-        home = office.inbox / client / "_rejected"
-        try:
-            with os.scandir(home) as entries:
-                found += [Path(entry.path) for entry in entries if entry.is_dir(follow_symlinks=False)]
-        except (FileNotFoundError, NotADirectoryError):
-            continue
-    return sorted((path for path in found if files.look(path / WHY)), key=lambda path: path.name)
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client, "_rejected") as home:
+            found += [one for name in home.names() if (one := _refused(client, home, name)) is not None]
+    return sorted(found, key=lambda one: one.folder)
+
+
+def _refused(client: str, home: Folder, name: str) -> Refused | None:
+    try:
+        with home.open(name) as folder:
+            why, look = files.read_plain(folder / WHY, WHY_BYTES)
+    except OSError:
+        return None
+    return Refused(client, name, look.mtime_ns / 1e9, why)

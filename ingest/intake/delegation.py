@@ -14,12 +14,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from dossier.database.database import transaction
 from dossier.database.tables import Delegation, tuples
 from dossier.files import files
+from dossier.files.beneath import Folder
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -38,7 +38,7 @@ SIDECAR = "item.yaml"
 
 
 def record(
-    now: datetime, actor: Actor, client: str, folder: str, place: Path, sidecar: bytes, hashes: Mapping[str, str],
+    now: datetime, actor: Actor, client: str, folder: str, place: Folder, sidecar: bytes, hashes: Mapping[str, str],
     owners: Mapping[str, int] = NOBODY_ELSES,
 ) -> None:  # fmt: skip
     """What lies at `place`, and gets the name `folder` next, is `actor`'s drop. Call inside `transaction()`.

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from pathlib import Path
 
 import puremagic
 
 from dossier.files import files, marks
+from dossier.files.beneath import Place
 from dossier.files.marks import Marks
 from dossier.text import media, names
 from dossier.text.names import extension
@@ -38,7 +38,7 @@ class Kind:
     has_macros: bool = False
 
 
-def examine(name: str, path: str | Path) -> Kind:
+def examine(name: str, path: Place) -> Kind:
     """What the plain file at `path` is, that is called `name`. OSError: it can't be read."""
     with files.open_plain(path) as descriptor:
         seen = marks.marks_of(descriptor)

@@ -12,13 +12,14 @@ import re
 import secrets
 import time
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from dossier.database.database import transaction
 from dossier.files import files, moves
+from dossier.files.beneath import At, Folder, open_beneath
 from dossier.files.files import Look
 from dossier.office import people
 from dossier.office.office import Office
@@ -26,6 +27,7 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
 from dossier.text.yamltext import scalar
+from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
@@ -35,13 +37,16 @@ from ingest.sidecar.reading import read_sidecar
 LOOK_SECONDS = 0.05
 """How often `--wait` looks whether the receipt is there."""
 
+MOST_BYTES = 1024 * 1024
+"""Of a receipt or a WHY.txt."""
+
 
 @dataclass(slots=True)
 class Request:
     """What `dossier new` was asked for. Keys of the sidecar that are None or empty are left out."""
 
     client: str
-    files: Sequence[Path]
+    files: Sequence[Path | At]
     keys: Mapping[str, str | Sequence[str] | None]
     """English key → value, or list of values."""
     shared: Sequence[str] = field(default_factory=tuple)
@@ -94,27 +99,31 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     """
     data = sidecar_text(request, actor.code).encode()
     _judge(office, actor, request, data)
-    home = office.inbox / request.client
-    target = home / folder_name(request.keys["description"], now)
-    hidden = home / f".new-{secrets.token_hex(8)}"
-    files.make_folder(hidden, 0o777)
-    hashes: dict[str, str] = {}
-    try:
+    folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()
+    with placing(office, request.client, folder) as hidden:
         for path in request.files:
-            copy = files.copy_hashed(path, hidden, mode=0o666)
-            moves.move(copy.path, hidden / path.name)
-            hashes[path.name] = copy.sha256
+            hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o666)
         files.write_whole(hidden / "item.yaml", data, 0o666)
-        files.sync([*(hidden / path.name for path in request.files), hidden / "item.yaml"], [hidden])
+        files.sync([hidden / name for name in (*hashes, "item.yaml")], [hidden])
         if actor.behind is not None and not office.settings.identity.trust_sidecar:
             with transaction():
-                delegation.record(now, actor, request.client, target.name, hidden, data, hashes)
-        moves.move(hidden, target)
-        files.sync((), [home])
-    except BaseException:
-        files.remove_tree(hidden)
-        raise
-    return target
+                delegation.record(now, actor, request.client, folder, hidden, data, hashes)
+    return office.inbox / request.client / folder
+
+
+@contextlib.contextmanager
+def placing(office: Office, client: str, folder: str) -> Iterator[Folder]:
+    """A hidden folder of a client's inbox, to be filled and synced; then it gets its name. After an error nothing of it is left."""
+    with listing.home_of(office, client) as home:
+        hidden = home / f".new-{secrets.token_hex(8)}"
+        try:
+            with files.made_folder(hidden, 0o777) as opened:
+                yield opened
+            moves.move(hidden, home / folder)
+            files.sync((), [home])
+        except BaseException:
+            files.remove_tree(hidden)
+            raise
 
 
 def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
@@ -133,7 +142,7 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
     for path in request.files:
         look = files.look(path)
         if look is None:
-            code = "dropping.no_plain_file" if os.path.lexists(path) else "dropping.no_file"
+            code = "dropping.no_plain_file" if files.exists(path) else "dropping.no_file"
             found_wrong.append(fault("attachments", code, path=str(path)))
         elif path.name in looks:
             found_wrong.append(fault("attachments", "dropping.same_name", path=str(path)))
@@ -173,15 +182,33 @@ def folder_name(description: object, now: datetime) -> str:
 
 def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
     """The number of the item that the drop became. Raises Refusal if it is refused, or nothing happens in `seconds`."""
-    home, stem = office.inbox / client, folder.name
-    receipt = home / "_done" / f"{stem}.receipt.yaml"
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        with contextlib.suppress(FileNotFoundError):
-            return receipt.read_text(encoding="utf-8").splitlines()[0].removeprefix("item: ")
-        refused = sorted((home / "_rejected").glob(f"*-{stem}/{WHY}"))
-        if refused:
-            raise Refusal("dropping.refused", reasons="; ".join(refused[0].read_text(encoding="utf-8").splitlines()))
+        if (receipt := _read(office, client, "_done", f"{folder.name}.receipt.yaml")) is not None:
+            return receipt[0].removeprefix("item: ")
+        if (why := _why_refused(office, client, folder.name)) is not None:
+            raise Refusal("dropping.refused", reasons="; ".join(why))
         time.sleep(LOOK_SECONDS)
     what = f"{names.shown(str(folder.relative_to(office.root)) if folder.is_relative_to(office.root) else str(folder))}"
     raise Refusal("dropping.nothing_happened", what=what, seconds=f"{seconds:g}")
+
+
+def _why_refused(office: Office, client: str, stem: str) -> list[str] | None:
+    """What WHY.txt says of the first drop of this name that was refused; None if none was."""
+    try:
+        with open_beneath(office.inbox, client, "_rejected") as rejected:
+            named = sorted(name for name in rejected.names() if name.endswith(f"-{stem}"))
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    told = (_read(office, client, "_rejected", name, WHY) for name in named)
+    return next((lines for lines in told if lines is not None), None)
+
+
+def _read(office: Office, client: str, *names_: str) -> list[str] | None:
+    """The lines of a file that the daemon wrote into a client's folder; None if it is not there."""
+    *folders, name = names_
+    try:
+        with open_beneath(office.inbox, client, *folders) as folder:
+            return files.read_plain(folder / name, MOST_BYTES)[0].decode("utf-8", "replace").splitlines()
+    except (FileNotFoundError, NotADirectoryError, files.NotPlain, files.Changed):
+        return None

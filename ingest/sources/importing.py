@@ -13,6 +13,7 @@ map: what lies in the inbox or was taken is passed over.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import re
@@ -27,12 +28,14 @@ from pathlib import Path
 from dossier.database.database import transaction
 from dossier.database.tables import Drop, tuples
 from dossier.files import files, moves
+from dossier.files.beneath import open_beneath
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import scalar
+from ingest.inbox import listing
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
@@ -151,7 +154,11 @@ class Importer:
 
     def _lies(self, entry: Entry) -> bool:
         """True if it waits in the inbox since an earlier run."""
-        return (self.office.inbox / entry.client / entry.folder).is_dir()
+        try:
+            with open_beneath(self.office.inbox, entry.client) as home:
+                return files.is_folder(home / entry.folder)
+        except (FileNotFoundError, NotADirectoryError):
+            return False
 
     def _text(self, entry: Entry) -> bytes:
         attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
@@ -195,38 +202,39 @@ class Importer:
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
     def _place(self, now: datetime, entries: Sequence[Entry]) -> None:
-        hidden = [self.office.inbox / entry.client / f"{_HIDDEN}{entry.folder}" for entry in entries]
+        inbox, hidden = self.office.inbox, [(entry.client, f"{_HIDDEN}{entry.folder}") for entry in entries]
         with ThreadPoolExecutor(WORKERS) as pool:
-            filled = list(pool.map(self._fill, entries, hidden))
-        copied = [folder / name for folder, hashes in zip(hidden, filled, strict=True) for name in hashes]
-        files.sync([*copied, *(folder / "item.yaml" for folder in hidden)], hidden)
+            filled = list(pool.map(self._fill, entries))
+        copied = [(*folder, name) for folder, hashes in zip(hidden, filled, strict=True) for name in (*hashes, "item.yaml")]
+        files.sync_beneath(inbox, copied, hidden)
         if self.actor.behind is not None and not self.office.settings.identity.trust_sidecar:
             with transaction():
                 for entry, place, hashes in zip(entries, hidden, filled, strict=True):
-                    delegation.record(now, self.actor, entry.client, entry.folder, place, self._text(entry), hashes)
-        for entry, place in zip(entries, hidden, strict=True):
-            moves.move(place, self.office.inbox / entry.client / entry.folder)
-        files.sync((), [self.office.inbox / client for client in {entry.client for entry in entries}])
+                    with open_beneath(inbox, *place) as folder:
+                        delegation.record(now, self.actor, entry.client, entry.folder, folder, self._text(entry), hashes)
+        for entry, (client, name) in zip(entries, hidden, strict=True):
+            with open_beneath(inbox, client) as home:
+                moves.move(home / name, home / entry.folder)
+        files.sync_beneath(inbox, (), [(client,) for client, _ in hidden])
 
-    def _fill(self, entry: Entry, folder: Path) -> dict[str, str]:
+    def _fill(self, entry: Entry) -> dict[str, str]:
         """Copy an entry into a hidden folder of the inbox. Returns name → SHA-256 of its files."""
-        files.remove_tree(folder)
-        files.make_folder(folder, 0o777)
         hashes = {}
-        for path, name in _names_of(entry).items():
-            with self.archive.opened(path) as source:
-                copy = files.copy_hashed(source, folder, mode=0o666)
-            moves.move(copy.path, folder / name)
-            hashes[name] = copy.sha256
-        files.write_whole(folder / "item.yaml", self._text(entry), 0o666)
+        with listing.home_of(self.office, entry.client) as home:
+            place = home / f"{_HIDDEN}{entry.folder}"
+            files.remove_tree(place)
+            with files.made_folder(place, 0o777) as folder:
+                for path, name in _names_of(entry).items():
+                    with self.archive.opened(path) as source:
+                        hashes[name], _ = files.copy_whole(source, folder / name, mode=0o666)
+                files.write_whole(folder / "item.yaml", self._text(entry), 0o666)
         return hashes
 
     def _sweep(self) -> None:
         """Remove what an import that was killed left half copied."""
         for client in self.office.clients:
-            home = self.office.inbox / client
-            if home.is_dir():
-                for name in os.listdir(home):
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(self.office.inbox, client) as home:
+                for name in home.names():
                     if name.startswith(_HIDDEN):
                         files.remove_tree(home / name)
 

@@ -17,13 +17,13 @@ intake makes an item.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Literal
 
 import structlog
@@ -31,6 +31,7 @@ import structlog
 from dossier.database.database import transaction
 from dossier.database.tables import Drop, StagedDrop, item_name
 from dossier.files import files, moves
+from dossier.files.beneath import Folder, open_beneath
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -38,6 +39,7 @@ from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import scalar
+from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
 from ingest.sources import dropping
@@ -82,7 +84,8 @@ def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | 
         with transaction():
             row = StagedDrop.create(id=key, files={}, folder=None, **values)
     if row.folder is None:
-        files.make_folder(_hidden(office, row), 0o700)
+        with listing.home_of(office, client) as home:
+            files.make_folder(home / _name(row), 0o700)
     return row
 
 
@@ -101,11 +104,19 @@ def put(office: Office, row: Any, name: str, pieces: Iterable[bytes]) -> dict[st
     """
     name = names.nfc(name)
     _check_name(office, row, name)
-    hidden, most = _hidden(office, row), office.settings.intake.max_file_mb * 1024 * 1024
-    part = hidden / f".{secrets.token_hex(8)}.part"
+    with _opened(office, row) as hidden:
+        told = _put(office, hidden, name, pieces)
+    _note_files(
+        row, lambda there: {**{one: had for one, had in there.items() if names.fold(one) != names.fold(name)}, name: told}
+    )
+    return told
+
+
+def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+    most, part = office.settings.intake.max_file_mb * 1024 * 1024, hidden / f".{secrets.token_hex(8)}.part"
     digest, size = hashlib.sha256(), 0
     try:
-        with open(part, "xb") as stream:
+        with open(files.open_new(part, 0o666), "wb") as stream:
             for piece in pieces:
                 size += len(piece)
                 if size > most:
@@ -125,11 +136,7 @@ def put(office: Office, row: Any, name: str, pieces: Iterable[bytes]) -> dict[st
     except BaseException:
         files.remove(part)
         raise
-    told = {"size": size, "sha256": digest.hexdigest()}
-    _note_files(
-        row, lambda there: {**{one: had for one, had in there.items() if names.fold(one) != names.fold(name)}, name: told}
-    )
-    return told
+    return {"size": size, "sha256": digest.hexdigest()}
 
 
 def remove(office: Office, row: Any, name: str) -> None:
@@ -137,14 +144,15 @@ def remove(office: Office, row: Any, name: str) -> None:
     if name not in StagedDrop.get_by_id(row.id).files:
         raise NotFound("staging.no_file", file=names.shown(name))
     _note_files(row, lambda there: {one: had for one, had in there.items() if one != name})
-    files.remove(_hidden(office, row) / name)
+    with _opened(office, row) as hidden:
+        files.remove(hidden / name)
 
 
 def faults(office: Office, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> list[Problem]:
     """All that is wrong with the drop as it would be committed; changes nothing."""
     row = StagedDrop.get_by_id(row.id)
-    request, data = _request(office, actor, row, keys, shares)
-    return dropping.problems(office, actor, request, data)
+    with _opened(office, row) as hidden:
+        return dropping.problems(office, actor, *_request(hidden, actor, row, keys, shares))
 
 
 def commit(office: Office, now: datetime, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> str:
@@ -155,62 +163,64 @@ def commit(office: Office, now: datetime, actor: Actor, row: Any, keys: Keys, sh
     row = StagedDrop.get_by_id(row.id)
     if row.folder is not None:
         return str(row.folder)
-    request, data = _request(office, actor, row, keys, shares)
-    wrong = dropping.problems(office, actor, request, data)
+    with _opened(office, row) as hidden:
+        request, data = _request(hidden, actor, row, keys, shares)
+        wrong = dropping.problems(office, actor, request, data)
     if wrong:
         raise Invalid(wrong)
     return _commit(office, now, actor, row, data, str(keys.get("description") or ""))
 
 
-def give_back(office: Office, now: datetime, actor: Actor, refused: Path, text: str) -> Any:
+def give_back(office: Office, now: datetime, actor: Actor, client: str, refused: str, text: str) -> Any:
     """A refused drop once more, with its sidecar as `text` has it now; returns the new drop. Raises Invalid, NotFound; OSError.
+
+    `refused` is the name of its folder in the client's `_rejected`.
 
     Its files are copied, and the refused folder goes once the new drop lies whole in the inbox. Killed
     in between, both are there, and nothing is lost. Whoever gives it back made it, from then on.
     """
-    client = refused.parent.parent.name
     row = begin(office, now, actor, client)
-    for entry in sorted(refused.iterdir()):
-        is_sidecar = entry.suffix.lower() in (".yaml", ".yml")
-        if entry.name == WHY or is_sidecar or files.look(entry) is None:
-            continue
-        look = files.look(entry)
-        put(office, row, entry.name, files.pieces(entry, 0, look.size if look else 0))
+    with open_beneath(office.inbox, client, "_rejected", refused) as folder:
+        for name in sorted(folder.names()):
+            look = files.look(folder / name)
+            if name != WHY and not names.is_sidecar(name) and look is not None:
+                put(office, row, name, files.pieces(folder / name, 0, look.size))
     row = StagedDrop.get_by_id(row.id)
     own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", text.replace("\r\n", "\n"))
     data = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n".encode("utf-8", "surrogateescape")
-    request = Request(client, [_hidden(office, row) / name for name in row.files], {})
-    wrong = dropping.problems(office, actor, request, data)
+    with _opened(office, row) as hidden:
+        wrong = dropping.problems(office, actor, Request(client, [hidden / name for name in row.files], {}), data)
     if wrong:
         _forget(office, row)
         raise Invalid(wrong)
-    _commit(office, now, actor, row, data, refused.name.partition("-")[2] or refused.name)
-    files.remove_tree(refused)
+    _commit(office, now, actor, row, data, refused.partition("-")[2] or refused)
+    with open_beneath(office.inbox, client, "_rejected") as rejected:
+        files.remove_tree(rejected / refused)
     return StagedDrop.get_by_id(row.id)
 
 
 def _commit(office: Office, now: datetime, actor: Actor, row: Any, data: bytes, called: str) -> str:
     """Write the sidecar, record whose it is, and give the folder its name, which is returned."""
-    home, hidden = office.inbox / str(row.client), _hidden(office, row)
     folder = dropping.folder_name(called, now)
-    files.write_whole(hidden / "item.yaml", data, 0o666)
-    files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
     hashes = {name: told["sha256"] for name, told in row.files.items()}
-    with transaction():
-        placed = StagedDrop.update(folder=folder).where((StagedDrop.id == row.id) & StagedDrop.folder.is_null()).execute()
-        if placed and not office.settings.identity.trust_sidecar:
-            delegation.record(now, actor, str(row.client), folder, hidden, data, hashes)
+    with _opened(office, row) as hidden:
+        files.write_whole(hidden / "item.yaml", data, 0o666)
+        files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
+        with transaction():
+            placed = StagedDrop.update(folder=folder).where((StagedDrop.id == row.id) & StagedDrop.folder.is_null()).execute()
+            if placed and not office.settings.identity.trust_sidecar:
+                delegation.record(now, actor, str(row.client), folder, hidden, data, hashes)
     if not placed:  # somebody pressed twice: the other one goes on with it
         return str(StagedDrop.get_by_id(row.id).folder)
-    _place(home, hidden, folder)
+    _place(office, row, folder)
     return folder
 
 
 def finish(office: Office) -> None:
     """Give those their name that were recorded as placed when somebody was killed. At the start of the daemon and each hour."""
     for row in StagedDrop.select().where(StagedDrop.folder.is_null(False)):
-        if files.is_folder(_hidden(office, row)):
-            _place(office.inbox / row.client, _hidden(office, row), str(row.folder))
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it has its name already
+            _place(office, row, str(row.folder))
 
 
 def sweep(office: Office, now: datetime) -> None:
@@ -221,7 +231,8 @@ def sweep(office: Office, now: datetime) -> None:
 
 
 def _forget(office: Office, row: Any) -> None:
-    files.remove_tree(_hidden(office, row))
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, str(row.client)) as home:
+        files.remove_tree(home / _name(row))
     with transaction():
         StagedDrop.delete().where(StagedDrop.id == row.id).execute()
 
@@ -239,17 +250,27 @@ def fate(row: Any) -> Fate:
     return Fate("duplicate" if drop.kind == "duplicate" else "taken", item_name(drop.item))
 
 
-def _place(home: Path, hidden: Path, folder: str) -> None:
-    moves.move(hidden, home / folder)
-    files.sync((), [home])
+def _place(office: Office, row: Any, folder: str) -> None:
+    """Give the hidden folder of a drop its name. Raises FileNotFoundError if there is none."""
+    with open_beneath(office.inbox, str(row.client)) as home:
+        moves.move(home / _name(row), home / folder)
+        files.sync((), [home])
 
 
-def _hidden(office: Office, row: Any) -> Path:
-    return office.inbox / str(row.client) / f"{PREFIX}{row.id}"
+def _name(row: Any) -> str:
+    """What the folder of a drop is called while it is put together."""
+    return f"{PREFIX}{row.id}"
 
 
-def _request(office: Office, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> tuple[Request, bytes]:
-    hidden = _hidden(office, row)
+def _opened(office: Office, row: Any) -> Folder:
+    """This folder, held open. Raises NotFound if it is gone: placed, or swept."""
+    try:
+        return open_beneath(office.inbox, str(row.client), _name(row))
+    except FileNotFoundError as error:
+        raise NotFound("staging.no_drop") from error
+
+
+def _request(hidden: Folder, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> tuple[Request, bytes]:
     listed = {name: {**row.files[name], "share": shares.get(name)} for name in row.files}
     request = Request(row.client, [hidden / name for name in row.files], keys)
     return request, dropping.staged_sidecar(row.client, keys, listed, actor.code).encode()

@@ -16,8 +16,8 @@ see what lies there: it may be anybody's.
 
 from __future__ import annotations
 
+import contextlib
 import os
-import secrets
 import stat
 import time
 from collections.abc import Mapping, Sequence
@@ -102,7 +102,7 @@ def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, 
         sha256, is_whole = _looked_at(office, source)
         listed = {name: {"sha256": sha256 if is_whole else None, "share": share}}
         data = dropping.staged_sidecar(client, said, listed, actor.code).encode()
-        request = Request(client, [office.inbox / FOLDER / name], said)
+        request = Request(client, [source], said)
         if wrong := dropping.problems(office, actor, request, data, is_delegated=actor.behind is not None):
             raise Invalid(wrong)
         folder = _place(office, now, actor, client, str(said["description"]), data, {name: sha256}, source)
@@ -111,7 +111,8 @@ def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, 
                 moves.move_new(source, target / name)
                 files.sync((), [target, unsorted])
         except OSError as error:
-            files.remove_tree(office.inbox / client / folder)  # the file is where it was
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client) as home:
+                files.remove_tree(home / folder)  # the file is where it was
             raise Forbidden("unsorted.stays", file=names.shown(name), reason=error.strerror or "") from error
     return office.inbox / client / folder
 
@@ -139,10 +140,8 @@ def _place(
     office: Office, now: datetime, actor: Actor, client: str, described: str, data: bytes, hashes: Mapping[str, str], source: At
 ) -> str:
     """Put a folder with the sidecar into the client's inbox; returns its name."""
-    home, folder = office.inbox / client, dropping.folder_name(described, now)
-    hidden = home / f".new-{secrets.token_hex(8)}"
-    files.make_folder(hidden, 0o777)
-    try:
+    folder = dropping.folder_name(described, now)
+    with dropping.placing(office, client, folder) as hidden:
         files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
         files.sync([hidden / delegation.SIDECAR], [hidden])
         if actor.behind is not None and not office.settings.identity.trust_sidecar:
@@ -150,9 +149,4 @@ def _place(
             owners = {source.name: look.uid} if look is not None else {}
             with transaction():
                 delegation.record(now, actor, client, folder, hidden, data, hashes, owners)
-        moves.move(hidden, home / folder)
-        files.sync((), [home])
-    except BaseException:
-        files.remove_tree(hidden)
-        raise
     return folder

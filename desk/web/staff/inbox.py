@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 from starlette.responses import Response
 
 from desk.actions import client_card, overview
 from desk.web.staff.visit import WORDS, Visit
 from dossier.files import files
+from dossier.files.beneath import Folder, open_beneath
+from dossier.text import names
 from dossier.text.refusals import Invalid, NotFound
 from dossier.text.sentences import told
 from ingest.inbox.listing import WHY
@@ -33,42 +34,47 @@ def inbox(visit: Visit) -> Response:
 def refused(visit: Visit) -> Response:
     """A refused drop, its sidecar with the faults at their lines; a POST gives it back as it was mended."""
     client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
-    place = _place(visit, client, folder)
-    sidecar = next(
-        (path for path in sorted(place.iterdir()) if path.suffix.lower() in (".yaml", ".yml") and files.look(path)), None
-    )
-    text = files.read_plain(sidecar, SIDECAR_BYTES)[0].decode("utf-8", "replace") if sidecar else ""
-    why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
+    with _open(visit, client, folder) as place:
+        there = sorted(place.names())
+        sidecar = next((name for name in there if names.is_sidecar(name) and files.look(place / name)), None)
+        text = files.read_plain(place / sidecar, SIDECAR_BYTES)[0].decode("utf-8", "replace") if sidecar else ""
+        why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
+    there.remove(WHY)
     if visit.request.method != "POST":
-        return _page(visit, client, folder, text, text, why)
+        return _page(visit, client, folder, there, text, text, why)
     typed = visit.field("sidecar").replace("\r\n", "\n")
     try:
-        row = staging.give_back(visit.office, visit.now, visit.actor, place, typed)
+        row = staging.give_back(visit.office, visit.now, visit.actor, client, folder, typed)
     except Invalid as refusal:
         return _page(
-            visit, client, folder, text, typed, [told(one.message, visit.language, WORDS) for one in refusal.problems], 422
+            visit, client, folder, there, text, typed, [told(one.message, visit.language, WORDS) for one in refusal.problems], 422
         )
     return visit.to(f"/drops/{row.id}")
 
 
-def _place(visit: Visit, client: str, folder: str) -> Path:
-    """The refused drop's folder. Raises NotFound, also for clients that this person may not know of."""
+def _open(visit: Visit, client: str, folder: str) -> Folder:
+    """The refused drop's folder, held open. Raises NotFound, also for clients that this person may not know of."""
     client_card.check(visit.office, visit.actor, client)
     if not re.fullmatch(r"[^/\x00]{1,255}", folder) or folder in (".", ".."):
         raise NotFound("staging.no_drop")
-    place = visit.office.inbox / client / "_rejected" / folder
-    if not files.is_folder(place) or files.look(place / WHY) is None:
+    try:
+        place = open_beneath(visit.office.inbox, client, "_rejected", folder)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise NotFound("staging.no_drop") from error
+    if files.look(place / WHY) is None:
+        place.close()
         raise NotFound("staging.no_drop")
     return place
 
 
-def _page(visit: Visit, client: str, folder: str, text: str, typed: str, why: list[str], status: int = 200) -> Response:
+def _page(
+    visit: Visit, client: str, folder: str, there: list[str], text: str, typed: str, why: list[str], status: int = 200
+) -> Response:
     at: dict[int, list[str]] = {}
     for line in why:
         place = re.match(r"[^:]*:(\d+): (.*)", line)
         at.setdefault(int(place[1]) if place else 1, []).append(place[2] if place else line)
     return visit.page(
         "refused.html", status, client=client, folder=folder, lines=list(enumerate(text.splitlines(), 1)), at=at, typed=typed,
-        why=why, has_failed=status != 200,
-        names=sorted(path.name for path in (visit.office.inbox / client / "_rejected" / folder).iterdir() if path.name != WHY),
+        why=why, has_failed=status != 200, names=there,
     )  # fmt: skip
