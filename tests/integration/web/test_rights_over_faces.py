@@ -114,7 +114,7 @@ class Faces(RuleBasedStateMachine):
             route for route in web.app.routes if isinstance(route, Route) and not route.path.startswith(("/_log", "/_static"))
         ]
         now = clock.utc_now()
-        self.cookies = {code: staff_access.begin(self.office, now, code, "link", "192.0.2.7") for code in STAFF}
+        self.cookies = {code: staff_access.begin(self.office, now, code, "link", "192.0.2.7", "") for code in STAFF}
         self.keys = {
             code: tokens.new(self.office, now, Actor("root", "command"), f"k-{code}", code, tokens.SCOPES, date(2099, 12, 31))
             for code in STAFF
