@@ -140,6 +140,11 @@ def run() -> int:
 
 def _end() -> None:
     """Say what there is to say of a database that could only be read; of another one, write down how far it has come."""
+    if fault := session.fault():
+        from desk.cli import printing
+
+        told = _("config/ has a fault; this is what the daemon goes on with until it is mended: %(fault)s")
+        print(told % {"fault": printing.text(fault.faults[0].told(session.language()))}, file=sys.stderr)
     if doubt := session.doubt():
         from desk.cli import printing
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from dossier.database.identity import NotAsItWas
     from dossier.office.office import Office
     from dossier.office.people import Actor
-    from dossier.office.words import Language
+    from dossier.office.words import ConfigurationError, Language
 
 
 @dataclass(slots=True)
@@ -31,6 +31,7 @@ GIVEN = Globals()
 _office: Office | None = None
 _language: Language | None = None
 _doubt: NotAsItWas | None = None
+_fault: ConfigurationError | None = None
 
 
 def office() -> Office:
@@ -68,6 +69,8 @@ def opened() -> Office:
     global _doubt
     from dossier.database.database import open_to_read
 
+    if _fault is not None:
+        raise _fault
     found = office()
     _doubt = open_to_read(found)
     return found
@@ -109,11 +112,45 @@ def opened_if_there() -> bool:
 
 
 def opened_quickly() -> Office:
-    """As `opened`, for a command that shall answer at once: config/ as it is remembered, if it is still the same."""
-    global _office
+    """As `opened`, for a command that only reads, and shall answer at once: config/ as it is remembered, if it is still the same.
+
+    While config/ has a fault, it is as the daemon that runs goes on with, and the fault is told.
+    """
+    global _office, _fault, _doubt
     if _office is None:
-        _office = _known_office()
-    return opened()
+        from dossier.office.words import ConfigurationError
+
+        try:
+            _office = _known_office()
+        except ConfigurationError as error:
+            _office = _going_on()
+            if _office is None:
+                raise
+            _fault = error
+    if _fault is None:
+        return opened()
+    from dossier.cluster import presence
+    from dossier.database.database import open_to_read
+    from dossier.text import clock
+
+    assert _office is not None
+    _doubt = open_to_read(_office)
+    if not presence.daemons(_office, clock.utc_now()):
+        raise _fault
+    return _office
+
+
+def _going_on() -> Office | None:
+    """What the daemon goes on with, if it has left that."""
+    from dossier.office import cache
+    from dossier.office.opening import find_root
+
+    return cache.going_on(find_root(Path.cwd(), GIVEN.root, os.environ), os.environ)
+
+
+def fault() -> ConfigurationError | None:
+    """What is wrong with config/, so that this command answered from what the daemon goes on with."""
+    return _fault
 
 
 WORDS = Words("option")
@@ -158,6 +195,8 @@ def actor() -> Actor:
     """Who does this. Raises Refusal if that can't be told, or may not be claimed."""
     from desk.actions import acting
 
+    if _fault is not None:
+        raise _fault
     return acting.doing(office(), _named())
 
 

@@ -35,6 +35,7 @@ from dossier.database.database import close_database, data_version, is_shared, o
 from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
+from dossier.office import cache
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
 from dossier.text import clock, system
@@ -112,6 +113,7 @@ class Daemon:
                 check_folders(self.office)
                 open_database(self.office)
                 urgent.is_over(self.office)
+                cache.write_going_on(self.office)
                 self._since = clock.utc_now()
                 if not self._once:
                     beside.enter_context(self._metrics())
@@ -518,6 +520,7 @@ class Daemon:
         self.portal.reconsider(office)
         if office.settings.watch != old.watch:
             schedule.change(self._scheduler, self._jobs())
+        cache.write_going_on(office)
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))
         self.hint_queue()
 

@@ -6,6 +6,8 @@ It is believed only if it is this user's and nobody else's to write, of this ver
 config/ still is as it was when it was read (state.py).
 
 Nothing is lost if it can't be written, or is lost.
+
+    var/config.going-on.json  what the daemon goes on with while config/ has a fault, for commands that only read
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -48,11 +51,7 @@ def read(root: Path, environ: Mapping[str, str]) -> Office | None:
             return None
         if file.readline().strip() != expected.encode():
             return None
-        try:
-            told = json.loads(file.read(), object_hook=_recalled)
-            return Office(root, told["settings"], told["clients"], told["staff"])
-        except (ValueError, KeyError, TypeError, RecursionError):
-            return None
+        return _understood(root, file.read())
 
 
 def write(office: Office, environ: Mapping[str, str]) -> None:
@@ -63,14 +62,58 @@ def write(office: Office, environ: Mapping[str, str]) -> None:
         key = _key(office.root, environ)
         if state.is_racy(office.root):
             return
-        told = _map({"settings": office.settings, "clients": _map(office.clients), "staff": _map(office.staff)})
-        text = f"{key}\n{json.dumps(told, default=_told, separators=(',', ':'))}"
         if office.var.is_dir():
-            files.write_whole(_path(office.root), text.encode(), 0o600)
+            files.write_whole(_path(office.root), f"{key}\n{_text(office)}".encode(), 0o600)
+
+
+def write_going_on(office: Office) -> None:
+    """Leave what this daemon works by, its database without a password. Best effort."""
+    from dossier.files import files
+    from dossier.text.database_address import without_passwords
+
+    database = office.settings.database
+    database = database.model_copy(update={"url": without_passwords(database.url)})
+    settings = office.settings.model_copy(update={"database": database})
+    with contextlib.suppress(OSError, TypeError):
+        files.write_whole(_going_on(office.root), f"{__version__}\n{_text(replace(office, settings=settings))}".encode(), 0o640)
+
+
+def going_on(root: Path, environ: Mapping[str, str]) -> Office | None:
+    """What the daemon that runs here goes on with, if it has left that. Its models only have attributes."""
+    try:
+        descriptor = os.open(_going_on(root), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    with open(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if status.st_uid != os.stat(root / "var").st_uid or status.st_mode & 0o022 or status.st_size > _MOST_BYTES:
+            return None
+        office = _understood(root, file.read()) if file.readline().strip() == __version__.encode() else None
+    if office is not None:
+        database: Any = office.settings.database
+        database.url = environ.get("DOSSIER_DATABASE__URL") or database.url
+    return office
+
+
+def _going_on(root: Path) -> Path:
+    return root / "var" / "config.going-on.json"
 
 
 def _path(root: Path) -> Path:
     return root / "var" / f"config.{os.geteuid()}.json"
+
+
+def _text(office: Office) -> str:
+    told = _map({"settings": office.settings, "clients": _map(office.clients), "staff": _map(office.staff)})
+    return json.dumps(told, default=_told, separators=(",", ":"))
+
+
+def _understood(root: Path, text: bytes) -> Office | None:
+    try:
+        told = json.loads(text, object_hook=_recalled)
+        return Office(root, told["settings"], told["clients"], told["staff"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
 
 
 def _key(root: Path, environ: Mapping[str, str]) -> str:

@@ -1,0 +1,30 @@
+"""A fault in config/ under a running daemon: reading goes on, from what the daemon goes on with, and it is said."""
+
+from __future__ import annotations
+
+from kit.support import PDF, Root
+
+CONCEPT = "description: Annual accounts one\nshare: yes\nshare_status: concept\nshare_attachments: all\ncreated_by: p.bakker\n"
+
+
+def test_while_config_has_a_fault_reading_goes_on_and_nothing_is_changed_by_it(root: Root) -> None:
+    root.drop("one", CONCEPT, one_pdf=PDF)
+    root.once()
+    [item] = [one["item"] for one in root.json("items")]
+    with root.daemon():
+        path = root.path / "config/clients.yaml"
+        good = path.read_text()
+        path.write_text(f"{good}nonsense: 1\n")
+        for words in (("status",), ("items",), ("show", item), ("why", item), ("queue",)):
+            done = root.run(*words)
+            assert "config/clients.yaml" in done.stderr, words
+            assert "the daemon goes on with" in done.stderr, words
+            assert done.stdout, words
+        assert [one["item"] for one in root.json("items")] == [item]
+        for words in (("approve", item), ("edit", item, "--status", "done")):
+            assert "config/clients.yaml" in root.run(*words, user="m.devries", code=3).stderr
+        path.write_text(good)
+        root.run("approve", item, user="m.devries")
+        assert root.run("status").stderr == ""
+    path.write_text(f"{good}nonsense: 1\n")
+    assert "config/clients.yaml" in root.run("status", code=3).stderr, "no daemon goes on with anything"
