@@ -29,7 +29,6 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, system
 from dossier.text.refusals import Conflict, Invalid, fault
-from dossier.text.sentences import plain
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Portal
@@ -118,7 +117,7 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
     """
     from peewee import SqliteDatabase
 
-    from dossier.backup.moving_over import NotMoved, move
+    from dossier.backup.moving_over import move
     from dossier.database.postgresql import Postgres
     from dossier.text.database_address import shown
 
@@ -139,6 +138,4 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
                 identity.note_moved(shown(url))
     except presence.AlreadyRunning as error:
         raise Conflict("keeping.stop_it_first", who=error.sentence) from error
-    except NotMoved as error:
-        raise Conflict(plain(str(error))) from error
     return Moved(sum(counts.values()), len(counts), shown(url))

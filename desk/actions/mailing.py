@@ -30,24 +30,24 @@ class Preview:
     """What is wrong with the office's own template; the usual letter is shown then."""
 
 
-def notify(office: Office, now: datetime, actor: Actor, key: int, contact: str | None = None) -> Sentence | str:
+def notify(office: Office, now: datetime, actor: Actor, key: int, contact: str | None = None) -> Sentence:
     """Send the mail about an item, again or to another contact; tells what becomes of it. Raises Refusal."""
     with transaction():
         return resending.notify(office, now, actor, key, contact)
 
 
-def listing(office: Office, reader: Actor, state: str | None = None, most: int = 0) -> list[dict[str, Any]]:
+def listing(office: Office, reader: Actor, state: str | None = None, most: int = 0, language: str = "en") -> list[dict[str, Any]]:
     """Mails as `outbox --json` tells them, newest first. `most` 0: all."""
-    return outbox.listing(state, most, people.readable(office, reader))
+    return outbox.listing(state, most, people.readable(office, reader), language)
 
 
-def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence | str:
+def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
     """Try a mail that failed, was called off, or waits, again now. It stays the same mail. Raises Refusal."""
     with transaction():
         return resending.retry(office, now, actor, number)
 
 
-def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence | str:
+def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
     """Call off a mail that waits or failed. Raises Refusal."""
     with transaction():
         return resending.cancel(office, now, actor, number)

@@ -55,7 +55,7 @@ def outbox(
     from desk.cli import printing
 
     office = session.opened()
-    found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN)
+    found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN, "en" if json else session.language())
     if json:
         printing.as_json(found)
         return

@@ -194,7 +194,7 @@ def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
     try:
         answer = smtp.try_out(settings, environ)
     except smtp.NoServer as error:
-        yield wrong("mail", "doctor.no_mail_server", why=str(error))
+        yield wrong("mail", "doctor.no_mail_server", why=error.sentence)
         return
     if answer.is_yes:
         yield ok("mail", "doctor.mail_server", host=settings.host, port=settings.port, sender=parseaddr(settings.sender)[1])

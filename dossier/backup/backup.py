@@ -46,8 +46,8 @@ from dossier.database.tables import Note
 from dossier.files import files, moves
 from dossier.files.beneath import open_folder
 from dossier.office.office import Office
-from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text import clock, system
+from dossier.text.refusals import Conflict, Refusal
 from dossier.text.sentences import Sentence, as_data, from_data, sentence
 from dossier.trail import anchors
 from dossier.vault.folder import Damaged, Vault, hold_leaving
@@ -81,7 +81,7 @@ class Report:
     """Covers all of the snapshot: whoever restores it can see by this that it is the one that was made."""
     being_written: list[str] = field(default_factory=list)
     """Files of the inbox that were left out; their drops are not whole yet."""
-    damaged: list[str] = field(default_factory=list)
+    damaged: list[Sentence] = field(default_factory=list)
     """Vault files that are gone or are not what they were: no backup can have them."""
 
 
@@ -112,23 +112,23 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
     target = Path(os.path.realpath(dest))
     for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if target.is_relative_to(os.path.realpath(path)):
-            raise Refusal(f"{dest} lies within the office ({path}); give a folder elsewhere, best on another disk")
+            raise Refusal("restoring.within_the_office", dest=str(dest), path=str(path))
     whose = {"format": FORMAT, "what": "backups of an office, by dossier", "root": str(office.root), "host": socket.gethostname()}
     files.make_folder(dest, 0o700)
     if not (dest / MARK).exists():
         if any(name != ".lock" for name in os.listdir(dest)):
-            raise Refusal(f"{dest} is not empty, and holds no backups; give a new folder")
+            raise Conflict("restoring.no_backups_there", dest=str(dest))
         files.write_durably(dest / MARK, json.dumps(whose, indent=2).encode(), 0o600)
     found = read_mark(dest)
     if found.get("root") != str(office.root):
-        raise Refusal(f"{dest} holds the backups of {found.get('root')}; give each office a folder of its own")
+        raise Conflict("restoring.of_another", dest=str(dest), root=str(found.get("root")))
     for name in (VAULT, SNAPSHOTS):
         files.make_folder(dest / name, 0o700)
     with open(dest / ".lock", "a") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise Refusal(f"another backup to {dest} is under way") from None
+            raise Conflict("restoring.under_way", dest=str(dest)) from None
         except OSError as error:  # a share without locks
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
                 raise
@@ -141,9 +141,9 @@ def read_mark(dest: Path) -> dict[str, Any]:
         found = json.loads((dest / MARK).read_bytes())
         form = found["format"]
     except (OSError, ValueError, TypeError, KeyError):
-        raise Refusal(f"{dest} is no backup of dossier: there is no {MARK} in it that can be read") from None
+        raise Refusal("restoring.no_mark", dest=str(dest), mark=MARK) from None
     if form != FORMAT:
-        raise Refusal(f"{dest} was written by another version of dossier (format {form}); use that version")
+        raise Refusal("restoring.another_version", dest=str(dest), form=str(form))
     return dict(found)
 
 
@@ -188,9 +188,9 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
         try:
             with vault.local(sha256) as path:
                 if not pool.keep(path, sha256):
-                    report.damaged.append(f"{place} is not what it was when it was accepted")
+                    report.damaged.append(sentence("restoring.not_as_accepted", place=str(place)))
         except (FileNotFoundError, Damaged, files.Changed, files.NotPlain, files.Unreadable) as error:
-            report.damaged.append(f"{place}: {error.strerror}")
+            report.damaged.append(sentence("restoring.of_place", place=str(place), why=system.why(error)))
 
 
 # How the last one went

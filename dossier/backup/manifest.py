@@ -25,7 +25,7 @@ from typing import Any
 from dossier.database import snapshot
 from dossier.files import files
 from dossier.files.beneath import At, open_beneath
-from dossier.text import names
+from dossier.text import names, system
 from dossier.text.refusals import Refusal
 
 MANIFEST, LIST = "manifest.json", "vault.txt"
@@ -98,15 +98,15 @@ def read(path: Path) -> Manifest:
         found = _judged(json.loads(data), hashlib.sha256(data).hexdigest())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         why = names.shown(str(error))
-        raise Damaged(f"{path / MANIFEST} can't be read ({why}); restore an earlier snapshot of {path.parent}") from error
+        raise Damaged("restoring.no_manifest", path=str(path / MANIFEST), why=why, folder=str(path.parent)) from error
     for name, digest in found.files.items():
         try:
             with at(path, name) as place:
                 same = files.hash_file(place) == digest
         except OSError as error:
-            raise Damaged(f"{path / name} can't be read ({error.strerror}); restore an earlier snapshot") from error
+            raise Damaged("restoring.unreadable", path=str(path / name), why=system.why(error)) from error
         if not same:
-            raise Damaged(f"{path / name} is damaged; restore an earlier snapshot")
+            raise Damaged("restoring.damaged", path=str(path / name))
     with at(path, LIST) as place:
         return replace(found, attachments=_listed(path, files.read_plain(place, MOST_BYTES)[0]))
 
@@ -202,6 +202,6 @@ def _listed(path: Path, data: bytes) -> dict[str, int]:
     for number, line in enumerate(data.decode("ascii", "replace").splitlines(), 1):
         sha256, _, size = line.partition(" ")
         if not _SHA256.fullmatch(sha256) or not re.fullmatch("[0-9]{1,18}", size):
-            raise Damaged(f"{path / LIST}:{number} is no file of a vault; restore an earlier snapshot")
+            raise Damaged("restoring.no_file_of_a_vault", path=f"{path / LIST}:{number}")
         found[sha256] = int(size)
     return found

@@ -14,6 +14,7 @@ from typing import Any
 from dossier.database import postgresql
 from dossier.database.tables import PROXY
 from dossier.database.trouble import DatabaseUnavailable
+from dossier.text.refusals import Conflict
 from dossier.trail import auditing
 
 CHUNK = 500
@@ -22,8 +23,8 @@ CHUNK = 500
 _OWN = ("schema_migration", "item_text", "text_due")
 
 
-class NotMoved(Exception):
-    """The records were not moved, and the new database is as it was; the message says why."""
+class NotMoved(Conflict):
+    """The records were not moved, and the new database is as it was."""
 
 
 def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict[str, int]:
@@ -36,17 +37,17 @@ def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict
     with source.atomic(), target.atomic():
         for table in tables:
             if target.execute_sql(f'SELECT 1 FROM "{table}" LIMIT 1').fetchone():  # noqa: S608 - a table's name  # nosec B608
-                raise NotMoved(f"the new database is not empty: there is something in `{table}`; give an empty one")
+                raise NotMoved("keeping.new_not_empty", table=table)
         for table in tables:
             counts[table] = _copy(source, target, table, progress)
         _copy_search(source, target)
         for table in tables:
             if _digest(source, table, _kinds(target, table)) != _digest(target, table, _kinds(target, table)):
-                raise NotMoved(f"`{table}` did not arrive as it was; nothing was moved")
+                raise NotMoved("keeping.did_not_arrive", table=table)
         PROXY.initialize(target)
         fault = auditing.first_fault()
         if fault is not None:
-            raise NotMoved(f"the trail does not verify: {fault}; nothing was moved")
+            raise NotMoved("keeping.trail_in_doubt", fault=fault)
     return counts
 
 

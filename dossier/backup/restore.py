@@ -36,8 +36,8 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.office.words import RESTORING, SETTINGS, ConfigurationError
-from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence
+from dossier.text.refusals import Conflict, NotFound, Refusal
+from dossier.text.sentences import Sentence, sentence
 from dossier.trail import anchors, auditing, trail
 from dossier.vault import folder as vault_room
 from dossier.vault import opening
@@ -67,7 +67,7 @@ def find(source: Path) -> Path:
     read_mark(source)
     found = snapshots(source)
     if not found:
-        raise Refusal(f"{source} holds no backup that was finished")
+        raise NotFound("restoring.nothing_finished", source=str(source))
     return found[-1]
 
 
@@ -139,33 +139,28 @@ def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
     try:
         fault = snapshot.why_damaged(copy) if given.database == snapshot.SQLITE else None
     except sqlite3.OperationalError as error:
-        raise Damaged(f"{copy} can't be read ({error}); look at its disk, then try again") from error
+        raise Damaged("restoring.disk", path=str(copy), why=str(error)) from error
     if fault:
-        raise Damaged(f"{copy} is damaged: {fault}")
+        raise Damaged("restoring.damaged_by", path=str(copy), fault=fault)
     wanted = {**given.attachments, **{one.sha256: one.size for one in given.loose if one.sha256}}
     lacking = [sha256 for sha256, size in wanted.items() if not pool.has(sha256, size)]
     if lacking:
-        raise Damaged(
-            f"{len(lacking)} files are gone from {pool.path}, or cut off, the first is {lacking[0]}; restore an earlier snapshot"
-        )
+        raise Damaged("restoring.files_gone", count=len(lacking), pool=str(pool.path), first=lacking[0])
     if (office.root / RESTORING).exists():
-        raise Refusal(f"a restore to {office.root} was broken off; remove that folder and restore again")
+        raise Conflict("restoring.broken_off", root=str(office.root))
     for target in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if os.path.lexists(target) and (not target.is_dir() or any(target.iterdir())):
-            raise Refusal(f"{target} is not empty; give --root a folder that is empty or not there yet" + (
-                "" if target == office.root else ", or other folders (paths in the backup's config/settings.yaml, DOSSIER_PATHS__…)"))  # fmt: skip
+            raise Conflict("restoring.not_empty" if target == office.root else "restoring.others_not_empty", path=str(target))
     for url in (office.vault_store, office.portal_store):
         if url is not None and _holds_something(office, url):
-            raise Refusal(
-                f"{url} is not empty; give an empty prefix or bucket, by DOSSIER_PATHS__VAULT and DOSSIER_PATHS__PORTAL"
-            )
+            raise Conflict("restoring.store_not_empty", url=url)
     if not snapshot.is_empty(office):
-        raise Refusal("there is a database already where database.url points; give another, by DOSSIER_DATABASE__URL")
+        raise Conflict("restoring.database_there")
     above = next(folder for folder in (office.root, *office.root.parents) if folder.is_dir())
     room = os.statvfs(above)
     needed, free = sum(wanted.values()) + sum(one.stat().st_size for one in path.iterdir()), room.f_bavail * room.f_frsize
     if needed > free:
-        raise OSError(errno.ENOSPC, f"{needed // 2**20} MB are needed, {free // 2**20} MB are free", str(above))
+        raise OSError(errno.ENOSPC, sentence("restoring.no_room", needed=needed // 2**20, free=free // 2**20), str(above))
 
 
 def _holds_something(office: Office, url: str) -> bool:
@@ -181,12 +176,12 @@ def _put_vault(office: Office, listed: Iterable[str], pool: Pool, restored: Rest
     try:
         restored.files += opening.open_vault(office).put((sha256, pool.location(sha256)) for sha256 in listed)
     except vault_room.Damaged as error:
-        raise Damaged(f"{error.filename} is damaged; restore an earlier snapshot, or find the file elsewhere") from error
+        raise Damaged("restoring.file_damaged", path=str(error.filename)) from error
 
 
 def _put(pool: Pool, sha256: str, target: Path, mode: int) -> None:
     if files.copy_to(pool.location(sha256), target, mode) != sha256:
-        raise Damaged(f"{pool.location(sha256)} is damaged; restore an earlier snapshot, or find the file elsewhere")
+        raise Damaged("restoring.file_damaged", path=str(pool.location(sha256)))
 
 
 def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) -> None:
@@ -254,9 +249,9 @@ def _put_database(office: Office, path: Path, given: Manifest) -> None:
     found, wrong = anchors.read(anchors.folder_of(office))
     fault: Sentence | str | None = wrong or auditing.first_fault(found)
     if fault is None and trail.head() != (given.events, given.head):
-        fault = f"it ends with event {trail.head()[0]}, and the backup was made at event {given.events}"
+        fault = sentence("restoring.ends_otherwise", last=trail.head()[0], wanted=given.events)
     if fault is not None:
-        raise Damaged(f"the trail of the backup does not verify: {fault}")
+        raise Damaged("restoring.trail", fault=fault)
 
 
 def _put_plain(path: Path, digests: Mapping[str, str], prefix: str, target: Path, mode: int = 0o644) -> None:
@@ -274,4 +269,4 @@ def _put_file(path: Path, name: str, target: Path, digests: Mapping[str, str], m
     """A file of the snapshot, as the manifest tells of it. Raises Damaged."""
     with manifest.at(path, name) as place:
         if files.copy_to(place, target, mode) != digests[name]:
-            raise Damaged(f"{path / name} is damaged; restore an earlier snapshot")
+            raise Damaged("restoring.damaged", path=str(path / name))

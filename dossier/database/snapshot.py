@@ -132,7 +132,7 @@ def is_empty(office: Office) -> bool:
         with psycopg.connect(office.settings.database.url, connect_timeout=10) as connection:
             row = connection.execute("SELECT count(*) FROM pg_tables WHERE schemaname = current_schema()").fetchone()
     except psycopg.Error as error:
-        raise CannotCopy(errno.EIO, f"the database server can't be used: {error}") from error
+        raise CannotCopy(errno.EIO, sentence("database.server_unusable", error=str(error))) from error
     return row is not None and row[0] == 0
 
 
@@ -141,9 +141,7 @@ def put_back(office: Office, copy: Path) -> None:
     path = sqlite_path(office)
     if (copy.name == SQLITE) != (path is not None):
         kinds = {SQLITE: "SQLite", POSTGRESQL: "PostgreSQL"}
-        raise CannotCopy(
-            errno.EINVAL, f"the backup holds {kinds[copy.name]}, but database.url is of another kind; use the kind of the backup"
-        )
+        raise CannotCopy(errno.EINVAL, sentence("database.another_kind", kind=kinds[copy.name]))
     if path is not None:
         files.make_folder(path.parent)
         files.copy_to(copy, path, 0o640)
@@ -165,13 +163,13 @@ def _dump(url: str, target: Path) -> Taken:
             _run(dump, url, lambda name: [f"--dbname={name}"])
             return _taken(target, connection.execute(_ATTACHMENTS).fetchall(), connection.execute(_HEAD).fetchone())
     except psycopg.Error as error:
-        raise CannotCopy(errno.EIO, f"the database server can't be used: {error}") from error
+        raise CannotCopy(errno.EIO, sentence("database.server_unusable", error=str(error))) from error
 
 
 def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) -> None:
     """Run one of PostgreSQL's programs on the database at `url`, the password in its environment."""
     if shutil.which(command[0]) is None:
-        raise CannotCopy(errno.ENOENT, f"there is no {command[0]} here; install PostgreSQL's client programs (postgresql-client)")
+        raise CannotCopy(errno.ENOENT, sentence("database.no_program", program=command[0]))
     address = database_address.read(url)
     assert address is not None
     given = {"PGUSER": address.user, "PGPASSWORD": address.password}
@@ -179,4 +177,4 @@ def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) ->
     done = subprocess.run([*command, *arguments(address.bare)], env=environ, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         said = " ".join(done.stderr.split()) or f"exit code {done.returncode}"
-        raise CannotCopy(errno.EIO, f"{command[0]} failed: {said}")
+        raise CannotCopy(errno.EIO, sentence("database.program_failed", program=command[0], said=said))

@@ -155,7 +155,7 @@ class ObjectVault(Vault):
 
         def see(sha256: str) -> None:
             if self._hurried.head(name_of(sha256)) is None:
-                raise Gone(errno.EAGAIN, "is not in the vault any more; it is put in anew", self.shown(sha256))
+                raise Gone(errno.EAGAIN, sentence("vault.put_in_anew"), self.shown(sha256))
 
         at_once(see, found)
 

@@ -23,7 +23,7 @@ import structlog
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text.names import extension
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Conflict
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
 from workflow.guard.at_a_glance import Text
@@ -242,4 +242,4 @@ def screened_change(
             return change(screened)
         except Unscreened:
             continue
-    raise Refusal("others are changing this item at this moment; look at it and try again")
+    raise Conflict("guard.changing_now")

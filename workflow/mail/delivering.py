@@ -21,6 +21,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
+from dossier.text.sentences import Sentence, packed, sentence
 from dossier.trail import trail
 from workflow.mail import noticing
 from workflow.messages import letters
@@ -35,40 +36,40 @@ log = structlog.get_logger("mail")
 DIGEST_COLLECT_SECONDS, DIGEST_PAUSE_SECONDS = 300, 3600
 """A digest waits so long for more after its first item, and there is an hour at least between two of them."""
 
-GONE = "this contact is not active any more"
+GONE = sentence("mail.contact_gone")
 
 
 # Who gets it, and what it says
 
 
-def addressee(office: Office, now: datetime, mail: Any) -> Addressee | str:
-    """Where this mail goes now; else, in words, why it must not go any more."""
+def addressee(office: Office, now: datetime, mail: Any) -> Addressee | Sentence:
+    """Where this mail goes now; else why it must not go any more."""
     if mail.kind == "anchor":
-        return addressees.of_anchors(office) or "the trail's anchors are not mailed any more"
+        return addressees.of_anchors(office) or sentence("mail.no_anchors")
     is_old = mail.created_at <= clock.to_text(now - timedelta(minutes=access.LINK_MINUTES))
     if mail.kind not in TO_CONTACTS:
         to = addressees.of_staff(office, mail.recipient)
         if to is None:
-            return "this staff member has left"
+            return sentence("mail.staff_left")
         if mail.kind in NOTICES and (why := noticing.why_not(office, mail)):
             return why
         if mail.kind == "review" and not _to_review(office, mail):
-            return "this staff member need not know of these items any more"
+            return sentence("mail.need_not_know_these")
         if mail.kind == staff_access.KIND and is_old:
-            return "it could not be sent in time; another can be asked for"
+            return sentence("mail.too_late")
         return to
     to = addressees.of_contact(office, mail.client, mail.recipient)
     if to is None:
         return GONE
     gone = Item.public.is_null() | Item.standing.is_null()
     if mail.kind == READY and Item.select().where((Item.id == mail.item) & gone).exists():
-        return "the item is not on the portal any more"
+        return sentence("mail.not_on_portal")
     if mail.kind in (LOGIN, UNOPENED) and to.email != mail.email:
-        return "this contact has another address now"
+        return sentence("mail.another_address")
     if mail.kind == LOGIN and is_old:
-        return "it could not be sent in time; the contact can ask for another"
+        return sentence("mail.too_late_contact")
     if mail.kind == UNOPENED and not openings.are_unopened(mail.recipient, mail.payload["editions"]):
-        return "it was opened, or taken off the portal, meanwhile"
+        return sentence("mail.opened_meanwhile")
     return to
 
 
@@ -120,11 +121,11 @@ def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
     """Where the mail goes; None, and it is cancelled and its maker told, if it must not go any more."""
     for part in _parts(mail):
         reason = addressee(office, now, part)
-        if isinstance(reason, str):
+        if isinstance(reason, Sentence):
             _cancel_unwanted(office, now, part, reason)
-    to: Addressee | str = addressee(office, now, mail)
+    to: Addressee | Sentence = addressee(office, now, mail)
     if isinstance(to, Addressee) and mail.kind in (BUNDLE, TOGETHER) and not _parts(mail):
-        to = "nothing is left to tell about"
+        to = sentence("mail.nothing_left")
     if isinstance(to, Addressee):
         if (to.name, to.email, to.language) != (mail.name, mail.email, mail.language):
             mail.name, mail.email, mail.language = to.name, to.email, to.language
@@ -134,17 +135,17 @@ def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
     return None
 
 
-def _cancel_unwanted(office: Office, now: datetime, mail: Any, reason: str) -> None:
+def _cancel_unwanted(office: Office, now: datetime, mail: Any, reason: Sentence) -> None:
     with transaction():
-        Mail.update(state="cancelled", error=reason).where(Mail.id == mail.id).execute()
+        Mail.update(state="cancelled", error=packed(reason)).where(Mail.id == mail.id).execute()
         if mail.kind == READY:
             item = Item.get_by_id(mail.item)
             Item.update(notify=False).where(Item.id == item.id).execute()
-            trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, "reason": reason})
+            trail.record(now, trail.DAEMON, "not_notified", item.id, {"contact": mail.recipient, "reason": str(reason)})
             _tell_maker(office, now, item, mail.recipient, reason)
         elif mail.kind == UNOPENED:
             openings.forget_reminder(mail.recipient, mail.payload["editions"])
-    log.warning("mail called off", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=reason)
+    log.warning("mail called off", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=str(reason))
 
 
 def mark_sent(now: datetime, mail: Any, answer: str) -> None:
@@ -163,20 +164,22 @@ def mark_sent(now: datetime, mail: Any, answer: str) -> None:
         log.info("mail sent", kind=part.kind, to=mail.recipient, item=part.item and item_name(part.item), answer=answer)
 
 
-def mark_failed(office: Office, now: datetime, mail: Any, reason: str) -> None:
+def mark_failed(office: Office, now: datetime, mail: Any, reason: Sentence) -> None:
     """Not to be sent: seen in the outbox and in the item's history, and its maker gets a letter. In `transaction()`."""
     parts = _parts(mail)
     for part in [mail, *parts]:
-        Mail.update(state="failed", error=reason).where(Mail.id == part.id).execute()
-        trail.record(now, trail.DAEMON, "mail_failed", part.item, {"kind": part.kind, "to": mail.recipient, "reason": reason})
+        Mail.update(state="failed", error=packed(reason)).where(Mail.id == part.id).execute()
+        trail.record(
+            now, trail.DAEMON, "mail_failed", part.item, {"kind": part.kind, "to": mail.recipient, "reason": str(reason)}
+        )
         if part.kind == READY:
             _tell_maker(office, now, Item.get_by_id(part.item), f"{mail.name} <{mail.email}>", reason)
-    log.warning("mail failed", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=reason)
+    log.warning("mail failed", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=str(reason))
 
 
-def _tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: str) -> None:
+def _tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: Sentence) -> None:
     """The item's maker hears that `contact` got no mail; if the maker has left, the admins do."""
-    payload = {"description": item.description, "contact": contact, "reason": reason}
+    payload = {"description": item.description, "contact": contact, "reason": packed(reason)}
     if addressees.of_staff(office, item.created_by):
         notices.tell(office, now, "failed", item.created_by, item, payload)
         return

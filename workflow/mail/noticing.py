@@ -21,15 +21,15 @@ LISTED = 100
 """Notices named in one letter; of more, how many there are."""
 
 
-def why_not(office: Office, mail: Any) -> str | None:
-    """In words, why this notice must not go any more; None if it may."""
+def why_not(office: Office, mail: Any) -> Sentence | None:
+    """Why this notice must not go any more; None if it may."""
     item = Item.get_or_none(Item.id == mail.item) if mail.item is not None else None
     if not people.may_read(office, Actor(mail.recipient, "mail"), mail.client or "", item.type if item is not None else None):
-        return "this staff member need not know of it any more"
+        return sentence("mail.need_not_know")
     if mail.kind == "decide":
         asked = (Asked.edition == mail.payload["edition"]) & (Asked.person == mail.recipient) & Asked.is_open
         if item is None or item.pending != mail.payload["edition"] or not Asked.select().where(asked).exists():
-            return "there is nothing to decide any more"
+            return sentence("mail.nothing_to_decide")
     return None
 
 
@@ -68,7 +68,8 @@ def _values(office: Office, notice: Any) -> tuple[str, dict[str, Any]]:
         return kind, {**values, "contact": contact.name if contact else payload["contact"]}
     if kind == "waiting":
         return kind, {**values, "drop": payload["drop"], "reason": unpacked(payload["reason"])}
-    return kind, {**values, **{name: value for name, value in payload.items() if name not in ("description", "reasons", "phone")}}
+    more = {name: value for name, value in payload.items() if name not in ("description", "reasons", "phone")}
+    return kind, {**values, **{name: unpacked(value) if isinstance(value, str) else value for name, value in more.items()}}
 
 
 def _page(notices: Sequence[Any]) -> str:

@@ -10,7 +10,8 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
-from dossier.text.refusals import Forbidden, Refusal
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, fault
+from dossier.text.sentences import Sentence, packed, sentence
 from dossier.trail import trail
 from workflow.items import items
 from workflow.messages.kinds import BUNDLE, READY
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from dossier.office.keys import Contact
 
 
-def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | None) -> str:
+def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | None) -> Sentence:
     """Send the mail about an item, again or to another contact; says what will happen. In `transaction()`. Raises Refusal.
 
     `wanted`: the contact's id or address; None: the item's own contact.
@@ -31,9 +32,9 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
         raise Forbidden(refusal)
     contact = contact_of(office, item, wanted)
     if item.public is None and item.standing is None and item.pending is None:
-        raise Refusal(f"{item_name(key)} is {item.share_state}: there is nothing on the portal to tell about")
+        raise Conflict("mail.nothing_on_portal", item=item_name(key), state=sentence(f"states.{item.share_state}"))
     if outbox.has(READY, key, contact.id, ("waiting",)):
-        raise Refusal(f"a mail about {item_name(key)} to {contact.id} waits already; see: dossier outbox")
+        raise Conflict("mail.waits_already", item=item_name(key), contact=contact.id)
     outbox.forget_failed(READY, key)
     item.contact, item.notify = contact.id, True
     item.version += 1
@@ -43,25 +44,25 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
     trail.record(now, actor, "notify_asked", key, {"contact": contact.id, "email": contact.email})
     if on_portal:
         outbox.enqueue_to_contact(office, now, READY, item, item.client, contact.id)
-        return f"{item_name(key)}: a mail to {contact.name} <{contact.email}> is in the outbox"
-    return f"{item_name(key)}: {contact.name} <{contact.email}> gets a mail once it is on the portal"
+        return sentence("mail.in_outbox", item=item_name(key), name=contact.name, email=contact.email)
+    return sentence("mail.once_on_portal", item=item_name(key), name=contact.name, email=contact.email)
 
 
-def retry(office: Office, now: datetime, actor: Actor, number: int) -> str:
+def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
     """Try a mail that failed, was cancelled or waits for its next attempt again now, from the first attempt on. In `transaction()`.
 
     It keeps its Message-ID: it is the same mail. A digest is taken apart: its items go by themselves. Raises Refusal.
     """
     mail = _mail(office, actor, number)
     if mail.state == "sent":
-        raise Refusal(f"mail {number} was sent on {clock.shown(mail.sent_at)}; to send anew: dossier notify ITEM --contact ID")
+        raise Conflict("mail.was_sent", mail=number, at=clock.shown(mail.sent_at))
     if mail.within and mail.state == "waiting":
-        raise Refusal(f"mail {number} goes with mail {mail.within}; retry that one")
+        raise Conflict("mail.goes_with", mail=number, within=mail.within)
     if mail.kind == BUNDLE and mail.state != "waiting":
         parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state)))
         if not parts:
-            raise Refusal(f"mail {number} has no items left to tell about")
-        Mail.update(state="cancelled", error="its items are tried by themselves").where(Mail.id == mail.id).execute()
+            raise Conflict("mail.no_items_left", mail=number)
+        Mail.update(state="cancelled", error=packed(sentence("mail.by_themselves"))).where(Mail.id == mail.id).execute()
     else:
         parts = [mail]
     for part in parts:
@@ -70,21 +71,24 @@ def retry(office: Office, now: datetime, actor: Actor, number: int) -> str:
         again = {"state": "waiting", "attempts": 0, "unreached": 0, "error": None, "due_at": clock.to_text(now)}
         Mail.update(**again, within=None).where(Mail.id == part.id).execute()
         _record_by(now, actor, "mail_retried", part)
-    return f"mail {number} to {mail.name} <{mail.email}> is tried again now"
+    return sentence("mail.tried_again", mail=number, name=mail.name, email=mail.email)
 
 
-def cancel(office: Office, now: datetime, actor: Actor, number: int) -> str:
+def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
     """Call off a mail that waits or failed. In `transaction()`. Raises Refusal."""
     mail = _mail(office, actor, number)
     if mail.state not in ("waiting", "failed"):
-        raise Refusal(f"mail {number} was {mail.state} already" + (f" on {clock.shown(mail.sent_at)}" if mail.sent_at else ""))
+        code = "mail.was_on" if mail.sent_at else "mail.was"
+        raise Conflict(code, mail=number, state=sentence(f"mail.state_{mail.state}"), at=clock.shown(mail.sent_at))
     parts = list(Mail.select().where((Mail.within == mail.id) & (Mail.state == mail.state))) if mail.kind == BUNDLE else []
     for part in [mail, *parts]:
-        Mail.update(state="cancelled", error=f"called off by {actor.code}").where(Mail.id == part.id).execute()
+        Mail.update(state="cancelled", error=packed(sentence("mail.called_off_by", who=actor.code))).where(
+            Mail.id == part.id
+        ).execute()
         if part.kind == READY:
             Item.update(notify=False).where(Item.id == part.item).execute()
         _record_by(now, actor, "mail_cancelled", part)
-    return f"mail {number} to {mail.name} <{mail.email}> is called off"
+    return sentence("mail.called_off", mail=number, name=mail.name, email=mail.email)
 
 
 def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
@@ -93,10 +97,10 @@ def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
     if contact is not None and contact.active:
         return contact
     client = office.clients.get(item.client)
-    known = ", ".join(one.id for one in client.contacts if one.active) if client else ""
-    named = wanted or item.contact
-    what = f"client {item.client} has no active contact `{named}`" if named else "say who gets the mail"
-    raise Refusal(f"{what}: --contact ID; its contacts are: {known or 'none yet'}")
+    known = [one.id for one in client.contacts if one.active] if client else []
+    named, contacts = wanted or item.contact, known or sentence("mail.none_yet")
+    code = "mail.no_active_contact" if named else "mail.say_who"
+    raise Invalid([fault("contact", code, client=item.client, named=named, known=contacts)])
 
 
 def _record_by(now: datetime, actor: Actor, action: str, mail: Any) -> None:
@@ -107,10 +111,10 @@ def _record_by(now: datetime, actor: Actor, action: str, mail: Any) -> None:
 def _mail(office: Office, actor: Actor, number: int) -> Any:
     mail = Mail.get_or_none(Mail.id == number)
     if mail is None:
-        raise Refusal(f"there is no mail {number} in the outbox")
+        raise NotFound("mail.no_such_mail", mail=number)
     if mail.client is None:
         if not people.is_admin(office, actor.code):
-            raise Refusal(f"only an admin may do this with mail {number}")
+            raise Forbidden("mail.only_an_admin", mail=number)
     elif refusal := people.why_not_create(office, actor.code, mail.client):
         raise Forbidden(refusal)
     return mail

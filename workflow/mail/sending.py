@@ -34,7 +34,7 @@ from dossier.database.tables import Edition, Mail, item_name, tuples
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
-from dossier.text.sentences import Sentence, sentence
+from dossier.text.sentences import Sentence, packed, sentence
 from workflow.items import items
 from workflow.mail import delivering, resending, smtp
 from workflow.mail.mime import Head, mime
@@ -103,7 +103,7 @@ class Mailer:
 
     def take_over(self, was_gone: bool) -> None:
         """Go on where another mailer of this office ended; `was_gone`: it had no server, and its alarm stands."""
-        self._gone = NoServer("it was not there the last time") if was_gone else None
+        self._gone = NoServer(sentence("mail.was_gone")) if was_gone else None
         """Why there is no server; None while there is one."""
         self._looks, self._last_look = 0, _LONG_AGO
 
@@ -164,7 +164,7 @@ class Mailer:
                 if answer is None:  # called off, or sent by another, at this very moment
                     continue
                 if answer.is_yes:  # a round may take minutes: servers think long
-                    delivering.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, answer.text)
+                    delivering.mark_sent(now + timedelta(seconds=time.monotonic() - started), mail, str(answer.text))
                 else:
                     smtp.close_line(line, politely=False)
                     line = None
@@ -172,7 +172,7 @@ class Mailer:
                 done.sent += answer.is_yes
                 silences = silences + 1 if answer.is_silence else 0
                 if silences >= SILENCES:
-                    raise NoServer(f"{answer.text}, with one mail after the other; see what is the matter with it")
+                    raise NoServer(sentence("mail.one_after_the_other", answer=answer.text))
                 if not answer.is_silence:
                     self._is_back(now)
                     self._tell_of_sender(answer)
@@ -184,7 +184,7 @@ class Mailer:
         try:
             message = self._message(now, mail)
         except Exception as error:  # noqa: BLE001 - one bad mail never holds up another; it fails after max_attempts
-            return Answer(451, f"it can't be put together: {type(error).__name__}: {error}")
+            return Answer(451, sentence("mail.not_put_together", error=f"{type(error).__name__}: {error}"))
         wanted = Mail.select().where((Mail.id == mail.id) & (Mail.state == "waiting"))
         return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
 
@@ -211,12 +211,12 @@ class Mailer:
         attempts = mail.attempts + 1
         with transaction():
             due = clock.to_text(now + timedelta(seconds=pause_after(attempts)))
-            Mail.update(attempts=attempts, error=answer.text, due_at=due).where(Mail.id == mail.id).execute()
+            Mail.update(attempts=attempts, error=packed(answer.text), due_at=due).where(Mail.id == mail.id).execute()
             if answer.is_final_no or attempts >= self.office.settings.mail.max_attempts:
                 delivering.mark_failed(self.office, now, mail, answer.text)
                 return
         about = mail.item and item_name(mail.item)
-        log.warning("mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=answer.text, attempts=attempts)
+        log.warning("mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=str(answer.text), attempts=attempts)
 
     def _tell_of_sender(self, answer: Answer) -> None:
         if answer.is_yes:
@@ -230,17 +230,17 @@ class Mailer:
     def _is_gone(self, now: datetime, error: NoServer) -> None:
         """One alarm, and what is due is put off together. A mail that found no server max_attempts times has failed."""
         self._looks, self._gone = self._looks + 1, error
-        self._alarm("mail", sentence("alarms.no_mail", why=str(error)))
+        self._alarm("mail", sentence("alarms.no_mail", why=error.sentence))
         limit = self.office.settings.mail.max_attempts
         due = self._waiting & (Mail.due_at <= clock.to_text(now))
         with transaction():
             for (count,) in tuples(Mail.select(Mail.unreached).where(due).distinct().order_by(Mail.unreached.desc())):
                 these = list(Mail.select().where(due & (Mail.unreached == count))) if count + 1 >= limit else []
                 later = clock.to_text(now + timedelta(seconds=pause_after(count + 1)))
-                counted = {"unreached": count + 1, "error": str(error), "due_at": later}
+                counted = {"unreached": count + 1, "error": packed(error.sentence), "due_at": later}
                 Mail.update(counted).where(due & (Mail.unreached == count)).execute()
                 for mail in these:
-                    delivering.mark_failed(self.office, now, mail, str(error))
+                    delivering.mark_failed(self.office, now, mail, error.sentence)
 
     def _is_back(self, now: datetime) -> None:
         """What waited for the server is due, whatever its pause."""

@@ -21,6 +21,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from dossier.office.keys import Mail
+from dossier.text import system
+from dossier.text.sentences import Sentence, plain, sentence
 from workflow.messages.addresses import address_of, ascii_domain, domain_of, needs_smtputf8
 
 STEP_SECONDS = 30
@@ -98,10 +100,11 @@ class _TlsLine(_Line, smtplib.SMTP_SSL):
 
 
 class NoServer(Exception):
-    """No mail can go now, whichever it is; the message says why and what to do."""
+    """No mail can go now, whichever it is; the sentence says why and what to do."""
 
-    def __init__(self, message: str, refused: bool = False) -> None:
-        super().__init__(message)
+    def __init__(self, why: Sentence, refused: bool = False) -> None:
+        super().__init__(why)
+        self.sentence = why
         self.refused = refused
         """The server is there but doesn't want us; asking often may lock the account."""
 
@@ -111,7 +114,8 @@ class Answer:
     """What became of one mail. `code` is the server's last (RFC 5321 section 4.2.1); None: it fell silent or went away."""
 
     code: int | None
-    text: str
+    text: Sentence
+    """What the server said; told as it came."""
     of_sender: bool = False
     """It was the sender's address that the server did not like."""
 
@@ -131,12 +135,12 @@ class Answer:
 
 def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
     """A line to the server, encrypted and logged in as `mail` says. Raises NoServer."""
-    where = f"the mail server {mail.host}, port {mail.port}"
+    where = sentence("mail.where", host=mail.host, port=mail.port)
     password = ""  # nosec B105 - none is set
     if mail.username:
         password = environ.get(mail.password_env, "")
         if not password:
-            raise NoServer(f"there is no password for {where}: set the environment variable {mail.password_env}", refused=True)
+            raise NoServer(sentence("mail.no_password", where=where, variable=mail.password_env), refused=True)
     name = greeting_name(mail)
     try:
         context = ssl.create_default_context()
@@ -145,7 +149,7 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
         else:
             server = _Line(mail.host, mail.port, name or "localhost", timeout=STEP_SECONDS)
     except (OSError, smtplib.SMTPException, UnicodeError) as error:
-        raise NoServer(f"{where}, {_words_of(error)}; check mail.host, mail.port and mail.security") from error
+        raise NoServer(sentence("mail.check_host", where=where, what=_what_of(error))) from error
     try:
         if name is None and server.sock is not None:
             server.local_hostname = _address_literal(server.sock.getsockname()[0])
@@ -158,15 +162,14 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
     except smtplib.SMTPAuthenticationError as error:
         server.close()
         told = f"{error.smtp_code} {_decoded(error.smtp_error)}"
-        raise NoServer(
-            f"{where}, refused the login of {mail.username} ({told}); check mail.username and {mail.password_env}", refused=True
-        ) from error
+        why = sentence("mail.login_refused", where=where, user=mail.username, answer=told, variable=mail.password_env)
+        raise NoServer(why, refused=True) from error
     except UnicodeError as error:
         server.close()
-        raise NoServer(f"{where} can only be told a user name and password of ASCII characters", refused=True) from error
+        raise NoServer(sentence("mail.ascii_only", where=where), refused=True) from error
     except (OSError, smtplib.SMTPException) as error:
         server.close()
-        raise NoServer(f"{where}, {_words_of(error)}; check mail.security and mail.username") from error
+        raise NoServer(sentence("mail.check_security", where=where, what=_what_of(error))) from error
     return server
 
 
@@ -198,14 +201,14 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted
     options: list[str] = []
     if needs_smtputf8(to) or needs_smtputf8(origin):
         if not server.has_extn("smtputf8"):
-            return Answer(553, "the mail server can't send to an address with such characters (it has no SMTPUTF8)")
+            return Answer(553, sentence("mail.no_smtputf8"))
         options = ["SMTPUTF8", "BODY=8BITMIME"]
     try:
         if server.has_extn("size"):
             options.append(f"SIZE={len(data)}")
         code, text = server.mail(origin, options)
         if code in _WANTS_LOGIN:
-            raise NoServer(f"the mail server wants a login or encryption first ({code} {_decoded(text)})", refused=True)
+            raise NoServer(sentence("mail.wants_login", answer=f"{code} {_decoded(text)}"), refused=True)
         if not 200 <= code < 300:
             return _answer(code, text, of_sender=True)
         code, text = server.rcpt(to)
@@ -220,7 +223,7 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted
     except smtplib.SMTPDataError as error:  # no 354: a yes at this point would be nonsense
         return _answer(error.smtp_code if error.smtp_code >= 400 else 0, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
-        return Answer(None, f"the mail server {_words_of(error)}")
+        return Answer(None, sentence("mail.the_server", what=_what_of(error)))
 
 
 def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
@@ -235,7 +238,7 @@ def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
         line.rset()
         return _answer(code, text)
     except (OSError, smtplib.SMTPException) as error:
-        return Answer(None, f"the mail server {_words_of(error)}")
+        return Answer(None, sentence("mail.the_server", what=_what_of(error)))
     finally:
         close_line(line, politely=True)
 
@@ -255,7 +258,7 @@ def close_line(server: smtplib.SMTP, politely: bool) -> None:
 def _answer(code: int, text: bytes | str, of_sender: bool = False) -> Answer:
     """A code that is none of RFC 5321's is not an answer."""
     told = f"{code} {_decoded(text)}".strip()
-    return Answer(code, told, of_sender) if 200 <= code < 600 else Answer(None, f"the mail server answered nonsense: {told}")
+    return Answer(code, plain(told), of_sender) if 200 <= code < 600 else Answer(None, sentence("mail.nonsense", answer=told))
 
 
 def _decoded(text: bytes | str) -> str:
@@ -263,19 +266,20 @@ def _decoded(text: bytes | str) -> str:
     return " ".join(whole.split())
 
 
-def _words_of(error: Exception) -> str:
+def _what_of(error: Exception) -> Sentence:
+    """What went wrong, to be told behind the server's name."""
     if isinstance(error, TimeoutError) or "timed out" in str(error):
-        return "does not answer in time"
+        return sentence("mail.no_answer_in_time")
     if isinstance(error, ssl.SSLCertVerificationError):
-        return f"has a certificate that does not hold: {error.verify_message}"
+        return sentence("mail.bad_certificate", why=error.verify_message)
     if isinstance(error, ssl.SSLError):
-        return f"can't be spoken to encrypted: {error.reason or error}"
+        return sentence("mail.no_encryption", why=str(error.reason or error))
     if isinstance(error, smtplib.SMTPServerDisconnected):
-        return "broke off"
+        return sentence("mail.broke_off")
     if isinstance(error, Babbling):
-        return "does not come to an end of its answer, or answers nonsense"
+        return sentence("mail.babbles")
     if isinstance(error, smtplib.SMTPResponseException):
-        return f"answered {error.smtp_code} {_decoded(error.smtp_error)}"
+        return sentence("mail.answered", answer=f"{error.smtp_code} {_decoded(error.smtp_error)}")
     if isinstance(error, OSError) and error.strerror:
-        return f"can't be reached: {error.strerror}"
-    return f"can't be used: {error}"
+        return sentence("mail.not_reached", why=system.why(error))
+    return sentence("mail.unusable", why=str(error))

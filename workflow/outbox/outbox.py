@@ -17,6 +17,7 @@ from dossier.database.tables import Mail, item_name
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock
+from dossier.text.sentences import told, unpacked
 from workflow.messages.addresses import domain_of
 from workflow.outbox import addressees
 from workflow.outbox.addressees import Addressee
@@ -82,7 +83,7 @@ def forget_failed(kind: str, item: int) -> int:
     return int(Mail.update(state="cancelled").where(failed).execute())
 
 
-def listing(state: str | None = None, limit: int = 0, may: Readable = ALL) -> list[dict[str, Any]]:
+def listing(state: str | None = None, limit: int = 0, may: Readable = ALL, language: str = "en") -> list[dict[str, Any]]:
     """The outbox for people and programs, newest first: what is in this state (None: any); `limit` 0: all.
 
     `may`: what the reader may know of.
@@ -96,7 +97,8 @@ def listing(state: str | None = None, limit: int = 0, may: Readable = ALL) -> li
         {
             "id": mail.id, "state": mail.state, "kind": mail.kind, "item": item_name(mail.item) if mail.item else None,
             "client": mail.client, "to": mail.recipient, "name": mail.name, "email": mail.email,
-            "attempts": mail.attempts + mail.unreached, "error": mail.error, "created_at": clock.shown(mail.created_at),
+            "attempts": mail.attempts + mail.unreached, "error": mail.error and told(unpacked(mail.error), language),
+            "created_at": clock.shown(mail.created_at),
             "due_at": clock.shown(mail.due_at) if mail.state == "waiting" else None, "sent_at": clock.shown(mail.sent_at),
             "message_id": mail.message_id, "goes_with": mail.within,
         }

@@ -18,6 +18,8 @@ import structlog
 
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, Place, open_beneath, open_folder
+from dossier.text import system
+from dossier.text.sentences import sentence
 from workflow.portal.placing import PAGES, Change
 
 log = structlog.get_logger("portal")
@@ -51,10 +53,8 @@ class FolderSite:
         self._make()
         self.prepare_staging()
         if not moves.can_move(self.staging, self.path):
-            raise PortalUnusable(
-                f"{self.path} is a mount point, and what is published must be made ready beside it and moved in;"
-                f" set paths.portal to a folder within it, such as {self.path / 'portal'}"
-            )
+            within = str(self.path / "portal")
+            raise PortalUnusable(sentence("publishing.mount_point", path=str(self.path), within=within))
         self._can_swap = moves.can_swap(self.staging)
 
     def prepare_staging(self) -> None:
@@ -69,8 +69,8 @@ class FolderSite:
             self._make_staging()
             _remove_beside(left).join(SWEEP_SECONDS)
         except OSError as error:
-            reason = f"{error.filename}: {error.strerror}; this user must be able to write beside the portal's folder"
-            raise PortalUnusable(reason) from error
+            why = system.why(error)
+            raise PortalUnusable(sentence("publishing.not_beside", path=str(error.filename), why=why)) from error
 
     def _make_staging(self) -> None:
         for name in ("items", "clients", "pages"):

@@ -29,6 +29,7 @@ from pathlib import Path
 
 from dossier.files import files, moves
 from dossier.files.beneath import Folder, Place, open_folder
+from dossier.text.sentences import sentence
 
 PAGES = "_pages"
 """The folder of a client's folder with what the pages need besides."""
@@ -131,7 +132,7 @@ class Change:
             elif not files.exists(home):
                 moves.move(self._staged, home)
             elif not moves.exchange(self._staged, home):
-                raise OSError(errno.ENOTSUP, "the file system swaps no folders any more", str(home))
+                raise OSError(errno.ENOTSUP, sentence("publishing.no_swap"), str(home))
 
     def _apply_in_place(self, home: Folder) -> None:
         """Even what goes is not removed but moved away: nothing here may still work when the staging folder is gone."""

@@ -48,6 +48,7 @@ from dossier.database.tables import Edition, Item, Page, PageFile, first_edition
 from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.text import clock, system
+from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, Hands
@@ -95,7 +96,7 @@ class Portal:
         self.vault = vault
         self.site = open_site(office)
         self._hands = hands
-        self.trouble: str | None = None
+        self.trouble: Sentence | None = None
         """What keeps something from being published now, if anything."""
         self._most = FIRST
         self._unsure: set[int] = set()
@@ -223,7 +224,7 @@ class Portal:
 
     def _pause(self, now: datetime, error: OSError) -> None:
         self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
-        self._say_trouble("nothing can be published now", error)
+        self._say_trouble(sentence("publishing.nothing_now"), error)
 
     def _round(self, now: datetime) -> int:
         self.site.begin()
@@ -407,21 +408,20 @@ class Portal:
         reasons = {name: why for some in damaged for name, why in some.items()}
         for job in jobs:
             if job.name in reasons:
-                self._fail(now, job.item.id, RuntimeError(reasons[job.name]))
+                self._fail(now, job.item.id, OSError(reasons[job.name]))
             else:
                 job.staged = folder / job.name
 
     def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
         """Leave an item (its key) or a client (its code) alone for a while."""
         self._retry_at[what] = now + timedelta(seconds=RETRY_SECONDS)
-        self._say_trouble(f"{item_name(what) if isinstance(what, int) else what} can't be published now", error)
+        name = item_name(what) if isinstance(what, int) else what
+        self._say_trouble(sentence("publishing.not_now", what=name), error)
 
-    def _say_trouble(self, what: str, error: Exception) -> None:
-        said = str(error)
-        if isinstance(error, OSError) and error.strerror:
-            said = system.said(error, self.office.settings.office.language)
-        self.trouble = f"{what}: {said}"
-        log.error(what, error=str(error))
+    def _say_trouble(self, what: Sentence, error: Exception) -> None:
+        why = system.whole(error) if isinstance(error, OSError) else plain(str(error))
+        self.trouble = sentence("publishing.trouble", what=what, why=why)
+        log.error(str(what), error=str(error))
 
     def _change(self, now: datetime, code: str, work: Work) -> Change:
         """What becomes of the client's folder. What is in the way and not ours is moved to the quarantine."""

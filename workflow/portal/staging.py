@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dossier.files import files
+from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 
 
-def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> dict[str, str]:
+def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> dict[str, Sentence]:
     """Copy items' files (name, SHA-256) from the vault to folders of their own; returns what is wrong with those that can't be.
 
     Any process may do it, and it may be done again. Raises Interrupted; OSError where a copy can't be written.
@@ -22,7 +23,7 @@ def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[
         for name, digest in attachments:
             try:
                 if vault.copy_to(digest, home / name) != digest:
-                    damaged[item] = f"the vault's copy of {name} is damaged ({digest})"
+                    damaged[item] = sentence("publishing.copy_damaged", file=name, sha256=digest)
             except FileNotFoundError:
-                damaged[item] = f"the vault's copy of {name} is gone ({digest})"
+                damaged[item] = sentence("publishing.copy_gone", file=name, sha256=digest)
     return damaged

@@ -22,6 +22,7 @@ from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_folder
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.sentences import sentence
 from dossier.vault.folder import Vault
 from workflow.queue import writing
 
@@ -71,7 +72,7 @@ class Copies:
             for attachment in shown["attachments"]:
                 digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
                 if digest != attachment["sha256"]:
-                    raise OSError(errno.EIO, "the vault's copy is damaged", self.vault.shown(attachment["sha256"]))
+                    raise OSError(errno.EIO, sentence("publishing.vault_damaged"), self.vault.shown(attachment["sha256"]))
             files.write_whole(folder / _preview_name(shown), preview.encode())
             stamp = int(clock.from_text(made_at).timestamp()) * 1_000_000_000 + MARK_NS
             names = folder.names()

@@ -102,7 +102,7 @@ def test_a_damaged_vault_file_is_told_and_the_rest_is_backed_up(office: Records,
     gone.unlink()
     report = _back_up(office, tmp_path / "backups")
     assert len(report.damaged) == 2
-    assert str(victim) in " ".join(report.damaged)
+    assert str(victim) in " ".join(map(str, report.damaged))
     assert report.snapshot.exists()
 
 

@@ -87,7 +87,7 @@ def test_an_endless_answer_to_a_mail_is_none(monkeypatch: pytest.MonkeyPatch) ->
         answer = smtp.hand_over(line, mail.sender, "j.jansen@acme.example", message.as_bytes(), lambda: True)
     assert answer is not None
     assert answer.is_silence
-    assert "does not come to an end" in answer.text
+    assert "does not come to an end" in str(answer.text)
 
 
 def test_answers_of_several_lines_and_in_pieces_are_understood() -> None:

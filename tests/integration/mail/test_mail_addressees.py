@@ -12,6 +12,7 @@ from kit.support import CLIENTS
 from dossier.database.database import transaction
 from dossier.office.people import Actor
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import told, unpacked
 from workflow.items import amending, items, rules
 from workflow.mail import resending
 from workflow.outbox import outbox
@@ -100,7 +101,7 @@ def test_an_address_that_the_server_cannot_take_has_failed_at_once(tmp_path: Pat
         office = MailOffice(tmp_path / "office", server.port, clients=clients)
         office.item()
         office.mailer.round(office.now)
-        assert "SMTPUTF8" in office.mails()[0].error
+        assert "SMTPUTF8" in told(unpacked(office.mails()[0].error))
         assert office.mails()[0].state == "failed"
         assert office.send_all() == 1
         assert server.recipients == ["p.bakker@office.example"]
@@ -171,8 +172,8 @@ def test_notify_for_a_concept_is_sent_when_it_is_published(office: MailOffice, s
         wish = rules.Wish(description="Nieuwe woorden", approvers=("m.devries",), share_status="concept")
         amending.amend(office.office, office.now, BAKKER, key, wish, amending.FileChanges())
         deciding.decide(office.office, office.now, Actor("m.devries", "command"), key, "approve", "")
-        told = resending.notify(office.office, office.now, BAKKER, key, None)
-    assert "once it is on the portal" in told
+        said = resending.notify(office.office, office.now, BAKKER, key, None)
+    assert "once it is on the portal" in str(said)
     office.publish()
     office.send_all()
     assert server.mails[-1]["Subject"] == "Voor u klaargezet: Nieuwe woorden"

@@ -15,7 +15,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Event, EventDetail, Mail
 from dossier.office.people import Actor
 from dossier.text import clock
-from dossier.text.sentences import plain
+from dossier.text.sentences import plain, told, unpacked
 from ingest.intake.outcome import Outcome
 from ingest.intake.scanning import why_gone
 from workflow.mail import delivering
@@ -115,7 +115,7 @@ def test_a_mail_that_cannot_be_put_together_keeps_no_other_waiting(
     monkeypatch.setattr(delivering, "content", lambda office, now, mail: {} if mail.id == bad else whole(office, now, mail))
     office.send_all()
     assert [mail["Subject"] for mail in server.mails] == ["Voor u klaargezet: Gewoon stuk"]
-    assert "can't be put together" in Mail.get_by_id(bad).error
+    assert "can't be put together" in told(unpacked(Mail.get_by_id(bad).error))
 
 
 def test_a_mended_template_ends_its_alarm(office: MailOffice, server: Server) -> None:

@@ -10,6 +10,7 @@ from kit.mail_server import MailOffice, Server, login_with, serving, tls
 from kit.support import free_port, need
 
 from dossier.office.people import Actor
+from dossier.text.sentences import told, unpacked
 from workflow.mail import sending
 from workflow.outbox import alarms
 
@@ -56,7 +57,7 @@ def test_without_a_server_a_mail_is_tried_with_growing_pauses_up_to_max_attempts
         office.later(5)
     [mail] = office.mails()
     assert (mail.state, mail.unreached) == ("failed", 3)
-    assert "Connection refused" in mail.error
+    assert "Connection refused" in told(unpacked(mail.error))
     assert "mail_failed" in office.actions(key)
     assert [mail.recipient for mail in office.mails("failed")] == ["p.bakker"]
 

@@ -353,7 +353,7 @@ def test_a_damaged_vault_file_is_not_published_and_holds_up_nobody(office: Porta
     office.vault.location(office.keep(b"1").sha256).write_bytes(b"X")
     office.publish()
     assert list(office.tree()) == [f"{good}/b.pdf"]
-    assert "damaged" in (office.portal.trouble or "")
+    assert "damaged" in str(office.portal.trouble or "")
     office.vault.location(office.keep(b"1").sha256).write_bytes(b"1")
     office.now = office.now.replace(hour=12)
     office.publish()

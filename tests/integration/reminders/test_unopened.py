@@ -11,6 +11,7 @@ from kit.portals import CLIENTS, SETTINGS, START, PortalOffice
 
 from dossier.database.tables import Event, Item, Mail, item_key
 from dossier.text import clock
+from dossier.text.sentences import told, unpacked
 from workflow.mail import delivering
 from workflow.portal_access import access, openings
 from workflow.portal_access.access import Directory, Seat
@@ -154,7 +155,7 @@ def test_what_is_opened_before_the_reminder_is_sent_is_left_out_of_it(office: Po
     openings.record(office.office, now, jan(office), shown(office, first))
     assert delivering.drop_unwanted(office.office, now, Mail.get(Mail.kind == "unopened")) is None
     mail = Mail.get(Mail.kind == "unopened")
-    assert (mail.state, mail.error) == ("cancelled", "it was opened, or taken off the portal, meanwhile")
+    assert (mail.state, told(unpacked(mail.error))) == ("cancelled", "it was opened, or taken off the portal, meanwhile")
     assert remind(office, 8) == [["Tax return"]]
 
 
