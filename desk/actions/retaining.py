@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from desk.actions.acting import need_admin
 from dossier.database.database import transaction
-from dossier.database.tables import item_name
+from dossier.database.tables import Hold, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -80,6 +81,12 @@ def release(office: Office, now: datetime, actor: Actor, reason: str, client: st
     with transaction():
         retention.release(office, now, actor, kind, subject, reason)
     return subject
+
+
+def holds(office: Office, actor: Actor) -> list[Hold]:
+    """The legal holds that stand, the latest first. Raises Forbidden."""
+    need_admin(office, actor)
+    return list(Hold.select().order_by(Hold.at.desc()))
 
 
 def _subject(office: Office, client: str | None, item: int | None) -> tuple[str, str]:

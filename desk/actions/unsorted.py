@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from dossier.files import files
+from dossier.files.beneath import open_beneath
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -46,6 +48,17 @@ def suggestions(office: Office, reader: Actor, given: Path) -> list[Suggestion]:
         found = screen.clients_named(name, sha256)
     active = [code for code in found if office.clients[code].active]
     return [Suggestion(code, office.clients[code].name) for code in active[:MOST_SUGGESTED]]
+
+
+def content(office: Office, reader: Actor, given: Path) -> tuple[str, Iterator[bytes]]:
+    """(name, bytes) of a file there, to be looked at. Raises NotFound; the bytes raise OSError, and NotPlain for what is none by now."""
+    name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
+
+    def pieces() -> Iterator[bytes]:
+        with open_beneath(office.inbox, unsorted.FOLDER) as folder, files.open_plain(folder / name) as descriptor:
+            yield from files.pieces_of(descriptor, 0, os.fstat(descriptor).st_size)
+
+    return name, pieces()
 
 
 def suggested(found: Sequence[Suggestion]) -> Sentence:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
+from pathlib import Path
 
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 
-from desk.actions import client_card, overview
+from desk.actions import client_card, looking_up, offering, overview, unsorted
+from desk.web.shell.sending import SANDBOX
 from desk.web.staff.visit import WORDS, Visit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
-from dossier.text import names
-from dossier.text.refusals import Invalid, NotFound
+from dossier.text import media, names
+from dossier.text.refusals import Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import told
 from ingest.inbox.listing import WHY
 from ingest.sources import staging
+from ingest.sources.unsorted import FOLDER
 
 SIDECAR_BYTES = 64 * 1024
 
@@ -28,7 +32,42 @@ def inbox(visit: Visit) -> Response:
         [{**one, "reason": told(one["reason"], visit.language, WORDS)} for one in found[what]] for what in ("waits", "left_alone")
     )
     alarms = [told(one, visit.language, WORDS) for one in found["alarms"]]
-    return visit.page("inbox.html", waits=waits, left=left, refused=refused, alarms=alarms)
+    lying = unsorted.unsorted_files(visit.office, visit.actor)
+    return visit.page(
+        "inbox.html", waits=waits, left=left, refused=refused, alarms=alarms, done=visit.field("done"),
+        lying=[(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying],
+    )  # fmt: skip
+
+
+def without_client(visit: Visit) -> Response:
+    """A file that has no client yet, with those that its text names; a POST gives it to one."""
+    name = visit.request.path_params["name"]
+    near = unsorted.suggestions(visit.office, visit.actor, _lying(visit))
+    problems: dict[str, str] = {}
+    if visit.request.method == "POST":
+        clients = {code: visit.office.clients[code].name for code in looking_up.find_clients(visit.office, visit.actor, "")}
+        code = visit.field("chosen") or offering.code_typed(visit.field("client"), clients)
+        labels = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
+        keys = {"description": visit.field("description").strip() or None, "location": visit.field("location").strip() or None}
+        try:
+            if code not in clients:
+                raise Invalid([fault("client", "desk.no_client", client=code)])
+            unsorted.assign(visit.office, visit.now, visit.actor, _lying(visit), code, {**keys, "labels": labels or None})
+            return visit.to("/inbox?done=assigned")
+        except Refusal as refusal:
+            problems = {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}
+    return visit.page("unsorted.html", 422 if problems else 200, name=name, near=near, problems=problems, named=offering.named)
+
+
+def _lying(visit: Visit) -> Path:
+    return visit.office.inbox / FOLDER / str(visit.request.path_params["name"])
+
+
+def lying_file(visit: Visit) -> Response:
+    """A file that has no client yet, to be looked at."""
+    name, pieces = unsorted.content(visit.office, visit.actor, _lying(visit))
+    headers = {"content-disposition": media.saved_as(name), **SANDBOX}
+    return StreamingResponse(pieces, headers=headers, media_type="application/octet-stream")
 
 
 def refused(visit: Visit) -> Response:

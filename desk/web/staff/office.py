@@ -3,42 +3,126 @@
 from __future__ import annotations
 
 import os
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import structlog
 from starlette.responses import Response
 
-from desk.actions import acting, auditing, config_files, mailing, overview, tokens
+from desk.actions import acting, auditing, config_files, examining, looking_up, mailing, offering, overview, retaining, tokens
 from desk.actions.config_files import FILES, Which
 from desk.web.staff.visit import WORDS, Visit
 from dossier.office.words import ConfigurationError
 from dossier.text import clock
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Invalid, Refusal, fault
 from dossier.text.sentences import Sentence, sentence, told
+from dossier.trail.trail import Kept
 
 log = structlog.get_logger("web")
 
 EVENTS, MAILS = 50, 100
+EVENTS_FILTERED = 200
 
 
 def office(visit: Visit) -> Response:
     """All of it at a glance."""
+    return _page(visit)
+
+
+def _page(visit: Visit, status: int = 200, **more: object) -> Response:
     acting.need_admin(visit.office, visit.actor)
     found = overview.status(visit.office, visit.actor)
-    events = [
-        {
-            "seq": one.seq,
-            "at": clock.shown(one.at),
-            "actor": one.actor,
-            "action": one.action.replace("_", " "),
-            "about": one.subject,
-        }
-        for one in auditing.events(visit.office, visit.actor, auditing.Wanted(), newest=EVENTS)
-    ]
+    events = [_event(one) for one in auditing.events(visit.office, visit.actor, auditing.Wanted(), newest=EVENTS)]
+    values: dict[str, object] = {"problems": {}, "typed": lambda name: "", "key": None, **more}
     return visit.page(
-        "office.html", found=found, alarms=[_told(visit, line) for line in found["alarms"]], events=events[::-1],
+        "office.html", status, **values, holds=retaining.holds(visit.office, visit.actor), scopes=tokens.SCOPES, named=offering.named,
+        found=found, alarms=[_told(visit, line) for line in found["alarms"]], events=events[::-1],
         mails=mailing.listing(visit.office, visit.actor, None, MAILS), tokens=tokens.listing(visit.now), done=visit.field("done"),
     )  # fmt: skip
+
+
+def examined(visit: Visit) -> Response:
+    """What is wrong with the set-up, and what to do about it; asked for by a button, for it takes some seconds."""
+    found = examining.examine(visit.office, visit.actor)
+    return visit.page("doctor.html", found=found, wrong=sum(one["level"] == "wrong" for one in found))
+
+
+def trail(visit: Visit) -> Response:
+    """What happened, the newest first, filtered by item, client, person and days."""
+    acting.need_admin(visit.office, visit.actor)
+    problems: dict[str, str] = {}
+    chosen = {name: visit.field(name).strip()[:200] for name in ("item", "client", "person", "since", "until")}
+    item = None
+    try:
+        item = looking_up.key_typed(chosen["item"], visit.office, visit.actor) if chosen["item"] else None
+    except Refusal as refusal:
+        problems["item"] = refusal.told(visit.language, WORDS)
+    days = {name: _day(visit, chosen[name], name, problems) for name in ("since", "until")}
+    wanted = auditing.Wanted(
+        item, chosen["client"] or None, chosen["person"] or None, days["since"],
+        days["until"] + timedelta(days=1) if days["until"] else None,
+    )  # fmt: skip
+    detail = auditing.details(visit.office, visit.actor)
+    found = [] if problems else list(auditing.events(visit.office, visit.actor, wanted, newest=EVENTS_FILTERED + 1))[::-1]
+    events = [{**_event(one), "detail": detail(one)} for one in found[:EVENTS_FILTERED]]
+    return visit.page(
+        "trail.html", 422 if problems else 200, events=events, chosen=chosen, problems=problems,
+        has_more=len(found) > EVENTS_FILTERED, most=EVENTS_FILTERED,
+    )  # fmt: skip
+
+
+def _day(visit: Visit, text: str, name: str, problems: dict[str, str]) -> datetime | None:
+    if not text:
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        day = date.min
+    if not 1971 <= day.year <= 2999:  # others can't be told in every time zone
+        problems[name] = _told(visit, sentence("desk.no_date", text=text))
+        return None
+    return datetime.combine(day, time()).astimezone()
+
+
+def _event(one: Kept) -> dict[str, Any]:
+    return {
+        "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action.replace("_", " "), "about": one.subject,
+    }  # fmt: skip
+
+
+def hold(visit: Visit) -> Response:
+    """Lay a legal hold on a client or an item, or end one, with a reason."""
+    acting.need_admin(visit.office, visit.actor)
+    subject = visit.field("subject").strip()
+    clients = {code: one.name for code, one in visit.office.clients.items()}
+    code = offering.code_typed(subject, clients)
+    do = retaining.release if visit.field("what") == "release" else retaining.hold
+    try:
+        item = None if code in clients else looking_up.key_typed(subject, visit.office, visit.actor)
+        do(visit.office, visit.now, visit.actor, visit.field("reason"), code if item is None else None, item)
+    except Refusal as refusal:
+        problems = {"hold": refusal.told(visit.language, WORDS)}
+        return _page(visit, refusal.http_status, problems=problems, typed=visit.field)
+    return visit.to("/office?done=hold#holds")
+
+
+def new_token(visit: Visit) -> Response:
+    """A new key for a program; the page that answers is the only place where it is ever shown."""
+    acting.need_admin(visit.office, visit.actor)
+    staff = offering.code_typed(visit.field("for"), {code: one.name for code, one in visit.office.staff.items()})
+    clients = {code: one.name for code, one in visit.office.clients.items()}
+    for_clients = [offering.code_typed(one, clients) for one in visit.field("clients").split(",") if one.strip()]
+    problems: dict[str, str] = {}
+    until = _day(visit, visit.field("until"), "until", problems)
+    try:
+        if until is None:
+            raise Invalid([fault("until", "desk.no_date", text=visit.field("until"))])
+        name, scopes = visit.field("name").strip(), visit.fields("scope")
+        key = tokens.new(visit.office, visit.now, visit.actor, name, staff, scopes, until.date(), for_clients)
+    except Refusal as refusal:
+        problems = {"token": refusal.told(visit.language, WORDS)}
+        return _page(visit, refusal.http_status, problems=problems, typed=visit.field)
+    return _page(visit, key=key)
 
 
 def _told(visit: Visit, line: Sentence | str) -> str:

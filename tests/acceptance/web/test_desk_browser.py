@@ -26,6 +26,8 @@ LONG = (
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
     with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+        (made.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
+        (made.office.path / "inbox/_unsorted/scan.txt").write_text("Brief aan Bakkerij Zon")
         concept = "share: yes\nshare_status: concept\nshare_attachments: all\n"
         for stem, keys in {"a": f"description: Jaarrekening 2025\nlocation: 2025/Vpb\nexplanation: Zie het telverslag.\n{concept}",
                            "b": f"description: {LONG}\n{concept}", "c": "description: kort\n"}.items():  # fmt: skip
@@ -58,7 +60,9 @@ def context(rig: DeskRig, browser: Browser, cookies: dict[str, str], **options: 
 def paths(rig: DeskRig, who: str) -> list[str]:
     first = rig.office.json("items")[-1]["item"]
     refused = rig.office.json("rejected")[0]["path"].rpartition("/")[2]
-    mine = ["/office", "/office/clients"] if who == "j.admin" else []
+    mine = (
+        ["/office", "/office/clients", "/office/trail", "/office/doctor", "/inbox/unsorted/scan.txt"] if who == "j.admin" else []
+    )
     return [
         "/", "/clients", "/clients?for=new", "/clients/acme-bv", "/clients/zon", "/clients/acme-bv/new", f"/items/{first}", "/queue",
         f"/queue/{first}", "/inbox", f"/inbox/refused/acme-bv/{refused}", "/bin", "/?q=jaar", "/?q=nothingfits", "/keys", "/nowhere", *mine,

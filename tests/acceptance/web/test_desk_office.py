@@ -1,0 +1,81 @@
+"""What admins do on the desk: keys for programs, legal holds, the trail, examining the set-up; and files that have no client yet."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF, wait_for
+from kit.web import Browser
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office")) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def joost(rig: DeskRig) -> Browser:
+    return rig.browser("j.admin")
+
+
+def test_a_key_is_made_shown_once_and_revoked(rig: DeskRig, joost: Browser) -> None:
+    fields = [("name", "scanner"), ("for", "Petra Bakker (p.bakker)"), ("scope", "drops:write"), ("scope", "items:read")]
+    fields += [("clients", "Acme B.V. (acme-bv)"), ("until", "2031-12-31")]
+    answer = joost._ask("POST", "/office/tokens", urlencode(fields), {"content-type": "application/x-www-form-urlencoded"})
+    [key] = re.findall(r'id="key">(dossier_\S+)</p>', answer.text)
+    assert key not in joost.get("/office").text
+    [made] = rig.office.json("token", "list")
+    assert (made["for"], made["scopes"], made["clients"]) == ("p.bakker", ["drops:write", "items:read"], ["acme-bv"])
+    again = joost.post("/office/tokens", {"name": "scanner", "for": "p.bakker", "scope": "items:read", "until": "2031-12-31"})
+    assert again.status == 409
+    assert joost.post("/office/tokens", {"name": "x", "for": "p.bakker", "until": "soon"}).status == 422
+    assert joost.post("/office/tokens/scanner/revoke").status == 303
+    assert rig.browser("m.devries").post("/office/tokens", {"name": "mine", "for": "m.devries"}).status == 403
+
+
+def test_a_hold_is_laid_and_ended_with_a_reason(rig: DeskRig, joost: Browser) -> None:
+    hold = {"subject": "Acme B.V. (acme-bv)", "reason": "Court case", "what": "hold"}
+    assert joost.post("/office/holds", {**hold, "subject": "nobody"}).status == 422
+    assert joost.post("/office/holds", hold).goes_to == "/office?done=hold#holds"
+    assert "Court case" in joost.get("/office").text
+    assert joost.post("/office/holds", {**hold, "what": "release", "reason": "It is over"}).status == 303
+    assert "Court case" not in re.sub(r"(?s).*Legal holds", "", joost.get("/office").text)
+
+
+def test_the_trail_is_filtered_and_the_set_up_examined_by_admins_alone(rig: DeskRig, joost: Browser) -> None:
+    rig.office.place("zon", {"z.pdf": PDF, "z.yaml": "created_by: p.bakker\ndescription: Paper of the bakery\n"})
+    rig.office.until_taken("zon", "z")
+    item = rig.office.told("z", "zon")["item"]
+    assert item in joost.get(f"/office/trail?item={item}").text
+    assert item not in joost.get(f"/office/trail?item={item}&until=2020-01-01").text.partition("<ul>")[2]
+    assert joost.get("/office/trail?since=yesterday").status == 422
+    assert joost.get("/office/trail?until=9999-12-31").status in (200, 422)
+    examined = joost.get("/office/doctor")
+    assert (examined.status, "inbox" in examined.text) == (200, True)
+    marieke = rig.browser("m.devries")
+    assert [marieke.get(path).status for path in ("/office/trail", "/office/doctor")] == [403, 403]
+    assert marieke.post("/office/holds", {"subject": "acme-bv", "reason": "x", "what": "hold"}).status == 403
+
+
+def test_a_file_without_a_client_is_given_to_the_one_that_its_text_names(rig: DeskRig, joost: Browser) -> None:
+    folder = rig.office.path / "inbox/_unsorted"
+    folder.mkdir(exist_ok=True)
+    (folder / "scan 1.txt").write_text("Statement for Bakkerij Zon")
+    marieke = rig.browser("m.devries")
+    path = "/inbox/unsorted/scan%201.txt"
+    assert path in marieke.get("/inbox").text
+    karel = rig.browser("k.smit")
+    assert "scan 1.txt" not in karel.get("/inbox").text, "it may be anybody's"
+    assert [karel.get(one).status for one in (path, f"{path}/file")] == [404, 404]
+    assert 'value="zon" checked' in marieke.get(path).text
+    assert marieke.get(f"{path}/file").body == b"Statement for Bakkerij Zon"
+    wrong = marieke.post(path, {"chosen": "", "client": "nobody at all", "description": "Kept"})
+    assert (wrong.status, "Kept" in wrong.text) == (422, True)
+    wait_for(lambda: marieke.post(path, {"chosen": "zon", "description": "Statement of November"}).status == 303, "it is given")
+    wait_for(lambda: "Statement of November" in str(rig.office.json("items", "--client", "zon")), "it is an item")
+    assert marieke.get(path).status == 404
