@@ -26,7 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from common import DOSSIER
 
 from dossier.database.database import close_database, open_database
-from dossier.database.tables import GENESIS, Attachment, Event, first_edition, first_key, item_name
+from dossier.database.tables import GENESIS, Attachment, Drop, Edition, Event, Item, first_edition, first_key, item_name
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.trail.trail import chained, detail_digest, link_of
@@ -134,10 +134,14 @@ def make_office(root: Path, count: int, pending: int) -> None:
 TABLES = {
     "item": 25, "label": 2, "attachment": 12, "edition": 9, "event": 10, "event_detail": 3, "item_text": 6, "drop": 12,
 }  # fmt: skip
-COLUMNS = {
-    "item_text": "(rowid, description, explanation, labels, names, client)",
-    "event": f"({', '.join(field.column_name for field in Event._meta.sorted_fields)})",
-    "attachment": f"({', '.join(field.column_name for field in Attachment._meta.sorted_fields)})",
+LATER = ("makers", "hidden")
+"""Columns that came later, and are what they are for an item of then."""
+
+COLUMNS = {"item_text": "(rowid, description, explanation, labels, names, client)"} | {
+    table._meta.table_name: "("
+    + ", ".join(f'"{one.column_name}"' for one in table._meta.sorted_fields if one.name not in LATER)
+    + ")"
+    for table in (Event, Attachment, Item, Edition, Drop)
 }
 
 

@@ -12,7 +12,6 @@ from desk.actions import (
     auditing,
     changing,
     client_card,
-    concepts,
     deciding,
     explaining,
     item_view,
@@ -243,13 +242,18 @@ def opened(call: Call) -> Response:
 
 
 def queue(call: Call) -> Response:
-    found = []
-    for one in my_work.to_decide(call.office, call.actor, call.now):
-        view = concepts.view(call.office, call.actor, call.now, one.key)
-        item_ = Item.get_by_id(one.key)
-        attention = [told(line, call.language) for line in view.attention]
-        found.append({**finding.summary(item_), "content": view.content, "attention": attention})
-    return answer(found)
+    behind, limit = _read(call, "after", item_key), call.limit()
+    keys = [key for key in sorted(my_work.keys_to_decide(call.office, call.actor, call.now)) if behind is None or key > behind]
+    waiting = my_work.to_decide(call.office, call.actor, call.now, keys[:limit])
+    known = {item_.id: item_ for item_ in Item.select().where(Item.id.in_([one.key for one in waiting]))}
+    return answer([
+        {
+            **finding.summary(known[one.key]), "content": one.content,
+            "attention": [told(line, call.language) for line in one.attention],
+        }
+        for one in waiting
+        if one.key in known
+    ])  # fmt: skip
 
 
 def decide(call: Call) -> Response:

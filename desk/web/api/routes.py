@@ -115,7 +115,10 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/items/{item}/proof", "items:read", "What the client could see from when to when.", models.Proof, resources.proof_sheet),
     Route("GET", "/items/{item}/history", "items:read", "Its events, oldest first.", (models.Happened,), resources.history),
     Route("GET", "/items/{item}/openings", "items:read", "Who of the client opened what.", (models.Opening,), resources.opened),
-    Route("GET", "/queue", "items:read", "Concepts that this person may decide on, with the digest to decide on.", (models.Waiting,), resources.queue),
+    Route(
+        "GET", "/queue", "items:read", "Concepts that this person may decide on, with the digest to decide on.", (models.Waiting,), resources.queue,
+        query=(_after("item"), LIMIT),
+    ),
     Route(
         "POST", "/items/{item}/decision", "queue:decide", "Approve or reject what was seen.", models.Decided, resources.decide,
         body=DECISION, is_repeatable=True, again=resources.decided,

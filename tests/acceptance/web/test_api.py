@@ -113,6 +113,18 @@ def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str
     assert own.status in (403, 409)
 
 
+def test_the_queue_pages_oldest_first(rig: DeskRig, petra: str, marieke: str) -> None:
+    for number in range(2):
+        drop(rig, petra, {**CONCEPT, "description": f"Waits as number {number}"}, {f"w{number}.pdf": PDF + b"w%d" % number})
+    whole = [one["item"] for one in told(ask(rig, marieke, "GET", "/queue?limit=200"))]
+    paged, after = list[str](), ""
+    while page := told(ask(rig, marieke, "GET", f"/queue?limit=1{after}")):
+        paged += [one["item"] for one in page]
+        after = f"&after={page[-1]['item']}"
+    assert paged == whole == sorted(whole)
+    assert len(paged) >= 2
+
+
 def test_a_change_says_which_version_it_is_of(rig: DeskRig, petra: str) -> None:
     item = drop(rig, petra, {"description": "To be changed soon"}, {"c.pdf": PDF + b"c"})
     seen = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]

@@ -1,0 +1,278 @@
+"""How fast the API answers in a large office, beside a floor in the same run; and how fast drops come in by it, beside those of the inbox.
+
+    api.py [--items N] [--drops D] [--seconds S] [--keep DIR]      for `make bench`: 1,000,000 items, 500 drops
+
+The floor is the same web server with one address: fifty rows of the same database by its key, as JSON, without keys, rights or
+anything else. Told are p50 and p95 of each call with one caller, and requests a second of a mix of calls with eight callers. The drops
+are the same files and keys twice: as a backlog in an inbox that a daemon starts with, and put together over the API while daemon and
+desk run. Exit code 1 if a target is missed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import itertools
+import json
+import os
+import socket
+import sqlite3
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import backlog
+import common
+import yaml
+
+P95_MS, PER_SECOND, DROPS_RATIO = 60, 200, 0.6
+"""Targets."""
+
+CALLERS, KEYS, TURNS = 8, 200, 60
+"""A key may ask 600 times a minute."""
+
+ITEM = "D-2024-000042"
+LISTS = {
+    "/items": "/items",
+    "/items of a client": "/items?client=client-0042",
+    "/items of the largest client": "/items?client=client-1999",
+    "/items, two words": "/items?q=annual+accounts",
+    "/items, a label": "/items?label=invoice",
+    "/items, far behind": "/items?after=D-2020-000042",
+}
+OTHERS = {
+    "/items/ITEM": f"/items/{ITEM}",
+    "/clients": "/clients?limit=50",
+    "/events": "/events?after=100000",
+    "/queue": "/queue?limit=20",
+}
+FLOOR = "/floor"
+
+
+def serve_floor(root: Path, port: int) -> None:
+    import uvicorn
+    from starlette.applications import Starlette
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+    own = threading.local()
+
+    def answer(request: Request) -> Response:
+        del request
+        if not hasattr(own, "database"):
+            own.database = sqlite3.connect(root / "var/dossier.db")
+            own.database.row_factory = sqlite3.Row
+        rows = own.database.execute("SELECT * FROM item ORDER BY id DESC LIMIT 50").fetchall()
+        return Response(json.dumps([dict(row) for row in rows]), media_type="application/json")
+
+    uvicorn.run(Starlette(routes=[Route(FLOOR, answer)]), port=port, http="h11", log_level="error", access_log=False)
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextmanager
+def serving(command: Sequence[str | Path], port: int) -> Iterator[None]:
+    process = subprocess.Popen(
+        [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    try:
+        for _ in range(600):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            if process.poll() is not None:
+                raise common.BenchmarkFailed(f"{command[0]} ended")
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def keys_of(root: Path, staff: str) -> list[str]:
+    from desk.actions import tokens
+    from dossier.database.database import close_database, open_database
+    from dossier.office.opening import load_office
+    from dossier.office.people import Actor
+    from dossier.text import clock
+
+    office = load_office(root, os.environ)
+    open_database(office)
+    now, stamp = clock.utc_now(), time.time_ns()
+    made = [
+        tokens.new(office, now, Actor("os:root", "command"), f"bench-{stamp}-{number}", staff, tokens.SCOPES, date(2099, 12, 31))
+        for number in range(KEYS)
+    ]
+    close_database()
+    return made
+
+
+class Caller:
+    """One connection, which is kept; each request with the next key."""
+
+    def __init__(self, port: int, keys: Iterator[str]) -> None:
+        self._line, self._keys = http.client.HTTPConnection("127.0.0.1", port, timeout=120), keys
+
+    def ask(self, path: str, method: str = "GET", body: bytes | None = None, key: str | None = None) -> Any:
+        whole = path if path == FLOOR else f"/api/v1{path}"
+        self._line.request(method, whole, body, {"authorization": f"Bearer {key or next(self._keys)}"})
+        answer = self._line.getresponse()
+        data = answer.read()
+        if answer.status >= 300:
+            raise common.BenchmarkFailed(f"{method} {path}: {answer.status} {data[:300]!r}")
+        return json.loads(data)
+
+
+def timed(caller: Caller, path: str) -> list[float]:
+    """Milliseconds of each of TURNS requests, in order of size."""
+    took = []
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        caller.ask(path)
+        took.append(1000 * (time.perf_counter() - began))
+    return sorted(took)
+
+
+def per_second(port: int, keys: Iterator[str], paths: Sequence[str], seconds: float) -> float:
+    ends = time.perf_counter() + seconds
+
+    def call(first: int) -> int:
+        caller, turns = Caller(port, keys), itertools.cycle(paths)
+        for count, path in enumerate(itertools.islice(turns, first, None)):
+            if time.perf_counter() >= ends:
+                return count
+            caller.ask(path)
+        raise AssertionError
+
+    with ThreadPoolExecutor(CALLERS) as threads:
+        return sum(threads.map(call, range(CALLERS))) / seconds
+
+
+def measure_reading(root: Path, seconds: float) -> dict[str, Any]:
+    keys, ports = itertools.cycle(keys_of(root, "k.smit")), (free_port(), free_port())
+    with ExitStack() as beside:
+        beside.enter_context(serving([common.DOSSIER, "--root", root, "desk", "--port", str(ports[0])], ports[0]))
+        beside.enter_context(serving([sys.executable, __file__, "--serve-floor", root, str(ports[1])], ports[1]))
+        calls = {"floor": (ports[1], FLOOR)} | {name: (ports[0], path) for name, path in (LISTS | OTHERS).items()}
+        results = []
+        for name, (port, path) in calls.items():
+            caller = Caller(port, keys)
+            caller.ask(path)
+            took = timed(caller, path)
+            results.append(
+                {"call": name, "p50_ms": round(statistics.median(took), 1), "p95_ms": round(took[int(0.95 * TURNS)], 1)}
+            )
+        for one in results:
+            one["times_the_floor"] = round(one["p50_ms"] / results[0]["p50_ms"], 1)
+        mix = [LISTS["/items"], LISTS["/items of a client"], OTHERS["/items/ITEM"], OTHERS["/clients"], OTHERS["/events"]]
+        rate = round(per_second(ports[0], keys, mix, seconds))
+        floor = round(per_second(ports[1], keys, [FLOOR], seconds))
+    return {"results": results, "mixed_per_second": rate, "floor_per_second": floor}
+
+
+def measure_drops(drops: int) -> dict[str, Any]:
+    with common.workplace() as folder:
+        by_inbox, by_api = folder / "inbox", folder / "api"
+        for root in (by_inbox, by_api):
+            backlog.prepare(root, drops)
+        time.sleep(common.SETTLE_SECONDS)
+        inbox = common.timed([common.DOSSIER, "--root", str(by_inbox), "run", "--once"]).seconds
+        backlog.check_all_done(by_inbox, drops)
+        work = []
+        for sidecar in sorted(by_api.glob("inbox/*/*.yaml")):
+            given = yaml.safe_load(sidecar.read_text())
+            file = sidecar.with_suffix(".pdf")
+            body = {name: value for name, value in given.items() if name not in ("attachments", "created_by")}
+            work.append(
+                (
+                    sidecar.parent.name,
+                    file.name,
+                    file.read_bytes(),
+                    {**body, "labels": [str(one) for one in body["labels"]], "share_attachments": "all"},
+                )
+            )
+            sidecar.unlink()
+            file.unlink()
+        daemon, port = common.Daemon(by_api, log=by_api / "daemon.log"), free_port()
+        keys = itertools.cycle(keys_of(by_api, "m.devries"))
+        try:
+            with serving([common.DOSSIER, "--root", by_api, "desk", "--port", str(port)], port):
+                began = time.perf_counter()
+                with ThreadPoolExecutor(CALLERS) as threads:
+                    list(threads.map(lambda one: _drop(port, keys, *one), work))
+                while sum(1 for _ in by_api.glob("inbox/*/_done/*.receipt.yaml")) < drops or not _is_public(by_api, drops):
+                    time.sleep(0.02)
+                took = time.perf_counter() - began
+        finally:
+            daemon.stop()
+    return {
+        "drops": drops,
+        "inbox_per_second": round(drops / inbox, 1),
+        "api_per_second": round(drops / took, 1),
+        "ratio": round(inbox / took, 2),
+    }
+
+
+def _is_public(root: Path, drops: int) -> bool:
+    return sum(1 for _ in root.glob("var/portal/*/D-*/*.pdf")) >= drops
+
+
+def _drop(port: int, keys: Iterator[str], client: str, name: str, content: bytes, body: dict[str, Any]) -> None:
+    caller, key = Caller(port, keys), next(keys)
+    drop = caller.ask("/drops", "POST", json.dumps({"client": client}).encode(), key)["drop"]
+    caller.ask(f"/drops/{drop}/files/{name}", "PUT", content, key)
+    caller.ask(f"/drops/{drop}/commit", "POST", json.dumps(body).encode(), key)
+
+
+def main() -> int:
+    if sys.argv[1:2] == ["--serve-floor"]:
+        serve_floor(Path(sys.argv[2]), int(sys.argv[3]))
+        return 0
+    parser = argparse.ArgumentParser(description="the API in a large office, beside a floor")
+    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
+    parser.add_argument("--drops", type=int, default=500, metavar="D")
+    parser.add_argument("--seconds", type=float, default=10, metavar="S")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
+    arguments = parser.parse_args()
+    try:
+        with common.workplace() as folder:
+            root = arguments.keep or folder / "office"
+            if not (root / "var" / "dossier.db").exists():
+                subprocess.run([sys.executable, common.FILL, root, str(arguments.items), str(arguments.items // 100)], check=True)
+            reading = measure_reading(root, arguments.seconds)
+        by_drops = measure_drops(arguments.drops)
+    except common.BenchmarkFailed as failure:
+        print(failure, file=sys.stderr)
+        return 1
+    lines = [f"{'':<32}{'p50 ms':>8}{'p95 ms':>8}{'times the floor':>17}"]
+    lines += [f"{one['call']:<32}{one['p50_ms']:>8}{one['p95_ms']:>8}{one['times_the_floor']:>17}" for one in reading["results"]]
+    lines += [
+        f"a mix of calls: {reading['mixed_per_second']} a second; the floor: {reading['floor_per_second']}",
+        f"drops: {by_drops['api_per_second']} a second by the API, {by_drops['inbox_per_second']} by the inbox: {by_drops['ratio']}",
+    ]
+    missed = [
+        f"{one['call']} takes {one['p95_ms']} ms at p95 (at most {P95_MS})"
+        for one in reading["results"]
+        if one["call"] in LISTS and one["p95_ms"] > P95_MS
+    ]
+    if reading["mixed_per_second"] < PER_SECOND:
+        missed.append(f"a mix of calls: {reading['mixed_per_second']} a second (at least {PER_SECOND})")
+    if by_drops["ratio"] < DROPS_RATIO:
+        missed.append(f"drops by the API: {by_drops['ratio']} of those by the inbox (at least {DROPS_RATIO})")
+    return common.finish("api", {"items": arguments.items, **reading, "by_drops": by_drops}, lines, missed)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
