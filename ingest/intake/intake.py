@@ -79,7 +79,7 @@ from ingest.intake import delegation, sightings
 from ingest.intake.candidate import Case, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
 from ingest.intake.guarding import Gate, may_share
-from ingest.intake.judging import entries, judge
+from ingest.intake.judging import entries, judge, line_of
 from ingest.intake.leaving import Stays, claim
 from ingest.intake.outcome import Outcome
 from ingest.intake.receiving import Order, Received, Receiver, Wanted
@@ -502,7 +502,7 @@ class Intake:
                 source=source, screened=case.screened, doubts=case.doubts,
             )  # fmt: skip
         except Refusal as refusal:
-            case.faults += [Fault(lines.get(problem.key or "item", 1), problem.message) for problem in refusal.problems]
+            case.faults += [Fault(line_of(sidecar, problem.key or "item"), problem.message) for problem in refusal.problems]
         else:
             case.item = key
             case.doubts = case.doubts if "held" in changed else []

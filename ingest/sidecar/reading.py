@@ -291,7 +291,7 @@ def _check_sharing(reading: Reading) -> None:
                 reading.say(lines[key], "sidecar.asks_nobody", word=reading.words[key], status=status)
     if values.get("notify") and not given & {"contact", "item"}:
         word, contact = reading.words["notify"], reading.word("contact", "notify")
-        reading.told.add("notify")
+        reading.told |= {"notify", "contact"}
         reading.say(lines["notify"], "sidecar.notify_whom", word=word, contact=contact)
     approvals, approvers = values.get("approvals"), values.get("approver")
     if isinstance(approvals, int) and approvers and approvals > len(approvers):

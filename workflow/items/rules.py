@@ -163,7 +163,7 @@ def _apply(office: Office, client: Client | None, base: Draft, actor: str, wish:
     if draft.notify and not share:
         problems.append(fault("notify", "rules.notify_of_nothing"))
     elif draft.notify and draft.contact is None and not any(problem.key == "contact" for problem in problems):
-        problems.append(fault("notify", "rules.notify_whom"))
+        problems.append(fault("contact", "rules.notify_whom"))
     return draft
 
 

@@ -60,6 +60,26 @@ FAULTY = [
 ]
 """What is wrong with each is told in its WHY.txt."""
 
+CONCEPT = GOOD + "delen: ja\nstatus_delen: concept\nbijlagen_delen: alle\n"
+ONE_FAULT = {
+    "contact": CONCEPT + "goedkeurder: k.smit\nemail_notificatie: ja\ncontactpersoon: niemand",
+    "contact-unread": CONCEPT + "goedkeurder: k.smit\nemail_notificatie: ja\ncontactpersoon: [wie]",
+    "approver": CONCEPT + "goedkeurder: niemand",
+    "approver-unread": CONCEPT + "goedkeurder: {a: b}",
+    "share-unread": CONCEPT.replace("delen: ja", "delen: wellicht") + "goedkeurder: k.smit",
+    "status-unread": CONCEPT.replace("concept", "wellicht") + "goedkeurder: k.smit",
+    "maker": CONCEPT.replace("p.bakker", "iemand") + "goedkeurder: k.smit",
+    "maker-unread": GOOD.replace("p.bakker", "[x]") + "delen: ja\nstatus_delen: goedgekeurd\nbijlagen_delen: alle",
+    "description-unread": GOOD.replace("Jaarrekening 2025", "[a]"),
+    "attachments-unread": CONCEPT.replace("[a.pdf]", "{a: b}") + "goedkeurder: k.smit",
+    "type": GOOD + "soort: memo\nkenmerk: x",
+    "field": GOOD + "soort: brief\nkenmerk: {a: b}",
+    "item-unread": GOOD + "dossierstuk: 12\nverwijderen: [b.pdf]",
+    "client": CONCEPT + "goedkeurder: k.smit\nklant: nergens\nemail_notificatie: ja\ncontactpersoon: j.jansen",
+    "not-yaml": GOOD + "toelichting: een: twee",
+}
+"""One thing is wrong with each, from which other faults would follow."""
+
 TYPED = [
     "decision: misschien", "decision:goedkeuren", "decision: afkeuren", "decision: [a", "content: anders\ndecision:", "decision: goedkeuren",
 ]  # fmt: skip
@@ -92,6 +112,8 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
     for number, sidecar in enumerate(FAULTY):
         root.place("acme-bv", {f"fout-{number}/a.pdf": PDF + b"%d" % number, f"fout-{number}/item.yaml": sidecar})
     root.place("acme-bv", {"pak/a.exe": b"MZ\x90\0" + b"\0" * 60, "pak/item.yaml": GOOD.replace("a.pdf", "a.exe")})
+    for name, sidecar in ONE_FAULT.items():
+        root.place("acme-bv", {f"een-{name}/a.pdf": PDF + name.encode(), f"een-{name}/item.yaml": sidecar})
     (root.path / "checked").write_text(root.run("check", str(root.inbox()), code=1).stdout)
     for number in range(len(TYPED)):
         card = SHARED.replace("2025", f"202{number}")
@@ -102,12 +124,19 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Root:
 
 def test_what_is_wrong_with_a_drop_is_told_in_dutch_whatever_it_is(root: Root) -> None:
     whys = {path.parent.name[16:]: path.read_text() for path in (root.inbox() / "_rejected").glob("*/WHY.txt")}
-    assert set(whys) == {"pak", *(f"fout-{number}" for number in range(len(FAULTY)))}
+    assert set(whys) == {"pak", *(f"fout-{number}" for number in range(len(FAULTY))), *(f"een-{name}" for name in ONE_FAULT)}
     for name, text in whys.items():
         assert in_english(text) == [], (name, text)
         assert "--" not in text, "an option is a command's, and no sidecar's"
     assert in_english((root.path / "checked").read_text()) == []
     assert "`omschrijving` is verplicht" in "".join(whys.values())
+
+
+@pytest.mark.parametrize("name", ONE_FAULT)
+def test_a_fault_is_told_once_and_nothing_that_only_follows_from_it(root: Root, name: str) -> None:
+    text = root.why(f"een-{name}")
+    assert text is not None
+    assert len(text.splitlines()) == 1, text
 
 
 def test_queue_files_are_dutch_through_all_that_an_approver_does(root: Root) -> None:

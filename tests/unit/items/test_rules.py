@@ -59,7 +59,7 @@ SHARED = {"share": True, "share_status": "approved"}
         ("p.bakker", "acme-bv", {"share": True, "notify": True, "contact": "nobody"}, [("contact", "no_such_contact")]),
         ("p.bakker", "bare", {"notify": True, "contact": "x", "share": True, "approvers": ("k.smit",)}, [("contact", "no_contacts")]),
         ("p.bakker", "acme-bv", {"share": True, "notify": True, "contact": "OLD@acme.example"}, [("contact", "contact_not_active")]),
-        ("p.bakker", "acme-bv", {"share": True, "notify": True}, [("notify", "notify_whom")]),
+        ("p.bakker", "acme-bv", {"share": True, "notify": True}, [("contact", "notify_whom")]),
         ("p.bakker", "acme-bv", {"notify": True}, [("notify", "notify_of_nothing")]),
         ("h.gone", "acme-bv", SHARED, [("created_by", "has_left")]),
         ("nobody", "acme-bv", SHARED, [("created_by", "no_such_staff")]),
