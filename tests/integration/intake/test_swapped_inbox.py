@@ -72,12 +72,11 @@ def test_nothing_of_a_drop_goes_or_is_read_through_a_link_in_the_place_of_a_swap
             home: outside, home / "_done": foreign, home / "_rejected": foreign, home / "map": outside / "map",
         }):  # fmt: skip
             end = time.monotonic() + SECONDS
-            while time.monotonic() < end:
+            while time.monotonic() < end or number < 5:
                 number += 1
                 drop(real, number)
                 intake.take(clock.utc_now(), looker.look("acme-bv", *settling.now()).ready)
     assert (everything(foreign), everything(outside)) == before
-    assert number > 5
     intake.close()
     intake = Intake(office, Vault(office.vault))  # as a daemon that starts when all is as it was
     intake.recover()

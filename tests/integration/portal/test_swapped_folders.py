@@ -31,7 +31,7 @@ def test_nothing_is_published_through_a_link_in_the_place_of_a_folder(
     rounds = 0
     with swapped({home: foreign, home / item: foreign / other, home / "_pages": foreign / "_pages"}):
         end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
+        while time.monotonic() < end or rounds < 5:
             rounds += 1
             office.amend(item, {"mine.pdf": b"mine %d" % rounds})
             office.share({f"mine {rounds}.pdf": b"mine"})
@@ -46,5 +46,4 @@ def test_nothing_is_published_through_a_link_in_the_place_of_a_folder(
     office.publish()
     assert everything(foreign) == before
     assert (home / item / "mine.pdf").read_bytes() == b"mine %d" % rounds
-    assert rounds > 5
     office.close()

@@ -44,15 +44,13 @@ def test_nothing_is_written_or_decided_through_a_link_in_the_place_of_a_swapped_
         files.make_folder(real / "_decided")
         with swapped({home: outside, home / first: foreign / first, home / "_decided": foreign}):
             end = time.monotonic() + SECONDS
-            while time.monotonic() < end:
+            while time.monotonic() < end or not any(office.state(item) == "approved" for item in items):
                 items.append(office.concept(files={"accounts.pdf": b"accounts %d" % len(items)}))
                 office.folder.hint(None)
                 office.folder.round(office.now)
                 for item in items[1:][-5:-2]:
                     approve(real, f"{item}.yaml")
     assert (everything(foreign), everything(outside)) == before
-    approved = sum(office.state(item) == "approved" for item in items)
-    assert 0 < approved < len(items), "some were decided meanwhile, in the real folder"
     assert office.state(first) == "concept"
     office.restart()
 
