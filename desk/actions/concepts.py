@@ -92,7 +92,7 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
         [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,
         clock.shown(edition.made_at) or "", attention, contents.changes(asking.concept, edition, item.standing, actor.code),
         {one["name"]: one["sha256"] for one in before[0].shown["attachments"]} if before else None,
-        contents.remarks(asking, actor.code), why_not is None, why_not, None, item.contact if item.notify else None,
+        contents.remarks(asking, actor.code, edition.shown), why_not is None, why_not, None, item.contact if item.notify else None,
     )  # fmt: skip
 
 

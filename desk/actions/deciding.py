@@ -64,8 +64,9 @@ def decide(
     `content`: the digest of what was looked at; of anything else nothing is decided.
     """
     with transaction():
-        share_state = deciding.decide(office, now, actor, key, verdict, comment, content)
-    approved = "actions.approved_and_more" if share_state == "concept" else "actions.approved"
+        deciding.decide(office, now, actor, key, verdict, comment, content)
+        is_waiting = deciding.content_waiting(key) is not None
+    approved = "actions.approved_and_more" if is_waiting else "actions.approved"
     return Sentence(approved if verdict == "approve" else "actions.returned", {"item": item_name(key)})
 
 

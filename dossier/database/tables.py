@@ -150,6 +150,8 @@ class Item(Table):
     """True while publishing.py has something to do for this item."""
     makers = JSONText()
     """Whose work it is, by part (workflow/items/makers.py)."""
+    approval = JSONText(null=True)
+    """Of an item that is approved inside the office: {state, by, at, content} (workflow/items/internal.py)."""
 
 
 class Label(Table):
@@ -182,7 +184,8 @@ class Attachment(Table):
 class Edition(Table):
     """All that a client sees of an item at once: what is decided on, what stands, what stood.
 
-    `state`: pending, standing, superseded, returned, withdrawn, dropped (overtaken by a change before it was decided).
+    `state`: pending, standing, superseded, returned, withdrawn, dropped (overtaken by a change before it was decided),
+    approved (inside the office, where no client sees it).
     """
 
     id = BigIntegerField(primary_key=True)

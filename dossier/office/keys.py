@@ -469,6 +469,8 @@ FieldKind = Literal["text", "date"] | Annotated[list[Word], Field(min_length=1)]
 class ItemType(Strict):
     share: Literal["never", "approval", "free"] = "free"
     """never: such an item can't be shared, and no client ever hears of it; approval: only as a concept; free: as the maker's rights allow."""
+    approval: Literal["none", "internal"] = "none"
+    """internal: such an item waits for an approver also when it isn't shared, on all its fields and files."""
     staff: list[Code] | None = None
     """Who may make such items and know of them, besides admins; without it, all staff."""
     required: list[Word] = []

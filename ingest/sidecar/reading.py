@@ -270,13 +270,20 @@ def _check_sharing(reading: Reading) -> None:
     """Keys of sharing that say against each other."""
     values, given, lines = reading.values, reading.given, reading.lines
     if values.get("share") is False or not given & {"share", "item"}:
+        kind = reading.settings.types.get(values.get("type", ""))
+        is_inside = kind is not None and kind.approval == "internal" and values.get("share") is not True
         for key in sorted(_SHARING & given):
+            if is_inside and key in ("approver", "approvals"):
+                continue
             chosen = key in ("share_attachments", "share_explanation", "notify")
             if chosen and values.get(key) is not True:
                 continue
             word, share = reading.words[key], reading.word("share", key)
             code = {"share_attachments": "sidecar.all_but", "share_explanation": "sidecar.yes_but", "notify": "sidecar.yes_but"}
             reading.told.add(key)
+            if key in ("approver", "approvals") and kind is not None and kind.share == "never":
+                reading.say(lines[key], "sidecar.asks_nobody_of_type", word=word, type=values["type"])
+                continue
             but, yes = _not_shared(reading, share), "ja" if share == "delen" else "yes"
             reading.say(lines[key], code.get(key, "sidecar.given_but"), word=word, but=but, share=share, yes=yes)
         told = {fault.line for fault in reading.faults}

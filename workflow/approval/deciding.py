@@ -23,7 +23,7 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from workflow.approval.waiting import CHUNK, Concept, Decided, Seating
-from workflow.items import items, notes, suspicion
+from workflow.items import internal, items, makers, notes, suspicion
 from workflow.outbox import notices
 
 Verdict = Literal["approve", "reject"]
@@ -67,24 +67,39 @@ def decide(
         "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
         **({"in_view": [str(note) for note in suspicion.for_reader(in_view, frozenset())]} if (in_view := notes.on(edition.id)) else {}),
     }  # fmt: skip
+    is_inside, at = not item.share, clock.to_text(now)
     if verdict == "reject":
         edition.state = "returned"
         edition.save()
-        item.share_state, item.pending = items.step(item.share_state, "reject"), None
+        if is_inside:
+            item.approval = internal.state(internal.RETURNED, at, edition.content, actor.code)
+        else:
+            item.share_state = items.step(item.share_state, "reject")
+        item.pending = None
         trail.record(now, actor, "rejected", key, detail)
         _tell_maker(office, now, item, edition, actor.code, comment)
     else:
         lacking = _lacking(item, edition.id)
         trail.record(now, actor, "approved", key, {**detail, "outright": False, "still_needed": lacking})
-        if lacking == 0:
+        if lacking == 0 and is_inside:
+            _approve_inside(item, edition, at, actor)
+        elif lacking == 0:
             item.share_state = items.step(item.share_state, "approve")
             items.make_standing(now, item, edition, actor.code)
-            for maker in _makers(item, edition):
-                if maker not in actor.people:
-                    notices.tell(office, now, "approved", maker, item, {"approver": actor.code})
+        for maker in _makers(item, edition) if lacking == 0 else ():
+            if maker not in actor.people:
+                notices.tell(office, now, "approved", maker, item, {"approver": actor.code})
     item.version += 1
     item.save()
     return str(item.share_state)
+
+
+def _approve_inside(item: Any, edition: Any, at: str, actor: Actor) -> None:
+    """All of it was looked at: nobody's work of before is new any more. The caller saves the item."""
+    edition.state = internal.APPROVED_EDITION
+    edition.save()
+    item.pending, item.approval = None, internal.state(internal.APPROVED, at, edition.content, actor.code)
+    item.makers = {makers.ITEM: item.makers[makers.ITEM]}
 
 
 def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) -> Desk:

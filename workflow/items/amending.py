@@ -30,7 +30,7 @@ from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
-from workflow.items import items, makers, suspicion
+from workflow.items import internal, items, makers, suspicion
 from workflow.items.items import File, content_digest, shown_to_client, step
 from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen
 from workflow.items.suspicion import NOTHING, Screened
@@ -122,26 +122,37 @@ def amend(
         able = not any(problem.key == "approver" for problem in problems)
         change.draft, more = asking(office, change.draft, change.made_by())
         problems += more if able else []
-    edition = items.next_edition(key) if action in ("offer", "share") else None
+    asks_inside = _asks_inside(change)
+    if asks_inside and not problems:
+        change.makers = makers.added(change.makers, makers.SINCE, actor.people)
+        change.draft, problems = asking(office, change.draft, internal.everybody(change.makers))
+    edition = items.next_edition(key) if asks_inside or action in ("offer", "share") else None
     if problems:
         raise Invalid(problems)
     changed = _changed_keys(before, change.draft)
     if wish.notify and outbox.forget_failed(READY, key):
         changed["notify"] = {"from": "failed", "to": True}
-    if not (changed or change.told or action):
+    if not (changed or change.told or action or asks_inside):
         return []
     if action != "withdraw" or change.told or changed.keys() - {"share", "notify"}:
         _write(change, changed, source)
     else:
         item.share, item.notify = change.draft.share, change.draft.notify
     _take(change, action, edition)
+    _settle_inside(change, edition if asks_inside else None)
     item.version += 1
     item.unsettled = item.unsettled or bool(action) or "notify" in changed
     item.save()
     suspicion.record(office, now, item, change.screened)
     if is_doubtful:
         items.tell_doubts(now, item, doubts)
-    return [*changed, *change.told, *([action] if action else []), *(["held"] if is_doubtful else [])]
+    return [
+        *changed,
+        *change.told,
+        *([action] if action else []),
+        *(["offer"] if asks_inside else []),
+        *(["held"] if is_doubtful else []),
+    ]
 
 
 def still_to_do(key: int, changes: FileChanges) -> FileChanges:
@@ -180,6 +191,8 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish,
     is_new_to_client = draft.share and item.share_state in ("private", "withdrawn") and change.action in ("offer", "share")
     if seen != seen_before or is_new_to_client:
         change.makers = makers.added(change.makers, makers.SINCE, actor.people)
+    if wish.approvers and internal.is_asked(office, draft):
+        change.problems += approver_problems(office, draft, internal.everybody(change.makers))
     if draft.share and wish.approvers:
         change.problems += approver_problems(office, draft, change.made_by())
     return change
@@ -373,6 +386,50 @@ def _may_share_outright(change: _Change) -> bool:
 def _content_of(edition: int | None) -> str | None:
     row = Edition.get_or_none(Edition.id == edition) if edition else None
     return row.content if row is not None else None
+
+
+# Approval inside the office
+
+
+def _asks_inside(change: _Change) -> bool:
+    """True if it has to be approved inside the office, (again) after this change."""
+    if not internal.is_asked(change.office, change.draft):
+        return False
+    item, wish, kept = change.item, change.wish, change.item.approval or {}
+    asked = wish.approvers is not None and (
+        kept.get("state") == internal.RETURNED or (item.pending and tuple(item.approvers) != change.draft.approvers)
+    )
+    return bool(asked) or kept.get("content") != _inside(change)
+
+
+def _inside(change: _Change) -> str:
+    return content_digest(change.item.id, change.item.client, internal.shown(change.draft, change.files))
+
+
+def _settle_inside(change: _Change, number: int | None) -> None:
+    """Ask for an approval inside the office, with the edition of this number; None: see that none is asked for where it should not be.
+
+    The caller saves the item.
+    """
+    item = change.item
+    if number is None and internal.is_asked(change.office, change.draft):
+        return
+    if item.approval is not None and item.pending and not change.draft.share:
+        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
+        item.pending = None
+    item.approval = None
+    if number is None:
+        return
+    shown, at, content = internal.shown(change.draft, change.files), clock.to_text(change.now), _inside(change)
+    Edition(
+        id=number, item=item.id, content=content, shown=shown, state="pending", made_by=change.actor.code, made_at=at,
+        makers=internal.everybody(change.makers),
+    ).save(force_insert=True)  # fmt: skip
+    item.pending, item.approval = number, internal.state(internal.WAITING, at, content)
+    asked = {"approvers": list(change.draft.approvers), "approvals": change.draft.approvals, "content": content}
+    trail.record(
+        change.now, change.actor, "offered", item.id, {**asked, "rights": people.rights_now(change.office, change.actor.code)}
+    )
 
 
 # Effects

@@ -39,7 +39,7 @@ from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
-from workflow.items import breaches, makers, notes, suspicion, words
+from workflow.items import breaches, internal, makers, notes, suspicion, words
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 
@@ -171,10 +171,18 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
             whose = makers.of_edition(made, draft.share_explanation, shared)
             editions.append((edition, key, content, shown, "standing" if outright else "pending", one.actor.code, at, *by, whose))
             made = makers.once_approved(made, draft.share_explanation, shared) if outright else made
+        approval = None
+        if internal.is_asked(office, draft):
+            shown, pending = internal.shown(draft, files), first_edition(key) + 1
+            content = content_digest(key, draft.client, shown)
+            whose = internal.everybody(made)
+            editions.append((pending, key, content, shown, "pending", one.actor.code, at, None, None, whose))
+            approval = internal.state(internal.WAITING, at, content)
         items.append((
             key, draft.client, draft.description, draft.status, draft.type, draft.location, list(draft.labels),
             draft.explanation, dict(draft.fields), draft.share, draft.share_explanation, state, list(draft.approvers),
             draft.approvals, draft.notify, draft.contact, one.actor.code, at, None, None, 1, pending, standing, None, bool(standing), made,
+            approval,
         ))  # fmt: skip
         labels += [(key, folded) for folded in dict.fromkeys(map(fold, draft.labels))]
         for position, file in enumerate(files):
@@ -182,7 +190,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
                 (key, position, file.name, file.share, file.note, 1, file.sha256, file.size, file.media_type, at, True)
             )
         texts.append(text_row(key, draft, files))
-        entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share else None)
+        entries += _created_entries(office, one, key, files, state, editions[-1][2] if draft.share or approval else None)
         keys.append(key)
         key += 1
     insert(Item, items)
@@ -221,7 +229,7 @@ def _created_entries(
         entries.append(
             trail.Entry(one.actor, "approved", key, {"outright": True, "content": content, "rights": rights, **shares})
         )
-    elif state == "concept":
+    elif content is not None:
         asked = {"content": content, "approvers": list(draft.approvers), "approvals": draft.approvals, **shares}
         entries.append(trail.Entry(one.actor, "offered", key, asked))
     return entries

@@ -90,9 +90,10 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     draft = _apply(office, customer, base, maker, wish, problems)
     if customer is None:
         return draft, problems
-    if draft.share and wish.approvers:
+    is_inside = not draft.share and asks_inside(office, draft.type)
+    if (draft.share or is_inside) and wish.approvers:
         problems += approver_problems(office, draft, [maker])
-    if draft.share and draft.share_status == "concept":
+    if is_inside or (draft.share and draft.share_status == "concept"):
         able = not any(problem.key == "approver" for problem in problems)
         draft, more = asking(office, draft, [maker])
         problems += more if able else []
@@ -100,6 +101,11 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     lacking = [key for key in lacking_keys(office, draft) if ENGLISH.get(key, key) not in told]
     problems += [fault(ENGLISH.get(key, key), "rules.type_needs", type=draft.type, needed=key) for key in lacking]
     return draft, problems
+
+
+def asks_inside(office: Office, kind: str | None) -> bool:
+    """True for a type whose items wait for an approval inside the office when they aren't shared."""
+    return kind in office.settings.types and office.settings.types[kind].approval == "internal"
 
 
 def amended_draft(

@@ -31,6 +31,8 @@ def delete(office: Office, now: datetime, actor: Actor, key: int) -> None:
     _refuse_undoing(office, actor, item)
     if item.share_state == "concept":
         raise Conflict("undoing.waits", item=item_name(key))
+    if item.pending is not None:
+        raise Conflict("undoing.waits_inside", item=item_name(key))
     Binned.insert(item=key, by=actor.code, at=clock.to_text(now)).execute()
     item.notify = False
     _count(item)
@@ -64,7 +66,7 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     if refusal := people.why_not_create(office, actor.code, client):
         raise Forbidden(refusal)
     Edition.update(state="dropped").where(Edition.item == key).execute()
-    item.client, item.pending, item.standing = client, None, None
+    item.client, item.pending, item.standing, item.approval = client, None, None, None
     item.share, item.share_state, item.approvers, item.approvals = False, "private", [], "all"
     item.notify, item.contact, item.unsettled = False, None, False
     _count(item)

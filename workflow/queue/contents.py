@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -42,11 +42,13 @@ class Sheets:
         concept = asking.concept
         item, edition = self._items[concept.item], self._editions[concept.edition]
         client, language = self.office.clients.get(concept.client), self.office.settings.office.language
+        changed = _listed(changes(concept, edition, item.standing, person))
+        lines = [*remarks(asking, person, edition.shown), *changed]
         return Sheet(
             item=item_name(concept.item), content=edition.content, client=concept.client,
             client_name=client.name if client else None, shown=edition.shown, explanation=item.explanation,
             made_by=edition.made_by, made_at=edition.made_at, attention=tuple(told(note, language) for note in self._attention(item, person)),
-            remarks=tuple(told(line, language) for line in [*remarks(asking, person), *_listed(changes(concept, edition, item.standing, person))]),
+            remarks=tuple(told(line, language) for line in lines),
             language=language,
         )  # fmt: skip
 
@@ -54,9 +56,11 @@ class Sheets:
         noted = suspicion.for_reader(self._notes.get(item.pending, []), people.readable_clients(self.office, person))
         return [*noted, *(line for line in self._not_searched.get(item.id, ()) if line not in noted)]
 
-    def preview(self, now: datetime, asking: Asking, person: str) -> str:
-        """`preview.html` for `person`."""
+    def preview(self, now: datetime, asking: Asking, person: str) -> str | None:
+        """`preview.html` for `person`; None of what no client would see."""
         code, edition = asking.concept.client, self._editions[asking.concept.edition]
+        if "internal" in edition.shown:
+            return None
         if code not in self._portals:
             self._portals[code] = newest_public(code, MOST_ITEMS)
         newest, count = self._portals[code]
@@ -73,10 +77,15 @@ class Sheets:
         )  # fmt: skip
 
 
-def remarks(asking: Asking, person: str) -> list[Sentence]:
-    """Why this person is asked, and how many others are."""
+def remarks(asking: Asking, person: str, shown: Mapping[str, Any]) -> list[Sentence]:
+    """Why this person is asked, and how many others are; of what is approved inside the office, what else is decided on."""
     concept, desk = asking.concept, asking.desk_of(person)
     told = []
+    if inside := shown.get("internal"):
+        told.append(sentence("queue.inside", type=inside["type"]))
+        values = {**inside["fields"], **{key: inside[key] for key in ("location", "labels") if inside[key]}}
+        told += [sentence("queue.field", name=name, value=value) for name, value in values.items()]
+        told += [sentence("queue.note", name=name, note=note) for name, note in inside["notes"].items()]
     if desk is not None and desk.approver != person:
         code = "queue.asked_in_place" if desk.approver else "queue.asked"
         told.append(sentence(code, approver=desk.approver, reason=desk.reason))

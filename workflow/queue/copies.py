@@ -46,7 +46,7 @@ class Copies:
         with contextlib.suppress(FileNotFoundError), open_folder(self.office.queue) as queue:
             files.remove_tree(queue / _STAGING)
 
-    def make(self, home: Folder, name: str, shown: Mapping[str, Any], made_at: str, preview: str) -> None:
+    def make(self, home: Folder, name: str, shown: Mapping[str, Any], made_at: str, preview: str | None) -> None:
         """Put the folder `name` into `home`, anew; what is in it is on the disk before it gets its name.
 
         Raises OSError: the disk is full, the vault's copy is gone or damaged.
@@ -67,13 +67,14 @@ class Copies:
             finally:
                 files.remove_tree(staged)
 
-    def _fill(self, place: At, shown: Mapping[str, Any], made_at: str, preview: str) -> None:
+    def _fill(self, place: At, shown: Mapping[str, Any], made_at: str, preview: str | None) -> None:
         with files.made_folder(place) as folder:
             for attachment in shown["attachments"]:
                 digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
                 if digest != attachment["sha256"]:
                     raise OSError(errno.EIO, sentence("publishing.vault_damaged"), self.vault.shown(attachment["sha256"]))
-            files.write_whole(folder / _preview_name(shown), preview.encode())
+            if preview is not None:
+                files.write_whole(folder / _preview_name(shown), preview.encode())
             stamp = int(clock.from_text(made_at).timestamp()) * 1_000_000_000 + MARK_NS
             names = folder.names()
             for name in names:

@@ -24,7 +24,7 @@ from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
 from dossier.text.names import fold
 from dossier.trail import trail
-from workflow.items import notes, suspicion
+from workflow.items import internal, notes, suspicion
 
 log = structlog.get_logger("finding")
 
@@ -165,6 +165,7 @@ def summary(item: Any) -> dict[str, Any]:
         "contact": item.contact,
         "notified_at": clock.shown(item.notified_at),
         "published_at": clock.shown(item.published_at),
+        "approval": internal.told(item.approval),
         "version": item.version,
     }
 

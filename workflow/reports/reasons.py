@@ -44,7 +44,7 @@ def _of_type(office: Office, item: Any) -> list[Sentence]:
 def _of_state(office: Office, now: datetime, item: Any) -> list[Sentence]:
     name, state = item_name(item.id), item.share_state
     if state == "private":
-        return [sentence("reasons.not_shared", item=name)]
+        return [sentence("reasons.not_shared", item=name), *(_of_concept(office, now, item) if item.pending else [])]
     if state == "concept":
         return _of_concept(office, now, item)
     if state == "returned":

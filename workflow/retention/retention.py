@@ -254,7 +254,7 @@ def forget(now: datetime, actor: Actor, one: Kept, why: Mapping[str, Any], reaso
     Item.update(
         description="(removed)", status="removed", type=None, location=None, labels=[], explanation=None, fields={}, share=False,
         share_explanation=False, share_state="private", approvers=[], notify=False, contact=None, published_at=None,
-        notified_at=None, version=Item.version + 1, unsettled=False,
+        notified_at=None, version=Item.version + 1, unsettled=False, approval=None,
     ).where(Item.id == key).execute()  # fmt: skip
     search_text([(key, "", "", "", "", one.client)], replace=True)
     file_texts.forget(key)

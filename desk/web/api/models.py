@@ -58,6 +58,14 @@ class Client(Answer):
     contacts: list[Contact]
 
 
+class Approval(Answer):
+    """What became of an item that is approved inside the office."""
+
+    state: Literal["waiting", "approved", "returned"]
+    by: str | None = Field(examples=["m.devries"])
+    at: datetime = Field(examples=[MOMENT])
+
+
 class Summary(Answer):
     """An item as lists have it."""
 
@@ -83,6 +91,8 @@ class Summary(Answer):
     contact: str | None = Field(examples=["j.jansen"])
     notified_at: datetime | None = Field(examples=[MOMENT])
     published_at: datetime | None = Field(examples=[MOMENT])
+    approval: Approval | None = Field(examples=[None])
+    """None: its type is not approved inside the office, or it is shared."""
     version: int = Field(examples=[3])
     """What If-Match names."""
 

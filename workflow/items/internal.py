@@ -1,0 +1,55 @@
+"""Approval inside the office: an item of a type with `approval: internal` that isn't shared waits for its approver as well.
+
+It waits in the same queue, by the same rules, on an edition of its own. That edition shows all fields and
+files of the item, so a decision holds for all of it; it never stands and is never published, as its digest
+is no digest of what a client would see. What became of it is in `Item.approval`; no share state changes. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from dossier.office.office import Office
+from dossier.text import clock
+from workflow.items.makers import Makers
+from workflow.items.rules import Draft, asks_inside
+
+WAITING, APPROVED, RETURNED = "waiting", "approved", "returned"
+
+APPROVED_EDITION = "approved"
+"""The state of an edition that was approved inside the office."""
+
+
+def is_asked(office: Office, draft: Draft) -> bool:
+    """True if an item like this waits for an approval inside the office."""
+    return not draft.share and asks_inside(office, draft.type)
+
+
+def shown(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
+    """All that is decided on: as Edition.shown, of all attachments, and with what no client would see."""
+    files = list(attachments)
+    return {
+        "description": draft.description,
+        "explanation": draft.explanation,
+        "attachments": [{"name": a.name, "size": a.size, "sha256": a.sha256, "media_type": a.media_type} for a in files],
+        "internal": {
+            "type": draft.type, "location": draft.location, "labels": list(draft.labels), "fields": dict(draft.fields),
+            "notes": {a.name: a.note for a in files if a.note},
+        },
+    }  # fmt: skip
+
+
+def everybody(makers: Makers) -> list[str]:
+    """Whose work any part of the item is."""
+    return list(dict.fromkeys(name for names in makers.values() for name in names))
+
+
+def state(what: str, at: str, content: str, by: str | None = None) -> dict[str, Any]:
+    """What is kept of it with the item."""
+    return {"state": what, "by": by, "at": at, "content": content}
+
+
+def told(kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """`approval` of an item, as programs are told it."""
+    return {"state": kept["state"], "by": kept["by"], "at": clock.shown(kept["at"])} if kept else None
