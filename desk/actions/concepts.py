@@ -159,6 +159,9 @@ def preview(office: Office, actor: Actor, now: datetime, key: int) -> str:
         raise NotFound("desk.no_item", item=item_name(key))
     pictures = Pictures(office, open_vault(office))
     try:
-        return contents.Sheets(office, askings, pictures).preview(now, askings[0], actor.code)
+        page = contents.Sheets(office, askings, pictures).preview(now, askings[0], actor.code)
     finally:
         pictures.rest()
+    if page is None:  # no client sees what is approved inside the office
+        raise NotFound("desk.no_item", item=item_name(key))
+    return page

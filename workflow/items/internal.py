@@ -50,6 +50,6 @@ def state(what: str, at: str, content: str, by: str | None = None) -> dict[str, 
     return {"state": what, "by": by, "at": at, "content": content}
 
 
-def told(kept: Mapping[str, Any] | None) -> dict[str, Any] | None:
+def told(kept: Mapping[str, Any]) -> dict[str, Any]:
     """`approval` of an item, as programs are told it."""
-    return {"state": kept["state"], "by": kept["by"], "at": clock.shown(kept["at"])} if kept else None
+    return {"state": kept["state"], "by": kept["by"], "at": clock.shown(kept["at"])}

@@ -165,8 +165,8 @@ def summary(item: Any) -> dict[str, Any]:
         "contact": item.contact,
         "notified_at": clock.shown(item.notified_at),
         "published_at": clock.shown(item.published_at),
-        "approval": internal.told(item.approval),
         "version": item.version,
+        **({"approval": internal.told(item.approval)} if item.approval else {}),
     }
 
 

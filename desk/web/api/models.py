@@ -91,10 +91,10 @@ class Summary(Answer):
     contact: str | None = Field(examples=["j.jansen"])
     notified_at: datetime | None = Field(examples=[MOMENT])
     published_at: datetime | None = Field(examples=[MOMENT])
-    approval: Approval | None = Field(examples=[None])
-    """None: its type is not approved inside the office, or it is shared."""
     version: int = Field(examples=[3])
     """What If-Match names."""
+    approval: Approval | None = Field(None, examples=[None])
+    """Only of an item that is approved inside the office."""
 
 
 class Attachment(Answer):
