@@ -1,0 +1,125 @@
+"""Whatever is posted to a form of the desk, it is answered: nothing falls over, and nothing is done that was not asked for."""
+
+from __future__ import annotations
+
+import http.client
+from collections.abc import Iterator
+
+import pytest
+from kit.desk import DeskRig
+from kit.support import PDF, wait_for
+from kit.web import Browser
+
+FIELDS = {
+    "/_login": ("address", "next"),
+    "/clients/acme-bv/new": ("drop", "description", "status", "type", "location", "labels", "explanation", "share", "share_status",
+                             "approver", "notify", "contact", "share:x", "field.x", "out", "add", "check", "save"),
+    "/clients/acme-bv/drops": ("x",),
+    "/items/{item}/edit": ("version", "description", "status", "type", "location", "labels", "explanation", "field.x", "field."),
+    "/items/{item}/share": ("version", "share_status", "approver", "approvals", "share_explanation", "notify", "contact", "share:paper.pdf",
+                            "share:"),
+    "/items/{item}/withdraw": ("reason",),
+    "/items/{item}/publish": ("x",),
+    "/items/{item}/notify": ("contact",),
+    "/items/{item}/files": ("version", "file", "what", "name", "of"),
+    "/items/{item}/attach": ("version", "replace", "share", "file"),
+    "/items/{item}/copy": ("file", "to", "share"),
+    "/items/{item}/move": ("version", "client"),
+    "/items/{item}/undelete": ("x",),
+    "/queue": ("chosen",),
+    "/queue/{item}": ("decision", "comment", "content", "asked", "seen"),
+    "/inbox/unsorted/scan.txt": ("chosen", "client", "description", "location", "labels"),
+    "/inbox/refused/acme-bv/{refused}": ("sidecar",),
+    "/office/mails/1": ("what",),
+    "/office/tokens": ("name", "for", "scope", "clients", "until"),
+    "/office/tokens/nobody/revoke": ("x",),
+    "/office/holds": ("subject", "reason", "what"),
+    "/office/settings": ("text", "digest", "check"),
+}  # fmt: skip
+"""Each form of the desk, and its fields."""
+
+VALUES = {
+    "empty": b"",
+    "oversized": b"a" * 20_000,
+    "wrongly encoded": b"%ff%fe%c0%80",
+    "a half surrogate": b"%ed%a0%80",
+    "with a NUL": b"a%00b",
+    "lines and controls": b"a%0d%0ab%1b%5b2J%e2%80%ae",
+    "a huge number": b"9" * 400,
+    "yaml": b"%5b*a%2c+%26a%2c+%21%21python%2fobject%3aos.system%2c+%7b",
+    "paths": b"..%2f..%2fetc%2fpasswd",
+}
+
+
+@pytest.fixture(scope="module")
+def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def joost(rig: DeskRig) -> Browser:
+    return rig.browser("j.admin")
+
+
+@pytest.fixture(scope="module")
+def places(rig: DeskRig) -> Iterator[dict[str, str]]:
+    """An item and a refused drop; at the end the item is as it was."""
+    rig.office.place("acme-bv", {"paper.pdf": PDF, "paper.yaml": "created_by: p.bakker\ndescription: Paper of the year\n"})
+    rig.office.place("acme-bv", {"bad.pdf": PDF + b"2", "bad.yaml": "created_by: p.bakker\ndescription: short\n"})
+    (rig.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
+    (rig.office.path / "inbox/_unsorted/scan.txt").write_text("Something")
+    rig.office.until_taken("acme-bv", "paper")
+    wait_for(lambda: rig.office.json("rejected"), "the other one is refused")
+    refused = rig.office.json("rejected")[0]["path"].rpartition("/")[2]
+    item = rig.office.told("paper", "acme-bv")["item"]
+    yield {"item": item, "refused": refused}
+    found = rig.office.json("show", item)
+    assert (found["client"], found["share"], found["attachments"][0]["name"]) == ("acme-bv", False, "paper.pdf")
+
+
+def send(browser: Browser, path: str, body: bytes, kind: str = "application/x-www-form-urlencoded") -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection("127.0.0.1", browser.port, timeout=20)
+    cookie = "; ".join(f"{name}={value}" for name, value in browser.cookies.items())
+    connection.request("POST", path, body, {"content-type": kind, "cookie": cookie})
+    answer = connection.getresponse()
+    told = answer.status, answer.read()
+    connection.close()
+    return told
+
+
+@pytest.mark.parametrize("form", FIELDS)
+def test_a_form_with_fields_missing_doubled_oversized_or_wrongly_encoded_is_answered(
+    rig: DeskRig, joost: Browser, places: dict[str, str], form: str
+) -> None:
+    path, names = form.format(**places), [name.replace(":", "%3A").encode() for name in FIELDS[form]]
+    bodies = {what: b"&".join(name + b"=" + value for name in names) for what, value in VALUES.items()}
+    doubled = b"&".join(name + b"=" + value for name in names for value in (b"yes", b"no"))
+    bodies |= {"nothing": b"", "doubled": doubled, "no form": b"\xff\x00=&&&=%%%", "a name alone": b"&".join(names)}
+    for what, body in bodies.items():
+        if form == "/_login" and what not in ("nothing", "wrongly encoded", "with a NUL"):
+            continue  # so many would be told to wait
+        status, text = send(joost, path, body)
+        assert status in range(200, 500), (what, status)
+        if status != 303:
+            assert text, what
+            assert b"Traceback" not in text
+    assert send(joost, path, b"a=" + b"x" * 600_000)[0] == 413
+    if form.endswith(("/new", "/attach")):
+        for body in (b"", b"--b\r\n", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--", b"\x00" * 5000):
+            assert send(joost, path, body, "multipart/form-data; boundary=b")[0] in range(200, 500)
+        assert send(joost, path, b"x", "multipart/form-data")[0] in range(200, 500)
+    assert (rig.office.path / "inbox/_unsorted/scan.txt").exists() or form.startswith("/inbox/unsorted")
+
+
+def test_addresses_with_odd_names_and_searches_are_answered(rig: DeskRig, joost: Browser, places: dict[str, str]) -> None:
+    item = places["item"]
+    odd = ("%00", "%ff", "..%2f..", "%e2%80%ae", "a" * 3000, "%ed%a0%80", "D-2026-99999999999999", "'%22%3Cx%3E", "%25")
+    for one in odd:
+        for path in (
+            f"/?q={one}", f"/clients?q={one}&page={one}", f"/clients/{one}", f"/clients/acme-bv?q={one}&label={one}&after={one}", f"/items/{one}",
+            f"/items/{item}/attachments/{one}?version={one}", f"/items/{item}/pages/{one}?content={one}&page={one}", f"/queue/{one}",
+            f"/queue/{one}/preview/", f"/inbox/unsorted/{one}", f"/inbox/refused/acme-bv/{one}", f"/drops/{one}", f"/_suggest/clients?q={one}",
+            f"/office/trail?item={one}&client={one}&since={one}", f"/_login/{one}", f"/bin?was={one}",
+        ):  # fmt: skip
+            assert joost.get(path).status < 500, path
