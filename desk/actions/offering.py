@@ -52,6 +52,24 @@ def code_typed(text: str, known: Mapping[str, str]) -> str:
     return fitting[0] if len(fitting) == 1 else text
 
 
+def preset_keys(office: Office, name: str) -> dict[str, str]:
+    """What a preset says of an item, by the fields of a form; nothing for a name that is none's."""
+    preset = office.settings.presets.get(name)
+    if preset is None:
+        return {}
+    said = {
+        "description": preset.description, "status": preset.status, "type": preset.type, "location": preset.location,
+        "labels": ", ".join(preset.labels), "explanation": preset.explanation, "share_status": preset.share_status,
+        "contact": preset.contact, "approvals": str(preset.approvals or ""),
+        **{f"field.{key}": value for key, value in preset.fields.items()},
+        **{key: "yes" for key in ("share", "share_explanation", "notify") if getattr(preset, key)},
+    }  # fmt: skip
+    if preset.approver:
+        code = preset.approver[0]
+        said["approver"] = named(office.staff[code].name, code) if code in office.staff else code
+    return {key: value for key, value in said.items() if value}
+
+
 def types(office: Office, actor: Actor) -> dict[str, ItemType]:
     """The types of item that this person may know of."""
     hidden = people.readable(office, actor).hidden_types

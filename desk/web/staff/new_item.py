@@ -110,15 +110,17 @@ def _keys(visit: Visit) -> dict[str, str | Sequence[str] | None]:
     keys: dict[str, str | Sequence[str] | None] = {key: visit.field(key).replace("\r\n", "\n").strip() or None for key in TEXTS}
     keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
     keys["labels"] = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
-    keys["approver"] = [one for one in visit.fields("approver") if one]
+    people = {code: one.name for code, one in visit.office.staff.items()}
+    keys["approver"] = [offering.code_typed(one, people) for one in visit.fields("approver") if one.strip()]
+    keys["approvals"] = visit.field("approvals") or None if len(keys["approver"] or ()) > 1 else None
     for name in visit.form:
         if name.startswith("field."):
             keys[name.removeprefix("field.")] = visit.field(name).strip() or None
     if keys["share"] is None:
-        for key in ("share_status", "share_explanation", "approver", "notify", "contact"):
+        for key in ("share_status", "share_explanation", "approver", "approvals", "notify", "contact"):
             keys[key] = None
     if keys["share_status"] != "concept":
-        keys["approver"] = None
+        keys["approver"] = keys["approvals"] = None
     return keys
 
 
@@ -144,10 +146,17 @@ def _page(visit: Visit, code: str, row: Any, problems: Mapping[str, Sequence[str
     office, client = visit.office, visit.office.clients[code]
     locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
     fresh = staging.find(office, visit.actor, row.id) if row is not None else None
+    preset = offering.preset_keys(office, visit.field("preset")) if visit.request.method == "GET" else {}
+
+    def typed(name: str) -> str:
+        return visit.field(name) or preset.get(name, "")
+
+    approvers = visit.fields("approver") if visit.request.method == "POST" else [typed("approver")]
     return visit.page(
-        "new.html", status, client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,
+        "new.html", status, presets=office.settings.presets, named=offering.named, chosen_approvers=[one for one in approvers if one],
+        client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,
         approvers=offering.approvers(office, visit.actor, code), types=offering.types(office, visit.actor),
         statuses=office.settings.items.statuses, settings=office.settings,
         may_share=offering.may_share_outright(office, visit.actor, code),
-        contacts=[one for one in client.contacts if one.active], typed=visit.field,
+        contacts=[one for one in client.contacts if one.active], typed=typed,
     )  # fmt: skip

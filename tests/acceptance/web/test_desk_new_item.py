@@ -13,10 +13,21 @@ from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Answer, Browser
 
+PRESETS = """\
+presets:
+  payroll:
+    folder: Lonen
+    location: 2025/Loon
+    labels: [loon]
+    share: yes
+    share_status: concept
+    approver: m.devries
+"""
+
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), f"sharing: {{guard: off}}\n{PRESETS}") as made:
         yield made
 
 
@@ -124,3 +135,26 @@ def test_a_drop_is_its_makers_alone_and_another_clients_form_does_not_take_it(ri
     assert petra.post("/clients/zon/new", {"drop": drop, "description": "Into another client", "save": "1"}).status == 404
     assert rig.browser("k.smit").get("/clients/acme-bv/new").status == 404
     assert Browser(rig.port)._ask("PUT", f"/drops/{drop}/files/x.pdf", PDF, {}).status == 401  # type: ignore[arg-type]
+
+
+def test_a_preset_fills_the_form_in_and_an_approver_is_found_by_typing(rig: DeskRig, petra: Browser) -> None:
+    page = petra.get("/clients/acme-bv/new?preset=payroll").text
+    for filled in (
+        'value="2025/Loon"',
+        'name="labels" value="loon"',
+        'value="Marieke de Vries (m.devries)"',
+        'name="share" value="yes" checked',
+    ):
+        assert filled in page, filled
+    assert petra.get("/clients/acme-bv/new?preset=nobody").status == 200
+    fields = {
+        "description": "Loonstroken van november",
+        "share": "yes",
+        "share_status": "concept",
+        "approver": "marieke",
+        "save": "1",
+    }
+    item = become(petra, send(petra, "/clients/acme-bv/new", {**fields, "share:l.pdf": "yes"}, [("l.pdf", PDF + b"loon")]))
+    assert rig.office.json("show", item)["approver"] == "m.devries"
+    wrong = send(petra, "/clients/acme-bv/new", {**fields, "approver": "nobody known"})
+    assert (wrong.status, 'value="nobody known"' in wrong.text) == (422, True)
