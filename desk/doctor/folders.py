@@ -162,6 +162,10 @@ def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
     yield from _probe(office)
     if office.settings.identity.trust_sidecar:
         yield note("inbox", "doctor.trust_sidecar")
+    lacking = [code for code, client in office.clients.items() if client.active and code not in known]
+    if lacking:
+        first = ", ".join(lacking[:3])
+        yield note("inbox", "doctor.clients_lack_folder", count=len(lacking), first=first, path=str(office.inbox))
 
 
 def _keeps_rights(folder: Path) -> bool:

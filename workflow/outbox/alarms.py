@@ -2,8 +2,9 @@
 
 An alarm that stands is a note in the database, so a restart doesn't tell it anew. Its letter is written when it has stood for a
 minute: what is over by then was a hiccup, and nobody is told. If no letter could go while the alarm stood (mail itself was the
-matter), one letter tells at the end what was. A full disk stops the intake of every client that drops something: these alarms are
-one to the admins, told with the first and over with the last.
+matter), one letter tells at the end what was. Else an alarm that is over before its letter has gone is told to nobody: it is both
+letters, or none. A full disk stops the intake of every client that drops something: these alarms are one to the admins, told
+with the first and over with the last.
 
 What an alarm says is a sentence, told in the language of whoever reads it; the log and the trail have it in English.
 
@@ -140,11 +141,14 @@ class Alarms:
                 _write(name, {**other, "since": note["since"], "letters": note["letters"]})
             return
         letters = note["letters"] or []
-        went = Mail.select().where(Mail.id.in_(letters) & (Mail.state != "waiting")).exists()
+        known = Mail.id.in_(letters) & ((Mail.state != "waiting") | (Mail.unreached > 0))
+        is_to_be_told = Mail.select().where(known).exists()  # it went, or would have if there had been a mail server
+        if cause in _NO_LETTER:
+            is_to_be_told = now - clock.from_text(note["since"]) >= timedelta(seconds=GRACE_SECONDS)
         Mail.update(state="cancelled", error=packed(sentence("mail.over_before"))).where(
             Mail.id.in_(letters) & (Mail.state == "waiting")
         ).execute()
-        if went or now - clock.from_text(note["since"]) >= timedelta(seconds=GRACE_SECONDS):
+        if is_to_be_told:
             begun, ended = clock.shown(note["since"]), clock.shown(clock.to_text(now))
             lines = [from_data(note["text"]), sentence("alarms.from_to", since=begun, until=ended)]
             self._write_to_admins(now, cause, lines, True)

@@ -152,13 +152,19 @@ def test_a_database_that_is_damaged_too_new_or_out_of_time_is_found(root: Root, 
 
 
 def test_what_is_only_good_to_know_is_no_fault(root: Root, post: Server) -> None:
+    for client in ("acme-bv", "northwind-ltd"):
+        root.inbox(client)
     root.once()
     notes = _found(root, "note")
     assert "none runs" in notes["daemon"][0]
     assert "none was made yet" in notes["backup"][0]
     assert "identity.trust_sidecar is on" in notes["inbox"][0]
+    assert len(notes["inbox"]) == 1
     root.run("backup", str(root.path.with_name("backups")))
-    assert "backup" not in _found(root, "note")
+    root.inbox("northwind-ltd").rmdir()
+    notes = _found(root, "note")
+    assert "backup" not in notes
+    assert "northwind-ltd has no folder in" in notes["inbox"][1]
 
 
 def test_a_full_disk_too_few_watches_and_templates_are_found(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,15 @@ def test_a_hiccup_is_told_to_nobody(office: MailOffice, server: Server) -> None:
     assert server.mails == []
 
 
+def test_an_alarm_that_is_over_before_its_letter_has_gone_is_told_to_nobody(office: MailOffice, server: Server) -> None:
+    """The letters are looked after once a minute: it may have stood for nearly two."""
+    office.tell("inbox", "the inbox can't be read")
+    office.now += timedelta(seconds=110)
+    office.tell("inbox", None)
+    office.later(600)
+    assert server.mails == []
+
+
 def test_one_cause_that_stops_many_clients_is_told_once_and_is_over_with_the_last(office: MailOffice, server: Server) -> None:
     for client in ("acme-bv", "northwind-ltd", "zon"):
         office.tell(f"intake {client}", f"drops can't be taken: {client}: the virus scanner does not answer")
