@@ -53,13 +53,14 @@ def outbox(
         return
     from desk.actions import mailing
     from desk.cli import printing
+    from dossier.text.sentences import Sentence
 
     office = session.opened()
     found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN, "en" if json else session.language())
     if json:
         printing.as_json(found)
         return
-    rows = [(m["id"], m["state"], m["kind"], m["item"], m["email"], printing.day_and_time(m["sent_at"] or m["due_at"]),
+    rows = [(m["id"], Sentence(f"mail.state_{m['state']}"), m["kind"], m["item"], m["email"], printing.day_and_time(m["sent_at"] or m["due_at"]),
              m["attempts"], m["error"]) for m in found]  # fmt: skip
     columns = (_("id"), _("status"), _("kind"), _("item"), _("to"), _("sent or due"), _("tries"), _("trouble"))
     printing.table(columns, rows, _("The outbox is empty."))

@@ -23,7 +23,7 @@ REMIND_SECONDS = 15
 """How often it is seen whether an approver must be reminded: one look at an index, if not."""
 
 REMIND_CONTACTS_SECONDS = 300
-"""How often it is seen whether a contact has not opened what he was told of."""
+"""How often it is seen whether a contact has not opened what they were told of."""
 
 REVIEW_SECONDS = 60
 """How often it is seen whether an item is due for review."""

@@ -1,6 +1,6 @@
-"""What `doctor` looks at in the queue: each approver's folder is his, and nobody else's.
+"""What `doctor` looks at in the queue: each approver's folder is theirs, and nobody else's.
 
-Who can write in an approver's folder decides as that approver, and who can read it sees what waits for him, of clients too that are
+Who can write in an approver's folder decides as that approver, and who can read it sees what waits for them, of clients too that are
 none of the reader's. So the rights of every member of staff who is a user of this machine are worked out, by mode and by access list,
 as the kernel does (acl(5)). Not looked at: what a share's own configuration lets through or keeps out.
 """

@@ -31,7 +31,8 @@ WRITERS, MIGRATORS = 0x646F73, 0x646F74
 
 CHANNEL = "dossier"
 
-# Who is cut off from the server must see it, and the server must see that he is and free his locks, within half a minute: the
+# A client that is cut off from the server must see it, and the server must see it and free that client's locks, within half
+# a minute: the
 # parameters of libpq, and of the session at the server.
 ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,

@@ -234,15 +234,15 @@ class EditionNote(Table):
 
 
 class Asked(Table):
-    """That a person was asked to decide on an edition. Written by the daemon before his queue file is."""
+    """That a person was asked to decide on an edition. Written by the daemon before their queue file is."""
 
     edition = BigIntegerField()
     person = CharField()
     at = CharField()
     written_at = CharField(null=True)
-    """When his queue file was there for the first time."""
+    """When their queue file was there for the first time."""
     is_open = BooleanField()
-    """False once there is nothing for him to decide any more."""
+    """False once there is nothing for them to decide any more."""
     reminded_at = CharField(null=True)
     escalated_at = CharField(null=True)
 
@@ -387,7 +387,7 @@ class LoginRequest(Table):
     id = AutoField()
     address = TextField()
     goal = TextField()
-    """Where he wanted to go: a path of the portal."""
+    """Where they wanted to go: a path of the portal."""
     at = CharField()
 
 

@@ -2,7 +2,7 @@
 
     var/anchors/2026-11-24.jsonl     {"at": …, "length": …, "head": …}, a line for each anchor of that day
 
-Who can write to the database can write to the folder too, so an anchor proves most where he can't reach: in the backup,
+Whoever can write to the database can write to the folder too, so an anchor proves most out of their reach: in the backup,
 in the mailbox of `trail.anchors_to`. Before another is added, the last one must still lie on the chain: a trail that was
 cut or written anew gets no fresh anchors that agree with it, but an alarm.
 

@@ -4,7 +4,7 @@ An event's link is SHA-256 over the event; its hash is SHA-256 over the hash bef
 tell nothing of what they stand for, prove that an event lies in the chain (proof.py). What may have to be erased one day
 (text of and about people) is the event's detail, in a table of its own; the chain holds its salted digest, so it still
 verifies when the detail is gone. Erasing is an event itself: a detail that went without one was tampered with.
-A person is erased from an event by writing it anew without him: the chain keeps the old link, the event that tells of the erasure holds
+A person is erased from an event by writing it anew without them: the chain keeps the old link, the event that tells of the erasure holds
 the new one, so the new words can't be changed either. The old digest goes with the old words: without it nobody can guess from the link
 who it was.
 Events are written in the transaction of the change they tell of.

@@ -9,7 +9,7 @@ It keeps to what Vault says. What is different:
  - `remove` decides and deletes within a transaction of the database, and `vouch`, within the transaction that makes an attachment
    of an object that was found rather than put, sees that it still is there. Writers take turns, so one of them comes first.
 
-Nothing here can be half: an object appears whole. Whoever needs a file on this machine gets a copy for as long as he needs it,
+Nothing here can be half: an object appears whole. Whoever needs a file on this machine gets a copy for as long as they need it,
 hashed on the way in.
 """
 

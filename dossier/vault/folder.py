@@ -209,7 +209,7 @@ class Vault:
         """Remove the file with this hash for good, unless it is needed; False: not now, ask again later.
 
         Somebody may be about to make an item of the same file: `keep` touches it, so one that was touched lately stays.
-        It is set aside first, and looked at then: who comes after that finds none here, and brings his own copy. Killed in
+        It is set aside first, and looked at then: whoever comes after that finds none here, and brings a copy of their own. Killed in
         between, it lies aside, and the next call of this goes on. For one process at a time.
         """
         target, aside = self.location(sha256), self.path / f".leaving-{sha256}"

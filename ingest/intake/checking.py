@@ -23,7 +23,7 @@ NONE: Mapping[Lying, Sentence] = {}
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Remark:
     """One thing that is wrong or waited for: `file:line: what`."""
 
     path: Path
@@ -46,7 +46,7 @@ def _plainly(one: Waiting) -> Sentence:
 
 def check(
     office: Office, paths: Iterable[Path], may: Readable = ALL, stays: Mapping[Lying, Sentence] = NONE, why: Told = _plainly
-) -> tuple[list[Finding], int]:
+) -> tuple[list[Remark], int]:
     """(what is wrong or waited for, in the order of `paths`; how many drops are good).
 
     A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
@@ -54,7 +54,7 @@ def check(
     found that the inbox does not let go (staying.recorded). `why`: leftovers.pointing_back, where the
     database is open.
     """
-    findings: list[Finding] = []
+    findings: list[Remark] = []
     good = 0
     for path in paths:
         told, count = _check_path(office, path, may, stays, why)
@@ -65,26 +65,26 @@ def check(
 
 def _check_path(
     office: Office, path: Path, may: Readable, stays: Mapping[Lying, Sentence], why: Told
-) -> tuple[list[Finding], int]:
+) -> tuple[list[Remark], int]:
     inbox, where = office.inbox.resolve(), path.parent.resolve() / path.name
     if path.name in (".", "..", ""):
         where = path.resolve()
     if where == inbox:
         known, others = listing.clients_with_folders(office)
-        told = [Finding(path / names.shown(name), 1, reason) for name, reason in others.items() if may.clients is None]
+        told = [Remark(path / names.shown(name), 1, reason) for name, reason in others.items() if may.clients is None]
         results = [_check_client(office, client, path / client, None, stays, why) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
     if parts and not (parts[0] in office.clients and may.has(parts[0])):
-        return [Finding(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
+        return [Remark(path, 1, sentence("inbox.no_client", client=parts[0]))], 0
     if len(parts) == 1:
         return _check_client(office, parts[0], path, None, stays, why)
     if any(names.is_ignored(part) for part in parts[1:]):
-        return [Finding(path, 1, sentence("inbox.never_taken"))], 0
+        return [Remark(path, 1, sentence("inbox.never_taken"))], 0
     if parts:
         told, good = _check_client(office, parts[0], path.parents[len(parts) - 2], parts[1:], stays, why)
         is_presets = len(parts) == 2 and path.is_dir() and presets.of_folder(office.settings, parts[1]) is not None
-        return (told, good) if told or good or is_presets else ([Finding(path, 1, sentence("inbox.nobodys"))], 0)
+        return (told, good) if told or good or is_presets else ([Remark(path, 1, sentence("inbox.nobodys"))], 0)
     if path.is_dir():
         cards = sorted(entry for entry in path.iterdir() if names.is_sidecar(entry.name) and entry.is_file())
         told = [finding for card in cards for finding in _check_form(office, card)]
@@ -93,35 +93,35 @@ def _check_path(
     return told, 0 if told else 1
 
 
-def _check_form(office: Office, path: Path) -> list[Finding]:
+def _check_form(office: Office, path: Path) -> list[Remark]:
     """A sidecar that lies anywhere."""
     try:
         data, _ = files.read_plain(path, looking.SIDECAR_BYTES + 1)
     except OSError as error:
-        return [Finding(path, 1, sentence("inbox.unreadable", why=system.why(error)))]
+        return [Remark(path, 1, sentence("inbox.unreadable", why=system.why(error)))]
     sidecar, faults = read_sidecar(data, office.settings)
-    return [Finding(path, max(1, fault.line), fault.message, sidecar) for fault in faults]
+    return [Remark(path, max(1, fault.line), fault.message, sidecar) for fault in faults]
 
 
 def _check_client(
     office: Office, client: str, place: Path, only: Sequence[str] | None, stays: Mapping[Lying, Sentence], why: Told
-) -> tuple[list[Finding], int]:
+) -> tuple[list[Remark], int]:
     """A client's folder, or the drop that `only` (file, or folder and maybe file) is part of."""
     looker = Looker(office, at_once=True)
     view = looker.look(client, *settling.now())
-    findings: list[Finding] = []
+    findings: list[Remark] = []
     good = 0
     for found in view.ready:
         if only is not None and not _is_part(found, only):
             continue
         lies = place / (found.folder or "") / names.shown(found.sidecar_name or found.stem)
-        told = [Finding(lies, line, what, found.sidecar) for line, what in _check_drop(office, found)]
+        told = [Remark(lies, line, what, found.sidecar) for line, what in _check_drop(office, found)]
         if (reason := stays.get(lying(found))) is not None:
-            told.append(Finding(lies, 1, reason, found.sidecar))
+            told.append(Remark(lies, 1, reason, found.sidecar))
         findings += told
         good += not told
     findings += [
-        Finding(place.parent / one.path if one.path.startswith(f"{client}/") else Path(one.path), 1, _since(why(one), one))
+        Remark(place.parent / one.path if one.path.startswith(f"{client}/") else Path(one.path), 1, _since(why(one), one))
         for one in [*view.waiting, *view.odd]
         if only is None or _is_about(one, only)
     ]

@@ -21,7 +21,7 @@ CHUNK = 1_000
 
 
 def open_rows() -> list[tuple[int, str, bool]]:
-    """(edition, person, True if his queue file was there once) of all that is open."""
+    """(edition, person, True if their queue file was there once) of all that is open."""
     query = Asked.select(Asked.edition, Asked.person, Asked.written_at).where(Asked.is_open)
     return [(edition, person, written_at is not None) for edition, person, written_at in tuples(query)]
 

@@ -8,7 +8,7 @@ A mention is `sure` where it can only mean that client. "Zon" or "De Bakker" is 
 such as `Client:`; "Acme" where it is written as a name; "Bakkerij De Zon" wherever it stands. What is not sure accuses
 nobody, but does count as a client's own.
 
-No attempt is made to find a misspelt name, a person by half of his name, or a client by what he does.
+No attempt is made to find a misspelt name, a person by half of their name, or a client by what they do.
 """
 
 from __future__ import annotations

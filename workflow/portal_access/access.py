@@ -1,8 +1,8 @@
 """Logging in to the portal: the links that are mailed, the sessions, and how often may be tried.
 
-A contact has no password. He types his mail address (`ask`), the daemon mails a link to it if it is a contact's
+A contact has no password. They type their mail address (`ask`), the daemon mails a link to it if it is a contact's
 (logins.py), and who holds the link is let in, once, within LINK_MINUTES. Links and sessions are kept as SHA-256 only:
-who reads the database, or a backup of it, can't log in with what he finds.
+whoever reads the database, or a backup of it, can't log in with what they find.
 
 Whose session it is, is a mail address and nothing more. Which clients that gives to see is asked of config/clients.yaml
 again at every click (`Directory`), so whoever is taken out of it is out at once.
@@ -84,7 +84,7 @@ class Seat:
 
     @property
     def actor(self) -> Actor:
-        """How the trail names him: `contact:acme-bv/j.jansen`."""
+        """How the trail names them: `contact:acme-bv/j.jansen`."""
         return Actor(f"contact:{self.client}/{self.contact.id}", "portal")
 
 

@@ -51,6 +51,6 @@ def _answer_staff(office: Office, now: datetime) -> int:
 
 
 def _chosen(seats: tuple[Seat, ...], goal: str) -> Seat:
-    """In whose name and language he is written to: that of the client whose page he wanted, else of the first."""
+    """In whose name and language they are written to: that of the client whose page they wanted, else of the first."""
     wanted = goal.split("/")[1] if "/" in goal else ""
     return next((seat for seat in seats if seat.client == wanted), seats[0])

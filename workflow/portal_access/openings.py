@@ -2,7 +2,7 @@
 
 On the portal now is what publishing.py wrote down as public, unless it was withdrawn or its client taken off since: then it is
 seen no more from that very moment, though the folder may need a second. A contact is shown nothing but what these
-queries give, and they are asked with his clients in them: what is another's, what was withdrawn and what never was
+queries give, and they are asked with the contact's own clients in them: what is another's, what was withdrawn and what never was
 are one and the same nothing.
 
 What was changed in the database since it was approved (fitting.py) is not shown.

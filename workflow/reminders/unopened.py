@@ -1,7 +1,7 @@
 """The one reminder to a contact who was told of an item and has not opened it.
 
 Who opened what is known only where clients come through `dossier portal`. So that server leaves a note that it runs, and
-nobody is reminded of what he was told before it first did, or while it has not run for a day: he may well have opened it
+nobody is reminded of what they were told before it first did, or while it has not run for a day: they may have opened it
 in a folder behind another web server. A letter names all that a contact has not opened; each edition is named once, ever.
 """
 
@@ -98,7 +98,7 @@ def _remind(office: Office, now: datetime, client: str, contact: Contact, items:
 
 
 def _is_opened(item: Any, contact: str) -> bool:
-    """True if he opened it as it is on the portal now, or as it was, after he was told."""
+    """True if they opened it as it is on the portal now, or as it was, after they were told."""
     what = (Opening.item == item.id) & (Opening.contact == contact)
     return bool(
         Opening.select().where(what & ((Opening.edition == item.public) | (Opening.last_at >= item.notified_at))).exists()

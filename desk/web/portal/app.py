@@ -1,10 +1,10 @@
 """The portal as a web server: logging in, the pages, the files. One function a page; each gets a `Visit` and gives an answer.
 
 What is promised:
-- Nobody sees anything without a session, and with one nothing but his clients' (openings.py asks the database with them in
-  the question). Who is gone from config/clients.yaml is out at his next click: config/ is looked at on each.
-- No answer tells whether an address, a client or an item exists: who isn't logged in is sent to the login, whatever he
-  asks for; who is gets one and the same page for what was withdrawn, is another's, or never was.
+- Nobody sees anything without a session, and with one nothing but their clients' (openings.py asks the database with them in
+  the question). Who is gone from config/clients.yaml is out at their next click: config/ is looked at on each.
+- No answer tells whether an address, a client or an item exists: who isn't logged in is sent to the login, whatever they
+  ask for; who is gets one and the same page for what was withdrawn, is another's, or never was.
 - A link of a mail is used up by the POST of its page's button. A GET changes nothing but what its own session has opened.
 - A file is sent only after its opening is in the trail, from the vault, by the hash that the edition on the portal names,
   and as something to save, or, if it is a PDF, in a sandbox without an origin: never as a page of this one. An address names

@@ -51,7 +51,7 @@ def to_login(visit: Visit, goal: str) -> Response:
 
 
 def start(visit: Visit) -> Response:
-    """To the list of his one client; with several, a choice."""
+    """To the list of their one client; with several, a choice."""
     if not visit.seats:
         return visit.to("/_login")
     if len(visit.clients) == 1:
@@ -90,7 +90,7 @@ def link(visit: Visit) -> Response:
             return answer
     found = access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.address == found.address:
-        return visit.to(found.goal)  # he clicked it again, and is in
+        return visit.to(found.goal)  # they clicked it again, and are in
     language = found.language if found is not None else visit.language
     if visit.request.method != "POST" and access.is_good(found, visit.now):
         return visit.page("link.html", language=language, secret=secret, address=found.address)

@@ -30,7 +30,7 @@ class Visit:
     vault: Vault
     session: Any = None
     seats: tuple[Seat, ...] = ()
-    """What he may see; empty for who isn't logged in."""
+    """What they may see; empty for who isn't logged in."""
 
     def field(self, name: str) -> str:
         """The last value of a field of the form; "" if it is not in it."""
