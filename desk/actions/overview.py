@@ -40,7 +40,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "queued": readable.only_items(Item.select().where(Item.pending.is_null(False)), may).count(),
         "outbox": mails.where(Mail.state == "waiting").count(),
         "items": readable.only_items(Item.select(), may).count(),
-        "rejected": len(listing.rejected(office, _clients(office, may))),
+        "rejected": len(_rejected(office, may)),
         "unsorted": len(_unsorted(office, may)),
         "failed_mails": mails.where(Mail.state == "failed").count(),
         "daemon": daemons[0] if daemons else None,
@@ -97,10 +97,16 @@ def _told(one: Waiting) -> dict[str, Any]:
     return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
 
 
+def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
+    """The refused drops that a reader may know of: none that was to be of a type which is not for them."""
+    found = listing.rejected(office, _clients(office, may))
+    return [one for one in found if not listing.speaks_of(office, one, may.hidden_types)] if may.hidden_types else found
+
+
 def rejected(office: Office, reader: Actor) -> list[dict[str, Any]]:
     """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first."""
     found = []
-    for one in listing.rejected(office, _clients(office, people.readable(office, reader))):
+    for one in _rejected(office, people.readable(office, reader)):
         path, at = office.inbox / one.client / "_rejected" / one.folder, looking.at(one.at).isoformat(timespec="seconds")
         lines = one.why.decode("utf-8", "replace").splitlines()
         found.append({"client": one.client, "path": _from(office.root, path), "at": at, "why": lines})

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -121,6 +122,18 @@ def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
         with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client, "_rejected") as home:
             found += [one for name in home.names() if (one := _refused(client, home, name)) is not None]
     return sorted(found, key=lambda one: one.folder)
+
+
+def speaks_of(office: Office, one: Refused, types: Collection[str]) -> bool:
+    """True if a sidecar of a refused drop names one of these types, or can't be read any more."""
+    named = "|".join(map(re.escape, sorted(types)))
+    pattern = re.compile(rf"\b(type|soort)\b\W*({named})\b".encode())
+    try:
+        with open_beneath(office.inbox, one.client, "_rejected", one.folder) as folder:
+            sidecars = [name for name in folder.names() if name.lower().endswith((".yaml", ".yml"))]
+            return any(pattern.search(files.read_plain(folder / name, WHY_BYTES)[0]) for name in sidecars)
+    except OSError:
+        return True
 
 
 def _refused(client: str, home: Folder, name: str) -> Refused | None:

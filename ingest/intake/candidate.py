@@ -139,9 +139,12 @@ def _advice(case: Case) -> Sentence:
     return sentence(f"intake.{code or 'again'}", item=item_name(case.item))
 
 
-def receipt_text(case: Case, at: str, language: str) -> str:
+def receipt_text(case: Case, at: str, language: str, is_secret: bool = False) -> str:
+    """The receipt. `is_secret`: not everybody who sees the folder may know of such items, so it says the number and no more."""
     assert case.item is not None
     lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.shown(case.first_taken_at or at)}"]
+    if is_secret:
+        return "\n".join(lines) + "\n"
     if case.found.preset:
         lines.append(f"preset: {scalar(case.found.preset)}")
     if case.first_taken_at:

@@ -511,6 +511,17 @@ class Intake:
             else:
                 case.first_taken_at = at
 
+    def _is_secret(self, case: Case) -> bool:
+        """True if it is, or was to be, of a type that is never shared and that not all staff may know of."""
+        types = self.office.settings.types
+        secret = {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None}
+        if not secret:
+            return False
+        named = case.found.sidecar.type if case.found.sidecar is not None else None
+        if named in secret or case.item is None:
+            return named in secret
+        return bool(Item.select().where((Item.id == case.item) & Item.type.in_(sorted(secret))).exists())
+
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
         at, told, targets = clock.to_text(now), list[trail.Entry](), set[files.Names]()
@@ -518,14 +529,15 @@ class Intake:
         for case in cases:
             found = case.found
             kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
-            text = why_text(case, language) if case.faults else receipt_text(case, at, language)
+            is_secret = self._is_secret(case)
+            text = why_text(case, language) if case.faults else receipt_text(case, at, language, is_secret)
             case.row = {
                 **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
                 "item": None if case.faults else case.item, "text": text,
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
             }  # fmt: skip
             if case.faults:
-                detail = {"source": names.shown(found.stem), "reasons": text.splitlines()}
+                detail = {} if is_secret else {"source": names.shown(found.stem), "reasons": text.splitlines()}
                 told.append(trail.Entry(case.actor, "refused", None, detail, found.client))
                 self._tell_refused(now, case, text)
             elif kind == "duplicate":

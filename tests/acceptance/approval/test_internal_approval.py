@@ -27,3 +27,20 @@ def test_a_private_item_of_such_a_type_is_decided_on_in_a_queue_file_and_never_p
     assert [path.name for path in (root.path / "var/portal").rglob("*") if "id" in path.name and path.suffix == ".pdf"] == []
     root.run("verify")
     root.run("audit", "verify")
+
+
+def test_what_is_never_shared_and_not_for_everybody_leaves_no_trace_for_the_others(root: Root) -> None:
+    root.set("settings", SETTINGS + TYPES)
+    root.drop("taken", "created_by: p.bakker\ndescription: Due diligence\ntype: wwft\napprover: m.devries\n", taken_pdf=PDF)
+    root.drop("odd", "created_by: p.bakker\ndescription: Unusual transaction\ntype: wwft\nrisk: enormous\n", odd_pdf=PDF)
+    root.drop("plain", "created_by: p.bakker\ndescription: short\nrisk: 1\n", plain_pdf=PDF)
+    root.once()
+    assert set(root.told("taken")) == {"item", "taken_at"}
+    assert len(root.json("rejected", user="m.devries")) == 2
+    (only,) = root.json("rejected", user="k.smit")
+    assert "plain" in only["path"]
+    assert root.json("status", user="k.smit")["rejected"] == 1
+    assert root.json("status", user="k.smit")["items"] == 0
+    log = root.run("audit", "log", "--json", user="k.smit").stdout
+    assert "odd" not in log
+    assert "enormous" not in log
