@@ -28,6 +28,7 @@ class Killed(BaseException):
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[Records]:
     made = Records(tmp_path, SETTINGS)
+    (made.office.inbox / "acme-bv").mkdir(parents=True)
     yield made
     made.close()
 
