@@ -232,6 +232,8 @@ class Intake(Strict):
     """File types that are refused, by name or by content."""
     macros: Literal["take", "warn", "refuse"] = "warn"
     """Office files with macros: take them; say so in the receipt; or refuse them."""
+    help_files: YesNo = True
+    """yes: `_staff.txt` in the inbox and `_client.txt` in each client's folder tell names and codes, and are kept up to date."""
     clamd: Scanner | None = None
     """Where the virus scanner clamd listens, `unix:/run/clamav/clamd.ctl` or `tcp:HOST:PORT`; without it nothing is scanned.
     Its StreamMaxLength must be over max_file_mb, and `AlertExceedsMax yes` makes it say what it did not look at."""

@@ -14,6 +14,7 @@ import os
 import threading
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Container, Iterator, Sequence
 
 import structlog
@@ -25,7 +26,7 @@ from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, plain, sentence
-from ingest.inbox import listing, preset_folders
+from ingest.inbox import help_files, listing, preset_folders
 from ingest.inbox.in_vain import InVain
 from ingest.inbox.looking import Found, Looker, Lying, Waiting
 from ingest.inbox.watcher import Watch
@@ -47,6 +48,9 @@ SLOW_SECONDS = 0.005
 
 STAMP_NS = 2_000_000_000
 """The coarsest time stamps of folders (FAT): a change that comes this much later gets another one."""
+
+HELPED_AT_ONCE = 500
+"""So many clients' help files are looked at in one full look: drops come first."""
 
 TURNS = 5
 """At each full look so many of the empty folders, one in TURNS, are listed although their time stamps are what they were."""
@@ -100,6 +104,8 @@ class Lookout:
         self.trouble: Sentence | None = None
         """Why nothing of the inbox can be seen."""
         self._in_vain = InVain(office, alarm)
+        self._to_help: deque[str] = deque()
+        self._helped: Office | None = None
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
 
     def watch(self) -> None:
@@ -210,11 +216,31 @@ class Lookout:
         self._alarm(
             "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=system.why(trouble)) if trouble else None
         )
+        self._help(known)
         self._see_whether_empty(bool(known))
         self._full_looks += 1
         changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
         in_turn = (client for client in known if hash(client) % TURNS == turn and client not in changed)
         return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
+
+    def _help(self, known: Sequence[str]) -> None:
+        """Bring the help files up to date: all after config/ has changed, else some at each full look; so many at a time."""
+        if not self.office.settings.intake.help_files:
+            return
+        if self._helped is not self.office:
+            self._helped, self._to_help = self.office, deque(known)
+        elif not self._to_help:
+            turn = self._full_looks % TURNS
+            self._to_help.extend(client for client in known if hash(client) % TURNS == turn)
+        try:
+            help_files.write_staff(self.office)
+            while self._to_help and (client := self._to_help.popleft()):
+                if client in self.office.clients:
+                    help_files.write_client(self.office, client)
+                if len(self._to_help) % HELPED_AT_ONCE == 0:
+                    break
+        except OSError as error:
+            log.warning("a help file can't be written", path=str(error.filename), error=error.strerror)
 
     def _see_whether_empty(self, has_clients: bool) -> None:
         if has_clients and not self._had_clients:

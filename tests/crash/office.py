@@ -68,6 +68,7 @@ def run(root: Path, *arguments: str) -> int:
         os.dup2(output.fileno(), 1)
         os.dup2(output.fileno(), 2)
     os.environ.pop("DOSSIER_USER", None)
+    os.environ["DOSSIER_INTAKE__HELP_FILES"] = "no"  # an inbox that holds what the scenario puts there
     sys.argv = ["dossier", "--root", str(root), *arguments]
     return main.run()
 

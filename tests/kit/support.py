@@ -74,6 +74,9 @@ staff:
 """
 """Who runs the tests is p.bakker, so what is dropped needs no `created_by`: see `own_office`."""
 
+BARE_INBOX = {"DOSSIER_INTAKE__HELP_FILES": "no"}
+"""The inbox of a test holds what the test puts there; help files are written where a test is about them."""
+
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
@@ -156,7 +159,7 @@ class Root:
     """An office in a folder, and the command as its users have it."""
 
     path: Path
-    environ: dict[str, str] = field(default_factory=dict)
+    environ: dict[str, str] = field(default_factory=lambda: dict(BARE_INBOX))
     uid: int | None = None
     """The account that the commands and the daemon run as, if it is not ours."""
 

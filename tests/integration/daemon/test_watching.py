@@ -235,6 +235,34 @@ def test_a_folder_whose_time_stamp_says_nothing_is_listed_all_the_same(office: R
     assert looks_until_found(lookout, lookout.look_everywhere) <= TURNS
 
 
+def test_of_a_hundred_polled_clients_a_folder_that_is_filled_later_is_found_within_three_polls(tmp_path: Path) -> None:
+    """With poll_seconds 5 that is within poll_seconds and 10 seconds; folder_settle_seconds come on top."""
+    codes = [f"c{number:02d}" for number in range(100)]
+    clients = "clients:\n" + "".join(f"  {code}: {{name: Client {code}}}\n" for code in codes)
+    settings = "watch: {mode: polling, settle_seconds: 0, folder_settle_seconds: 0}\n"
+    office = Records(tmp_path / "office", settings=settings, clients=clients)
+    homes = [office.root / "inbox" / code for code in codes]
+    for home in homes:
+        home.mkdir(parents=True)
+        set_back(home)
+    lookout = Lookout(office.office, lambda: None, lambda cause, text: None)
+    lookout.watch()
+    assert list(lookout.ready()) == []
+    for home in homes:
+        (home / "map").mkdir()
+    lookout.poll()
+    assert list(lookout.ready()) == []
+    for home in homes:
+        set_back(home)
+        (home / "map/item.yaml").write_text("description: Annual accounts 2025\nattachments: []\n")
+    found = set()
+    for _ in range(QUIET_TURNS):
+        lookout.poll()
+        found |= {drop.client for drops in lookout.ready() for drop in drops}
+    assert found == set(codes)
+    office.close()
+
+
 def test_what_is_put_into_a_folder_that_lay_empty_in_a_quiet_one_is_found_by_the_next_poll(office: Records) -> None:
     home = office.root / "inbox/acme-bv"
     (home / "map").mkdir()
