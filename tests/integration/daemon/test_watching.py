@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from kit.records import Records
 from kit.servers import rows
 from kit.support import DOSSIER, OWN_CLIENTS, OWN_SETTINGS, Root, own_office, wait_for
 
+from dossier.text.sentences import from_data
 from ingest.inbox.lookout import QUIET_TURNS, TURNS, Lookout
 
 PDF = b"%PDF-1.7\n" + bytes(range(256)) + b"\n%%EOF\n"
@@ -29,7 +31,8 @@ ALONE = OWN_SETTINGS.replace(
 
 def alarms(office: Root) -> str:
     """As the daemon wrote them down for `status`, which costs a second a call on a busy machine."""
-    return "\n".join(value for (value,) in rows(office.path, "SELECT value FROM note WHERE key LIKE 'alarm:%'"))
+    kept = [json.loads(value) for (value,) in rows(office.path, "SELECT value FROM note WHERE key LIKE 'alarm:%'")]
+    return "\n".join(str(from_data(one["text"])) for one in kept)
 
 
 def until_alarm(office: Root, text: str) -> None:
