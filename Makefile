@@ -22,6 +22,7 @@ help:
 	@echo "make large-upload  a file of 2 GB over the API, within 64 MB of memory"
 	@echo "make soak       a quarter of an hour of everything at once, and kills; make sample: two minutes each of power and soak"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
+	@echo "make try-programs: rsync, sftp, rclone, editors … bring files into an inbox; writes docs/inbox.md"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
 	@echo "make audit      is anything known against the libraries in the lock files? Needs the network"
@@ -180,6 +181,11 @@ large-upload: setup-dev
 .PHONY: crash-store
 crash-store: setup-dev
 	STORE_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/acceptance/object_store/test_object_storage.py
+
+# Real programs bring files into an inbox, slowly, killed and resumed; the table in docs/inbox.md is written anew. About a minute.
+.PHONY: try-programs
+try-programs: setup-dev
+	@$(BIN)/python -W ignore tests/programs/play.py
 
 # The documentation as a site in build/site.
 docs: setup-dev reference
