@@ -68,13 +68,22 @@ class Sheets:
         own = shown_item(clock.to_text(now), item.id, edition.shown, item.location)
         drawn = self._pictures.of_files(edition.shown["attachments"]) if self._draws else {}
         own = replace(own, attachments=tuple(replace(file, picture=file.sha256) for file in own.attachments))
-        others = [one for one in newest if one.item != own.item]
+        secret = self._secret(code, person)
+        others = [one for one in newest if one.item != own.item and one.item not in secret]
         client = self.office.clients.get(code)
         return preview_html(
             house_of(self.office, code), client.name if client else code, client.language if client else "nl",
-            people.language_of(self.office, person), own, others, count - (item.public is not None),
+            people.language_of(self.office, person), own, others, count - len(secret) - (item.public is not None),
             drawn | self._pictures.of_public(code, others),
         )  # fmt: skip
+
+    def _secret(self, client: str, person: str) -> set[str]:
+        """The items on this client's portal that this person must not know of, for their type."""
+        hidden = people.hidden_types(self.office, person)
+        if not hidden:
+            return set()
+        there = (Item.client == client) & Item.public.is_null(False) & Item.type.in_(hidden)
+        return {item_name(key) for (key,) in tuples(Item.select(Item.id).where(there))}
 
 
 def remarks(asking: Asking, person: str, shown: Mapping[str, Any]) -> list[Sentence]:
