@@ -21,7 +21,7 @@ from dossier.trail.trail import Kept
 log = structlog.get_logger("web")
 
 EVENTS, MAILS = 50, 100
-EVENTS_FILTERED = 200
+EVENTS_FILTERED = 100
 
 
 def office(visit: Visit) -> Response:

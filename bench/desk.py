@@ -1,0 +1,185 @@
+"""How fast the desk's pages come in a large office, how long they are, and what the desk needs of memory.
+
+    desk.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]     for `make bench`: 1,000,000 items, 10,000 pending
+
+In an office as fill.py makes it each page is asked for R times by one approver, and R times in all by C people at once, mixed,
+of which a tenth are changes of an item. Exit code 1 if a page takes more than PAGE_MS at p95, all of them together
+more than CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more than MEMORY_MB.
+
+`--keep DIR` keeps the office there and uses it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from itertools import cycle
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import common
+from api import free_port
+
+PAGE_MS, CROWD_MS, PAGE_KB, MEMORY_MB = 150, 300, 60, 250
+WHO, ADMIN = "k.smit", "j.admin"
+ITEM = "D-2024-000042"
+PAGES = {
+    "my work": "/",
+    "a search": "/?q=annual+accounts",
+    "clients": "/clients",
+    "a client": "/clients/client-0042",
+    "the largest client": "/clients/client-1999",
+    "of it, two words": "/clients/client-1999?q=annual+accounts",
+    "a new item": "/clients/client-0042/new",
+    "an item": f"/items/{ITEM}",
+    "to decide": "/queue",
+    "one to decide": "/queue/{waits}",
+    "inbox": "/inbox",
+    "bin": "/bin",
+}
+OFFICE = {"office": "/office", "trail": "/office/trail"}
+"""For an admin."""
+
+
+class Person:
+    """A browser that keeps its connection and its cookie."""
+
+    def __init__(self, root: Path, port: int, who: str) -> None:
+        self._line = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+        self._cookie = ""
+        link = urlsplit(_link(root, who)).path
+        answer, _ = self.ask(link, {})
+        self._cookie = str(answer.getheader("set-cookie")).partition(";")[0]
+
+    def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[http.client.HTTPResponse, bytes]:
+        headers = {"cookie": self._cookie, "content-type": "application/x-www-form-urlencoded"}
+        body = None if form is None else urlencode(form)
+        self._line.request("GET" if form is None else "POST", path, body, headers)
+        answer = self._line.getresponse()
+        data = answer.read()
+        if answer.status not in (200, 303, 409):
+            raise common.BenchmarkFailed(f"{path}: {answer.status} {data[:300]!r}")
+        return answer, data
+
+    def timed(self, path: str, form: dict[str, str] | None = None) -> tuple[float, int]:
+        """(milliseconds, bytes) of a page."""
+        began = time.perf_counter()
+        _, data = self.ask(path, form)
+        return 1000 * (time.perf_counter() - began), len(data)
+
+
+def _link(root: Path, who: str) -> str:
+    from dossier.database.database import close_database, open_database
+    from dossier.office.opening import load_office
+    from dossier.text import clock
+    from workflow.portal_access import staff_access
+
+    office = load_office(root, os.environ)
+    open_database(office)
+    link = staff_access.new_link(office, clock.utc_now(), who, "/")
+    close_database()
+    return link
+
+
+def _p95(took: Sequence[float]) -> float:
+    return round(sorted(took)[int(0.95 * len(took))], 1)
+
+
+def measure(root: Path, repeat: int, people: int) -> dict[str, Any]:
+    port = free_port()
+    log = root / "desk.log"
+    with log.open("w") as out:
+        process = subprocess.Popen([common.DOSSIER, "--root", root, "desk", "--port", str(port)], stdout=out, stderr=out)
+    try:
+        while "serving the desk" not in log.read_text():
+            if process.poll() is not None:
+                raise common.BenchmarkFailed(log.read_text()[-2000:])
+            time.sleep(0.05)
+        one = Person(root, port, WHO)
+        waits = re.findall(r'href="/queue/(D-[0-9-]+)"', one.ask("/queue")[1].decode())[0]
+        results = []
+        for name, path in [*PAGES.items(), *OFFICE.items()]:
+            asks, goal = Person(root, port, ADMIN) if name in OFFICE else one, path.format(waits=waits)
+            asks.timed(goal)
+            took = [asks.timed(goal) for _ in range(repeat)]
+            results.append(
+                {"page": name, "p95_ms": _p95([ms for ms, _ in took]), "kb": round(max(size for _, size in took) / 1000, 1)}
+            )
+        crowd = _crowd(root, port, people, repeat * len(PAGES), waits)
+        memory = _memory_mb(process.pid)
+    finally:
+        process.terminate()
+        process.wait()
+    return {"results": results, "crowd_p95_ms": crowd, "memory_mb": memory}
+
+
+def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> float:
+    """p95 of all pages for `people` at once; every tenth request changes an item."""
+    persons = [Person(root, port, WHO) for _ in range(people)]
+    each = max(10, count // people)
+
+    def click(number: int) -> list[float]:
+        person, paths = persons[number], cycle(list(PAGES.values()))
+        took = []
+        for turn in range(each):
+            if turn % 10 == 9:
+                form = {"location": f"2024/{number}-{turn}"}
+                took.append(person.timed(f"/items/{ITEM}/edit", form)[0])
+            else:
+                took.append(person.timed(next(paths).format(waits=waits))[0])
+        return took
+
+    with ThreadPoolExecutor(people) as threads:
+        return _p95([ms for some in threads.map(click, range(people)) for ms in some])
+
+
+def _memory_mb(pid: int) -> int:
+    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:")]
+    return round(int(line.split()[1]) / 1024)
+
+
+def missed(told: dict[str, Any]) -> list[str]:
+    found = [
+        f"{one['page']} takes {one['p95_ms']} ms at p95 (at most {PAGE_MS})" for one in told["results"] if one["p95_ms"] > PAGE_MS
+    ]
+    found += [f"{one['page']} is {one['kb']} kB long (at most {PAGE_KB})" for one in told["results"] if one["kb"] > PAGE_KB]
+    if told["crowd_p95_ms"] > CROWD_MS:
+        found.append(f"with many people at once p95 is {told['crowd_p95_ms']} ms (at most {CROWD_MS})")
+    if told["memory_mb"] > MEMORY_MB:
+        found.append(f"the desk needs {told['memory_mb']} MB (at most {MEMORY_MB})")
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="the desk's pages in a large office")
+    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
+    parser.add_argument("--pending", type=int, default=10_000, metavar="P")
+    parser.add_argument("--repeat", type=int, default=40, metavar="R")
+    parser.add_argument("--people", type=int, default=50, metavar="C")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
+    arguments = parser.parse_args()
+    with common.workplace() as folder:
+        root = arguments.keep or folder / "office"
+        if not (root / "var" / "dossier.db").exists():
+            subprocess.run([sys.executable, common.FILL, root, str(arguments.items), str(arguments.pending)], check=True)
+        try:
+            told = measure(root, arguments.repeat, arguments.people)
+        except common.BenchmarkFailed as failure:
+            print(failure, file=sys.stderr)
+            return 1
+    lines = [f"{'':<28}{'p95 ms':>8}{'kB':>8}"]
+    lines += [f"{one['page']:<28}{one['p95_ms']:>8}{one['kb']:>8}" for one in told["results"]]
+    lines += [f"{arguments.people} people at once: p95 {told['crowd_p95_ms']} ms; {told['memory_mb']} MB"]
+    return common.finish("desk", {"items": arguments.items, "pending": arguments.pending, **told}, lines, missed(told))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
