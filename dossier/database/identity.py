@@ -212,9 +212,9 @@ def mark(office: Office, is_adopted: bool = False) -> None:
 
 
 def sweep(office: Office) -> None:
-    """Remove what `mark` left when it was killed. For a daemon that starts."""
-    for path in places(office):
-        with suppress(FileNotFoundError, NotADirectoryError), open_folder(path.parent) as folder:
+    """Remove what a daemon left in var/ and beside the marks when it was killed. For one that starts."""
+    for where in (office.var, *(path.parent for path in places(office))):
+        with suppress(FileNotFoundError, NotADirectoryError), open_folder(where) as folder:
             files.sweep_temporaries(folder)
 
 
