@@ -320,6 +320,6 @@ class Faces(RuleBasedStateMachine):
 # All its examples would share one PostgreSQL database; SQLite gives each a file of its own.
 TestFaces = pytest.mark.sqlite(Faces.TestCase)
 TestFaces.settings = settings(
-    max_examples=int(os.environ.get("STATE_EXAMPLES", "6")), stateful_step_count=20, deadline=None,
+    max_examples=int(os.environ.get("STATE_EXAMPLES", "10")), stateful_step_count=12, deadline=None,
     suppress_health_check=list(HealthCheck), derandomize="STATE_EXAMPLES" not in os.environ,
 )  # fmt: skip
