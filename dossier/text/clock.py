@@ -51,3 +51,8 @@ def from_text(text: str) -> datetime:
 def shown(text: str | None) -> str | None:
     """A kept time as people and programs see it: local, ISO 8601 with offset, to the second."""
     return from_text(text).astimezone().isoformat(timespec="seconds") if text else None
+
+
+def to_the_minute(text: str | None) -> str:
+    """A stored moment as a sentence tells it, local: `2026-11-28 13:28`; "" for none."""
+    return (shown(text) or "")[:16].replace("T", " ")

@@ -68,11 +68,11 @@ def exposure(office: Office, now: datetime, key: int) -> Exposure | None:
         item_name(key), item.description, f"{client.name if client else item.client} ({item.client})", tuple(periods),
         tuple(contacts[one.id] for one in client.contacts if one.active) if client else (),
         tuple(
-            (contacts.get(one["contact"], one["contact"]), one["file"], _minute(one["first_at"]), _minute(one["last_at"]), one["times"])
+            (contacts.get(one["contact"], one["contact"]), one["file"], clock.to_the_minute(one["first_at"]), clock.to_the_minute(one["last_at"]), one["times"])
             for one in openings.openings_of(item)
         ),
-        tuple((f"{mail.name} <{mail.email}>", _minute(clock.shown(mail.sent_at))) for mail in sent),
-        tuple((person_name(office, one.approved_by or ""), _minute(clock.shown(one.approved_at))) for one in editions.order_by(Edition.id)),
+        tuple((f"{mail.name} <{mail.email}>", clock.to_the_minute(mail.sent_at)) for mail in sent),
+        tuple((person_name(office, one.approved_by or ""), clock.to_the_minute(one.approved_at)) for one in editions.order_by(Edition.id)),
     )  # fmt: skip
 
 
@@ -80,10 +80,6 @@ def person_name(office: Office, code: str) -> str:
     """A staff member as the register names them."""
     person = office.staff.get(code)
     return f"{person.name} ({code})" if person else code
-
-
-def _minute(iso: str | None) -> str:
-    return (iso or "")[:16].replace("T", " ")
 
 
 def _periods(now: datetime, key: int) -> list[Period]:
@@ -95,14 +91,14 @@ def _periods(now: datetime, key: int) -> list[Period]:
     for event in trail.history(key):
         if event["action"] not in ("published", "taken_off"):
             continue
-        at = _minute(clock.shown(event["at"]))
+        at = clock.to_the_minute(event["at"])
         if open_since is not None:
             found.append(Period(open_since, at, shown))
         edition = editions.get(event["detail"].get("content", ""))
         open_since = at if event["action"] == "published" else None
         shown = tuple((a["name"], a["size"], a["sha256"]) for a in edition.shown["attachments"]) if edition else ()
     if open_since is not None:
-        found.append(Period(open_since, _minute(clock.shown(clock.to_text(now))), shown))
+        found.append(Period(open_since, clock.to_the_minute(clock.to_text(now)), shown))
     return found
 
 
@@ -134,8 +130,8 @@ def draft(office: Office, now: datetime, by: str, reason: str, seen: Exposure) -
     made.filters = {**made.filters, "plain": _plain}
     return made.get_template("breach.md").render(
         seen=seen, reason=reason, actor=person_name(office, by), hours=REPORT_HOURS,
-        at=_minute(clock.shown(clock.to_text(now))),
-        latest=_minute(clock.shown(clock.to_text(now + timedelta(hours=REPORT_HOURS)))),
+        at=clock.to_the_minute(clock.to_text(now)),
+        latest=clock.to_the_minute(clock.to_text(now + timedelta(hours=REPORT_HOURS))),
         periods=[sentences.told(sentence("breach.from_to", since=p.since, until=p.until), language) for p in seen.periods],
         files=[f"{_plain(name)} ({size(count, language)}, SHA-256 {digest})" for name, count, digest in shown],
         approvals=[f"{_plain(who)}, {when}" for who, when in seen.approved_by],

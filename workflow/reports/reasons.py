@@ -62,7 +62,7 @@ def _of_state(office: Office, now: datetime, item: Any) -> list[Sentence]:
 
 def _of_concept(office: Office, now: datetime, item: Any) -> list[Sentence]:
     edition = Edition.get_by_id(item.pending)
-    since = clock.shown(edition.made_at)
+    since = clock.to_the_minute(edition.made_at)
     found = []
     for asking in waiting.Seating(office, hours.today(office, now)).askings([item.id]):
         for desk in asking.desks:
@@ -103,5 +103,5 @@ def visible(item: Any) -> Sentence:
     if item.public is None:
         return sentence("reasons.client_sees_nothing")
     if item.pending is not None or item.public != item.standing:
-        return sentence("reasons.client_sees_version", at=clock.shown(item.published_at))
-    return sentence("reasons.on_portal_since", at=clock.shown(item.published_at))
+        return sentence("reasons.client_sees_version", at=clock.to_the_minute(item.published_at))
+    return sentence("reasons.on_portal_since", at=clock.to_the_minute(item.published_at))
