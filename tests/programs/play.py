@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import pty
 import random
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
+import termios
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -197,6 +200,139 @@ def emacs(play: Play) -> None:
     edited_by(play, "emacs", "--batch", "-Q", play.home / f"{play.stem}.yaml", "--eval", lisp)
 
 
+def nano(play: Play) -> None:
+    """Somebody types a line on top, and saves (Ctrl-O, Enter), and leaves (Ctrl-X)."""
+    sidecar = play.home / f"{play.stem}.yaml"
+    screen, terminal = pty.openpty()
+    termios.tcsetwinsize(terminal, (24, 80))
+    process = subprocess.Popen(
+        ["nano", "-I", str(sidecar)], stdin=terminal, stdout=terminal, stderr=terminal, env={**os.environ, "TERM": "xterm"},
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(terminal)
+    for keys, then in (
+        (b"", b"description"),
+        (b"# said by nano\r", b"Modified"),
+        (b"\x0f", b"Write"),
+        (b"\r", b"Wrote"),
+        (b"\x18", b"\x1b[?1049l"),
+    ):
+        os.write(screen, keys)
+        shown = b""
+        while then not in shown:
+            shown += os.read(screen, 4096)
+    os.close(screen)
+    assert process.wait(30) == 0
+    assert sidecar.read_text().startswith("# said by nano\n")
+    edited_by(play, "true")
+
+
+@contextmanager
+def ftp(play: Play) -> Iterator[str]:
+    """vsftpd for the folder; its address."""
+    port, empty = free_port(), play.source.parent / "empty"
+    empty.mkdir()
+    settings = play.source.parent / "vsftpd.conf"
+    settings.write_text(
+        f"listen=YES\nlisten_address=127.0.0.1\nlisten_port={port}\nbackground=NO\nrun_as_launching_user=YES\nseccomp_sandbox=NO\n"
+        f"anonymous_enable=YES\nno_anon_password=YES\nanon_root={play.home}\nwrite_enable=YES\nanon_upload_enable=YES\n"
+        f"anon_other_write_enable=YES\nanon_world_readable_only=NO\nanon_umask=022\nsecure_chroot_dir={empty}\n"
+        "allow_writeable_chroot=YES\n"
+    )
+    server = subprocess.Popen(["vsftpd", str(settings)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        address = f"ftp://127.0.0.1:{port}/"
+        wait_for(lambda: subprocess.run(["curl", "-s", address], capture_output=True).returncode == 0, "the FTP server answers")
+        yield address
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def curl_appe(play: Play) -> None:
+    """Resumed, curl asks for the size that is there and sends the rest by APPE."""
+    with ftp(play) as address:
+        words = ("curl", "-sf", "--limit-rate", str(PACE), "-T", play.source, address)
+        play.killed(*words)
+        play.run(*words, "-C", "-")
+
+
+def lftp(play: Play) -> None:
+    with ftp(play) as address:
+        slow = f"set net:limit-rate {PACE}; set net:socket-buffer 8192"
+        play.killed("lftp", "-e", f"{slow}; put {play.source}; quit", address)
+        play.run("lftp", "-e", f"{slow}; put -c {play.source}; quit", address)
+
+
+def rclone_sftp(play: Play) -> None:
+    port, key, own = free_port(), play.source.parent / "key", play.source.parent / "host"
+    for path in (key, own):
+        play.run("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", path)
+    os.makedirs("/run/sshd", exist_ok=True)
+    options = [
+        f"Port={port}", "ListenAddress=127.0.0.1", f"HostKey={own}", f"AuthorizedKeysFile={key}.pub", "StrictModes=no", "PidFile=none",
+        "PermitRootLogin=yes", "UsePAM=no", "Subsystem=sftp internal-sftp",
+    ]  # fmt: skip
+    words = [word for option in options for word in ("-o", option)]
+    server = subprocess.Popen([str(shutil.which("sshd")), "-D", "-f", "/dev/null", *words], stderr=subprocess.DEVNULL)
+    try:
+        wait_for(
+            lambda: subprocess.run(["ssh-keyscan", "-p", str(port), "127.0.0.1"], capture_output=True).stdout, "sshd answers"
+        )
+        there = f":sftp,host=127.0.0.1,port={port},user=root,key_file={key}:{play.home}"
+        play.run("rclone", "--config", "/dev/null", "copy", f"--bwlimit={PACE // 1000}k", play.source, there)
+    finally:
+        server.terminate()
+        server.wait()
+
+
+def syncthing(play: Play) -> None:
+    """From another folder into the inbox, which only receives."""
+    folders = {"sender": (play.source.parent / "shared", "sendonly"), "inbox": (play.home, "receiveonly")}
+    folders["sender"][0].mkdir()
+    homes, ports, devices = {}, {}, {}
+    for name in folders:
+        homes[name], ports[name] = play.source.parent / f"syncthing-{name}", free_port()
+        play.run("syncthing", "generate", f"--home={homes[name]}")
+        told = subprocess.run(
+            ["syncthing", "device-id", f"--home={homes[name]}"], capture_output=True, text=True, check=False
+        ).stdout
+        told = (
+            told
+            or subprocess.run(
+                ["syncthing", "--device-id", f"--home={homes[name]}"], capture_output=True, text=True, check=True
+            ).stdout
+        )
+        devices[name] = told.strip()
+    known = "".join(
+        f'<device id="{device}" name="{name}"><address>tcp://127.0.0.1:{ports[name]}</address></device>'
+        for name, device in devices.items()
+    )
+    members = "".join(f'<device id="{device}"></device>' for device in devices.values())
+    servers = []
+    try:
+        for name, (folder, kind) in folders.items():
+            (folder / ".stfolder").mkdir(exist_ok=True)
+            (homes[name] / "config.xml").write_text(
+                f'<configuration version="36"><folder id="f" path="{folder}" type="{kind}" rescanIntervalS="1">{members}</folder>{known}'
+                f'<gui enabled="true"><address>127.0.0.1:{free_port()}</address></gui><options>'
+                f"<listenAddress>tcp://127.0.0.1:{ports[name]}</listenAddress><globalAnnounceEnabled>false</globalAnnounceEnabled>"
+                "<localAnnounceEnabled>false</localAnnounceEnabled><relaysEnabled>false</relaysEnabled><natEnabled>false</natEnabled>"
+                "<urAccepted>-1</urAccepted><autoUpgradeIntervalH>0</autoUpgradeIntervalH><startBrowser>false</startBrowser>"
+                "<reconnectionIntervalS>1</reconnectionIntervalS></options></configuration>"
+            )
+            words = ["syncthing", "serve", "--no-browser", f"--home={homes[name]}"]
+            servers.append(subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        shutil.copy(play.source, folders["sender"][0] / play.source.name)
+        play.root.until_taken("acme-bv", play.stem)
+    finally:
+        for server in servers:
+            server.terminate()
+        for server in servers:
+            server.wait()
+        shutil.rmtree(play.home / ".stfolder", ignore_errors=True)
+
+
 @dataclass(frozen=True)
 class Program:
     name: str
@@ -221,6 +357,11 @@ PROGRAMS = (
     Program("sed -i.bak", ["sed"], "saves the sidecar", sed),
     Program("vim", ["vim"], "saves the sidecar", vim),
     Program("emacs", ["emacs"], "saves the sidecar", emacs),
+    Program("nano", ["nano"], "saves the sidecar", nano),
+    Program("vsftpd (APPE)", ["vsftpd", "curl"], "killed midway, and resumed", curl_appe),
+    Program("lftp", ["lftp", "vsftpd", "curl"], "killed midway, and resumed", lftp),
+    Program("rclone over sftp", ["rclone", "sshd"], "slowly", rclone_sftp),
+    Program("Syncthing", ["syncthing"], "into a folder that only receives", syncthing),
 )
 
 NOT_PLAYED = (
@@ -229,9 +370,6 @@ NOT_PLAYED = (
         "cut off midway, and again",
         "waits until it is whole: tests/acceptance/inbox/test_samba.py, against a Samba server",
     ),
-    ("Syncthing", "", "not played; a set waits for its `.syncthing.NAME.tmp`: tests/integration/inbox/test_whole.py"),
-    ("lftp", "", "not played; a set waits for its `.in.NAME.`: tests/integration/inbox/test_whole.py"),
-    ("vsftpd (APPE), rclone over sftp, nano", "", "not played"),
 )
 
 
