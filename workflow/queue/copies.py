@@ -58,6 +58,8 @@ class Copies:
                 self.retire(home / name)
                 try:
                     moves.move(staged, home / name)
+                    with open_folder(home / name) as folder:
+                        files.sync([folder / one for one in folder.names()], (folder, home))
                 except OSError as error:
                     if error.errno != errno.EXDEV:
                         raise
@@ -82,22 +84,30 @@ class Copies:
             files.sync([folder / name for name in names], (folder,))
 
     def are_whole(self, place: At, shown: Mapping[str, Any]) -> bool:
-        """False if there is no such folder, or a file of ours in it is empty or has not all of its bytes."""
+        """False if there is no such folder, or a file of ours in it is empty or has not all of its bytes.
+
+        A power cut may leave a name alone, without the bytes and without our mark.
+        """
         sizes = {attachment["name"]: attachment["size"] for attachment in shown["attachments"]}
+        names = {*sizes, _preview_name(shown)}
         try:
             with open_folder(place) as folder:
-                there = {entry.name: entry.stat(follow_symlinks=False).st_size for entry in folder.entries() if _is_ours(entry)}
+                there = {
+                    entry.name: entry.stat(follow_symlinks=False).st_size
+                    for entry in folder.entries()
+                    if _is_ours(entry) or (entry.name in names and _is_empty(entry))
+                }
         except (FileNotFoundError, NotADirectoryError):
             return False
         return all(size == sizes.get(one, size) and (size or not sizes.get(one, 1)) for one, size in there.items())
 
     def retire(self, place: At) -> None:
-        """Take a folder of copies out of the approver's: copies of ours are removed, what is left goes to `_decided`."""
+        """Take a folder of copies out of the approver's: copies of ours, and what is empty, are removed; what is left goes to `_decided`."""
         if not files.exists(place):
             return
         if files.is_folder(place):
             with open_folder(place) as folder:
-                for name in [entry.name for entry in folder.entries() if _is_ours(entry)]:
+                for name in [entry.name for entry in folder.entries() if _is_ours(entry) or _is_empty(entry)]:
                     files.remove(folder / name)
             if files.remove_folder(place):
                 return
@@ -111,3 +121,7 @@ def _preview_name(shown: Mapping[str, Any]) -> str:
 
 def _is_ours(entry: os.DirEntry[str]) -> bool:
     return entry.is_file(follow_symlinks=False) and entry.stat(follow_symlinks=False).st_mtime_ns % 1_000_000_000 == MARK_NS
+
+
+def _is_empty(entry: os.DirEntry[str]) -> bool:
+    return entry.is_file(follow_symlinks=False) and not entry.stat(follow_symlinks=False).st_size

@@ -231,7 +231,7 @@ def test_drops_through_a_share_arrive_whole_and_are_known_by_who_saved_them(shar
         assert share.root.why(stem) is None
         assert hashlib.sha256(papers[stem]).hexdigest() in (share.root.receipt(stem) or "")
     assert sorted(item["created_by"] for item in share.root.json("items")) == ["k.smit", "p.bakker"]
-    assert sorted(os.listdir(share.root.inbox())) == ["_done"]
+    assert sorted(os.listdir(share.root.inbox())) == ["_client.txt", "_done"]
 
 
 def test_nobody_is_somebody_else_by_saying_so(share: Share, tmp_path: Path) -> None:
