@@ -74,7 +74,7 @@ def test_a_folder_that_is_exchanged_with_a_link_all_the_time_leads_nowhere_else(
             try:
                 with open_beneath(inbox, "acme", "_done") as done:
                     assert files.read_plain(done / "secret.pdf", 100)[0] == b"mine"
-                    name = f"{secrets.token_hex(4)}.yaml"
+                    name = f"{secrets.token_hex(12)}.yaml"
                     files.write_whole(done / name, b"x")
                     moves.move(done / name, done / f"{name}.moved")
                     files.copy_to(done / "secret.pdf", done / f"{name}.copy")
