@@ -71,7 +71,11 @@ def new(
     if wrong:
         raise Invalid(wrong)
     key = PREFIX + secrets.token_urlsafe(32)
-    end = datetime.combine(until + timedelta(days=1), time(), hours.zone(office.settings.office_hours) or now.astimezone().tzinfo)
+    end = datetime.combine(
+        min(until, date(9999, 12, 29)) + timedelta(days=1),
+        time(),
+        hours.zone(office.settings.office_hours) or now.astimezone().tzinfo,
+    )
     with transaction():
         if ApiToken.get_or_none(ApiToken.name == name) is not None:
             raise Conflict("tokens.there", name=name)

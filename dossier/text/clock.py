@@ -6,7 +6,7 @@ with the time of another. File times are the file server's, and settling.py comp
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 _ahead = timedelta()
 
@@ -56,3 +56,9 @@ def shown(text: str | None) -> str | None:
 def to_the_minute(text: str | None) -> str:
     """A stored moment as a sentence tells it, local: `2026-11-28 13:28`; "" for none."""
     return (shown(text) or "")[:16].replace("T", " ")
+
+
+def begin_of(day: date) -> datetime:
+    """When this day begins here. A day long before or after any office counts as the first or the last that has a beginning everywhere."""
+    first, last = date(1970, 1, 2), date(9999, 12, 30)
+    return datetime.combine(min(max(day, first), last), time()).astimezone()

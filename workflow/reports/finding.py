@@ -8,7 +8,7 @@ import operator
 import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -132,8 +132,7 @@ def _filtered(wanted: Filter) -> Any:
         place = wanted.location.strip("/")
         query = query.where((Item.location == place) | Item.location.startswith(f"{place}/"))
     if wanted.since is not None:
-        begin = datetime.combine(wanted.since, time()).astimezone()
-        query = query.where(Item.created_at >= clock.to_text(begin))
+        query = query.where(Item.created_at >= clock.to_text(clock.begin_of(wanted.since)))
     if wanted.unopened:
         from workflow.portal_access import openings  # it needs the portal's pages, which take long to import
 

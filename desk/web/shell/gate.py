@@ -16,6 +16,7 @@ on the event loop.
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -58,6 +59,8 @@ PIECE_BYTES = 1024 * 1024
 
 AT_ONCE = 2
 """Requests of one session that are answered at once: somebody who clicks a lot, or a script of theirs, waits for themselves."""
+
+_NO_TEXT = re.compile("[\x00\ud800-\udfff]")
 
 V = TypeVar("V")
 
@@ -175,6 +178,8 @@ class Gate(Generic[V]):
             visit = self._visit(request, form, office, now, peer)
             if request.method not in ("GET", "HEAD") and not self._is_from_here(request, office):
                 return self._message(visit, 403, "foreign")
+            if not _is_text([request.scope["path"], *map(list, request.query_params.multi_items()), *form, *form.values()]):
+                raise Malformed("tokens.no_text")
             return handler(visit)
         except Refusal as refusal:
             assert visit is not None
@@ -225,6 +230,8 @@ class Gate(Generic[V]):
             raise Malformed("tokens.no_json", error=plain(str(error)[:200])) from error
         if not isinstance(found, dict):
             raise Malformed("tokens.no_json", error=plain(type(found).__name__))
+        if not _is_text(found):
+            raise Malformed("tokens.no_text")
         return found
 
     def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Callable[[Request], Awaitable[Response]]:
@@ -338,6 +345,15 @@ def _log_trouble(cause: str, text: Sentence | None) -> None:
 def _pieces(file: UploadFile) -> Iterator[bytes]:
     while piece := file.file.read(PIECE_BYTES):
         yield piece
+
+
+def _is_text(value: Any) -> bool:
+    """False if there is a sign in it, however deep, that no text can have: NUL, which no database takes, or half a character."""
+    if isinstance(value, str):
+        return not _NO_TEXT.search(value)
+    if isinstance(value, Mapping):
+        return all(_is_text(key) and _is_text(one) for key, one in value.items())
+    return not isinstance(value, list) or all(map(_is_text, value))
 
 
 def _is_in(peer: str, networks: list[Any]) -> bool:

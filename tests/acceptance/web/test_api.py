@@ -389,3 +389,14 @@ def peak_of(rig: DeskRig) -> int:
     """The most memory, in bytes, that the desk ever had."""
     status = Path(f"/proc/{rig.desk.process.pid}/status").read_text()
     return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0]) * 1024
+
+
+def test_signs_that_no_text_can_have_and_days_before_every_office_are_answered_in_words(rig: DeskRig, petra: str) -> None:
+    for path in ("/items?q=a&client=%00", "/items?label=%00", "/items?in=files&q=%00", "/items/%00", "/clients?q=%00"):
+        told_ = ask(rig, petra, "GET", path)
+        assert told_.status == 400, path
+        assert "NUL" in told(told_)["detail"]
+    refused = ask(rig, petra, "POST", "/drops", {"client": "acme\x00bv"})
+    assert refused.status == 400
+    for since in ("0001-01-01", "9999-12-31"):
+        assert ask(rig, petra, "GET", f"/items?since={since}").status == 200
