@@ -15,7 +15,7 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from dossier.files import files, moves
@@ -55,9 +55,10 @@ class Copies:
             staged = staging / secrets.token_hex(12)
             try:
                 self._fill(staged, shown, made_at, preview)
-                self.retire(home / name)
+                self.retire(home / name, _names(shown))
                 try:
                     moves.move(staged, home / name)
+                    # Once more in its place: on btrfs a folder that was renamed may come back from a power cut with empty files.
                     with open_folder(home / name) as folder:
                         files.sync([folder / one for one in folder.names()], (folder, home))
                 except OSError as error:
@@ -89,7 +90,7 @@ class Copies:
         A power cut may leave a name alone, without the bytes and without our mark.
         """
         sizes = {attachment["name"]: attachment["size"] for attachment in shown["attachments"]}
-        names = {*sizes, _preview_name(shown)}
+        names = _names(shown)
         try:
             with open_folder(place) as folder:
                 there = {
@@ -101,17 +102,26 @@ class Copies:
             return False
         return all(size == sizes.get(one, size) and (size or not sizes.get(one, 1)) for one, size in there.items())
 
-    def retire(self, place: At) -> None:
-        """Take a folder of copies out of the approver's: copies of ours, and what is empty, are removed; what is left goes to `_decided`."""
+    def retire(self, place: At, hollow: Container[str] = ()) -> None:
+        """Take a folder of copies out of the approver's: copies of ours are removed, what is left goes to `_decided`.
+
+        `hollow`: names of ours, whose files are removed as well if they are empty (a power cut took bytes and mark).
+        """
         if not files.exists(place):
             return
         if files.is_folder(place):
             with open_folder(place) as folder:
-                for name in [entry.name for entry in folder.entries() if _is_ours(entry) or _is_empty(entry)]:
+                ours = [one.name for one in folder.entries() if _is_ours(one) or (one.name in hollow and _is_empty(one))]
+                for name in ours:
                     files.remove(folder / name)
             if files.remove_folder(place):
                 return
         writing.move_to(place, writing.DECIDED, place.name)
+
+
+def _names(shown: Mapping[str, Any]) -> set[str]:
+    """What the files of ours are called."""
+    return {*(attachment["name"] for attachment in shown["attachments"]), _preview_name(shown)}
 
 
 def _preview_name(shown: Mapping[str, Any]) -> str:
