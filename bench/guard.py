@@ -24,14 +24,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from kit import guard_corpus
 
-from workflow.guard.directory import Directory
+from workflow.guard.directory import ClientNames
 from workflow.guard.texts import Texts
 
 
 def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, Any]], list[str]]:
     """Rates for each kind of paper; each is looked at for its own client and for `wrong` others. `every`: so many-th paper only."""
     known = guard_corpus.clients()
-    directory, reader, source = Directory(known, "Vink Accountants"), Texts(), random.Random(seed)
+    directory, reader, source = ClientNames(known, "Vink Accountants"), Texts(), random.Random(seed)
     counts: dict[str, Counter[str]] = {}
     remarks = []
     with tempfile.TemporaryDirectory() as folder:

@@ -16,11 +16,11 @@ from dossier.office.people import Actor
 from dossier.text.refusals import Forbidden, Invalid, fault
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
-from dossier.trail.trail import Kept
+from dossier.trail.trail import RecordedEvent
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class EventFilter:
     """Which events. None: any. All of them must hold."""
 
     item: int | None = None
@@ -31,7 +31,7 @@ class Wanted:
     until: datetime | None = None
 
 
-def events(office: Office, reader: Actor, wanted: Wanted, newest: int | None = None) -> Iterator[Kept]:
+def events(office: Office, reader: Actor, wanted: EventFilter, newest: int | None = None) -> Iterator[RecordedEvent]:
     """What happened, as far as the reader may know of it, oldest first. `newest`: only so many, the newest."""
     return trail.events(
         item=wanted.item, client=wanted.client, person=wanted.person, since=wanted.since, until=wanted.until,
@@ -39,7 +39,7 @@ def events(office: Office, reader: Actor, wanted: Wanted, newest: int | None = N
     )  # fmt: skip
 
 
-def details(office: Office, reader: Actor) -> Callable[[Kept], dict[str, Any]]:
+def details(office: Office, reader: Actor) -> Callable[[RecordedEvent], dict[str, Any]]:
     """What tells an event's detail to this reader."""
     return partial(trail.told, may=people.readable(office, reader))
 
@@ -50,7 +50,7 @@ def after(office: Office, reader: Actor, seq: int, most: int) -> list[dict[str, 
     return [trail.public(event, may) for event in trail.after(seq, may, most)]
 
 
-def export(office: Office, now: datetime, reader: Actor, wanted: Wanted) -> Iterator[tuple[Kept, str | None]]:
+def export(office: Office, now: datetime, reader: Actor, wanted: EventFilter) -> Iterator[tuple[RecordedEvent, str | None]]:
     """Each event, and the link that the chain holds of one that was written anew. At the end it is noted who exported."""
     from dossier.trail import redacting
 

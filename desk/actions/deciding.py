@@ -71,7 +71,7 @@ def decide(
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class ConceptsWaiting:
     """What waits of some items at one moment."""
 
     items: Sequence[dict[str, Any]]
@@ -80,10 +80,10 @@ class Waiting:
     """Each item → the digest of what waits; None if nothing does."""
 
 
-def waiting_now(office: Office, actor: Actor, keys: Sequence[int]) -> Waiting:
+def waiting_now(office: Office, actor: Actor, keys: Sequence[int]) -> ConceptsWaiting:
     """What is to be decided on: of anything else that these items become, nothing is."""
     contents = {key: deciding.content_waiting(key) for key in keys}
-    return Waiting(many.listed(office, actor, [key for key in keys if contents[key]]), contents)
+    return ConceptsWaiting(many.listed(office, actor, [key for key in keys if contents[key]]), contents)
 
 
 def decide_each(

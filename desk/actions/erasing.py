@@ -13,12 +13,12 @@ from dossier.office.words import Language
 from dossier.text.refusals import Forbidden
 from dossier.vault.opening import open_vault
 from workflow.retention import erasing, retention
-from workflow.retention.erasure_plan import Plan, find_person
-from workflow.retention.personal import Person
+from workflow.retention.erasure_plan import ErasurePlan, find_person
+from workflow.retention.personal import ErasedPerson
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ErasureWish:
     """Who is to be erased, and what the admin wants to go with them."""
 
     who: str
@@ -35,18 +35,20 @@ class Wish:
 class Erased:
     """What was done, and where the report of it lies: for programs, and for people."""
 
-    plan: Plan
+    plan: ErasurePlan
     data: str
     page: str
 
 
-def look(office: Office, now: datetime, actor: Actor, wish: Wish) -> Plan:
+def look(office: Office, now: datetime, actor: Actor, wish: ErasureWish) -> ErasurePlan:
     """What would go and what would stay. Raises Refusal."""
     person = _person(office, actor, wish)
     return erasing.look(office, now, person, wish.items, wish.files)
 
 
-def erase(office: Office, now: datetime, actor: Actor, wish: Wish, reason: str, language: Language | None = None) -> Erased:
+def erase(
+    office: Office, now: datetime, actor: Actor, wish: ErasureWish, reason: str, language: Language | None = None
+) -> Erased:
     """Do it. `reason` stays in the trail. `language`: of the report; else the person's, else the admin's. Raises Refusal, OSError."""
     person = _person(office, actor, wish)
     spoken = language or _language_of(office, person) or people.language_of(office, actor.code)
@@ -55,14 +57,14 @@ def erase(office: Office, now: datetime, actor: Actor, wish: Wish, reason: str, 
     return Erased(made, *erasing.report_names(office, made))
 
 
-def _person(office: Office, actor: Actor, wish: Wish) -> Person:
+def _person(office: Office, actor: Actor, wish: ErasureWish) -> ErasedPerson:
     if not people.is_admin(office, actor.code):
         raise Forbidden("erasing.not_admin", who=actor.code)
     erasing.finish(office)
     return find_person(office, wish.who, wish.names, wish.addresses)
 
 
-def _language_of(office: Office, person: Person) -> Language | None:
+def _language_of(office: Office, person: ErasedPerson) -> Language | None:
     for client, contact in person.seats:
         known = office.clients.get(client)
         if known is not None:

@@ -54,7 +54,7 @@ class Account:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FileServerPlan:
     """What there is, what there should be."""
 
     include: Path
@@ -66,15 +66,15 @@ class Plan:
     """What is not as config/ asks for, each with what to do."""
 
 
-def plan(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> Plan:
+def plan(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> FileServerPlan:
     """Look at the office and the machine. Changes nothing. Raises Conflict for folders that no share can have."""
     group = _group_of(office)
     block = _block(office, group)
     accounts = list(_accounts(office, group))
-    return Plan(include, block, group, accounts, list(_drift(office, include, smb_conf, block, group, accounts)))
+    return FileServerPlan(include, block, group, accounts, list(_drift(office, include, smb_conf, block, group, accounts)))
 
 
-def apply(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> tuple[list[Sentence], Plan]:
+def apply(office: Office, include: Path = INCLUDE, smb_conf: Path = SMB_CONF) -> tuple[list[Sentence], FileServerPlan]:
     """Make the accounts that don't exist, write the include file; returns what was done, and what is left to do.
 
     Raises Forbidden for anybody but root, Unavailable if an account can't be made; OSError.

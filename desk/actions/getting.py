@@ -23,7 +23,7 @@ from workflow.reports import finding
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class WantedVersion:
     """A version of an attachment."""
 
     name: str
@@ -32,7 +32,7 @@ class Wanted:
     size: int
 
 
-def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> list[Wanted]:
+def wanted(office: Office, actor: Actor, item: str, name: str | None, version: int | None) -> list[WantedVersion]:
     """What is asked for: all attachments as they are now, or one, or a version of one. Raises NotFound."""
     if name is not None:
         rows = [item_view.version_of(office, actor, item, name, version)]
@@ -41,16 +41,16 @@ def wanted(office: Office, actor: Actor, item: str, name: str | None, version: i
         rows = items.attachments_of(found.id)
         if not rows:
             raise NotFound("getting.no_attachments", item=item)
-    return [Wanted(row.name, row.version, row.sha256, row.size) for row in rows]
+    return [WantedVersion(row.name, row.version, row.sha256, row.size) for row in rows]
 
 
-def note(office: Office, actor: Actor, now: datetime, item: str, what: list[Wanted]) -> None:
+def note(office: Office, actor: Actor, now: datetime, item: str, what: list[WantedVersion]) -> None:
     """Write down who gets these files, before they get them."""
     found = item_view.find(office, actor, item)
     finding.note_view(now, actor, found, "get " + ", ".join(f"{one.name} (version {one.version})" for one in what))
 
 
-def pieces(vault: Vault, what: Wanted) -> Iterator[bytes]:
+def pieces(vault: Vault, what: WantedVersion) -> Iterator[bytes]:
     """The bytes of a file, some at a time. Raises Unavailable if the vault lacks it, or holds something else."""
     if vault.size(what.sha256) != what.size:
         raise Unavailable("getting.lacking", file=what.name, sha256=what.sha256)
@@ -62,7 +62,7 @@ def pieces(vault: Vault, what: Wanted) -> Iterator[bytes]:
         raise Unavailable("getting.damaged", file=what.name, sha256=what.sha256)
 
 
-def save(vault: Vault, what: Wanted, folder: Path) -> Path:
+def save(vault: Vault, what: WantedVersion, folder: Path) -> Path:
     """Put a file into `folder` under its name; returns where. Raises Conflict if something of that name is there; OSError."""
     target = folder / what.name
     if files.exists(target) or files.is_link(target):

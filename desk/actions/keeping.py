@@ -17,7 +17,7 @@ import structlog
 
 from desk.actions import acting
 from dossier.backup import backup
-from dossier.backup.backup import Report
+from dossier.backup.backup import BackupReport
 from dossier.backup.restore import Restored
 from dossier.backup.restore import restore as put_back
 from dossier.cluster import presence
@@ -31,12 +31,12 @@ from dossier.text import clock, system
 from dossier.text.refusals import Conflict, Invalid, fault
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 
 log = structlog.get_logger("keeping")
 
 
-def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> Report:
+def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> BackupReport:
     """Back the office up, and note it in the trail. Errors: backup.make, NotAsItWas."""
     may_write()
     try:
@@ -59,7 +59,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     """Make an office in `root` from a backup, its portal too. Errors: dossier.backup.restore.restore."""
     restored = put_back(source, root, environ, digest)
     now = clock.utc_now()
-    portal = Portal(restored.office, open_vault(restored.office))
+    portal = Publisher(restored.office, open_vault(restored.office))
     portal.prepare()
     portal.redo_all()
     while portal.has_work(now):  # what can't be published is left alone for a while, so this ends

@@ -95,7 +95,7 @@ class RowFault:
 
 
 @dataclass(slots=True)
-class Entry:
+class ListEntry:
     """One client or member of staff, as the list has them."""
 
     code: str
@@ -108,7 +108,7 @@ class Entry:
 
 
 @dataclass(slots=True)
-class Plan:
+class ListPlan:
     """What importing a list would do."""
 
     kind: Kind
@@ -218,11 +218,11 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
     return found
 
 
-def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, given: Mapping[str, str]) -> Plan:
+def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, given: Mapping[str, str]) -> ListPlan:
     """What importing this list would do. Raises Invalid, OSError; ConfigurationError if the office could not be read after."""
     rows = read_table(path)
     columns = columns_of(kind, list(rows[0].cells), given)
-    made = Plan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
+    made = ListPlan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
     entries = _entries(kind, office, rows, columns, made.faults)
     name = CLIENTS if kind == "clients" else STAFF
     made.before = (office.root / name).read_bytes()
@@ -247,7 +247,7 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, giv
     return made
 
 
-def apply(office: Office, now: datetime, actor: Actor, made: Plan) -> list[Path]:
+def apply(office: Office, now: datetime, actor: Actor, made: ListPlan) -> list[Path]:
     """Do what the plan says; returns the folders that were made. Raises OSError, Changed."""
     name = CLIENTS if made.kind == "clients" else STAFF
     if made.new or made.changed:
@@ -271,8 +271,8 @@ def apply(office: Office, now: datetime, actor: Actor, made: Plan) -> list[Path]
 
 def _entries(
     kind: Kind, office: Office, rows: Sequence[Row], columns: Mapping[str, str], faults: list[RowFault]
-) -> dict[str, Entry]:
-    found: dict[str, Entry] = {}
+) -> dict[str, ListEntry]:
+    found: dict[str, ListEntry] = {}
     by_name: dict[str, str] = {}
     for row in rows:
         values = {key: row.cells.get(heading, "") for heading, key in columns.items()}
@@ -289,7 +289,7 @@ def _entries(
         )
         entry = found.get(code)
         if entry is None:
-            entry = found[code] = Entry(code, row=row.number)
+            entry = found[code] = ListEntry(code, row=row.number)
             by_name[values["name"]] = code
         elif entry.values.get("name") != values["name"]:
             faults.append(RowFault(row.number, headings.get("code", ""), sentence("lists.twice", code=code, row=entry.row)))
@@ -324,7 +324,7 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
         yield "rights", sentence("lists.no_such_right", right=unknown[0])
 
 
-def _take_over(kind: Kind, office: Office, entry: Entry, values: Mapping[str, str]) -> None:
+def _take_over(kind: Kind, office: Office, entry: ListEntry, values: Mapping[str, str]) -> None:
     entry.values["name"] = values["name"]
     if values.get("language"):
         entry.values["language"] = _language(values["language"]) or ""
@@ -368,7 +368,7 @@ def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | 
     return next((code for code, client in office.clients.items() if _bare(client.name) == _bare(values["name"])), None)
 
 
-def _new_code(kind: Kind, name: str, taken: Mapping[str, Entry]) -> str:
+def _new_code(kind: Kind, name: str, taken: Mapping[str, ListEntry]) -> str:
     return _free(_slug(name) if kind == "clients" else _person_code(name), set(taken))
 
 
@@ -423,7 +423,7 @@ def _staff_code(office: Office, who: str) -> str | None:
 # From entries to config/
 
 
-def _new_client(entry: Entry) -> dict[str, Any]:
+def _new_client(entry: ListEntry) -> dict[str, Any]:
     made: dict[str, Any] = dict(entry.values)
     if entry.active is False:
         made["active"] = False
@@ -434,14 +434,14 @@ def _new_client(entry: Entry) -> dict[str, Any]:
     return made
 
 
-def _new_person(entry: Entry) -> dict[str, Any]:
+def _new_person(entry: ListEntry) -> dict[str, Any]:
     made: dict[str, Any] = {**entry.values, "rights": entry.rights if entry.rights is not None else ["create"]}
     if entry.active is False:
         made["active"] = False
     return made
 
 
-def _change_client(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str, str, str]]:
+def _change_client(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
     told = _change_values(node, old, entry)
     have = {_bare(one) for one in old.identifiers}
     new = [
@@ -468,7 +468,7 @@ def _change_client(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str
     return told
 
 
-def _change_person(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str, str, str]]:
+def _change_person(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
     told = _change_values(node, old, entry)
     if entry.rights is not None and sorted(entry.rights) != sorted(old.rights):
         node["rights"] = entry.rights
@@ -476,7 +476,7 @@ def _change_person(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str
     return told
 
 
-def _change_values(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str, str, str]]:
+def _change_values(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
     told = []
     for key, value in entry.values.items():
         if value and getattr(old, key) != value:
@@ -488,4 +488,4 @@ def _change_values(node: CommentedMap, old: Any, entry: Entry) -> list[tuple[str
     return told
 
 
-__all__ = ["HEADINGS", "Plan", "Problem", "Row", "RowFault", "apply", "columns_of", "plan", "read_table"]
+__all__ = ["HEADINGS", "ListPlan", "Problem", "Row", "RowFault", "apply", "columns_of", "plan", "read_table"]

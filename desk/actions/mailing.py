@@ -18,7 +18,7 @@ from workflow.reports import finding
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class MailPreview:
     """A mail as its contact would get it now."""
 
     sender: str
@@ -53,7 +53,7 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
         return resending.cancel(office, now, actor, number)
 
 
-def preview(office: Office, now: datetime, reader: Actor, key: int, contact: str | None = None) -> Preview:
+def preview(office: Office, now: datetime, reader: Actor, key: int, contact: str | None = None) -> MailPreview:
     """What a contact of the item would get. Sends nothing; counts as looking at the item. Raises Refusal."""
     from workflow.mail import sending
 
@@ -61,4 +61,4 @@ def preview(office: Office, now: datetime, reader: Actor, key: int, contact: str
     letter, to, fault = sending.preview(office, key, contact)
     finding.note_view(now, reader, found, "mail preview")
     wrong = None if fault is None else fault.sentence
-    return Preview(office.settings.mail.sender, to, letter.subject, letter.text, letter.standalone, wrong)
+    return MailPreview(office.settings.mail.sender, to, letter.subject, letter.text, letter.standalone, wrong)

@@ -18,7 +18,7 @@ from dossier.office.people import Actor, Readable
 from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing, looking
-from ingest.inbox.looking import Looker, Waiting
+from ingest.inbox.looking import Looker, NotTaken
 from ingest.intake import leftovers, staying
 from ingest.sources import unsorted
 from ingest.sources.unsorted import Unsorted
@@ -70,9 +70,9 @@ def _full(office: Office) -> list[Sentence]:
     return [trouble] if trouble else []
 
 
-def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], dict[str, Sentence], list[Sentence]]:
+def _look(office: Office, may: Readable) -> tuple[list[NotTaken], list[NotTaken], dict[str, Sentence], list[Sentence]]:
     """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
-    looker, waiting, odd = Looker(office, at_once=True), list[Waiting](), list[Waiting]()
+    looker, waiting, odd = Looker(office, at_once=True), list[NotTaken](), list[NotTaken]()
     try:
         known, others = listing.clients_with_folders(office)
     except OSError as error:
@@ -88,12 +88,12 @@ def _look(office: Office, may: Readable) -> tuple[list[Waiting], list[Waiting], 
         waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
-            waiting.append(Waiting(client, f"{client}/{names.shown(found.called.rstrip('/'))}", reason, found.changed_at))
+            waiting.append(NotTaken(client, f"{client}/{names.shown(found.called.rstrip('/'))}", reason, found.changed_at))
         odd += view.odd
     return waiting, odd, others, trouble
 
 
-def _told(one: Waiting) -> dict[str, Any]:
+def _told(one: NotTaken) -> dict[str, Any]:
     return {"path": one.path, "reason": one.reason, "since": looking.at(one.since).isoformat(timespec="seconds")}
 
 

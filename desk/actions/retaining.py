@@ -17,26 +17,26 @@ from dossier.text.sentences import in_a_row, sentence
 from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.retention import retention
-from workflow.retention.retention import Kept
+from workflow.retention.retention import RetentionState
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueRemovals:
     """What `retention run` would do."""
 
-    over: Sequence[Kept]
+    over: Sequence[RetentionState]
     """Whose term is over, those that something holds too."""
-    going: Sequence[Kept]
+    going: Sequence[RetentionState]
     """What may go."""
 
 
-def kept(office: Office, reader: Actor, today: date, client: str | None = None, only_over: bool = False) -> list[Kept]:
+def kept(office: Office, reader: Actor, today: date, client: str | None = None, only_over: bool = False) -> list[RetentionState]:
     """Until when each item is kept, as far as the reader may know of it; with `only_over`, of what is over."""
     found = retention.kept(office, people.readable(office, reader), client)
     return [one for one in found if one.is_over(today) or not only_over]
 
 
-def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None = None) -> Due:
+def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None = None) -> DueRemovals:
     """What may go, of these items or of all. Raises Forbidden; Conflict, if one of `keys` must stay or is none."""
     if not people.is_admin(office, actor.code):
         raise Forbidden("retention.may_not_remove", who=actor.code)
@@ -53,7 +53,7 @@ def due(office: Office, now: datetime, actor: Actor, keys: Sequence[int] | None 
         if why:
             raise Conflict("retention.nothing_removed", why=in_a_row(why))
     over = [one for one in found if one.is_over(today)]
-    return Due(over, [one for one in over if not one.obstacles])
+    return DueRemovals(over, [one for one in over if not one.obstacles])
 
 
 def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> int:

@@ -11,7 +11,7 @@ from desk.cli.numbers import key_of
 from desk.cli.words import _, add
 
 if TYPE_CHECKING:
-    from workflow.retention.erasure_plan import Finding, Plan
+    from workflow.retention.erasure_plan import ErasurePlan, PersonalData
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def erase(
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
     keys, chosen = [key_of(one) for one in item or ()], [_chosen(one) for one in file or ()]
-    wish = erasing.Wish(who, name or [], address or [], keys, chosen)
+    wish = erasing.ErasureWish(who, name or [], address or [], keys, chosen)
     if not yes:
         _list(erasing.look(office, now, actor, wish), json)
         return
@@ -58,7 +58,7 @@ def _chosen(text: str) -> tuple[int, str]:
     return key_of(number), name
 
 
-def _list(made: Plan, json: bool, done: bool = False) -> None:
+def _list(made: ErasurePlan, json: bool, done: bool = False) -> None:
     from desk.cli import printing
     from workflow.retention.erasure_report import as_data
 
@@ -77,7 +77,7 @@ def _list(made: Plan, json: bool, done: bool = False) -> None:
     print(_("To erase: --reason TEXT --yes"))
 
 
-def _why(one: Finding) -> str:
+def _why(one: PersonalData) -> str:
     from desk.cli import printing
     from dossier.text.sentences import Sentence
 

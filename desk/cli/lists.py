@@ -13,7 +13,7 @@ from desk.cli import session
 from desk.cli.words import Group, _, add, group
 
 if TYPE_CHECKING:
-    from desk.actions.list_import import Kind, Plan
+    from desk.actions.list_import import Kind, ListPlan
 
 SHOWN = 40
 """Rows of what is new or changed that are printed; --json has all."""
@@ -84,7 +84,7 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
         raise typer.Exit(1)
 
 
-def _print_json(made: Plan, do_it: bool) -> None:
+def _print_json(made: ListPlan, do_it: bool) -> None:
     from desk.cli import printing
 
     printing.as_json({
@@ -95,7 +95,7 @@ def _print_json(made: Plan, do_it: bool) -> None:
     })  # fmt: skip
 
 
-def _print(made: Plan, folders: list[str], do_it: bool) -> None:
+def _print(made: ListPlan, folders: list[str], do_it: bool) -> None:
     from desk.cli import printing
 
     for heading, key in made.columns.items():

@@ -13,7 +13,7 @@ from desk.cli import session
 from desk.cli.words import _, add, ngettext
 
 if TYPE_CHECKING:
-    from desk.daemon.summary import Summary
+    from desk.daemon.summary import RunSummary
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
@@ -91,7 +91,7 @@ def _run_several(roots: list[Path], once: bool, log: Literal["auto", "human", "j
     return several.once(roots, log) if once else several.run(roots, log)
 
 
-def _print_summary(summary: Summary) -> None:
+def _print_summary(summary: RunSummary) -> None:
     from dataclasses import asdict
 
     from desk.cli import printing

@@ -13,8 +13,8 @@ from desk.cli.numbers import key_of
 from desk.cli.words import _, add, group, ngettext
 
 if TYPE_CHECKING:
-    from desk.actions.auditing import Wanted
-    from dossier.trail.trail import Kept
+    from desk.actions.auditing import EventFilter
+    from dossier.trail.trail import RecordedEvent
 
 Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 OfItem = Annotated[str | None, typer.Option("--item", metavar="ITEM")]
@@ -151,11 +151,13 @@ def _check_proof(path: str, json: bool) -> None:
         raise typer.Exit(1)
 
 
-def _wanted(item: str | None, client: str | None, person: str | None, since: datetime | None, until: datetime | None) -> Wanted:
-    from desk.actions.auditing import Wanted
+def _wanted(
+    item: str | None, client: str | None, person: str | None, since: datetime | None, until: datetime | None
+) -> EventFilter:
+    from desk.actions.auditing import EventFilter
 
     key = key_of(item) if item else None
-    return Wanted(key, client, person, since and since.astimezone(), until and until.astimezone())
+    return EventFilter(key, client, person, since and since.astimezone(), until and until.astimezone())
 
 
 def log(
@@ -201,7 +203,7 @@ def log(
     printing.table(columns, rows, _("Nothing of that kind has happened."))
 
 
-def _who(event: Kept) -> str:
+def _who(event: RecordedEvent) -> str:
     return _("%(who)s (by %(behind)s)") % {"who": event.actor, "behind": event.behind} if event.behind else event.actor
 
 

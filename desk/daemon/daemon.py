@@ -23,7 +23,7 @@ from desk.daemon.mail_work import MailWork
 from desk.daemon.periodic import Periodic
 from desk.daemon.portal_work import PortalWork
 from desk.daemon.process import Teller, call_on_stop
-from desk.daemon.summary import Summary
+from desk.daemon.summary import RunSummary
 from desk.daemon.surroundings import InboxMissing, check_folders
 from desk.daemon.text_work import TextWork
 from desk.daemon.trail_work import TrailWork
@@ -42,15 +42,15 @@ from dossier.text import clock, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
-from dossier.workers.pool import Hands
+from dossier.workers.pool import WorkerPool
 from ingest.inbox import long_waiting
 from ingest.inbox.looking import Found, Lying
 from ingest.inbox.lookout import Lookout
-from ingest.inbox.watcher import Watch
-from ingest.intake.intake import AT_ONCE, Batch, Intake
+from ingest.inbox.watcher import FolderWatch
+from ingest.intake.intake import AT_ONCE, DropBatch, Intake
 from ingest.intake.outcome import Outcome
 from workflow.mail import urgent
-from workflow.outbox.alarms import Alarms
+from workflow.outbox.alarms import StandingAlarms
 from workflow.queue.queue import QueueFolder
 from workflow.reports import drafts
 
@@ -90,13 +90,13 @@ class Daemon:
         self, office: Office, environ: dict[str, str], once: bool = False, progress: Callable[[int], None] | None = None
     ) -> None:
         self.office = office
-        self.summary = Summary()
+        self.summary = RunSummary()
         self._environ = environ
         self._once = once
         self._progress = progress or (lambda done: None)
         self._wake = threading.Condition()
         self._queue_due = self._clear_due = self._published_at = 0.0
-        self._queue_watch = Watch(office.queue, self.hint_queue, depth=1)
+        self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm)
@@ -104,7 +104,7 @@ class Daemon:
 
     # Life
 
-    def run(self) -> Summary:
+    def run(self) -> RunSummary:
         """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
         try:
             with presence.alone(self.office), contextlib.ExitStack() as beside:
@@ -140,15 +140,17 @@ class Daemon:
         settings = self.office.settings.metrics
         if settings.port is None:
             return contextlib.nullcontext()
-        from desk.daemon.metrics import Metrics
+        from desk.daemon.metrics import MetricsServer
 
-        return Metrics(lambda: self.office, self.summary, lambda: self._teller.worked_at).served(settings.host, settings.port)
+        return MetricsServer(lambda: self.office, self.summary, lambda: self._teller.worked_at).served(
+            settings.host, settings.port
+        )
 
     def _set_up(self) -> None:
         """Everything anew, from what the folders and the database say."""
         self.claims, self.leads, self._lead_due = Claims(), False, 0.0
         self._presence = presence.Presence(self.office, self._since)
-        self.alarms = Alarms(self.office)
+        self.alarms = StandingAlarms(self.office)
         self.mails = MailWork(self.office, self._environ, self._alarm, self.alarms, self._mail_wake, self._mailed)
         self.webhooks = WebhookWork(self.office, self._environ, self._alarm, self.alarms)
         self.trail = TrailWork(self.office, self._alarm, self.alarms.stands("trail"))
@@ -161,11 +163,11 @@ class Daemon:
         identity.sweep(self.office)
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
-        self.hands = Hands() if type(self.vault) is Vault else None
-        self.intake = Intake(self.office, self.vault, patient=self._once, hands=self.hands)
+        self.workers = WorkerPool() if type(self.vault) is Vault else None
+        self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
-        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.hands)
+        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers)
         self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
@@ -301,8 +303,8 @@ class Daemon:
                 log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
 
     def _release_hands(self) -> None:
-        if self.hands is not None:
-            self.hands.rest()
+        if self.workers is not None:
+            self.workers.rest()
 
     def _rest(self) -> None:
         self._release_hands()
@@ -356,7 +358,7 @@ class Daemon:
         While one batch is written down, the files of the next are received, and those of the one before leave the inbox; not
         where other daemons wait for the folders.
         """
-        done, ready, begun = False, list[Found](), deque[tuple[list[Found], Batch]]()
+        done, ready, begun = False, list[Found](), deque[tuple[list[Found], DropBatch]]()
         ahead = 0 if is_shared() else 1
         try:
             for found in self.lookout.ready():
@@ -378,7 +380,7 @@ class Daemon:
         finally:
             self._release()
 
-    def _take(self, found: list[Found], batch: Batch, more: bool) -> bool:
+    def _take(self, found: list[Found], batch: DropBatch, more: bool) -> bool:
         self.claims.confirm()
         began = time.monotonic()
         outcome = self.intake.finish(clock.utc_now(), batch, more)
@@ -455,7 +457,7 @@ class Daemon:
     def _mailed(self, count: int) -> None:
         self.summary.mailed += count
 
-    def _jobs(self) -> list[schedule.Job]:
+    def _jobs(self) -> list[schedule.ScheduledJob]:
         watch = self.office.settings.watch
 
         def rescan() -> None:
@@ -473,10 +475,10 @@ class Daemon:
                 self.alarms.reread()
 
         return [
-            schedule.Job("rescan", watch.rescan_seconds, rescan),
-            schedule.Job("poll", watch.poll_seconds, poll),
-            schedule.Job("config", CONFIG_SECONDS, self._hint_config),
-            schedule.Job("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
+            schedule.ScheduledJob("rescan", watch.rescan_seconds, rescan),
+            schedule.ScheduledJob("poll", watch.poll_seconds, poll),
+            schedule.ScheduledJob("config", CONFIG_SECONDS, self._hint_config),
+            schedule.ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
             *self.periodic.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]
 

@@ -20,7 +20,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence
 from workflow.mail.sending import Mailer, Round
-from workflow.outbox.alarms import Alarms
+from workflow.outbox.alarms import StandingAlarms
 from workflow.portal_access import logins
 
 log = structlog.get_logger("logins")
@@ -42,7 +42,7 @@ class LoginMails:
     """Answers requests to log in, from `start` to `stop`; `round` does it once. Arguments as mail_work.MailWork."""
 
     def __init__(
-        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: Alarms
+        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
     ) -> None:
         self._mailer = Mailer(office, environ, alarm, logins=True)
         self._standing = standing

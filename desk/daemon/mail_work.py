@@ -19,7 +19,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence
 from workflow.mail.sending import Mailer, Round
-from workflow.outbox.alarms import Alarms
+from workflow.outbox.alarms import StandingAlarms
 
 log = structlog.get_logger("mail")
 
@@ -45,7 +45,7 @@ class MailWork:
         office: Office,
         environ: Mapping[str, str],
         alarm: Callable[[str, Sentence | None], None],
-        standing: Alarms,
+        standing: StandingAlarms,
         wake: threading.Event,
         sent: Callable[[int], None],
     ) -> None:

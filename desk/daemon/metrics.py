@@ -57,7 +57,7 @@ class Done(Protocol):
     publishing_seconds: float
 
 
-class Metrics:
+class MetricsServer:
     """`office` as it is now, what was `done`, and when the working thread last worked (monotonic seconds)."""
 
     def __init__(self, office: Callable[[], Office], done: Done, worked_at: Callable[[], float]) -> None:

@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from desk.daemon.portal_work import VERIFY_HOURS, PortalWork
-from desk.daemon.schedule import Job
+from desk.daemon.schedule import ScheduledJob
 from desk.daemon.trail_work import TRAIL_SECONDS, TrailWork
 from dossier.office.office import Office
 from dossier.text import clock
 from ingest.intake import delegation, scanning, sightings
 from workflow.outbox import alarms
-from workflow.outbox.alarms import Alarms
+from workflow.outbox.alarms import StandingAlarms
 from workflow.reminders import reminders, reviews, unopened
 from workflow.reports import drafts
 from workflow.retention import erasing, retention
@@ -42,7 +42,7 @@ class Periodic:
     """The jobs; `wake_mail` is called when one has written a mail. The schedule's threads use it."""
 
     def __init__(
-        self, office: Office, standing: Alarms, trail: TrailWork, portal: PortalWork, wake_mail: Callable[[], None]
+        self, office: Office, standing: StandingAlarms, trail: TrailWork, portal: PortalWork, wake_mail: Callable[[], None]
     ) -> None:
         self.office = office
         self._alarms, self._trail, self._portal, self._wake_mail = standing, trail, portal, wake_mail
@@ -53,21 +53,21 @@ class Periodic:
             job()
         self._trail.anchor(clock.utc_now())
 
-    def jobs(self, leads: Callable[[], bool]) -> list[Job]:
+    def jobs(self, leads: Callable[[], bool]) -> list[ScheduledJob]:
         """Each does nothing where this daemon, as `leads` says, does not lead."""
 
         def led(function: Callable[[], None]) -> Callable[[], None]:
             return lambda: function() if leads() else None
 
         return [
-            Job("remind", REMIND_SECONDS, led(self._remind)),
-            Job("remind contacts", REMIND_CONTACTS_SECONDS, led(self._remind_contacts)),
-            Job("breaches", BREACH_SECONDS, led(self._write_drafts)),
-            Job("reviews", REVIEW_SECONDS, led(self._review), is_long=True),
-            Job("alarms", ALARM_SECONDS, led(self._look_around)),
-            Job("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
-            Job("trail", TRAIL_SECONDS, led(self._keep_trail), is_long=True),
-            Job("retention", RETENTION_SECONDS, led(self._retain), is_long=True),
+            ScheduledJob("remind", REMIND_SECONDS, led(self._remind)),
+            ScheduledJob("remind contacts", REMIND_CONTACTS_SECONDS, led(self._remind_contacts)),
+            ScheduledJob("breaches", BREACH_SECONDS, led(self._write_drafts)),
+            ScheduledJob("reviews", REVIEW_SECONDS, led(self._review), is_long=True),
+            ScheduledJob("alarms", ALARM_SECONDS, led(self._look_around)),
+            ScheduledJob("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
+            ScheduledJob("trail", TRAIL_SECONDS, led(self._keep_trail), is_long=True),
+            ScheduledJob("retention", RETENTION_SECONDS, led(self._retain), is_long=True),
         ]
 
     def _remind(self) -> None:

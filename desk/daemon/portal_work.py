@@ -19,10 +19,10 @@ from dossier.text import clock
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
-from dossier.workers.pool import Hands
+from dossier.workers.pool import WorkerPool
 from workflow.portal import verifying
 from workflow.portal.pictures import Dresser
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 
 log = structlog.get_logger("portal")
 
@@ -51,9 +51,9 @@ class PortalWork:
         vault: Vault,
         hint: Callable[[], None],
         alarm: Callable[[str, Sentence | str | None], None],
-        hands: Hands | None = None,
+        workers: WorkerPool | None = None,
     ) -> None:
-        self.portal = Portal(office, vault, hands)
+        self.portal = Publisher(office, vault, workers)
         self._dresser = Dresser(self.portal.studio(), hint)
         self._hint, self._alarm = hint, alarm
         self._is_undressed = True

@@ -24,7 +24,7 @@ log = structlog.get_logger("schedule")
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class ScheduledJob:
     """`seconds`: how often."""
 
     name: str
@@ -36,7 +36,7 @@ class Job:
     """It runs at once for the first time, waits for no other, and keeps its connection to the database."""
 
 
-def start(jobs: Sequence[Job]) -> BackgroundScheduler:
+def start(jobs: Sequence[ScheduledJob]) -> BackgroundScheduler:
     """Run the jobs on a thread of their own, the long ones and the punctual ones on others, until `shutdown()` of the answer."""
     scheduler = BackgroundScheduler(
         executors={"default": ThreadPoolExecutor(1), "long": ThreadPoolExecutor(1), "punctual": ThreadPoolExecutor(1)},
@@ -55,7 +55,7 @@ def start(jobs: Sequence[Job]) -> BackgroundScheduler:
     return scheduler
 
 
-def change(scheduler: BackgroundScheduler, jobs: Sequence[Job]) -> None:
+def change(scheduler: BackgroundScheduler, jobs: Sequence[ScheduledJob]) -> None:
     """Run the jobs that `start` was given as often as these say."""
     for job in jobs:
         scheduler.reschedule_job(job.name, trigger="interval", seconds=job.seconds)

@@ -9,7 +9,7 @@ from ingest.intake.outcome import Outcome
 
 
 @dataclass(slots=True)
-class Summary:
+class RunSummary:
     """What a run did; `waiting` and `trouble` are known when it has ended."""
 
     taken: int = 0

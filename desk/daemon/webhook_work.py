@@ -15,7 +15,7 @@ from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence
-from workflow.outbox.alarms import Alarms
+from workflow.outbox.alarms import StandingAlarms
 from workflow.webhooks import sending
 
 log = structlog.get_logger("webhooks")
@@ -28,7 +28,7 @@ class WebhookWork:
     """Sends from `start` to `stop`; `once` does it once, without a thread. `alarm` raises and ends the alarms of `standing`."""
 
     def __init__(
-        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: Alarms
+        self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
     ) -> None:
         self._sender = sending.Sender(office, environ, alarm)
         self._alarm, self._standing = alarm, standing

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from desk.doctor.findings import Finding, note, ok, wrong
 from dossier.object_store.client import StoreFailed, anonymous
-from dossier.object_store.store import Store
+from dossier.object_store.store import ObjectStore
 from dossier.office.office import Office
 from dossier.text import system
 
@@ -41,7 +41,7 @@ def stores(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
     if len({url.split("/")[2] for _, url in given}) < len(given):
         yield note("store", "doctor.shared_bucket")
     for name, url in given:
-        store = Store(office, url)
+        store = ObjectStore(office, url)
         try:
             yield from _probe(name, store)
         except (StoreFailed, FileNotFoundError) as error:
@@ -58,7 +58,7 @@ def _keys(path: Path) -> Iterator[Finding]:
         yield wrong("secrets", "doctor.keys_open", path=str(path))
 
 
-def _probe(name: str, store: Store) -> Iterator[Finding]:
+def _probe(name: str, store: ObjectStore) -> Iterator[Finding]:
     store.look()
     probe, data = f".probe-{secrets.token_hex(8)}", os.urandom(1000)
     store.put(probe, data)
@@ -86,7 +86,7 @@ def _probe(name: str, store: Store) -> Iterator[Finding]:
     yield ok(name, "doctor.store_open" if is_open else "doctor.store", address=store.url)
 
 
-def _open_to_all(name: str, store: Store, probe: str) -> Iterator[Finding]:
+def _open_to_all(name: str, store: ObjectStore, probe: str) -> Iterator[Finding]:
     """What anybody can do who has no key. That it can't be asked is no finding: it is asked from here, and others sit elsewhere."""
     from botocore.exceptions import BotoCoreError, ClientError
 

@@ -40,8 +40,8 @@ from workflow.reminders import unopened
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
-    from dossier.office.keys import Desk as DeskSettings
-    from dossier.office.keys import Portal as PortalSettings
+    from dossier.office.keys import DeskSettings as DeskSettings
+    from dossier.office.keys import PortalSettings as PortalSettings
 
 log = structlog.get_logger("web")
 

@@ -67,7 +67,7 @@ PASSES = 5
 
 
 @dataclass(slots=True)
-class Report:
+class BackupReport:
     """What a backup did."""
 
     snapshot: Path
@@ -85,7 +85,7 @@ class Report:
     """Vault files that are gone or are not what they were: no backup can have them."""
 
 
-def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> Report:
+def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupReport:
     """Back up the office to `dest`. Raises Refusal where that folder can't be one of backups; OSError; CannotCopy."""
     with _locked(office, dest):
         for left in (dest / SNAPSHOTS).glob(".new-*"):
@@ -152,8 +152,8 @@ def snapshots(dest: Path) -> list[Path]:
     return sorted(path for path in (dest / SNAPSHOTS).iterdir() if not path.name.startswith(".") and (path / MANIFEST).exists())
 
 
-def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
-    report = Report(work, before=_last_manifest(dest).get("events", 0))
+def _fill(office: Office, dest: Path, work: Path, now: datetime) -> BackupReport:
+    report = BackupReport(work, before=_last_manifest(dest).get("events", 0))
     pool = Pool(dest / VAULT)
     known = _known(dest)
     loose = _loose("inbox", office.inbox, pool, known, report)
@@ -180,7 +180,7 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> Report:
     return report
 
 
-def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report: Report) -> None:
+def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report: BackupReport) -> None:
     for sha256, size in attachments.items():
         if pool.has(sha256, size):
             continue
@@ -189,14 +189,14 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
             with vault.local(sha256) as path:
                 if not pool.keep(path, sha256):
                     report.damaged.append(sentence("restoring.not_as_accepted", place=str(place)))
-        except (FileNotFoundError, Damaged, files.Changed, files.NotPlain, files.Unreadable) as error:
+        except (FileNotFoundError, Damaged, files.Changed, files.NotPlain, files.SourceUnreadable) as error:
             report.damaged.append(sentence("restoring.of_place", place=str(place), why=system.why(error)))
 
 
 # How the last one went
 
 
-def note_last(now: datetime, dest: Path, report: Report) -> None:
+def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
     """Remember that this was the last backup, and what is the matter with it. Call inside `transaction()`."""
     values = {"at": clock.shown(clock.to_text(now)), "to": str(dest)}
     fault = None
@@ -286,7 +286,7 @@ def _last_manifest(dest: Path) -> dict[str, Any]:
     return dict(json.loads((last / MANIFEST).read_bytes())) if last else {}
 
 
-def _loose(where: str, top: Path, pool: Pool, known: dict[tuple[str, str, int, int], str], report: Report) -> list[Loose]:
+def _loose(where: str, top: Path, pool: Pool, known: dict[tuple[str, str, int, int], str], report: BackupReport) -> list[Loose]:
     """All files and folders below `top`. While anything moves (is taken, is refused) they are looked at again."""
     found: dict[str, Loose] = {}
     busy: list[str] = []

@@ -42,7 +42,7 @@ FILE_RIGHTS, FOLDER_RIGHTS = 0o777, 0o3777
 """What a file and a folder may be given: a program that runs as its owner is none of an office's. Folders of a share keep their group."""
 
 
-class Damaged(Refusal):
+class BackupDamaged(Refusal):
     """Something in the backup is not what was put there."""
 
 
@@ -98,15 +98,15 @@ def read(path: Path) -> Manifest:
         found = _judged(json.loads(data), hashlib.sha256(data).hexdigest())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         why = names.shown(str(error))
-        raise Damaged("restoring.no_manifest", path=str(path / MANIFEST), why=why, folder=str(path.parent)) from error
+        raise BackupDamaged("restoring.no_manifest", path=str(path / MANIFEST), why=why, folder=str(path.parent)) from error
     for name, digest in found.files.items():
         try:
             with at(path, name) as place:
                 same = files.hash_file(place) == digest
         except OSError as error:
-            raise Damaged("restoring.unreadable", path=str(path / name), why=system.why(error)) from error
+            raise BackupDamaged("restoring.unreadable", path=str(path / name), why=system.why(error)) from error
         if not same:
-            raise Damaged("restoring.damaged", path=str(path / name))
+            raise BackupDamaged("restoring.damaged", path=str(path / name))
     with at(path, LIST) as place:
         return replace(found, attachments=_listed(path, files.read_plain(place, MOST_BYTES)[0]))
 
@@ -202,6 +202,6 @@ def _listed(path: Path, data: bytes) -> dict[str, int]:
     for number, line in enumerate(data.decode("ascii", "replace").splitlines(), 1):
         sha256, _, size = line.partition(" ")
         if not _SHA256.fullmatch(sha256) or not re.fullmatch("[0-9]{1,18}", size):
-            raise Damaged("restoring.no_file_of_a_vault", path=f"{path / LIST}:{number}")
+            raise BackupDamaged("restoring.no_file_of_a_vault", path=f"{path / LIST}:{number}")
         found[sha256] = int(size)
     return found

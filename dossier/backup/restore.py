@@ -29,7 +29,7 @@ from pathlib import Path
 
 from dossier.backup import manifest
 from dossier.backup.backup import SNAPSHOTS, VAULT, Pool, read_mark, snapshots
-from dossier.backup.manifest import LOOSE, MANIFEST, Damaged, Loose, Manifest
+from dossier.backup.manifest import LOOSE, MANIFEST, BackupDamaged, Loose, Manifest
 from dossier.database import snapshot
 from dossier.database.database import open_database
 from dossier.files import files
@@ -139,13 +139,13 @@ def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
     try:
         fault = snapshot.why_damaged(copy) if given.database == snapshot.SQLITE else None
     except sqlite3.OperationalError as error:
-        raise Damaged("restoring.disk", path=str(copy), why=str(error)) from error
+        raise BackupDamaged("restoring.disk", path=str(copy), why=str(error)) from error
     if fault:
-        raise Damaged("restoring.damaged_by", path=str(copy), fault=fault)
+        raise BackupDamaged("restoring.damaged_by", path=str(copy), fault=fault)
     wanted = {**given.attachments, **{one.sha256: one.size for one in given.loose if one.sha256}}
     lacking = [sha256 for sha256, size in wanted.items() if not pool.has(sha256, size)]
     if lacking:
-        raise Damaged("restoring.files_gone", count=len(lacking), pool=str(pool.path), first=lacking[0])
+        raise BackupDamaged("restoring.files_gone", count=len(lacking), pool=str(pool.path), first=lacking[0])
     if (office.root / RESTORING).exists():
         raise Conflict("restoring.broken_off", root=str(office.root))
     for target in (office.root, office.inbox, office.queue, office.portal, office.vault):
@@ -164,9 +164,9 @@ def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
 
 
 def _holds_something(office: Office, url: str) -> bool:
-    from dossier.object_store.store import Store
+    from dossier.object_store.store import ObjectStore
 
-    return next(Store(office, url).entries("", limit=1), None) is not None
+    return next(ObjectStore(office, url).entries("", limit=1), None) is not None
 
 
 # 3. files
@@ -176,12 +176,12 @@ def _put_vault(office: Office, listed: Iterable[str], pool: Pool, restored: Rest
     try:
         restored.files += opening.open_vault(office).put((sha256, pool.location(sha256)) for sha256 in listed)
     except vault_room.Damaged as error:
-        raise Damaged("restoring.file_damaged", path=str(error.filename)) from error
+        raise BackupDamaged("restoring.file_damaged", path=str(error.filename)) from error
 
 
 def _put(pool: Pool, sha256: str, target: Path, mode: int) -> None:
     if files.copy_to(pool.location(sha256), target, mode) != sha256:
-        raise Damaged("restoring.file_damaged", path=str(pool.location(sha256)))
+        raise BackupDamaged("restoring.file_damaged", path=str(pool.location(sha256)))
 
 
 def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) -> None:
@@ -251,7 +251,7 @@ def _put_database(office: Office, path: Path, given: Manifest) -> None:
     if fault is None and trail.head() != (given.events, given.head):
         fault = sentence("restoring.ends_otherwise", last=trail.head()[0], wanted=given.events)
     if fault is not None:
-        raise Damaged("restoring.trail", fault=fault)
+        raise BackupDamaged("restoring.trail", fault=fault)
 
 
 def _put_plain(path: Path, digests: Mapping[str, str], prefix: str, target: Path, mode: int = 0o644) -> None:
@@ -269,4 +269,4 @@ def _put_file(path: Path, name: str, target: Path, digests: Mapping[str, str], m
     """A file of the snapshot, as the manifest tells of it. Raises Damaged."""
     with manifest.at(path, name) as place:
         if files.copy_to(place, target, mode) != digests[name]:
-            raise Damaged("restoring.damaged", path=str(path / name))
+            raise BackupDamaged("restoring.damaged", path=str(path / name))

@@ -54,7 +54,7 @@ class Changed(OSError):
     """The file was changed, replaced or taken away since it was looked at, or while it was being read."""
 
 
-class Unreadable(OSError):
+class SourceUnreadable(OSError):
     """The source of a copy can't be read. That a copy can't be written is a plain OSError."""
 
 
@@ -226,7 +226,7 @@ def _open_source(source: Place) -> Iterator[int]:
     except (NotPlain, Changed):
         raise
     except OSError as error:
-        raise Unreadable(error.errno, error.strerror, str(source)) from error
+        raise SourceUnreadable(error.errno, error.strerror, str(source)) from error
     try:
         yield descriptor
     finally:
@@ -240,7 +240,7 @@ def _pour(reading: int, writing: int, source: Place, folder: Place | Folder) -> 
         try:
             piece = os.read(reading, CHUNK)
         except OSError as error:
-            raise Unreadable(error.errno, error.strerror, str(source)) from error
+            raise SourceUnreadable(error.errno, error.strerror, str(source)) from error
         if not piece:
             return digest.hexdigest()
         if stopping.is_set():

@@ -114,7 +114,7 @@ class Marks:
     head: bytes = field(default=b"", repr=False)
 
 
-class Entry(NamedTuple):
+class ZipMember(NamedTuple):
     """A file in a zip's index. `at`: where its local header begins, by the index."""
 
     name: bytes
@@ -147,12 +147,12 @@ def marks_of(source: Source) -> Marks:
     return Marks(_kind_by_head(head, programs), programs, head=head)
 
 
-def zip_entries(index: bytes) -> Iterator[Entry]:
+def zip_entries(index: bytes) -> Iterator[ZipMember]:
     """What a zip's index names, as far as it is whole."""
     at = 0
     while at + 46 <= len(index) and index.startswith(b"PK\x01\x02", at):
         method, packed, name, extra, comment, place = _ENTRY.unpack_from(index, at)
-        yield Entry(index[at + 46 : at + 46 + name], method, packed, place)
+        yield ZipMember(index[at + 46 : at + 46 + name], method, packed, place)
         at += 46 + name + extra + comment
 
 
@@ -268,7 +268,7 @@ def _zip_index(source: Source) -> tuple[bytes, int]:
     return _piece(source, min(length, _INDEX_MOST), start), start - place if place != 0xFFFFFFFF else 0
 
 
-def _unpacked(source: Source, entry: Entry, shift: int, most: int) -> bytes:
+def _unpacked(source: Source, entry: ZipMember, shift: int, most: int) -> bytes:
     """The first `most` bytes of a file in a zip; none if they can't be had."""
     header = _piece(source, 30, max(0, entry.at + shift))
     if not header.startswith(b"PK\x03\x04"):

@@ -54,7 +54,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-class Entry(NamedTuple):
+class StoredObject(NamedTuple):
     """An object as the store lists it. `name` is behind the store's prefix; `since` in seconds since 1970, by the store's clock."""
 
     name: str
@@ -62,7 +62,7 @@ class Entry(NamedTuple):
     since: float
 
 
-class Head(NamedTuple):
+class ObjectHead(NamedTuple):
     """An object as the store tells of it: `now` is its clock at that moment; `etag` without quotes."""
 
     size: int
@@ -83,7 +83,7 @@ class Upload:
     size: int
 
 
-class Store:
+class ObjectStore:
     """The objects behind `url` (s3://bucket or s3://bucket/prefix), as the office's settings say to reach it. Any thread may use it."""
 
     def __init__(self, office: Office, url: str, is_hurried: bool = False) -> None:
@@ -107,7 +107,7 @@ class Store:
 
     # What is read
 
-    def head(self, name: str, is_bucket_sure: bool = False) -> Head | None:
+    def head(self, name: str, is_bucket_sure: bool = False) -> ObjectHead | None:
         """What the store says of an object; None if there is none. `is_bucket_sure`: the caller sees in another way if that lacks."""
         try:
             with self._asking(name):
@@ -116,13 +116,13 @@ class Store:
             if not is_bucket_sure:
                 self.look()  # a HEAD doesn't tell an object that lacks from a bucket that does
             return None
-        return Head(told["ContentLength"], told["LastModified"].timestamp(), _now_of(told), told["ETag"].strip('"'))
+        return ObjectHead(told["ContentLength"], told["LastModified"].timestamp(), _now_of(told), told["ETag"].strip('"'))
 
     def look(self) -> None:
         """See that the bucket is there and may be used. Raises StoreFailed."""
         next(iter(self.entries("", limit=1)), None)
 
-    def entries(self, prefix: str, limit: int = 1000) -> Iterator[Entry]:
+    def entries(self, prefix: str, limit: int = 1000) -> Iterator[StoredObject]:
         """All objects whose names begin so, in order; `limit`: how many are asked for at a time. Markers of folders are left out.
 
         A store that lists otherwise than S3 promises (in order, each once) would never come to an end: StoreFailed.
@@ -138,7 +138,7 @@ class Store:
                 last = one["Key"]
                 name = last.removeprefix(self._prefix)
                 if name and not (name.endswith("/") and one["Size"] == 0):
-                    yield Entry(name, one["Size"], one["LastModified"].timestamp())
+                    yield StoredObject(name, one["Size"], one["LastModified"].timestamp())
             if not told.get("IsTruncated"):
                 return
             self._next(asked, told)

@@ -31,7 +31,7 @@ from dossier.text import database_address
 from dossier.text.sentences import Sentence
 
 
-class Unfit(ValueError):
+class UnfitValue(ValueError):
     """A value that a key does not take, as the code of what is told of it."""
 
     def __init__(self, code: str, /, **values: object) -> None:
@@ -39,26 +39,31 @@ class Unfit(ValueError):
         self.sentence = Sentence(code, values)
 
 
+def _title(model: type[object]) -> str:
+    """What an editor calls a group of keys: `Mail`, not `MailSettings`."""
+    return model.__name__.removesuffix("Settings") or "Settings"
+
+
 class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, model_title_generator=_title)
 
 
 def _code(value: str) -> str:
     # It becomes a folder's name on every kind of file system, and must not look like one that is never taken.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value) or value.endswith("."):
-        raise Unfit("config.code")
+        raise UnfitValue("config.code")
     return value
 
 
 def _one_line(value: str) -> str:
     if not value.strip() or any(character in value for character in "\r\n\0"):
-        raise Unfit("config.one_line")
+        raise UnfitValue("config.one_line")
     return value.strip()
 
 
 def _email(value: str) -> str:
     if not re.fullmatch(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+", value):
-        raise Unfit("config.email")
+        raise UnfitValue("config.email")
     return value
 
 
@@ -66,7 +71,7 @@ def _sender(value: str) -> str:
     try:
         _email(parseaddr(value)[1])
     except ValueError as error:
-        raise Unfit("config.sender") from error
+        raise UnfitValue("config.sender") from error
     return _one_line(value)
 
 
@@ -74,20 +79,20 @@ def _reply_to(value: str) -> str:
     address = parseaddr(_sender(value))[1]
     if not address.rpartition("@")[0].isascii():
         # It stands in every mail, and most servers take no such mail (RFC 6532).
-        raise Unfit("config.plain_address")
+        raise UnfitValue("config.plain_address")
     return value.strip()
 
 
 def _helo(value: str) -> str:
     name = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
     if len(value) > 255 or not re.fullmatch(rf"{name}(?:\.{name})*|\[[0-9A-Za-z:.]+\]", value):
-        raise Unfit("config.machine")
+        raise UnfitValue("config.machine")
     return value
 
 
 def _phone(value: str) -> str:
     if not re.fullmatch(r"[+(]?[0-9][0-9 ()./-]{2,29}", value):
-        raise Unfit("config.phone")
+        raise UnfitValue("config.phone")
     return value
 
 
@@ -99,19 +104,19 @@ def _yes_no(value: object) -> object:
             return False
     if isinstance(value, bool):
         return value
-    raise Unfit("config.yes_or_no")
+    raise UnfitValue("config.yes_or_no")
 
 
 def _network(value: str) -> str:
     try:
         return str(ip_network(value.strip(), strict=False))
     except ValueError:
-        raise Unfit("config.network") from None
+        raise UnfitValue("config.network") from None
 
 
 def _scanner(value: str) -> str:
     if not re.fullmatch(r"unix:/.+|tcp:.+:[0-9]{1,5}", value):
-        raise Unfit("config.scanner")
+        raise UnfitValue("config.scanner")
     return value
 
 
@@ -127,24 +132,24 @@ Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
 def _folder(value: Path) -> Path:
     if str(value).casefold().startswith("s3:"):
-        raise Unfit("config.folder")
+        raise UnfitValue("config.folder")
     return value
 
 
 def _place(value: object) -> Path | str:
     if not isinstance(value, str | Path) or not str(value).strip():
-        raise Unfit("config.folder_or_store")
+        raise UnfitValue("config.folder_or_store")
     if not str(value).casefold().startswith("s3:"):
         return Path(value)
     found = re.fullmatch(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])((?:/[A-Za-z0-9!_.*'()-]+)*)/?", str(value))
     if not found or {".", ".."} & set(found[2].split("/")):
-        raise Unfit("config.store")
+        raise UnfitValue("config.store")
     return f"s3://{found[1]}{found[2]}"
 
 
 def _endpoint(value: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@?#]+/?", value):
-        raise Unfit("config.store_address")
+        raise UnfitValue("config.store_address")
     return value.rstrip("/")
 
 
@@ -170,11 +175,11 @@ class Paths(Strict):
             and isinstance(self.vault, str)
             and (portal.startswith(vault) or vault.startswith(portal))
         ):
-            raise Unfit("config.store_within")
+            raise UnfitValue("config.store_within")
         return self
 
 
-class Store(Strict):
+class StoreSettings(Strict):
     """How the object store of `paths` is reached, if a path begins with s3://. Its keys are in the environment (AWS_ACCESS_KEY_ID,
     AWS_SECRET_ACCESS_KEY) or in `credentials_file`, never here."""
 
@@ -190,16 +195,16 @@ class Store(Strict):
 
 def _database(value: str) -> str:
     if not database_address.is_address(value.strip()):
-        raise Unfit("config.database")
+        raise UnfitValue("config.database")
     return value.strip()
 
 
-class Database(Strict):
+class DatabaseSettings(Strict):
     url: Annotated[str, AfterValidator(_database)] = "sqlite:///var/dossier.db"
     """sqlite:///PATH (from the root), or postgresql://USER:PASSWORD@HOST/NAME."""
 
 
-class Watch(Strict):
+class WatchSettings(Strict):
     mode: Literal["auto", "native", "polling"] = "auto"
     """auto polls on network file systems, else listens to the kernel."""
     settle_seconds: float = Field(1.0, ge=0, le=3600)
@@ -212,7 +217,7 @@ class Watch(Strict):
     """A full look, whatever the watcher said or missed; a folder whose time stamp did not change is listed every fifth time."""
 
 
-class Intake(Strict):
+class IntakeSettings(Strict):
     wait_hours: float = Field(24, gt=0)
     """How long a drop may be incomplete before it is refused."""
     max_file_mb: int = Field(512, gt=0)
@@ -239,7 +244,7 @@ class Intake(Strict):
     Its StreamMaxLength must be over max_file_mb, and `AlertExceedsMax yes` makes it say what it did not look at."""
 
 
-class Items(Strict):
+class ItemsSettings(Strict):
     statuses: list[Word] = Field(["new", "in_progress", "done", "closed"], min_length=1)
     """The statuses an item can have; a new one gets the first."""
     closed: list[Word] = ["closed"]
@@ -254,7 +259,7 @@ class Items(Strict):
     """How many days a deleted item can be taken out of the bin, before an admin's `retention run` removes it for good."""
 
 
-class Sharing(Strict):
+class SharingSettings(Strict):
     choose_attachments: Literal["ask", "all", "none"] = "ask"
     """ask: a shared item must say for each attachment whether it is shared; all; none."""
     four_eyes: YesNo = True
@@ -273,7 +278,7 @@ class Sharing(Strict):
 
 def _time(value: str) -> str:
     if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value):
-        raise Unfit("config.time")
+        raise UnfitValue("config.time")
     return value
 
 
@@ -281,7 +286,7 @@ def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
     except (KeyError, ValueError, OSError):  # ZoneInfoNotFoundError is a KeyError
-        raise Unfit("config.time_zone") from None
+        raise UnfitValue("config.time_zone") from None
     return value
 
 
@@ -292,7 +297,7 @@ def _country(code: str) -> str:
     import holidays
 
     if code not in holidays.list_supported_countries():
-        raise Unfit("config.country")
+        raise UnfitValue("config.country")
     return code
 
 
@@ -313,18 +318,18 @@ class OfficeHours(Strict):
     @model_validator(mode="after")
     def _in_order(self) -> OfficeHours:
         if self.until <= self.from_:
-            raise Unfit("config.until_first")
+            raise UnfitValue("config.until_first")
         return self
 
 
-class Identity(Strict):
+class IdentitySettings(Strict):
     trust_sidecar: YesNo = False
     """yes: `created_by` is believed; no: the owner of the file decides."""
     file_owners: list[Line] = []
     """Accounts of the operating system, a scanner's for one, whose files count as the sidecar owner's. Other people's files are not shared outright."""
 
 
-class Mail(Strict):
+class MailSettings(Strict):
     host: Line = "localhost"
     """The mail server that takes what this office sends."""
     port: int = Field(25, ge=1, le=65535)
@@ -345,7 +350,7 @@ class Mail(Strict):
     """A mail that still isn't accepted after so many tries has failed."""
 
 
-class Alarms(Strict):
+class AlarmsSettings(Strict):
     """What the admins are told by mail."""
 
     free_mb: int = Field(1024, ge=0)
@@ -356,7 +361,7 @@ class Alarms(Strict):
     """So long after the last backup, once there was one, the next should have been made: an alarm."""
 
 
-class Portal(Strict):
+class PortalSettings(Strict):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8080"
     """Where clients reach the portal; links in mails begin with it."""
     title: Line = "Client portal"
@@ -388,9 +393,9 @@ def _issuer(value: str) -> str:
     except ValueError:
         is_safe = False
     if not is_safe or not re.fullmatch(r"https?://[!-~]+", value) or {"@", "?", "#"} & set(value):
-        raise Unfit("config.issuer")
+        raise UnfitValue("config.issuer")
     if {"{tenantid}", *MANY_TENANTS} & set(parts.path.lower().split("/")):
-        raise Unfit("config.one_tenant")
+        raise UnfitValue("config.one_tenant")
     return value
 
 
@@ -405,7 +410,7 @@ class Oidc(Strict):
     """The environment variable of `dossier desk` that holds the client's secret."""
 
 
-class Desk(Strict):
+class DeskSettings(Strict):
     """The pages that staff work with: `dossier desk`."""
 
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8081"
@@ -426,7 +431,7 @@ class Desk(Strict):
     """An identity provider by which staff log in; without it, by mailed links."""
 
 
-class Metrics(Strict):
+class MetricsSettings(Strict):
     """Numbers about the daemon, for whoever watches it."""
 
     host: Line = "127.0.0.1"
@@ -435,7 +440,7 @@ class Metrics(Strict):
     """Its port; without one nothing is answered. Restart the daemon after a change."""
 
 
-class Trail(Strict):
+class TrailSettings(Strict):
     anchors_to: Email | None = None
     """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the database can write to."""
 
@@ -447,7 +452,7 @@ def _hook_address(value: str) -> str:
     except ValueError:
         is_whole = False
     if not is_whole or not re.fullmatch(r"https?://[!-~]+", value) or "@" in parts.netloc or "#" in value:
-        raise Unfit("config.hook_address")
+        raise UnfitValue("config.hook_address")
     return value
 
 
@@ -550,7 +555,7 @@ class Preset(Strict):
         for word, one in value.items():
             key = ENGLISH.get(word, word)
             if key in said:
-                raise Unfit("config.two_languages")
+                raise UnfitValue("config.two_languages")
             if key in cls.model_fields:
                 said[key] = one
             else:
@@ -568,7 +573,7 @@ class Term(Strict):
     """The day from which it holds, instead of the one before it in the list."""
 
 
-class Retention(Strict):
+class RetentionSettings(Strict):
     terms: dict[Word, Annotated[list[Term], Field(min_length=1)]] = {}
     """How long something must be kept, and why. Of each, a list: when a law changes, the new term stands below with its `from`."""
     default: list[Word] = []
@@ -593,27 +598,27 @@ class Settings(Strict):
 
     office: Firm = Firm()
     paths: Paths = Paths()
-    store: Store = Store()
-    database: Database = Database()
-    watch: Watch = Watch()
-    intake: Intake = Intake()
-    items: Items = Items()
-    sharing: Sharing = Sharing()
+    store: StoreSettings = StoreSettings()
+    database: DatabaseSettings = DatabaseSettings()
+    watch: WatchSettings = WatchSettings()
+    intake: IntakeSettings = IntakeSettings()
+    items: ItemsSettings = ItemsSettings()
+    sharing: SharingSettings = SharingSettings()
     office_hours: OfficeHours = OfficeHours()
-    identity: Identity = Identity()
-    mail: Mail = Mail()
-    alarms: Alarms = Alarms()
-    portal: Portal = Portal()
-    desk: Desk = Desk()
-    metrics: Metrics = Metrics()
-    trail: Trail = Trail()
+    identity: IdentitySettings = IdentitySettings()
+    mail: MailSettings = MailSettings()
+    alarms: AlarmsSettings = AlarmsSettings()
+    portal: PortalSettings = PortalSettings()
+    desk: DeskSettings = DeskSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    trail: TrailSettings = TrailSettings()
     webhooks: dict[Code, Webhook] = {}
     """Programs that are told of what happens, by name."""
     presets: dict[Word, Preset] = {}
     """What folders and patterns say of files that come without a sidecar."""
     types: dict[Word, ItemType] = {}
     """Kinds of item with rules of their own."""
-    retention: Retention = Retention()
+    retention: RetentionSettings = RetentionSettings()
 
 
 class Contact(Strict):

@@ -243,7 +243,7 @@ def substitutes(office: Office, code: str, today: date) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class ApproverSeat:
     """One approver's seat for one concept: whose it is, and who may fill it today, the approver first."""
 
     approver: str
@@ -260,7 +260,7 @@ def desks(
     makers: Collection[str],
     today: date,
     gone: Collection[str] = (),
-) -> list[Desk]:
+) -> list[ApproverSeat]:
     """Where a concept lies today: a seat for each approver, with whoever stands in for them.
 
     An approver who left, lost the right, may not decide on these makers' work, or is away with
@@ -297,7 +297,7 @@ class _Matter:
         return [code for code in (approver, *substitutes(self.office, approver, self.today)) if self.why_not(code) is None]
 
 
-def _desk(matter: _Matter, approver: str) -> Desk:
+def _desk(matter: _Matter, approver: str) -> ApproverSeat:
     able: list[str] = matter.able(approver)
     reason: Sentence | None = None
     if approver not in able:
@@ -307,7 +307,7 @@ def _desk(matter: _Matter, approver: str) -> Desk:
         reason = sentence("people.is_away", staff=approver, until=str(away.until if away else matter.today))
     if all(matter.is_away(code) for code in able):  # or nobody is able
         able += [code for code in _fallback(matter) if code not in able]
-    return Desk(approver, tuple(able), reason)
+    return ApproverSeat(approver, tuple(able), reason)
 
 
 def _fallback(matter: _Matter) -> list[str]:

@@ -165,7 +165,7 @@ def describe(
 
 def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str:
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "value_error" and isinstance(context["error"], keys.Unfit):
+    if kind == "value_error" and isinstance(context["error"], keys.UnfitValue):
         return context["error"].sentence
     if kind == "literal_error":
         *others, last = re.findall("'([^']*)'", str(context["expected"]))

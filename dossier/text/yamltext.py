@@ -45,7 +45,7 @@ class Limits:
 
 
 @dataclass(slots=True)
-class Text:
+class Scalar:
     value: str | None
     line: int
     comment: str | None = None
@@ -61,18 +61,18 @@ class List:
 @dataclass(slots=True)
 class Map:
     line: int
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, KeyValue] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
-class Entry:
+class KeyValue:
     """One `key: value` of a mapping; `line` is the key's."""
 
     line: int
     node: Node
 
 
-Node: TypeAlias = "Text | List | Map"
+Node: TypeAlias = "Scalar | List | Map"
 
 _NULLS = {"", "~", "null", "Null", "NULL"}
 
@@ -123,7 +123,7 @@ def decoded(data: bytes) -> str:
 def plain(node: Node) -> Plain:
     """The node as text, None, lists and dicts."""
     match node:
-        case Text(value=value):
+        case Scalar(value=value):
             return value
         case List(items=items):
             return [plain(item) for item in items]
@@ -168,7 +168,7 @@ def _quoted(text: str) -> str:
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
 
-def cut_off(key: str, node: Text) -> Sentence:
+def cut_off(key: str, node: Scalar) -> Sentence:
     """That a comment would cut off this value: what to do instead."""
     return sentence("yaml.cut_off", word=key, comment=node.comment, better=quoted(f"{node.value} {node.comment}"))
 
@@ -222,13 +222,15 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
         if event.anchor:
             faults.append(Fault(line, sentence("yaml.aliases")))
         if kind is yaml.AliasEvent:
-            _place(stack, Text(f"*{event.anchor}", line), faults)
+            _place(stack, Scalar(f"*{event.anchor}", line), faults)
             continue
         if event.tag:
             faults.append(Fault(line, sentence("yaml.tags")))
         if kind is yaml.ScalarEvent:
             empty = event.implicit[0] and event.value in _NULLS
-            _place(stack, Text(None if empty else event.value, line, _comment_behind(event, text) if has_hash else None), faults)
+            _place(
+                stack, Scalar(None if empty else event.value, line, _comment_behind(event, text) if has_hash else None), faults
+            )
         else:
             if len(stack) >= limits.depth:
                 raise _Refused(line, sentence("yaml.too_deep"))
@@ -247,7 +249,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
 def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault]) -> None:
     """Put `node` where the reader stands: into the open list, or as key or value of the open mapping."""
     if not stack:
-        if isinstance(node, Text) and node.value is None:
+        if isinstance(node, Scalar) and node.value is None:
             return  # an empty document
         raise _Refused(node.line, sentence("yaml.bare_text"))
     parent, waiting = stack[-1]
@@ -255,14 +257,14 @@ def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault])
         parent.items.append(node)
     elif isinstance(parent, Map):
         if not waiting:
-            if not isinstance(node, Text):
+            if not isinstance(node, Scalar):
                 raise _Refused(node.line, sentence("yaml.key"))
             waiting.append(node)
             return
-        key: Text = waiting.pop()
+        key: Scalar = waiting.pop()
         name = "" if key.value is None else key.value
         if name in parent.entries:
             first = parent.entries[name].line
             faults.append(Fault(key.line, sentence("yaml.twice", word=name, first=first)))
         else:
-            parent.entries[name] = Entry(key.line, node)
+            parent.entries[name] = KeyValue(key.line, node)

@@ -13,7 +13,7 @@ from peewee import fn
 
 from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, item_name, tuples
 from dossier.text.sentences import Sentence, sentence
-from dossier.trail.trail import Anchor, Kept, chained, detail_digest, events, link_of, those
+from dossier.trail.trail import Anchor, RecordedEvent, chained, detail_digest, events, link_of, those
 
 
 def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
@@ -23,9 +23,9 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
     """
     previous, expected = GENESIS, 1
     ahead = sorted(anchors, key=lambda anchor: anchor.length)
-    bare: dict[int, Kept] = {}
+    bare: dict[int, RecordedEvent] = {}
     links: dict[int, str] = dict(tuples(Redaction.select(Redaction.seq, Redaction.link)))
-    anew: dict[int, Kept] = {}
+    anew: dict[int, RecordedEvent] = {}
     told: dict[int, str] = {}
     for event in events():
         if event.seq != expected:
@@ -61,7 +61,7 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
     return _record_without_event(expected - 1)
 
 
-def changed_among(given: Sequence[Kept]) -> set[int]:
+def changed_among(given: Sequence[RecordedEvent]) -> set[int]:
     """The numbers of those of these events that are not as they were written, by what stands beside each.
 
     A whole chain that was written anew is not seen here; `first_fault` sees it.
@@ -97,7 +97,7 @@ def _erasures() -> tuple[set[int], dict[int, str]]:
     return erased, anew
 
 
-def named(event: Kept) -> str:
+def named(event: RecordedEvent) -> str:
     return f"{event.seq} ({event.at}, {event.actor}, {event.action})"
 
 

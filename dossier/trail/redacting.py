@@ -14,7 +14,7 @@ from typing import Any
 from dossier.database.tables import Event, EventDetail, Redaction, tuples
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict
-from dossier.trail.trail import Kept, detail_digest, link_of, record, those
+from dossier.trail.trail import RecordedEvent, detail_digest, link_of, record, those
 
 
 def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
@@ -39,7 +39,7 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
     return len(found)
 
 
-def redact(now: datetime, actor: Actor, anew: Sequence[Kept], reason: str) -> None:
+def redact(now: datetime, actor: Actor, anew: Sequence[RecordedEvent], reason: str) -> None:
     """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
 
     Raises Conflict for an event that tells of an erasure. `reason` is kept.

@@ -41,7 +41,7 @@ CHUNK = 5000
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NewEvent:
     """An event that is about to be written. `item` is the item's key, `subject` a client's code where it is no item."""
 
     actor: Actor
@@ -51,7 +51,7 @@ class Entry:
     subject: str | None = None
 
 
-class Kept(NamedTuple):
+class RecordedEvent(NamedTuple):
     """An event as it is kept. `salt` and `detail` (JSON) are None once they were erased."""
 
     seq: int
@@ -81,10 +81,10 @@ def record(
     now: datetime, actor: Actor, action: str, item: int | None, detail: Mapping[str, Any], subject: str | None = None
 ) -> None:
     """Write one event. Call inside `transaction()`."""
-    record_all(now, [Entry(actor, action, item, detail, subject)])
+    record_all(now, [NewEvent(actor, action, item, detail, subject)])
 
 
-def record_all(now: datetime, entries: Sequence[Entry]) -> None:
+def record_all(now: datetime, entries: Sequence[NewEvent]) -> None:
     """Write events in this order. Call inside `transaction()`: the chain's end is read here."""
     if not entries:
         return
@@ -152,7 +152,7 @@ def events(
     until: datetime | None = None,
     may: Readable = ALL,
     newest: int | None = None,
-) -> Iterator[Kept]:
+) -> Iterator[RecordedEvent]:
     """Events, oldest first; with `newest`, only so many, the newest. All that is given must hold.
 
     `person`: who acted, or typed it for another. `client`: about this client or an item of it.
@@ -172,15 +172,15 @@ def events(
     query = readable.only_events(query, may)
     if newest is not None:
         rows = tuples(query.order_by(Event.seq.desc()).limit(newest))
-        yield from (Kept(*row) for row in reversed(rows))
+        yield from (RecordedEvent(*row) for row in reversed(rows))
         return
     yield from _chunks(query)
 
 
-def after(seq: int, may: Readable, limit: int) -> list[Kept]:
+def after(seq: int, may: Readable, limit: int) -> list[RecordedEvent]:
     """The next `limit` events behind `seq`, oldest first, as far as this reader may know of them."""
     query = readable.only_events(_select(), may).where(Event.seq > seq).order_by(Event.seq).limit(limit)
-    return [Kept(*row) for row in tuples(query)]
+    return [RecordedEvent(*row) for row in tuples(query)]
 
 
 def _select() -> Any:
@@ -190,20 +190,20 @@ def _select() -> Any:
     ).left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))  # fmt: skip
 
 
-def _chunks(query: Any, after: int = 0) -> Iterator[Kept]:
+def _chunks(query: Any, after: int = 0) -> Iterator[RecordedEvent]:
     """In chunks. Raises Interrupted when the process is to end."""
     while rows := tuples(query.where(Event.seq > after).order_by(Event.seq).limit(CHUNK)):
         if files.stopping.is_set():
             raise files.Interrupted
-        yield from (Kept(*row) for row in rows)
+        yield from (RecordedEvent(*row) for row in rows)
         after = rows[-1][0]
 
 
-def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[Kept]:
+def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[RecordedEvent]:
     """The events of these kinds about these items, oldest first."""
     wanted, kinds = list(keys), list(actions)
     return [
-        Kept(*row)
+        RecordedEvent(*row)
         for start in range(0, len(wanted), 500)
         for row in tuples(
             _select().where(Event.item.in_(wanted[start : start + 500]) & Event.action.in_(kinds)).order_by(Event.seq)
@@ -220,17 +220,17 @@ def last_about(keys: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def those(seqs: Iterable[int]) -> list[Kept]:
+def those(seqs: Iterable[int]) -> list[RecordedEvent]:
     """The events with these numbers, oldest first."""
     wanted = sorted(set(seqs))
     return [
-        Kept(*row)
+        RecordedEvent(*row)
         for start in range(0, len(wanted), 500)
         for row in tuples(_select().where(Event.seq.in_(wanted[start : start + 500])).order_by(Event.seq))
     ]
 
 
-def told(event: Kept, may: Readable = ALL) -> dict[str, Any]:
+def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, Any]:
     """An event's detail for people and programs, with way and who was behind it; `erased` where the detail is gone.
 
     An item that was moved has a client in its history that its readers may not know of: to them it is None.
@@ -243,7 +243,7 @@ def told(event: Kept, may: Readable = ALL) -> dict[str, Any]:
     return {**who, **{key: None if key in hidden else value for key, value in detail.items()}}
 
 
-def for_reader(event: Kept, may: Readable) -> Kept:
+def for_reader(event: RecordedEvent, may: Readable) -> RecordedEvent:
     """The event as it is kept; its detail left out, as an erased one's, if it names a client whom the reader may not know of.
 
     In part it would not fit its digest.
@@ -252,7 +252,7 @@ def for_reader(event: Kept, may: Readable) -> Kept:
     return event if is_whole else event._replace(salt=None, detail=None)
 
 
-def public(event: Kept, may: Readable) -> dict[str, Any]:
+def public(event: RecordedEvent, may: Readable) -> dict[str, Any]:
     """An event as programs get it: {seq, at, actor, action, item, subject, detail}."""
     return {
         "seq": event.seq, "at": shown(event.at), "actor": event.actor, "action": event.action,

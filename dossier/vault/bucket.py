@@ -28,10 +28,10 @@ from dossier.database.database import transaction
 from dossier.files import files
 from dossier.files.beneath import Place
 from dossier.files.files import Copy
-from dossier.object_store.store import Store, at_once, etag_of
+from dossier.object_store.store import ObjectStore, at_once, etag_of
 from dossier.office.office import Office
 from dossier.text.sentences import sentence
-from dossier.vault.folder import SETTLED_SECONDS, Damaged, Fault, Kept, Vault
+from dossier.vault.folder import SETTLED_SECONDS, Damaged, Fault, StoredFile, Vault
 
 log = structlog.get_logger("vault")
 
@@ -52,8 +52,8 @@ class ObjectVault(Vault):
 
     def __init__(self, office: Office, url: str, to_read: bool = False) -> None:
         super().__init__(office.vault, to_read)
-        self.store = Store(office, url)
-        self._hurried = Store(office, url, is_hurried=True)
+        self.store = ObjectStore(office, url)
+        self._hurried = ObjectStore(office, url, is_hurried=True)
         self._put: set[str] = set()
 
     def shown(self, sha256: str) -> str:
@@ -86,14 +86,14 @@ class ObjectVault(Vault):
     def pieces(self, sha256: str, start: int, end: int) -> Iterator[bytes]:
         return self.store.stream(name_of(sha256), start, end)
 
-    def shelves(self) -> Iterator[tuple[str, dict[str, Kept]]]:
+    def shelves(self) -> Iterator[tuple[str, dict[str, StoredFile]]]:
         """One listing of all: a store lists in order."""
         ahead = next(entries := self.store.entries(""), None)
         for number in range(256):
-            prefix, found = f"{number:02x}/", dict[str, Kept]()
+            prefix, found = f"{number:02x}/", dict[str, StoredFile]()
             while ahead is not None and ahead.name < f"{prefix}~":
                 if ahead.name.startswith(prefix):
-                    found[ahead.name.removeprefix(prefix)] = Kept(ahead.size, ahead.since)
+                    found[ahead.name.removeprefix(prefix)] = StoredFile(ahead.size, ahead.since)
                 ahead = next(entries, None)
             yield prefix[:2], found
 

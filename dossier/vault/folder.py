@@ -52,7 +52,7 @@ class Damaged(OSError):
     """What was read back from the disk is not what was written."""
 
 
-class Kept(NamedTuple):
+class StoredFile(NamedTuple):
     """A name in the vault as it lies there: its bytes (None: it is no plain file), and since when, in seconds since 1970."""
 
     size: int | None
@@ -122,7 +122,7 @@ class Vault:
         """Copy the file to the new name `target`, not yet synced. Returns the SHA-256 of what was written. Errors: files.copy_to."""
         return files.copy_to(self.location(sha256), target, mode)
 
-    def shelves(self) -> Iterator[tuple[str, dict[str, Kept]]]:
+    def shelves(self) -> Iterator[tuple[str, dict[str, StoredFile]]]:
         """The two digits that names begin with, from 00 to ff, and all that lies where such names belong."""
         for number in range(256):
             prefix = f"{number:02x}"
@@ -134,7 +134,7 @@ class Vault:
             yield (
                 prefix,
                 {
-                    one.name: Kept(status.st_size if one.is_file(follow_symlinks=False) else None, status.st_ctime)
+                    one.name: StoredFile(status.st_size if one.is_file(follow_symlinks=False) else None, status.st_ctime)
                     for one, status in found
                 },
             )

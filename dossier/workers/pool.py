@@ -41,7 +41,7 @@ GLANCE_SECONDS = 0.25
 _PR_SET_PDEATHSIG = 1
 
 
-class Hands:
+class WorkerPool:
     """The processes, none as long as nothing is given to them. One thread uses it."""
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Hands:
 def _warn(what: str, error: Exception) -> None:
     import structlog  # a third of what these processes would load
 
-    structlog.get_logger("hands").warning(what, error=str(error))
+    structlog.get_logger("workers").warning(what, error=str(error))
 
 
 class _Team:

@@ -18,7 +18,7 @@ from dossier.database.tables import Note, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, packed, sentence
-from ingest.inbox.looking import View, Waiting
+from ingest.inbox.looking import NotTaken, View
 from workflow.outbox import outbox
 
 LINES_MOST = 20
@@ -42,7 +42,7 @@ class InVain:
 
     def see(self, now: datetime, client: str, view: View) -> None:
         """Tell what has lain there for too long; `view` is looked at again when more of it has."""
-        limit, due = self.office.settings.intake.wait_hours * 3600, list[Waiting]()
+        limit, due = self.office.settings.intake.wait_hours * 3600, list[NotTaken]()
         for one in [*view.waiting, *view.odd]:
             left = one.since + limit - now.timestamp()
             if one.is_in_vain and left <= 0:
@@ -71,14 +71,14 @@ class InVain:
                 with transaction():
                     Note.delete().where(Note.key == key).execute()
 
-    def _of(self, due: Sequence[Waiting], client: str) -> Sentence | None:
+    def _of(self, due: Sequence[NotTaken], client: str) -> Sentence | None:
         if not due:
             return None
         hours, first = f"{self.office.settings.intake.wait_hours:g}", min(due, key=lambda one: one.since)
         told = sentence("inbox.lies_in_vain", path=first.path, hours=hours, reason=first.reason)
         return sentence("inbox.in_vain_and_more", first=told, count=len(due) - 1, client=client) if len(due) > 1 else told
 
-    def _write_to_owners(self, now: datetime, client: str, due: Sequence[Waiting]) -> None:
+    def _write_to_owners(self, now: datetime, client: str, due: Sequence[NotTaken]) -> None:
         marks = {f"{one.path} {one.since:.0f}": one for one in due}
         if not due and client not in self._told:
             return  # nothing was told, or it was by a daemon before this one, and is gone
@@ -87,7 +87,7 @@ class InVain:
             self._told[client] = set(json.loads(note.value)) if note else set()
         if marks.keys() == self._told[client]:
             return
-        letters: dict[str, list[Waiting]] = defaultdict(list)
+        letters: dict[str, list[NotTaken]] = defaultdict(list)
         for mark in sorted(marks.keys() - self._told[client]):
             if (owner := self._owner_of(marks[mark])) is not None:
                 letters[owner].append(marks[mark])
@@ -102,7 +102,7 @@ class InVain:
             Note.insert(key=_KEY + client, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
         self._told[client] = set(marks)
 
-    def _owner_of(self, one: Waiting) -> str | None:
+    def _owner_of(self, one: NotTaken) -> str | None:
         """The staff member whose file or folder it is."""
         try:
             uid = os.lstat(self.office.inbox / one.client / one.names[0]).st_uid

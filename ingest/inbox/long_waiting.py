@@ -13,7 +13,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock, names
 from dossier.text.sentences import packed
-from ingest.inbox.looking import Waiting
+from ingest.inbox.looking import NotTaken
 from workflow.outbox import notices
 
 PATIENCE_SECONDS = 3600
@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 3600
 _KEY = "waits long:"
 
 
-def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[Waiting]]) -> int:
+def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]]) -> int:
     """`waiting`: client → what waits by the last look; returns what is new of it. What does not wait any more is forgotten.
 
     Not inside `transaction()`.
@@ -47,7 +47,7 @@ def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[Waiting]]
     return len(new)
 
 
-def _owner(office: Office, one: Waiting) -> str | None:
+def _owner(office: Office, one: NotTaken) -> str | None:
     """The staff member whose file this is."""
     try:
         user = people.user_name(os.lstat(office.inbox / one.path).st_uid)

@@ -131,7 +131,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class NotTaken:
     """Something in an inbox that is not taken yet, or never."""
 
     client: str
@@ -163,8 +163,8 @@ class View:
     """What one look at a client's folder found."""
 
     ready: list[Found] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
-    odd: list[Waiting] = field(default_factory=list)
+    waiting: list[NotTaken] = field(default_factory=list)
+    odd: list[NotTaken] = field(default_factory=list)
     """Links, pipes, devices, folders within folders: never taken, never touched."""
     has_folders: bool = False
     """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in.
@@ -316,7 +316,7 @@ class _Round:
         self.settling.forget(opened, listing.found.keys() | listing.unfinished.keys())
         place.left = {name: self._left(opened, name, look) for name, look in listing.found.items()}
         for name, (reason, since) in listing.odd.items():
-            self.view.odd.append(Waiting(self.client, place.shown(name), reason, since, place.about(name)))
+            self.view.odd.append(NotTaken(self.client, place.shown(name), reason, since, place.about(name)))
         return place
 
     def _left(self, opened: Folder, name: str, look: Look) -> float:
@@ -338,7 +338,7 @@ class _Round:
                 self._open_folder(name, opened, within, folder)
             elif holds_anything(opened / name):
                 reason = sentence("inbox.folder_in_preset", folder=names.shown(folder.rstrip("/")))
-                self.view.odd.append(Waiting(self.client, place.shown(name), reason, since, place.about(name), is_in_vain=True))
+                self.view.odd.append(NotTaken(self.client, place.shown(name), reason, since, place.about(name), is_in_vain=True))
 
     def _look_at_files(self, place: _Place) -> None:
         cards = [name for name in place.found if names.is_sidecar(name)]
@@ -461,7 +461,7 @@ class _Round:
             for name in inner:
                 reason = sentence("inbox.folder_within", folder=names.shown(folder))
                 self.view.odd.append(
-                    Waiting(self.client, place.shown(name), reason, listing.folders[name], (folder,), is_in_vain=True)
+                    NotTaken(self.client, place.shown(name), reason, listing.folders[name], (folder,), is_in_vain=True)
                 )
         if listing.found and card is None:
             self._judge_without_card(place)
@@ -721,14 +721,14 @@ class _Round:
         """`name` waits, None for the whole folder; since the last change of the files `since`, else of those in the place."""
         changed = _changed_at(place.found[one] for one in (list(since) or place.found))
         path = place.shown(name) if name is not None else place.shown("").rstrip("/")
-        self.view.waiting.append(Waiting(self.client, path, reason, changed, place.about(*about), in_vain))
+        self.view.waiting.append(NotTaken(self.client, path, reason, changed, place.about(*about), in_vain))
 
     def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
         """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
         self.view.trouble = sentence("intake.at_path", path=names.shown(path.rpartition("/")[2]), what=system.why(error))
         self.view.again_in(UNREADABLE_RETRY_SECONDS)
         reason = sentence("inbox.cannot_be_read", reason=error.strerror or "")
-        self.view.waiting.append(Waiting(self.client, path, reason, since, about))
+        self.view.waiting.append(NotTaken(self.client, path, reason, since, about))
 
 
 def _read(data: bytes, look: Look, office: Office, spoken: Spoken | None) -> _Card:

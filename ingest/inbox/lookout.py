@@ -28,8 +28,8 @@ from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, plain, sentence
 from ingest.inbox import help_files, listing, preset_folders
 from ingest.inbox.in_vain import InVain
-from ingest.inbox.looking import Found, Looker, Lying, Waiting
-from ingest.inbox.watcher import Watch
+from ingest.inbox.looking import Found, Looker, Lying, NotTaken
+from ingest.inbox.watcher import FolderWatch
 
 log = structlog.get_logger("lookout")
 
@@ -89,7 +89,7 @@ class Lookout:
         self._due: dict[str, float] = {}
         self._everything = True
         self._poll = False
-        self._watch = Watch(office.inbox, self.hint, _depth(office))
+        self._watch = FolderWatch(office.inbox, self.hint, _depth(office))
         self._watching = False
         self._empty: dict[str, int] = {}
         """Client → the time stamp of the client's folder when it was seen empty."""
@@ -99,7 +99,7 @@ class Lookout:
         self._rest_until: dict[str, float] = {}
         self._unreadable: dict[str, Sentence] = {}
         self._others: set[str] = set()
-        self.waiting: dict[str, list[Waiting]] = {}
+        self.waiting: dict[str, list[NotTaken]] = {}
         """Client → what waited in its folder at the last look."""
         self.trouble: Sentence | None = None
         """Why nothing of the inbox can be seen."""

@@ -67,7 +67,7 @@ def mode_for(path: Path, wanted: Literal["auto", "native", "polling"]) -> Mode:
     return "polling" if networked else "native"
 
 
-class Watch:
+class FolderWatch:
     """Keeps a folder watched as the setting and its file system say, whatever happens to it (unmounted, mounted, replaced)."""
 
     def __init__(self, folder: Path, hint: Callable[[str | None], None], depth: int) -> None:

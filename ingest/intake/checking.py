@@ -13,7 +13,7 @@ from dossier.office.people import ALL, Readable
 from dossier.text import names, system
 from dossier.text.sentences import Sentence, sentence, told
 from ingest.inbox import listing, looking
-from ingest.inbox.looking import Found, Looker, Waiting
+from ingest.inbox.looking import Found, Looker, NotTaken
 from ingest.intake import kinds
 from ingest.intake.judging import entries, judge
 from ingest.intake.staying import Lying, lying
@@ -36,11 +36,11 @@ class Remark:
         return f"{self.path}:{self.line}: {told(self.what, language, words_of(self.sidecar, language))}"
 
 
-Told = Callable[[Waiting], Sentence]
+Told = Callable[[NotTaken], Sentence]
 """Why something waits, as it is told."""
 
 
-def _plainly(one: Waiting) -> Sentence:
+def _plainly(one: NotTaken) -> Sentence:
     return one.reason
 
 
@@ -134,12 +134,12 @@ def _is_part(found: Found, only: Sequence[str]) -> bool:
     return any(f"{folder}{name}" == here or f"{folder}{name}".startswith(f"{here}/") for name in found.looks)
 
 
-def _is_about(one: Waiting, only: Sequence[str]) -> bool:
+def _is_about(one: NotTaken, only: Sequence[str]) -> bool:
     here = "/".join(only)
     return any(name == here or name.startswith(f"{here}/") or here.startswith(f"{name}/") for name in one.names)
 
 
-def _since(why: Sentence, one: Waiting) -> Sentence:
+def _since(why: Sentence, one: NotTaken) -> Sentence:
     return sentence("inbox.since", why=why, since=f"{looking.at(one.since):%Y-%m-%d %H:%M}")
 
 

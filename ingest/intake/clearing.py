@@ -36,7 +36,7 @@ from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names, system
 from dossier.text.sentences import Sentence, sentence
-from dossier.workers.pool import Hands, slices
+from dossier.workers.pool import WorkerPool, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake.leaving import (
@@ -97,12 +97,12 @@ class Clearing:
             self._left[row["id"]] = row
             self._places[row["client"], row["folder"]] += 1
 
-    def begin(self, hands: Hands, rows: Sequence[Row]) -> None:
+    def begin(self, workers: WorkerPool, rows: Sequence[Row]) -> None:
         """Clear these, which were added, while the caller goes on; the next `begin` or `clear` waits for it."""
         self._await()
         taken = [row for row in rows if row["kind"] in TAKEN]  # what is refused looks into the database
         take_away = partial(take_away_each, self.office.inbox)
-        self._busy = [(some, hands.begin(take_away, some)) for some in slices(taken)]
+        self._busy = [(some, workers.begin(take_away, some)) for some in slices(taken)]
 
     def _await(self) -> set[int]:
         begun, self._busy = self._busy, []

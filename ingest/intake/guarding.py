@@ -16,13 +16,13 @@ from dossier.text import system
 from dossier.text.sentences import Sentence, told
 from dossier.vault.folder import Vault
 from ingest.intake.candidate import Case, changes_of, files_of
-from workflow.guard.at_a_glance import Text
+from workflow.guard.at_a_glance import FileText
 from workflow.guard.screening import PATIENCE_SECONDS, Screen
 from workflow.items import amending, suspicion
 from workflow.items.rules import chosen
 
 
-class Gate:
+class GuardOfIntake:
     """The guard for intake. `patient`: there is no next look; wait to the end."""
 
     def __init__(self, vault: Vault, patient: bool = False) -> None:
@@ -30,7 +30,7 @@ class Gate:
         self.screen = Screen()
         self._patience = None if patient else PATIENCE_SECONDS
 
-    def begin(self, office: Office, case: Case, texts: Mapping[str, Text]) -> None:
+    def begin(self, office: Office, case: Case, texts: Mapping[str, FileText]) -> None:
         """Start to read what was received. `texts`: by SHA-256, of files that are read already. Raises OSError."""
         if not suspicion.is_on(office) or not may_share(case):
             return

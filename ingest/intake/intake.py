@@ -72,17 +72,17 @@ from dossier.text.sentences import sentence
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
-from dossier.workers.pool import MANY, Hands, slices
+from dossier.workers.pool import MANY, WorkerPool, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, sightings
 from ingest.intake.candidate import Case, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
-from ingest.intake.guarding import Gate, may_share
+from ingest.intake.guarding import GuardOfIntake, may_share
 from ingest.intake.judging import entries, judge, line_of
 from ingest.intake.leaving import Stays, claim
 from ingest.intake.outcome import Outcome
-from ingest.intake.receiving import Order, Received, Receiver, Wanted
+from ingest.intake.receiving import Order, Received, Receiver, WantedFile
 from ingest.intake.scanning import NotScanned, ScannerGone
 from ingest.intake.sightings import Sightings
 from ingest.intake.staying import Staying
@@ -107,7 +107,7 @@ MARK_SECONDS = 0.5
 
 
 @dataclass(slots=True)
-class Batch:
+class DropBatch:
     """Drops that are on their way."""
 
     outcome: Outcome
@@ -118,12 +118,12 @@ class Batch:
 class Intake:
     """Takes drops for an office. One thread uses it."""
 
-    def __init__(self, office: Office, vault: Vault, patient: bool = False, hands: Hands | None = None) -> None:
-        """`patient`: wait for whatever takes long, as there may be no next look. `hands`: what helps with many at once."""
+    def __init__(self, office: Office, vault: Vault, patient: bool = False, workers: WorkerPool | None = None) -> None:
+        """`patient`: wait for whatever takes long, as there may be no next look. `workers`: what helps with many at once."""
         self._office = office
         self.vault = vault
-        self._hands = hands
-        self.gate = Gate(vault, patient)
+        self._workers = workers
+        self.gate = GuardOfIntake(vault, patient)
         self.clearing = Clearing(office)
         self.staying = Staying(office)
         self.sightings = Sightings(office)
@@ -158,22 +158,24 @@ class Intake:
         """Take or refuse these drops. One that can't be done now stays in the inbox. Raises Interrupted; database errors."""
         return self.finish(now, self.begin(now, found))
 
-    def begin(self, now: datetime, found: Sequence[Found]) -> Batch:
+    def begin(self, now: datetime, found: Sequence[Found]) -> DropBatch:
         """Steps 1 and 2, of which the second goes on while the caller does something else. Every batch must be finished."""
         outcome, clients = Outcome(), {one.client for one in found}
         if self.clearing.has_left:
             self.clearing.clear()
         cases = self._judge_all(now, self._takeable(found, outcome), outcome)
         limits = self.office.settings.intake
-        hands = self._hands if len(cases) >= MANY else None
-        receiver = Receiver(self.vault.lend() if hands else self.vault, tuple(limits.blocked_types), limits.macros, limits.clamd)
+        workers = self._workers if len(cases) >= MANY else None
+        receiver = Receiver(
+            self.vault.lend() if workers else self.vault, tuple(limits.blocked_types), limits.macros, limits.clamd
+        )
         receive = receiver.receive_each
         given = [(some, [self._order(case) for case in some]) for some in slices(cases)]
-        if hands is not None:
-            return Batch(outcome, clients, [(some, hands.begin(receive, orders)) for some, orders in given])
-        return Batch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
+        if workers is not None:
+            return DropBatch(outcome, clients, [(some, workers.begin(receive, orders)) for some, orders in given])
+        return DropBatch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
-    def finish(self, now: datetime, batch: Batch, more: bool = False) -> Outcome:
+    def finish(self, now: datetime, batch: DropBatch, more: bool = False) -> Outcome:
         """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
         outcome, ready = batch.outcome, list[Case]()
         for cases, received in batch.receiving:
@@ -188,8 +190,8 @@ class Intake:
             if kept:
                 self._commit(now, kept, outcome)
             self.clearing.add(case.row for case in ready)
-        if more and self._hands is not None:
-            self.clearing.begin(self._hands, [case.row for case in ready])
+        if more and self._workers is not None:
+            self.clearing.begin(self._workers, [case.row for case in ready])
         else:
             self.clear_up(outcome)
         outcome.stays.update(self.staying.reasons(batch.clients))
@@ -251,7 +253,7 @@ class Intake:
             line = found.sidecar.lines.get("attachments", 1)
         is_searched = suspicion.is_on(self.office) and may_share(case)
         wanted = () if case.faults else entries(found)
-        listed = [Wanted(name, disk, found.looks[disk], digest, is_searched) for name, _, digest, disk in wanted]
+        listed = [WantedFile(name, disk, found.looks[disk], digest, is_searched) for name, _, digest, disk in wanted]
         return Order(self.office.inbox, found.folders, listed, line)
 
     def _received(self, case: Case, received: Received) -> Exception | None:
@@ -294,7 +296,7 @@ class Intake:
         if isinstance(error, files.Changed | files.NotPlain):
             outcome.postponed += 1  # the next look sees what it is now
             return False
-        if isinstance(error, files.Unreadable) and error.errno in (EACCES, EPERM):
+        if isinstance(error, files.SourceUnreadable) and error.errno in (EACCES, EPERM):
             what = names.shown(Path(error.filename).name)
             case.reset([Fault(1, sentence("intake.unreadable", file=what, why=system.why(error)))])
             return True
@@ -524,7 +526,7 @@ class Intake:
 
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
-        at, told, targets = clock.to_text(now), list[trail.Entry](), set[files.Names]()
+        at, told, targets = clock.to_text(now), list[trail.NewEvent](), set[files.Names]()
         language = self.office.settings.office.language
         for case in cases:
             found = case.found
@@ -538,10 +540,10 @@ class Intake:
             }  # fmt: skip
             if case.faults:
                 detail = {} if is_secret else {"source": names.shown(found.stem), "reasons": text.splitlines()}
-                told.append(trail.Entry(case.actor, "refused", None, detail, found.client))
+                told.append(trail.NewEvent(case.actor, "refused", None, detail, found.client))
                 self._tell_refused(now, case, text)
             elif kind == "duplicate":
-                told.append(trail.Entry(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
+                told.append(trail.NewEvent(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
         claims = [case.row["id"] for case in cases]
         for start in range(0, len(claims), 500):
             Drop.delete().where(Drop.id.in_(claims[start : start + 500])).execute()

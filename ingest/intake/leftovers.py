@@ -13,7 +13,7 @@ from dossier.database.tables import Drop, item_name
 from dossier.office.people import Readable
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence
-from ingest.inbox.looking import Waiting
+from ingest.inbox.looking import NotTaken
 
 _WAITS = {"inbox.waits_for_sidecar", "inbox.waits_for_item_yaml", "inbox.waits_for", "inbox.waits_for_files"}
 
@@ -21,7 +21,7 @@ LAST = 2000
 """So many of the office's last drops are looked through."""
 
 
-def pointing_back(one: Waiting, may: Readable) -> Sentence:
+def pointing_back(one: NotTaken, may: Readable) -> Sentence:
     """Why this waits, and of which drop it seems to be left. The database must be open."""
     if one.reason.code not in _WAITS or not one.names:
         return one.reason

@@ -20,10 +20,10 @@ from dossier.text.yamltext import Fault
 from dossier.vault.folder import Vault
 from ingest.intake import kinds
 from ingest.intake.scanning import find_virus
-from workflow.guard.at_a_glance import Text, glance
+from workflow.guard.at_a_glance import FileText, glance
 
 
-class Wanted(NamedTuple):
+class WantedFile(NamedTuple):
     """A file that is to be received."""
 
     name: str
@@ -42,7 +42,7 @@ class Order(NamedTuple):
     inbox: Path
     folders: tuple[str, ...]
     """The folder they lie in, from the inbox."""
-    files: Sequence[Wanted]
+    files: Sequence[WantedFile]
     line: int
 
 
@@ -54,7 +54,7 @@ class Received:
     places: list[str] = field(default_factory=list)
     """Where each lies now: under its name in the vault, not on the disk yet."""
     kinds: list[str] = field(default_factory=list)
-    texts: dict[str, Text] = field(default_factory=dict)
+    texts: dict[str, FileText] = field(default_factory=dict)
     """SHA-256 → the text, of files of which it could be told at a glance."""
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Sentence] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Receiver:
             self._discard(received)
         return received
 
-    def _receive_file(self, order: Order, folder: Folder, wanted: Wanted, received: Received) -> None:
+    def _receive_file(self, order: Order, folder: Folder, wanted: WantedFile, received: Received) -> None:
         copy = self.vault.receive(folder / wanted.disk, wanted.look)
         received.files.append((wanted.name, copy))
         kind = kinds.examine(wanted.name, copy.path)

@@ -15,7 +15,7 @@ from dossier.office.item_types import fitting, wanted
 from dossier.office.keys import FieldKind, Settings
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, shown
 from dossier.text.sentences import Sentence, either, sentence
-from dossier.text.yamltext import Fault, List, Map, Node, Text
+from dossier.text.yamltext import Fault, List, Map, Node, Scalar
 
 DESCRIPTION_MAX = 200
 """Characters of a description: it is a heading on the portal and the subject of a mail."""
@@ -44,7 +44,7 @@ class AttachmentEntry:
     line: int
 
 
-class Reading:
+class SidecarReading:
     """One sidecar while it is read: what was found so far, and all that is wrong."""
 
     def __init__(self, settings: Settings, faults: list[Fault]) -> None:
@@ -81,7 +81,7 @@ class Reading:
         return self.words.get(key) or (DUTCH[key] if dutch else key)
 
 
-Reader: TypeAlias = "Callable[[Reading, Node, str], Any]"
+Reader: TypeAlias = "Callable[[SidecarReading, Node, str], Any]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +102,11 @@ def clipped(text: str) -> str:
     return shown(text[:60]) + ("…" if len(text) > 60 else "")
 
 
-def _text(reading: Reading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False) -> str | None:
+def _text(
+    reading: SidecarReading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False
+) -> str | None:
     """One line of text; with `free`, any number of lines, and direction marks as other languages need them."""
-    if not isinstance(node, Text) or node.value is None or not (empty or node.value.strip()):
+    if not isinstance(node, Scalar) or node.value is None or not (empty or node.value.strip()):
         reading.say(node.line, "sidecar.text", word=word)
         return None
     text = node.value.strip()
@@ -124,15 +126,15 @@ def _text(reading: Reading, node: Node, word: str, *, most: int = 65536, empty: 
     return text
 
 
-def _line(reading: Reading, node: Node, word: str) -> str | None:
+def _line(reading: SidecarReading, node: Node, word: str) -> str | None:
     return _text(reading, node, word, most=200)
 
 
-def _free(reading: Reading, node: Node, word: str) -> str | None:
+def _free(reading: SidecarReading, node: Node, word: str) -> str | None:
     return _text(reading, node, word, empty=True, free=True)
 
 
-def _description(reading: Reading, node: Node, word: str) -> str | None:
+def _description(reading: SidecarReading, node: Node, word: str) -> str | None:
     text = _text(reading, node, word, most=DESCRIPTION_MAX)
     least = reading.settings.items.description_min
     if text is not None and len(text) < least:
@@ -140,7 +142,7 @@ def _description(reading: Reading, node: Node, word: str) -> str | None:
     return text
 
 
-def _one_of(reading: Reading, node: Node, word: str, allowed: Sequence[str], other: str) -> str | None:
+def _one_of(reading: SidecarReading, node: Node, word: str, allowed: Sequence[str], other: str) -> str | None:
     """One of `allowed`, in the office's spelling whatever the capitals; `other`: the code of what is told of any other."""
     text = _line(reading, node, word)
     if text is None or text in allowed:
@@ -161,15 +163,15 @@ def _listed(words: Sequence[str]) -> Sentence | str:
     return sentence("sidecar.or_more", first=list(words[:12]), count=more) if more > 0 else either(words)
 
 
-def _status(reading: Reading, node: Node, word: str) -> str | None:
+def _status(reading: SidecarReading, node: Node, word: str) -> str | None:
     return _one_of(reading, node, word, reading.settings.items.statuses, "sidecar.no_status")
 
 
-def _type(reading: Reading, node: Node, word: str) -> str | None:
+def _type(reading: SidecarReading, node: Node, word: str) -> str | None:
     return _one_of(reading, node, word, list(reading.settings.types), "sidecar.no_type")
 
 
-def _location(reading: Reading, node: Node, word: str) -> str | None:
+def _location(reading: SidecarReading, node: Node, word: str) -> str | None:
     text = _text(reading, node, word, most=300, empty=True)
     if text is None:
         return None
@@ -189,8 +191,8 @@ def _location(reading: Reading, node: Node, word: str) -> str | None:
     return None
 
 
-def _word_of(reading: Reading, node: Node, word: str, meanings: Mapping[str, Any], otherwise: str) -> Any:
-    if isinstance(node, Text) and node.value is not None:
+def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[str, Any], otherwise: str) -> Any:
+    if isinstance(node, Scalar) and node.value is not None:
         meaning = meanings.get(node.value.strip().lower())
         if meaning is not None:
             return meaning
@@ -198,30 +200,30 @@ def _word_of(reading: Reading, node: Node, word: str, meanings: Mapping[str, Any
     return None
 
 
-def _yes_no(reading: Reading, node: Node, word: str) -> bool | None:
+def _yes_no(reading: SidecarReading, node: Node, word: str) -> bool | None:
     value: bool | None = _word_of(reading, node, word, YES_NO, "sidecar.yes_or_no")
     return value
 
 
-def _all_none(reading: Reading, node: Node, word: str) -> bool | None:
+def _all_none(reading: SidecarReading, node: Node, word: str) -> bool | None:
     value: bool | None = _word_of(reading, node, word, _ALL_NONE, "sidecar.all_or_none")
     return value
 
 
-def _share_status(reading: Reading, node: Node, word: str) -> str | None:
+def _share_status(reading: SidecarReading, node: Node, word: str) -> str | None:
     value: str | None = _word_of(reading, node, word, _SHARE_STATUS, "sidecar.share_status")
     return value
 
 
-def _approvals(reading: Reading, node: Node, word: str) -> str | int | None:
-    text = node.value.strip() if isinstance(node, Text) and node.value else ""
+def _approvals(reading: SidecarReading, node: Node, word: str) -> str | int | None:
+    text = node.value.strip() if isinstance(node, Scalar) and node.value else ""
     if re.fullmatch("[0-9]{1,4}", text) and int(text) >= 1:
         return int(text)
     value: str | None = _word_of(reading, node, word, {"all": "all", "any": "any"}, "sidecar.approvals")
     return value
 
 
-def _texts(reading: Reading, node: Node, word: str, most: int = 255) -> tuple[str, ...] | None:
+def _texts(reading: SidecarReading, node: Node, word: str, most: int = 255) -> tuple[str, ...] | None:
     """A list of texts, none of them twice (capitals apart)."""
     if not isinstance(node, List):
         reading.say(node.line, "sidecar.list", word=word)
@@ -234,7 +236,7 @@ def _texts(reading: Reading, node: Node, word: str, most: int = 255) -> tuple[st
     return tuple(found.values())
 
 
-def _labels(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None:
+def _labels(reading: SidecarReading, node: Node, word: str) -> tuple[str, ...] | None:
     labels, allowed = _texts(reading, node, word, 100), reading.settings.items.labels
     if not labels or not allowed:
         return labels
@@ -252,13 +254,13 @@ def _labels(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None:
 def _line_with(node: Node, text: str) -> int:
     """The line of the list's entry that says `text`."""
     for item in node.items if isinstance(node, List) else ():
-        if isinstance(item, Text) and nfc((item.value or "").strip()) == text:
+        if isinstance(item, Scalar) and nfc((item.value or "").strip()) == text:
             return item.line
     return node.line
 
 
-def _approver(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None:
-    if isinstance(node, Text):
+def _approver(reading: SidecarReading, node: Node, word: str) -> tuple[str, ...] | None:
+    if isinstance(node, Scalar):
         one = _line(reading, node, word)
         return None if one is None else (one,)
     several = _texts(reading, node, word)
@@ -267,8 +269,8 @@ def _approver(reading: Reading, node: Node, word: str) -> tuple[str, ...] | None
     return several or None
 
 
-def _item(reading: Reading, node: Node, word: str) -> str | None:
-    text = node.value.strip() if isinstance(node, Text) and node.value else ""
+def _item(reading: SidecarReading, node: Node, word: str) -> str | None:
+    text = node.value.strip() if isinstance(node, Scalar) and node.value else ""
     found = _ITEM.fullmatch(text)
     if not found or int(found[2]) == 0 or int(found[1]) == 0:
         reading.say(node.line, "sidecar.item", word=word)
@@ -276,11 +278,11 @@ def _item(reading: Reading, node: Node, word: str) -> str | None:
     return f"D-{found[1]}-{int(found[2]):06d}"
 
 
-def _attachments(reading: Reading, node: Node, word: str) -> tuple[AttachmentEntry, ...] | None:
+def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[AttachmentEntry, ...] | None:
     if isinstance(node, Map):
         reading.say(node.line, "sidecar.file_names", word=word)
         return None
-    if isinstance(node, Text):
+    if isinstance(node, Scalar):
         reading.say(node.line, "sidecar.one_file_name", word=word, file=shown((node.value or "")[:60]))
         node = List([node], node.line)
     entries = [entry for item in node.items if (entry := _attachment(reading, item, word))]
@@ -296,7 +298,7 @@ def _attachments(reading: Reading, node: Node, word: str) -> tuple[AttachmentEnt
     return tuple(entries)
 
 
-def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | None:
+def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEntry | None:
     if not isinstance(item, Map):
         file = _file_name(reading, item, word)
         return None if file is None else AttachmentEntry(file, None, None, None, None, item.line)
@@ -312,7 +314,7 @@ def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | No
             reading.say(entry.line, "sidecar.entry_key_twice", word=word, given=given, first=words[key])
         else:
             words[key] = given
-            if not isinstance(entry.node, Text) or entry.node.value is not None:
+            if not isinstance(entry.node, Scalar) or entry.node.value is not None:
                 found[key] = _ENTRY_READERS[key](reading, entry.node, given)
     if "file" not in found:
         reading.say(item.line, "sidecar.no_file", word=word)
@@ -324,9 +326,9 @@ def _attachment(reading: Reading, item: Node, word: str) -> AttachmentEntry | No
     return AttachmentEntry(found["file"], name, share, note, sha256, item.line)
 
 
-def _file_name(reading: Reading, node: Node, word: str) -> str | None:
+def _file_name(reading: SidecarReading, node: Node, word: str) -> str | None:
     """A plain file name. One that can't be used is told and still returned: the file may lie there."""
-    if not isinstance(node, Text) or not node.value:
+    if not isinstance(node, Scalar) or not node.value:
         reading.say(node.line, "sidecar.file_name", word=word)
         return None
     fault = name_fault(node.value)
@@ -335,14 +337,14 @@ def _file_name(reading: Reading, node: Node, word: str) -> str | None:
     return node.value
 
 
-def _sha256(reading: Reading, node: Node, word: str) -> str | None:
-    if isinstance(node, Text) and node.value and _SHA256.fullmatch(node.value.strip()):
+def _sha256(reading: SidecarReading, node: Node, word: str) -> str | None:
+    if isinstance(node, Scalar) and node.value and _SHA256.fullmatch(node.value.strip()):
         return node.value.strip().lower()
     reading.say(node.line, "sidecar.sha256", word=word)
     return None
 
 
-def _rename(reading: Reading, node: Node, word: str) -> dict[str, str] | None:
+def _rename(reading: SidecarReading, node: Node, word: str) -> dict[str, str] | None:
     if not isinstance(node, Map):
         reading.say(node.line, "sidecar.old_and_new", word=word)
         return None
@@ -366,7 +368,7 @@ def _rename(reading: Reading, node: Node, word: str) -> dict[str, str] | None:
     return found
 
 
-def read_field(reading: Reading, node: Node, word: str, kinds: Sequence[FieldKind]) -> str | None:
+def read_field(reading: SidecarReading, node: Node, word: str, kinds: Sequence[FieldKind]) -> str | None:
     """An extra key's value, that fits one of the kinds it can be."""
     text = _free(reading, node, word)
     if not text:

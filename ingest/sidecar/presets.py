@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from dossier.office.presets import OF_SHARING
-from dossier.text.yamltext import List, Node, Text
-from ingest.sidecar.keys import BY_WORD, Reading, read_field
+from dossier.text.yamltext import List, Node, Scalar
+from ingest.sidecar.keys import BY_WORD, SidecarReading, read_field
 
 if TYPE_CHECKING:
     from dossier.office.keys import Preset
@@ -37,15 +37,15 @@ class Spoken:
     def nodes(self) -> dict[str, Node]:
         """Key → what a sidecar would have behind it."""
         preset, found = self.preset, dict[str, Node]()
-        found.update((key, Text(str(value), 1)) for key in _TEXTS if (value := getattr(preset, key)) is not None)
-        found.update((key, Text("yes", 1)) for key in _YES if getattr(preset, key))
-        found.update((key, List([Text(one, 1) for one in value], 1)) for key in _LISTS if (value := getattr(preset, key)))
+        found.update((key, Scalar(str(value), 1)) for key in _TEXTS if (value := getattr(preset, key)) is not None)
+        found.update((key, Scalar("yes", 1)) for key in _YES if getattr(preset, key))
+        found.update((key, List([Scalar(one, 1) for one in value], 1)) for key in _LISTS if (value := getattr(preset, key)))
         if self.folders:
-            found["location"] = Text("/".join([*([preset.location] if preset.location else []), *self.folders]), 1)
+            found["location"] = Scalar("/".join([*([preset.location] if preset.location else []), *self.folders]), 1)
         return found
 
 
-def fill(reading: Reading, spoken: Spoken) -> None:
+def fill(reading: SidecarReading, spoken: Spoken) -> None:
     """Give the keys that the sidecar leaves out what the preset says of them."""
     if "item" in reading.given:
         return
@@ -62,18 +62,18 @@ def fill(reading: Reading, spoken: Spoken) -> None:
     for key, text in spoken.preset.fields.items():
         if kind is not None and key in kind.fields and key not in reading.given:
             _fill(reading, key)
-            value = read_field(reading, Text(text, 1), key, [kind.fields[key]])
+            value = read_field(reading, Scalar(text, 1), key, [kind.fields[key]])
             if value is not None:
                 reading.fields[key] = value
 
 
-def _fill(reading: Reading, key: str) -> None:
+def _fill(reading: SidecarReading, key: str) -> None:
     reading.words[key], reading.lines[key] = key, 1
     reading.given.add(key)
     reading.filled.add(key)
 
 
-def _against(reading: Reading) -> set[str]:
+def _against(reading: SidecarReading) -> set[str]:
     """Keys that the preset must not fill in, as they would say against what the sidecar says."""
     given, left_out = reading.given, set[str]()
     if "share" in given and reading.values.get("share") is not True:

@@ -18,8 +18,8 @@ from dossier.office.keys import Settings
 from dossier.office.words import LATER_KEYS
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, Words, sentence
-from dossier.text.yamltext import Entry, Fault, List, Map, Node, Text, cut_off, decoded, read_map
-from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, Reading, clipped, read_field
+from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map
+from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, clipped, read_field
 from ingest.sidecar.presets import Spoken, fill
 
 __all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_preset", "read_sidecar"]
@@ -89,7 +89,7 @@ def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) 
     whole = all(isinstance(fault.message, Sentence) and fault.message.code in _READS_ON for fault in faults)
     if not whole and tree.entries:
         tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
-    reading = Reading(settings, faults)
+    reading = SidecarReading(settings, faults)
     _read_keys(reading, tree)
     if not whole:
         return None, sorted(set(faults))
@@ -100,7 +100,7 @@ def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) 
 
 def read_preset(spoken: Spoken, description: str, settings: Settings) -> tuple[Sidecar, list[Fault]]:
     """What a preset says of a file that came without a sidecar, and is called `description` if it doesn't say that; as `read_sidecar`."""
-    reading = Reading(settings, [])
+    reading = SidecarReading(settings, [])
     fill(reading, spoken)
     if "description" not in reading.given:
         reading.given.add("description")
@@ -110,7 +110,7 @@ def read_preset(spoken: Spoken, description: str, settings: Settings) -> tuple[S
     return _sidecar(reading), sorted(set(reading.faults))
 
 
-def _sidecar(reading: Reading) -> Sidecar:
+def _sidecar(reading: SidecarReading) -> Sidecar:
     """What was read, judged as a whole."""
     _check_required(reading)
     _check_sharing(reading)
@@ -142,7 +142,7 @@ def claimed_files(data: bytes) -> tuple[str, ...] | None:
     tree, _ = read_map(data)
     entry = tree.entries.get("attachments") or tree.entries.get("bijlagen")
     match entry.node if entry else None:
-        case Text(value=str(value)):
+        case Scalar(value=str(value)):
             return (value,)
         case List(items=items):
             return tuple(name for item in items if (name := _file_of(item)))
@@ -171,15 +171,15 @@ _KEY_LINE = re.compile(r"^([A-Za-z_]+)[ \t]*:(?:[ \t]|$)", re.MULTILINE)
 def _file_of(item: Node) -> str | None:
     if isinstance(item, Map):
         entry = item.entries.get("file") or item.entries.get("bestand")
-        return entry.node.value if entry and isinstance(entry.node, Text) else None
-    return item.value if isinstance(item, Text) else None
+        return entry.node.value if entry and isinstance(entry.node, Scalar) else None
+    return item.value if isinstance(item, Scalar) else None
 
 
 # Whole sidecar
 
 
-def _read_keys(reading: Reading, tree: Map) -> None:
-    extras: list[tuple[str, Entry]] = []
+def _read_keys(reading: SidecarReading, tree: Map) -> None:
+    extras: list[tuple[str, KeyValue]] = []
     taken = {name for kind in reading.settings.types.values() for name in kind.fields}
     for word, entry in tree.entries.items():
         key = BY_WORD.get(word)
@@ -191,7 +191,7 @@ def _read_keys(reading: Reading, tree: Map) -> None:
             reading.say(entry.line, "sidecar.key_twice", word=word, first=first, at=at)
             continue
         reading.words[key.english], reading.lines[key.english] = word, entry.line
-        if isinstance(entry.node, Text) and entry.node.value is None:
+        if isinstance(entry.node, Scalar) and entry.node.value is None:
             continue
         reading.given.add(key.english)
         if key.english in _FREE_TEXT:
@@ -210,9 +210,9 @@ _SHORT = {"share", "sha256"}
 """Of an attachment's own keys those that are neither."""
 
 
-def _check_comments(reading: Reading, node: Node, word: str) -> None:
+def _check_comments(reading: SidecarReading, node: Node, word: str) -> None:
     """Tell of each comment that cuts a free text or a file name off."""
-    if isinstance(node, Text):
+    if isinstance(node, Scalar):
         if node.comment is not None and node.value is not None:
             reading.faults.append(Fault(node.line, cut_off(word, node)))
     elif isinstance(node, List):
@@ -224,7 +224,7 @@ def _check_comments(reading: Reading, node: Node, word: str) -> None:
                 _check_comments(reading, entry.node, word)
 
 
-def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
+def _read_extra(reading: SidecarReading, word: str, entry: KeyValue) -> None:
     """A key of the item's type, or one that there isn't."""
     types = reading.settings.types
     owners = [name for name, kind in types.items() if word in kind.fields]
@@ -239,7 +239,7 @@ def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
         reading.say(entry.line, "sidecar.no_key_near" if near else "sidecar.no_key", word=clipped(word), near=near)
     else:
         reading.words[word], reading.lines[word] = word, entry.line
-        if isinstance(entry.node, Text) and entry.node.value is None:
+        if isinstance(entry.node, Scalar) and entry.node.value is None:
             return
         reading.given.add(word)
         if any(types[name].fields[word] == "text" for name in fitting):
@@ -249,7 +249,7 @@ def _read_extra(reading: Reading, word: str, entry: Entry) -> None:
             reading.fields[word] = value
 
 
-def _check_required(reading: Reading) -> None:
+def _check_required(reading: SidecarReading) -> None:
     if "item" in reading.given:
         return
     if "description" not in reading.given:
@@ -266,7 +266,7 @@ def _check_required(reading: Reading) -> None:
 _SHARING = frozenset({"share_status", "approver", "approvals", "share_attachments", "share_explanation", "notify"})
 
 
-def _check_sharing(reading: Reading) -> None:
+def _check_sharing(reading: SidecarReading) -> None:
     """Keys of sharing that say against each other."""
     values, given, lines = reading.values, reading.given, reading.lines
     if values.get("share") is False or not given & {"share", "item"}:
@@ -307,11 +307,11 @@ def _check_sharing(reading: Reading) -> None:
         reading.say(lines["approvals"], "sidecar.too_many_approvals", word=word, approvals=approvals, count=count)
 
 
-def _not_shared(reading: Reading, share: str) -> Sentence:
+def _not_shared(reading: SidecarReading, share: str) -> Sentence:
     return sentence("sidecar.is_no" if "share" in reading.given else "sidecar.is_not_given", share=share)
 
 
-def _check_amending(reading: Reading) -> None:
+def _check_amending(reading: SidecarReading) -> None:
     """`remove`, `rename` and `reason`: only of an item that is there, and not against each other."""
     values, words = reading.values, reading.words
     if "reason" in reading.given and ("item" not in reading.given or values.get("share") is not False):

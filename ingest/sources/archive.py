@@ -20,7 +20,7 @@ from pydantic import AfterValidator, Field, ValidationError
 
 from dossier.files import files
 from dossier.files.beneath import At, open_beneath
-from dossier.office.keys import Strict, Unfit, Word
+from dossier.office.keys import Strict, UnfitValue, Word
 from dossier.office.reading import describe
 from dossier.text import names, system
 from dossier.text.refusals import Invalid, fault
@@ -54,13 +54,13 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise Unfit("importing.no_pattern", error=str(error)) from error
+        raise UnfitValue("importing.no_pattern", error=str(error)) from error
     return text
 
 
 def _delimiter(text: str) -> str:
     if len(text) != 1:
-        raise Unfit("importing.one_character")
+        raise UnfitValue("importing.one_character")
     return text
 
 
@@ -92,7 +92,7 @@ Row = tuple[str, dict[str, str], list[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ArchiveItem:
     """One item of the archive. `source`: where it comes from, for faults."""
 
     source: str
@@ -137,7 +137,7 @@ class Archive:
         """Paths of files that the entries read so far speak for."""
         self._listings: dict[str, dict[str, list[str]]] = {}
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[ArchiveItem]:
         """The items, in the order of the table or of the paths. Raises MapError, OSError."""
         rows = self._rows() if self.map.table else self._files()
         group: tuple[str, list[Row]] | None = None
@@ -291,7 +291,7 @@ class Archive:
     def _filled(template: str, values: Mapping[str, str]) -> str:
         return _PLACE.sub(lambda match: values.get(match[1], ""), template).strip()
 
-    def _entry(self, rows: Sequence[Row], begun: str) -> Entry:
+    def _entry(self, rows: Sequence[Row], begun: str) -> ArchiveItem:
         """Rows of one item, the first of which were at `begun`. What the first says of the item holds; each brings its files."""
         source, values, _ = rows[0]
         paths = tuple(dict.fromkeys(self.locate(path) or path for _, _, brought in rows for path in brought))
@@ -304,4 +304,6 @@ class Archive:
             else:
                 filled = [text for text in (self._filled(one, values) for one in value) if text]
                 lines += [f"{key}:", *(f"  - {scalar(text)}" for text in dict.fromkeys(filled))] if filled else []
-        return Entry(source, self._filled(self.map.client, values), "\n".join(lines), paths, begun if begun != source else None)
+        return ArchiveItem(
+            source, self._filled(self.map.client, values), "\n".join(lines), paths, begun if begun != source else None
+        )

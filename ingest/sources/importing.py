@@ -40,7 +40,7 @@ from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
 from ingest.sidecar.reading import read_sidecar
-from ingest.sources.archive import PREFIX, Archive, Entry
+from ingest.sources.archive import PREFIX, Archive, ArchiveItem
 
 AT_ONCE = 250
 """Drops that are placed with one sync."""
@@ -55,7 +55,7 @@ Key = tuple[str, str]
 
 
 @dataclass(slots=True)
-class Report:
+class ImportReport:
     """What an import found and did."""
 
     entries: int = 0
@@ -88,9 +88,9 @@ class Importer:
     def __init__(self, office: Office, actor: Actor, archive: Archive) -> None:
         self.office, self.actor, self.archive = office, actor, archive
 
-    def look(self, progress: Callable[[int], None] = lambda done: None) -> Report:
+    def look(self, progress: Callable[[int], None] = lambda done: None) -> ImportReport:
         """Judge everything; writes nothing. Raises MapError, OSError."""
-        report, seen, taken = Report(), dict[Key, str](), self._taken()
+        report, seen, taken = ImportReport(), dict[Key, str](), self._taken()
         for entry in self.archive.entries():
             report.entries += 1
             key = entry.client, entry.folder
@@ -110,7 +110,7 @@ class Importer:
         report.left_out = list(self.archive.left_out())
         return report
 
-    def check_room(self, report: Report) -> None:
+    def check_room(self, report: ImportReport) -> None:
         """Raise OSError if there is no room for what is to be placed, and for what will be made of it."""
         office, reserve = self.office, self.office.settings.alarms.free_mb * 1024 * 1024
         wanted: dict[int, tuple[Path, int]] = {}
@@ -129,9 +129,9 @@ class Importer:
             if size and size > free:
                 raise OSError(errno.ENOSPC, sentence("importing.no_room", needed=_mb(size), free=_mb(max(0, free))), str(path))
 
-    def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> Report:
+    def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> ImportReport:
         """Place what is not `faulty` and was not placed before. Raises MapError; OSError (disk full): what is placed stays."""
-        report, placed = Report(), set[Key]()
+        report, placed = ImportReport(), set[Key]()
         self._sweep()
         taken = self._taken()
         entries = self.archive.entries()
@@ -152,7 +152,7 @@ class Importer:
         ours = Drop.stem.startswith(PREFIX)
         return set(tuples(Drop.select(Drop.client, Drop.stem).where(ours & (Drop.kind != "refused"))))
 
-    def _lies(self, entry: Entry) -> bool:
+    def _lies(self, entry: ArchiveItem) -> bool:
         """True if it waits in the inbox since an earlier run."""
         try:
             with open_beneath(self.office.inbox, entry.client) as home:
@@ -160,14 +160,14 @@ class Importer:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
-    def _text(self, entry: Entry) -> bytes:
+    def _text(self, entry: ArchiveItem) -> bytes:
         attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
         said = {match[1] for match in re.finditer(r"(?m)^(\w+):", entry.sidecar)}
         more = "" if said & {"created_by", "gemaakt_door"} else f"created_by: {scalar(self.actor.code)}\n"
         more += "" if said & {"client", "klant"} else f"client: {scalar(entry.client)}\n"
         return f"{entry.sidecar}\n{more}attachments:{attachments}\n".encode("utf-8", "surrogateescape")
 
-    def _faults(self, entry: Entry, report: Report) -> tuple[list[Sentence], tuple[int, int]]:
+    def _faults(self, entry: ArchiveItem, report: ImportReport) -> tuple[list[Sentence], tuple[int, int]]:
         """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
         if entry.client not in self.office.clients:
             return [sentence("importing.no_client", client=names.shown(entry.client))], (0, 0)
@@ -201,7 +201,7 @@ class Importer:
         report.renamed += renamed if not told else []
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
-    def _place(self, now: datetime, entries: Sequence[Entry]) -> None:
+    def _place(self, now: datetime, entries: Sequence[ArchiveItem]) -> None:
         inbox, hidden = self.office.inbox, [(entry.client, f"{_HIDDEN}{entry.folder}") for entry in entries]
         with ThreadPoolExecutor(WORKERS) as pool:
             filled = list(pool.map(self._fill, entries))
@@ -217,7 +217,7 @@ class Importer:
                 moves.move(home / name, home / entry.folder)
         files.sync_beneath(inbox, (), [(client,) for client, _ in hidden])
 
-    def _fill(self, entry: Entry) -> dict[str, str]:
+    def _fill(self, entry: ArchiveItem) -> dict[str, str]:
         """Copy an entry into a hidden folder of the inbox. Returns name → SHA-256 of its files."""
         hashes = {}
         with listing.home_of(self.office, entry.client) as home:
@@ -239,7 +239,7 @@ class Importer:
                         files.remove_tree(home / name)
 
 
-def _names_of(entry: Entry) -> dict[str, str]:
+def _names_of(entry: ArchiveItem) -> dict[str, str]:
     """Path → the name its file gets: its own, or the nearest that can be an attachment's; numbered where two are the same."""
     found: dict[str, str] = {}
     used = {"item.yaml", "item.yml"}

@@ -29,8 +29,8 @@ from workflow.approval import deciding
 from workflow.items import items
 from workflow.items.rules import Draft
 from workflow.mail.sending import Mailer, Round
-from workflow.outbox.alarms import Alarms
-from workflow.portal.publishing import Portal
+from workflow.outbox.alarms import StandingAlarms
+from workflow.portal.publishing import Publisher
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 
@@ -158,10 +158,10 @@ class MailOffice:
         self.office: Office = dossier.office.opening.load_office(root, {})
         open_database(self.office)
         self.vault = Vault(self.office.vault)
-        self.portal = Portal(self.office, self.vault)
+        self.portal = Publisher(self.office, self.vault)
         self.portal.prepare()
         self.told: list[tuple[str, str | None]] = []
-        self.alarms = Alarms(self.office)
+        self.alarms = StandingAlarms(self.office)
         self.mailer = Mailer(self.office, self.environ, self.tell)
 
     def tell(self, cause: str, text: str | None) -> None:

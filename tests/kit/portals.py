@@ -19,7 +19,7 @@ from workflow.items import amending, items
 from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Draft, Wish
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 
 START = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 MARIEKE = Actor("m.devries", "command")
@@ -56,7 +56,7 @@ class PortalOffice:
     def start(self) -> None:
         """As a daemon that starts: everything it remembered is gone."""
         self.vault = Vault(self.office.vault)
-        self.portal = Portal(self.office, self.vault)
+        self.portal = Publisher(self.office, self.vault)
         self.portal.prepare()
 
     def reload(self) -> None:

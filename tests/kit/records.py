@@ -18,7 +18,7 @@ from workflow.items import amending, items
 from workflow.items.amending import FileChanges
 from workflow.items.items import File, NewItem
 from workflow.items.rules import Wish, new_draft
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 
 SETTINGS = "sharing: {guard: off}\n"
 CLIENTS = """\
@@ -53,7 +53,7 @@ class Records:
         self.configure(settings=settings, clients=clients, staff=staff)
         open_database(self.office)
         self.vault = Vault(self.office.vault)
-        self.portal = Portal(self.office, self.vault)
+        self.portal = Publisher(self.office, self.vault)
         self.portal.prepare()
 
     def close(self) -> None:

@@ -52,13 +52,13 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
             _tell_nobody_is_left(office, now, asking)
 
 
-def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.Entry]:
+def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.NewEvent]:
     entries = []
     for desk in asking.desks:
         others = [person for person in desk.people if person != desk.approver and (asking.concept.edition, person) in new]
         if others:
             detail = {"seat": desk.approver, "to": others, "reason": desk.reason and str(desk.reason)}
-            entries.append(trail.Entry(trail.DAEMON, "passed_on", asking.concept.item, detail))
+            entries.append(trail.NewEvent(trail.DAEMON, "passed_on", asking.concept.item, detail))
     return entries
 
 

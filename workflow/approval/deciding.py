@@ -17,7 +17,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Decision, Edition, Event, Item, item_name, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
-from dossier.office.people import Actor, Desk
+from dossier.office.people import Actor, ApproverSeat
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.text.sentences import Sentence, sentence
@@ -102,7 +102,7 @@ def _approve_inside(item: Any, edition: Any, at: str, actor: Actor) -> None:
     item.makers = {makers.ITEM: item.makers[makers.ITEM]}
 
 
-def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) -> Desk:
+def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) -> ApproverSeat:
     """The open seat that `actor` fills, their own before another's.
 
     Who is behind the actor decides as well: they may neither have made it nor have decided before.

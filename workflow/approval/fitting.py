@@ -21,7 +21,7 @@ from typing import Any, NamedTuple
 from dossier.database.tables import Edition, Item, tuples
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import auditing, trail
-from dossier.trail.trail import Kept
+from dossier.trail.trail import RecordedEvent
 from workflow.items.items import content_digest
 
 CHUNK = 500
@@ -119,14 +119,14 @@ def strange_makers(given: Iterable[Standing]) -> dict[int, Sentence]:
     return found
 
 
-def _told(items: Collection[int], actions: Collection[str]) -> dict[int, list[Kept]]:
-    found: dict[int, list[Kept]] = {}
+def _told(items: Collection[int], actions: Collection[str]) -> dict[int, list[RecordedEvent]]:
+    found: dict[int, list[RecordedEvent]] = {}
     for event in trail.of_items(items, actions):
         found.setdefault(event.item or 0, []).append(event)
     return found
 
 
-def _why_unfit(one: Standing, events: Iterable[Kept], changed: Collection[int]) -> Sentence | None:
+def _why_unfit(one: Standing, events: Iterable[RecordedEvent], changed: Collection[int]) -> Sentence | None:
     if not is_whole(one):
         return sentence("fitting.text_changed")
     approved = ended = 0

@@ -17,7 +17,7 @@ from peewee import SQL, fn
 from dossier.database.tables import PROXY, Decision, Edition, Item, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import ALL, Desk, Readable
+from dossier.office.people import ALL, ApproverSeat, Readable
 
 CHUNK = 5_000
 """Numbers in one `IN (…)`, so that both databases take it."""
@@ -94,7 +94,7 @@ class Asking:
     """A concept, and who is asked about it."""
 
     concept: Concept
-    desks: Sequence[Desk]
+    desks: Sequence[ApproverSeat]
     """The seats that have not decided yet."""
     decided: Sequence[Decided]
 
@@ -103,7 +103,7 @@ class Asking:
         """Everybody who may decide now, each once."""
         return list(dict.fromkeys(person for desk in self.desks for person in desk.people))
 
-    def desk_of(self, person: str) -> Desk | None:
+    def desk_of(self, person: str) -> ApproverSeat | None:
         """The seat that a person would fill, their own before another's; None if there is none."""
         fitting = [desk for desk in self.desks if person in desk.people]
         return next((desk for desk in fitting if desk.approver == person), fitting[0] if fitting else None)
@@ -115,7 +115,7 @@ class Seating:
     def __init__(self, office: Office, today: date) -> None:
         self.office = office
         self.today = today
-        self._known: dict[tuple[object, ...], list[Desk]] = {}
+        self._known: dict[tuple[object, ...], list[ApproverSeat]] = {}
 
     def asking(self, concept: Concept, decisions: Sequence[Decided] = ()) -> Asking:
         """Who is asked about a concept, of which so much was decided."""
@@ -127,7 +127,7 @@ class Seating:
             self._known[key] = self._desks(concept, (), ())
         return Asking(concept, self._known[key], ())
 
-    def _desks(self, concept: Concept, gone: Collection[str], filled: Collection[str]) -> list[Desk]:
+    def _desks(self, concept: Concept, gone: Collection[str], filled: Collection[str]) -> list[ApproverSeat]:
         seats = people.desks(self.office, concept.client, concept.type, concept.approvers, concept.makers, self.today, gone)
         return [seat for seat in seats if seat.approver not in filled]
 

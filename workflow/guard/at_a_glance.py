@@ -26,7 +26,7 @@ PDF, MAIL, PICTURE, OTHER = b"P", b"M", b"I", b"O"
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class FileText:
     """What a file says, as far as it could be read."""
 
     text: str = ""
@@ -36,16 +36,16 @@ class Text:
     """Why its reader gave up on what it could have read: then nobody knows what else it says."""
 
 
-def unread(why: str) -> Text:
+def unread(why: str) -> FileText:
     """Nothing is known of it, and this is the code of the reason."""
-    return Text(unread=(Sentence(f"guard.{why}"),))
+    return FileText(unread=(Sentence(f"guard.{why}"),))
 
 
-def glance(path: str | Path, name: str) -> Text | None:
+def glance(path: str | Path, name: str) -> FileText | None:
     """The text of the file at `path`, called `name`; None if that takes a process of its own. Raises OSError."""
     with opened(path) as descriptor:
         text = at_a_glance(descriptor, name)
-    return text if isinstance(text, Text) else None
+    return text if isinstance(text, FileText) else None
 
 
 @contextlib.contextmanager
@@ -57,7 +57,7 @@ def opened(path: str | Path) -> Iterator[int]:
         os.close(descriptor)
 
 
-def at_a_glance(descriptor: int, name: str) -> Text | bytes:
+def at_a_glance(descriptor: int, name: str) -> FileText | bytes:
     """The text of a file, or which reader in a process of its own is to be asked."""
     seen = marks_of(descriptor)
     if reason := reason_unread(seen):
@@ -84,7 +84,7 @@ def _has_objects(descriptor: int) -> bool:
     return False
 
 
-def _plain(descriptor: int) -> Text:
+def _plain(descriptor: int) -> FileText:
     """A text file's text; whether it is one was asked of its beginning."""
     with open(descriptor, "rb", closefd=False) as stream:
         stream.seek(0)
@@ -92,4 +92,4 @@ def _plain(descriptor: int) -> Text:
     is_whole = len(data) <= TEXT_BYTES
     text = decoded(data[:TEXT_BYTES], is_whole) or ""
     is_cut = not is_whole or len(text) > MAX_CHARACTERS
-    return Text(text[:MAX_CHARACTERS], (sentence("guard.beginning"),) if is_cut else ())
+    return FileText(text[:MAX_CHARACTERS], (sentence("guard.beginning"),) if is_cut else ())

@@ -130,7 +130,7 @@ class _Name:
     level: Literal["anywhere", "capitals", "form", "hint"]
 
 
-class Directory:
+class ClientNames:
     """All clients' names and identifiers. `firm`: the office's own name, which is on every letter it writes."""
 
     def __init__(self, clients: Mapping[str, Client], firm: str = "") -> None:

@@ -26,11 +26,11 @@ from dossier.text.names import extension
 from dossier.text.refusals import Conflict
 from dossier.text.sentences import Sentence
 from dossier.vault.folder import Vault
-from workflow.guard.at_a_glance import Text
-from workflow.guard.directory import Directory, Mention
+from workflow.guard.at_a_glance import FileText
+from workflow.guard.directory import ClientNames, Mention
 from workflow.guard.texts import Texts
 from workflow.items import suspicion
-from workflow.items.suspicion import NOTHING, Finding, Screened, Unread, Unscreened
+from workflow.items.suspicion import NOTHING, GuardFinding, Screened, Unread, Unscreened
 
 log = structlog.get_logger("guard")
 
@@ -56,7 +56,7 @@ Key = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class FileMentions:
     """Whom one file names, as far as it could be read."""
 
     mentions: tuple[Mention, ...] = ()
@@ -65,7 +65,7 @@ class Reading:
     """Why nobody knows what else it says, though it can be read."""
 
 
-FAILED = Reading(failure=Sentence("guard.reader_ended"))
+FAILED = FileMentions(failure=Sentence("guard.reader_ended"))
 
 
 class Screen:
@@ -76,11 +76,11 @@ class Screen:
         self._taken, self._characters = OrderedDict[str, str](), 0
         self._lock = threading.Lock()
         self._office: Office | None = None
-        self._directory: Directory | None = None
-        self._readings: OrderedDict[Key, Future[Reading]] = OrderedDict()
-        self._late: set[Future[Reading]] = set()
+        self._directory: ClientNames | None = None
+        self._readings: OrderedDict[Key, Future[FileMentions]] = OrderedDict()
+        self._late: set[Future[FileMentions]] = set()
 
-    def begin(self, office: Office, path: str | Path, name: str, sha256: str, text: Text | None = None) -> None:
+    def begin(self, office: Office, path: str | Path, name: str, sha256: str, text: FileText | None = None) -> None:
         """Start to read the file at `path`, if it wasn't read before; `text`: it was, just now.
 
         It may be moved or removed meanwhile. Raises OSError.
@@ -92,9 +92,9 @@ class Screen:
                 self._readings.clear()
             if key in self._readings:
                 return
-            reading = self._readings[key] = Future[Reading]()
+            reading = self._readings[key] = Future[FileMentions]()
             if text is not None and not text.text:
-                reading.set_result(Reading((), text.unread, text.failure))
+                reading.set_result(FileMentions((), text.unread, text.failure))
                 return
         try:
             with_ocr = office.settings.sharing.guard_ocr == "tesseract"
@@ -115,13 +115,13 @@ class Screen:
         with vault.local(sha256) as path:
             self.begin(office, path, name, sha256)
 
-    def _search(self, office: Office, taken: Future[Text], reading: Future[Reading], sha256: str) -> None:
+    def _search(self, office: Office, taken: Future[FileText], reading: Future[FileMentions], sha256: str) -> None:
         """Look for clients in a text that has come."""
         try:
             text = taken.result()
             self._remember(sha256, text.text)
             mentions = self._known(office).mentions(text.text) if text.text else ()
-            reading.set_result(Reading(mentions, text.unread, text.failure))
+            reading.set_result(FileMentions(mentions, text.unread, text.failure))
         except BaseException as error:  # noqa: BLE001 - whoever waits must get an answer; cancelled when the daemon ends
             log.warning("a text could not be searched", error=f"{type(error).__name__}: {error}")
             reading.set_result(FAILED)
@@ -140,11 +140,11 @@ class Screen:
             self._characters -= len(text or "")
             return text
 
-    def _known(self, office: Office) -> Directory:
+    def _known(self, office: Office) -> ClientNames:
         with self._lock:
             if office is self._office and self._directory is not None:
                 return self._directory
-            directory = Directory(office.clients, parseaddr(office.settings.mail.sender)[0])
+            directory = ClientNames(office.clients, parseaddr(office.settings.mail.sender)[0])
             if office is self._office:
                 self._directory = directory
                 for client, identifier in directory.unsearchable:
@@ -174,7 +174,7 @@ class Screen:
 
     def verdict(self, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
         """What was found in these (name, SHA-256) of an item of `client`; what was not read yet is not `seen`."""
-        seen, findings, unread = set[str](), list[Finding](), list[Unread]()
+        seen, findings, unread = set[str](), list[GuardFinding](), list[Unread]()
         for name, sha256 in attachments:
             with self._lock:
                 reading, directory = self._readings.get((sha256, extension(name))), self._directory
@@ -188,11 +188,11 @@ class Screen:
                 continue
             foreign = directory.foreign(found.mentions, client) if directory else ()
             if found.failure is not None and not foreign:
-                findings.append(Finding(name, sha256, failure=found.failure))
+                findings.append(GuardFinding(name, sha256, failure=found.failure))
             if foreign:
                 clients = tuple(sorted({code for mention in foreign for code in mention.clients}))
                 words = ", ".join(dict.fromkeys(mention.words for mention in foreign[:5]))
-                findings.append(Finding(name, sha256, clients, words))
+                findings.append(GuardFinding(name, sha256, clients, words))
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
 
     def clients_named(self, name: str, sha256: str) -> list[str]:

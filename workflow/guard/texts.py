@@ -20,7 +20,7 @@ import structlog
 
 from dossier.text.sentences import Sentence, sentence
 from dossier.workers.child import Child, Failed, How
-from workflow.guard.at_a_glance import PICTURE, Text, at_a_glance, opened, unread
+from workflow.guard.at_a_glance import PICTURE, FileText, at_a_glance, opened, unread
 
 log = structlog.get_logger("texts")
 
@@ -52,7 +52,7 @@ class Texts:
         self._own.child = Child("workflow.guard.texts_child", PATIENCE_SECONDS, ANSWER_BYTES)
         self._children.append(self._own.child)
 
-    def begin(self, path: str | Path, name: str, text: Text | None = None, with_ocr: bool = False) -> Future[Text]:
+    def begin(self, path: str | Path, name: str, text: FileText | None = None, with_ocr: bool = False) -> Future[FileText]:
         """Start reading the file at `path`, called `name`, unless its `text` is known. It may be moved or removed meanwhile.
 
         `with_ocr`: pictures as well, by tesseract. Raises OSError.
@@ -66,11 +66,11 @@ class Texts:
                     letter = seen.lower() if with_ocr else seen
                     return self._pool.submit(self._ask, letter, os.dup(descriptor))
                 text = seen
-        done = Future[Text]()
+        done = Future[FileText]()
         done.set_result(text)
         return done
 
-    def _ask(self, letter: bytes, descriptor: int) -> Text:
+    def _ask(self, letter: bytes, descriptor: int) -> FileText:
         try:
             return _read(self._own.child, letter, descriptor)
         finally:
@@ -83,7 +83,7 @@ class Texts:
             child.close()
 
 
-def _read(child: Child, letter: bytes, descriptor: int) -> Text:
+def _read(child: Child, letter: bytes, descriptor: int) -> FileText:
     """What the process says of a file."""
     try:
         answer = json.loads(child.ask(letter, descriptor, OCR_PATIENCE_SECONDS if letter.islower() else None))
@@ -92,14 +92,14 @@ def _read(child: Child, letter: bytes, descriptor: int) -> Text:
         text, missed = str(answer["text"]), tuple(_told(*missed) for missed in answer["unread"])
         if not missed and not re.search(r"[^\W_]", text):
             return unread("scan")
-        return Text(text, missed, FAILURES["slow"] if answer["slow"] else None)
+        return FileText(text, missed, FAILURES["slow"] if answer["slow"] else None)
     except Failed as failed:
         log.warning("a file's text could not be taken", reason=str(failed))
-        return Text(failure=FAILURES[failed.how])
+        return FileText(failure=FAILURES[failed.how])
     except (ValueError, LookupError, AttributeError) as error:
         child.stop()
         log.warning("a file's text could not be taken", reason=f"its reader talks nonsense: {error}")
-        return Text(failure=FAILURES["ended"])
+        return FileText(failure=FAILURES["ended"])
 
 
 def _told(way: list[str], reason: str, count: int) -> Sentence:

@@ -25,7 +25,7 @@ from dossier.files.marks import marks_of
 from dossier.workers.child import NO_MEMORY
 from workflow.guard.at_a_glance import MAIL, PDF, PICTURE
 from workflow.guard.readers import any_file, mail
-from workflow.guard.readers.gathering import MAX_CHARACTERS, Enough, Gathering, Unreadable
+from workflow.guard.readers.gathering import MAX_CHARACTERS, Enough, Gathering, NoText
 
 MEMORY_BYTES = 768 * 1024 * 1024
 """Address space: Python and the libraries take about 100 MB of it, a file of MAX_BYTES 200 MB."""
@@ -45,7 +45,7 @@ def answer(letter: bytes, descriptor: int) -> dict[str, Any]:
     gathering = Gathering(any_file.read_part, with_ocr=letter.islower())
     try:
         _read(gathering, letter.upper(), descriptor)
-    except Unreadable as reason:
+    except NoText as reason:
         gathering.miss(str(reason))
     except Enough:
         pass
@@ -55,7 +55,7 @@ def answer(letter: bytes, descriptor: int) -> dict[str, Any]:
 def _read(gathering: Gathering, letter: bytes, descriptor: int) -> None:
     size = os.fstat(descriptor).st_size
     if size > MAX_BYTES:
-        raise Unreadable("too_large")
+        raise NoText("too_large")
     if letter in (PDF, PICTURE):
         content = mmap.mmap(descriptor, size, access=mmap.ACCESS_COPY)  # unmapped with the last handle on it
         buffer = (ctypes.c_ubyte * size).from_buffer(content)

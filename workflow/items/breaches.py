@@ -16,7 +16,7 @@ _KEY = "breach:"
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class DueDraft:
     """A draft that is to be written."""
 
     note: str
@@ -34,13 +34,13 @@ def draft_is_due(now: datetime, item: int, by: str, reason: str) -> None:
     Note.insert(key=f"{_KEY}{item}:{at}", value=value).on_conflict_ignore().execute()
 
 
-def due(item: int | None = None) -> list[Due]:
+def due(item: int | None = None) -> list[DueDraft]:
     """The drafts that are due (of this item), in the order of the withdrawals."""
     notes = tuples(Note.select(Note.key, Note.value).where(Note.key.startswith(f"{_KEY}{item}:" if item else _KEY)))
-    found = [Due(note, **json.loads(value)) for note, value in notes]
+    found = [DueDraft(note, **json.loads(value)) for note, value in notes]
     return sorted(found, key=lambda one: one.at)
 
 
-def done(one: Due) -> None:
+def done(one: DueDraft) -> None:
     """The draft is on the disk. Call inside `transaction()`."""
     Note.delete().where(Note.key == one.note).execute()

@@ -215,7 +215,7 @@ def tell_doubts(now: datetime, item: Any, doubts: Sequence[Sentence]) -> None:
 
 def _created_entries(
     office: Office, one: NewItem, key: int, files: Sequence[File], state: str, content: str | None
-) -> list[trail.Entry]:
+) -> list[trail.NewEvent]:
     draft, rights = one.draft, people.rights_now(office, one.actor.code)
     made = {
         "client": draft.client, "source": one.source, "share_state": state, "rights": rights,
@@ -224,14 +224,14 @@ def _created_entries(
     if one.preset is not None:
         made["preset"] = one.preset
     shares = {**shares_told(files), **one.screened.told()}
-    entries = [trail.Entry(one.actor, "created", key, made)]
+    entries = [trail.NewEvent(one.actor, "created", key, made)]
     if state == "approved":
         entries.append(
-            trail.Entry(one.actor, "approved", key, {"outright": True, "content": content, "rights": rights, **shares})
+            trail.NewEvent(one.actor, "approved", key, {"outright": True, "content": content, "rights": rights, **shares})
         )
     elif content is not None:
         asked = {"content": content, "approvers": list(draft.approvers), "approvals": draft.approvals, **shares}
-        entries.append(trail.Entry(one.actor, "offered", key, asked))
+        entries.append(trail.NewEvent(one.actor, "offered", key, asked))
     return entries
 
 

@@ -36,7 +36,7 @@ class Unscreened(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class GuardFinding:
     """A file that names other clients and not its own, or whose reader failed."""
 
     name: str
@@ -63,7 +63,7 @@ class Screened:
 
     seen: frozenset[str] = frozenset()
     """SHA-256 of each file that was looked at."""
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[GuardFinding, ...] = ()
     unread: tuple[Unread, ...] = ()
 
     def only(self, sha256s: Iterable[str]) -> Screened:
@@ -182,10 +182,10 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
         for one in screened.findings
     ]
     action = "held_by_guard" if is_held else "warned_by_guard"
-    events = [trail.Entry(trail.DAEMON, action, item.id, {"findings": found, **screened.told()})]
+    events = [trail.NewEvent(trail.DAEMON, action, item.id, {"findings": found, **screened.told()})]
     for one in screened.findings:
         where = {"item": item_name(item.id), "name": one.name, "sha256": one.sha256, "words": one.words}
-        events += [trail.Entry(trail.DAEMON, "named_elsewhere", None, where, client) for client in one.clients]
+        events += [trail.NewEvent(trail.DAEMON, "named_elsewhere", None, where, client) for client in one.clients]
     trail.record_all(now, events)
     lines = sentences(office, item.client, screened)
     if is_held:

@@ -42,7 +42,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class MailHead:
     """What a mail's headers say. `sender` and `reply_to` are `Name <address>`; `date` has an offset."""
 
     sender: str
@@ -56,12 +56,12 @@ class Head:
     """It is one of a series that its reader can be taken off."""
 
 
-def mime(letter: Letter, head: Head) -> bytes:
+def mime(letter: Letter, head: MailHead) -> bytes:
     """The mail as it is sent: headers, a plain and an HTML part."""
     return headers(letter.subject, head) + _body(letter).as_bytes()
 
 
-def headers(subject: str, head: Head) -> bytes:
+def headers(subject: str, head: MailHead) -> bytes:
     """The headers, in ASCII; in UTF-8 where the address itself is not (RFC 6532)."""
     lines = [
         _header("From", _mailbox("From", *parseaddr(head.sender))),
@@ -143,7 +143,7 @@ def _encoded(text: str, first: int) -> Iterator[str]:
     return (word for word in _UTF8.header_encode_lines(text, lengths) if word)
 
 
-def _unsubscribe(head: Head) -> str:
+def _unsubscribe(head: MailHead) -> str:
     """Whom to write to (RFC 2369 section 3.2): whether somebody gets one mail or many is changed by a person at the office."""
     address = ascii_domain(parseaddr(head.reply_to or head.sender)[1])
     return f"<mailto:{quote(address, safe='@')}?subject=unsubscribe>"

@@ -37,8 +37,8 @@ from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence
 from workflow.items import items
 from workflow.mail import delivering, resending, smtp
-from workflow.mail.mime import Head, mime
-from workflow.mail.smtp import Answer, NoServer
+from workflow.mail.mime import MailHead, mime
+from workflow.mail.smtp import MailOutcome, NoServer
 from workflow.messages import letters
 from workflow.messages.composing import Letter
 from workflow.messages.kinds import IN_SERIES, NOTICES
@@ -180,11 +180,11 @@ class Mailer:
             if line is not None:
                 smtp.close_line(line, politely=True)
 
-    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Any) -> Answer | None:
+    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Any) -> MailOutcome | None:
         try:
             message = self._message(now, mail)
         except Exception as error:  # noqa: BLE001 - one bad mail never holds up another; it fails after max_attempts
-            return Answer(451, sentence("mail.not_put_together", error=f"{type(error).__name__}: {error}"))
+            return MailOutcome(451, sentence("mail.not_put_together", error=f"{type(error).__name__}: {error}"))
         wanted = Mail.select().where((Mail.id == mail.id) & (Mail.state == "waiting"))
         return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
 
@@ -194,7 +194,7 @@ class Mailer:
         if fault is not None:  # alarms.py sees when it is mended
             self._alarm("mail templates", sentence("alarms.wrong_template", fault=fault.sentence))
         settings, made = self.office.settings.mail, clock.from_text(mail.created_at)
-        head = Head(
+        head = MailHead(
             settings.sender,
             mail.name,
             mail.email,
@@ -206,7 +206,7 @@ class Mailer:
         )
         return mime(letter, head)
 
-    def _settle(self, now: datetime, mail: Any, answer: Answer) -> None:
+    def _settle(self, now: datetime, mail: Any, answer: MailOutcome) -> None:
         """A mail that was not taken: tried again later, or failed for good."""
         attempts = mail.attempts + 1
         with transaction():
@@ -218,7 +218,7 @@ class Mailer:
         about = mail.item and item_name(mail.item)
         log.warning("mail put off", kind=mail.kind, to=mail.recipient, item=about, reason=str(answer.text), attempts=attempts)
 
-    def _tell_of_sender(self, answer: Answer) -> None:
+    def _tell_of_sender(self, answer: MailOutcome) -> None:
         if answer.is_yes:
             self._alarm("mail sender", None)
         elif answer.of_sender and answer.is_final_no:

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from dossier.office.keys import Mail
+from dossier.office.keys import MailSettings
 from dossier.text import system
 from dossier.text.sentences import Sentence, plain, sentence
 from workflow.messages.addresses import address_of, ascii_domain, domain_of, needs_smtputf8
@@ -110,7 +110,7 @@ class NoServer(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MailOutcome:
     """What became of one mail. `code` is the server's last (RFC 5321 section 4.2.1); None: it fell silent or went away."""
 
     code: int | None
@@ -133,7 +133,7 @@ class Answer:
         return self.code is None or self.code == 421
 
 
-def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
+def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
     """A line to the server, encrypted and logged in as `mail` says. Raises NoServer."""
     where = sentence("mail.where", host=mail.host, port=mail.port)
     password = ""  # nosec B105 - none is set
@@ -173,7 +173,7 @@ def open_line(mail: Mail, environ: Mapping[str, str]) -> smtplib.SMTP:
     return server
 
 
-def greeting_name(mail: Mail) -> str | None:
+def greeting_name(mail: MailSettings) -> str | None:
     """By what name the server is greeted (RFC 5321 section 4.1.1.1); None: there is none, only an address.
 
     Relays with rules about this name refuse `[127.0.0.1]`, and names that nobody else can look up.
@@ -192,7 +192,7 @@ def _address_literal(address: str) -> str:
     return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
-def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted: Callable[[], bool]) -> Answer | None:
+def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted: Callable[[], bool]) -> MailOutcome | None:
     """Offer one mail from the address in `sender` to the address `to`. Raises NoServer if the server wants a login first.
 
     `is_wanted` is asked when nothing is left but to hand it over; None if the answer is no, and the server has nothing then.
@@ -201,7 +201,7 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted
     options: list[str] = []
     if needs_smtputf8(to) or needs_smtputf8(origin):
         if not server.has_extn("smtputf8"):
-            return Answer(553, sentence("mail.no_smtputf8"))
+            return MailOutcome(553, sentence("mail.no_smtputf8"))
         options = ["SMTPUTF8", "BODY=8BITMIME"]
     try:
         if server.has_extn("size"):
@@ -223,10 +223,10 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted
     except smtplib.SMTPDataError as error:  # no 354: a yes at this point would be nonsense
         return _answer(error.smtp_code if error.smtp_code >= 400 else 0, error.smtp_error)
     except (OSError, smtplib.SMTPException) as error:
-        return Answer(None, sentence("mail.the_server", what=_what_of(error)))
+        return MailOutcome(None, sentence("mail.the_server", what=_what_of(error)))
 
 
-def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
+def try_out(mail: MailSettings, environ: Mapping[str, str]) -> MailOutcome:
     """Ask whether the server would take a mail from the office to itself, and send none. Raises NoServer."""
     address = ascii_domain(address_of(mail.sender))
     line = open_line(mail, environ)
@@ -238,7 +238,7 @@ def try_out(mail: Mail, environ: Mapping[str, str]) -> Answer:
         line.rset()
         return _answer(code, text)
     except (OSError, smtplib.SMTPException) as error:
-        return Answer(None, sentence("mail.the_server", what=_what_of(error)))
+        return MailOutcome(None, sentence("mail.the_server", what=_what_of(error)))
     finally:
         close_line(line, politely=True)
 
@@ -255,10 +255,14 @@ def close_line(server: smtplib.SMTP, politely: bool) -> None:
         server.close()
 
 
-def _answer(code: int, text: bytes | str, of_sender: bool = False) -> Answer:
+def _answer(code: int, text: bytes | str, of_sender: bool = False) -> MailOutcome:
     """A code that is none of RFC 5321's is not an answer."""
     told = f"{code} {_decoded(text)}".strip()
-    return Answer(code, plain(told), of_sender) if 200 <= code < 600 else Answer(None, sentence("mail.nonsense", answer=told))
+    return (
+        MailOutcome(code, plain(told), of_sender)
+        if 200 <= code < 600
+        else MailOutcome(None, sentence("mail.nonsense", answer=told))
+    )
 
 
 def _decoded(text: bytes | str) -> str:

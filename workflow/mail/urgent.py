@@ -24,7 +24,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence
 from workflow.mail import smtp
-from workflow.mail.mime import Head, mime
+from workflow.mail.mime import MailHead, mime
 from workflow.messages import letters
 from workflow.messages.addresses import domain_of
 from workflow.outbox import addressees
@@ -79,7 +79,7 @@ def _tell(office: Office, line: smtplib.SMTP, now: datetime, code: str, why: Sen
     letter, _ = letters.letter_of(office, "alarm", to.language, to.name, None, None, payload)
     settings = office.settings.mail
     mark = f"<database.alarm.{secrets.token_hex(8)}@{domain_of(settings.sender)}>"
-    head = Head(settings.sender, to.name, to.email, mark, now, to.language, settings.reply_to, False)
+    head = MailHead(settings.sender, to.name, to.email, mark, now, to.language, settings.reply_to, False)
     answer = smtp.hand_over(line, settings.sender, to.email, mime(letter, head), lambda: True)
     if answer is None or not answer.is_yes:
         log.error("an admin can't be told by mail", who=code, answer=answer and answer.text)

@@ -62,7 +62,7 @@ class Logo:
         return f"data:image/png;base64,{base64.b64encode(self.data).decode()}"
 
 
-class Unfit(ValueError):
+class NotALogo(ValueError):
     """This is no logo; `sentence` says why."""
 
     def __init__(self, code: str, /, **values: object) -> None:
@@ -74,7 +74,7 @@ def find(office: Office) -> Logo | None:
     """The office's logo; None if it has none, or none that can be shown."""
     try:
         return _read(office.root / PLACE)
-    except Unfit:
+    except NotALogo:
         return None
 
 
@@ -82,7 +82,7 @@ def fault(office: Office) -> Sentence | None:
     """Why the logo that is there can't be shown, and what to do."""
     try:
         _read(office.root / PLACE)
-    except Unfit as error:
+    except NotALogo as error:
         return error.sentence
     return None
 
@@ -93,9 +93,9 @@ def _read(path: Path) -> Logo | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise Unfit("logo.unreadable", error=error.strerror) from error
+        raise NotALogo("logo.unreadable", error=error.strerror) from error
     if not stat.S_ISREG(status.st_mode):
-        raise Unfit("logo.no_file")
+        raise NotALogo("logo.no_file")
     return _read_as(path, (status.st_ino, status.st_size, status.st_mtime_ns))
 
 
@@ -105,29 +105,29 @@ def _read_as(path: Path, seen: tuple[int, int, int]) -> Logo:  # noqa: ARG001 - 
         with files.open_plain(path) as descriptor:
             content = os.read(descriptor, MOST_BYTES + 1)
     except (OSError, files.NotPlain) as error:
-        raise Unfit("logo.unreadable", error=getattr(error, "strerror", None) or str(error)) from error
+        raise NotALogo("logo.unreadable", error=getattr(error, "strerror", None) or str(error)) from error
     return checked(content)
 
 
 def checked(content: bytes) -> Logo:
     """The logo in a PNG file, with nothing else that was in it. Raises Unfit."""
     if len(content) > MOST_BYTES:
-        raise Unfit("logo.too_large", most=MOST_BYTES // 1024)
+        raise NotALogo("logo.too_large", most=MOST_BYTES // 1024)
     if not content.startswith(_SIGNATURE):
-        raise Unfit("logo.no_png")
+        raise NotALogo("logo.no_png")
     kept = [(kind, data) for kind, data in _chunks(content) if kind in _KEPT]
     if len(kept) < 3 or kept[0][0] != b"IHDR" or len(kept[0][1]) != 13 or kept[-1] != (b"IEND", b""):
-        raise Unfit("logo.broken")
+        raise NotALogo("logo.broken")
     width, height, depth, colour, packing, filtering, interlaced = struct.unpack(">IIBBBBB", kept[0][1])
     if not (0 < width <= MOST_WIDTH and 0 < height <= MOST_HEIGHT):
-        raise Unfit("logo.too_wide", width=MOST_WIDTH, height=MOST_HEIGHT)
+        raise NotALogo("logo.too_wide", width=MOST_WIDTH, height=MOST_HEIGHT)
     if depth not in _DEPTHS.get(colour, ()) or packing or filtering or (colour == 3) > (b"PLTE" in dict(kept)):
-        raise Unfit("logo.broken")
+        raise NotALogo("logo.broken")
     if interlaced:
-        raise Unfit("logo.interlaced")
+        raise NotALogo("logo.interlaced")
     row = 1 + (width * depth * _SAMPLES[colour] + 7) // 8
     if not _unpacks_to(row * height, b"".join(data for kind, data in kept if kind == b"IDAT")):
-        raise Unfit("logo.broken")
+        raise NotALogo("logo.broken")
     scale = min(1.0, SHOWN_WIDTH / width, SHOWN_HEIGHT / height)
     whole = _SIGNATURE + b"".join(_chunk(kind, data) for kind, data in kept)
     return Logo(whole, max(1, round(width * scale)), max(1, round(height * scale)))
@@ -140,7 +140,7 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         size, kind = struct.unpack_from(">I4s", content, at) if at + 12 <= len(content) else (1 << 32, b"")
         data = content[at + 8 : at + 8 + size]
         if content[at + 8 + size : at + 12 + size] != struct.pack(">I", zlib.crc32(kind + data)):
-            raise Unfit("logo.broken")
+            raise NotALogo("logo.broken")
         yield kind, data
         at += 12 + size
 

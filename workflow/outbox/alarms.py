@@ -55,7 +55,7 @@ _NO_LETTER = ("mail",)
 """What no letter can tell of while it stands."""
 
 
-class Alarms:
+class StandingAlarms:
     """The alarms that stand. Any thread may tell. Made with the database open.
 
     Where several daemons share an office, one may end what another raised; `reread` shows it what these have told.
@@ -202,7 +202,7 @@ def _write(cause: str, note: dict[str, Any]) -> None:
 # What is looked at by the clock
 
 
-def check(alarms: Alarms, now: datetime) -> None:
+def check(alarms: StandingAlarms, now: datetime) -> None:
     """Look at what no event tells of (room on the disks, refused drops that nobody looks at, backups), and write the letters that are due."""
     alarms.tell(now, "disk", disk_trouble(alarms.office, ENOUGH if alarms.stands("disk") else 1.0))
     alarms.tell(now, "rejected", forgotten_drops(alarms.office, now))

@@ -27,7 +27,7 @@ log = structlog.get_logger("portal")
 
 
 @dataclass(slots=True)
-class Job:
+class PortalJob:
     """What is to become of one item on the portal."""
 
     item: Any
@@ -60,7 +60,7 @@ class Job:
 class Work:
     """What is to be done for one client."""
 
-    due: list[Job] = field(default_factory=list)
+    due: list[PortalJob] = field(default_factory=list)
     made: list[Made] = field(default_factory=list)
     is_stale: bool = False
     """All its pages are to be put in order, whatever lies there."""
@@ -76,7 +76,7 @@ class Work:
             files.remove(one.path)
 
 
-def changed_since(jobs: Sequence[Job]) -> set[str]:
+def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
     """The clients with items that were changed after the jobs were made up. Refreshes what mails go by."""
     versions: dict[int, tuple[int, bool]] = {}
     for start in range(0, len(jobs), 900):
@@ -115,7 +115,7 @@ def left_over(there: Sequence[str], items: Container[str] | None, kept: Containe
     return [f"{PAGES}/{name}" for name in found if items is None or name.rpartition("-")[0] in items]
 
 
-def record(office: Office, now: datetime, jobs: Sequence[Job], placed: Mapping[str, Work], dressed: Sequence[int]) -> int:
+def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Mapping[str, Work], dressed: Sequence[int]) -> int:
     """Write down what is public now, and of which items (`dressed`) all pictures are up; returns how many were published.
 
     Call in the transaction of `changed_since`.
@@ -183,10 +183,10 @@ def _wants_extras(edition: Any) -> bool:
     return len(attachments) > 1 or any(may_have_picture(one["media_type"]) for one in attachments)
 
 
-def _entry(job: Job) -> trail.Entry:
+def _entry(job: PortalJob) -> trail.NewEvent:
     if job.edition is None:
         log.info("taken off the portal", item=job.name, client=job.item.client)
-        return trail.Entry(trail.DAEMON, "taken_off", job.item.id, {})
+        return trail.NewEvent(trail.DAEMON, "taken_off", job.item.id, {})
     names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
     log.info("published", item=job.name, client=job.item.client)
-    return trail.Entry(trail.DAEMON, "published", job.item.id, {"content": job.edition.content, "attachments": names})
+    return trail.NewEvent(trail.DAEMON, "published", job.item.id, {"content": job.edition.content, "attachments": names})

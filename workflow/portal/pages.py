@@ -71,7 +71,7 @@ class ShownFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Archive:
+class ZipOfAll:
     """All attachments of an item in one file: where it lies in the client's folder, and its size in bytes."""
 
     path: str
@@ -92,7 +92,7 @@ class ShownItem:
     explanation: str | None
     published_at: str
     attachments: tuple[ShownFile, ...]
-    archive: Archive | None = None
+    archive: ZipOfAll | None = None
     year: str = ""
     """Which year the paper is about, as far as its words tell; see `year_of`."""
 
@@ -108,7 +108,7 @@ class House:
 
 
 @dataclass(frozen=True, slots=True)
-class Preview:
+class PreviewNote:
     """That a page is a preview for an approver: what it says on top, and the item in question."""
 
     banner: str
@@ -120,7 +120,9 @@ class Preview:
     """Where a picture lies (ShownFile.picture) → the picture itself, as an address."""
 
 
-def index_html(house: House, client_name: str, language: str, items: Sequence[ShownItem], preview: Preview | None = None) -> str:
+def index_html(
+    house: House, client_name: str, language: str, items: Sequence[ShownItem], preview: PreviewNote | None = None
+) -> str:
     """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second.
 
     As a preview it is one file that needs nothing else: its style is inside, and it leads only to the files of the item in question,

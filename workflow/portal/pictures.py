@@ -73,7 +73,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class PicturedItems:
     """Items that are done, as they were looked at (key → edition), and the files made of them."""
 
     items: dict[int, int]
@@ -97,7 +97,7 @@ def may_have_picture(media_type: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PagePicture:
     """A page of a file as a picture (WebP): of how many pages, and how often the words were found on it."""
 
     picture: bytes
@@ -115,11 +115,11 @@ class Artist:
         """The small picture (WebP) of the vault file at `path`; empty if there is none to be had."""
         return self._ask(path, b"")
 
-    def page(self, path: Path, number: int, width: int, words: Sequence[str] = ()) -> Page | None:
+    def page(self, path: Path, number: int, width: int, words: Sequence[str] = ()) -> PagePicture | None:
         """A page (from 0) of the vault file at `path`, so many pixels wide, with these words marked; None if there is none to be had."""
         asked = [number, width, [word[:200] for word in words[:_WORDS]]]
         answer = self._ask(path, json.dumps(asked).encode())
-        return Page(answer[: -_TAIL.size], *_TAIL.unpack(answer[-_TAIL.size :])) if answer else None
+        return PagePicture(answer[: -_TAIL.size], *_TAIL.unpack(answer[-_TAIL.size :])) if answer else None
 
     def _ask(self, path: Path, request: bytes) -> bytes:
         with files.open_plain(path) as descriptor:
@@ -144,7 +144,7 @@ class Studio:
         self._staging = staging
         self._artist = Artist()
 
-    def make(self, most: int, seconds: float) -> Batch | None:
+    def make(self, most: int, seconds: float) -> PicturedItems | None:
         """Make the files of up to `most` items, in about so many `seconds`; None if nothing is due. Raises OSError (disk full)."""
         end = time.monotonic() + seconds
         items: dict[int, int] = {}
@@ -159,7 +159,7 @@ class Studio:
             for one in made:
                 files.remove(one.path)
             raise
-        return Batch(items, made) if items else None
+        return PicturedItems(items, made) if items else None
 
     def close(self) -> None:
         self._artist.close()
@@ -238,14 +238,14 @@ class Dresser(threading.Thread):
         self._studio = studio
         self._tell = tell
         self._resting = threading.Event()
-        self._batch: Batch | None = None
+        self._batch: PicturedItems | None = None
         self._ended = False
 
     def rest(self) -> None:
         """The daemon has nothing to do; there may be something to be made."""
         self._resting.set()
 
-    def take(self) -> Batch | None:
+    def take(self) -> PicturedItems | None:
         """What was made, once."""
         batch, self._batch = self._batch, None
         return batch

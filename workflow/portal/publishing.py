@@ -51,12 +51,12 @@ from dossier.text import clock, system
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
-from dossier.workers.pool import MANY, Hands
+from dossier.workers.pool import MANY, WorkerPool
 from workflow.approval import deciding, fitting
 from workflow.approval.fitting import Fitting, Standing
-from workflow.portal.jobs import Job, Work, changed_since, is_shown, left_over, public_of, record
+from workflow.portal.jobs import PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.pages import LOGO
-from workflow.portal.pictures import Batch, Studio
+from workflow.portal.pictures import PicturedItems, Studio
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 from workflow.portal.showing import (
     Extra,
@@ -88,14 +88,14 @@ WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
 
 
-class Portal:
+class Publisher:
     """The portal of an office. One thread uses it."""
 
-    def __init__(self, office: Office, vault: Vault, hands: Hands | None = None) -> None:
+    def __init__(self, office: Office, vault: Vault, workers: WorkerPool | None = None) -> None:
         self.office = office
         self.vault = vault
         self.site = open_site(office)
-        self._hands = hands
+        self._workers = workers
         self.trouble: Sentence | None = None
         """What keeps something from being published now, if anything."""
         self._most = FIRST
@@ -103,7 +103,7 @@ class Portal:
         self._wrong: set[int] = set()
         self._retry_at: dict[int | str, datetime] = {}
         self._paused_until: datetime | None = None
-        self._made: list[Batch] = []
+        self._made: list[PicturedItems] = []
         self._fitting = Fitting()
         self._stale: set[str] = set()
         self._off: set[str] = set()
@@ -178,7 +178,7 @@ class Portal:
             for start in range(0, len(keys), 500):
                 Item.update(unsettled=True).where(Item.id.in_(keys[start : start + 500])).execute()
 
-    def put_up(self, batch: Batch) -> None:
+    def put_up(self, batch: PicturedItems) -> None:
         """Pictures and archives that the next round shall put up."""
         self._made.append(batch)
 
@@ -240,7 +240,7 @@ class Portal:
         ):
             log.warning("approved by who may not any more; asked again", items=[item_name(key) for key in sorted(unfit)])
             return 0
-        batches: list[Batch] = []
+        batches: list[PicturedItems] = []
         if not going:
             batches, self._made = self._made, []
         self._take_off_clients(now)
@@ -285,7 +285,7 @@ class Portal:
             self.trouble = None
         return shown
 
-    def _keep_from(self, job: Job) -> None:
+    def _keep_from(self, job: PortalJob) -> None:
         """What lies there is wrong, and can't be put right now: it is taken off until it can be."""
         if job.item.id in self._retry_at and job.item.id in self._wrong:
             job.edition, job.is_waiting = None, True
@@ -307,7 +307,7 @@ class Portal:
     def _some_of(self, codes: Iterable[str]) -> list[str]:
         return list(islice((code for code in sorted(codes) if code not in self._retry_at), STALE_AT_ONCE))
 
-    def _jobs(self, codes: Iterable[str], unsettled: Sequence[Any]) -> list[Job]:
+    def _jobs(self, codes: Iterable[str], unsettled: Sequence[Any]) -> list[PortalJob]:
         items = [*unsettled]
         items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
         wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
@@ -318,10 +318,10 @@ class Portal:
             is_there = item.public is not None or self.site.has(f"{item.client}/{item_name(item.id)}")
             is_sure = item.id not in self._unsure and (item.public is not None) == is_there
             edition = found.get(item.standing) if may_show(self.office, item) else None
-            jobs.append(Job(item, edition, is_there, is_sure))
+            jobs.append(PortalJob(item, edition, is_there, is_sure))
         return jobs
 
-    def _set_aside_misfits(self, now: datetime, jobs: list[Job], codes: Iterable[str]) -> None:
+    def _set_aside_misfits(self, now: datetime, jobs: list[PortalJob], codes: Iterable[str]) -> None:
         """What is not what was approved is not published, and goes from the portal: of `jobs`, and of all that these clients see.
 
         It is tried again later, as whatever can't be published now: the database may be put right.
@@ -335,7 +335,7 @@ class Portal:
             self._fail(now, key, RuntimeError(str(reason)))
             self.redo([key], ())
             if key not in here:
-                jobs.append(Job(Item.get_by_id(key), None, is_there=True, is_sure=False, is_waiting=True))
+                jobs.append(PortalJob(Item.get_by_id(key), None, is_there=True, is_sure=False, is_waiting=True))
 
     def _going(self, limit: int) -> list[Any]:
         """Of these the items that are on the portal and were withdrawn."""
@@ -359,7 +359,7 @@ class Portal:
         self._unsure.update(item.id for item in lost)
         return lost
 
-    def _share_out(self, batches: Sequence[Batch], work: dict[str, Work]) -> dict[int, str]:
+    def _share_out(self, batches: Sequence[PicturedItems], work: dict[str, Work]) -> dict[int, str]:
         """Give each client what was made for its pages. Returns the items that are done with, each with its client.
 
         What was made of an item that shows something else by now, or is to, is thrown away: it is made anew.
@@ -379,7 +379,7 @@ class Portal:
                     files.remove(made.path)
         return done
 
-    def _keeps_files(self, job: Job) -> bool:
+    def _keeps_files(self, job: PortalJob) -> bool:
         """True if the folder on the portal is what it shall be already: only what the pages say is new."""
         if not job.is_sure or job.item.public is None:
             return False
@@ -393,15 +393,15 @@ class Portal:
 
     # 1. stage
 
-    def _stage(self, now: datetime, jobs: Sequence[Job]) -> None:
+    def _stage(self, now: datetime, jobs: Sequence[PortalJob]) -> None:
         """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
         folder = self.site.staging / "items"
         wanted = [
             (job.name, [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]]) for job in jobs if job.edition
         ]
         stage = partial(stage_each, self.vault, folder)
-        if len(wanted) >= MANY and self._hands is not None:
-            damaged = list(self._hands.map(stage, wanted))
+        if len(wanted) >= MANY and self._workers is not None:
+            damaged = list(self._workers.map(stage, wanted))
         else:
             with ThreadPoolExecutor(WORKERS) as pool:
                 damaged = list(pool.map(stage, [[one] for one in wanted]))

@@ -12,7 +12,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from workflow.messages import firm, logo
 from workflow.portal import pages
-from workflow.portal.pages import Archive, House, ShownFile, ShownItem
+from workflow.portal.pages import House, ShownFile, ShownItem, ZipOfAll
 from workflow.portal.placing import PAGES
 
 
@@ -111,7 +111,7 @@ def shown_item(
         for one, picture in zip(attachments, pictures, strict=True)
     )
     packed = made.get((key, pages.archive_source(attachments))) if made and len(seen) > 1 else None
-    archive = Archive(f"{PAGES}/{packed.name}", packed.size) if packed else None
+    archive = ZipOfAll(f"{PAGES}/{packed.name}", packed.size) if packed else None
     at = clock.shown(published_at) or ""
     year = pages.year_of(shown["description"], location, at)
     return ShownItem(item_name(key), shown["description"], shown["explanation"], at, seen, archive, year)

@@ -30,7 +30,7 @@ import structlog
 from dossier.files import files
 from dossier.files.beneath import Place
 from dossier.object_store.client import StoreFailed
-from dossier.object_store.store import Store, Upload, at_once
+from dossier.object_store.store import ObjectStore, Upload, at_once
 from dossier.office.office import Office
 from dossier.text import media
 from dossier.text.sentences import sentence
@@ -54,8 +54,8 @@ class StoreSite(FolderSite):
 
     def __init__(self, office: Office, url: str) -> None:
         super().__init__(office.portal)
-        self._store = Store(office, url)
-        self._hurried = Store(office, url, is_hurried=True)
+        self._store = ObjectStore(office, url)
+        self._hurried = ObjectStore(office, url, is_hurried=True)
         self._seen: dict[str, dict[str, int]] = {}
         self.at_once = AT_ONCE
         self._until: float | None = None
@@ -205,8 +205,8 @@ class StoreChange(Change):
     """As Change, in a store. `there`: what lies behind the names of `put` and `drop` now."""
 
     site: StoreSite = field(kw_only=True)
-    store: Store = field(kw_only=True)
-    hurried: Store = field(kw_only=True)
+    store: ObjectStore = field(kw_only=True)
+    hurried: ObjectStore = field(kw_only=True)
     there: Mapping[str, Sequence[str]] = field(kw_only=True)
     _begun: list[Upload] = field(default_factory=list)
     _small: list[tuple[str, Path]] = field(default_factory=list)

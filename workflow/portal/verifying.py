@@ -26,11 +26,11 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, sentence, told
 from dossier.trail import trail
-from dossier.vault.folder import Kept, Vault
+from dossier.vault.folder import StoredFile, Vault
 from workflow.approval import fitting
 from workflow.portal.folder_site import FolderSite
 from workflow.portal.placing import PAGES
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 from workflow.portal.showing import is_on_portal
 from workflow.portal.site import open_site
 
@@ -225,7 +225,7 @@ def look_at_vault(vault: Vault, is_read: Callable[[int], bool]) -> list[Differen
     return found + [Difference("vault", name, "stranger") for name in vault.strangers()]
 
 
-def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, Kept], is_read: bool) -> list[Difference]:
+def _look_at_shelf(vault: Vault, prefix: str, there: dict[str, StoredFile], is_read: bool) -> list[Difference]:
     of_folder = (Attachment.sha256 >= prefix) & (Attachment.sha256 < f"{prefix}g")
     wanted = dict(tuples(Attachment.select(Attachment.sha256, Attachment.size).where(of_folder)))
     found = []
@@ -258,7 +258,7 @@ def asked() -> list[str]:
     return [row[0] for row in tuples(Note.select(Note.key).where((Note.key >= _ASKED) & (Note.key < "mend;")))]
 
 
-def mend(portal: Portal, now: datetime, wanted: Sequence[str]) -> None:
+def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> None:
     """Do what was `asked` for; the portal's next rounds publish anew, then it can be forgotten. For the portal's own thread."""
     for key in wanted:
         if key == _VAULT:
@@ -273,7 +273,7 @@ def forget(wanted: Sequence[str]) -> None:
         Note.delete().where(Note.key.in_(list(wanted))).execute()
 
 
-def _mend_on_portal(portal: Portal, now: datetime, name: str) -> None:
+def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
     """Mend what lies on the portal under this name: a client's folder, or something that doesn't belong there."""
     office, site = portal.office, portal.site
     if name not in office.clients and not _public_keys(name):
@@ -309,7 +309,7 @@ def _make_again(extra: str) -> None:
         PageDue.insert(item=row.item).on_conflict_ignore().execute()
 
 
-def mend_vault(portal: Portal, now: datetime, found: Sequence[Difference]) -> None:
+def mend_vault(portal: Publisher, now: datetime, found: Sequence[Difference]) -> None:
     """Take back from the portal what the vault lacks, and move away what doesn't belong in it."""
     for one in found:
         if one.kind != "stranger":
@@ -322,7 +322,7 @@ def mend_vault(portal: Portal, now: datetime, found: Sequence[Difference]) -> No
                     portal.quarantine_from_vault(now, name)
 
 
-def _take_back(portal: Portal, now: datetime, wrong: Difference) -> None:
+def _take_back(portal: Publisher, now: datetime, wrong: Difference) -> None:
     """Give the vault a good copy of its file from the portal, where there is one."""
     digest = wrong.path.rpartition("/")[2]
     query: Any = Attachment.select(Attachment.item).where(Attachment.sha256 == digest).distinct()

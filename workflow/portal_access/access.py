@@ -88,7 +88,7 @@ class Seat:
         return Actor(f"contact:{self.client}/{self.contact.id}", "portal")
 
 
-class Directory:
+class SeatDirectory:
     """Mail address → seats, of an office as it is configured now."""
 
     def __init__(self, office: Office) -> None:
@@ -198,7 +198,7 @@ def is_good(link: Any, now: datetime) -> bool:
     return link is not None and link.used_at is None and link.expires_at > clock.to_text(now)
 
 
-def log_in(directory: Directory, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
+def log_in(directory: SeatDirectory, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
     """Use a link up and begin a session: its cookie's value, and the link. None if the link lets nobody in (any more).
 
     Whatever happens at once, a link begins one session: the update finds it unused only once.
@@ -218,7 +218,7 @@ def log_in(directory: Directory, now: datetime, secret: str, peer: str) -> tuple
             hash=hash_of(cookie), address=link.address, made_at=at, seen_at=at, expires_at=clock.to_text(end)
         ).execute()
         told = {"network": network_of(peer)}
-        trail.record_all(now, [trail.Entry(seat.actor, "logged_in", None, told, seat.client) for seat in seats])
+        trail.record_all(now, [trail.NewEvent(seat.actor, "logged_in", None, told, seat.client) for seat in seats])
     return cookie, link
 
 
@@ -241,7 +241,7 @@ def log_out(now: datetime, session: Any, seats: Sequence[Seat]) -> None:
     """End a session."""
     with transaction():
         if LoginSession.delete().where(LoginSession.hash == session.hash).execute():
-            trail.record_all(now, [trail.Entry(seat.actor, "logged_out", None, {}, seat.client) for seat in seats])
+            trail.record_all(now, [trail.NewEvent(seat.actor, "logged_out", None, {}, seat.client) for seat in seats])
 
 
 def sweep(now: datetime) -> None:

@@ -16,7 +16,7 @@ from dossier.text import clock
 from workflow.messages.kinds import LOGIN
 from workflow.outbox import outbox
 from workflow.portal_access import staff_access
-from workflow.portal_access.access import LINK_MINUTES, Directory, Seat
+from workflow.portal_access.access import LINK_MINUTES, Seat, SeatDirectory
 
 
 def answer(office: Office, now: datetime) -> int:
@@ -27,7 +27,7 @@ def answer(office: Office, now: datetime) -> int:
     letters = _answer_staff(office, now)
     if not LoginRequest.select().exists():
         return letters
-    directory = Directory(office)
+    directory = SeatDirectory(office)
     with transaction():
         for request in LoginRequest.select().order_by(LoginRequest.id):
             seats = directory.seats(request.address)

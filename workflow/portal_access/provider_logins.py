@@ -23,16 +23,16 @@ MINUTES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class StartedLogin:
     state: str
     nonce: str
     verifier: str
     """Of PKCE (RFC 7636)."""
 
 
-def begin(now: datetime, browser: str, goal: str) -> Begun:
+def begin(now: datetime, browser: str, goal: str) -> StartedLogin:
     """A login that begins in this browser and shall lead to `goal`; those that are too old are forgotten."""
-    made = Begun(*(secrets.token_urlsafe(32) for _ in range(3)))
+    made = StartedLogin(*(secrets.token_urlsafe(32) for _ in range(3)))
     end = clock.to_text(now + timedelta(minutes=MINUTES))
     with transaction():
         ProviderLogin.delete().where(ProviderLogin.expires_at <= clock.to_text(now)).execute()

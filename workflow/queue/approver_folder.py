@@ -31,7 +31,7 @@ from workflow.approval.waiting import Asking
 from workflow.queue import paper, strays, writing
 from workflow.queue.contents import Sheets
 from workflow.queue.copies import Copies
-from workflow.queue.paper import Reading, Sheet
+from workflow.queue.paper import ReturnedPaper, Sheet
 
 log = structlog.get_logger("queue")
 
@@ -278,7 +278,9 @@ class ApproverFolder:
         owner = people.owner_of(self.office, people.user_name(seen.uid))
         return owner if owner not in (None, self.person) and seen.uid != os.geteuid() else None
 
-    def _decide(self, now: datetime, place: At, file: QueueFile, sheet: Sheet, data: bytes, seen: Look, reading: Reading) -> bool:
+    def _decide(
+        self, now: datetime, place: At, file: QueueFile, sheet: Sheet, data: bytes, seen: Look, reading: ReturnedPaper
+    ) -> bool:
         assert reading.verdict is not None
         key, verdict, owner = item_key(sheet.item), reading.verdict, people.user_name(seen.uid)
         behind = None if seen.uid == os.geteuid() or owner == self.office.staff[self.person].os_user else f"os:{owner}"
@@ -289,7 +291,7 @@ class ApproverFolder:
         except deciding.AlreadyDecided as refusal:
             outcome = refusal.sentence
         except Refusal as refusal:
-            self._complain(place, file, data, seen, Reading(reading.typed, reading.content, None, "", (refusal.sentence,)))
+            self._complain(place, file, data, seen, ReturnedPaper(reading.typed, reading.content, None, "", (refusal.sentence,)))
             return False
         else:
             log.info("decided", item=sheet.item, by=self.person, decision=verdict, share_state=state)
@@ -343,7 +345,7 @@ class ApproverFolder:
         file.look, file.text, file.is_typed, file.was_written = look, hash(text), text.startswith(b"# !"), True
         return True
 
-    def _complain(self, place: At, file: QueueFile, data: bytes, seen: Look, reading: Reading) -> None:
+    def _complain(self, place: At, file: QueueFile, data: bytes, seen: Look, reading: ReturnedPaper) -> None:
         """Put the reasons on top of the file (none: take old ones off), leaving the rest as it is."""
         text = paper.with_reasons(data, reading.reasons, self._language)
         if reading.reasons:
@@ -361,7 +363,7 @@ class ApproverFolder:
         sheet: Sheet,
         data: bytes,
         seen: Look,
-        reading: Reading,
+        reading: ReturnedPaper,
         reasons: Sequence[Sentence | str],
     ) -> bool:
         """Write a file anew that was about something else, or somebody else's; what was typed is kept."""

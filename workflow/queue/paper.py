@@ -66,7 +66,7 @@ class Sheet:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReturnedPaper:
     """What came back. With `reasons` it decides nothing; without `verdict` and `reasons` nothing was asked."""
 
     typed: Mapping[str, Plain]
@@ -183,7 +183,7 @@ def is_text(data: bytes) -> bool:
         return False
 
 
-def read(data: bytes, sheet: Sheet) -> Reading:
+def read(data: bytes, sheet: Sheet) -> ReturnedPaper:
     """What an approver made of the queue file about `sheet`."""
     # What is wrong is told with its line in the file as it will be, with the reasons on top.
     body = without_reasons(data)
@@ -200,7 +200,7 @@ def read(data: bytes, sheet: Sheet) -> Reading:
         verdict, reasons = _decision(typed)
     comment = typed.get("comment")
     said = comment if isinstance(comment, str) else ""
-    return Reading(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults))
+    return ReturnedPaper(typed, content, None if reasons else verdict, said, tuple(reasons), bool(faults))
 
 
 def _faults(faults: Sequence[Fault], body: bytes) -> list[Sentence]:
@@ -275,7 +275,7 @@ def _short(value: Plain) -> str:
     return text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}…"
 
 
-def typed_lines(reading: Reading) -> list[Sentence]:
+def typed_lines(reading: ReturnedPaper) -> list[Sentence]:
     """What was typed, as reasons for a file that is written anew."""
     typed = [(key, _short(value)) for key, value in reading.typed.items() if value not in (None, "")]
     return [sentence("queue.had_typed", word=key, value=value) for key, value in typed]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from workflow.messages.language import translator
 from workflow.portal import pages
-from workflow.portal.pages import House, Preview, ShownItem
+from workflow.portal.pages import House, PreviewNote, ShownItem
 
 MOST_ITEMS = 50
 """Of a long portal only the newest are in the preview: it is made anew for each concept."""
@@ -34,5 +34,5 @@ def preview_html(
     banner = _("Preview: what the client would see after %(item)s is approved.") % {"item": own.item}
     if count + 1 > MOST_ITEMS:
         banner += " " + _("Only the newest %(shown)d of %(count)d items are on it.") % {"shown": MOST_ITEMS, "count": count + 1}
-    preview = Preview(banner, reader_language, own.item, _("To be decided"), pictures)
+    preview = PreviewNote(banner, reader_language, own.item, _("To be decided"), pictures)
     return pages.index_html(house, client_name, client_language, [own, *others[: MOST_ITEMS - 1]], preview)

@@ -83,7 +83,7 @@ def _reminders(office: Office, now: datetime) -> int:
         for person, its in letters.items():
             _send(office, now, "reminder", person, its)
         _mark(rows, {Asked.reminded_at: clock.to_text(now)})
-        trail.record_all(now, [trail.Entry(trail.DAEMON, "reminded", row.item, {"to": row.person}) for row in rows])
+        trail.record_all(now, [trail.NewEvent(trail.DAEMON, "reminded", row.item, {"to": row.person}) for row in rows])
     return len(letters)
 
 
@@ -103,7 +103,7 @@ def _escalations(office: Office, now: datetime) -> int:
             told = [person for person in _superiors(office, asked[row.edition]) if _is_first(row.edition, person, now)]
             for person in told:
                 letters[person].append(row)
-            entries.append(trail.Entry(trail.DAEMON, "escalated", row.item, {"to": told, "waits_for": asked[row.edition]}))
+            entries.append(trail.NewEvent(trail.DAEMON, "escalated", row.item, {"to": told, "waits_for": asked[row.edition]}))
         for person, its in letters.items():
             _send(office, now, "escalation", person, its, asked)
         _mark(rows, {Asked.escalated_at: clock.to_text(now)})

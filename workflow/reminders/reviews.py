@@ -50,7 +50,7 @@ def remind(office: Office, now: datetime) -> int:
             for code in told:
                 letters[code].append((item.id, due))
             Note.insert(key=_key(item.id, due), value=clock.to_text(now)).execute()
-            entries.append(trail.Entry(trail.DAEMON, "review_reminded", item.id, {"to": told, "due": str(due)}))
+            entries.append(trail.NewEvent(trail.DAEMON, "review_reminded", item.id, {"to": told, "due": str(due)}))
         for code, its in letters.items():
             payload = {"items": [[key, str(due)] for key, due in its[:LISTED]], "more": max(0, len(its) - LISTED)}
             outbox.enqueue_to_staff(office, now, "review", None, code, payload)

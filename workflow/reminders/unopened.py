@@ -93,7 +93,7 @@ def _remind(office: Office, now: datetime, client: str, contact: Contact, items:
         for item in new:
             Note.insert(key=openings.reminder_key(item.public, contact.id), value=clock.to_text(now)).execute()
         told = {"to": contact.id}
-        trail.record_all(now, [trail.Entry(trail.DAEMON, "contact_reminded", item.id, told) for item in new])
+        trail.record_all(now, [trail.NewEvent(trail.DAEMON, "contact_reminded", item.id, told) for item in new])
     return 1
 
 

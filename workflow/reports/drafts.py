@@ -52,7 +52,7 @@ def write_what_was_left(office: Office, now: datetime) -> None:
         write(office, now, item)
 
 
-def _write(office: Office, one: breaches.Due, seen: Exposure) -> Path:
+def _write(office: Office, one: breaches.DueDraft, seen: Exposure) -> Path:
     at = clock.from_text(one.at)
     text = breach.draft(office, at, one.by, one.reason, seen)
     folder = office.var / BREACHES

@@ -34,7 +34,7 @@ from dossier.text.names import has_bad_characters
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import anchors, auditing, redacting, trail
-from dossier.trail.trail import Anchor, Kept
+from dossier.trail.trail import Anchor, RecordedEvent
 from workflow.items.items import content_digest
 from workflow.messages import firm, logo
 from workflow.messages.language import HERE, environment
@@ -101,7 +101,7 @@ def collect(office: Office, now: datetime, item: Any, may: Readable = ALL) -> di
     }
 
 
-def _names(office: Office, client: str, events: Sequence[Kept]) -> dict[str, str]:
+def _names(office: Office, client: str, events: Sequence[RecordedEvent]) -> dict[str, str]:
     """What those are called whom these events name: staff by their code, contacts as `contact:CLIENT/ID`."""
     named = set[str]()
     for event in events:
@@ -126,7 +126,7 @@ def _anchor_for(office: Office, now: datetime, seq: int) -> tuple[Anchor, bool]:
     return Anchor(clock.to_text(now), length, head), False
 
 
-def _erasures(anew: Mapping[int, str]) -> list[Kept]:
+def _erasures(anew: Mapping[int, str]) -> list[RecordedEvent]:
     """The events that tell how these were written anew."""
     if not anew:
         return []
@@ -135,17 +135,17 @@ def _erasures(anew: Mapping[int, str]) -> list[Kept]:
     return [event for event in trail.those(row[0] for row in tuples(since)) if wanted & _attested(event).keys()]
 
 
-def _attested(erasure: Kept) -> dict[str, str]:
+def _attested(erasure: RecordedEvent) -> dict[str, str]:
     """What an event that tells of an erasure says of events that were written anew: number → link."""
     return dict(json.loads(erasure.detail or "{}").get("redacted", {}))
 
 
-def _told(event: Kept, link: str | None = None) -> dict[str, Any]:
+def _told(event: RecordedEvent, link: str | None = None) -> dict[str, Any]:
     told = {**dict(zip(_EVENT, event[:9], strict=True)), "salt": event.salt, "detail": event.detail}
     return {**told, "link": link} if link else told
 
 
-def periods(events: Sequence[Kept], contents: Mapping[str, Any]) -> list[dict[str, Any]]:
+def periods(events: Sequence[RecordedEvent], contents: Mapping[str, Any]) -> list[dict[str, Any]]:
     """What the client could see from when to when: {from, until (None: still), content, what, approved_by}, in order."""
     found: list[dict[str, Any]] = []
     approved: dict[str, list[dict[str, Any]]] = {}
@@ -236,8 +236,8 @@ def _faults(proof: Mapping[str, Any]) -> list[Sentence]:
     return faults
 
 
-def _event(told: Mapping[str, Any]) -> Kept:
-    return Kept._make([*(told[name] for name in _EVENT), "", told["salt"], told["detail"]])
+def _event(told: Mapping[str, Any]) -> RecordedEvent:
+    return RecordedEvent._make([*(told[name] for name in _EVENT), "", told["salt"], told["detail"]])
 
 
 # The sheet

@@ -49,14 +49,16 @@ from dossier.trail import redacting, trail
 from workflow.items import items
 from workflow.retention import erasure_report, retention
 from workflow.retention.erasure_finding import login_rate, plan
-from workflow.retention.erasure_plan import Plan
-from workflow.retention.personal import Person
+from workflow.retention.erasure_plan import ErasurePlan
+from workflow.retention.personal import ErasedPerson
 
 FOLDER = "erasures"
 """In var/."""
 
 
-def look(office: Office, now: datetime, person: Person, keys: Sequence[int] = (), chosen: Sequence[tuple[int, str]] = ()) -> Plan:
+def look(
+    office: Office, now: datetime, person: ErasedPerson, keys: Sequence[int] = (), chosen: Sequence[tuple[int, str]] = ()
+) -> ErasurePlan:
     """What would be erased now. Changes nothing."""
     return plan(office, now, person, _next_name(), keys, chosen)
 
@@ -69,13 +71,13 @@ def erase(
     office: Office,
     now: datetime,
     actor: Actor,
-    person: Person,
+    person: ErasedPerson,
     reason: str,
     keys: Sequence[int] = (),
     chosen: Sequence[tuple[int, str]] = (),
     *,
     language: str,
-) -> Plan:
+) -> ErasurePlan:
     """Steps 1 to 3. Not inside `transaction()`. `reason` stays in the trail. Raises Refusal, OSError.
 
     `language`: of the report.
@@ -103,14 +105,14 @@ def erase(
     return made
 
 
-def _counts(made: Plan) -> dict[str, int]:
+def _counts(made: ErasurePlan) -> dict[str, int]:
     counts = dict.fromkeys(("goes", "stays", "by hand"), 0)
     for one in made.findings:
         counts[one.fate] += one.count
     return counts
 
 
-def _forget_person(made: Plan) -> None:
+def _forget_person(made: ErasurePlan) -> None:
     person, name = made.person, made.pseudonym
     for address in person.addresses:
         for table in (LoginRequest, LoginToken, LoginSession):
@@ -137,7 +139,7 @@ def _forget_person(made: Plan) -> None:
         Viewed.delete().where(Viewed.actor == person.staff).execute()
 
 
-def _forget_chosen(now: datetime, actor: Actor, made: Plan, reason: str) -> None:
+def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) -> None:
     """Items and files that the admin chose, and that nothing keeps."""
     rows: list[Any] = list(Attachment.select().where(Attachment.id.in_(made.attachments))) if made.attachments else []
     for row in rows:
@@ -175,7 +177,7 @@ def finish(office: Office) -> None:
             Erasure.update(report=None).where(Erasure.id == number).execute()
 
 
-def report_names(office: Office, made: Plan) -> tuple[str, str]:
+def report_names(office: Office, made: ErasurePlan) -> tuple[str, str]:
     """Where the report of an erasure lies: for programs, and for people."""
     folder = office.var / FOLDER
     return str(folder / f"{made.pseudonym}.json"), str(folder / f"{made.pseudonym}.html")

@@ -52,8 +52,8 @@ from dossier.trail import trail
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
 from workflow.retention import retention
-from workflow.retention.erasure_plan import Plan
-from workflow.retention.personal import Person, is_named_in_any
+from workflow.retention.erasure_plan import ErasurePlan
+from workflow.retention.personal import ErasedPerson, is_named_in_any
 
 MOST_BYTES = 4 * 1024 * 1024
 """A larger file outside the vault is looked at by its name only."""
@@ -62,13 +62,13 @@ MOST_BYTES = 4 * 1024 * 1024
 def plan(
     office: Office,
     now: datetime,
-    person: Person,
+    person: ErasedPerson,
     pseudonym: str,
     items: Sequence[int] = (),
     chosen: Sequence[tuple[int, str]] = (),
-) -> Plan:
+) -> ErasurePlan:
     """What would be erased, what stays and why. `items` and `chosen` (item, file name): what the admin wants to go with it."""
-    made = Plan(person, pseudonym)
+    made = ErasurePlan(person, pseudonym)
     finder = _Finder(office, now, made)
     for step in (
         finder.config,
@@ -90,7 +90,7 @@ def plan(
 class _Finder:
     """Looks everywhere, and writes down what it finds in a plan."""
 
-    def __init__(self, office: Office, now: datetime, made: Plan) -> None:
+    def __init__(self, office: Office, now: datetime, made: ErasurePlan) -> None:
         self.office, self.plan, self.person = office, made, made.person
         self.today = now.astimezone().date()
         self.held = {(row.kind, row.subject): row.reason for row in Hold.select()}
@@ -252,7 +252,7 @@ class _Finder:
                     "item", *(("stays", item_name(key), 1, *because) if because else ("by hand", item_name(key), 1, "choose"))
                 )
 
-    def why_not(self, one: retention.Kept | None, key: int) -> tuple[str, Sentence] | None:
+    def why_not(self, one: retention.RetentionState | None, key: int) -> tuple[str, Sentence] | None:
         """(ground, words) for which an item must stay; None if nothing says that it must."""
         if one is None:
             raise NotFound("items.no_such_item", item=item_name(key))
@@ -265,7 +265,7 @@ class _Finder:
             return "obstacle", in_a_row(one.obstacles)
         return None
 
-    def file(self, one: retention.Kept | None, key: int, name: str) -> None:
+    def file(self, one: retention.RetentionState | None, key: int, name: str) -> None:
         """An attachment in all its versions, where the item itself stays."""
         rows = [row for row in Attachment.select().where(Attachment.item == key) if fold(row.name) == fold(name)]
         if not rows:
@@ -338,7 +338,7 @@ def login_rate(address: str) -> str:
     return f"address {access.hash_of(address)} "
 
 
-def _lines_naming(path: Path, person: Person, client: str | None) -> list[int]:
+def _lines_naming(path: Path, person: ErasedPerson, client: str | None) -> list[int]:
     """The lines of a file that name somebody; [0] if only its name does."""
     try:
         data, _ = files.read_plain(path, MOST_BYTES)

@@ -10,17 +10,17 @@ from dossier.database.tables import Event, Item, Mail, tuples
 from dossier.office.office import Office
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence
-from dossier.trail.trail import Kept
+from dossier.trail.trail import RecordedEvent
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
 from workflow.retention import retention
-from workflow.retention.personal import Person
+from workflow.retention.personal import ErasedPerson
 
 Fate = Literal["goes", "stays", "by hand"]
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class PersonalData:
     """Some of the person's data. `ground`: why it stays, or must be looked at by people; `because`: more about that."""
 
     area: str
@@ -32,12 +32,12 @@ class Finding:
 
 
 @dataclass(slots=True)
-class Plan:
+class ErasurePlan:
     """What is known of a person, and what is to be done about it."""
 
-    person: Person
+    person: ErasedPerson
     pseudonym: str
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[PersonalData] = field(default_factory=list)
     obstacles: list[Sentence] = field(default_factory=list)
     """What must be done before anything is erased."""
     mails: list[int] = field(default_factory=list)
@@ -48,21 +48,21 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     contacts: list[int] = field(default_factory=list)
     """Items of which the person is the contact."""
-    events: list[Kept] = field(default_factory=list)
+    events: list[RecordedEvent] = field(default_factory=list)
     """As they are to be."""
     drops: dict[int, tuple[str, str]] = field(default_factory=dict)
     """Taken or refused drops: number → stem and text without the person."""
-    items: list[retention.Kept] = field(default_factory=list)
+    items: list[retention.RetentionState] = field(default_factory=list)
     attachments: list[int] = field(default_factory=list)
 
     def tell(
         self, area: str, fate: Fate, subject: str, count: int = 1, ground: str = "", because: Sentence | None = None
     ) -> None:
         if count:
-            self.findings.append(Finding(area, fate, subject, count, ground, because))
+            self.findings.append(PersonalData(area, fate, subject, count, ground, because))
 
 
-def find_person(office: Office, who: str, names: Sequence[str], addresses: Sequence[str]) -> Person:
+def find_person(office: Office, who: str, names: Sequence[str], addresses: Sequence[str]) -> ErasedPerson:
     """Who is meant by `client/contact`, a staff code, a mail address, or a name; with other names and addresses of theirs.
 
     Raises NotFound where a code is nobody's, now or in the outbox.
@@ -102,7 +102,7 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
     if "/" in who and not found_names and not _acted(f"contact:{who}"):
         raise NotFound("erasing.nobody_known", who=who)
     unique = (tuple(dict.fromkeys(found_names)), tuple(dict.fromkeys(mail_addresses)), tuple(dict.fromkeys(seats)))
-    return Person(*unique, staff)
+    return ErasedPerson(*unique, staff)
 
 
 def _was_staff(code: str) -> bool:

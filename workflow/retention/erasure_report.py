@@ -17,12 +17,12 @@ from dossier.text.sentences import Sentence
 from workflow.messages.language import environment, translator
 
 if TYPE_CHECKING:
-    from workflow.retention.erasure_plan import Finding, Plan
+    from workflow.retention.erasure_plan import ErasurePlan, PersonalData
 
 VERSION = 1
 
 
-def collect(office: Office, now: datetime, actor: Actor, made: Plan, language: str) -> dict[str, Any]:
+def collect(office: Office, now: datetime, actor: Actor, made: ErasurePlan, language: str) -> dict[str, Any]:
     """The report, as its JSON file holds it."""
     person = made.person
     return {
@@ -42,7 +42,7 @@ def collect(office: Office, now: datetime, actor: Actor, made: Plan, language: s
     }
 
 
-def as_data(one: Finding, language: str) -> dict[str, Any]:
+def as_data(one: PersonalData, language: str) -> dict[str, Any]:
     """A finding as the report's file, and the list before it, hold it."""
     because = sentences.told(one.because, language) if one.because else ""
     return {

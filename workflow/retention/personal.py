@@ -16,7 +16,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Person:
+class ErasedPerson:
     """Somebody who is to be erased. `seats`: (client, contact's id); `staff`: the code of a staff member."""
 
     names: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class Person:
         return value
 
 
-def is_named_in_any(person: Person, texts: Iterable[str | None], client: str | None) -> bool:
+def is_named_in_any(person: ErasedPerson, texts: Iterable[str | None], client: str | None) -> bool:
     return any(person.is_named_in(text, client) for text in texts if text)
 
 

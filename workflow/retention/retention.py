@@ -92,7 +92,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RetentionState:
     """What holds for an item. `obstacles`: why it can't be removed, its term aside."""
 
     item: int
@@ -153,7 +153,9 @@ def end_in_bin(end: End, since: date, days: int) -> End:
 # What holds now
 
 
-def kept(office: Office, may: Readable = ALL, client: str | None = None, keys: Sequence[int] | None = None) -> Iterator[Kept]:
+def kept(
+    office: Office, may: Readable = ALL, client: str | None = None, keys: Sequence[int] | None = None
+) -> Iterator[RetentionState]:
     """How long each item is kept, the oldest first; removed ones are none. `may`: what the reader may know of."""
     query = Item.select().where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
     condition = readable.of_items(may)  # what is in the bin is kept too, for a while
@@ -170,7 +172,7 @@ def kept(office: Office, may: Readable = ALL, client: str | None = None, keys: S
         end = end_of(office.settings, item.type, made, office.clients.get(item.client))
         if item.id in binned:
             end = end_in_bin(end, binned[item.id], office.settings.items.bin_days)
-        yield Kept(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
+        yield RetentionState(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
 
 
 def _obstacles(item: Any, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[Sentence]:
@@ -234,7 +236,7 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
     return [one.item for one in gone]
 
 
-def forget(now: datetime, actor: Actor, one: Kept, why: Mapping[str, Any], reason: str) -> None:
+def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, Any], reason: str) -> None:
     """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed.
 
     `why` and `reason` stay in the trail. Call inside `transaction()`.
@@ -315,14 +317,14 @@ def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
     return bool(due)
 
 
-def until_when(one: Kept) -> Sentence:
+def until_when(one: RetentionState) -> Sentence:
     """Until when an item is kept, and because of what."""
     if one.end.until is None:
         return sentence("retention.kept_on", because=one.end.because)
     return sentence("retention.kept_until", until=str(one.end.until), because=one.end.because)
 
 
-def as_json(one: Kept, today: date) -> dict[str, Any]:
+def as_json(one: RetentionState, today: date) -> dict[str, Any]:
     until = one.end.until
     return {
         "item": item_name(one.item), "client": one.client, "description": one.description, "kept_until": until and str(until),

@@ -42,7 +42,7 @@ GONE = 410
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PostOutcome:
     """What a receiver said, in a sentence; `status` is 0 if there was no answer."""
 
     status: int
@@ -61,7 +61,7 @@ class NotSent(Exception):
         self.sentence = why
 
 
-def post(hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, Any]) -> Answer:
+def post(hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, Any]) -> PostOutcome:
     """Send this message now. `ident` is the same each time that the same message is sent. Never raises for the receiver's trouble."""
     body = json.dumps({"type": kind, "timestamp": clock.shown(clock.to_text(now)), "data": data}, default=str)
     try:
@@ -72,11 +72,11 @@ def post(hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, k
         }  # fmt: skip
         return _send(hook, body.encode(), headers)
     except NotSent as error:
-        return Answer(0, error.sentence)
+        return PostOutcome(0, error.sentence)
     except OSError as error:
-        return Answer(0, sentence("webhooks.unreachable", why=system.why(error)))
+        return PostOutcome(0, sentence("webhooks.unreachable", why=system.why(error)))
     except (http.client.HTTPException, ValueError) as error:
-        return Answer(0, sentence("webhooks.unreachable", why=plain(f"{type(error).__name__}: {error}")))
+        return PostOutcome(0, sentence("webhooks.unreachable", why=plain(f"{type(error).__name__}: {error}")))
 
 
 def _signers(hook: Webhook, environ: Mapping[str, str]) -> list[Signer]:
@@ -93,7 +93,7 @@ def _signers(hook: Webhook, environ: Mapping[str, str]) -> list[Signer]:
     return [Signer(one) for one in keys]
 
 
-def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> Answer:
+def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome:
     parts = urlsplit(hook.url)
     is_safe = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if is_safe else 80)
@@ -115,7 +115,7 @@ def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> Answer:
         talk.request("POST", path, body, dict(headers))
         response = talk.getresponse()
         response.read(ANSWER_BYTES)
-        return Answer(response.status, sentence("webhooks.answered", status=response.status))
+        return PostOutcome(response.status, sentence("webhooks.answered", status=response.status))
     finally:
         clock_.cancel()
         line.close()

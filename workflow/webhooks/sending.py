@@ -30,9 +30,9 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence, unpacked
 from dossier.trail import trail
-from dossier.trail.trail import Kept
+from dossier.trail.trail import RecordedEvent
 from workflow.webhooks import posting
-from workflow.webhooks.posting import Answer
+from workflow.webhooks.posting import PostOutcome
 
 log = structlog.get_logger("webhooks")
 
@@ -101,7 +101,7 @@ class Sender:
         return count
 
 
-def ident(event: Kept) -> str:
+def ident(event: RecordedEvent) -> str:
     """What an event's message is called, however often it is sent."""
     return f"{event.seq}.{event.hash[:24]}"
 
@@ -123,7 +123,7 @@ def _went(now: datetime, name: str, seq: int) -> None:
         Hook.update(**values).where(Hook.name == name).execute()
 
 
-def _failed(now: datetime, name: str, event: Kept, answer: Answer) -> None:
+def _failed(now: datetime, name: str, event: RecordedEvent, answer: PostOutcome) -> None:
     with transaction():
         row = Hook.get_by_id(name)
         since = row.failing_since or clock.to_text(now)

@@ -50,7 +50,7 @@ LONGEST_SUBJECT = 255
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ProviderIdentity:
     """Who somebody is to the provider."""
 
     subject: str
@@ -83,7 +83,7 @@ class Provider:
             )
         return str(made)
 
-    def person(self, now: datetime, answer: Mapping[str, str], redirect_uri: str, nonce: str, verifier: str) -> Person:
+    def person(self, now: datetime, answer: Mapping[str, str], redirect_uri: str, nonce: str, verifier: str) -> ProviderIdentity:
         """Whom the provider's answer is about. Raises Refusal for whatever can't be believed."""
         metadata = self._described()
         self._check_sender(metadata, answer)
@@ -91,7 +91,7 @@ class Provider:
         kept = token.get("id_token")
         if not isinstance(kept, str):
             raise refused("provider.no_token")
-        return Person(_subject(self._claims(now, kept, nonce)), kept)
+        return ProviderIdentity(_subject(self._claims(now, kept, nonce)), kept)
 
     def goodbye(self, id_token: str, back: str) -> str | None:
         """Where a browser logs out at the provider as well (RP-initiated); None if that can't be done."""

@@ -27,19 +27,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.portal import files, pages
-from desk.web.portal.visit import Visit
+from desk.web.portal.visit import ClientVisit
 from desk.web.shell import answers
 from desk.web.shell.gate import Form, Gate
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.vault.opening import open_vault
 from workflow.portal_access import access
-from workflow.portal_access.access import Directory
+from workflow.portal_access.access import SeatDirectory
 
 FORM_BYTES = 4096
 """No form of these pages is longer."""
 
-Handler = Callable[[Visit], Response]
+Handler = Callable[[ClientVisit], Response]
 
 
 class PortalWeb:
@@ -48,7 +48,7 @@ class PortalWeb:
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
         self._gate = Gate(office, environ, lambda one: one.settings.portal, self._visit, message, FORM_BYTES, answers.cookie_name)
-        self._directory = Directory(office)
+        self._directory = SeatDirectory(office)
         both, get, post = ["GET", "POST"], ["GET"], ["POST"]
         self.app = Starlette(
             routes=[
@@ -83,12 +83,12 @@ class PortalWeb:
     def _route(self, path: str, handler: Handler, methods: list[str]) -> Route:
         return Route(path, self._gate.page(handler), methods=methods)
 
-    def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Visit:
+    def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> ClientVisit:
         """The visit with its session, if it has one that gives access to anything."""
         directory = self._directory
         if directory.office is not office:
-            directory = self._directory = Directory(office)
-        visit = Visit(request, form, directory, now, peer, self._vault)
+            directory = self._directory = SeatDirectory(office)
+        visit = ClientVisit(request, form, directory, now, peer, self._vault)
         cookie = request.cookies.get(answers.cookie_name(office))
         session = access.find_session(now, cookie) if cookie else None
         if session is None:
@@ -100,7 +100,7 @@ class PortalWeb:
         return replace(visit, session=session, seats=seats)
 
 
-def message(visit: Visit, status: int, about: Refusal | str) -> Response:
+def message(visit: ClientVisit, status: int, about: Refusal | str) -> Response:
     """A page for what went wrong. No page of the portal refuses anything but with one answer for all of it."""
     return pages.gone(visit) if isinstance(about, Refusal) else visit.page("message.html", status, message=about)
 

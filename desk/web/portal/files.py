@@ -14,10 +14,10 @@ import structlog
 from starlette.responses import Response, StreamingResponse
 
 from desk.web.portal.pages import find, gone, of_year, to_login
-from desk.web.portal.visit import Visit
-from desk.web.portal.zipping import Entry, zipped
+from desk.web.portal.visit import ClientVisit
+from desk.web.portal.zipping import ZippedFile, zipped
 from desk.web.shell import answers
-from desk.web.shell.sending import SANDBOX, Kept, saved_file, sent, size_of
+from desk.web.shell.sending import SANDBOX, ServedFile, saved_file, sent, size_of
 from dossier.text import media
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
@@ -31,7 +31,7 @@ PDF = "application/pdf"
 """What browsers show by themselves, in a viewer of their own."""
 
 
-def download(visit: Visit) -> Response:
+def download(visit: ClientVisit) -> Response:
     """A file of an item, whole or in part."""
     client, item, content, name = _asked(visit, "client", "item", "content", "name")
     if not visit.seats:
@@ -49,7 +49,7 @@ def download(visit: Visit) -> Response:
     return saved_file(visit.request, kept, name, file.media_type, file.sha256, is_shown)
 
 
-def archive(visit: Visit) -> Response:
+def archive(visit: ClientVisit) -> Response:
     """All files of an item in one. It counts as a download of each."""
     client, item, content = _asked(visit, "client", "item", "content")
     if not visit.seats:
@@ -65,7 +65,7 @@ def archive(visit: Visit) -> Response:
     return saved_file(visit.request, kept, f"{item}.zip", "application/zip", packed.version)
 
 
-def whole_year(visit: Visit) -> Response:
+def whole_year(visit: ClientVisit) -> Response:
     """All files of the items that were published in a year, or are about it, in one. It counts as a download of each.
 
     It is put together while it is sent, so it takes no room and is never older than the list.
@@ -85,7 +85,9 @@ def whole_year(visit: Visit) -> Response:
         return visit.page("message.html", 503, message="trouble")
     for shown in found:
         _record(visit, shown, shown.what.attachments)
-    entries = [Entry(f"{_folder_of(item)}/{file.name}", item.published_at, file.size, kept.pieces) for item, file, kept in wanted]
+    entries = [
+        ZippedFile(f"{_folder_of(item)}/{file.name}", item.published_at, file.size, kept.pieces) for item, file, kept in wanted
+    ]
     headers = {"content-type": "application/zip", "content-disposition": media.saved_as(f"{client}-{year}.zip"), **SANDBOX}
     return StreamingResponse(zipped(entries), headers=headers)
 
@@ -96,12 +98,12 @@ def _folder_of(item: ShownItem) -> str:
     return f"{item.item} {' '.join(words.split())[:60]}".rstrip(" .")
 
 
-def logo(visit: Visit) -> Response:
+def logo(visit: ClientVisit) -> Response:
     """The firm's logo, for who isn't logged in, too."""
     return answers.logo_file(visit.office)
 
 
-def picture(visit: Visit) -> Response:
+def picture(visit: ClientVisit) -> Response:
     """The small picture of a file's first page. That it was seen opens nothing: it is on the list."""
     client, item, content = _asked(visit, "client", "item", "content")
     shown = find(visit, client, item) if visit.seats else None
@@ -112,21 +114,21 @@ def picture(visit: Visit) -> Response:
     return sent(visit.request, kept, {"content-type": "image/webp"})
 
 
-def _of_vault(visit: Visit, sha256: str) -> Kept:
+def _of_vault(visit: ClientVisit, sha256: str) -> ServedFile:
     vault = visit.vault
-    return Kept(vault.place(sha256), size_of(vault.size, sha256), partial(vault.pieces, sha256))
+    return ServedFile(vault.place(sha256), size_of(vault.size, sha256), partial(vault.pieces, sha256))
 
 
-def _of_portal(visit: Visit, name: str) -> Kept:
+def _of_portal(visit: ClientVisit, name: str) -> ServedFile:
     site = open_site(visit.office)
-    return Kept(None, size_of(site.size, name), partial(site.pieces, name))
+    return ServedFile(None, size_of(site.size, name), partial(site.pieces, name))
 
 
-def _asked(visit: Visit, *keys: str) -> tuple[str, ...]:
+def _asked(visit: ClientVisit, *keys: str) -> tuple[str, ...]:
     return tuple(visit.request.path_params[key] for key in keys)
 
 
-def _record(visit: Visit, shown: Shown, wanted: tuple[ShownFile, ...]) -> None:
+def _record(visit: ClientVisit, shown: Shown, wanted: tuple[ShownFile, ...]) -> None:
     if visit.request.method == "GET":
         openings.record(
             visit.office, visit.now, visit.seats_for(shown.client), shown, wanted, in_part="range" in visit.request.headers

@@ -10,7 +10,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from desk.web.portal.visit import Visit
+from desk.web.portal.visit import ClientVisit
 from desk.web.shell import answers
 from desk.web.shell.answers import page
 from dossier.database.tables import item_key
@@ -36,21 +36,21 @@ _GOAL = re.compile(rf"/(?:[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}/(?:{_ITEM.pattern})?
 """Where a login may lead to: the start, a client's list, an item."""
 
 
-def find(visit: Visit, client: str, item: str) -> openings.Shown | None:
+def find(visit: ClientVisit, client: str, item: str) -> openings.Shown | None:
     """The item, if it is on the portal of this client now, and the visitor may see that."""
     if not visit.seats_for(client) or not _ITEM.fullmatch(item):
         return None
     return openings.find_shown(visit.office, [client], item_key(item))
 
 
-def to_login(visit: Visit, goal: str) -> Response:
+def to_login(visit: ClientVisit, goal: str) -> Response:
     return visit.to(f"/_login?next={goal}" if _GOAL.fullmatch(goal) else "/_login")
 
 
 # The pages
 
 
-def start(visit: Visit) -> Response:
+def start(visit: ClientVisit) -> Response:
     """To the list of their one client; with several, a choice."""
     if not visit.seats:
         return visit.to("/_login")
@@ -60,7 +60,7 @@ def start(visit: Visit) -> Response:
     return visit.page("clients.html", choice=sorted(choice, key=lambda one: bare(one[1])))
 
 
-def login(visit: Visit) -> Response:
+def login(visit: ClientVisit) -> Response:
     """Where an address is typed in; the answer is the same for each."""
     goal = visit.field("next") or visit.request.query_params.get("next") or "/"
     goal = goal if _GOAL.fullmatch(goal) else "/"
@@ -77,7 +77,7 @@ def login(visit: Visit) -> Response:
     return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES)
 
 
-def link(visit: Visit) -> Response:
+def link(visit: ClientVisit) -> Response:
     """The page of a mailed link, and what its button does."""
     secret = visit.request.path_params["secret"]
     if visit.request.method == "POST":
@@ -98,7 +98,7 @@ def link(visit: Visit) -> Response:
     return visit.page("login.html", 410, language=language, goal=goal, state="over", minutes=access.LINK_MINUTES)
 
 
-def logout(visit: Visit) -> Response:
+def logout(visit: ClientVisit) -> Response:
     if visit.session is not None:
         access.log_out(visit.now, visit.session, visit.seats)
     answer = page(visit.office, visit.language, "message.html", 200, seats=(), message="bye")
@@ -106,14 +106,14 @@ def logout(visit: Visit) -> Response:
     return answer
 
 
-def old_address(visit: Visit) -> Response:
+def old_address(visit: ClientVisit) -> Response:
     """`/acme-bv/index.html?item=D-2026-000012`, as mails have it, for a folder behind a web server as well."""
     item = visit.request.query_params.get("item", "")
     goal = f"/{visit.request.path_params['client']}/{item if _ITEM.fullmatch(item) else ''}"
     return visit.to(goal) if visit.seats else to_login(visit, goal)
 
 
-def client_list(visit: Visit) -> Response:
+def client_list(visit: ClientVisit) -> Response:
     """All that a client sees, newest first: a page of it, what was published in a year or is about one, or what has these words."""
     client = visit.request.path_params["client"]
     if not visit.seats:
@@ -156,7 +156,7 @@ def _page_number(text: str, pages: int) -> int:
     return min(max(1, int(text)), pages) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
-def item_page(visit: Visit) -> Response:
+def item_page(visit: ClientVisit) -> Response:
     """An item alone: where mails lead, and what counts as opened."""
     client, item = visit.request.path_params["client"], visit.request.path_params["item"]
     if not visit.seats:
@@ -169,6 +169,6 @@ def item_page(visit: Visit) -> Response:
     return visit.page("item.html", client=client, client_name=visit.office.clients[client].name, shown=shown)
 
 
-def gone(visit: Visit) -> Response:
+def gone(visit: ClientVisit) -> Response:
     """What was withdrawn, is another client's, or never was: one answer."""
     return visit.page("message.html", 404, message="gone") if visit.seats else visit.to("/_login")

@@ -14,16 +14,16 @@ from desk.web.shell.answers import page
 from desk.web.shell.gate import Form
 from dossier.office.office import Office
 from dossier.vault.folder import Vault
-from workflow.portal_access.access import Directory, Seat
+from workflow.portal_access.access import Seat, SeatDirectory
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class ClientVisit:
     """A request, and who makes it."""
 
     request: Request
     form: Form
-    directory: Directory
+    directory: SeatDirectory
     now: datetime
     peer: str
     """The caller's IP address."""

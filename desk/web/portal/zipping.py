@@ -9,7 +9,7 @@ from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ZippedFile:
     """A file in the archive: its name in there, its time (ISO 8601), its bytes, and what gives those from one place to before another."""
 
     name: str
@@ -37,7 +37,7 @@ class _Out:
         return b"".join(written)
 
 
-def zipped(entries: Iterable[Entry]) -> Iterator[bytes]:
+def zipped(entries: Iterable[ZippedFile]) -> Iterator[bytes]:
     """The archive in pieces; files as they are, as most are packed already. Raises what `pieces` raises."""
     out = _Out()
     with zipfile.ZipFile(out, "w") as archive:  # type: ignore[call-overload]

@@ -14,7 +14,7 @@ from functools import lru_cache
 from dossier.files import files
 from dossier.vault.folder import Damaged, Vault
 from workflow.guard.texts import Texts
-from workflow.portal.pictures import Artist, Page
+from workflow.portal.pictures import Artist, PagePicture
 
 ARTISTS = 2
 """Processes that draw; a file that takes long holds up half of them."""
@@ -45,7 +45,7 @@ class Easel:
         self.count = lru_cache(KEPT)(self._count)
         self.places = lru_cache(KEPT)(self._places)
 
-    def page(self, sha256: str, number: int, width: int, words: Sequence[str] = ()) -> Page | None:
+    def page(self, sha256: str, number: int, width: int, words: Sequence[str] = ()) -> PagePicture | None:
         """A page (from 0) of a file; None if there is none to be had."""
         artist = self._artists.get()
         try:

@@ -25,7 +25,7 @@ SANDBOX = {"content-security-policy": "default-src 'none'; sandbox; frame-ancest
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ServedFile:
     """A file as it is kept: at a place of this machine, or to be had in pieces; None of both if it can't be had."""
 
     place: Path | None
@@ -42,7 +42,7 @@ def size_of(size: Callable[[str], int | None], name: str) -> int | None:
         return None
 
 
-def saved_file(request: Request, kept: Kept, name: str, media_type: str, content: str, is_shown: bool = False) -> Response:
+def saved_file(request: Request, kept: ServedFile, name: str, media_type: str, content: str, is_shown: bool = False) -> Response:
     """The file, whole or the part that is asked for, to be saved, or (`is_shown`) shown. `content` names its content."""
     headers = {
         "content-type": media.as_saved(media_type),
@@ -53,7 +53,7 @@ def saved_file(request: Request, kept: Kept, name: str, media_type: str, content
     return sent(request, kept, headers)
 
 
-def sent(request: Request, kept: Kept, headers: dict[str, str]) -> Response:
+def sent(request: Request, kept: ServedFile, headers: dict[str, str]) -> Response:
     assert kept.size is not None
     if kept.place is not None:
         return FileResponse(kept.place, headers=headers, stat_result=os.stat(kept.place))

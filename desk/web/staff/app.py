@@ -30,7 +30,7 @@ from desk.web.shell.easel import Easel
 from desk.web.shell.gate import Form, Gate, Upload
 from desk.web.staff import clients, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
 from desk.web.staff import office as office_pages
-from desk.web.staff.visit import WORDS, Visit, cookie_name, static_file
+from desk.web.staff.visit import WORDS, StaffVisit, cookie_name, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.vault.opening import open_vault
@@ -48,7 +48,7 @@ HEADERS = {
 FORM_BYTES = 512 * 1024
 """No form of these pages is longer; files come each in a request of their own."""
 
-Handler = Callable[[Visit], Response]
+Handler = Callable[[StaffVisit], Response]
 
 
 class DeskWeb:
@@ -139,34 +139,34 @@ class DeskWeb:
         return self._route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
 
     @staticmethod
-    def _with_uploads(handler: Handler) -> Callable[[Visit, Sequence[Upload]], Response]:
+    def _with_uploads(handler: Handler) -> Callable[[StaffVisit, Sequence[Upload]], Response]:
         """A page for people who are logged in, whose form may bring files."""
         return lambda visit, uploads: handler(replace(visit, uploads=uploads)) if visit.session is not None else _ask_who(visit)
 
-    def _put_file(self, visit: Visit, pieces: Iterable[bytes]) -> Response:
+    def _put_file(self, visit: StaffVisit, pieces: Iterable[bytes]) -> Response:
         if visit.session is None:
             return Response(status_code=401)
         return new_item.put_file(visit, visit.request.path_params["name"], pieces)
 
-    def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> Visit:
+    def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> StaffVisit:
         cookie = request.cookies.get(cookie_name(office))
         session: Any = staff_access.find_session(office, now, cookie) if cookie else None
-        return Visit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
+        return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
 
-def _ask_who(visit: Visit) -> Response:
+def _ask_who(visit: StaffVisit) -> Response:
     """To the login; what was typed before the session ended is kept in the page, to be sent once more."""
     if visit.request.method == "GET":
         return visit.to_login()
     return visit.page("again.html", 401, typed=[(name, value) for name, values in visit.form.items() for value in values])
 
 
-def gone(visit: Visit) -> Response:
+def gone(visit: StaffVisit) -> Response:
     """What was deleted, is none of this person's business, or never was: one answer."""
     return visit.page("message.html", 404, about="gone", reason=None)
 
 
-def message(visit: Visit, status: int, about: Refusal | str) -> Response:
+def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:
     """A page for a refusal, or for what went wrong."""
     if isinstance(about, Refusal):
         if status == 404:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, looking_up, offering
-from desk.web.staff.visit import Visit
+from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
 from workflow.reports.finding import Filter
 
@@ -17,7 +17,7 @@ SUGGESTED = 12
 SHARE_STATES = ("private", "concept", "approved", "published", "returned", "withdrawn")
 
 
-def client_list(visit: Visit) -> Response:
+def client_list(visit: StaffVisit) -> Response:
     """All clients that this person may know of; with `?q=`, those that fit; `?for=new`, to make an item for one."""
     words, number = visit.field("q").strip()[:200], page_number(visit)
     codes = looking_up.find_clients(visit.office, visit.actor, words)
@@ -28,19 +28,19 @@ def client_list(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def suggest(visit: Visit) -> Response:
+def suggest(visit: StaffVisit) -> Response:
     """The clients that what is being typed may mean, for a script that offers them."""
     codes = looking_up.find_clients(visit.office, visit.actor, visit.field("q").strip()[:200])[:SUGGESTED]
     return JSONResponse([offering.named(visit.office.clients[code].name, code) for code in codes])
 
 
-def page_number(visit: Visit) -> int:
+def page_number(visit: StaffVisit) -> int:
     """`?page=`, from 1."""
     text = visit.field("page")
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
 
 
-def client(visit: Visit) -> Response:
+def client(visit: StaffVisit) -> Response:
     """A client's card and dossier, filtered; counts as viewed."""
     code = visit.request.path_params["client"]
     may = client_card.check(visit.office, visit.actor, code)

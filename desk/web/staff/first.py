@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from desk.actions import first_run
 from desk.actions.first_run import Beginning
-from desk.web.staff.visit import WORDS, Visit, set_cookie
+from desk.web.staff.visit import WORDS, StaffVisit, set_cookie
 from dossier.office.words import ConfigurationError
 from dossier.text.refusals import Invalid, NotFound
 from dossier.text.sentences import sentence, told
@@ -19,7 +19,7 @@ log = structlog.get_logger("web")
 FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender")
 
 
-def first(visit: Visit) -> Response:
+def first(visit: StaffVisit) -> Response:
     """A GET shows it, and uses nothing up. What is not good any more is answered like what never was."""
     secret = visit.request.path_params["secret"]
     if not first_run.is_good(visit.office, visit.now, secret):
@@ -45,5 +45,5 @@ def first(visit: Visit) -> Response:
     return answer
 
 
-def _page(visit: Visit, secret: str, typed: dict[str, str], problems: dict[str, str], status: int = 200) -> Response:
+def _page(visit: StaffVisit, secret: str, typed: dict[str, str], problems: dict[str, str], status: int = 200) -> Response:
     return visit.page("first.html", status, secret=secret, typed=typed, problems=problems)

@@ -10,7 +10,7 @@ from starlette.responses import Response, StreamingResponse
 
 from desk.actions import client_card, looking_up, offering, overview, unsorted
 from desk.web.shell.sending import SANDBOX
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
 from dossier.text import media, names
@@ -23,7 +23,7 @@ from ingest.sources.unsorted import FOLDER
 SIDECAR_BYTES = 64 * 1024
 
 
-def inbox(visit: Visit) -> Response:
+def inbox(visit: StaffVisit) -> Response:
     """All that waits or was refused, of the clients that this person may know of."""
     found = overview.status(visit.office, visit.actor)
     refused = overview.rejected(visit.office, visit.actor)
@@ -39,7 +39,7 @@ def inbox(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def without_client(visit: Visit) -> Response:
+def without_client(visit: StaffVisit) -> Response:
     """A file that has no client yet, with those that its text names; a POST gives it to one."""
     name = visit.request.path_params["name"]
     near = unsorted.suggestions(visit.office, visit.actor, _lying(visit))
@@ -59,18 +59,18 @@ def without_client(visit: Visit) -> Response:
     return visit.page("unsorted.html", 422 if problems else 200, name=name, near=near, problems=problems, named=offering.named)
 
 
-def _lying(visit: Visit) -> Path:
+def _lying(visit: StaffVisit) -> Path:
     return visit.office.inbox / FOLDER / str(visit.request.path_params["name"])
 
 
-def lying_file(visit: Visit) -> Response:
+def lying_file(visit: StaffVisit) -> Response:
     """A file that has no client yet, to be looked at."""
     name, pieces = unsorted.content(visit.office, visit.actor, _lying(visit))
     headers = {"content-disposition": media.saved_as(name), **SANDBOX}
     return StreamingResponse(pieces, headers=headers, media_type="application/octet-stream")
 
 
-def refused(visit: Visit) -> Response:
+def refused(visit: StaffVisit) -> Response:
     """A refused drop, its sidecar with the faults at their lines; a POST gives it back as it was mended."""
     client, folder = visit.request.path_params["client"], visit.request.path_params["folder"]
     with _open(visit, client, folder) as place:
@@ -91,7 +91,7 @@ def refused(visit: Visit) -> Response:
     return visit.to(f"/drops/{row.id}")
 
 
-def _open(visit: Visit, client: str, folder: str) -> Folder:
+def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
     """The refused drop's folder, held open. Raises NotFound, also for clients that this person may not know of."""
     client_card.check(visit.office, visit.actor, client)
     if not re.fullmatch(r"[^/\x00]{1,255}", folder) or folder in (".", ".."):
@@ -107,7 +107,7 @@ def _open(visit: Visit, client: str, folder: str) -> Folder:
 
 
 def _page(
-    visit: Visit, client: str, folder: str, there: list[str], text: str, typed: str, why: list[str], status: int = 200
+    visit: StaffVisit, client: str, folder: str, there: list[str], text: str, typed: str, why: list[str], status: int = 200
 ) -> Response:
     at: dict[int, list[str]] = {}
     for line in why:

@@ -15,7 +15,7 @@ from starlette.responses import Response
 from desk.actions import changing, item_view, looking_up, mailing, offering, undoing, withdrawing
 from desk.actions.changing import Source, wish_from
 from desk.web.staff import items
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import names
 from dossier.text.refusals import Conflict, Invalid, Refusal, fault
@@ -29,7 +29,7 @@ EDITABLE = ("description", "status", "type", "location", "labels", "explanation"
 STALE = "rules.changed_meanwhile"
 
 
-def edit(visit: Visit) -> Response:
+def edit(visit: StaffVisit) -> Response:
     """Change fields of an item."""
     typed = {field: visit.field(field) for field in visit.form if field in EDITABLE or field.startswith("field.")}
     keys: dict[str, str | Sequence[str] | None] = {name.removeprefix("field."): value for name, value in typed.items()}
@@ -38,7 +38,7 @@ def edit(visit: Visit) -> Response:
     return _changed(visit, "changed", lambda key: _amend(visit, key, keys), typed=typed)
 
 
-def share(visit: Visit) -> Response:
+def share(visit: StaffVisit) -> Response:
     """Share it, or change how: which files, concept or approved, whom to ask, whom to mail."""
     typed = {name: visit.field(name) for name in visit.form}
     keys: dict[str, str | Sequence[str] | None] = {"share": "yes", "share_status": visit.field("share_status") or None}
@@ -59,33 +59,33 @@ def share(visit: Visit) -> Response:
 
 
 def _amend(
-    visit: Visit, key: int, keys: Mapping[str, str | Sequence[str] | None], changes: FileChanges | None = None
+    visit: StaffVisit, key: int, keys: Mapping[str, str | Sequence[str] | None], changes: FileChanges | None = None
 ) -> Sequence[Sentence]:
     wish, share_all = wish_from(visit.office, key, keys)
     changes = changes or FileChanges(share_all=share_all)
     return changing.change(visit.office, visit.now, visit.actor, key, wish, changes, if_version=visit.number("version"))
 
 
-def withdraw(visit: Visit) -> Response:
+def withdraw(visit: StaffVisit) -> Response:
     """Take it off the portal, with a reason. It is never held up by what else was changed."""
     reason = visit.field("reason")
     withdrawn = partial(withdrawing.withdraw, visit.office, visit.now, visit.actor)
     return _changed(visit, "withdrawn", lambda key: withdrawn(key, reason), "reason", {"reason": reason})
 
 
-def put_back(visit: Visit) -> Response:
+def put_back(visit: StaffVisit) -> Response:
     """Put back on the portal what was approved."""
     return _changed(visit, "put_back", partial(withdrawing.put_back, visit.office, visit.now, visit.actor))
 
 
-def notify(visit: Visit) -> Response:
+def notify(visit: StaffVisit) -> Response:
     """Mail somebody of the client about it, again or for the first time."""
     contact = visit.field("contact") or None
     send = partial(mailing.notify, visit.office, visit.now, visit.actor)
     return _changed(visit, "mailed", lambda key: send(key, contact), "notify")
 
 
-def change_files(visit: Visit) -> Response:
+def change_files(visit: StaffVisit) -> Response:
     """Rename or remove an attachment, change whether it is shared, or put an earlier version back."""
     file, version = visit.field("file"), visit.number("version")
     changes = {
@@ -104,7 +104,7 @@ def change_files(visit: Visit) -> Response:
     return _changed(visit, "changed", lambda key: change(key, Wish(), changes, must_be_there=[file], if_version=version), "files")
 
 
-def attach(visit: Visit) -> Response:
+def attach(visit: StaffVisit) -> Response:
     """Add the files that came with the form, or put one in the place of `replace`, which keeps its name."""
     replaced, said = visit.field("replace"), {"yes": True, "no": False}.get(visit.field("share"))
 
@@ -127,7 +127,7 @@ def attach(visit: Visit) -> Response:
     return _changed(visit, "changed", put, "files")
 
 
-def copy(visit: Visit) -> Response:
+def copy(visit: StaffVisit) -> Response:
     """Copy an attachment to another item."""
     said = {"yes": True, "no": False}.get(visit.field("share"))
 
@@ -138,13 +138,13 @@ def copy(visit: Visit) -> Response:
     return _changed(visit, "copied", put, "files")
 
 
-def delete(visit: Visit) -> Response:
+def delete(visit: StaffVisit) -> Response:
     """Put it into the bin."""
     put = partial(undoing.delete, visit.office, visit.now, visit.actor, if_version=visit.number("version"))
     return _changed(visit, "", put, "undo", goal=f"/bin?was={visit.request.path_params['item']}")
 
 
-def move(visit: Visit) -> Response:
+def move(visit: StaffVisit) -> Response:
     """Give it to another client, whose name or code was typed."""
     clients = {code: visit.office.clients[code].name for code in looking_up.find_clients(visit.office, visit.actor, "")}
     code = offering.code_typed(visit.field("client"), clients)
@@ -153,12 +153,12 @@ def move(visit: Visit) -> Response:
     return _changed(visit, "moved", lambda key: give(key, code, version), "client", {"client": visit.field("client")})
 
 
-def bin_page(visit: Visit) -> Response:
+def bin_page(visit: StaffVisit) -> Response:
     """What is in the bin, the latest first."""
     return visit.page("bin.html", binned=undoing.in_bin(visit.office, visit.actor), was=visit.field("was"), problem=None)
 
 
-def undelete(visit: Visit) -> Response:
+def undelete(visit: StaffVisit) -> Response:
     """Take it out of the bin."""
     try:
         key = looking_up.key_typed(visit.request.path_params["item"], visit.office, visit.actor)
@@ -173,7 +173,7 @@ def undelete(visit: Visit) -> Response:
 
 
 def _changed(
-    visit: Visit,
+    visit: StaffVisit,
     done: str,
     change: Callable[[int], object],
     about: str = "",

@@ -7,20 +7,20 @@ from itertools import groupby
 from starlette.responses import HTMLResponse, Response
 
 from desk.actions import auditing, item_view, offering, undoing
-from desk.web.shell.sending import Kept, saved_file, size_of
+from desk.web.shell.sending import ServedFile, saved_file, size_of
 from desk.web.staff import papers
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.text import media
 from dossier.text.sentences import told
 from workflow.reports import proof as sheets
 
 
-def item(visit: Visit) -> Response:
+def item(visit: StaffVisit) -> Response:
     """The page of an item."""
     return page(visit, visit.request.path_params["item"])
 
 
-def page(visit: Visit, name: str, status: int = 200, **more: object) -> Response:
+def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Response:
     """The item's page. `more`: the `problems` of what was asked, by field, and what was `typed`."""
     office, language = visit.office, visit.language
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
@@ -49,12 +49,14 @@ def page(visit: Visit, name: str, status: int = 200, **more: object) -> Response
     return visit.page("item.html", status, **{**values, **more})
 
 
-def attachment(visit: Visit) -> Response:
+def attachment(visit: StaffVisit) -> Response:
     """A file of an item, whole or in part; `?version=N`: an earlier one. It is given only once that is recorded."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
     row = item_view.version_of(visit.office, visit.actor, name, file, visit.number("version"))
     vault = visit.vault
-    kept = Kept(vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end))
+    kept = ServedFile(
+        vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end)
+    )
     if kept.size != row.size:
         return visit.page("message.html", 503, about="trouble", reason=None)
     if visit.request.method == "GET":
@@ -68,7 +70,7 @@ PROOF = {
 """A sheet has its style and logo inside. It has no origin, and runs nothing."""
 
 
-def proof(visit: Visit) -> Response:
+def proof(visit: StaffVisit) -> Response:
     """The sheet of proof, as `dossier proof` gives it: to be looked at, printed, and (`?save=1`) kept."""
     name = visit.request.path_params["item"]
     key = item_view.find(visit.office, visit.actor, name).id

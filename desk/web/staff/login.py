@@ -8,11 +8,11 @@ from starlette.responses import Response
 
 from desk.web.staff import oidc
 from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import Visit, forget_cookie, set_cookie
+from desk.web.staff.visit import StaffVisit, forget_cookie, set_cookie
 from workflow.portal_access import access, staff_access
 
 
-def login(visit: Visit) -> Response:
+def login(visit: StaffVisit) -> Response:
     """Where an address is typed in; the answer is the same for each."""
     goal, known = goal_of(visit.field("next") or "/"), oidc.provider(visit.office)
     if known is not None and visit.session is None:
@@ -30,7 +30,7 @@ def login(visit: Visit) -> Response:
     return visit.page("login.html", goal=goal, state="asked", address=address, minutes=access.LINK_MINUTES)
 
 
-def link(visit: Visit) -> Response:
+def link(visit: StaffVisit) -> Response:
     """The page of a mailed link, and what its button does. A GET uses nothing up: mail scanners open every link."""
     if visit.office.settings.desk.oidc is not None:
         return visit.to("/_login")
@@ -52,7 +52,7 @@ def link(visit: Visit) -> Response:
     return visit.page("login.html", 410, goal=goal, state="over", minutes=access.LINK_MINUTES)
 
 
-def logout(visit: Visit) -> Response:
+def logout(visit: StaffVisit) -> Response:
     """End this session, or (field `everywhere`) all of this person's; and go on to log out at the identity provider.
 
     A page leads there, as browsers follow no redirect to another site from a form (form-action).

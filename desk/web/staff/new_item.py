@@ -14,7 +14,7 @@ from urllib.parse import quote
 from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, offering
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import told
 from ingest.sources import staging
@@ -23,7 +23,7 @@ TEXTS = ("description", "status", "type", "location", "explanation", "share_stat
 YES_NO = ("share", "share_explanation", "notify")
 
 
-def new_item(visit: Visit) -> Response:
+def new_item(visit: StaffVisit) -> Response:
     """The form; a POST adds files (`add`), takes one out (`out`), checks (`check`), or saves."""
     code = visit.request.path_params["client"]
     client_card.check(visit.office, visit.actor, code)
@@ -47,7 +47,7 @@ def new_item(visit: Visit) -> Response:
     return visit.to(f"/drops/{row.id}")
 
 
-def _drop(visit: Visit, code: str) -> Any:
+def _drop(visit: StaffVisit, code: str) -> Any:
     """The drop that this form puts together; a new one at first."""
     key = visit.field("drop")
     if key:
@@ -58,7 +58,7 @@ def _drop(visit: Visit, code: str) -> Any:
     return staging.begin(visit.office, visit.now, visit.actor, code)
 
 
-def _add(visit: Visit, row: Any) -> list[Problem]:
+def _add(visit: StaffVisit, row: Any) -> list[Problem]:
     """Take the files in that came with the form; why some were not."""
     problems: list[Problem] = []
     for name, pieces in visit.uploads:
@@ -69,7 +69,7 @@ def _add(visit: Visit, row: Any) -> list[Problem]:
     return problems
 
 
-def put_file(visit: Visit, name: str, pieces: Iterable[bytes]) -> Response:
+def put_file(visit: StaffVisit, name: str, pieces: Iterable[bytes]) -> Response:
     """One file, as a script sends it; answers with its size, or with what is wrong with it."""
     row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
     try:
@@ -78,7 +78,7 @@ def put_file(visit: Visit, name: str, pieces: Iterable[bytes]) -> Response:
         return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
 
 
-def begin(visit: Visit) -> Response:
+def begin(visit: StaffVisit) -> Response:
     """A drop for a script to put files into: its id."""
     code = visit.request.path_params["client"]
     client_card.check(visit.office, visit.actor, code)
@@ -88,13 +88,13 @@ def begin(visit: Visit) -> Response:
         return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
 
 
-def take_out(visit: Visit, name: str) -> Response:
+def take_out(visit: StaffVisit, name: str) -> Response:
     """Take a file out again, as a script asks."""
     staging.remove(visit.office, staging.find(visit.office, visit.actor, visit.request.path_params["drop"]), name)
     return Response(status_code=204)
 
 
-def sent(visit: Visit) -> Response:
+def sent(visit: StaffVisit) -> Response:
     """What became of a saved item: it is on its way, is taken, or was refused after all."""
     row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
     became = staging.fate(row)
@@ -105,7 +105,7 @@ def sent(visit: Visit) -> Response:
     return visit.page("sent.html", row=row, became=became)
 
 
-def _keys(visit: Visit) -> dict[str, str | Sequence[str] | None]:
+def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     """What the form says, as a sidecar's keys. What is not shared says nothing of sharing."""
     keys: dict[str, str | Sequence[str] | None] = {key: visit.field(key).replace("\r\n", "\n").strip() or None for key in TEXTS}
     keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
@@ -124,25 +124,25 @@ def _keys(visit: Visit) -> dict[str, str | Sequence[str] | None]:
     return keys
 
 
-def _shares(visit: Visit, row: Any) -> dict[str, bool | None]:
+def _shares(visit: StaffVisit, row: Any) -> dict[str, bool | None]:
     """Of each file, whether the client gets it; None where nobody said."""
     if visit.field("share") != "yes":
         return {}
     return {name: {"yes": True, "no": False}.get(visit.field(f"share:{name}")) for name in row.files}
 
 
-def _told(visit: Visit, problems: Iterable[Problem]) -> list[dict[str, str]]:
+def _told(visit: StaffVisit, problems: Iterable[Problem]) -> list[dict[str, str]]:
     return [{"key": one.key, "message": told(one.message, visit.language, WORDS)} for one in problems]
 
 
-def _by_key(visit: Visit, problems: Iterable[Problem]) -> dict[str, list[str]]:
+def _by_key(visit: StaffVisit, problems: Iterable[Problem]) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in _told(visit, problems):
         found.setdefault(one["key"], []).append(one["message"])
     return found
 
 
-def _page(visit: Visit, code: str, row: Any, problems: Mapping[str, Sequence[str]], status: int = 200) -> Response:
+def _page(visit: StaffVisit, code: str, row: Any, problems: Mapping[str, Sequence[str]], status: int = 200) -> Response:
     office, client = visit.office, visit.office.clients[code]
     locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
     fresh = staging.find(office, visit.actor, row.id) if row is not None else None

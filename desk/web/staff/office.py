@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from desk.actions import acting, auditing, config_files, examining, looking_up, mailing, offering, overview, retaining, tokens
 from desk.actions.config_files import FILES, Which
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.office.words import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Invalid, Refusal, fault
 from dossier.text.sentences import Sentence, sentence, told
-from dossier.trail.trail import Kept
+from dossier.trail.trail import RecordedEvent
 
 log = structlog.get_logger("web")
 
@@ -24,15 +24,15 @@ EVENTS, MAILS = 50, 100
 EVENTS_FILTERED = 100
 
 
-def office(visit: Visit) -> Response:
+def office(visit: StaffVisit) -> Response:
     """All of it at a glance."""
     return _page(visit)
 
 
-def _page(visit: Visit, status: int = 200, **more: object) -> Response:
+def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     acting.need_admin(visit.office, visit.actor)
     found = overview.status(visit.office, visit.actor)
-    events = [_event(one) for one in auditing.events(visit.office, visit.actor, auditing.Wanted(), newest=EVENTS)]
+    events = [_event(one) for one in auditing.events(visit.office, visit.actor, auditing.EventFilter(), newest=EVENTS)]
     values: dict[str, object] = {"problems": {}, "typed": lambda name: "", "key": None, **more}
     return visit.page(
         "office.html", status, **values, holds=retaining.holds(visit.office, visit.actor), scopes=tokens.SCOPES, named=offering.named,
@@ -41,13 +41,13 @@ def _page(visit: Visit, status: int = 200, **more: object) -> Response:
     )  # fmt: skip
 
 
-def examined(visit: Visit) -> Response:
+def examined(visit: StaffVisit) -> Response:
     """What is wrong with the set-up, and what to do about it; asked for by a button, for it takes some seconds."""
     found = examining.examine(visit.office, visit.actor)
     return visit.page("doctor.html", found=found, wrong=sum(one["level"] == "wrong" for one in found))
 
 
-def trail(visit: Visit) -> Response:
+def trail(visit: StaffVisit) -> Response:
     """What happened, the newest first, filtered by item, client, person and days."""
     acting.need_admin(visit.office, visit.actor)
     problems: dict[str, str] = {}
@@ -58,7 +58,7 @@ def trail(visit: Visit) -> Response:
     except Refusal as refusal:
         problems["item"] = refusal.told(visit.language, WORDS)
     days = {name: _day(visit, chosen[name], name, problems) for name in ("since", "until")}
-    wanted = auditing.Wanted(
+    wanted = auditing.EventFilter(
         item, chosen["client"] or None, chosen["person"] or None, days["since"],
         days["until"] + timedelta(days=1) if days["until"] else None,
     )  # fmt: skip
@@ -71,7 +71,7 @@ def trail(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def _day(visit: Visit, text: str, name: str, problems: dict[str, str]) -> datetime | None:
+def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> datetime | None:
     if not text:
         return None
     try:
@@ -84,13 +84,13 @@ def _day(visit: Visit, text: str, name: str, problems: dict[str, str]) -> dateti
     return datetime.combine(day, time()).astimezone()
 
 
-def _event(one: Kept) -> dict[str, Any]:
+def _event(one: RecordedEvent) -> dict[str, Any]:
     return {
         "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action.replace("_", " "), "about": one.subject,
     }  # fmt: skip
 
 
-def hold(visit: Visit) -> Response:
+def hold(visit: StaffVisit) -> Response:
     """Lay a legal hold on a client or an item, or end one, with a reason."""
     acting.need_admin(visit.office, visit.actor)
     subject = visit.field("subject").strip()
@@ -106,7 +106,7 @@ def hold(visit: Visit) -> Response:
     return visit.to("/office?done=hold#holds")
 
 
-def new_token(visit: Visit) -> Response:
+def new_token(visit: StaffVisit) -> Response:
     """A new key for a program; the page that answers is the only place where it is ever shown."""
     acting.need_admin(visit.office, visit.actor)
     staff = offering.code_typed(visit.field("for"), {code: one.name for code, one in visit.office.staff.items()})
@@ -125,11 +125,11 @@ def new_token(visit: Visit) -> Response:
     return _page(visit, key=key)
 
 
-def _told(visit: Visit, line: Sentence | str) -> str:
+def _told(visit: StaffVisit, line: Sentence | str) -> str:
     return told(line, visit.language, WORDS)
 
 
-def mail(visit: Visit) -> Response:
+def mail(visit: StaffVisit) -> Response:
     """Try a mail again, or cancel it."""
     acting.need_admin(visit.office, visit.actor)
     number = int(visit.request.path_params["number"])
@@ -137,14 +137,14 @@ def mail(visit: Visit) -> Response:
     return visit.to("/office?done=mail#mails")
 
 
-def revoke(visit: Visit) -> Response:
+def revoke(visit: StaffVisit) -> Response:
     """End a key for a program."""
     acting.need_admin(visit.office, visit.actor)
     tokens.revoke(visit.now, visit.actor, visit.request.path_params["name"])
     return visit.to("/office?done=token#tokens")
 
 
-def config(visit: Visit) -> Response:
+def config(visit: StaffVisit) -> Response:
     """A file of config/: shown, checked, its difference shown, saved."""
     which: Which = visit.request.path_params["which"]
     if which not in FILES:

@@ -14,7 +14,7 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.web.identity.provider import Provider, refused
 from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import Visit, set_cookie
+from desk.web.staff.visit import StaffVisit, set_cookie
 from dossier.office.keys import Oidc
 from dossier.office.office import Office
 from dossier.text.refusals import NotFound
@@ -37,7 +37,7 @@ def provider(office: Office) -> Provider | None:
     return _made(settings, os.environ.get(settings.client_secret_env, "")) if settings is not None else None
 
 
-def begin(visit: Visit) -> Response:
+def begin(visit: StaffVisit) -> Response:
     """Away to the provider."""
     known = _needed(visit)
     browser = visit.request.cookies.get(_cookie(visit.office)) or secrets.token_urlsafe(32)
@@ -50,7 +50,7 @@ def begin(visit: Visit) -> Response:
     return answer
 
 
-def back(visit: Visit) -> Response:
+def back(visit: StaffVisit) -> Response:
     """What the provider sent back: a session for the staff member whom it is about. Raises Refusal."""
     known, said = _needed(visit), visit.request.query_params
     if any(len(said.getlist(name)) > 1 for name in said):
@@ -70,7 +70,7 @@ def back(visit: Visit) -> Response:
     return answer
 
 
-def goodbye(visit: Visit) -> str | None:
+def goodbye(visit: StaffVisit) -> str | None:
     """Where this person logs out at the provider as well; None if they did not log in there."""
     known = provider(visit.office)
     if known is None or visit.session is None or not visit.session.id_token:
@@ -78,7 +78,7 @@ def goodbye(visit: Visit) -> str | None:
     return known.goodbye(visit.session.id_token, f"{visit.office.settings.desk.base_url.rstrip('/')}/_login?bye=1")
 
 
-def _needed(visit: Visit) -> Provider:
+def _needed(visit: StaffVisit) -> Provider:
     known = provider(visit.office)
     if known is None:
         raise NotFound("provider.none")

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from desk.actions import item_view
 from desk.web.shell.easel import Easel
-from desk.web.staff.visit import Visit
+from desk.web.staff.visit import StaffVisit
 from dossier.text import clock
 from dossier.text.sentences import Sentence
 from workflow.portal.pictures import may_have_picture
@@ -86,7 +86,7 @@ def papers(
     return made
 
 
-def picture(visit: Visit) -> Response:
+def picture(visit: StaffVisit) -> Response:
     """A page as a picture, with what the guard found marked."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
     row = item_view.with_content(visit.office, visit.actor, name, file, visit.field("content"))
@@ -103,7 +103,7 @@ def picture(visit: Visit) -> Response:
     return Response(page.picture, media_type="image/webp", headers=headers)
 
 
-def reading(visit: Visit) -> Response:
+def reading(visit: StaffVisit) -> Response:
     """A page large, to be read, or beside the same page of another version."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
     row = item_view.with_content(visit.office, visit.actor, name, file, visit.field("content"))

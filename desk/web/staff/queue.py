@@ -10,7 +10,7 @@ from desk.actions import concepts, deciding, item_view, my_work
 from desk.web.staff import papers
 from desk.web.staff.clients import page_number
 from desk.web.staff.start import keys_to_decide
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.database.tables import item_name
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, told
@@ -30,7 +30,7 @@ PREVIEW = {
 """The preview has its style and pictures inside; it runs nothing, and stands in a frame of the desk's alone."""
 
 
-def queue(visit: Visit) -> Response:
+def queue(visit: StaffVisit) -> Response:
     """All that waits for this person, oldest first. A POST approves those that were ticked and opened before."""
     became: list[tuple[str, str, bool]] = []
     if visit.request.method == "POST":
@@ -47,7 +47,7 @@ def queue(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def concept(visit: Visit) -> Response:
+def concept(visit: StaffVisit) -> Response:
     """One concept; a POST decides on it."""
     name = visit.request.path_params["item"]
     key = item_view.find(visit.office, visit.actor, name).id
@@ -56,20 +56,20 @@ def concept(visit: Visit) -> Response:
     return _page(visit, key)
 
 
-def preview(visit: Visit) -> Response:
+def preview(visit: StaffVisit) -> Response:
     """The client's portal as it would be after approval, to be looked at beside the decision."""
     key = item_view.find(visit.office, visit.actor, visit.request.path_params["item"]).id
     return HTMLResponse(concepts.preview(visit.office, visit.actor, visit.now, key), headers=PREVIEW)
 
 
-def previewed_file(visit: Visit) -> Response:
+def previewed_file(visit: StaffVisit) -> Response:
     """A file that the preview leads to: the item's own."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
     item_view.version_of(visit.office, visit.actor, name, file, None)
     return visit.to(f"/items/{name}/attachments/{quote(file, safe='')}")
 
 
-def _page(visit: Visit, key: int, status: int = 200, **more: object) -> Response:
+def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Response:
     language = visit.language
     found = concepts.view(visit.office, visit.actor, visit.now, key, note=visit.request.method == "GET")
     concepts.note_shown(visit.now, visit.actor, found)
@@ -95,7 +95,7 @@ def _page(visit: Visit, key: int, status: int = 200, **more: object) -> Response
     return visit.page("decide.html", status, **{**values, **more})
 
 
-def _decide(visit: Visit, name: str, key: int) -> Response:
+def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     """Nothing is approved but what was shown: `content` is the digest of that."""
     verdict, comment, content = visit.field("decision"), visit.field("comment"), visit.field("content")
     if verdict not in ("approve", "reject") or not content:

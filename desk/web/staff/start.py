@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from desk.actions import first_run, looking_up, my_work
-from desk.web.staff.visit import WORDS, Visit
+from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.cluster import presence
 from dossier.office.office import Office
 from dossier.text.sentences import told
@@ -27,7 +27,7 @@ FOUND = 30
 """So many clients and items a search shows."""
 
 
-def counts(visit: Visit) -> Mapping[str, int]:
+def counts(visit: StaffVisit) -> Mapping[str, int]:
     """What the menu counts for this person; and the daemons that run, as a page says on top if there are none."""
     return {
         "queue": len(keys_to_decide(visit)),
@@ -36,7 +36,7 @@ def counts(visit: Visit) -> Mapping[str, int]:
     }
 
 
-def _count_in_the_inbox(visit: Visit) -> int:
+def _count_in_the_inbox(visit: StaffVisit) -> int:
     """As it was COUNTED_SECONDS ago at most, by the same configuration: it takes a look into the folder of every client."""
     code, now = visit.actor.code, time.monotonic()
     known = _counted.get(code)
@@ -46,7 +46,7 @@ def _count_in_the_inbox(visit: Visit) -> int:
     return known[2]
 
 
-def keys_to_decide(visit: Visit) -> Sequence[int]:
+def keys_to_decide(visit: StaffVisit) -> Sequence[int]:
     """What waits for this person, oldest first; asked once for all that a page needs of it."""
     known = visit.request.state
     if not hasattr(known, "to_decide"):
@@ -54,13 +54,13 @@ def keys_to_decide(visit: Visit) -> Sequence[int]:
     return list(known.to_decide)
 
 
-def start(visit: Visit) -> Response:
+def start(visit: StaffVisit) -> Response:
     """My work; with `?q=`, what fits these words."""
     words = visit.field("q").strip()[:200]
     return _search(visit, words) if words else _work(visit)
 
 
-def _work(visit: Visit) -> Response:
+def _work(visit: StaffVisit) -> Response:
     office, actor, now = visit.office, visit.actor, visit.now
     keys = keys_to_decide(visit)
     decide, inbox = my_work.to_decide(office, actor, now, keys[: my_work.SHOWN]), my_work.in_the_inbox(office, actor)
@@ -74,7 +74,7 @@ def _work(visit: Visit) -> Response:
     )  # fmt: skip
 
 
-def _search(visit: Visit, words: str) -> Response:
+def _search(visit: StaffVisit, words: str) -> Response:
     clients = looking_up.find_clients(visit.office, visit.actor, words)
     items = looking_up.find_items(visit.office, visit.actor, Filter(words=words), FOUND + 1)
     return visit.page(

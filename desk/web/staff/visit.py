@@ -42,7 +42,7 @@ WORDS = Words("field")
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class StaffVisit:
     """A request, and which staff member makes it."""
 
     request: Request
@@ -55,7 +55,7 @@ class Visit:
     easel: Easel
     """Draws pages of files."""
     session: Any = None
-    counts: Callable[[Visit], Mapping[str, int]] | None = None
+    counts: Callable[[StaffVisit], Mapping[str, int]] | None = None
     """What the menu counts, asked when a page is made."""
     uploads: Sequence[tuple[str, Iterable[bytes]]] = ()
     """Files that came with the form: their names, and their bytes piece by piece."""

@@ -17,7 +17,7 @@ from kit.servers import DATABASE_URL, POSTGRESQL, another_database
 from desk.actions import keeping, new_office
 from desk.doctor import office as doctor
 from dossier.backup import backup
-from dossier.backup.backup import Report
+from dossier.backup.backup import BackupReport
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail, Item
@@ -26,7 +26,7 @@ from dossier.office.words import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import trail
-from workflow.outbox.alarms import Alarms, check, text_of
+from workflow.outbox.alarms import StandingAlarms, check, text_of
 
 DATABASE = "database.pgdump" if POSTGRESQL else "database.sqlite"
 
@@ -40,7 +40,7 @@ def office(tmp_path: Path) -> Iterator[Records]:
     close_database()
 
 
-def _back_up(office: Records, dest: Path, keep: int = 30) -> Report:
+def _back_up(office: Records, dest: Path, keep: int = 30) -> BackupReport:
     return keeping.back_up(office.office, office.tick(), JOOST, dest, keep)
 
 
@@ -108,7 +108,7 @@ def test_a_damaged_vault_file_is_told_and_the_rest_is_backed_up(office: Records,
 
 def _told(office: Records) -> tuple[str, str]:
     """What the alarm says, and doctor's level."""
-    now, alarms = office.tick(), Alarms(office.office)
+    now, alarms = office.tick(), StandingAlarms(office.office)
     check(alarms, now)
     [found] = doctor.backups(office.office, {})
     return str(text_of("backup") or ""), found.level

@@ -15,7 +15,7 @@ from dossier.text import clock
 from dossier.text.refusals import Refusal
 from workflow.approval import deciding
 from workflow.messages import letters
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 from workflow.reminders import reminders
 
 
@@ -212,7 +212,7 @@ def test_an_approver_whose_folder_was_never_made_gets_one(office: QueueOffice) -
 
 def publish(office: QueueOffice) -> None:
     office.later(seconds=1)
-    portal = Portal(office.office, office.vault)
+    portal = Publisher(office.office, office.vault)
     portal.prepare()
     for _ in range(5):
         portal.round(office.now)

@@ -18,7 +18,7 @@ from dossier.database.tables import PROXY
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import moves
 from dossier.trail import auditing
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 
 
 @pytest.fixture
@@ -72,7 +72,7 @@ class Successor:
 
     def _lead(self) -> None:
         self._meanwhile()
-        portal = Portal(self._office.office, self._office.vault)
+        portal = Publisher(self._office.office, self._office.vault)
         portal.prepare()
         portal.site._can_swap = self._can_swap
         place = portal._place

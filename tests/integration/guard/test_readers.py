@@ -19,7 +19,7 @@ from kit.compound import compound
 from kit.guard_corpus import pdf, scan, word
 from kit.papers import NAMES, documents, mail, outlook, picture, stored, utf16, zipped
 
-from workflow.guard.at_a_glance import Text
+from workflow.guard.at_a_glance import FileText
 from workflow.guard.texts import Texts
 
 NAME = "Noorderlicht Beheer B.V."
@@ -34,14 +34,14 @@ def reader() -> Iterator[Texts]:
 
 @pytest.fixture
 def read(reader: Texts, tmp_path: Path) -> Iterator[object]:
-    def read(name: str, data: bytes) -> Text:
+    def read(name: str, data: bytes) -> FileText:
         (tmp_path / name).write_bytes(data)
         return reader.begin(tmp_path / name, name).result(120)
 
     return read  # type: ignore[return-value]
 
 
-def reasons(text: Text) -> list[str]:
+def reasons(text: FileText) -> list[str]:
     return [str(why) for why in text.unread]
 
 

@@ -16,7 +16,7 @@ from kit.guard_corpus import inflating, pdf, scan
 from kit.papers import stored
 
 from workflow.guard import texts
-from workflow.guard.at_a_glance import Text
+from workflow.guard.at_a_glance import FileText
 from workflow.guard.texts import Texts
 
 
@@ -27,7 +27,7 @@ def reader() -> Iterator[Texts]:
     reader.close()
 
 
-def read(reader: Texts, path: Path, name: str | None = None, seconds: float = 60) -> Text:
+def read(reader: Texts, path: Path, name: str | None = None, seconds: float = 60) -> FileText:
     return reader.begin(path, name or path.name).result(seconds)
 
 

@@ -13,9 +13,9 @@ from kit.support import SETTINGS, Root, once_here
 from dossier.database.database import close_database
 from dossier.files import files
 from dossier.vault.folder import Vault
-from dossier.workers.pool import Hands
+from dossier.workers.pool import WorkerPool
 from ingest.intake import kinds
-from ingest.intake.receiving import Order, Receiver, Wanted
+from ingest.intake.receiving import Order, Receiver, WantedFile
 
 
 class Strange(Exception):
@@ -29,7 +29,7 @@ def _order(folder: Path, name: str, data: bytes = b"text", sha256: str | None = 
     (folder / name).write_bytes(data)
     look = files.look(folder / name)
     assert look is not None
-    return Order(folder.parent, (folder.name,), [Wanted(name, name, look, sha256, False)], 1)
+    return Order(folder.parent, (folder.name,), [WantedFile(name, name, look, sha256, False)], 1)
 
 
 def test_an_error_of_a_library_is_told_in_words_where_it_cannot_travel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -44,15 +44,15 @@ def test_an_error_of_a_library_is_told_in_words_where_it_cannot_travel(tmp_path:
 
 
 def test_other_processes_receive_as_this_one_does(tmp_path: Path) -> None:
-    vault, hands = Vault(tmp_path / "vault"), Hands()
+    vault, pool = Vault(tmp_path / "vault"), WorkerPool()
     orders = [_order(tmp_path, f"{number}.txt", str(number).encode()) for number in range(40)]
     orders += [_order(tmp_path, "program.txt", programs()["windows-64.exe"]), _order(tmp_path, "other.txt", b"x", "0" * 64)]
     (tmp_path / "7.txt").unlink()
     try:
         receiver = Receiver(vault.lend(), ("exe",), "warn", None)
-        received = [one for some in hands.map(receiver.receive_each, orders) for one in some]
+        received = [one for some in pool.map(receiver.receive_each, orders) for one in some]
     finally:
-        hands.rest()
+        pool.rest()
     assert [bool(one.places) for one in received] == [number != 7 for number in range(40)] + [False, False]
     assert isinstance(received[7].error, files.Changed)
     assert [len(one.faults) for one in received[40:]] == [1, 1]

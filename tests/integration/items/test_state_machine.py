@@ -29,7 +29,7 @@ from dossier.text.refusals import Refusal
 from dossier.trail import auditing
 from workflow.approval import waiting
 from workflow.items import items
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 
 STAFF = ("p.bakker", "m.devries", "k.smit", "l.visser", "j.admin")
 RIGHTS = {
@@ -85,7 +85,7 @@ class Office(RuleBasedStateMachine):
 
     def start(self) -> None:
         self.office.restart()
-        self.portal = Portal(self.office.office, self.office.vault)
+        self.portal = Publisher(self.office.office, self.office.vault)
         self.portal.prepare()
 
     # What people do

@@ -12,12 +12,12 @@ from email.message import EmailMessage
 
 import pytest
 
-from dossier.office.keys import Mail
+from dossier.office.keys import MailSettings
 from workflow.mail import smtp
 
 
 @contextlib.contextmanager
-def server(talk: Callable[[socket.socket], None]) -> Iterator[Mail]:
+def server(talk: Callable[[socket.socket], None]) -> Iterator[MailSettings]:
     """A mail server that says what `talk` says to the first who calls."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
@@ -29,7 +29,7 @@ def server(talk: Callable[[socket.socket], None]) -> Iterator[Mail]:
 
         thread = threading.Thread(target=answer, daemon=True)
         thread.start()
-        yield Mail(host="127.0.0.1", port=listening.getsockname()[1])
+        yield MailSettings(host="127.0.0.1", port=listening.getsockname()[1])
         listening.shutdown(socket.SHUT_RDWR)
         thread.join(10)
 

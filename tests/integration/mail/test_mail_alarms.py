@@ -97,7 +97,7 @@ def test_a_scanner_that_is_gone_is_one_alarm_whoever_waits_for_it(office: MailOf
 def test_an_alarm_that_stands_is_not_told_again_after_a_restart(office: MailOffice, server: Server) -> None:
     office.tell("disk", "nearly full: 5 MB left")
     office.later(61)
-    office.alarms = alarms.Alarms(office.office)
+    office.alarms = alarms.StandingAlarms(office.office)
     office.tell("disk", "nearly full: 4 MB left")
     office.later(61)
     assert len(server.mails) == 1
@@ -105,7 +105,7 @@ def test_an_alarm_that_stands_is_not_told_again_after_a_restart(office: MailOffi
 
 
 def test_what_one_daemon_raised_another_one_ends(office: MailOffice) -> None:
-    others = alarms.Alarms(office.office)
+    others = alarms.StandingAlarms(office.office)
     office.tell("disk", "nearly full: 5 MB left")
     assert others.stood("disk")
     assert others.tell(office.now, "disk", None)

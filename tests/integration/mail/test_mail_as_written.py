@@ -11,12 +11,12 @@ import pytest
 from kit import strict_headers
 from kit.mail_server import START, MailOffice, Server
 
-from dossier.office.keys import Mail
+from dossier.office.keys import MailSettings
 from dossier.office.words import ConfigurationError
 from workflow.mail import mime, smtp
 from workflow.messages.composing import Letter
 
-HEAD = mime.Head("Office <o@office.example>", "", "j@acme.example", "<1@office.example>", START, "nl")
+HEAD = mime.MailHead("Office <o@office.example>", "", "j@acme.example", "<1@office.example>", START, "nl")
 
 DUTCH = """de het een één van voor aan bij café coöperatie reünie geïnd financiële jaarrekening aangifte vennootschapsbelasting
 omzetbelasting 2025 (concept) ’s-Gravenhage Curaçao naïef beïnvloed zeeën ruïne e-mail: knooppunt Q3 €1.000,- – “zoals besproken”
@@ -45,7 +45,7 @@ def test_four_thousand_dutch_and_english_subjects_and_names_are_as_they_were_wri
 def test_subjects_and_names_arrive_as_they_were_written(server: Server) -> None:
     chance = random.Random(5322)
     written = [(random_subject(chance), random_subject(chance)) for _ in range(300)]
-    line = smtp.open_line(Mail(host="127.0.0.1", port=server.port), {})
+    line = smtp.open_line(MailSettings(host="127.0.0.1", port=server.port), {})
     for subject, name in written:
         data = mime.mime(Letter(subject, "tekst\n", "<p>tekst</p>\n"), replace(HEAD, to_name=name))
         answer = smtp.hand_over(line, HEAD.sender, HEAD.to_email, data, lambda: True)

@@ -15,7 +15,7 @@ from dossier.database.database import close_database, transaction
 from dossier.database.tables import Item, Mail, item_key
 from dossier.text.sentences import sentence
 from ingest.inbox import long_waiting
-from ingest.inbox.looking import Waiting
+from ingest.inbox.looking import NotTaken
 from workflow.mail import sending
 from workflow.outbox import notices
 
@@ -163,7 +163,7 @@ def test_a_drop_that_waits_for_over_an_hour_is_told_to_whose_it_is_once(
     place.write_text("description: Jaarrekening\n")
     monkeypatch.setattr("ingest.inbox.long_waiting._owner", lambda office, one: "p.bakker")
     why = sentence("intake.stays_in_folder", file="report.yaml", user="dossier")
-    waits = {"acme-bv": [Waiting("acme-bv", "acme-bv/report.yaml", why, place.stat().st_mtime - 3601)]}
+    waits = {"acme-bv": [NotTaken("acme-bv", "acme-bv/report.yaml", why, place.stat().st_mtime - 3601)]}
     assert long_waiting.tell(office.office, office.now, waits) == 1
     assert long_waiting.tell(office.office, office.now, waits) == 0
     office.wait()

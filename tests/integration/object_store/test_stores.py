@@ -29,7 +29,7 @@ from dossier.vault.opening import open_vault
 from workflow.items import items
 from workflow.items.items import File
 from workflow.portal import store_site, verifying
-from workflow.portal.publishing import Portal
+from workflow.portal.publishing import Publisher
 from workflow.portal.store_site import StoreChange
 from workflow.reports import reasons
 from workflow.retention import retention
@@ -49,7 +49,7 @@ class StoreOffice(PortalOffice):
 
     def start(self) -> None:
         self.vault = open_vault(self.office)
-        self.portal = Portal(self.office, self.vault)
+        self.portal = Publisher(self.office, self.vault)
         self.portal.prepare()
 
     def keep(self, data: bytes, name: str = "some.pdf") -> File:

@@ -18,7 +18,7 @@ from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.trail import auditing
 from workflow.portal_access import access, logins
-from workflow.portal_access.access import Directory
+from workflow.portal_access.access import SeatDirectory
 
 CLIENTS = """\
 clients:
@@ -64,7 +64,7 @@ def secret(office: Office, address: str = "j.jansen@acme.example", at: datetime 
 
 
 def session(office: Office, at: datetime = NOW) -> str:
-    begun = access.log_in(Directory(office), at, secret(office, at=at), "192.0.2.7")
+    begun = access.log_in(SeatDirectory(office), at, secret(office, at=at), "192.0.2.7")
     assert begun is not None
     return begun[0]
 
@@ -73,7 +73,7 @@ def session(office: Office, at: datetime = NOW) -> str:
 
 
 def test_only_an_active_contact_of_an_active_client_with_a_portal_has_a_seat(office: Office) -> None:
-    directory = Directory(office)
+    directory = SeatDirectory(office)
     for address in ("left@acme.example", "c@closed.example", "p@paper.example", "nobody@acme.example", "", "@"):
         assert directory.seats(access.folded(address)) == ()
     assert [seat.client for seat in directory.seats(access.folded(" BOOKS@keeper.EXAMPLE "))] == ["acme-bv", "zon"]
@@ -105,7 +105,7 @@ def test_another_mailbox_that_looks_alike_is_another(one: str, other: str) -> No
 
 
 def test_a_link_lets_in_once_and_for_fifteen_minutes(office: Office) -> None:
-    directory, link = Directory(office), secret(office)
+    directory, link = SeatDirectory(office), secret(office)
     assert access.is_good(access.find_link(link), later(minutes=14, seconds=59))
     assert not access.is_good(access.find_link(link), later(minutes=15))
     assert access.log_in(directory, later(minutes=15), link, "192.0.2.7") is None
@@ -116,7 +116,7 @@ def test_a_link_lets_in_once_and_for_fifteen_minutes(office: Office) -> None:
 
 
 def test_a_link_of_many_browsers_at_once_begins_one_session(office: Office) -> None:
-    directory, link, begun = Directory(office), secret(office), []
+    directory, link, begun = SeatDirectory(office), secret(office), []
     close_database()
     ready = threading.Barrier(8)
 
@@ -137,7 +137,7 @@ def test_a_link_of_many_browsers_at_once_begins_one_session(office: Office) -> N
 
 def test_a_link_of_who_was_taken_out_of_the_clients_meanwhile_lets_nobody_in(office: Office) -> None:
     link = secret(office, "left@acme.example")
-    assert access.log_in(Directory(office), NOW, link, "192.0.2.7") is None
+    assert access.log_in(SeatDirectory(office), NOW, link, "192.0.2.7") is None
     assert LoginSession.select().count() == 0
 
 
@@ -154,7 +154,7 @@ def test_neither_links_nor_sessions_are_kept_as_they_are(office: Office) -> None
 def test_the_trail_names_the_contact_and_his_network_and_not_his_address(office: Office) -> None:
     cookie = session(office)
     found = access.find_session(NOW, cookie)
-    access.log_out(NOW, found, Directory(office).seats(found.address))
+    access.log_out(NOW, found, SeatDirectory(office).seats(found.address))
     events = [(event.actor, event.action, event.subject) for event in Event.select().order_by(Event.seq)]
     assert events == [("contact:acme-bv/j.jansen", "logged_in", "acme-bv"), ("contact:acme-bv/j.jansen", "logged_out", "acme-bv")]
     assert auditing.first_fault() is None

@@ -14,7 +14,7 @@ from dossier.text import clock
 from dossier.text.sentences import told, unpacked
 from workflow.mail import delivering
 from workflow.portal_access import access, openings
-from workflow.portal_access.access import Directory, Seat
+from workflow.portal_access.access import Seat, SeatDirectory
 from workflow.portal_access.lines import list_lines
 from workflow.portal_access.openings import Shown
 from workflow.reminders import unopened
@@ -46,7 +46,7 @@ def shown(office: PortalOffice, item: str) -> Shown:
 
 
 def jan(office: PortalOffice) -> list[Seat]:
-    return list(Directory(office.office).seats(access.folded("j.jansen@acme.example")))
+    return list(SeatDirectory(office.office).seats(access.folded("j.jansen@acme.example")))
 
 
 def remind(office: PortalOffice, days: float) -> list[list[str]]:

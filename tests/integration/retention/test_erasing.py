@@ -40,8 +40,8 @@ from workflow.outbox import outbox
 from workflow.portal_access import access, openings
 from workflow.reports import proof
 from workflow.retention import erasing, retention
-from workflow.retention.erasure_plan import Plan, find_person
-from workflow.retention.personal import Person
+from workflow.retention.erasure_plan import ErasurePlan, find_person
+from workflow.retention.personal import ErasedPerson
 
 LEFT = CLIENTS.replace("email: j.jansen@acme.example", "email: j.jansen@acme.example, active: no")
 TAX = SETTINGS + "retention: {default: [tax], terms: {tax: [{years: 7, basis: AWR art. 52}]}}\n"
@@ -64,7 +64,7 @@ def live(office: Records) -> int:
                                       {"description": "x", "contact": f"Jan Jansen <{ADDRESS}>", "reason": "`j.jansen` is gone"})  # fmt: skip
         Mail.update(state="sent").execute()
         trail.record(office.tick(), trail.DAEMON, "notified", key, {"contact": "j.jansen", "email": ADDRESS, "answer": "250 ok"})
-    now, directory = office.tick(), access.Directory(office.office)
+    now, directory = office.tick(), access.SeatDirectory(office.office)
     access.ask(now, ADDRESS, "192.0.2.1", "/")
     link = access.new_link(office.office, now, ADDRESS, "/", "nl")
     assert access.log_in(directory, now, link.rpartition("/")[2], "192.0.2.1")
@@ -78,19 +78,19 @@ def live(office: Records) -> int:
     return key
 
 
-def look(office: Records, who: str = "acme-bv/j.jansen", names: tuple[str, ...] = (), **chosen: Any) -> Plan:
+def look(office: Records, who: str = "acme-bv/j.jansen", names: tuple[str, ...] = (), **chosen: Any) -> ErasurePlan:
     return erasing.look(office.office, office.now, find_person(office.office, who, names, ()), **chosen)
 
 
 def erase(
     office: Records, who: str = "acme-bv/j.jansen", names: tuple[str, ...] = (), actor: Actor = JOOST, **chosen: Any
-) -> Plan:
+) -> ErasurePlan:
     person, language = find_person(office.office, who, names, ()), chosen.pop("language", "nl")
     now = chosen.pop("now", None) or office.tick()
     return erasing.erase(office.office, now, actor, person, "request of 3 March", language=language, **chosen)
 
 
-def told(made: Plan) -> set[tuple[str, str, str]]:
+def told(made: ErasurePlan) -> set[tuple[str, str, str]]:
     return {(one.area, one.fate, one.ground) for one in made.findings}
 
 
@@ -178,7 +178,7 @@ def test_nobody_is_erased_who_is_active_or_to_whom_a_mail_waits(office: Records)
     with pytest.raises(Refusal, match="an admin can"):
         erase(office, actor=LISA)
     with pytest.raises(Refusal, match="must not name"):
-        erasing.erase(office.office, office.now, JOOST, Person(names=("Jan Jansen",)), "for Jan  Jansen", language="nl")
+        erasing.erase(office.office, office.now, JOOST, ErasedPerson(names=("Jan Jansen",)), "for Jan  Jansen", language="nl")
     with pytest.raises(Refusal, match=r"nobody is known as acme-bv/j.janssen"):
         look(office, "acme-bv/j.janssen")
     with pytest.raises(Refusal, match="nobody erases themselves"):

@@ -17,7 +17,7 @@ from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
 from ingest.sources.archive import Archive, MapError, read_import_map
-from ingest.sources.importing import Importer, Report
+from ingest.sources.importing import Importer, ImportReport
 from workflow.items import items
 from workflow.reports import finding
 
@@ -74,7 +74,7 @@ def office(root: Root) -> Iterator[Root]:
     close_database()
 
 
-def importing(root: Root, folder: Path, given: str, skip_faulty: bool = False) -> tuple[Report, Report | None]:
+def importing(root: Root, folder: Path, given: str, skip_faulty: bool = False) -> tuple[ImportReport, ImportReport | None]:
     """What the command does, in this process: (what was seen, what was done)."""
     path = root.path / "map.yaml"
     path.write_text(given)

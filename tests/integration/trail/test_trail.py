@@ -47,7 +47,7 @@ def add_events(number: int, count: int) -> None:
     at = NOW + timedelta(hours=number)
     with transaction():
         trail.record_all(
-            at, [trail.Entry(PETRA, "tried", None, {"words": f"{number}.{n} — cliënt"}, "acme-bv") for n in range(count)]
+            at, [trail.NewEvent(PETRA, "tried", None, {"words": f"{number}.{n} — cliënt"}, "acme-bv") for n in range(count)]
         )
 
 

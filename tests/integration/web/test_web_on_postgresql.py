@@ -17,7 +17,7 @@ from dossier.database.tables import Item, Mail, item_key
 from dossier.text import clock
 from dossier.trail import auditing
 from workflow.portal_access import access, logins, openings
-from workflow.portal_access.access import Directory
+from workflow.portal_access.access import SeatDirectory
 from workflow.reminders import unopened
 from workflow.reports import finding
 
@@ -27,7 +27,7 @@ def test_the_web_portal_keeps_its_word_on_postgresql(tmp_path: Path) -> None:
     office = PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{new_database()}'}}\n")
     item = office.share({"a.pdf": b"content"}, contact="j.jansen")
     office.publish()
-    now, directory = clock.utc_now(), Directory(office.office)
+    now, directory = clock.utc_now(), SeatDirectory(office.office)
     Item.update(notified_at=clock.to_text(now)).execute()
 
     waits = [access.ask(now, "j.jansen@acme.example", "192.0.2.7", f"/acme-bv/{item}") for _ in range(11)]

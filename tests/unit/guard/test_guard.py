@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dossier.office.keys import Client
-from workflow.guard.directory import Directory, fold_text
+from workflow.guard.directory import ClientNames, fold_text
 from workflow.guard.numbers import numbers_of
 
 CLIENTS = {
@@ -27,7 +27,7 @@ CLIENTS = {
         ("meubel", "J. de Vries h.o.d.n. Meubelmakerij Kwast (voorheen Hout B.V.)", []),
     ]
 }
-DIRECTORY = Directory(CLIENTS, firm="Vink Accountants")
+DIRECTORY = ClientNames(CLIENTS, firm="Vink Accountants")
 
 
 def found(text: str) -> set[str]:
@@ -101,14 +101,14 @@ def test_an_amount_or_part_of_a_longer_number_is_no_identifier(text: str) -> Non
 
 
 def test_an_eight_digit_date_is_no_kvk_number_without_its_label() -> None:
-    directory = Directory({"a": Client(name="Xerxes Quadrant", identifiers=["KvK 20251231"])})
+    directory = ClientNames({"a": Client(name="Xerxes Quadrant", identifiers=["KvK 20251231"])})
     assert directory.mentions("per 20251231 en 20251231") == ()
     assert directory.mentions("KvK-nummer 20251231") != ()
 
 
 def test_an_identifier_that_is_too_short_to_search_for_is_told() -> None:
     assert numbers_of("a", "nr 12") == []
-    assert Directory({"a": Client(name="Xerxes", identifiers=["nr 12"])}).unsearchable == [("a", "nr 12")]
+    assert ClientNames({"a": Client(name="Xerxes", identifiers=["nr 12"])}).unsearchable == [("a", "nr 12")]
 
 
 def foreign(text: str, own: str) -> set[str]:
@@ -140,7 +140,7 @@ def test_clients_of_the_same_name_are_told_apart_by_their_numbers() -> None:
         "one": Client(name="Kwast B.V.", identifiers=["KvK 11112222"]),
         "two": Client(name="Kwast BV", identifiers=["KvK 33334444"]),
     }
-    directory = Directory(twins)
+    directory = ClientNames(twins)
     assert directory.foreign(directory.mentions("Kwast B.V."), "one") == ()
     assert directory.foreign(directory.mentions("Kwast B.V., KvK 11112222"), "one") == ()
     [mention] = directory.foreign(directory.mentions("Kwast B.V., KvK 33334444"), "one")
@@ -149,7 +149,7 @@ def test_clients_of_the_same_name_are_told_apart_by_their_numbers() -> None:
 
 def test_the_firms_own_letterhead_is_no_finding() -> None:
     clients = {**CLIENTS, "vink": Client(name="Vink Accountants B.V.", identifiers=["KvK 55556666"])}
-    directory = Directory(clients, firm="Vink Accountants")
+    directory = ClientNames(clients, firm="Vink Accountants")
     assert directory.foreign(directory.mentions("Vink Accountants B.V., KvK 55556666. Geachte heer,"), "acme-bv") == ()
 
 
@@ -165,11 +165,11 @@ def test_no_name_or_identifier_breaks_the_directory(given_clients: list[tuple[st
     clients = {
         f"c{n}": Client.model_construct(name=name, identifiers=[identifier]) for n, (name, identifier) in enumerate(given_clients)
     }
-    Directory(clients).mentions(" ".join(f"{name} {identifier}" for name, identifier in given_clients))
+    ClientNames(clients).mentions(" ".join(f"{name} {identifier}" for name, identifier in given_clients))
 
 
 def test_thousands_of_names_are_searched_for_in_one_pass() -> None:
     clients = {f"c{n}": Client(name=f"Kwastel{n} Bremoor B.V.", identifiers=[f"KvK {40_000_000 + n}"]) for n in range(5_000)}
-    directory = Directory(clients)
+    directory = ClientNames(clients)
     text = "In dit bijzondere jaar is de omzet 12.345 hoger dan verwacht. " * 1_500 + "Kwastel4999 Bremoor BV"
     assert {code for mention in directory.mentions(text) for code in mention.clients} == {"c4999"}

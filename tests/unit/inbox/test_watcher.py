@@ -12,7 +12,7 @@ import pytest
 from kit.support import wait_for
 from watchdog.observers import inotify_c
 
-from ingest.inbox.watcher import Watch, Watcher, file_system_of, mode_for
+from ingest.inbox.watcher import FolderWatch, Watcher, file_system_of, mode_for
 
 MOUNTS = """\
 22 1 254:0 / / rw,relatime shared:1 - ext4 /dev/vda rw
@@ -136,7 +136,7 @@ def test_what_is_never_taken_makes_no_noise(watcher: Watcher, hints: Hints) -> N
 def test_a_watch_begins_anew_when_another_folder_lies_there(tmp_path: Path, hints: Hints) -> None:
     inbox = tmp_path / "inbox"
     (inbox / "acme").mkdir(parents=True)
-    watch = Watch(inbox, hints, depth=2)
+    watch = FolderWatch(inbox, hints, depth=2)
     assert watch.supervise("native")
     assert not watch.supervise("native")
     inbox.rename(tmp_path / "away")

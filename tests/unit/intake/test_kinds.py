@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from kit.papers import CLASS, documents, picture, programs, stored, zipped
 from kit.support import need
 
-from dossier.office.keys import Intake
+from dossier.office.keys import IntakeSettings
 from dossier.text import media
 from dossier.text.sentences import Sentence
 from ingest.intake import kinds
 
-DEFAULT = Intake().blocked_types
+DEFAULT = IntakeSettings().blocked_types
 PDF = b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
 DOCUMENTS, PROGRAMS = documents(), programs()
 DISGUISES = ("pdf", "msg", "numbers", "docx", "xlsx", "jpg", "txt", "zip", "asice", "xaf", "doc", "")

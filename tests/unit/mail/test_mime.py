@@ -10,10 +10,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from kit import strict_headers
 
-from workflow.mail.mime import HEADER_CHARACTERS, Head, header_text, mime
+from workflow.mail.mime import HEADER_CHARACTERS, MailHead, header_text, mime
 from workflow.messages.composing import Letter
 
-HEAD = Head(
+HEAD = MailHead(
     "Office <office@office.example>", "Jan Jansen", "j.jansen@acme.example", "<D-2026-000012.ready.01@office.example>",
     datetime(2026, 11, 24, 9, 0, tzinfo=UTC), "nl",
 )  # fmt: skip

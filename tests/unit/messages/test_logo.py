@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from dossier.office.keys import Settings
 from dossier.office.office import Office
 from workflow.messages import logo
-from workflow.messages.logo import Unfit, checked
+from workflow.messages.logo import NotALogo, checked
 
 
 def png(size: tuple[int, int] = (400, 80), mode: str = "RGB", **options: object) -> bytes:
@@ -85,7 +85,7 @@ ROW = b"\0" + b"\0" * 30
     ],
 )
 def test_what_is_no_such_picture_is_left_out_with_the_reason(content: bytes, why: str) -> None:
-    with pytest.raises(Unfit, match=why):
+    with pytest.raises(NotALogo, match=why):
         checked(content)
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from dossier.office.keys import Client, Settings, Staff
 from dossier.office.office import Office
 from dossier.text.sentences import packed, sentence, told
-from workflow.mail.mime import Head, mime
+from workflow.mail.mime import MailHead, mime
 from workflow.messages import addresses, letters
 from workflow.messages.composing import Letter
 
@@ -61,7 +61,7 @@ def sent(
     sender: str = "Office <office@office.example>",
 ) -> EmailMessage:
     """The mail as its reader's program sees it, from the bytes that go over the line."""
-    data = mime(letter, Head(sender, to_name, to_email, ID, NOW, "nl"))
+    data = mime(letter, MailHead(sender, to_name, to_email, ID, NOW, "nl"))
     parsed = email.message_from_bytes(data, policy=policy.default.clone(utf8=True))
     assert isinstance(parsed, EmailMessage)
     return parsed
@@ -256,7 +256,7 @@ def test_a_mail_says_that_no_person_wrote_it_and_is_the_same_at_every_attempt() 
 
 def test_a_long_message_id_is_not_folded_into_something_else() -> None:
     long = f"<D-2026-000012.ready.0123456789abcdef@{'very-long-name.' * 8}office.example>"
-    data = mime(ready(), Head("a@b.nl", "J", "j@b.nl", long, NOW, "nl"))
+    data = mime(ready(), MailHead("a@b.nl", "J", "j@b.nl", long, NOW, "nl"))
     assert email.message_from_bytes(data)["Message-ID"].strip() == long
 
 
@@ -284,5 +284,5 @@ def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
     assert addresses.needs_smtputf8("jürgen@acme.example")
     assert not addresses.needs_smtputf8("info@bücher.example")
     assert not addresses.needs_smtputf8("info@acme.example")
-    data = mime(ready(), Head("a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl"))
+    data = mime(ready(), MailHead("a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl"))
     assert "\nTo: jürgen@xn--bcher-kva.example\r\n".encode() in data

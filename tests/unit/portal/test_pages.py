@@ -26,7 +26,7 @@ from workflow.messages import language
 from workflow.messages.firm import Ask
 from workflow.messages.logo import Logo
 from workflow.portal import pages
-from workflow.portal.pages import Archive, House, ShownFile, ShownItem
+from workflow.portal.pages import House, ShownFile, ShownItem, ZipOfAll
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{ 7*7 }} & \u202egnp.exe"
@@ -223,7 +223,7 @@ def test_a_file_with_a_picture_shows_it_instead_of_its_badge() -> None:
 def test_an_archive_of_all_attachments_is_offered_if_there_is_one() -> None:
     several = (a_file("a.pdf"), a_file("b.pdf"))
     item = ShownItem(
-        "D-2026-000012", "Annual accounts", None, "2026-11-24T10:00:00+01:00", several, Archive("_pages/x.zip", 1_500_000)
+        "D-2026-000012", "Annual accounts", None, "2026-11-24T10:00:00+01:00", several, ZipOfAll("_pages/x.zip", 1_500_000)
     )
     link = download_links(Page(index(item)))[-1]
     assert (link["href"], link["download"]) == ("_pages/x.zip", "D-2026-000012.zip")

@@ -6,7 +6,7 @@ import pytest
 
 from dossier.office.keys import Settings
 from dossier.text.sentences import Sentence, told
-from dossier.text.yamltext import Text, plain, read_map
+from dossier.text.yamltext import Scalar, plain, read_map
 from ingest.sidecar.reading import read_sidecar
 
 GOOD = "description: Annual accounts 2025\n"
@@ -95,6 +95,6 @@ def test_pairs_of_surrogates_as_json_writes_them_are_one_character() -> None:
 
 def test_a_line_is_what_an_editor_calls_one() -> None:
     tree, faults = read_map("a: 'x\u2028y\x85z'\nb: 1\nb: 2\n".encode())
-    assert isinstance(tree.entries["b"].node, Text)
+    assert isinstance(tree.entries["b"].node, Scalar)
     assert tree.entries["b"].line == 2
     assert [fault.line for fault in faults] == [3]

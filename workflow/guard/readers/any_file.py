@@ -7,7 +7,7 @@ from typing import BinaryIO
 from dossier.files.marks import Marks, marks_of
 from dossier.text.names import extension
 from workflow.guard.readers import mail
-from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.gathering import MAX_CHARACTERS, PART_BYTES, Gathering, NoText
 from workflow.guard.readers.plain_text import decoded, decoded_html, encoding_of, text_of_html
 
 TEXT_BYTES = 4 * MAX_CHARACTERS
@@ -50,7 +50,7 @@ def read_bytes(gathering: Gathering, name: str, data: bytes) -> None:
 
     seen, stream = marks_of(data), io.BytesIO(data)
     if reason := reason_unread(seen):
-        raise Unreadable(reason)
+        raise NoText(reason)
     if seen.kind == "pdf":
         read_pdf(gathering, data)
     elif seen.kind in PICTURES:
@@ -108,7 +108,7 @@ def read_pdf(gathering: Gathering, content: object) -> None:
 def read_picture(gathering: Gathering, content: object) -> None:
     """Raises Enough, Unreadable."""
     if not gathering.with_ocr:
-        raise Unreadable("scan")
+        raise NoText("scan")
     from workflow.guard.readers import ocr
 
     gathering.add(ocr.text_of_picture(content))
@@ -120,6 +120,6 @@ def _read_xml(gathering: Gathering, stream: BinaryIO) -> None:
 
     try:
         read_xml(gathering, stream)
-    except Unreadable:
+    except NoText:
         stream.seek(0)
         gathering.add(text_of_html(decoded_html(stream.read(TEXT_BYTES))))

@@ -9,7 +9,7 @@ import zlib
 from functools import partial
 from typing import BinaryIO
 
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.office import opened, packed_part
 
 ENTRIES_MOST = 2_000
@@ -32,7 +32,7 @@ def read_zip(gathering: Gathering, stream: BinaryIO) -> None:
 
 def _read_entry(gathering: Gathering, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, name: str) -> None:
     if entry.flag_bits & 1:
-        raise Unreadable("password")
+        raise NoText("password")
     if entry.file_size > PART_BYTES:
         gathering.miss("beginning")
     gathering.read_here(name, packed_part(archive, entry))
@@ -45,6 +45,6 @@ def read_gzip(gathering: Gathering, stream: BinaryIO, name: str) -> None:
         with gzip.GzipFile(fileobj=stream) as file:
             data = file.read(PART_BYTES)
     except (OSError, EOFError, zlib.error) as error:
-        raise Unreadable("damaged") from error
+        raise NoText("damaged") from error
     inner = name.removesuffix(".gz").removesuffix(".GZ") or "content"
     gathering.within(inner, lambda: gathering.read_here(inner, io.BytesIO(data)), in_archive=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO
 
-from workflow.guard.readers.gathering import Gathering, Unreadable
+from workflow.guard.readers.gathering import Gathering, NoText
 
 
 def read_cells(gathering: Gathering, stream: BinaryIO) -> None:
@@ -20,9 +20,9 @@ def read_cells(gathering: Gathering, stream: BinaryIO) -> None:
                 cells = [whole(cell) if isinstance(cell, float) else str(cell) for cell in row if cell != ""]
                 gathering.add("\t".join(cells) + "\n" if cells else "")
     except PasswordError as error:
-        raise Unreadable("password") from error
+        raise NoText("password") from error
     except (CalamineError, OSError, ValueError) as error:
-        raise Unreadable("damaged") from error
+        raise NoText("damaged") from error
 
 
 def whole(value: float) -> str:

@@ -25,7 +25,7 @@ REASONS_MOST = 8
 """So many parts that could not be read are told."""
 
 
-class Unreadable(Exception):
+class NoText(Exception):
     """There is no text to be had; the message is the code of the reason (dossier/sentences/guard.toml)."""
 
 
@@ -88,9 +88,9 @@ class Gathering:
         self.add(f"\n{name}\n")
         try:
             if len(self._way) > LEVELS:
-                raise Unreadable("too_deep")
+                raise NoText("too_deep")
             read()
-        except Unreadable as reason:
+        except NoText as reason:
             self.miss(str(reason))
         finally:
             self._way, self._in_archive = way, was_in_archive
@@ -98,4 +98,4 @@ class Gathering:
     def open_archive(self) -> None:
         """Before an archive is opened: none is within another. Raises Unreadable."""
         if self._in_archive:
-            raise Unreadable("too_deep")
+            raise NoText("too_deep")

@@ -9,7 +9,7 @@ from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any, BinaryIO
 
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.plain_text import decoded, decoded_html, text_of_html
 
 _HEADERS = ("Subject", "From", "To", "Cc", "Reply-To", "Organization", "Thread-Topic")
@@ -36,7 +36,7 @@ def read_mail(gathering: Gathering, stream: BinaryIO) -> None:
     try:
         message = message_from_bytes(stream.read(PART_BYTES), policy=policy.compat32)
     except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
-        raise Unreadable("damaged") from error
+        raise NoText("damaged") from error
     _read(gathering, message)
 
 

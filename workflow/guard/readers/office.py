@@ -18,7 +18,7 @@ from typing import BinaryIO
 from urllib.parse import unquote
 
 from workflow.guard.readers.cells import read_cells, whole
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.xml import Rules, parse, read_xml
 
 _POSITIONS = frozenset({"posOffset", "pctWidth", "pctHeight", "TotalTime", "Pages", "Words", "Characters", "Lines", "Paragraphs",
@@ -90,9 +90,9 @@ def _or_unreadable() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:  # zipfile says so of a password, in words
-        raise Unreadable("password" if "encrypted" in str(error) else "damaged") from error
+        raise NoText("password" if "encrypted" in str(error) else "damaged") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, ValueError, LookupError, struct.error) as error:
-        raise Unreadable("damaged") from error
+        raise NoText("damaged") from error
 
 
 def _turn(name: str) -> tuple[int, str]:
@@ -123,7 +123,7 @@ def _read_part(gathering: Gathering, archive: zipfile.ZipFile, name: str, rules:
             with archive.open(name) as part:
                 rules.read(gathering, part)  # type: ignore[arg-type]
             gathering.add("\n")
-    except Unreadable as reason:
+    except NoText as reason:
         gathering.miss(str(reason))
 
 
@@ -224,7 +224,7 @@ def _read_open(gathering: Gathering, archive: zipfile.ZipFile) -> None:
     """Styles have the headers and footers; objects are documents within the document."""
     names = archive.namelist()
     if "META-INF/manifest.xml" in names and b"encryption-data" in archive.open("META-INF/manifest.xml").read(PART_BYTES):
-        raise Unreadable("password")
+        raise NoText("password")
     for name in sorted(names, key=lambda name: (name != "meta.xml", name != "styles.xml", name)):
         if name.rpartition("/")[2] in ("meta.xml", "styles.xml", "content.xml"):
             with archive.open(name) as part:

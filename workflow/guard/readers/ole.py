@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from workflow.guard.readers import cells, rtf
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.office import without_codes
 from workflow.guard.readers.plain_text import decoded_html, text_of_html
 
@@ -52,7 +52,7 @@ def read_ole(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
                 read = _read_slides if path == ["PowerPoint Document"] else _read_runs
                 read(gathering, file.openstream(path).read(PART_BYTES))
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError, OverflowError, struct.error) as error:
-        raise Unreadable("damaged") from error  # olefile raises what comes where a directory is hostile
+        raise NoText("damaged") from error  # olefile raises what comes where a directory is hostile
 
 
 def _refuse_encrypted(file: Any, kind: str) -> None:
@@ -66,7 +66,7 @@ def _refuse_encrypted(file: Any, kind: str) -> None:
     elif kind == "ppt" and file.exists("Current User"):
         is_encrypted = int.from_bytes(file.openstream("Current User").read(16)[12:16], "little") == _SLIDES_ENCRYPTED
     if is_encrypted:
-        raise Unreadable("password")
+        raise NoText("password")
 
 
 def _records(head: bytes) -> Iterator[int]:

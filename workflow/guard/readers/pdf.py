@@ -17,7 +17,7 @@ from typing import Any
 import pypdfium2
 from pypdfium2 import raw
 
-from workflow.guard.readers.gathering import PART_BYTES, Gathering, Unreadable
+from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 
 _PROPERTIES = (b"Title", b"Author", b"Subject", b"Keywords")
 _NOTES = (b"Contents", b"RC", b"T")
@@ -64,7 +64,7 @@ def _opened(content: Any) -> Iterator[Any]:
         document = pypdfium2.PdfDocument(content)
     except pypdfium2.PdfiumError as error:
         protected = getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD
-        raise Unreadable("password" if protected else "damaged") from error
+        raise NoText("password" if protected else "damaged") from error
     with contextlib.closing(document):
         yield document
 
@@ -145,7 +145,7 @@ def _read_attached(gathering: Gathering, attachment: Any) -> None:
 
 
 def _too_large() -> None:
-    raise Unreadable("too_large")
+    raise NoText("too_large")
 
 
 def _string(get: Callable[[Any, int], int], encoding: str = "utf-16-le") -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import BinaryIO
 from xml.parsers import expat
 
-from workflow.guard.readers.gathering import Gathering, Unreadable
+from workflow.guard.readers.gathering import Gathering, NoText
 
 CHUNK = 65_536
 
@@ -38,7 +38,7 @@ def parse(
             gathering.look_at_clock()
         parser.Parse(b"", True)
     except expat.ExpatError as error:
-        raise Unreadable("damaged") from error
+        raise NoText("damaged") from error
 
 
 def read_xml(gathering: Gathering, stream: BinaryIO) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable
 import pytest
 from kit.support import PATIENCE
 
-from dossier.workers.pool import WORKERS, Hands
+from dossier.workers.pool import WORKERS, WorkerPool
 
 
 def _who(_: int) -> int:
@@ -32,24 +32,24 @@ def _in_time(function: Callable[[], object]) -> object:
 
 
 def test_work_of_processes_that_were_killed_is_done_here_and_nobody_waits_for_them() -> None:
-    hands = Hands()
-    helpers = {answer() for answer in [hands.begin(_who, number) for number in range(4 * WORKERS)]}
+    pool = WorkerPool()
+    helpers = {answer() for answer in [pool.begin(_who, number) for number in range(4 * WORKERS)]}
     assert os.getpid() not in helpers
     for pid in helpers:
         os.kill(pid, signal.SIGKILL)
-    answers = [hands.begin(_who, number) for number in range(4)]
+    answers = [pool.begin(_who, number) for number in range(4)]
     assert {_in_time(answer) for answer in answers} == {os.getpid()}
-    again = hands.begin(_who, 1)
+    again = pool.begin(_who, 1)
     assert _in_time(again) not in {os.getpid(), *helpers}
-    hands.rest()
+    pool.rest()
 
 
 def test_processes_that_were_killed_at_rest_hold_up_no_end() -> None:
-    hands = Hands()
-    helpers = {answer() for answer in [hands.begin(_who, number) for number in range(4 * WORKERS)]}
+    pool = WorkerPool()
+    helpers = {answer() for answer in [pool.begin(_who, number) for number in range(4 * WORKERS)]}
     for pid in helpers:
         os.kill(pid, signal.SIGKILL)
-    _in_time(lambda: hands.rest() or True)
+    _in_time(lambda: pool.rest() or True)
 
 
 def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,18 +57,18 @@ def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pyte
         raise OSError(errno.EAGAIN, os.strerror(errno.EAGAIN))
 
     monkeypatch.setattr("dossier.workers.pool.ProcessPoolExecutor", refuse)
-    hands = Hands()
-    assert {answer() for answer in [hands.begin(_who, number) for number in range(4)]} == {os.getpid()}
-    hands.rest()
+    pool = WorkerPool()
+    assert {answer() for answer in [pool.begin(_who, number) for number in range(4)]} == {os.getpid()}
+    pool.rest()
 
 
 def test_one_that_dies_while_another_is_being_started_holds_up_nobody() -> None:
     for wait in range(10):
-        hands = Hands()
-        answers = [hands.begin(_who, 0)]
+        pool = WorkerPool()
+        answers = [pool.begin(_who, 0)]
         (first,) = multiprocessing.active_children()
         threading.Timer(wait * 0.001, first.kill).start()
-        answers += [hands.begin(_who, number) for number in range(1, 4)]
+        answers += [pool.begin(_who, number) for number in range(1, 4)]
         for answer in answers:
             _in_time(answer)
-        _in_time(lambda hands=hands: hands.rest() or True)
+        _in_time(lambda pool=pool: pool.rest() or True)
