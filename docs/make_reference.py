@@ -15,7 +15,7 @@ from pydantic_core import PydanticUndefined
 from typer.main import get_command
 
 from dossier.office import keys
-from dossier.office.described import describe_models
+from dossier.office.field_texts import describe_models
 from dossier.office.keys import Client, Settings, Staff
 
 HERE = Path(__file__).parent

@@ -101,7 +101,7 @@ def attach(office: Office, now: datetime, actor: Actor, key: int, sources: Seque
 def replace(office: Office, now: datetime, actor: Actor, key: int, name: str, path: Path) -> list[Sentence]:
     """Put a new version in the place of an attachment, which keeps its name."""
     if names.extension(path.name) != names.extension(name):
-        raise Invalid([fault("attachments", "actions.other_kind", file=names.shown(str(path)), name=names.shown(name))])
+        raise Invalid([fault("attachments", "actions.other_kind", file=names.printable(str(path)), name=names.printable(name))])
     return change(office, now, actor, key, sources=[Source(path, names.nfc(name))], must_be_there=[name])
 
 
@@ -243,7 +243,7 @@ def copied(office: Office, actor: Actor, key: int, wanted: Sequence[str], to: in
 
 
 def _no_such_attachment(key: int, name: str) -> NotFound:
-    return NotFound("actions.no_such_attachment", item=item_name(key), name=names.shown(name))
+    return NotFound("actions.no_such_attachment", item=item_name(key), name=names.printable(name))
 
 
 def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]:
@@ -258,12 +258,12 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
         try:
             copy = vault.receive(source.path)
         except files.Changed as error:
-            raise Invalid([fault("attachments", "actions.being_changed", file=names.shown(str(source.path)))]) from error
+            raise Invalid([fault("attachments", "actions.being_changed", file=names.printable(str(source.path)))]) from error
         kind = kinds.examine(source.name, copy.path)
         reason = kinds.blocked(source.name, kind, office.settings.intake.blocked_types, office.settings.intake.macros)
         if reason:
             vault.discard(copy)
-            raise Invalid([fault("attachments", "actions.attachment_fault", name=names.shown(source.name), why=reason)])
+            raise Invalid([fault("attachments", "actions.attachment_fault", name=names.printable(source.name), why=reason)])
         kept.append(vault.keep(copy))
         copies.append(copy)
         found.append(File(source.name, copy.sha256, copy.source.size, kind.media_type, source.share, source.note))
@@ -273,7 +273,7 @@ def _kept(office: Office, vault: Vault, sources: Sequence[Source]) -> list[File]
 
 def _objections(office: Office, source: Source) -> list[Problem]:
     """What is wrong with a file, by its name, its size and its kind."""
-    limits, shown = office.settings.intake, names.shown(str(source.path))
+    limits, shown = office.settings.intake, names.printable(str(source.path))
     look = files.look(source.path)
     if look is None:
         is_there = os.path.lexists(source.path)
@@ -281,7 +281,7 @@ def _objections(office: Office, source: Source) -> list[Problem]:
     problems = []
     wrong = names.name_fault(source.name)
     if wrong:
-        problems.append(fault("attachments", "actions.attachment_fault", name=names.shown(source.name), why=wrong))
+        problems.append(fault("attachments", "actions.attachment_fault", name=names.printable(source.name), why=wrong))
     if look.size > limits.max_file_mb * 1024 * 1024:
         problems.append(fault("attachments", "actions.too_large", file=shown, most=limits.max_file_mb))
     reason = kinds.blocked(source.path.name, kinds.examine(source.path.name, source.path), limits.blocked_types, limits.macros)

@@ -91,7 +91,7 @@ def seen_now(code: str, may: Readable) -> tuple[int, str | None, int]:
     query = readable.only_items(Item.select(fn.COUNT(Item.id), fn.MAX(Item.published_at)).where(there), may)
     [(count, last)] = tuples(query)
     unopened = Item.select().where(there & Item.public.not_in(Opening.select(Opening.edition)))
-    return count, clock.shown(last) if last else None, readable.only_items(unopened, may).count()
+    return count, clock.local_iso(last) if last else None, readable.only_items(unopened, may).count()
 
 
 def readers(office: Office, code: str) -> list[Reader]:
@@ -101,7 +101,7 @@ def readers(office: Office, code: str) -> list[Reader]:
         mine = (Opening.contact == contact.id) & (Item.client == code)
         query: Any = Opening.select(fn.MAX(Opening.last_at), fn.COUNT(fn.DISTINCT(Opening.item)))
         [(last, count)] = tuples(query.join(Item, on=(Opening.item == Item.id)).where(mine))
-        found.append(Reader(contact.name, contact.email, contact.active, clock.shown(last) if last else None, count))
+        found.append(Reader(contact.name, contact.email, contact.active, clock.local_iso(last) if last else None, count))
     return found
 
 

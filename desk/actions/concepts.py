@@ -78,7 +78,7 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
         last = Edition.get_or_none(Edition.id == (item.standing or item.public))
         shown = last.shown if last is not None else {"description": item.description, "explanation": None, "attachments": []}
         return ConceptView(
-            key, item_name(key), item.client, "", shown, (), item.explanation, item.created_by, clock.shown(item.created_at) or "",
+            key, item_name(key), item.client, "", shown, (), item.explanation, item.created_by, clock.local_iso(item.created_at) or "",
             attention, (), None, (), False, None, deciding.what_became(item), None,
         )  # fmt: skip
     edition = Edition.get_by_id(item.pending)
@@ -90,7 +90,7 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
     return ConceptView(
         key, item_name(key), item.client, edition.content, edition.shown,
         [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,
-        clock.shown(edition.made_at) or "", attention, contents.changes(asking.concept, edition, item.standing, actor.code),
+        clock.local_iso(edition.made_at) or "", attention, contents.changes(asking.concept, edition, item.standing, actor.code),
         {one["name"]: one["sha256"] for one in before[0].shown["attachments"]} if before else None,
         contents.remarks(asking, actor.code, edition.shown), why_not is None, why_not, None, item.contact if item.notify else None,
     )  # fmt: skip

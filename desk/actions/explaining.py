@@ -122,7 +122,7 @@ def _what_became(name: str, may: Readable) -> list[Sentence]:
     query = readable.only_of_clients(Drop.select().where(Drop.stem.in_(list(stems))), Drop.client, Drop.item, may)
     found = []
     for row in query.order_by(Drop.id.desc()).limit(5):
-        at = clock.shown(row.at)
+        at = clock.local_iso(row.at)
         if row.kind == "refused":
             found.append(sentence("overview.was_refused", client=row.client, at=at, folder=row.target))
         else:

@@ -103,7 +103,7 @@ def export(
         files.sync_whole(top)
         with transaction():
             trail.record(now, reader, "exported", None, {"items": done.items, "internal": internal}, client)
-        finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.shown(clock.to_text(now))}
+        finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.local_iso(clock.to_text(now))}
         files.write_durably(top / MARK, _json(finished), FILE_MODE)
     return done
 

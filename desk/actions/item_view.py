@@ -102,7 +102,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
 def history(office: Office, actor: Actor, name: str) -> list[dict[str, Any]]:
     """Its events, oldest first, as `show --json` tells them to this person. Raises NotFound."""
     item, may = find(office, actor, name), people.readable(office, actor)
-    return [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id, may)]
+    return [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
 
 
 def files_of(item: Any) -> list[FileView]:
@@ -117,7 +117,7 @@ def files_of(item: Any) -> list[FileView]:
             row.name, row.size, row.media_type, row.share, row.note, row.version, row.sha256,
             [
                 Version(
-                    one.version, one.size, one.sha256, clock.shown(one.added_at) or "", one.current,
+                    one.version, one.size, one.sha256, clock.local_iso(one.added_at) or "", one.current,
                     (one.name, one.sha256) in public,
                 )
                 for one in by_name[row.name]

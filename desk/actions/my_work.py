@@ -108,7 +108,7 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
         desk, attention = asking.desk_of(actor.code), suspicion.for_reader(told.get(edition.id, []), may.clients)
         found.append(
             Waits(
-                item.id, item_name(item.id), item.client, item.description, edition.made_by, clock.shown(edition.made_at) or "",
+                item.id, item_name(item.id), item.client, item.description, edition.made_by, clock.local_iso(edition.made_at) or "",
                 desk.approver if desk else actor.code, attention, item.id in again, edition.content,
             )
         )  # fmt: skip
@@ -125,7 +125,7 @@ def returned(office: Office, actor: Actor) -> list[Returned]:
         last = told[-1] if told else {"actor": "", "at": item.created_at, "detail": {}}
         found.append(
             Returned(
-                item_name(item.id), item.client, item.description, clock.shown(last["at"]) or "", last["actor"],
+                item_name(item.id), item.client, item.description, clock.local_iso(last["at"]) or "", last["actor"],
                 str(last["detail"].get("comment", "")),
             )
         )  # fmt: skip
@@ -165,7 +165,7 @@ def unopened(office: Office, actor: Actor, most: int) -> tuple[list[Unopened], i
     rows = query.order_by(Item.published_at).limit(most)
     found = [
         Unopened(
-            item_name(item.id), item.client, item.description, clock.shown(item.published_at) or "", item.contact,
+            item_name(item.id), item.client, item.description, clock.local_iso(item.published_at) or "", item.contact,
             item.notified_at is not None,
         )
         for item in rows

@@ -48,7 +48,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "alarms": [*alarms.standing(may), *_full(office), *trouble],
         "waits": [_told(one) for one in waiting],
         "left_alone": [_told(one) for one in odd]
-        + [{"path": names.shown(name), "reason": reason, "since": None} for name, reason in others.items()],
+        + [{"path": names.printable(name), "reason": reason, "since": None} for name, reason in others.items()],
     }
 
 
@@ -88,7 +88,7 @@ def _look(office: Office, may: Readable) -> tuple[list[NotTaken], list[NotTaken]
         waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
-            waiting.append(NotTaken(client, f"{client}/{names.shown(found.called.rstrip('/'))}", reason, found.changed_at))
+            waiting.append(NotTaken(client, f"{client}/{names.printable(found.called.rstrip('/'))}", reason, found.changed_at))
         odd += view.odd
     return waiting, odd, others, trouble
 
@@ -121,4 +121,4 @@ def look_at_rejected(office: Office, now: datetime, reader: Actor) -> None:
 
 
 def _from(root: Path, path: Path) -> str:
-    return names.shown(str(path.relative_to(root)) if path.is_relative_to(root) else str(path))
+    return names.printable(str(path.relative_to(root)) if path.is_relative_to(root) else str(path))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from dossier.office.described import describe_models
+from dossier.office.field_texts import describe_models
 from dossier.office.keys import MODELS, Settings
 from ingest.sidecar.schema import sidecar_schema
 

@@ -100,7 +100,7 @@ def listing(now: datetime) -> list[dict[str, Any]]:
     return [
         {
             "name": row.name, "for": row.staff, "scopes": row.scopes, "clients": row.clients, "made_by": row.made_by,
-            "made_at": clock.shown(row.made_at), "until": clock.shown(row.expires_at), "used_at": clock.shown(row.used_at),
+            "made_at": clock.local_iso(row.made_at), "until": clock.local_iso(row.expires_at), "used_at": clock.local_iso(row.used_at),
             "state": "revoked" if row.revoked_at else "over" if row.expires_at <= at else "good",
         }
         for row in ApiToken.select().order_by(ApiToken.name)

@@ -61,7 +61,7 @@ def may_undo(office: Office, actor: Actor, key: int) -> bool:
 def in_bin(office: Office, reader: Actor) -> list[InBin]:
     """What is in the bin, the latest first, as far as the reader may know of it."""
     return [
-        InBin(finding.summary(item), by, clock.shown(at) or "", _until(office, clock.from_text(at)))
+        InBin(finding.summary(item), by, clock.local_iso(at) or "", _until(office, clock.from_text(at)))
         for item, by, at in undoing.binned(people.readable(office, reader))
     ]
 

@@ -71,7 +71,7 @@ def suggested(found: Sequence[Suggestion]) -> Sentence:
 def why(office: Office, reader: Actor, given: Path) -> list[Sentence]:
     """What keeps a file there from being taken. Raises NotFound; OSError."""
     name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
-    path = names.shown(f"{office.inbox.name}/{unsorted.FOLDER}/{name}")
+    path = names.printable(f"{office.inbox.name}/{unsorted.FOLDER}/{name}")
     return [sentence("unsorted.waits", path=path), suggested(suggestions(office, reader, given))]
 
 

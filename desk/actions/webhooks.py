@@ -36,8 +36,8 @@ def _as_told(office: Office, name: str, row: Any) -> dict[str, Any]:
         state = "webhooks.off"
     return {
         "name": name, "url": hook.url, "for": hook.for_, "state": sentence(state, staff=hook.for_),
-        "sent_at": clock.shown(row.sent_at) if row is not None else None,
-        "due_at": clock.shown(row.due_at) if is_failing and not row.disabled_at else None,
+        "sent_at": clock.local_iso(row.sent_at) if row is not None else None,
+        "due_at": clock.local_iso(row.due_at) if is_failing and not row.disabled_at else None,
         "error": unpacked(row.error) if row is not None and row.error else None,
     }  # fmt: skip
 

@@ -15,7 +15,7 @@ from unicodedata import combining, east_asian_width
 
 from desk.cli import session
 from desk.cli.words import _
-from dossier.text.names import has_bad_characters, shown
+from dossier.text.names import has_bad_characters, printable
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, from_data, told
 
@@ -55,7 +55,7 @@ def text(value: object) -> str:
     if isinstance(value, Sentence):
         value = told(value, session.language(), session.WORDS)
     lines = str(value).splitlines() or [""]
-    return "\n".join(shown(line) if has_bad_characters(line) or not line.isprintable() else line for line in lines)
+    return "\n".join(printable(line) if has_bad_characters(line) or not line.isprintable() else line for line in lines)
 
 
 def refusal(why: Refusal) -> str:

@@ -63,7 +63,7 @@ def _print(found: dict[str, Any]) -> None:
     if daemon is None:
         print(_("No daemon runs here. Start it with: dossier run"))
     else:
-        since = printing.day_and_time(clock.shown(daemon["since"]) if "since" in daemon else None)
+        since = printing.day_and_time(clock.local_iso(daemon["since"]) if "since" in daemon else None)
         print(_("The daemon runs (process %(pid)s, since %(since)s).") % {"pid": daemon.get("pid", "?"), "since": since})
     for alarm in found["alarms"]:
         print(_("ALARM: %(what)s") % {"what": printing.text(alarm)})

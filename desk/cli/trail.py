@@ -181,7 +181,7 @@ def log(
     if json:
         told = [
             {
-                "seq": e.seq, "at": clock.shown(e.at), "actor": e.actor, "action": e.action, "item": e.item and item_name(e.item),
+                "seq": e.seq, "at": clock.local_iso(e.at), "actor": e.actor, "action": e.action, "item": e.item and item_name(e.item),
                 "client": e.subject, "detail": detail(e),
             }
             for e in found
@@ -191,7 +191,7 @@ def log(
     rows = [
         (
             e.seq,
-            printing.day_and_time(clock.shown(e.at)),
+            printing.day_and_time(clock.local_iso(e.at)),
             _who(e),
             e.action,
             item_name(e.item) if e.item else e.subject,

@@ -75,7 +75,7 @@ def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
     inside = islice(own, MOST_ENTRIES)
     found = [path for path in inside if whose and _is_barred(path, whose)]
     if found:
-        values = {"user": me, "path": names.shown(str(found[0])), "owner": _owner(found[0]), "top": str(top)}
+        values = {"user": me, "path": names.printable(str(found[0])), "owner": _owner(found[0]), "top": str(top)}
         if len(found) > 1:
             yield wrong(name, "doctor.barred_several", **values, more=len(found) - 1)
         else:
@@ -144,9 +144,9 @@ def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
     for name in unknown:
         path = office.inbox / name
         if path.is_dir() and not path.is_symlink():
-            yield wrong("inbox", "doctor.no_clients_folder", path=names.shown(str(path)))
+            yield wrong("inbox", "doctor.no_clients_folder", path=names.printable(str(path)))
         else:
-            yield wrong("inbox", "doctor.stray", path=names.shown(str(path)), why=unknown[name])
+            yield wrong("inbox", "doctor.stray", path=names.printable(str(path)), why=unknown[name])
     for code in known:
         path = office.inbox / code
         if fault := _why_unusable(path, may_be_made=True):
@@ -237,7 +237,7 @@ def portal(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
         yield wrong("portal", "doctor.portal_mounted", path=str(office.portal), inside=str(office.portal / "portal"))
     open_to_all = list(islice((path for path in islice(_tree(office.portal), MOST_ENTRIES) if _others_can_write(path)), 4))
     for path in open_to_all[:3]:
-        yield wrong("portal", "doctor.portal_open", path=names.shown(str(path)), top=str(office.portal))
+        yield wrong("portal", "doctor.portal_open", path=names.printable(str(path)), top=str(office.portal))
     if len(open_to_all) > 3:
         yield wrong("portal", "doctor.portal_more_open", top=str(office.portal))
     if not open_to_all:

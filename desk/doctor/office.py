@@ -107,7 +107,7 @@ def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
 def the_trail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
     last = Event.select(Event.at).order_by(Event.seq.desc()).first()
     if last is not None and clock.from_text(last.at) > clock.utc_now() + timedelta(seconds=AHEAD_SECONDS):
-        yield wrong("clock", "doctor.event_to_come", at=clock.shown(last.at))
+        yield wrong("clock", "doctor.event_to_come", at=clock.local_iso(last.at))
     found, fault = anchors.read(anchors.folder_of(office))
     newest = max(found, key=lambda anchor: anchor.length, default=None)
     fault = fault or (anchors.misfit(newest) if newest else None)
@@ -242,6 +242,6 @@ def backups(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
     elif fault := backup.trouble(office, clock.utc_now()):
         yield wrong("backup", "doctor.backup_trouble", what=fault)
     elif not os.path.isdir(last["to"]):
-        yield note("backup", "doctor.backup_away", at=clock.shown(last["at"]), path=last["to"])
+        yield note("backup", "doctor.backup_away", at=clock.local_iso(last["at"]), path=last["to"])
     else:
-        yield ok("backup", "doctor.backup", at=clock.shown(last["at"]), path=last["to"])
+        yield ok("backup", "doctor.backup", at=clock.local_iso(last["at"]), path=last["to"])

@@ -50,7 +50,7 @@ def _users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
 def _whose(path: Path, code: str, users: Mapping[str, pwd.struct_passwd]) -> Iterator[Finding]:
     for other, user in users.items():
         rights = rights_of(path, user)
-        values = {"staff": code, "path": str(path), "user": user.pw_name, "owner": shown(path)}
+        values = {"staff": code, "path": str(path), "user": user.pw_name, "owner": owner_and_mode(path)}
         if other == code and rights & (WRITE | ENTER) != WRITE | ENTER:
             yield note("queue", "doctor.cannot_save", **values)
         elif other != code and rights & WRITE and rights & ENTER:
@@ -59,7 +59,7 @@ def _whose(path: Path, code: str, users: Mapping[str, pwd.struct_passwd]) -> Ite
             yield note("queue", "doctor.can_see_in", **values, other=other)
 
 
-def shown(path: Path) -> str:
+def owner_and_mode(path: Path) -> str:
     status = path.stat()
     return f"{people.user_name(status.st_uid)} {stat.filemode(status.st_mode)}"
 

@@ -184,7 +184,7 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
     for sha256, size in attachments.items():
         if pool.has(sha256, size):
             continue
-        place = vault.shown(sha256)
+        place = vault.address_of(sha256)
         try:
             with vault.local(sha256) as path:
                 if not pool.keep(path, sha256):
@@ -198,7 +198,7 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
 
 def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
     """Remember that this was the last backup, and what is the matter with it. Call inside `transaction()`."""
-    values = {"at": clock.shown(clock.to_text(now)), "to": str(dest)}
+    values = {"at": clock.local_iso(clock.to_text(now)), "to": str(dest)}
     fault = None
     if report.damaged:
         fault = sentence("backup.lacks_files", count=len(report.damaged), **values)
@@ -210,7 +210,7 @@ def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
 
 def note_failed(now: datetime, dest: Path, why: Sentence | str) -> None:
     """Remember that a backup failed, until there is a good one. Call inside `transaction()`."""
-    fault = sentence("backup.failed", at=clock.shown(clock.to_text(now)), to=str(dest), why=why)
+    fault = sentence("backup.failed", at=clock.local_iso(clock.to_text(now)), to=str(dest), why=why)
     _note(_FAILED, {"fault": as_data(fault)})
 
 
@@ -237,7 +237,7 @@ def trouble(office: Office, now: datetime) -> Sentence | str | None:
         return from_data(known["fault"])
     hours = office.settings.alarms.backup_hours
     if now - clock.from_text(known.get("again", known["at"])) > timedelta(hours=hours):
-        return sentence("backup.late", at=clock.shown(known["at"]), to=known["to"], hours=f"{hours:g}")
+        return sentence("backup.late", at=clock.local_iso(known["at"]), to=known["to"], hours=f"{hours:g}")
     return None
 
 

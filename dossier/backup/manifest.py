@@ -97,7 +97,7 @@ def read(path: Path) -> Manifest:
             data = files.read_plain(place, MOST_BYTES)[0]
         found = _judged(json.loads(data), hashlib.sha256(data).hexdigest())
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        why = names.shown(str(error))
+        why = names.printable(str(error))
         raise BackupDamaged("restoring.no_manifest", path=str(path / MANIFEST), why=why, folder=str(path.parent)) from error
     for name, digest in found.files.items():
         try:

@@ -61,7 +61,7 @@ def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas 
     _doubt = None
     url = office.settings.database.url
     path = office.root / url.removeprefix("sqlite:///")
-    where = str(path) if url.startswith("sqlite:///") else database_address.shown(url)
+    where = str(path) if url.startswith("sqlite:///") else database_address.without_secrets(url)
     try:
         if url.startswith("sqlite:///"):
             if is_judged and not path.exists():

@@ -266,7 +266,7 @@ def _is_ours(office: Office) -> bool:
 
 def _where(office: Office) -> str:
     path = sqlite_file(office)
-    return str(path) if path is not None else database_address.shown(office.settings.database.url)
+    return str(path) if path is not None else database_address.without_secrets(office.settings.database.url)
 
 
 def _head() -> tuple[int, str]:

@@ -101,7 +101,7 @@ class ObjectStore:
         """The object's name in the bucket."""
         return self._prefix + name
 
-    def shown(self, name: str = "") -> str:
+    def address_of(self, name: str = "") -> str:
         """The object's whole address, for people."""
         return f"{self.url}/{name}" if name else self.url
 
@@ -134,7 +134,7 @@ class ObjectStore:
                 told = self._client.list_objects_v2(**asked)
             for one in told.get("Contents", ()):
                 if one["Key"] <= last:
-                    raise StoreFailed(errno.EIO, sentence("object_store.lists_in_disorder"), self.shown(prefix))
+                    raise StoreFailed(errno.EIO, sentence("object_store.lists_in_disorder"), self.address_of(prefix))
                 last = one["Key"]
                 name = last.removeprefix(self._prefix)
                 if name and not (name.endswith("/") and one["Size"] == 0):
@@ -146,7 +146,7 @@ class ObjectStore:
     def _next(self, asked: dict[str, Any], told: dict[str, Any]) -> None:
         token = told.get("NextContinuationToken")
         if not token or token == asked.get("ContinuationToken"):
-            raise StoreFailed(errno.EIO, sentence("object_store.no_end"), self.shown())
+            raise StoreFailed(errno.EIO, sentence("object_store.no_end"), self.address_of())
         asked["ContinuationToken"] = token
 
     def tops(self) -> list[str]:
@@ -270,7 +270,7 @@ class ObjectStore:
         self._compare(upload.name, told, upload.etag)
         head = self.head(upload.name)
         if head is None or head.size != upload.size:
-            raise StoreFailed(errno.EIO, sentence("object_store.not_all"), self.shown(upload.name))
+            raise StoreFailed(errno.EIO, sentence("object_store.not_all"), self.address_of(upload.name))
 
     def forget(self, upload: Upload) -> None:
         """Throw away what was begun; if that can't be now, `sweep_uploads` does it later."""
@@ -295,7 +295,7 @@ class ObjectStore:
         etag = told.get("ETag", "").strip('"')
         is_md5 = len(etag.partition("-")[0]) == 32 and told.get("ServerSideEncryption", "AES256") == "AES256"
         if is_md5 and etag != expected and ("-" in etag) == ("-" in expected):
-            raise StoreFailed(errno.EIO, sentence("object_store.holds_otherwise"), self.shown(name))
+            raise StoreFailed(errno.EIO, sentence("object_store.holds_otherwise"), self.address_of(name))
 
     @contextlib.contextmanager
     def _asking(self, name: str) -> Iterator[None]:
@@ -308,9 +308,9 @@ class ObjectStore:
         except ClientError as error:
             code = str(error.response.get("Error", {}).get("Code", ""))
             if code in ("NoSuchKey", "404", "NotFound"):
-                raise FileNotFoundError(errno.ENOENT, sentence("object_store.no_object"), self.shown(name)) from error
+                raise FileNotFoundError(errno.ENOENT, sentence("object_store.no_object"), self.address_of(name)) from error
             message = error.response.get("Error", {}).get("Message", "")
-            raise StoreFailed(errno.EIO, answered(code, message, self.bucket), self.shown(name)) from error
+            raise StoreFailed(errno.EIO, answered(code, message, self.bucket), self.address_of(name)) from error
         except BotoCoreError as error:
             raise StoreFailed(errno.EIO, unreached(error), self.url) from error
 

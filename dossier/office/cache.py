@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier import __version__
-from dossier.office import state
+from dossier.office import fingerprint
 from dossier.office.office import Office
 
 _MOST_BYTES = 256 * 1024 * 1024
@@ -60,7 +60,7 @@ def write(office: Office, environ: Mapping[str, str]) -> None:
 
     with contextlib.suppress(OSError, TypeError):
         key = _key(office.root, environ)
-        if state.is_racy(office.root):
+        if fingerprint.is_racy(office.root):
             return
         if office.var.is_dir():
             files.write_whole(_path(office.root), f"{key}\n{_text(office)}".encode(), 0o600)
@@ -120,7 +120,7 @@ def _key(root: Path, environ: Mapping[str, str]) -> str:
     """A digest of all that the office was made of."""
     program = os.stat(Path(__file__).with_name("keys.py"))
     parts: list[object] = [__version__, program.st_mtime_ns, str(root)]
-    parts += [state.of(root)]
+    parts += [fingerprint.of(root)]
     parts += sorted((name, value) for name, value in environ.items() if name.startswith("DOSSIER_"))
     return hashlib.sha256(repr(parts).encode("utf-8", "surrogateescape")).hexdigest()
 

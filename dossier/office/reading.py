@@ -19,7 +19,7 @@ from dossier.office import item_types, keys, presets
 from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.words import CLIENTS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
-from dossier.text.names import shown
+from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits, List, Map, Node, Plain, cut_off, line_of, plain, read_map
 
@@ -184,7 +184,7 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str
 
 def _said(detail: ErrorDetails) -> str:
     """The word that was written."""
-    return shown(str(detail["input"])[:60])
+    return printable(str(detail["input"])[:60])
 
 
 def _nearest(steps: Sequence[int | str]) -> str | None:

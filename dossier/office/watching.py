@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import structlog
 
-from dossier.office import state
+from dossier.office import fingerprint
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.office.words import ConfigurationError
@@ -29,11 +29,11 @@ class ConfigWatch:
     def __init__(self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None]) -> None:
         self._office, self._environ, self._alarm = office, environ, alarm
         # `office` was read a while ago, so the first look reads config/ again.
-        self._state: state.State | None = None
+        self._state: fingerprint.Fingerprint | None = None
 
     def changed(self) -> Office | None:
         """The office as config/ has it now; None if it was not changed, or with faults. Paths, store and database stay as they were."""
-        if state.of(self._office.root) == self._state:
+        if fingerprint.of(self._office.root) == self._state:
             return None
         old = self._office
         try:
@@ -59,12 +59,12 @@ class ConfigWatch:
         root, left = self._office.root, TRIES
         while True:
             left -= 1
-            self._state = state.of(root)
+            self._state = fingerprint.of(root)
             try:
                 read = load_office(root, self._environ)
             except ConfigurationError:
-                if left and state.of(root) != self._state:
+                if left and fingerprint.of(root) != self._state:
                     continue
                 raise
-            if not left or state.of(root) == self._state:
+            if not left or fingerprint.of(root) == self._state:
                 return read

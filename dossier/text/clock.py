@@ -48,14 +48,14 @@ def from_text(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def shown(text: str | None) -> str | None:
+def local_iso(text: str | None) -> str | None:
     """A kept time as people and programs see it: local, ISO 8601 with offset, to the second."""
     return from_text(text).astimezone().isoformat(timespec="seconds") if text else None
 
 
 def to_the_minute(text: str | None) -> str:
     """A stored moment as a sentence tells it, local: `2026-11-28 13:28`; "" for none."""
-    return (shown(text) or "")[:16].replace("T", " ")
+    return (local_iso(text) or "")[:16].replace("T", " ")
 
 
 def begin_of(day: date) -> datetime:

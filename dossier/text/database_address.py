@@ -30,7 +30,7 @@ class Address(NamedTuple):
     user: str
     password: str
     bare: str
-    shown: str
+    without_secrets: str
     """Without parameters, too."""
 
 
@@ -49,8 +49,8 @@ def read(url: str) -> Address | None:
         elif key:
             kept.append(parameter)
     name = f"/{found['name']}" if found["name"] is not None else ""
-    shown = f"{found['scheme']}://{found['hosts']}{name}"
-    return Address(unquote(user), unquote(password), f"{shown}?{'&'.join(kept)}" if kept else shown, shown)
+    told = f"{found['scheme']}://{found['hosts']}{name}"
+    return Address(unquote(user), unquote(password), f"{told}?{'&'.join(kept)}" if kept else told, told)
 
 
 def is_address(url: str) -> bool:
@@ -58,10 +58,10 @@ def is_address(url: str) -> bool:
     return len(url) > len(SQLITE) if url.startswith(SQLITE) else read(url) is not None
 
 
-def shown(url: str) -> str:
+def without_secrets(url: str) -> str:
     """What of an address may be told. Never raises."""
     found = None if url.startswith(SQLITE) else read(url)
-    return url if url.startswith(SQLITE) else found.shown if found else "database.url"
+    return url if url.startswith(SQLITE) else found.without_secrets if found else "database.url"
 
 
 def without_passwords(text: str) -> str:

@@ -71,7 +71,7 @@ def has_bad_characters(text: str) -> bool:
     return any(character in _BIDI or unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") for character in text)
 
 
-def shown(name: str) -> str:
+def printable(name: str) -> str:
     """A name as it can be printed on one line of any terminal, whatever is in it."""
     if name.isprintable() and not has_bad_characters(name):
         return name

@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from dossier.text.names import shown
+from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
 
 SHOWN = 80
@@ -32,12 +32,12 @@ def what_was_meant(text: str, error: Any) -> tuple[int, Sentence]:
     here, before = _line(lines, at.line), _line(lines, at.line - 1)
     opening = _line(lines, begun.line)
     if "tab" in problem or "\t" in here[: len(here) - len(here.lstrip())] or here[at.column : at.column + 1] == "\t":
-        return at.line + 1, sentence("yaml.tab", line=_shown(here), better=_shown(here.expandtabs(2)))
+        return at.line + 1, sentence("yaml.tab", line=_printable(here), better=_printable(here.expandtabs(2)))
     if any(curly in opening + here for curly in "“”„") and "mapping values" in problem:
-        return at.line + 1, sentence("yaml.curly_quotes", line=_shown(here), better=_shown(here.translate(_CURLY)))
+        return at.line + 1, sentence("yaml.curly_quotes", line=_printable(here), better=_printable(here.translate(_CURLY)))
     if "quoted scalar" in context and "end of stream" in problem:
         return begun.line + 1, sentence(
-            "yaml.open_quote", line=_shown(opening), better=_shown(opening + opening[begun.column : begun.column + 1])
+            "yaml.open_quote", line=_printable(opening), better=_printable(opening + opening[begun.column : begun.column + 1])
         )
     if "flow" in context and "nesting depth" not in problem:
         return _about_brackets(lines, begun.line)
@@ -68,9 +68,9 @@ def _about_colons(lines: Sequence[str], at: Any, begun: Any) -> tuple[int, Sente
     if found and re.search(r":(\s|$)", found["value"]):
         return at.line + 1, _to_be_quoted("yaml.colon", here)
     if found and here[:1] in " \t":
-        return at.line + 1, sentence("yaml.indented", line=_shown(here), better=_shown(here.strip()))
+        return at.line + 1, sentence("yaml.indented", line=_printable(here), better=_printable(here.strip()))
     number = begun.line if begun.line != at.line else at.line
-    return number + 1, sentence("yaml.no_colon", line=_shown(_line(lines, number)))
+    return number + 1, sentence("yaml.no_colon", line=_printable(_line(lines, number)))
 
 
 def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
@@ -79,7 +79,7 @@ def _about_brackets(lines: Sequence[str], number: int) -> tuple[int, Sentence]:
         number -= 1
     line = _line(lines, number)
     mark = max("[{", key=line.rfind)
-    return number + 1, sentence("yaml.open_bracket", line=_shown(line), mark=mark, end="]" if mark == "[" else "}")
+    return number + 1, sentence("yaml.open_bracket", line=_printable(line), mark=mark, end="]" if mark == "[" else "}")
 
 
 def _line(lines: Sequence[str], number: int) -> str:
@@ -92,15 +92,15 @@ def _lacks_blank(line: str) -> bool:
 
 def _with_blank(line: str) -> Sentence:
     key, _, value = line.partition(":")
-    return sentence("yaml.no_blank", line=_shown(line), better=_shown(f"{key}: {value}"))
+    return sentence("yaml.no_blank", line=_printable(line), better=_printable(f"{key}: {value}"))
 
 
 def _to_be_quoted(code: str, line: str) -> Sentence:
     """`line` with its value in quotes."""
     found = _KEY.fullmatch(line)
     if found is None:
-        return sentence(code, line=_shown(line), better=_shown(f'"{line.strip()}"'))
-    return sentence(code, line=_shown(line), better=_shown(f"{found['before']} {quoted(found['value'].strip())}"))
+        return sentence(code, line=_printable(line), better=_printable(f'"{line.strip()}"'))
+    return sentence(code, line=_printable(line), better=_printable(f"{found['before']} {quoted(found['value'].strip())}"))
 
 
 def quoted(value: str) -> str:
@@ -108,6 +108,6 @@ def quoted(value: str) -> str:
     return f'"{value}"' if '"' not in value and "\\" not in value else "'" + value.replace("'", "''") + "'"
 
 
-def _shown(line: str) -> str:
+def _printable(line: str) -> str:
     line = line.strip()
-    return shown(line[:SHOWN]) + ("…" if len(line) > SHOWN else "")
+    return printable(line[:SHOWN]) + ("…" if len(line) > SHOWN else "")

@@ -29,7 +29,7 @@ from dossier.database import readable
 from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
-from dossier.text.clock import shown, to_text
+from dossier.text.clock import local_iso, to_text
 
 DAEMON = Actor("dossier", "daemon")
 
@@ -255,7 +255,7 @@ def for_reader(event: RecordedEvent, may: Readable) -> RecordedEvent:
 def public(event: RecordedEvent, may: Readable) -> dict[str, Any]:
     """An event as programs get it: {seq, at, actor, action, item, subject, detail}."""
     return {
-        "seq": event.seq, "at": shown(event.at), "actor": event.actor, "action": event.action,
+        "seq": event.seq, "at": local_iso(event.at), "actor": event.actor, "action": event.action,
         "item": item_name(event.item) if event.item is not None else None, "subject": event.subject, "detail": told(event, may),
     }  # fmt: skip
 

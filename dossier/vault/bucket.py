@@ -56,8 +56,8 @@ class ObjectVault(Vault):
         self._hurried = ObjectStore(office, url, is_hurried=True)
         self._put: set[str] = set()
 
-    def shown(self, sha256: str) -> str:
-        return self.store.shown(name_of(sha256))
+    def address_of(self, sha256: str) -> str:
+        return self.store.address_of(name_of(sha256))
 
     # What is read of it
 
@@ -75,7 +75,7 @@ class ObjectVault(Vault):
         self.hold()
         try:
             if self.store.download(name_of(sha256), target, 0o640) != sha256:
-                raise Damaged(errno.EIO, sentence("vault.not_its_name"), self.shown(sha256))
+                raise Damaged(errno.EIO, sentence("vault.not_its_name"), self.address_of(sha256))
             yield target
         finally:
             files.remove(target)
@@ -155,7 +155,7 @@ class ObjectVault(Vault):
 
         def see(sha256: str) -> None:
             if self._hurried.head(name_of(sha256)) is None:
-                raise Gone(errno.EAGAIN, sentence("vault.put_in_anew"), self.shown(sha256))
+                raise Gone(errno.EAGAIN, sentence("vault.put_in_anew"), self.address_of(sha256))
 
         at_once(see, found)
 

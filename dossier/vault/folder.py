@@ -94,7 +94,7 @@ class Vault:
         """Where the file with this hash is kept, if it is."""
         return self.path / sha256[:2] / sha256
 
-    def shown(self, sha256: str) -> str:
+    def address_of(self, sha256: str) -> str:
         """Where it is kept, for people."""
         return str(self.location(sha256))
 

@@ -16,7 +16,7 @@ from dossier.files import files, moves
 from dossier.files.beneath import At, open_beneath
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.text.names import shown
+from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence, told
 
 STAFF, CLIENT = "_staff.txt", "_client.txt"
@@ -92,4 +92,4 @@ def _of_client(office: Office, client: str) -> Iterator[Sentence]:
 
 def _plain(name: str) -> str:
     """A name as it can be printed; nothing of one that is a mail address."""
-    return "" if "@" in name else shown(name)
+    return "" if "@" in name else printable(name)

@@ -27,7 +27,7 @@ def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]
     Not inside `transaction()`.
     """
     old = time.time() - PATIENCE_SECONDS
-    long = {f"{_KEY}{names.shown(one.path)}": one for those in waiting.values() for one in those if one.since <= old}
+    long = {f"{_KEY}{names.printable(one.path)}": one for those in waiting.values() for one in those if one.since <= old}
     noted = {
         row[0]
         for row in tuples(Note.select(Note.key).where(Note.key.startswith(_KEY)))
@@ -42,7 +42,7 @@ def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]
         for key in sorted(new):
             Note.insert(key=key, value=clock.to_text(now)).execute()
             if (owner := _owner(office, long[key])) is not None and notices.IMPORTED not in long[key].path:
-                payload = {"drop": names.shown(long[key].path), "reason": packed(long[key].reason)}
+                payload = {"drop": names.printable(long[key].path), "reason": packed(long[key].reason)}
                 notices.tell(office, now, "waiting", owner, None, payload, long[key].client)
     return len(new)
 

@@ -33,7 +33,7 @@ from dossier.text.yamltext import Fault, Limits
 from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder, way_of
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming
-from ingest.sidecar.described import description_of
+from ingest.sidecar.default_description import description_of
 from ingest.sidecar.presets import Spoken
 from ingest.sidecar.reading import Sidecar, claimed_files, read_preset, read_sidecar, reads_as_sidecar
 
@@ -100,9 +100,9 @@ class Found:
         return names.stem(self.sidecar_name) if self.sidecar_name else next(iter(self.looks))
 
     @property
-    def shown(self) -> str:
+    def told_as(self) -> str:
         """What a fault's line begins with."""
-        return names.shown(self.sidecar_name or self.stem)
+        return names.printable(self.sidecar_name or self.stem)
 
     @property
     def changed_at(self) -> float:
@@ -112,13 +112,13 @@ class Found:
     @property
     def doubts(self) -> tuple[Sentence, ...]:
         """Why somebody should look at its files before any of them is shared."""
-        return tuple(sentence("inbox.has_no_end", file=names.shown(name)) for name in self.unfinished)
+        return tuple(sentence("inbox.has_no_end", file=names.printable(name)) for name in self.unfinished)
 
     @property
     def notices(self) -> tuple[Sentence, ...]:
         """What its maker should know of the folder as it is."""
-        card = names.shown(self.sidecar_name or "")
-        return (*self.doubts, *(sentence("inbox.left_copy", file=names.shown(name), card=card) for name in self.copies))
+        card = names.printable(self.sidecar_name or "")
+        return (*self.doubts, *(sentence("inbox.left_copy", file=names.printable(name), card=card) for name in self.copies))
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -221,9 +221,9 @@ class _Place:
     def path(self) -> str:
         return self.opened.path
 
-    def shown(self, name: str) -> str:
+    def path_of(self, name: str) -> str:
         """Where it lies, from the inbox."""
-        return "/".join(names.shown(part) for part in (self.client, *(self.folder or "").split("/"), name) if part)
+        return "/".join(names.printable(part) for part in (self.client, *(self.folder or "").split("/"), name) if part)
 
     @property
     def is_drop(self) -> bool:
@@ -316,7 +316,7 @@ class _Round:
         self.settling.forget(opened, listing.found.keys() | listing.unfinished.keys())
         place.left = {name: self._left(opened, name, look) for name, look in listing.found.items()}
         for name, (reason, since) in listing.odd.items():
-            self.view.odd.append(NotTaken(self.client, place.shown(name), reason, since, place.about(name)))
+            self.view.odd.append(NotTaken(self.client, place.path_of(name), reason, since, place.about(name)))
         return place
 
     def _left(self, opened: Folder, name: str, look: Look) -> float:
@@ -337,8 +337,10 @@ class _Round:
                 within = self._spoken(spoken.name, *spoken.folders, names.nfc(name))
                 self._open_folder(name, opened, within, folder)
             elif holds_anything(opened / name):
-                reason = sentence("inbox.folder_in_preset", folder=names.shown(folder.rstrip("/")))
-                self.view.odd.append(NotTaken(self.client, place.shown(name), reason, since, place.about(name), is_in_vain=True))
+                reason = sentence("inbox.folder_in_preset", folder=names.printable(folder.rstrip("/")))
+                self.view.odd.append(
+                    NotTaken(self.client, place.path_of(name), reason, since, place.about(name), is_in_vain=True)
+                )
 
     def _look_at_files(self, place: _Place) -> None:
         cards = [name for name in place.found if names.is_sidecar(name)]
@@ -365,9 +367,9 @@ class _Round:
         """A file that no sidecar claims. `is_spoken_for`: one that may do so is still being written."""
         card = copies.copy_of(name)
         if place.left[name] == 0 and (copies.is_copy(name) or self._is_copy(place, name)):
-            reason = sentence("inbox.read_as_sidecar", stem=names.shown(name.rpartition(".")[0] or name))
+            reason = sentence("inbox.read_as_sidecar", stem=names.printable(name.rpartition(".")[0] or name))
             if card is not None:
-                reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.shown(card))
+                reason = sentence("inbox.copy" if card in place.found else "inbox.misnamed", card=names.printable(card))
             self._wait(place, name, reason, [name], (name,), in_vain=True)
             return
         if name == WHY and _is_reason(place.opened):
@@ -397,7 +399,7 @@ class _Round:
         if writing:
             self.view.again_in(wait)
             reason = (
-                sentence("inbox.waits_for_written", file=names.shown(writing[0]))
+                sentence("inbox.waits_for_written", file=names.printable(writing[0]))
                 if place.is_drop
                 else sentence("inbox.being_written")
             )
@@ -446,7 +448,7 @@ class _Round:
             except (FileNotFoundError, NotADirectoryError):
                 return
             except OSError as error:
-                self._cannot_read(f"{self.client}/{names.shown(way + name)}", (way + name,), error, self.wall)
+                self._cannot_read(f"{self.client}/{names.printable(way + name)}", (way + name,), error, self.wall)
                 return
             if spoken is not None:
                 self._look_at_preset(spoken, f"{way}{name}/", opened, listing)
@@ -459,9 +461,9 @@ class _Round:
         card = self._card_of(place)
         if card is None or inner:
             for name in inner:
-                reason = sentence("inbox.folder_within", folder=names.shown(folder))
+                reason = sentence("inbox.folder_within", folder=names.printable(folder))
                 self.view.odd.append(
-                    NotTaken(self.client, place.shown(name), reason, listing.folders[name], (folder,), is_in_vain=True)
+                    NotTaken(self.client, place.path_of(name), reason, listing.folders[name], (folder,), is_in_vain=True)
                 )
         if listing.found and card is None:
             self._judge_without_card(place)
@@ -494,7 +496,7 @@ class _Round:
             copied |= self._copies_among(place, {one for one in here if one != name} - copied)
         candidate = pair_folder(here, name, claim, copied)
         if inner:
-            within = Fault(1, sentence("inbox.holds_folders", folder=names.shown(inner[0])))
+            within = Fault(1, sentence("inbox.holds_folders", folder=names.printable(inner[0])))
             card = replace(card, faults=[*card.faults, within])
         self._judge(place, candidate, card)
 
@@ -508,9 +510,9 @@ class _Round:
         if names.fold(place.folder) == names.fold(self.client):
             reason = sentence("inbox.within_itself")
         elif len(cards) == 1:
-            reason = sentence("inbox.other_card", card=names.shown(cards[0]))
+            reason = sentence("inbox.other_card", card=names.printable(cards[0]))
         elif cards:
-            reason = _and_more(sentence("inbox.other_card", card=names.shown(cards[0])), len(cards) - 1)
+            reason = _and_more(sentence("inbox.other_card", card=names.printable(cards[0])), len(cards) - 1)
         elif self._creates:
             self._judge_alone(place, [name for name in place.found if name != WHY or not _is_reason(place.opened)])
             return
@@ -537,7 +539,7 @@ class _Round:
             self.view.again_in(self.looker.pause)
             return None
         except OSError as error:
-            self._cannot_read(place.shown(name), place.about(name), error, look.ctime_ns / 1e9)
+            self._cannot_read(place.path_of(name), place.about(name), error, look.ctime_ns / 1e9)
             return None
         else:
             if seen != look:
@@ -584,12 +586,12 @@ class _Round:
             here = list(place.found)  # one that comes late is part of it
         about = tuple(dict.fromkeys([*here, *candidate.missing]))
         for name in candidate.copies:
-            reason = sentence("inbox.copy", card=names.shown(candidate.sidecar))
+            reason = sentence("inbox.copy", card=names.printable(candidate.sidecar))
             self._wait(place, name, reason, [name], (name, candidate.sidecar))
         writing = [name for name in here if place.left[name] > 0]
         if writing:
             self.view.again_in(min(place.left[name] for name in writing))
-            reason = _and_more(sentence("inbox.waits_for_written", file=names.shown(writing[0])), len(writing) - 1)
+            reason = _and_more(sentence("inbox.waits_for_written", file=names.printable(writing[0])), len(writing) - 1)
             self._wait(place, candidate.sidecar, reason, writing, about)
             return
         listed = card.sidecar.attachments if card.sidecar else None
@@ -629,13 +631,13 @@ class _Round:
         hours = f"{self.office.settings.intake.wait_hours:g}"
         lacks: list[tuple[Sentence, Sentence | None]] = []
         for name in candidate.missing:
-            fault = sentence("inbox.did_not_come", file=names.shown(name), hours=hours)
+            fault = sentence("inbox.did_not_come", file=names.printable(name), hours=hours)
             lacks.append((self._why_missing(place, name, candidate.files), fault))
         if candidate.waits and not candidate.missing:
             card = copies.copy_of(candidate.sidecar)
             waits = sentence("inbox.waits_for_files")
             if card is not None:
-                waits = sentence("inbox.waits_as_copy", card=names.shown(card))
+                waits = sentence("inbox.waits_as_copy", card=names.printable(card))
             lacks.append((waits, sentence("inbox.files_did_not_come", hours=hours)))
         return lacks + [told for name in candidate.files if (told := self._lack(place, name, hashes.get(name)))]
 
@@ -647,12 +649,12 @@ class _Round:
                 continue
             has_other_end = names.fold(twin).startswith(f"{folded}.") or folded.startswith(f"{names.fold(twin)}.")
             if has_other_end or copies.outline(twin) == outline:
-                return sentence("inbox.waits_for_twin", file=names.shown(name), twin=names.shown(twin))
-        return sentence("inbox.waits_for", file=names.shown(name))
+                return sentence("inbox.waits_for_twin", file=names.printable(name), twin=names.printable(twin))
+        return sentence("inbox.waits_for", file=names.printable(name))
 
     def _lack(self, place: _Place, name: str, sha256: str | None) -> tuple[Sentence, Sentence | None] | None:
         """What a file lacks that is there and that nobody writes to: (as it is told, and the fault that it is in the end)."""
-        hours, file = f"{self.office.settings.intake.wait_hours:g}", names.shown(name)
+        hours, file = f"{self.office.settings.intake.wait_hours:g}", names.printable(name)
         if place.found[name].size == 0:
             return sentence("inbox.waits_for_content", file=file), sentence("inbox.stayed_empty", file=file, hours=hours)
         if not self.settling.is_readable(place.opened, name):
@@ -671,7 +673,7 @@ class _Round:
         return (max(0.0, self._unfinished_minutes * 60 - quiet) if unfinished else 0.0), unfinished
 
     def _why_unfinished(self, unfinished: Sequence[str]) -> Sentence:
-        file, minutes = names.shown(unfinished[0]), f"{self._unfinished_minutes:g}"
+        file, minutes = names.printable(unfinished[0]), f"{self._unfinished_minutes:g}"
         return _and_more(sentence("inbox.waits_for_end", file=file, minutes=minutes), len(unfinished) - 1)
 
     @property
@@ -689,7 +691,7 @@ class _Round:
             left = self._left(place.opened, name, look) or at_least - self._quiet_seconds(place, name)
             if left > 0:
                 self.view.again_in(left)
-                self._wait(place, card, sentence("inbox.waits_for_written", file=names.shown(name)), [], about)
+                self._wait(place, card, sentence("inbox.waits_for_written", file=names.printable(name)), [], about)
                 return True
         if not place.is_drop:
             return False  # each of them was quiet for settle_seconds
@@ -720,12 +722,12 @@ class _Round:
     ) -> None:
         """`name` waits, None for the whole folder; since the last change of the files `since`, else of those in the place."""
         changed = _changed_at(place.found[one] for one in (list(since) or place.found))
-        path = place.shown(name) if name is not None else place.shown("").rstrip("/")
+        path = place.path_of(name) if name is not None else place.path_of("").rstrip("/")
         self.view.waiting.append(NotTaken(self.client, path, reason, changed, place.about(*about), in_vain))
 
     def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
         """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
-        self.view.trouble = sentence("intake.at_path", path=names.shown(path.rpartition("/")[2]), what=system.why(error))
+        self.view.trouble = sentence("intake.at_path", path=names.printable(path.rpartition("/")[2]), what=system.why(error))
         self.view.again_in(UNREADABLE_RETRY_SECONDS)
         reason = sentence("inbox.cannot_be_read", reason=error.strerror or "")
         self.view.waiting.append(NotTaken(self.client, path, reason, since, about))

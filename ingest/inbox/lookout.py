@@ -209,7 +209,7 @@ class Lookout:
             self._tell_of_inbox(sentence("inbox.inbox_unreadable", path=str(self.office.inbox), why=system.why(error)))
             return set()
         for name in others.keys() - self._others:
-            log.warning("something in the inbox is left alone", name=names.shown(name), reason=str(others[name]))
+            log.warning("something in the inbox is left alone", name=names.printable(name), reason=str(others[name]))
         self._others = set(others)
         self._in_vain.forget_others()
         trouble = preset_folders.make(self.office, known)

@@ -14,7 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from dossier.text.names import fold, is_sidecar, nfc, shown, stem
+from dossier.text.names import fold, is_sidecar, nfc, printable, stem
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.text.yamltext import Fault
 
@@ -164,7 +164,7 @@ def pair_folder(names: Iterable[str], card: str, claim: Claim | None, copied: Co
 
 
 def _several(names: Sequence[str]) -> Sentence:
-    *others, last = [f"`{shown(name)}`" for name in names[:NAMED_MAX]]
+    *others, last = [f"`{printable(name)}`" for name in names[:NAMED_MAX]]
     if len(names) > NAMED_MAX:
         return sentence("inbox.names_and_more", names=", ".join([*others, last]), count=len(names) - NAMED_MAX)
     return sentence("inbox.names", names=", ".join(others), last=last) if others else plain(last)
@@ -183,11 +183,11 @@ def _match_listed(draft: _Draft, index: _Index) -> None:
         if not fitting:
             draft.missing.append(asked)
         elif len(fitting) > 1:
-            draft.faults.append(sentence("inbox.may_be", file=shown(asked), names=_several(fitting)))
+            draft.faults.append(sentence("inbox.may_be", file=printable(asked), names=_several(fitting)))
         elif fitting[0] == draft.name:
-            draft.faults.append(sentence("inbox.lists_itself", file=shown(asked)))
+            draft.faults.append(sentence("inbox.lists_itself", file=printable(asked)))
         elif nfc(found.setdefault(fitting[0], asked)) != nfc(asked):
-            draft.faults.append(sentence("inbox.same_file", file=shown(found[fitting[0]]), other=shown(asked)))
+            draft.faults.append(sentence("inbox.same_file", file=printable(found[fitting[0]]), other=printable(asked)))
         else:
             draft.matched[asked] = fitting[0]
     draft.claimed.discard(draft.name)
@@ -315,5 +315,5 @@ def _share_out(speaking: Mapping[str, _Draft], groups: _Groups) -> set[str]:
         if len(read) > 1:
             groups.join(read)
             for name in read:
-                speaking[name].faults.append(sentence("inbox.claimed_twice", file=shown(file), names=_others(read, name)))
+                speaking[name].faults.append(sentence("inbox.claimed_twice", file=printable(file), names=_others(read, name)))
     return set(claimants)

@@ -89,7 +89,7 @@ def files_of(case: Case) -> list[File]:
 
 def new_item_of(case: Case) -> NewItem:
     assert case.draft is not None
-    source = names.shown(case.found.sidecar_name or case.found.stem)
+    source = names.printable(case.found.sidecar_name or case.found.stem)
     if is_import(case):
         source = f"{case.found.folder}/{source}"
     return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened, case.doubts, case.found.preset)
@@ -125,7 +125,7 @@ def fingerprint_of(case: Case, now: datetime) -> str:
 
 def why_text(case: Case, language: str) -> str:
     """WHY.txt: a line for each fault, `file:line: message`."""
-    words, shown = words_of(case.found.sidecar, language), case.found.shown
+    words, shown = words_of(case.found.sidecar, language), case.found.told_as
     faults = [f"{shown}:{max(1, fault.line)}: {told(fault.message, language, words)}\n" for fault in sorted(set(case.faults))]
     return "".join(faults).encode("utf-8", "backslashreplace").decode()
 
@@ -142,7 +142,7 @@ def _advice(case: Case) -> Sentence:
 def receipt_text(case: Case, at: str, language: str, is_secret: bool = False) -> str:
     """The receipt. `is_secret`: not everybody who sees the folder may know of such items, so it says the number and no more."""
     assert case.item is not None
-    lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.shown(case.first_taken_at or at)}"]
+    lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.local_iso(case.first_taken_at or at)}"]
     if is_secret:
         return "\n".join(lines) + "\n"
     if case.found.preset:

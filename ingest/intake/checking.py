@@ -71,7 +71,7 @@ def _check_path(
         where = path.resolve()
     if where == inbox:
         known, others = listing.clients_with_folders(office)
-        told = [Remark(path / names.shown(name), 1, reason) for name, reason in others.items() if may.clients is None]
+        told = [Remark(path / names.printable(name), 1, reason) for name, reason in others.items() if may.clients is None]
         results = [_check_client(office, client, path / client, None, stays, why) for client in filter(may.has, known)]
         return told + [line for lines, _ in results for line in lines], sum(count for _, count in results)
     parts = where.relative_to(inbox).parts if where.is_relative_to(inbox) else ()
@@ -114,7 +114,7 @@ def _check_client(
     for found in view.ready:
         if only is not None and not _is_part(found, only):
             continue
-        lies = place / (found.folder or "") / names.shown(found.sidecar_name or found.stem)
+        lies = place / (found.folder or "") / names.printable(found.sidecar_name or found.stem)
         told = [Remark(lies, line, what, found.sidecar) for line, what in _check_drop(office, found)]
         if (reason := stays.get(lying(found))) is not None:
             told.append(Remark(lies, 1, reason, found.sidecar))
@@ -159,9 +159,9 @@ def _check_content(office: Office, path: Path, name: str, digest: str | None) ->
     try:
         reason = kinds.blocked(name, kinds.examine(name, path), limits.blocked_types, limits.macros)
         is_new = reason is not None and names.extension(name) not in limits.blocked_types
-        found = [sentence("intake.of_file", file=names.shown(name), what=reason)] if is_new else []
+        found = [sentence("intake.of_file", file=names.printable(name), what=reason)] if is_new else []
         if digest and (other := files.hash_file(path)) != digest:
-            found.append(sentence("intake.another_sha256", file=names.shown(name), sha256=other))
+            found.append(sentence("intake.another_sha256", file=names.printable(name), sha256=other))
     except OSError as error:
-        return [sentence("intake.unreadable", file=names.shown(name), why=system.why(error))]
+        return [sentence("intake.unreadable", file=names.printable(name), why=system.why(error))]
     return found

@@ -131,7 +131,7 @@ class Clearing:
             if not isinstance(traces, Exception):
                 for path in traces.stayed:
                     reason = "a newer file has its name" if row["kind"] == CLAIMED else "it was changed after it was taken"
-                    log.warning("a file stays in the inbox", reason=reason, file=names.shown(path))
+                    log.warning("a file stays in the inbox", reason=reason, file=names.printable(path))
                 self._done[row["id"]] = row, traces
                 del self._left[row["id"]]
                 self._places[row["client"], row["folder"]] -= 1
@@ -142,7 +142,7 @@ class Clearing:
                 )
             else:
                 self.trouble[row["client"]] = sentence(
-                    "intake.not_cleared", drop=names.shown(row["stem"]), error=type(traces).__name__
+                    "intake.not_cleared", drop=names.printable(row["stem"]), error=type(traces).__name__
                 )
                 log.error(
                     "a drop can't be cleared", client=row["client"], drop=row["stem"], kind=row["kind"],
@@ -271,7 +271,9 @@ def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
     with contextlib.suppress(FileNotFoundError), rejected.open(row["target"]) as folder:
         if files.exists(folder / name):
             return False
-    log.warning("a sidecar was changed after it was refused; its drop stays", file=names.shown(str(ground.named(row, number))))
+    log.warning(
+        "a sidecar was changed after it was refused; its drop stays", file=names.printable(str(ground.named(row, number)))
+    )
     return False
 
 

@@ -297,16 +297,16 @@ class Intake:
             outcome.postponed += 1  # the next look sees what it is now
             return False
         if isinstance(error, files.SourceUnreadable) and error.errno in (EACCES, EPERM):
-            what = names.shown(Path(error.filename).name)
+            what = names.printable(Path(error.filename).name)
             case.reset([Fault(1, sentence("intake.unreadable", file=what, why=system.why(error)))])
             return True
         if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
             outcome.postponed += 1
             outcome.trouble[found.client] = system.whole(error)
             outcome.scanner_gone = system.why(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
-            log.error("a drop can't be taken now", client=found.client, drop=names.shown(found.stem), error=str(error))
+            log.error("a drop can't be taken now", client=found.client, drop=names.printable(found.stem), error=str(error))
             return False
-        drop = names.shown(found.called)
+        drop = names.printable(found.called)
         as_seen = {name: (look.inode, look.size, look.mtime_ns) for name, look in found.looks.items()}  # a claim changes ctime
         told = self._strikes.count(now, found.client, drop, as_seen, error)
         if told is None:
@@ -325,7 +325,7 @@ class Intake:
             for key, case in enumerate(cases, int(Drop.select(fn.MAX(Drop.id)).scalar() or 0) + 1):
                 found = case.found
                 case.claim = case.row = {
-                    "id": key, "client": found.client, "folder": found.folder, "stem": names.shown(found.stem), "fingerprint": None,
+                    "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
                     "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(case), "target": None, "text": "",
                     "cleared": False, "hidden": secrets.token_hex(8),
                 }  # fmt: skip
@@ -349,7 +349,9 @@ class Intake:
             claim(self.office.inbox, case.row)
         except Stays as stays:
             self.staying.hold(case.found, stays)
-            log.error("a drop stays in the inbox", client=case.found.client, drop=names.shown(case.found.stem), error=str(stays))
+            log.error(
+                "a drop stays in the inbox", client=case.found.client, drop=names.printable(case.found.stem), error=str(stays)
+            )
             return False
         except files.Changed:
             outcome.postponed += 1  # the next look sees what it is now
@@ -358,7 +360,7 @@ class Intake:
             outcome.postponed += 1
             outcome.trouble[case.found.client] = system.whole(error)
             log.error(
-                "a drop can't be claimed now", client=case.found.client, drop=names.shown(case.found.stem), error=str(error)
+                "a drop can't be claimed now", client=case.found.client, drop=names.printable(case.found.stem), error=str(error)
             )
             return False
         return True
@@ -494,7 +496,7 @@ class Intake:
             told = sentence("intake.no_such_item", client=case.found.client, item=case.amends)
             case.faults.append(Fault(lines.get("item", 1), told))
             return
-        source, changes = names.shown(case.found.sidecar_name or case.found.stem), changes_of(case)
+        source, changes = names.printable(case.found.sidecar_name or case.found.stem), changes_of(case)
         _, at = before.get(case.fingerprint, (key, None))
         if at is not None:
             changes = amending.still_to_do(key, changes)
@@ -539,11 +541,11 @@ class Intake:
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
             }  # fmt: skip
             if case.faults:
-                detail = {} if is_secret else {"source": names.shown(found.stem), "reasons": text.splitlines()}
+                detail = {} if is_secret else {"source": names.printable(found.stem), "reasons": text.splitlines()}
                 told.append(trail.NewEvent(case.actor, "refused", None, detail, found.client))
                 self._tell_refused(now, case, text)
             elif kind == "duplicate":
-                told.append(trail.NewEvent(case.actor, "duplicate", case.item, {"source": names.shown(found.stem)}))
+                told.append(trail.NewEvent(case.actor, "duplicate", case.item, {"source": names.printable(found.stem)}))
         claims = [case.row["id"] for case in cases]
         for start in range(0, len(claims), 500):
             Drop.delete().where(Drop.id.in_(claims[start : start + 500])).execute()
@@ -556,7 +558,7 @@ class Intake:
             return
         found, target = case.found, Path(str(case.row["target"]))
         payload = {
-            "drop": names.shown(found.called), "reasons": why.splitlines()[:REASONS_TOLD],
+            "drop": names.printable(found.called), "reasons": why.splitlines()[:REASONS_TOLD],
             "where": f"{self.office.inbox.name}/{found.client}/_rejected/{target.name}/",
         }  # fmt: skip
         notices.tell(self.office, now, "refused", case.actor.code, None, payload, found.client)

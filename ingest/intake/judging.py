@@ -78,7 +78,7 @@ def _doubts_of_preset(office: Office, found: Found, sidecar: Sidecar, maker: str
     speaks = maker if found.sidecar_name is not None else people.staff_by_user(office, owner)
     if speaks is not None and people.has_right(office.staff.get(speaks), "share", found.client):
         return []
-    file = names.shown(next(iter(found.matched.values()), found.stem))
+    file = names.printable(next(iter(found.matched.values()), found.stem))
     return [sentence("intake.preset_foreign", preset=found.preset, owner=speaks or owner, file=file, client=found.client)]
 
 
@@ -153,13 +153,13 @@ def _file_problems(office: Office, found: Found) -> list[Problem]:
     seen: dict[str, str] = {}
     listed = found.sidecar is not None and found.sidecar.attachments is not None
     for name, _, _, disk in entries(found):
-        shown, look = names.shown(name), found.looks.get(disk)
+        shown, look = names.printable(name), found.looks.get(disk)
         # What a sidecar lists, and what lies beside it under one name, was told of when it was read and paired.
         if not listed and (fault := names.name_fault(name)):
             messages.append(sentence("intake.of_file", file=shown, what=fault))
         folded = names.fold(name)
         if folded in seen and not found.faults:
-            messages.append(sentence("intake.one_to_windows", file=shown, other=names.shown(seen[folded])))
+            messages.append(sentence("intake.one_to_windows", file=shown, other=names.printable(seen[folded])))
         seen.setdefault(folded, name)
         if look and look.size > limits.max_file_mb * 1024 * 1024:
             messages.append(sentence("intake.too_large", file=shown, most=limits.max_file_mb))

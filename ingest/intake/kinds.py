@@ -62,7 +62,7 @@ def blocked(name: str, kind: Kind, blocked_types: Collection[str], macros: str) 
 
 def warning(name: str, kind: Kind, macros: str) -> Sentence | None:
     """What whoever reads the receipt must know of a file of this kind, or None."""
-    return sentence("kinds.macros", file=names.shown(name)) if kind.has_macros and macros == "warn" else None
+    return sentence("kinds.macros", file=names.printable(name)) if kind.has_macros and macros == "warn" else None
 
 
 def _contents(seen: Marks) -> frozenset[str]:

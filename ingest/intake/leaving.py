@@ -182,7 +182,7 @@ def _take_away(inbox: Path, row: Row) -> Traces:
 
 def plain(stem: str) -> str:
     """A stem as part of a file name: short enough to put something before and behind it, and without odd characters."""
-    shown = names.shown(stem).replace("\\", "_").replace("/", "_")
+    shown = names.printable(stem).replace("\\", "_").replace("/", "_")
     raw = shown.encode()
     return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
 

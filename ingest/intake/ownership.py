@@ -50,7 +50,7 @@ def whose(office: Office, found: Found, maker: str) -> Whose:
 
 
 def _doubt(office: Office, client: str, maker: str, disk: str, owner: str) -> Sentence | None:
-    person, shown = office.staff.get(owner), names.shown(disk)
+    person, shown = office.staff.get(owner), names.printable(disk)
     if person is None:
         return sentence("intake.nobodys_file", file=shown, owner=owner.removeprefix("os:"), maker=maker)
     if not people.has_right(person, "share", client):

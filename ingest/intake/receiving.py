@@ -96,7 +96,7 @@ class Receiver:
         received.files.append((wanted.name, copy))
         kind = kinds.examine(wanted.name, copy.path)
         received.kinds.append(kind.media_type)
-        shown = names.shown(wanted.name)
+        shown = names.printable(wanted.name)
         if reason := kinds.blocked(wanted.name, kind, self.blocked_types, self.macros):
             received.faults.append(Fault(order.line, sentence("intake.of_file", file=shown, what=reason)))
         if warning := kinds.warning(wanted.name, kind, self.macros):

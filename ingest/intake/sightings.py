@@ -149,11 +149,11 @@ def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentenc
     """Why what this drop would share outright must be looked at first. `foreign`: its files that are not its sidecar owner's."""
     told = []
     if origin.is_put_here and found.sidecar is not None and "share_status" in found.sidecar.filled:
-        told.append(sentence("intake.put_into_preset", file=names.shown(next(iter(found.matched.values()), found.shown))))
+        told.append(sentence("intake.put_into_preset", file=names.printable(next(iter(found.matched.values()), found.told_as))))
     if origin.is_moved and (found.sidecar is None or found.sidecar.client is None):
-        told.append(sentence("intake.moved", file=found.shown))
+        told.append(sentence("intake.moved", file=found.told_as))
     if origin.was_refused:
-        told += [sentence("intake.returned", file=names.shown(disk), sidecar=found.shown) for disk in sorted(foreign)]
+        told += [sentence("intake.returned", file=names.printable(disk), sidecar=found.told_as) for disk in sorted(foreign)]
     return told
 
 

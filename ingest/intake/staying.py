@@ -60,7 +60,7 @@ class Staying:
         name = Path(stays.filename).name
         where = (*found.folders, name)
         known, there = self._asked(where)
-        reason = known or sentence("intake.stays", file=names.shown(name), reason=system.why(stays))
+        reason = known or sentence("intake.stays", file=names.printable(name), reason=system.why(stays))
         look = there or next(iter(found.looks.values()))
         self._held[lying(found)] = _Held(where, look, reason, known is not None, time.monotonic() + RETRY_SECONDS)
         value = json.dumps(as_data(reason))
@@ -78,7 +78,7 @@ class Staying:
         wanted, found = set(clients), dict[str, Sentence]()
         for (client, folder, name), held in self._held.items():
             if client in wanted:
-                path = names.shown("/".join(filter(None, (client, (folder or "").rstrip("/"), name))))
+                path = names.printable("/".join(filter(None, (client, (folder or "").rstrip("/"), name))))
                 found.setdefault(client, sentence("intake.at_path", path=path, what=held.reason))
         return found
 
@@ -146,12 +146,12 @@ def why_it_stays(place: At) -> Sentence | None:
     if itself is None:
         return None
     if statx.more(place).is_fixed or statx.more(folder).is_fixed:
-        return sentence("intake.stays_fixed", file=names.shown(name))
+        return sentence("intake.stays_fixed", file=names.printable(name))
     if not os.access(".", os.W_OK | os.X_OK, dir_fd=folder.descriptor, effective_ids=True):
-        return sentence("intake.stays_in_folder", file=names.shown(name), user=people.user_name(os.geteuid()))
+        return sentence("intake.stays_in_folder", file=names.printable(name), user=people.user_name(os.geteuid()))
     if above.st_mode & stat.S_ISVTX and os.geteuid() not in (0, above.st_uid, itself.uid):
         owner = people.user_name(itself.uid)
-        return sentence("intake.stays_sticky", file=names.shown(name), owner=owner, user=people.user_name(os.geteuid()))
+        return sentence("intake.stays_sticky", file=names.printable(name), owner=owner, user=people.user_name(os.geteuid()))
     return None
 
 

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from dossier.office.item_types import fitting, wanted
 from dossier.office.keys import FieldKind, Settings
-from dossier.text.names import fold, has_bad_characters, name_fault, nfc, shown
+from dossier.text.names import fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
 
@@ -99,7 +99,7 @@ class Key:
 
 def clipped(text: str) -> str:
     """As much of a text as a sentence about it shows."""
-    return shown(text[:60]) + ("…" if len(text) > 60 else "")
+    return printable(text[:60]) + ("…" if len(text) > 60 else "")
 
 
 def _text(
@@ -283,7 +283,7 @@ def _attachments(reading: SidecarReading, node: Node, word: str) -> tuple[Attach
         reading.say(node.line, "sidecar.file_names", word=word)
         return None
     if isinstance(node, Scalar):
-        reading.say(node.line, "sidecar.one_file_name", word=word, file=shown((node.value or "")[:60]))
+        reading.say(node.line, "sidecar.one_file_name", word=word, file=printable((node.value or "")[:60]))
         node = List([node], node.line)
     entries = [entry for item in node.items if (entry := _attachment(reading, item, word))]
     files: set[str] = set()

@@ -157,9 +157,9 @@ class Archive:
         """What no entry spoke for, and why not if it is no plain file; ask when all entries were read."""
         for path, reason in self._walk():
             if reason is not None:
-                yield sentence("importing.left_out_as", name=names.shown(path), why=reason)
+                yield sentence("importing.left_out_as", name=names.printable(path), why=reason)
             elif path not in self.used and path != self.map.table and not re.fullmatch(self.map.no_part or "", path):
-                yield plain_text(names.shown(path))
+                yield plain_text(names.printable(path))
 
     def locate(self, path: str) -> str | None:
         """The path of the file that is called `path`, below the folder and not through a link; None if there is none.

@@ -189,7 +189,7 @@ def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
         if (why := _why_refused(office, client, folder.name)) is not None:
             raise Refusal("dropping.refused", reasons="; ".join(why))
         time.sleep(LOOK_SECONDS)
-    what = f"{names.shown(str(folder.relative_to(office.root)) if folder.is_relative_to(office.root) else str(folder))}"
+    what = f"{names.printable(str(folder.relative_to(office.root)) if folder.is_relative_to(office.root) else str(folder))}"
     raise Refusal("dropping.nothing_happened", what=what, seconds=f"{seconds:g}")
 
 

@@ -170,7 +170,7 @@ class Importer:
     def _faults(self, entry: ArchiveItem, report: ImportReport) -> tuple[list[Sentence], tuple[int, int]]:
         """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
         if entry.client not in self.office.clients:
-            return [sentence("importing.no_client", client=names.shown(entry.client))], (0, 0)
+            return [sentence("importing.no_client", client=names.printable(entry.client))], (0, 0)
         told, looks, renamed = list[Sentence](), dict[str, Look](), list[Sentence]()
         if entry.torn is not None:
             told.append(_about(entry.torn, sentence("importing.torn")))
@@ -183,7 +183,9 @@ class Importer:
                 continue
             looks[name] = look
             if name != os.path.basename(path):
-                renamed.append(sentence("importing.renamed", source=entry.source, path=names.shown(path), name=names.shown(name)))
+                renamed.append(
+                    sentence("importing.renamed", source=entry.source, path=names.printable(path), name=names.printable(name))
+                )
             if why := kinds.blocked(name, kinds.examine(name, whole), limits.blocked_types, limits.macros):
                 told.append(_about(path, why))
                 is_blocked = is_blocked or why.code == "kinds.blocked_name"
@@ -256,7 +258,7 @@ def _names_of(entry: ArchiveItem) -> dict[str, str]:
 
 
 def _about(path: str, what: Sentence) -> Sentence:
-    return sentence("importing.about", path=names.shown(path), what=what)
+    return sentence("importing.about", path=names.printable(path), what=what)
 
 
 def _whatever_file(what: Sentence) -> Sentence:

@@ -121,17 +121,17 @@ def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> 
                 size += len(piece)
                 if size > most:
                     raise Invalid(
-                        [fault("files", "staging.too_large", file=names.shown(name), most=office.settings.intake.max_file_mb)]
+                        [fault("files", "staging.too_large", file=names.printable(name), most=office.settings.intake.max_file_mb)]
                     )
                 digest.update(piece)
                 stream.write(piece)
         if size == 0:
-            raise Invalid([fault("files", "staging.empty", file=names.shown(name))])
+            raise Invalid([fault("files", "staging.empty", file=names.printable(name))])
         reason = kinds.blocked(
             name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros
         )
         if reason:
-            raise Invalid([Problem("files", Sentence("staging.kind", {"file": names.shown(name), "reason": reason}))])
+            raise Invalid([Problem("files", Sentence("staging.kind", {"file": names.printable(name), "reason": reason}))])
         moves.move(part, hidden / name)
     except BaseException:
         files.remove(part)
@@ -142,7 +142,7 @@ def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> 
 def remove(office: Office, row: Any, name: str) -> None:
     """Take a file out again. Raises NotFound."""
     if name not in StagedDrop.get_by_id(row.id).files:
-        raise NotFound("staging.no_file", file=names.shown(name))
+        raise NotFound("staging.no_file", file=names.printable(name))
     _note_files(row, lambda there: {one: had for one, had in there.items() if one != name})
     with _opened(office, row) as hidden:
         files.remove(hidden / name)
@@ -277,7 +277,7 @@ def _request(hidden: Folder, actor: Actor, row: Any, keys: Keys, shares: Mapping
 
 
 def _check_name(office: Office, row: Any, name: str) -> None:
-    shown = names.shown(name)
+    shown = names.printable(name)
     wrong = names.name_fault(name)
     if wrong:
         raise Invalid([Problem("files", Sentence("staging.name", {"file": shown, "reason": wrong}))])

@@ -36,7 +36,7 @@ from dossier.office.people import Actor, Readable
 from dossier.text import names
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound
 from ingest.intake import delegation
-from ingest.sidecar.described import description_of
+from ingest.sidecar.default_description import description_of
 from ingest.sources import dropping
 from ingest.sources.dropping import Request
 
@@ -85,7 +85,7 @@ def name_of(office: Office, given: Path) -> str | None:
 def check(office: Office, may: Readable, name: str | None) -> str:
     """The name, if this reader may know of a plain file of this name there. Raises NotFound."""
     if name is None or may.clients is not None or name not in {one.name for one in lying(office, may)}:
-        raise NotFound("unsorted.no_such_file", file=names.shown(name or ""), folder=f"{office.inbox.name}/{FOLDER}")
+        raise NotFound("unsorted.no_such_file", file=names.printable(name or ""), folder=f"{office.inbox.name}/{FOLDER}")
     return name
 
 
@@ -113,7 +113,7 @@ def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, 
         except OSError as error:
             with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client) as home:
                 files.remove_tree(home / folder)  # the file is where it was
-            raise Forbidden("unsorted.stays", file=names.shown(name), reason=error.strerror or "") from error
+            raise Forbidden("unsorted.stays", file=names.printable(name), reason=error.strerror or "") from error
     return office.inbox / client / folder
 
 
@@ -127,12 +127,12 @@ def _looked_at(office: Office, source: At) -> tuple[str, bool]:
         seen = Look.of(os.fstat(descriptor))
         quiet = time.time() - seen.ctime_ns / 1e9
         if has_writer(descriptor) or quiet < office.settings.watch.settle_seconds or seen.size == 0:
-            raise Conflict("unsorted.being_written", file=names.shown(source.name))
+            raise Conflict("unsorted.being_written", file=names.printable(source.name))
         is_whole = not endings.is_cut_off(descriptor, seen.size)
     sha256 = files.hash_file(source)
     there = files.look(source)
     if there is None or not seen.is_same_content(there):
-        raise Conflict("unsorted.being_written", file=names.shown(source.name))
+        raise Conflict("unsorted.being_written", file=names.printable(source.name))
     return sha256, is_whole
 
 

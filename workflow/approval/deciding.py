@@ -113,7 +113,9 @@ def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) ->
         if before := deciders & people.staff_among(office, filter(None, (row.decided_by, row.behind))):
             who = code if code in before else min(before)
             done = sentence("deciding.approved" if row.decision == "approve" else "deciding.rejected")
-            raise AlreadyDecided("deciding.decided_already", who=who, item=item_name(item.id), done=done, at=clock.shown(row.at))
+            raise AlreadyDecided(
+                "deciding.decided_already", who=who, item=item_name(item.id), done=done, at=clock.local_iso(row.at)
+            )
     concept = _concept(item, edition)
     for other in sorted(deciders - {code}):
         if office.settings.sharing.four_eyes and other in people.staff_among(office, concept.makers):
@@ -161,7 +163,7 @@ def what_became(item: Any) -> Sentence:
     if not last:
         return sentence("deciding.waits_for_none", item=item_name(item.id), state=state)
     action, who, at = last[0]
-    return sentence(f"deciding.was_{action}", item=item_name(item.id), who=who, at=clock.shown(at), state=state)
+    return sentence(f"deciding.was_{action}", item=item_name(item.id), who=who, at=clock.local_iso(at), state=state)
 
 
 def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING, Literal
 
 import ahocorasick
 
+from workflow.guard.common_words import COMMON, FILLERS, TRADES
 from workflow.guard.numbers import Number, is_number_here, numbers_of
-from workflow.guard.words import COMMON, FILLERS, TRADES
 
 if TYPE_CHECKING:
     from dossier.office.keys import Client
@@ -207,7 +207,7 @@ def _numbers_at(text: str, places: Iterable[tuple[int, int, list[_Name | Number]
     for start, end, entries in places:
         numbers = [entry for entry in entries if isinstance(entry, Number) and is_number_here(entry, text, start, end)]
         if numbers:
-            yield Mention(frozenset(number.client for number in numbers), "number", _shown(text[start:end]), True)
+            yield Mention(frozenset(number.client for number in numbers), "number", _excerpt(text[start:end]), True)
 
 
 def _names_at(text: str, places: Iterable[tuple[int, int, list[_Name | Number]]]) -> Iterable[Mention]:
@@ -280,10 +280,10 @@ def _is_addressed(text: str, start: int, end: int) -> bool:
 def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
     """The legal form behind a name, or else before it; and the name with it, as written."""
     if after := _FORM_AFTER.match(text, end):
-        return str(after.lastgroup), _shown(text[start : after.end()])
+        return str(after.lastgroup), _excerpt(text[start : after.end()])
     if before := _FORM_BEFORE.search(text, max(0, start - 30), start):
-        return str(before.lastgroup), _shown(text[before.start() : end])
-    return "", _shown(text[start:end])
+        return str(before.lastgroup), _excerpt(text[before.start() : end])
+    return "", _excerpt(text[start:end])
 
 
 def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
@@ -334,6 +334,6 @@ def _unique(mentions: Iterable[Mention]) -> tuple[Mention, ...]:
     return tuple(found.values())
 
 
-def _shown(words: str) -> str:
+def _excerpt(words: str) -> str:
     line = " ".join(words.split())
     return line if len(line) <= 60 else line[:59] + "…"

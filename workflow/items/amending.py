@@ -241,22 +241,22 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
     for name in changes.remove:
         row = by_name.pop(fold(name), None)
         if row is None:
-            _object(change, "remove", "rules.no_such_attachment", name=names.shown(name))
+            _object(change, "remove", "rules.no_such_attachment", name=names.printable(name))
         else:
             _tell(change, "removed", {"name": row.name, "sha256": row.sha256})
     renamed = [(old, by_name.pop(fold(old), None), names.nfc(new)) for old, new in changes.rename.items()]
     for old, row, new in renamed:  # all old names are free by now: two attachments can swap theirs
         if row is None:
-            _object(change, "rename", "rules.no_such_attachment", name=names.shown(old))
+            _object(change, "rename", "rules.no_such_attachment", name=names.printable(old))
         elif fold(new) in by_name:
-            _object(change, "rename", "rules.name_taken", name=names.shown(new))
+            _object(change, "rename", "rules.name_taken", name=names.printable(new))
         else:
             _rename(change, row, new)
             by_name[fold(new)] = row
     brought: set[str] = set()
     for file in changes.put:
         if fold(file.name) in brought:
-            _object(change, "attachments", "rules.two_of_a_name", name=names.shown(file.name))
+            _object(change, "attachments", "rules.two_of_a_name", name=names.printable(file.name))
         brought.add(fold(file.name))
         old_row = by_name.get(fold(file.name))
         if old_row is None:
@@ -271,7 +271,7 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
     for name, share in changes.shares.items():
         row = by_name.get(fold(name))
         if row is None:
-            _object(change, "share_attachments", "rules.no_such_attachment", name=names.shown(name))
+            _object(change, "share_attachments", "rules.no_such_attachment", name=names.printable(name))
         else:
             _share(change, row, share)
     change.files = sorted(by_name.values(), key=lambda row: (row.position, row.name))
@@ -279,7 +279,7 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
 
 def _rename(change: _Change, row: Any, new: str) -> None:
     if why := names.name_fault(new):
-        _object(change, "rename", "rules.bad_name", name=names.shown(new), why=why)
+        _object(change, "rename", "rules.bad_name", name=names.printable(new), why=why)
     if names.extension(new) != names.extension(row.name) and media.by_name(new) != media.UNKNOWN:
         row.media_type = media.by_name(new)
     if new != row.name:
@@ -333,7 +333,7 @@ def _check_files(change: _Change, changes: FileChanges) -> None:
     blocked = change.office.settings.intake.blocked_types
     for name in {names.nfc(new) for new in changes.rename.values()}:
         if names.extension(name) in blocked:
-            _object(change, "rename", "rules.blocked_kind", name=names.shown(name), kind=names.extension(name))
+            _object(change, "rename", "rules.blocked_kind", name=names.printable(name), kind=names.extension(name))
     kind = change.office.settings.types.get(change.draft.type or "")
     if kind and not change.files and "attachments" in [ENGLISH.get(key) for key in kind.required]:
         _object(change, "attachments", "rules.type_needs_attachment", type=change.draft.type)
@@ -403,7 +403,7 @@ def _asks_inside(change: _Change) -> bool:
 
 
 def _inside(change: _Change) -> str:
-    return content_digest(change.item.id, change.item.client, internal.shown(change.draft, change.files))
+    return content_digest(change.item.id, change.item.client, internal.content_of(change.draft, change.files))
 
 
 def _settle_inside(change: _Change, number: int | None) -> None:
@@ -420,7 +420,7 @@ def _settle_inside(change: _Change, number: int | None) -> None:
     item.approval = None
     if number is None:
         return
-    shown, at, content = internal.shown(change.draft, change.files), clock.to_text(change.now), _inside(change)
+    shown, at, content = internal.content_of(change.draft, change.files), clock.to_text(change.now), _inside(change)
     Edition(
         id=number, item=item.id, content=content, shown=shown, state="pending", made_by=change.actor.code, made_at=at,
         makers=internal.everybody(change.makers),

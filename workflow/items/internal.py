@@ -26,7 +26,7 @@ def is_asked(office: Office, draft: Draft) -> bool:
     return not draft.share and asks_inside(office, draft.type)
 
 
-def shown(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
+def content_of(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
     """All that is decided on: as Edition.shown, of all attachments, and with what no client would see."""
     files = list(attachments)
     return {
@@ -52,4 +52,4 @@ def state(what: str, at: str, content: str, by: str | None = None) -> dict[str, 
 
 def told(kept: Mapping[str, Any]) -> dict[str, Any]:
     """`approval` of an item, as programs are told it."""
-    return {"state": kept["state"], "by": kept["by"], "at": clock.shown(kept["at"])}
+    return {"state": kept["state"], "by": kept["by"], "at": clock.local_iso(kept["at"])}

@@ -39,7 +39,7 @@ from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal, fault
 from dossier.text.sentences import Sentence, as_data
 from dossier.trail import trail
-from workflow.items import breaches, internal, makers, notes, suspicion, words
+from workflow.items import breaches, code_words, internal, makers, notes, suspicion
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
 
@@ -67,7 +67,7 @@ def step(state: str, action: str) -> str:
     """The state that `action` leads to. Raises Conflict where there is no such step."""
     after = "private" if action == "unshare" else STEPS[state].get(action)
     if after is None:
-        raise Conflict("items.no_such_step", state=words.state(state), step=words.step(action))
+        raise Conflict("items.no_such_step", state=code_words.state(state), step=code_words.step(action))
     return after
 
 
@@ -173,7 +173,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
             made = makers.once_approved(made, draft.share_explanation, shared) if outright else made
         approval = None
         if internal.is_asked(office, draft):
-            shown, pending = internal.shown(draft, files), first_edition(key) + 1
+            shown, pending = internal.content_of(draft, files), first_edition(key) + 1
             content = content_digest(key, draft.client, shown)
             whose = internal.everybody(made)
             editions.append((pending, key, content, shown, "pending", one.actor.code, at, None, None, whose))

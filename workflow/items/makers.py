@@ -42,15 +42,15 @@ def added(makers: Makers, part: str, people: Iterable[str]) -> Makers:
 
 def of_edition(makers: Makers, share_explanation: bool, shared: Iterable[int]) -> list[str]:
     """Whose work the client would see. `shared`: the places of the attachments that are shared."""
-    parts = [ITEM, SINCE, *_shown(share_explanation, shared)]
+    parts = [ITEM, SINCE, *_parts_shown(share_explanation, shared)]
     return list(dict.fromkeys(name for part in parts for name in makers.get(part, ())))
 
 
 def once_approved(makers: Makers, share_explanation: bool, shared: Iterable[int]) -> Makers:
     """The makers, after all that the client sees of the item was approved."""
-    over = {SINCE, *_shown(share_explanation, shared)}
+    over = {SINCE, *_parts_shown(share_explanation, shared)}
     return {part: names for part, names in makers.items() if part not in over}
 
 
-def _shown(share_explanation: bool, shared: Iterable[int]) -> list[str]:
+def _parts_shown(share_explanation: bool, shared: Iterable[int]) -> list[str]:
     return [*([EXPLANATION] if share_explanation else []), *map(place, shared)]

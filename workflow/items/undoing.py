@@ -81,7 +81,7 @@ def refuse_reverting(office: Office, actor: Actor, item: Any, current: Any) -> N
     _refuse_held(item)
     approved = Edition.select().where((Edition.item == item.id) & Edition.approved_at.is_null(False))
     if any(one["sha256"] == current.sha256 for edition in approved for one in edition.shown["attachments"]):
-        raise Conflict("undoing.version_was_seen", name=names.shown(current.name), version=current.version)
+        raise Conflict("undoing.version_was_seen", name=names.printable(current.name), version=current.version)
 
 
 def why_not_undo(office: Office, actor: Actor, item: Any) -> Refusal | None:

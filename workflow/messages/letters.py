@@ -112,7 +112,7 @@ def _values(
     """What a template may name. Every text is one line."""
     customer, ask = office.clients.get(client or ""), firm.ask_of(office, client)
     read = {key: _unpacked(value) if key in _SENTENCES else value for key, value in payload.items()}
-    shown = {key: _shown(value, language) for key, value in read.items()}
+    shown = {key: _in_words(value, language) for key, value in read.items()}
     several = {key: _told(read[key], language) for key in ("comment", "reason") if key in read}
     listed = shown.get("items") or shown.get("descriptions") or ()
     about = {
@@ -146,11 +146,11 @@ def _desk_of(office: Office) -> str:
     return "" if re.match(r"https?://(localhost|127\.|\[::1\])", address) else address
 
 
-def _shown(value: Any, language: str) -> Any:
+def _in_words(value: Any, language: str) -> Any:
     if isinstance(value, Mapping):
-        return {key: _shown(one, language) for key, one in value.items()}
+        return {key: _in_words(one, language) for key, one in value.items()}
     if isinstance(value, list | tuple):
-        return [_shown(one, language) for one in value]
+        return [_in_words(one, language) for one in value]
     return one_line(told(value, language)) if isinstance(value, str | Sentence) else value
 
 

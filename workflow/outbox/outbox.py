@@ -98,8 +98,8 @@ def listing(state: str | None = None, limit: int = 0, may: Readable = ALL, langu
             "id": mail.id, "state": mail.state, "kind": mail.kind, "item": item_name(mail.item) if mail.item else None,
             "client": mail.client, "to": mail.recipient, "name": mail.name, "email": mail.email,
             "attempts": mail.attempts + mail.unreached, "error": mail.error and told(unpacked(mail.error), language),
-            "created_at": clock.shown(mail.created_at),
-            "due_at": clock.shown(mail.due_at) if mail.state == "waiting" else None, "sent_at": clock.shown(mail.sent_at),
+            "created_at": clock.local_iso(mail.created_at),
+            "due_at": clock.local_iso(mail.due_at) if mail.state == "waiting" else None, "sent_at": clock.local_iso(mail.sent_at),
             "message_id": mail.message_id, "goes_with": mail.within,
         }
         for mail in query

@@ -112,7 +112,7 @@ def shown_item(
     )
     packed = made.get((key, pages.archive_source(attachments))) if made and len(seen) > 1 else None
     archive = ZipOfAll(f"{PAGES}/{packed.name}", packed.size) if packed else None
-    at = clock.shown(published_at) or ""
+    at = clock.local_iso(published_at) or ""
     year = pages.year_of(shown["description"], location, at)
     return ShownItem(item_name(key), shown["description"], shown["explanation"], at, seen, archive, year)
 

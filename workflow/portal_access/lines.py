@@ -100,7 +100,7 @@ def _public(office: Office, client: str) -> Any:
 
 
 def _line(key: int, edition: int, published_at: str, location: str | None, shown: Mapping[str, Any]) -> Line:
-    at, files = clock.shown(published_at) or "", shown["attachments"]
+    at, files = clock.local_iso(published_at) or "", shown["attachments"]
     words = [item_name(key), shown["description"], shown.get("explanation"), *(file["name"] for file in files)]
     size = sum(file["size"] for file in files)
     return Line(key, edition, at, year_of(shown["description"], location, at), size, bare(" ".join(filter(None, words))))

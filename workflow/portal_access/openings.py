@@ -52,7 +52,7 @@ class Shown:
 def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
     """The item, if one of these clients sees it now."""
     rows = tuples(_public(office, clients).where(Item.id == key))
-    return _shown(rows).get(key)
+    return _fitting_rows(rows).get(key)
 
 
 def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:
@@ -60,7 +60,7 @@ def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown
     found: dict[int, Shown] = {}
     for start in range(0, len(lines), 900):
         keys = [line.key for line in lines[start : start + 900]]
-        found |= _shown(tuples(_public(office, [client]).where(Item.id.in_(keys))))
+        found |= _fitting_rows(tuples(_public(office, [client]).where(Item.id.in_(keys))))
     return [found[line.key] for line in lines if line.key in found]
 
 
@@ -78,7 +78,7 @@ def _public(office: Office, clients: Sequence[str]) -> Any:
 _fitting = Fitting()
 
 
-def _shown(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
+def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
     """By key. With the pictures and archives that are up by now."""
     query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([row[0] for row in rows])))]
@@ -160,8 +160,8 @@ def openings_of(item: Any) -> list[dict[str, Any]]:
             "contact": row.contact,
             "file": row.name or None,
             "sha256": row.sha256 or None,
-            "first_at": clock.shown(row.first_at),
-            "last_at": clock.shown(row.last_at),
+            "first_at": clock.local_iso(row.first_at),
+            "last_at": clock.local_iso(row.last_at),
             "times": row.times,
             "current": row.edition == item.public,
         }

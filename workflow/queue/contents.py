@@ -121,10 +121,10 @@ def seen_before(concept: Concept, edition: Any, standing: int | None, person: st
     last = Decision.select().where(mine).order_by(Decision.edition.desc()).first()
     if last is not None:
         code = "queue.since_approved" if last.decision == "approve" else "queue.since_rejected"
-        base, then = last.edition, sentence(code, at=clock.shown(last.at))
+        base, then = last.edition, sentence(code, at=clock.local_iso(last.at))
     elif asked:
         base = min(asked)
-        then = sentence("queue.since_asked", at=clock.shown(asked[base]))
+        then = sentence("queue.since_asked", at=clock.local_iso(asked[base]))
     elif standing is not None:
         base, then = standing, sentence("queue.since_public")
     else:

@@ -75,7 +75,7 @@ class Copies:
             for attachment in shown["attachments"]:
                 digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
                 if digest != attachment["sha256"]:
-                    raise OSError(errno.EIO, sentence("publishing.vault_damaged"), self.vault.shown(attachment["sha256"]))
+                    raise OSError(errno.EIO, sentence("publishing.vault_damaged"), self.vault.address_of(attachment["sha256"]))
             if preview is not None:
                 files.write_whole(folder / _preview_name(shown), preview.encode())
             stamp = int(clock.from_text(made_at).timestamp()) * 1_000_000_000 + MARK_NS

@@ -102,7 +102,7 @@ def render(sheet: Sheet, reasons: Sequence[Sentence | str] = ()) -> str:
         f"description: {scalar(sheet.shown['description'])}",
         *_explanation(sheet),
         f"made_by: {scalar(sheet.made_by)}",
-        f"made_at: {clock.shown(sheet.made_at)}",
+        f"made_at: {clock.local_iso(sheet.made_at)}",
     ]
     attachments = [
         f"  - {{name: {_flow(a['name'])}, size: {a['size']}, sha256: {a['sha256']}}}" for a in sheet.shown["attachments"]
@@ -135,7 +135,7 @@ def _flow(name: str) -> str:
 
 
 def _line(text: str) -> str:
-    return names.shown(" ".join(text.split()))
+    return names.printable(" ".join(text.split()))
 
 
 # Reading
@@ -231,7 +231,7 @@ def _objections(got: Mapping[str, Plain], sheet: Sheet) -> list[Sentence]:
     changed = sorted(key for key in {*ours, *theirs} if ours.get(key, ours) != theirs.get(key, theirs))
     if not changed:
         return []
-    return [sentence("queue.keys_changed", keys=[names.shown(key) for key in changed[:10]], count=len(changed))]
+    return [sentence("queue.keys_changed", keys=[names.printable(key) for key in changed[:10]], count=len(changed))]
 
 
 def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain]:

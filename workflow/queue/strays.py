@@ -43,6 +43,6 @@ def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sente
             continue
         for name in there:
             if (item := item_meant(name)) is not None:
-                path = names.shown(f"{person}/{name}")
+                path = names.printable(f"{person}/{name}")
                 found.setdefault(item, []).append(sentence("queue.copy_lies_there", path=path, card=f"{item_name(item)}.yaml"))
     return found

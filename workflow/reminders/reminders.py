@@ -151,5 +151,5 @@ def _line(office: Office, row: Any) -> dict[str, Any]:
         "item": item_name(row.item),
         "client": client.name if client else row.client,
         "description": row.shown["description"],
-        "since": clock.shown(row.at) or "",
+        "since": clock.local_iso(row.at) or "",
     }

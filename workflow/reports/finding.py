@@ -154,7 +154,7 @@ def summary(item: Any) -> dict[str, Any]:
         "explanation": item.explanation,
         "fields": item.fields,
         "created_by": item.created_by,
-        "created_at": clock.shown(item.created_at),
+        "created_at": clock.local_iso(item.created_at),
         "share": item.share,
         "share_state": item.share_state,
         "public": item.public is not None,
@@ -162,8 +162,8 @@ def summary(item: Any) -> dict[str, Any]:
         "approvals": item.approvals,
         "notify": item.notify,
         "contact": item.contact,
-        "notified_at": clock.shown(item.notified_at),
-        "published_at": clock.shown(item.published_at),
+        "notified_at": clock.local_iso(item.notified_at),
+        "published_at": clock.local_iso(item.published_at),
         "version": item.version,
         **({"approval": internal.told(item.approval)} if item.approval else {}),
     }
@@ -212,7 +212,7 @@ def whole(item: Any, may: Readable = ALL) -> dict[str, Any]:
         }
         for a in items.attachments_of(item.id)
     ]  # fmt: skip
-    history = [{**event, "at": clock.shown(event["at"])} for event in trail.history(item.id, may)]
+    history = [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
     return {
         **summary(item), "attention": suspicion.attention(item, may.clients), "attachments": attachments, "openings": openings.openings_of(item),
         "history": history,

@@ -329,7 +329,7 @@ class _Finder:
         last = backup.last()
         if last is not None:
             self.plan.tell(
-                "backups", "stays", last["to"], 1, "backup", sentence("erasing.last_backup", at=clock.shown(last["at"]))
+                "backups", "stays", last["to"], 1, "backup", sentence("erasing.last_backup", at=clock.local_iso(last["at"]))
             )
 
 

@@ -28,7 +28,7 @@ def collect(office: Office, now: datetime, actor: Actor, made: ErasurePlan, lang
     return {
         "erasure": VERSION,
         "office": office.settings.portal.title,
-        "at": clock.shown(clock.to_text(now)),
+        "at": clock.local_iso(clock.to_text(now)),
         "by": actor.code,
         "language": language,
         "person": {

@@ -63,7 +63,7 @@ class NotSent(Exception):
 
 def post(hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, Any]) -> PostOutcome:
     """Send this message now. `ident` is the same each time that the same message is sent. Never raises for the receiver's trouble."""
-    body = json.dumps({"type": kind, "timestamp": clock.shown(clock.to_text(now)), "data": data}, default=str)
+    body = json.dumps({"type": kind, "timestamp": clock.local_iso(clock.to_text(now)), "data": data}, default=str)
     try:
         signatures = [one.sign(ident, now, body) for one in _signers(hook, environ)]
         headers = {

@@ -131,15 +131,15 @@ def page(server: str, style: str) -> str:
 
 def _sent(operation: Mapping[str, Any]) -> str | None:
     content = operation.get("requestBody", {}).get("content", {}).get(JSON)
-    return _shown(content["example"]) if content else None
+    return _as_json(content["example"]) if content else None
 
 
 def _given(operation: Mapping[str, Any]) -> tuple[str, str | None]:
     """(status, example) of what is answered if all goes well."""
     status, good = next(iter(operation["responses"].items()))
     content = good["content"].get(JSON)
-    return status, _shown(content["example"]) if content else None
+    return status, _as_json(content["example"]) if content else None
 
 
-def _shown(value: Any) -> str:
+def _as_json(value: Any) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False)

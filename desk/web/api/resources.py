@@ -308,7 +308,9 @@ def notified(call: Call) -> Response:
 def begin_drop(call: Call) -> Response:
     row = staging.begin(call.office, call.now, call.actor, call.text("client", required=True), call.once)
     return answer(
-        {"drop": row.id, "client": row.client, "expires_at": clock.shown(row.expires_at)}, 201, {"location": f"drops/{row.id}"}
+        {"drop": row.id, "client": row.client, "expires_at": clock.local_iso(row.expires_at)},
+        201,
+        {"location": f"drops/{row.id}"},
     )
 
 

@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.shell import answers
-from desk.web.shell.easel import Easel
+from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Form, Gate, Upload
 from desk.web.staff import clients, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
 from desk.web.staff import office as office_pages
@@ -57,7 +57,7 @@ class DeskWeb:
     def __init__(self, office: Office, environ: Mapping[str, str], more: Sequence[Route] = ()) -> None:
         """`more`: addresses of others on the same server, such as the API's."""
         self._vault = open_vault(office)
-        self._easel = Easel(self._vault)
+        self._easel = Drawing(self._vault)
         self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES, cookie_name)
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
         self.app = Starlette(

@@ -113,7 +113,7 @@ def attach(visit: StaffVisit) -> Response:
             raise Invalid([fault("files", "desk.no_files")])
         first = visit.uploads[0][0]
         if replaced and names.extension(first) != names.extension(replaced):
-            raise Invalid([fault("files", "actions.other_kind", file=names.shown(first), name=names.shown(replaced))])
+            raise Invalid([fault("files", "actions.other_kind", file=names.printable(first), name=names.printable(replaced))])
         with ExitStack() as stack:
             sources = [
                 Source(stack.enter_context(visit.received(name, pieces)), replaced or names.nfc(name), None if replaced else said)

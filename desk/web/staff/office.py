@@ -86,7 +86,7 @@ def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> d
 
 def _event(one: RecordedEvent) -> dict[str, Any]:
     return {
-        "seq": one.seq, "at": clock.shown(one.at), "actor": one.actor, "action": one.action.replace("_", " "), "about": one.subject,
+        "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "action": one.action.replace("_", " "), "about": one.subject,
     }  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from difflib import unified_diff
 from starlette.responses import Response
 
 from desk.actions import item_view
-from desk.web.shell.easel import Easel
+from desk.web.shell.drawing import Drawing
 from desk.web.staff.visit import StaffVisit
 from dossier.text import clock
 from dossier.text.sentences import Sentence
@@ -57,7 +57,7 @@ class Paper:
 
 
 def papers(
-    easel: Easel,
+    easel: Drawing,
     attachments: Sequence[tuple[str, int, str, str]],
     attention: Sequence[Sentence | str],
     before: dict[str, str] | None = None,
@@ -119,7 +119,7 @@ def reading(visit: StaffVisit) -> Response:
     changes = differences(*(text or () for text in texts)) if texts and None not in texts else None
     return visit.page(
         "pages.html", changes=changes, item=name, client=item.client, description=item.description, file=row, beside=other, number=number,
-        pages=pages, lengths=lengths, at=[clock.shown(one.added_at) for one in (other or row, row)], to_decide=visit.field("from") == "queue",
+        pages=pages, lengths=lengths, at=[clock.local_iso(one.added_at) for one in (other or row, row)], to_decide=visit.field("from") == "queue",
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.web.shell.answers import asked_language
-from desk.web.shell.easel import Easel
+from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Form
 from desk.web.shell.receiving import received
 from desk.web.staff import moments
@@ -52,7 +52,7 @@ class StaffVisit:
     peer: str
     """The caller's IP address."""
     vault: Vault
-    easel: Easel
+    easel: Drawing
     """Draws pages of files."""
     session: Any = None
     counts: Callable[[StaffVisit], Mapping[str, int]] | None = None

@@ -17,7 +17,7 @@ from kit.stores import KEYS, Shop, moved_in, named, shop, watch_the_portal
 from kit.support import CLIENTS, PDF, SETTINGS, STAFF, Root, new_office, once_here, own_office, wait_for
 from kit.web import Browser, MailBox, file_links, free_port, links, portal
 
-from desk.actions import keeping
+from desk.actions import maintenance
 from dossier.database.database import close_database, open_database
 from dossier.office.opening import load_office
 from dossier.text.refusals import Refusal
@@ -176,7 +176,7 @@ def test_a_backup_holds_what_the_store_held_and_fills_another(root: Root, store:
     once_here(root)
     root.run("backup", str(tmp_path / "backup"))
     with pytest.raises(Refusal, match="is not empty"):
-        keeping.restore(tmp_path / "backup", tmp_path / "again", root.environ)
+        maintenance.restore(tmp_path / "backup", tmp_path / "again", root.environ)
     with shop() as other:
         again = Root(tmp_path / "again", {**root.environ, **other.environ})
         again.run("restore", str(tmp_path / "backup"))

@@ -23,7 +23,7 @@ def office(tmp_path: Path) -> Iterator[PortalOffice]:
 
 
 def shown_time(text: str) -> str:
-    return (clock.shown(text) or "")[:16].replace("T", " ")
+    return (clock.local_iso(text) or "")[:16].replace("T", " ")
 
 
 def opened(office: PortalOffice, item: str, name: str, at: datetime, times: int = 1) -> None:

@@ -14,7 +14,7 @@ import pytest
 from kit.records import JOOST, STAFF, Records
 from kit.servers import DATABASE_URL, POSTGRESQL, another_database
 
-from desk.actions import keeping, new_office
+from desk.actions import maintenance, new_office
 from desk.doctor import office as doctor
 from dossier.backup import backup
 from dossier.backup.backup import BackupReport
@@ -41,12 +41,12 @@ def office(tmp_path: Path) -> Iterator[Records]:
 
 
 def _back_up(office: Records, dest: Path, keep: int = 30) -> BackupReport:
-    return keeping.back_up(office.office, office.tick(), JOOST, dest, keep)
+    return maintenance.back_up(office.office, office.tick(), JOOST, dest, keep)
 
 
 def _restore(dest: Path, name: str = "elsewhere", environ: dict[str, str] | None = None) -> Restored:
     close_database()
-    return keeping.restore(dest, dest.with_name(name), {**another_database(), **(environ or {})})
+    return maintenance.restore(dest, dest.with_name(name), {**another_database(), **(environ or {})})
 
 
 def _snapshots(dest: Path) -> list[Path]:

@@ -14,7 +14,7 @@ import pytest
 from kit.records import JOOST, Records
 from kit.servers import another_database
 
-from desk.actions import keeping
+from desk.actions import maintenance
 from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail
@@ -33,7 +33,7 @@ class Snapshot:
         inbox.mkdir(parents=True)
         (inbox / "note.txt").write_text("a note")
         self.office.published()
-        self.report = keeping.back_up(self.office.office, self.office.tick(), JOOST, tmp_path / "backups", 30)
+        self.report = maintenance.back_up(self.office.office, self.office.tick(), JOOST, tmp_path / "backups", 30)
         self.path = self.report.snapshot
         close_database()
 
@@ -52,7 +52,7 @@ class Snapshot:
         self.change(lambda given: given["files"].update({name: hashlib.sha256(text.encode()).hexdigest()}))
 
     def restore(self, digest: str | None = None, **environ: str) -> Restored:
-        return keeping.restore(self.path, self.place / "elsewhere", {**another_database(), **environ}, digest)
+        return maintenance.restore(self.path, self.place / "elsewhere", {**another_database(), **environ}, digest)
 
     def lies(self) -> set[str]:
         """Every name there is, but for what a restore may make."""
@@ -196,13 +196,13 @@ def test_the_trail_keeps_the_digest_of_each_backup_and_of_what_was_restored(snap
 def test_nothing_is_removed_through_a_link_in_a_folder_of_backups(tmp_path: Path) -> None:
     office = Records(tmp_path / "office")
     office.published()
-    keeping.back_up(office.office, office.tick(), JOOST, tmp_path / "backups", 1)
+    maintenance.back_up(office.office, office.tick(), JOOST, tmp_path / "backups", 1)
     other = tmp_path / "other"
     other.mkdir()
     (other / "precious").write_bytes(SECRET)
     free = next(name for name in ("00", "01", "02", "03") if not (tmp_path / "backups/vault" / name).exists())
     (tmp_path / "backups/vault" / free).symlink_to(other)
     with pytest.raises(NotADirectoryError):
-        keeping.back_up(office.office, office.tick(), JOOST, tmp_path / "backups", 1)
+        maintenance.back_up(office.office, office.tick(), JOOST, tmp_path / "backups", 1)
     assert (other / "precious").read_bytes() == SECRET
     close_database()

@@ -8,7 +8,7 @@ import pytest
 
 from dossier.text.refusals import Conflict
 from dossier.text.sentences import told
-from workflow.items import items, words
+from workflow.items import code_words, items
 
 STATES = ("private", "concept", "approved", "published", "returned", "withdrawn")
 LEGAL = {
@@ -39,8 +39,8 @@ def test_from_each_state_an_item_can_be_made_private() -> None:
 @pytest.mark.parametrize("language", ["en", "nl"])
 def test_states_steps_and_the_usual_statuses_have_names_in_each_language(language: str) -> None:
     named = [
-        *map(words.state, STATES), *map(words.step, [*ACTIONS, "unshare"]), *map(words.status, ("new", "in_progress", "done", "closed")),
+        *map(code_words.state, STATES), *map(code_words.step, [*ACTIONS, "unshare"]), *map(code_words.status, ("new", "in_progress", "done", "closed")),
     ]  # fmt: skip
     assert not [one for one in named if one.code in told(one, language)]
-    assert told(words.status("aangeboden"), language) == "aangeboden"
-    assert told(words.state("published"), "nl") == "gepubliceerd"
+    assert told(code_words.status("aangeboden"), language) == "aangeboden"
+    assert told(code_words.state("published"), "nl") == "gepubliceerd"

@@ -6,7 +6,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import conninfo_to_dict
 
-from dossier.text.database_address import is_address, read, shown, without_passwords
+from dossier.text.database_address import is_address, read, without_passwords, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from dossier.text.database_address import is_address, read, shown, without_passw
     ],
 )  # fmt: skip
 def test_an_address_is_told_without_user_and_password(url: str, told: str, password: str) -> None:
-    assert (is_address(url), shown(url)) == (True, told)
+    assert (is_address(url), without_secrets(url)) == (True, told)
     found, theirs = read(url), conninfo_to_dict(url)
     assert found is not None
     assert (found.user, found.password) == (theirs.pop("user", ""), theirs.pop("password", ""))
@@ -32,7 +32,10 @@ def test_an_address_is_told_without_user_and_password(url: str, told: str, passw
 
 
 def test_an_address_of_sqlite_is_told_as_it_is() -> None:
-    assert (is_address("sqlite:///var/dossier.db"), shown("sqlite:///var/dossier.db")) == (True, "sqlite:///var/dossier.db")
+    assert (is_address("sqlite:///var/dossier.db"), without_secrets("sqlite:///var/dossier.db")) == (
+        True,
+        "sqlite:///var/dossier.db",
+    )
     assert not is_address("sqlite:///")
 
 
@@ -45,7 +48,7 @@ def test_an_address_of_sqlite_is_told_as_it_is() -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_address_is_told_to_nobody(url: str) -> None:
-    assert (is_address(url), shown(url)) == (False, "database.url")
+    assert (is_address(url), without_secrets(url)) == (False, "database.url")
 
 
 @pytest.mark.parametrize("password", ["ge%heim", "gehe/im", "geheim@x", "%zzgeheim"])

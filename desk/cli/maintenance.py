@@ -140,12 +140,12 @@ def backup(
     keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="How many backups stay there.")] = 30,
 ) -> None:
     """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new is copied."""
-    from desk.actions import keeping
+    from desk.actions import maintenance
     from desk.cli import printing
     from dossier.text import clock
 
     started = time.monotonic()
-    report = keeping.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
+    report = maintenance.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
     values = {
         "path": report.snapshot, "files": report.files, "new": report.new_files, "mb": f"{report.new_bytes / 1e6:.1f}",
         "events": report.events, "seconds": f"{time.monotonic() - started:.1f}",
@@ -172,11 +172,11 @@ def restore(
     """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
     import os
 
-    from desk.actions import keeping
+    from desk.actions import maintenance
     from desk.cli import printing
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
-    restored = keeping.restore(source, root.absolute(), os.environ, digest)
+    restored = maintenance.restore(source, root.absolute(), os.environ, digest)
     values = {
         "root": restored.office.root, "files": restored.files, "events": restored.events,
         "made_at": printing.text(restored.made_at),
@@ -200,12 +200,12 @@ def adopt(
     reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why this database holds; goes into the trail.")],
 ) -> None:
     """Say that this database is the office's, though it is older, empty or another than it was. By an admin; stop the daemon first."""
-    from desk.actions import keeping
+    from desk.actions import maintenance
     from desk.cli import printing
     from dossier.text import clock
 
     found = session.office()
-    length = keeping.adopt(found, clock.utc_now(), session.actor(), reason)
+    length = maintenance.adopt(found, clock.utc_now(), session.actor(), reason)
     values = {"events": length, "root": printing.text(str(found.root))}
     print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
     print(_("Next: dossier --root %(root)s verify --repair, then run") % values)
@@ -217,14 +217,14 @@ def migrate_db(
     ],
 ) -> None:
     """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first; nothing is changed in the old one."""
-    from desk.actions import keeping
+    from desk.actions import maintenance
     from desk.cli import printing
     from dossier.text.database_address import SQLITE, is_address
     from dossier.text.sentences import sentence
 
     if url.startswith(SQLITE) or not is_address(url):
         raise typer.BadParameter(printing.text(sentence("config.database")))
-    moved = keeping.move_database(session.office(), url, _progress)
+    moved = maintenance.move_database(session.office(), url, _progress)
     values = {"rows": moved.rows, "tables": moved.tables, "address": printing.text(moved.address)}
     print(_("%(rows)s rows of %(tables)s tables are in %(address)s, and the trail verifies there.") % values)
     print(_("Now set database.url in config/settings.yaml to that address, and start the daemon. The old file stays as it is."))

@@ -32,7 +32,7 @@ PAGES_SEARCHED = 12
 """Pages of a file that are searched for what the guard found, so that it is told where it stands."""
 
 
-class Easel:
+class Drawing:
     """What draws pages of the vault's files. Any thread may ask."""
 
     def __init__(self, vault: Vault) -> None:

@@ -119,7 +119,7 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
 
     from dossier.backup.moving_over import move
     from dossier.database.postgresql import Postgres
-    from dossier.text.database_address import shown
+    from dossier.text.database_address import without_secrets
 
     if not office.settings.database.url.startswith("sqlite:"):
         raise Conflict("keeping.on_postgresql")
@@ -135,7 +135,7 @@ def move_database(office: Office, url: str, progress: Callable[[str, int], None]
             counts = move(source, target, progress)
             open_database(office, is_judged=False)
             with transaction():
-                identity.note_moved(shown(url))
+                identity.note_moved(without_secrets(url))
     except presence.AlreadyRunning as error:
         raise Conflict("keeping.stop_it_first", who=error.sentence) from error
-    return Moved(sum(counts.values()), len(counts), shown(url))
+    return Moved(sum(counts.values()), len(counts), without_secrets(url))

@@ -18,11 +18,11 @@ from dossier.office.words import CLIENTS, SETTINGS, STAFF
 RACY_SECONDS = 2.0
 """Coarser than the clock of any file system that an office is kept on."""
 
-State: TypeAlias = "tuple[object, ...]"
+Fingerprint: TypeAlias = "tuple[object, ...]"
 """What config/ is like, to be compared with another such value and for nothing else."""
 
 
-def of(root: Path) -> State:
+def of(root: Path) -> Fingerprint:
     """config/ of the office at `root` as it is now. Never raises: a file that can't be looked at is a state as well."""
     return tuple(_of_file(root / name) for name in (SETTINGS, CLIENTS, STAFF))
 
