@@ -65,6 +65,9 @@ TROUBLE_SECONDS = 30
 LEAD_SECONDS = 1.0
 """How soon another daemon takes over what one that ended had claimed as a whole."""
 
+END_SECONDS = 3.0
+"""How long a stop waits for mails and webhooks that are being sent. With what is to be done then it is over within five."""
+
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
 
@@ -101,6 +104,8 @@ class Daemon:
         self._teller = Teller()
         self._config = ConfigWatch(office, environ, self._alarm)
         self._config_due = False
+        self._end_by = float("inf")
+        """Until when its threads are waited for, in monotonic seconds, once it was told to stop."""
 
     # Life
 
@@ -235,6 +240,7 @@ class Daemon:
 
     def stop(self) -> None:
         """What SIGTERM and SIGINT do."""
+        self._end_by = time.monotonic() + END_SECONDS
         self._teller.stopping()
         files.stopping.set()
         self._mail_wake.set()
@@ -287,13 +293,7 @@ class Daemon:
                 elif not did:
                     self._rest()
         finally:
-            self._scheduler.shutdown(wait=False)
-            self.lookout.stop()
-            self._queue_watch.stop()
-            self.mails.stop()
-            self.webhooks.stop()
-            self.portal.stop()
-            self.texts.stop()
+            self._end_threads()
             if files.stopping.is_set():
                 with contextlib.suppress(*UNAVAILABLE):
                     if self.leads:
@@ -301,6 +301,20 @@ class Daemon:
                     self._presence.leave()
                     identity.mark(self.office)
                 log.info("stopped", taken=self.summary.taken, refused=self.summary.refused, published=self.summary.published)
+
+    def _end_threads(self) -> None:
+        """Tell all that goes on beside to end, then wait for all of it together.
+
+        What has not ended by then is left, and ends with the process: it is as if that had been killed.
+        """
+        self._scheduler.shutdown(wait=False)
+        ending = [*self.mails.end(), self.webhooks.end(), self.texts.end()]
+        self.portal.end()
+        self.lookout.stop()
+        self._queue_watch.stop()
+        until = min(self._end_by, time.monotonic() + END_SECONDS)
+        for thread in ending:
+            thread.join(max(0.0, until - time.monotonic()))
 
     def _release_hands(self) -> None:
         if self.workers is not None:

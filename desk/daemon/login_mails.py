@@ -39,7 +39,7 @@ RETRY_SECONDS = 5.0
 
 
 class LoginMails:
-    """Answers requests to log in, from `start` to `stop`; `round` does it once. Arguments as mail_work.MailWork."""
+    """Answers requests to log in, from `start` to `end`; `round` does it once. Arguments as mail_work.MailWork."""
 
     def __init__(
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
@@ -60,10 +60,10 @@ class LoginMails:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """End it, and wait until it has."""
+    def end(self) -> threading.Thread:
+        """Have it end; returns what ends."""
         self._over.set()
-        self._thread.join(timeout=4)
+        return self._thread
 
     def round(self, now: datetime) -> Round:
         """Turn the requests into mails, and send what is due."""
@@ -89,5 +89,5 @@ class LoginMails:
                 version, seconds, is_mine = -1, TROUBLE_SECONDS, False
                 close_database()
             waited += seconds
-            files.stopping.wait(seconds)
+            self._over.wait(seconds)
         close_database()

@@ -34,7 +34,7 @@ TROUBLE_SECONDS = 30.0
 
 
 class MailWork:
-    """Sends from `start` to `stop`; `once` does it once, without threads.
+    """Sends from `start` to `end`; `once` does it once, without threads.
 
     `wake` is set by whoever has written a mail; `sent` is told how many the server took; `standing` are the alarms that `alarm`
     raises and ends.
@@ -69,12 +69,11 @@ class MailWork:
         self._thread.start()
         self._log_ins.start()
 
-    def stop(self) -> None:
-        """End it, and wait until it has."""
+    def end(self) -> list[threading.Thread]:
+        """Have it end; returns what ends."""
         self._over.set()
         self._wake.set()
-        self._thread.join(timeout=4)
-        self._log_ins.stop()
+        return [self._thread, self._log_ins.end()]
 
     def once(self, claims: Claims, at_once: bool = False) -> bool:
         """Send what is due, unless other daemons do; True if there was anything. `at_once`: as Mailer.round."""

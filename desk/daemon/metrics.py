@@ -87,7 +87,7 @@ class MetricsServer:
             yield
         finally:
             server.should_exit = True
-            thread.join(timeout=2)
+            thread.join(timeout=1)
 
     def _metrics(self, _: Request) -> Response:
         try:

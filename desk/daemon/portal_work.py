@@ -71,8 +71,8 @@ class PortalWork:
         """Begin to make pictures whenever there is rest."""
         self._dresser.start()
 
-    def stop(self) -> None:
-        """Make no more."""
+    def end(self) -> None:
+        """Make no more pictures. Those that are being made are not waited for: they are made anew."""
         self._dresser.stop()
 
     def take_off(self) -> None:

@@ -7,13 +7,16 @@ database a job opened is closed behind it.
 
 from __future__ import annotations
 
+import queue
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import structlog
 from apscheduler.events import EVENT_JOB_ERROR, EVENT_JOB_MISSED, JobExecutionEvent
-from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.util import undefined
 
@@ -36,10 +39,30 @@ class ScheduledJob:
     """It runs at once for the first time, waits for no other, and keeps its connection to the database."""
 
 
+class _OneThread(BaseExecutor):  # type: ignore[misc]
+    """Runs its jobs one after the other. Unlike APScheduler's pool, the end of the process does not wait for the one that runs."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._given: queue.SimpleQueue[tuple[Any, list[datetime]] | None] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name="schedule", daemon=True).start()
+
+    def shutdown(self, wait: bool = True) -> None:  # noqa: ARG002 - nobody waits
+        self._given.put(None)
+
+    def _do_submit_job(self, job: Any, run_times: list[datetime]) -> None:
+        self._given.put((job, run_times))
+
+    def _run(self) -> None:
+        while given := self._given.get():
+            job, run_times = given
+            self._run_job_success(job.id, run_job(job, "default", run_times, self._logger.name))
+
+
 def start(jobs: Sequence[ScheduledJob]) -> BackgroundScheduler:
     """Run the jobs on a thread of their own, the long ones and the punctual ones on others, until `shutdown()` of the answer."""
     scheduler = BackgroundScheduler(
-        executors={"default": ThreadPoolExecutor(1), "long": ThreadPoolExecutor(1), "punctual": ThreadPoolExecutor(1)},
+        executors={name: _OneThread() for name in ("default", "long", "punctual")},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
         timezone="UTC",
     )

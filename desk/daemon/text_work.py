@@ -22,7 +22,7 @@ TROUBLE_SECONDS = 30.0
 
 
 class TextWork:
-    """Reads from `start` to `stop`; `once` reads all that is due, without a thread. `screen` has what the guard has read."""
+    """Reads from `start` to `end`; `once` reads all that is due, without a thread. `screen` has what the guard has read."""
 
     def __init__(self, office: Office, vault: Vault, screen: Screen) -> None:
         self.office = office
@@ -33,11 +33,12 @@ class TextWork:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """End it, and wait until it has."""
+    def end(self) -> threading.Thread:
+        """Have it end, and what is being read be read another time; returns what ends."""
         self._over.set()
         self._may.set()
-        self._thread.join(timeout=4)
+        self._screen.close()
+        return self._thread
 
     def note(self) -> None:
         """Something was written: there may be files to be read."""
@@ -66,6 +67,8 @@ class TextWork:
             try:
                 self._is_due = False
                 self._is_due = self._read() or self._is_due
+            except files.Interrupted:
+                break
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
                 log.warning(
                     "files can't be read to be found by what they say; tried again",

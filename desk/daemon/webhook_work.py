@@ -25,7 +25,7 @@ WAKE_SECONDS = 1.0
 
 
 class WebhookWork:
-    """Sends from `start` to `stop`; `once` does it once, without a thread. `alarm` raises and ends the alarms of `standing`."""
+    """Sends from `start` to `end`; `once` does it once, without a thread. `alarm` raises and ends the alarms of `standing`."""
 
     def __init__(
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
@@ -46,10 +46,10 @@ class WebhookWork:
     def start(self) -> None:
         self._thread.start()
 
-    def stop(self) -> None:
-        """End it, and wait until it has, or its receiver's time is over."""
+    def end(self) -> threading.Thread:
+        """Have it end; returns what ends."""
         self._over.set()
-        self._thread.join(timeout=4)
+        return self._thread
 
     def once(self, claims: Claims) -> bool:
         """Send what is due, unless another daemon does; True if there was anything."""

@@ -7,14 +7,21 @@ a file is over its StreamMaxLength, or says that a limit kept it from looking: t
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from dossier.files import files
 from dossier.text import system
 from dossier.text.sentences import Sentence, plain, sentence
 
+T = TypeVar("T")
+
 CHUNK = 256 * 1024
+GLANCE_SECONDS = 0.25
+"""How soon it is seen that the process is to end."""
+
 CONNECT_SECONDS, PING_SECONDS, ANSWER_SECONDS = 5.0, 30.0, 300.0
 """A file of hundreds of megabytes takes clamd a minute or two."""
 
@@ -89,22 +96,39 @@ def _connected(address: str) -> socket.socket:
     else:
         host, _, port = where.rpartition(":")
         connection = socket.create_connection((host.strip("[]"), int(port)), timeout=CONNECT_SECONDS)
-    connection.settimeout(ANSWER_SECONDS)
     return connection
 
 
 def _ask(connection: socket.socket, read: Callable[[int], bytes], shown: str) -> str:
     """Send all of a file; returns clamd's answer."""
-    connection.sendall(b"zINSTREAM\0")
+    connection.settimeout(GLANCE_SECONDS)
     try:
+        _send(connection, b"zINSTREAM\0")
         while piece := read(CHUNK):
-            if files.stopping.is_set():
-                raise files.Interrupted
-            connection.sendall(len(piece).to_bytes(4, "big") + piece)
-        connection.sendall(bytes(4))
+            _send(connection, len(piece).to_bytes(4, "big") + piece)
+        _send(connection, bytes(4))
     except (BrokenPipeError, ConnectionResetError) as error:
         raise NotScanned(sentence("scanning.hung_up", file=shown)) from error
     answer = b""
-    while piece := connection.recv(4096):
+    while piece := _patiently(lambda: connection.recv(4096)):
         answer += piece
     return answer.rstrip(b"\0\n").decode("utf-8", "replace")
+
+
+def _send(connection: socket.socket, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[_patiently(lambda rest=rest: connection.send(rest)) :]  # type: ignore[misc]
+
+
+def _patiently(step: Callable[[], T]) -> T:
+    """Try it for ANSWER_SECONDS; a scanner that says nothing does not hold up a stop."""
+    until = time.monotonic() + ANSWER_SECONDS
+    while True:
+        if files.stopping.is_set():
+            raise files.Interrupted
+        try:
+            return step()
+        except TimeoutError:
+            if time.monotonic() > until:
+                raise

@@ -138,6 +138,16 @@ class Daemon(subprocess.Popen[bytes]):
     def is_alive(self) -> bool:
         return self.poll() is None
 
+    def children(self, module: str) -> list[int]:
+        """The processes of it that run this module."""
+        found = []
+        for place in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError, IndexError):
+                parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
+                if parent == self.pid and module.encode() in (place / "cmdline").read_bytes():
+                    found.append(int(place.name))
+        return found
+
     def stop(self) -> int:
         """SIGTERM; the exit code. It promises to end within five seconds."""
         self.terminate()

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from dossier.files import files
 from dossier.text.sentences import Sentence, sentence
 from dossier.workers.child import Child, Failed, How
 from workflow.guard.at_a_glance import PICTURE, FileText, at_a_glance, opened, unread
@@ -47,6 +48,7 @@ class Texts:
         self._pool = ThreadPoolExecutor(PROCESSES, thread_name_prefix="texts", initializer=self._hello)
         self._own = threading.local()
         self._children: list[Child] = []
+        self._is_closed = False
 
     def _hello(self) -> None:
         self._own.child = Child("workflow.guard.texts_child", PATIENCE_SECONDS, ANSWER_BYTES)
@@ -72,12 +74,16 @@ class Texts:
 
     def _ask(self, letter: bytes, descriptor: int) -> FileText:
         try:
-            return _read(self._own.child, letter, descriptor)
+            text = _read(self._own.child, letter, descriptor)
         finally:
             os.close(descriptor)
+        if self._is_closed:
+            raise files.Interrupted
+        return text
 
     def close(self) -> None:
-        """End the processes; what was being read is not read."""
+        """End the processes; what was being read is not read, and whoever waits for it gets Interrupted."""
+        self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         for child in self._children:
             child.close()

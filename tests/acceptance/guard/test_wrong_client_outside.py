@@ -6,13 +6,14 @@ import contextlib
 import os
 import signal
 import threading
-from pathlib import Path
 
 import pytest
 import yaml
 from kit.guard_corpus import endless, pdf
 from kit.support import CLIENTS, SETTINGS, Daemon, Root, wait_for
 
+READER = "texts_child"
+"""The process that reads a file."""
 SHARED = "description: Jaarrekening 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\ncreated_by: m.devries\n"
 
 
@@ -54,24 +55,13 @@ def test_hostile_pdfs_hold_up_no_other_drop_and_are_held_in_the_end(guarded: Roo
         assert rows["Jaarrekening 2025"] == min(rows.values())  # it was dropped last
 
 
-def readers_of(daemon: Daemon) -> list[int]:
-    """The processes that read files for this daemon."""
-    found = []
-    for place in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, IndexError):
-            parent = int((place / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == daemon.pid and b"texts_child" in (place / "cmdline").read_bytes():
-                found.append(int(place.name))
-    return found
-
-
 def killing_readers(daemon: Daemon, most: int, until: threading.Event) -> threading.Thread:
     """SIGKILL each process that reads as soon as it is there, up to so many."""
 
     def kill() -> None:
         killed = set[int]()
         while len(killed) < most and not until.is_set():
-            for pid in set(readers_of(daemon)) - killed:
+            for pid in set(daemon.children(READER)) - killed:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
                 killed.add(pid)
