@@ -9,12 +9,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from desk.actions import overview
 from dossier.database import readable
-from dossier.database.tables import Edition, Item, item_key, item_name
+from dossier.database.tables import Edition, Item, first_edition, item_key, item_name
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -29,6 +29,9 @@ from workflow.reports import finding
 
 SHOWN = 5
 """So many of each list on the start page."""
+
+STILL_OPENED = timedelta(days=365)
+"""What no client opened in so long is nobody's work any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +88,7 @@ def keys_to_decide(office: Office, actor: Actor, now: datetime) -> list[int]:
     person = office.staff.get(actor.code)
     if person is None or not {"approve", "admin"} & set(person.rights):
         return []
-    asked = waiting.who_is_asked(office, hours.today(office, now), people.readable(office, actor))
-    return [key for key, whom in asked.items() if actor.code in whom]
+    return list(waiting.waits_for(office, hours.today(office, now), actor.code, people.readable(office, actor)))
 
 
 def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] | None = None) -> list[Waits]:
@@ -97,8 +99,8 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
         return []
     items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
     told = notes.on_these(Item.select(Item.pending).where(Item.id.in_(keys)))
-    offered = {row.id: row for row in Edition.select().where(Edition.item.in_(keys) & (Edition.state == "pending"))}
-    again = {row.item for row in Edition.select(Edition.item).where(Edition.item.in_(keys) & (Edition.state != "pending"))}
+    editions = [item.pending for item in items.values() if item.pending]  # by number: no index has their items
+    offered = {row.id: row for row in Edition.select().where(Edition.id.in_(editions) & (Edition.state == "pending"))}
     found = []
     for asking in Seating(office, today).askings(keys):
         item = items.get(asking.concept.item)
@@ -109,7 +111,7 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
         found.append(
             Waits(
                 item.id, item_name(item.id), item.client, item.description, edition.made_by, clock.local_iso(edition.made_at) or "",
-                desk.approver if desk else actor.code, attention, item.id in again, edition.content,
+                desk.approver if desk else actor.code, attention, edition.id > first_edition(item.id) + 1, edition.content,
             )
         )  # fmt: skip
     return found
@@ -142,7 +144,7 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
         for one in overview.rejected(office, actor)
         if _is_mine(office, actor.code, str(office.root / one["path"]))
     ]
-    for one in overview.status(office, actor)["waits"]:
+    for one in overview.waits(office, actor):
         if _is_mine(office, actor.code, str(office.inbox / one["path"])):
             client = one["path"].partition("/")[0]
             found.append({"kind": "waits", "client": client, "path": one["path"], "at": one["since"], "lines": [one["reason"]]})
@@ -158,9 +160,10 @@ def _is_mine(office: Office, code: str, path: str) -> bool:
     return owner is None or owner == code
 
 
-def unopened(office: Office, actor: Actor, most: int) -> tuple[list[Unopened], int]:
-    """What this person made, is on the portal and was opened by nobody yet, the longest there first; how many there are."""
-    mine = (Item.created_by == actor.code) & openings.unopened()
+def unopened(office: Office, actor: Actor, now: datetime, most: int) -> tuple[list[Unopened], int]:
+    """What this person made, came on the portal within a year and was opened by nobody yet, the longest there first; how many."""
+    lately = Item.published_at >= clock.to_text(now - STILL_OPENED)
+    mine = (Item.created_by == actor.code) & lately & openings.unopened()
     query = readable.only_items(Item.select().where(mine), people.readable(office, actor))
     rows = query.order_by(Item.published_at).limit(most)
     found = [

@@ -39,7 +39,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "waiting": len(waiting),
         "queued": readable.only_items(Item.select().where(Item.pending.is_null(False)), may).count(),
         "outbox": mails.where(Mail.state == "waiting").count(),
-        "items": readable.only_items(Item.select(), may).count(),
+        "items": readable.count_items(may),
         "rejected": len(_rejected(office, may)),
         "unsorted": len(_unsorted(office, may)),
         "failed_mails": mails.where(Mail.state == "failed").count(),
@@ -52,6 +52,11 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
     }
 
 
+def waits(office: Office, reader: Actor) -> list[dict[str, Any]]:
+    """What waits in the inbox, as `status` tells it, without all else that it counts."""
+    return [_told(one) for one in _look(office, people.readable(office, reader))[0]]
+
+
 def _unsorted(office: Office, may: Readable) -> list[Unsorted]:
     """What lies in inbox/_unsorted; nothing where that can't be read."""
     try:
@@ -61,7 +66,11 @@ def _unsorted(office: Office, may: Readable) -> list[Unsorted]:
 
 
 def _clients(office: Office, may: Readable) -> list[str]:
-    return [code for code in sorted(office.clients) if may.has(code)]
+    """The clients that have a folder in the inbox; none where that can't be read."""
+    try:
+        return list(filter(may.has, listing.clients_with_folders(office)[0]))
+    except OSError:
+        return []
 
 
 def _full(office: Office) -> list[Sentence]:

@@ -204,6 +204,11 @@ class Edition(Table):
     """Everybody whose work this is: who may not decide on it (workflow/items/makers.py)."""
 
 
+def editions_of(item: int) -> Any:
+    """The condition of an Edition that it is this item's: found by the numbers, for no index has the items of all editions."""
+    return Edition.id.between(first_edition(item), first_edition(item + 1) - 1)
+
+
 class Decision(Table):
     """What one approver decided on one edition. One a seat, ever: the first stands."""
 

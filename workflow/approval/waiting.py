@@ -7,8 +7,9 @@ an approver who left an hour ago has nothing waiting now.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+import threading
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
@@ -146,10 +147,15 @@ def all_waiting(may: Readable = ALL) -> list[int]:
 def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collection[int] | None = None) -> dict[int, list[str]]:
     """Item → everybody who may decide on it, of all that waits (of these few items), oldest first.
 
-    `may`: what the reader may know of. For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood.
+    `may`: what the reader may know of.
     """
-    seating, done = Seating(office, today), decided(items)
-    known, found = dict[tuple[Any, ...], list[str]](), dict[int, list[str]]()
+    asked = _asked(Seating(office, today), may, items)
+    return {concept.item: whom for concept, whom in asked}
+
+
+def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> Iterator[tuple[Concept, list[str]]]:
+    """For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood."""
+    done, known = decided(items), dict[tuple[Any, ...], list[str]]()
     for row in _rows(items):
         concept = Concept(*row)
         if not may.has(concept.client, concept.type):
@@ -157,12 +163,55 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
         kind = (*row[2:6], row[7])
         if concept.edition in done or kind not in known:
             whole = concept._replace(approvers=json.loads(row[4]), makers=json.loads(row[7]))
-            asked = seating.asking(whole, done.get(concept.edition, ())).people
-            known.setdefault(kind, asked) if concept.edition not in done else None
-            found[concept.item] = asked
+            whom = seating.asking(whole, done.get(concept.edition, ())).people
+            known.setdefault(kind, whom) if concept.edition not in done else None
+            yield concept, whom
         else:
-            found[concept.item] = known[kind]
-    return found
+            yield concept, known[kind]
+
+
+REMEMBERED = 4
+"""Of so many configurations it is remembered who is asked: the office's own, and those that keys of the API see."""
+
+
+@dataclass(slots=True)
+class _Answer:
+    """Who is asked about all that waits, as it was found out the last time."""
+
+    seating: Seating
+    state: Sequence[Any] = ()
+    """What waited then, each with its version and edition."""
+    asked: Sequence[tuple[Concept, list[str]]] = ()
+    of_reader: dict[tuple[str, Readable], list[int]] = field(default_factory=dict)
+
+
+_answers: list[_Answer] = []
+_answering = threading.Lock()
+
+
+def waits_for(office: Office, today: date, person: str, may: Readable) -> list[int]:
+    """The items that this person may decide on, and may know of, oldest first; for pages, which ask at each click.
+
+    An answer is given again while config/ and the day are the same, and nothing that waits has
+    another version: a decision or a change makes one.
+    """
+    state = PROXY.execute_sql("SELECT id, version, pending FROM item WHERE pending IS NOT NULL ORDER BY id").fetchall()
+    with _answering:
+        answer = next((one for one in _answers if one.seating.office is office and one.seating.today == today), None)
+        if answer is None:
+            answer = _Answer(Seating(office, today))
+        else:
+            _answers.remove(answer)
+        _answers[REMEMBERED - 1 :] = []
+        if not answer.asked or answer.state != state:
+            answer.asked, answer.state, answer.of_reader = list(_asked(answer.seating, ALL, None)), state, {}
+        _answers.insert(0, answer)
+        reader = (person, may)
+        if reader not in answer.of_reader:
+            answer.of_reader[reader] = [
+                concept.item for concept, whom in answer.asked if person in whom and may.has(concept.client, concept.type)
+            ]
+        return answer.of_reader[reader]
 
 
 def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:

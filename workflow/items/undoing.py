@@ -15,7 +15,7 @@ from typing import Any
 
 from dossier.database import readable
 from dossier.database.search import search_text
-from dossier.database.tables import Binned, Edition, Event, Hold, Item, Removal, item_name
+from dossier.database.tables import Binned, Edition, Event, Hold, Item, Removal, editions_of, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
@@ -65,7 +65,7 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     _refuse_undoing(office, actor, item)
     if refusal := people.why_not_create(office, actor.code, client):
         raise Forbidden(refusal)
-    Edition.update(state="dropped").where(Edition.item == key).execute()
+    Edition.update(state="dropped").where(editions_of(key)).execute()
     item.client, item.pending, item.standing, item.approval = client, None, None, None
     item.share, item.share_state, item.approvers, item.approvals = False, "private", [], "all"
     item.notify, item.contact, item.unsettled = False, None, False
@@ -79,7 +79,7 @@ def refuse_reverting(office: Office, actor: Actor, item: Any, current: Any) -> N
     """Raises Refusal if the actor may not put an earlier version in the place of `current`, an attachment as it is now."""
     _refuse_others(office, actor, item)
     _refuse_held(item)
-    approved = Edition.select().where((Edition.item == item.id) & Edition.approved_at.is_null(False))
+    approved = Edition.select().where(editions_of(item.id) & Edition.approved_at.is_null(False))
     if any(one["sha256"] == current.sha256 for edition in approved for one in edition.shown["attachments"]):
         raise Conflict("undoing.version_was_seen", name=names.printable(current.name), version=current.version)
 
@@ -126,7 +126,7 @@ def was_seen(item: Any) -> bool:
     """True if the client ever saw something of the item, or is about to: what is approved goes on the portal any moment."""
     if item.public is not None or item.standing is not None or item.published_at is not None:
         return True
-    if item.unsettled and Edition.select().where((Edition.item == item.id) & Edition.approved_at.is_null(False)).exists():
+    if item.unsettled and Edition.select().where(editions_of(item.id) & Edition.approved_at.is_null(False)).exists():
         return True
     return Event.select(Event.seq).where((Event.item == item.id) & (Event.action == "published")).exists()
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dossier.database.tables import Edition, Item, Mail, first_edition, item_name
+from dossier.database.tables import Edition, Item, Mail, editions_of, first_edition, item_name
 from dossier.office.office import Office
 from dossier.text import clock, sentences
 from dossier.text.sentences import Sentence, sentence
@@ -87,7 +87,7 @@ def _periods(now: datetime, key: int) -> list[Period]:
     found: list[Period] = []
     open_since: str | None = None
     shown: tuple[tuple[str, int, str], ...] = ()
-    editions = {one.content: one for one in Edition.select().where(Edition.item == key)}
+    editions = {one.content: one for one in Edition.select().where(editions_of(key))}
     for event in trail.history(key):
         if event["action"] not in ("published", "taken_off"):
             continue

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import structlog
 
@@ -115,7 +115,7 @@ def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str
     found = {}
     for word in dict.fromkeys(words.split()):
         part = _bare(word).strip()
-        codes = [code for code, one in office.clients.items() if part and may.has(code) and part in _bare(f"{code} {one.name}")]
+        codes = [one.code for one in _callings(office) if part and part in one.name and may.has(one.code)]
         if 0 < len(codes) <= FEW:
             found[word] = codes
     return found
@@ -257,18 +257,39 @@ def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
     `may`: what the reader may know of.
     """
     wanted = _bare(words).split()
-    found = []
-    for code, client in office.clients.items():
-        if not may.has(code):
-            continue
-        people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
-        text = _bare(f"{code} {client.name} {' '.join(client.identifiers)} {people}")
-        if all(part in text for part in wanted):
-            found.append(code)
-    return sorted(found, key=lambda code: _bare(office.clients[code].name))
+    return [one.code for one in _callings(office) if may.has(one.code) and all(part in one.all for part in wanted)]
+
+
+class _Calling(NamedTuple):
+    """How a client is called, in the form in which words are compared."""
+
+    code: str
+    name: str
+    """Code and name."""
+    all: str
+    """Code, name, identifiers and contacts."""
+
+
+_known: tuple[Office, list[_Calling]] | None = None
+
+
+def _callings(office: Office) -> list[_Calling]:
+    """All clients in order of name; put together once for a configuration."""
+    global _known
+    known = _known
+    if known is None or known[0] is not office:
+        made = []
+        for code, client in sorted(office.clients.items(), key=lambda one: _bare(one[1].name)):
+            people = " ".join(f"{contact.name} {contact.email}" for contact in client.contacts)
+            name = f"{code} {client.name}"
+            made.append(_Calling(code, _bare(name), _bare(f"{name} {' '.join(client.identifiers)} {people}")))
+        known = _known = (office, made)
+    return known[1]
 
 
 def _bare(text: str) -> str:
     """Letters and digits only, without accents and case: how words are compared."""
-    plain = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
-    return "".join(c if c.isalnum() else " " for c in plain)
+    folded = text.casefold()
+    if not folded.isascii():
+        folded = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
+    return "".join(c if c.isalnum() else " " for c in folded)

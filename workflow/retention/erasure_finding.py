@@ -39,6 +39,7 @@ from dossier.database.tables import (
     Opening,
     Removal,
     Viewed,
+    editions_of,
     item_name,
     tuples,
 )
@@ -283,7 +284,7 @@ class _Finder:
             return
         self.plan.attachments += [row.id for row in rows]
         self.plan.tell("file", "goes", subject, len(rows))
-        shown = Edition.select().where(Edition.item == key)
+        shown = Edition.select().where(editions_of(key))
         past = sum(any(file["sha256"] in hashes for file in edition.shown["attachments"]) for edition in shown)
         self.plan.tell("shown", "stays", subject, past, "approved")
 
@@ -295,7 +296,7 @@ class _Finder:
             for row in tuples(Attachment.select(Attachment.name, Attachment.note).where(Attachment.item == key))
             for text in row
         ]
-        editions = Edition.select(Edition.id, Edition.shown).where(Edition.item == key)
+        editions = Edition.select(Edition.id, Edition.shown).where(editions_of(key))
         texts += [json.dumps(edition.shown, ensure_ascii=False) for edition in editions]
         keys = [edition.id for edition in editions]
         texts += [row[0] for row in tuples(EditionNote.select(EditionNote.text).where(EditionNote.edition.in_(keys)))]

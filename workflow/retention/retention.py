@@ -49,6 +49,7 @@ from dossier.database.tables import (
     PageFile,
     Removal,
     Viewed,
+    editions_of,
     item_name,
     tuples,
 )
@@ -245,11 +246,12 @@ def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, A
     hashes = sorted({row[0] for row in tuples(Attachment.select(Attachment.sha256).where(Attachment.item == key))})
     for sha256 in hashes:
         Leaving.insert(sha256=sha256).on_conflict_ignore().execute()
-    editions = Edition.select(Edition.id).where(Edition.item == key)
+    editions = Edition.select(Edition.id).where(editions_of(key))
     of_edition: tuple[Any, ...] = (Opening, EditionNote, Asked, Decision)
     for table in of_edition:
         table.delete().where(table.edition.in_(editions)).execute()
-    of_item: tuple[Any, ...] = (Attachment, Binned, Label, Edition, Mail, PageDue, PageFile, Drop)
+    Edition.delete().where(editions_of(key)).execute()
+    of_item: tuple[Any, ...] = (Attachment, Binned, Label, Mail, PageDue, PageFile, Drop)
     for table in of_item:  # without its row in Drop, the same drop is new again
         table.delete().where(table.item == key).execute()
     Viewed.delete().where(Viewed.subject == item_name(key)).execute()

@@ -64,7 +64,7 @@ def _work(visit: StaffVisit) -> Response:
     office, actor, now = visit.office, visit.actor, visit.now
     keys = keys_to_decide(visit)
     decide, inbox = my_work.to_decide(office, actor, now, keys[: my_work.SHOWN]), my_work.in_the_inbox(office, actor)
-    opened, unopened_count = my_work.unopened(office, actor, my_work.SHOWN)
+    opened, unopened_count = my_work.unopened(office, actor, now, my_work.SHOWN)
     return visit.page(
         "start.html", decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
         inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,

@@ -1,0 +1,73 @@
+"""What waits for a person: asked at each click, found out once, and never older than what was decided, changed or configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.records import CLIENTS, STAFF, Records
+
+from desk.actions import my_work
+from dossier.office import hours, people
+from dossier.office.people import Actor
+from workflow.approval import waiting
+
+WHO = ("m.devries", "k.smit", "l.visser", "j.admin", "p.bakker")
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    records = Records(
+        tmp_path / "office", settings="sharing: {guard: off}\ntypes: {wwft: {share: approval, staff: [k.smit, p.bakker]}}\n"
+    )
+    yield records
+    records.close()
+
+
+def told(office: Records) -> dict[str, list[int]]:
+    """Person → what waits for them, as their pages count it; held against what is found out from the start."""
+    found = {who: my_work.keys_to_decide(office.office, Actor(who, "desk"), office.now) for who in WHO}
+    for who, keys in found.items():
+        may = people.readable(office.office, Actor(who, "desk"))
+        asked = waiting.who_is_asked(office.office, hours.today(office.office, office.now), may)
+        assert keys == [key for key, whom in asked.items() if who in whom]
+    return found
+
+
+def concept(office: Records, *approvers: str, kind: str | None = None) -> int:
+    files = [office.file("a.pdf", "a", share=True)]
+    return office.make(files=files, share=True, share_status="concept", approvers=approvers, approvals="all", type=kind)
+
+
+def test_what_waits_for_a_person_follows_each_decision_change_and_withdrawal(office: Records) -> None:
+    one, both = concept(office, "m.devries"), concept(office, "m.devries", "k.smit")
+    assert told(office)["m.devries"] == [one, both]
+    assert told(office)["k.smit"] == [both]
+    office.decide(both, "approve", Actor("k.smit", "command"))
+    assert told(office)["k.smit"] == []
+    office.amend(both, description="Annual accounts 2025, once more")  # another edition: both are asked again
+    assert told(office)["k.smit"] == [both]
+    office.decide(one, "reject")
+    assert told(office)["m.devries"] == [both]
+    office.amend(both, approvers=("m.devries",))
+    assert told(office)["k.smit"] == []
+
+
+def test_what_waits_for_a_person_follows_who_is_there_and_may_what(office: Records) -> None:
+    one, secret = concept(office, "m.devries"), concept(office, "k.smit", kind="wwft")
+    assert told(office) == {"m.devries": [one], "k.smit": [secret], "l.visser": [], "j.admin": [], "p.bakker": []}
+    office.configure(staff=STAFF.replace("rights: [create, approve]", "rights: [create]", 1))
+    assert told(office)["m.devries"] == []
+    office.configure(staff=STAFF.replace("k.smit: {name", "k.smit: {clients: [zon], name"))
+    assert told(office)["k.smit"] == []
+    office.configure(staff=STAFF, clients=CLIENTS)
+    assert told(office)["m.devries"] == [one]
+
+
+def test_a_concept_that_was_offered_before_is_told_as_changed(office: Records) -> None:
+    first, second = concept(office, "m.devries"), concept(office, "m.devries")
+    office.amend(second, description="Annual accounts 2025, corrected")
+    marieke = Actor("m.devries", "desk")
+    again = {one.key: one.is_again for one in my_work.to_decide(office.office, marieke, office.now)}
+    assert again == {first: False, second: True}
