@@ -257,13 +257,23 @@ def apply(office: Office, now: datetime, actor: Actor, made: ListPlan) -> list[P
             trail.record(
                 now, actor, "config_changed", None, {"file": name, "new": made.new, "changed": changed, "before": copy.name}
             )
-    folders = [office.inbox / code for code in made.new] if made.kind == "clients" else []
+    return make_inboxes(office, made.new) if made.kind == "clients" else []
+
+
+def make_inboxes(office: Office, clients: Sequence[str]) -> list[Path]:
+    """The folders of these clients in the inbox, owned as the inbox is; those that were there are left alone."""
+    folders = [office.inbox / code for code in clients]
     status = office.inbox.stat() if folders else None
     for folder in folders:
         if status is not None and not folder.exists():
             files.make_folder(folder, status.st_mode & 0o7777)
             files.give_like(folder, status)
     return folders
+
+
+def contact_code(name: str, taken: set[str]) -> str:
+    """The id that a new contact gets: from the name, and none that is taken."""
+    return _free(_person_code(name), taken)
 
 
 # From rows to entries
@@ -488,4 +498,16 @@ def _change_values(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple
     return told
 
 
-__all__ = ["HEADINGS", "ListPlan", "Problem", "Row", "RowFault", "apply", "columns_of", "plan", "read_table"]
+__all__ = [
+    "HEADINGS",
+    "ListPlan",
+    "Problem",
+    "Row",
+    "RowFault",
+    "apply",
+    "columns_of",
+    "contact_code",
+    "make_inboxes",
+    "plan",
+    "read_table",
+]

@@ -9,18 +9,19 @@ from __future__ import annotations
 import difflib
 import io
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from errno import EAGAIN
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dossier.files import files
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
+from dossier.office.words import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF
 from dossier.text.sentences import sentence
+from dossier.text.yamltext import Map, plain, read_map
 
 if TYPE_CHECKING:
-    from ruamel.yaml.comments import CommentedMap
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
 HISTORY = "config-history"
 """Below var/: what each file of config/ was before it was changed here."""
@@ -46,11 +47,90 @@ def edited(text: str, section: str, change: Callable[[CommentedMap], None]) -> s
     return made.getvalue()
 
 
+def edited_entry(text: str, section: str, code: str, change: Callable[[CommentedMap], None]) -> str:
+    """The text after `change` was made to the mapping `code` of `section`; a new one is put behind the last.
+
+    Only the lines of this mapping are written anew, so no byte of the others changes. Where mappings
+    have no lines of their own, as in `clients: {a: {…}, b: {…}}`, the whole file is written anew.
+    """
+    place = _place(text, section, code)
+    if place is None:
+        return edited(text, section, lambda there: change(_within(there, code)))
+    lines, (first, last, margin) = text.splitlines(keepends=True), place
+    snippet = f"{section}:\n{''.join(lines[first:last])}" if last > first else ""
+    made = edited(snippet, section, lambda there: change(_within(there, code))).split("\n", 1)[1].rstrip("\n") + "\n"
+    # What is made has a margin of two; the mapping keeps to that of the others.
+    made = "".join(margin + line[2:] if line[:2] == "  " else line for line in made.splitlines(keepends=True))
+    if last == first:
+        if first and not lines[first - 1].endswith("\n"):
+            lines[first - 1] += "\n"
+        made = ("\n" if "\n" in lines[:first] else "") + made
+    return "".join([*lines[:first], made, *lines[last:]])
+
+
+def _within(there: CommentedMap, code: str) -> CommentedMap:
+    from ruamel.yaml.comments import CommentedMap
+
+    if not isinstance(there.get(code), CommentedMap):
+        there[code] = CommentedMap()
+    found: CommentedMap = there[code]
+    return found
+
+
+def _place(text: str, section: str, code: str) -> tuple[int, int, str] | None:
+    """The lines of a mapping, from and to, and its margin; from and to are the same for one that is not there yet.
+
+    None where its lines are not its own. What is a comment or blank at its end is left to whatever follows.
+    """
+    tree, faults = read_map(text.encode(), CONFIG_LIMITS)
+    there = tree.entries.get(section)
+    if faults or there is None or not isinstance(there.node, Map) or not there.node.entries:
+        return None
+    lines = text.splitlines(keepends=True)
+    starts = [entry.line for entry in there.node.entries.values()]
+    behind = min((entry.line for entry in tree.entries.values() if entry.line > there.line), default=len(lines) + 1)
+    if starts[0] == there.line or len(set(starts)) < len(starts) or starts[-1] >= behind:
+        return None
+    margin = lines[starts[-1] - 1][: -len(lines[starts[-1] - 1].lstrip(" "))]
+    if code not in there.node.entries:
+        last = _without_tail(lines, starts[-1], behind - 1)
+        return (last, last, margin) if _is_alone(lines[starts[-1] - 1 : last], section, there.node, -1) else None
+    number = list(there.node.entries).index(code)
+    first, end = starts[number] - 1, (starts[number + 1] if number + 1 < len(starts) else behind) - 1
+    for last in (_without_tail(lines, first + 1, end), end):
+        if _is_alone(lines[first:last], section, there.node, number):
+            return first, last, margin
+    return None
+
+
+def _without_tail(lines: Sequence[str], first: int, end: int) -> int:
+    while end > first and lines[end - 1].strip()[:1] in ("", "#"):
+        end -= 1
+    return end
+
+
+def _is_alone(lines: Sequence[str], section: str, there: Map, number: int) -> bool:
+    """True if these lines say by themselves what they say in the file."""
+    code, entry = list(there.entries.items())[number]
+    tree, faults = read_map(f"{section}:\n{''.join(lines)}".encode(), CONFIG_LIMITS)
+    said = tree.entries[section].node if section in tree.entries else None
+    return not faults and isinstance(said, Map) and plain(said) == {code: plain(entry.node)}
+
+
 def in_one_line(values: Mapping[str, Any]) -> CommentedMap:
     """A mapping that is written as `{key: value, …}`."""
     from ruamel.yaml.comments import CommentedMap
 
     made = CommentedMap(values)
+    made.fa.set_flow_style()
+    return made
+
+
+def list_in_one_line(parts: Sequence[str]) -> CommentedSeq:
+    """A list that is written as `[a, b]`."""
+    from ruamel.yaml.comments import CommentedSeq
+
+    made = CommentedSeq(parts)
     made.fa.set_flow_style()
     return made
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+import lxml.html
 from aiosmtpd.controller import Controller
 
 from kit.support import DOSSIER, Root, free_port, own_office, plain_environ, wait_for
@@ -88,7 +89,7 @@ class Browser:
     def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         return self._ask(method, path, None, headers)
 
-    def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> Answer:
+    def post(self, path: str, fields: Mapping[str, str] | Sequence[tuple[str, str]] | None = None, **headers: str) -> Answer:
         return self._ask("POST", path, urlencode(fields or {}), {"content-type": "application/x-www-form-urlencoded", **headers})
 
     def _ask(self, method: str, path: str, body: str | None, headers: Mapping[str, str]) -> Answer:
@@ -114,6 +115,12 @@ class Browser:
         link = mailbox.link_to(address, before)
         assert self.get(link).status == 200
         return self.post(link).goes_to
+
+
+def filled_in(html: str, button: str = "") -> list[tuple[str, str]]:
+    """What a browser would send of the page's form with a field `was`; `button`: the one that is pressed."""
+    forms = [form for form in lxml.html.fromstring(html).forms if "was" in form.fields]
+    return [*forms[-1].form_values(), *([(button, "1")] if button else [])]
 
 
 def links(html: str) -> list[str]:

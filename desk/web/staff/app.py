@@ -28,7 +28,7 @@ from starlette.routing import Route
 from desk.web.shell import answers
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Form, Gate, Upload
-from desk.web.staff import clients, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
+from desk.web.staff import clients, config_forms, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, StaffVisit, cookie_name, static_file
 from dossier.office.office import Office
@@ -111,7 +111,10 @@ class DeskWeb:
                 self._inside("/office/trail", office_pages.trail, get),
                 self._inside("/office/holds", office_pages.hold, post),
                 self._inside("/office/tokens", office_pages.new_token, post),
-                self._inside("/office/{which}", office_pages.config, both),
+                self._inside("/office/text/{which}", office_pages.config, both),
+                self._inside("/office/new/{kind}", config_forms.form, both),
+                self._inside("/office/{kind}", config_forms.listing, get),
+                self._inside("/office/{kind}/{code:path}", config_forms.form, both),
                 self._inside("/queue", queue.queue, both),
                 self._inside("/queue/{item}", queue.concept, both),
                 self._inside("/queue/{item}/preview/", queue.preview, get),

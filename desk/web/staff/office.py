@@ -189,4 +189,4 @@ def config(visit: StaffVisit) -> Response:
         log.warning("config/ can't be written", file=which, error=str(error))
         why = sentence("desk.config_unwritable", error=error.strerror or str(error))
         return visit.page("config.html", 503, **{**values, "conflict": _told(visit, why)})
-    return visit.to(f"/office/{which}?done=1")
+    return visit.to(f"/office/text/{which}?done=1")

@@ -34,7 +34,7 @@ FIELDS = {
     "/office/tokens": ("name", "for", "scope", "clients", "until"),
     "/office/tokens/nobody/revoke": ("x",),
     "/office/holds": ("subject", "reason", "what"),
-    "/office/settings": ("text", "digest", "check"),
+    "/office/text/settings": ("text", "digest", "check"),
 }  # fmt: skip
 """Each form of the desk, and its fields."""
 

@@ -61,7 +61,23 @@ def paths(rig: DeskRig, who: str) -> list[str]:
     first = rig.office.json("items")[-1]["item"]
     refused = rig.office.json("rejected")[0]["path"].rpartition("/")[2]
     mine = (
-        ["/office", "/office/clients", "/office/trail", "/office/doctor", "/inbox/unsorted/scan.txt"] if who == "j.admin" else []
+        [
+            "/office",
+            "/office/clients",
+            "/office/clients/acme-bv",
+            "/office/new/clients",
+            "/office/staff",
+            "/office/staff/k.smit",
+            "/office/presets",
+            "/office/new/presets",
+            "/office/new/types",
+            "/office/text/clients",
+            "/office/trail",
+            "/office/doctor",
+            "/inbox/unsorted/scan.txt",
+        ]
+        if who == "j.admin"
+        else []
     )
     return [
         "/", "/clients", "/clients?for=new", "/clients/acme-bv", "/clients/zon", "/clients/acme-bv/new", f"/items/{first}", "/queue",

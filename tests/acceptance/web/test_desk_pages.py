@@ -209,26 +209,29 @@ def test_the_office_is_for_admins_and_a_file_of_config_is_checked_shown_as_a_dif
     assert marieke.get("/office/staff").status == 403
     joost = rig.browser("j.admin")
     assert joost.get("/office").status == 200
-    page = joost.get("/office/clients").text
+    page = joost.get("/office/text/clients").text
     seen = re.findall(r'name="digest" value="(\w+)"', page)[0]
     path = rig.office.path / "config/clients.yaml"
     before = path.read_text()
     wish = f"# kept\n{before}  new-bv: {{name: New B.V.}}\n"
-    shown = joost.post("/office/clients", {"text": wish, "digest": seen, "check": "1"})
+    shown = joost.post("/office/text/clients", {"text": wish, "digest": seen, "check": "1"})
     assert "new-bv" in shown.text
     assert path.read_text() == before
-    wrong = joost.post("/office/clients", {"text": wish + "  bad: {nam: x}\n", "digest": seen, "save": "1"})
+    wrong = joost.post("/office/text/clients", {"text": wish + "  bad: {nam: x}\n", "digest": seen, "save": "1"})
     assert wrong.status == 422
     assert "nam" in wrong.text
     assert path.read_text() == before
-    assert joost.post("/office/clients", {"text": wish, "digest": "0" * 64, "save": "1"}).status == 409
+    assert joost.post("/office/text/clients", {"text": wish, "digest": "0" * 64, "save": "1"}).status == 409
     copies = rig.office.path / "var" / editing.HISTORY
     copies.write_text("no folder")
-    failed = joost.post("/office/clients", {"text": wish, "digest": seen, "save": "1"})
+    failed = joost.post("/office/text/clients", {"text": wish, "digest": seen, "save": "1"})
     assert (failed.status, "could not be written" in failed.text, "new-bv: {name: New B.V.}" in failed.text) == (503, True, True)
     copies.unlink()
     try:
-        assert joost.post("/office/clients", {"text": wish, "digest": seen, "save": "1"}).goes_to == "/office/clients?done=1"
+        assert (
+            joost.post("/office/text/clients", {"text": wish, "digest": seen, "save": "1"}).goes_to
+            == "/office/text/clients?done=1"
+        )
         assert path.read_text() == wish
         wait_for(lambda: "New B.V." in joost.get("/clients").text, "it holds")
     finally:
