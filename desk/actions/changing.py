@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from desk.actions import item_view
 from dossier.database.database import transaction
-from dossier.database.tables import item_name
+from dossier.database.tables import Item, item_name
 from dossier.files import files
 from dossier.office import hours, people
 from dossier.office.office import Office
@@ -290,7 +289,7 @@ def _objections(office: Office, source: Source) -> list[Problem]:
     return problems
 
 
-def _told(item: Any, done: Sequence[str], asked: Sequence[str]) -> list[Sentence]:
+def _told(item: Item, done: Sequence[str], asked: Sequence[str]) -> list[Sentence]:
     """`D-2026-000012 is changed: labels`, and what that means for the client. `done`: as amending.amend tells it."""
     name = item_name(item.id)
     if not done:

@@ -146,7 +146,7 @@ def _said(top: Folder) -> Told:
 
 
 def _write_item(
-    now: datetime, reader: Actor, vault: Vault, top: Folder, item: Any, may: Readable, internal: bool, sums: list[tuple[str, str]], done: Exported
+    now: datetime, reader: Actor, vault: Vault, top: Folder, item: Item, may: Readable, internal: bool, sums: list[tuple[str, str]], done: Exported
 ) -> Told:  # fmt: skip
     """Write an item's folder; returns what item.json says of it, with the path of each file."""
     finding.note_view(now, reader, item, "export")
@@ -200,7 +200,7 @@ def _json(value: Told) -> bytes:
 
 
 def _page(name: str, listed: Sequence[Told], language: Any) -> str:
-    def say(code: str, **values: Any) -> str:
+    def say(code: str, **values: object) -> str:
         return escape(told(sentence(f"exporting.{code}", **values), language))
 
     rows = []

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from desk.actions.looking_up import NOT_NOTED
-from dossier.database.tables import Attachment, Edition, item_key, item_name
+from dossier.database.tables import Attachment, Edition, Item, item_key, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -105,7 +105,7 @@ def history(office: Office, actor: Actor, name: str) -> list[dict[str, Any]]:
     return [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
 
 
-def files_of(item: Any) -> list[FileView]:
+def files_of(item: Item) -> list[FileView]:
     """The attachments as they are now, each with all versions that its name had."""
     shown = Edition.get_by_id(item.public).shown["attachments"] if item.public else []
     public = {(one["name"], one["sha256"]) for one in shown}

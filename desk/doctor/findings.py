@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence
@@ -29,13 +29,13 @@ class Finding:
 Check = Callable[[Office, Mapping[str, str]], Iterator[Finding]]
 
 
-def ok(check: str, code: str, /, **values: Any) -> Finding:
+def ok(check: str, code: str, /, **values: object) -> Finding:
     return Finding(check, "ok", Sentence(code, values))
 
 
-def note(check: str, code: str, /, **values: Any) -> Finding:
+def note(check: str, code: str, /, **values: object) -> Finding:
     return Finding(check, "note", Sentence(code, values), Sentence(f"{code}_todo", values))
 
 
-def wrong(check: str, code: str, /, **values: Any) -> Finding:
+def wrong(check: str, code: str, /, **values: object) -> Finding:
     return Finding(check, "wrong", Sentence(code, values), Sentence(f"{code}_todo", values))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from dossier.text.sentences import SIDECAR, Sentence, Words, several_told, told
 
@@ -31,7 +31,7 @@ class Refusal(Exception):
     exit_code: ClassVar[int] = REFUSED
     http_status: ClassVar[int] = 403
 
-    def __init__(self, code: str | Sentence, /, **values: Any) -> None:
+    def __init__(self, code: str | Sentence, /, **values: object) -> None:
         """`code` and its values, or a sentence that somebody else made."""
         self.sentence: Sentence | str = code if isinstance(code, Sentence) or " " in code else Sentence(code, values)
         super().__init__(self.sentence)
@@ -88,7 +88,7 @@ class Unavailable(Refusal):
     http_status = 503
 
 
-def fault(key: str, code: str, /, **values: Any) -> Problem:
+def fault(key: str, code: str, /, **values: object) -> Problem:
     """A problem with `key`, as a code and its values."""
     return Problem(key, Sentence(code, values))
 

@@ -52,7 +52,7 @@ class Sentence:
         return hash((self.code, str(sorted((name, str(value)) for name, value in self.values.items()))))
 
 
-def sentence(code: str, /, **values: Any) -> Sentence:
+def sentence(code: str, /, **values: object) -> Sentence:
     """The sentence with this code (`items.no_such_item`) and these values."""
     return Sentence(code, values)
 

@@ -61,7 +61,7 @@ class SidecarReading:
         self.filled: set[str] = set()
         """Of `given`, what a preset filled in."""
 
-    def say(self, line: int, code: str, /, **values: Any) -> None:
+    def say(self, line: int, code: str, /, **values: object) -> None:
         self.faults.append(Fault(line, Sentence(code, values)))
 
     def misread(self, key: str) -> bool:

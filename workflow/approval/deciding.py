@@ -94,7 +94,7 @@ def decide(
     return str(item.share_state)
 
 
-def _approve_inside(item: Any, edition: Any, at: str, actor: Actor) -> None:
+def _approve_inside(item: Item, edition: Edition, at: str, actor: Actor) -> None:
     """All of it was looked at: nobody's work of before is new any more. The caller saves the item."""
     edition.state = internal.APPROVED_EDITION
     edition.save()
@@ -102,7 +102,7 @@ def _approve_inside(item: Any, edition: Any, at: str, actor: Actor) -> None:
     item.makers = {makers.ITEM: item.makers[makers.ITEM]}
 
 
-def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) -> ApproverSeat:
+def _seat(office: Office, item: Item, edition: Edition, actor: Actor, today: date) -> ApproverSeat:
     """The open seat that `actor` fills, their own before another's.
 
     Who is behind the actor decides as well: they may neither have made it nor have decided before.
@@ -129,7 +129,7 @@ def _seat(office: Office, item: Any, edition: Any, actor: Actor, today: date) ->
     raise Forbidden(reason or sentence("deciding.not_theirs", item=item_name(item.id), staff=code, waits_for=waits_for))
 
 
-def _concept(item: Any, edition: Any) -> Concept:
+def _concept(item: Item, edition: Edition) -> Concept:
     return Concept(
         item.id, item.version, item.client, item.type, item.approvers, item.approvals, edition.id, edition.makers, edition.made_at,
     )  # fmt: skip
@@ -141,7 +141,7 @@ def needed(approvers: Sequence[str], approvals: str) -> int:
     return max(1, min({"all": seats, "any": 1}.get(approvals) or int(approvals), seats))
 
 
-def _lacking(item: Any, edition: int) -> int:
+def _lacking(item: Item, edition: int) -> int:
     """How many approvals are still needed."""
     given = sum(row.decision == "approve" for row in decisions_on(edition))
     return max(0, needed(item.approvers, item.approvals) - int(given))
@@ -156,7 +156,7 @@ _ENDS = ("approved", "rejected", "withdrawn", "reverted", "unshared")
 """The events that end the waiting of an item; each has its sentence, `deciding.was_…`."""
 
 
-def what_became(item: Any) -> Sentence:
+def what_became(item: Item) -> Sentence:
     """What ended the waiting of an item that does not wait any more, in a sentence, for who comes too late."""
     query = Event.select(Event.action, Event.actor, Event.at).where((Event.item == item.id) & Event.action.in_(_ENDS))
     last, state = tuples(query.order_by(Event.seq.desc()).limit(1)), sentence(f"states.{item.share_state}")
@@ -166,7 +166,7 @@ def what_became(item: Any) -> Sentence:
     return sentence(f"deciding.was_{action}", item=item_name(item.id), who=who, at=clock.local_iso(at), state=state)
 
 
-def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver: str, comment: str) -> None:
+def _tell_maker(office: Office, now: datetime, item: Item, edition: Edition, approver: str, comment: str) -> None:
     person = office.staff[approver]
     payload = {
         "description": edition.shown["description"], "approver": person.name, "phone": person.phone or "", "comment": comment,
@@ -175,7 +175,7 @@ def _tell_maker(office: Office, now: datetime, item: Any, edition: Any, approver
         notices.tell(office, now, "returned", maker, item, payload)
 
 
-def _makers(item: Any, edition: Any) -> list[str]:
+def _makers(item: Item, edition: Edition) -> list[str]:
     """Who is told what became of a concept: who offered it, and who made the item."""
     return list(dict.fromkeys((edition.made_by, item.created_by)))
 
@@ -211,7 +211,7 @@ def _given(editions: Sequence[int]) -> dict[int, list[str]]:
     return found
 
 
-def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) -> Sentence | None:
+def _why_unfit(office: Office, item: Item, edition: Edition, given: Sequence[str]) -> Sentence | None:
     """Why the approval of an edition does not hold any more; None if it does. `given`: who approved it as a concept."""
     if not given:
         return people.why_not_share(office, edition.approved_by or "", item.client)
@@ -222,7 +222,7 @@ def _why_unfit(office: Office, item: Any, edition: Any, given: Sequence[str]) ->
     return None
 
 
-def _is_vouched_for(office: Office, item: Any, edition: Any) -> bool:
+def _is_vouched_for(office: Office, item: Item, edition: Edition) -> bool:
     """True if this content was public before, or was put back by somebody who may: then its approval counted when it mattered."""
     query = Event.select(Event.seq).where((Event.item == item.id) & Event.action.in_(["published", "restored"]))
     if not query.where(Event.at >= (edition.approved_at or "")).exists():
@@ -238,7 +238,7 @@ def _is_vouched_for(office: Office, item: Any, edition: Any) -> bool:
     return False
 
 
-def _ask_again(now: datetime, item: Any, reason: Sentence) -> None:
+def _ask_again(now: datetime, item: Item, reason: Sentence) -> None:
     """An approved item is a concept again, of the same content; what was public before stands until that is decided."""
     if item.standing is None or item.pending is not None:
         return  # something else happened to it meanwhile

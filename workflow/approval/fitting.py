@@ -47,7 +47,7 @@ class Standing(NamedTuple):
     approved_at: str | None
 
     @classmethod
-    def of(cls, item: Any, edition: Any) -> Standing:
+    def of(cls, item: Item, edition: Edition) -> Standing:
         return cls(
             item.id, item.client, item.created_by, edition.id, edition.content, edition.shown, edition.approved_by,
             edition.approved_at,

@@ -20,7 +20,7 @@ from typing import Any
 
 from dossier.database import file_texts
 from dossier.database.search import search_text
-from dossier.database.tables import Attachment, Edition, Label, Removal, item_name
+from dossier.database.tables import Attachment, Edition, Item, Label, Removal, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -62,7 +62,7 @@ class _Change:
     office: Office
     now: datetime
     actor: Actor
-    item: Any
+    item: Item
     wish: Wish
     files: list[Any]
     """The attachments as they shall be: rows, changed or new, not saved."""
@@ -174,7 +174,7 @@ def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wis
     return _not_seen_yet(change) if change.action == "share" and not change.problems else []
 
 
-def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish, changes: FileChanges) -> _Change:
+def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish, changes: FileChanges) -> _Change:
     """The item as it shall be, with what forbids it and the step it asks for; nothing is written."""
     before, files = items.draft_of(item), items.attachments_of(item.id)
     seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
@@ -198,7 +198,7 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Any, wish: Wish,
     return change
 
 
-def _takes_off(item: Any, wish: Wish) -> bool:
+def _takes_off(item: Item, wish: Wish) -> bool:
     """True if the wish takes off the portal what is, or is about to be, there."""
     return wish.share is False and item.standing is not None
 
@@ -324,7 +324,7 @@ def _tell(change: _Change, what: str, detail: Mapping[str, Any]) -> None:
     change.told.setdefault(what, []).append(detail)
 
 
-def _object(change: _Change, key: str, code: str, **values: Any) -> None:
+def _object(change: _Change, key: str, code: str, **values: object) -> None:
     change.problems.append(Problem(key, Sentence(code, values)))
 
 

@@ -207,8 +207,9 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
     return keys
 
 
-def tell_doubts(now: datetime, item: Any, doubts: Sequence[Sentence]) -> None:
+def tell_doubts(now: datetime, item: Item, doubts: Sequence[Sentence]) -> None:
     """Tell the approvers of a pending item, and the trail, why it was not shared outright. Call inside `transaction()`."""
+    assert item.pending is not None
     notes.add({item.pending: doubts})
     trail.record(now, trail.DAEMON, "held", item.id, {"reasons": list(map(str, doubts)), "why": list(map(as_data, doubts))})
 
@@ -282,7 +283,7 @@ def attachments_of(key: int) -> list[Any]:
     )
 
 
-def draft_of(item: Any) -> Draft:
+def draft_of(item: Item) -> Draft:
     """The item as a draft. `share_status` says how it is shared now."""
     shared_as = {"approved": "approved", "published": "approved", "private": None}.get(item.share_state, "concept")
     return Draft(
@@ -302,7 +303,7 @@ def next_edition(item: int) -> int:
     return int(last.id if last else first) + 1
 
 
-def make_standing(now: datetime, item: Any, edition: Any, approver: str) -> None:
+def make_standing(now: datetime, item: Item, edition: Edition, approver: str) -> None:
     """`edition`, the item as it is now, is approved: it takes the place of the one that stood. The caller saves the item."""
     end_standing(item, "superseded")
     edition.state, edition.approved_by, edition.approved_at = "standing", approver, clock.to_text(now)
@@ -317,13 +318,13 @@ def shared_places(key: int) -> list[int]:
     return [row.position for row in attachments_of(key) if row.share]
 
 
-def still_there(item: Any) -> None:
+def still_there(item: Item) -> None:
     """What stands again may be on the portal yet, as it was not taken off: then it is published already. The caller saves."""
     if item.public is not None and item.public == item.standing:
         item.share_state = step(item.share_state, "publish")
 
 
-def end_standing(item: Any, state: str) -> None:
+def end_standing(item: Item, state: str) -> None:
     """The edition that stood does not any more; it becomes `state`. The caller saves the item."""
     if item.standing:
         Edition.update(state=state).where(Edition.id == item.standing).execute()
@@ -346,7 +347,7 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
     item.save()
 
 
-def take_off(office: Office, now: datetime, actor: Actor, item: Any, reason: str) -> None:
+def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: str) -> None:
     """The one way off the portal, however it was asked. Who may was asked before; the caller saves the item.
 
     If the client could see it, a draft for the register of data breaches is due from now on: the
@@ -410,12 +411,12 @@ def _withdrawn_edition(key: int) -> Any:
     return edition
 
 
-def _not_looked_at(edition: Any) -> list[tuple[str, str]]:
+def _not_looked_at(edition: Edition) -> list[tuple[str, str]]:
     decided = Decision.select().where((Decision.edition == edition.id) & (Decision.decision == "approve")).exists()
     return [] if decided else [(one["name"], one["sha256"]) for one in edition.shown["attachments"]]
 
 
-def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition: Any, screened: Screened) -> None:
+def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, edition: Edition, screened: Screened) -> None:
     """Ask for an approval of what was shared outright before. The caller saves the item."""
     draft = suspicion.held(office, draft_of(item), screened)
     item.share, item.share_state = True, step(item.share_state, "offer")
@@ -430,7 +431,7 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Any, edition
     trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
 
 
-def _refuse_restoring(office: Office, actor: Actor, item: Any) -> None:
+def _refuse_restoring(office: Office, actor: Actor, item: Item) -> None:
     is_admin = people.is_admin(office, actor.code)
     if refusal := people.why_not_restore(office, actor.code, item.client):
         raise Forbidden(refusal)

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dossier.database.tables import Edition, Event, EventDetail, item_name, tuples
+from dossier.database.tables import Edition, Event, EventDetail, Item, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
@@ -168,7 +168,7 @@ def _named(codes: Sequence[str], known: Mapping[str, Client]) -> Sentence | str:
     return sentence("guard.and_more", named=listed, count=len(codes) - 5) if len(codes) > 5 else listed
 
 
-def record(office: Office, now: datetime, item: Any, screened: Screened) -> None:
+def record(office: Office, now: datetime, item: Item, screened: Screened) -> None:
     """Tell of findings: in the history, to the approvers (a pending item is held), to the maker by mail.
 
     Whom a file names is an event of that client, which only those are told who may know of it.
@@ -188,7 +188,7 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
         events += [trail.NewEvent(trail.DAEMON, "named_elsewhere", None, where, client) for client in one.clients]
     trail.record_all(now, events)
     lines = sentences(office, item.client, screened)
-    if is_held:
+    if is_held and item.pending:
         notes.add({item.pending: lines})
     told, admins = [item.created_by], list[str]()
     if is_held and not any(_knows(office, code, screened) for code in item.approvers):
@@ -202,7 +202,7 @@ def record(office: Office, now: datetime, item: Any, screened: Screened) -> None
             notices.tell(office, now, "held", code, item, payload)
 
 
-def attention(item: Any, clients: frozenset[str] | None) -> list[Sentence | str]:
+def attention(item: Item, clients: frozenset[str] | None) -> list[Sentence | str]:
     """What must be in view of whoever looks at the item: what its approvers are told, and what of its shared files nobody searched.
 
     `clients`: those that the reader may know of (people.readable_clients).

@@ -75,7 +75,7 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     return before
 
 
-def refuse_reverting(office: Office, actor: Actor, item: Any, current: Any) -> None:
+def refuse_reverting(office: Office, actor: Actor, item: Item, current: Any) -> None:
     """Raises Refusal if the actor may not put an earlier version in the place of `current`, an attachment as it is now."""
     _refuse_others(office, actor, item)
     _refuse_held(item)
@@ -84,7 +84,7 @@ def refuse_reverting(office: Office, actor: Actor, item: Any, current: Any) -> N
         raise Conflict("undoing.version_was_seen", name=names.printable(current.name), version=current.version)
 
 
-def why_not_undo(office: Office, actor: Actor, item: Any) -> Refusal | None:
+def why_not_undo(office: Office, actor: Actor, item: Item) -> Refusal | None:
     """Why the actor may neither delete nor move the item; None if they may."""
     try:
         _refuse_undoing(office, actor, item)
@@ -102,7 +102,7 @@ def binned(may: Readable) -> Sequence[tuple[Any, str, str]]:
     return sorted(((item, rows[item.id].by, rows[item.id].at) for item in found), key=lambda one: one[2], reverse=True)
 
 
-def _refuse_undoing(office: Office, actor: Actor, item: Any) -> None:
+def _refuse_undoing(office: Office, actor: Actor, item: Item) -> None:
     """Raises Forbidden; Conflict if a client ever saw it, or it is held."""
     _refuse_others(office, actor, item)
     name = item_name(item.id)
@@ -115,14 +115,14 @@ def _refuse_undoing(office: Office, actor: Actor, item: Any) -> None:
     _refuse_held(item)
 
 
-def _refuse_held(item: Any) -> None:
+def _refuse_held(item: Item) -> None:
     for subject in (item.client, item_name(item.id)):
         held = Hold.get_or_none(Hold.subject == subject)
         if held is not None:
             raise Conflict("undoing.held", subject=subject, reason=held.reason)
 
 
-def was_seen(item: Any) -> bool:
+def was_seen(item: Item) -> bool:
     """True if the client ever saw something of the item, or is about to: what is approved goes on the portal any moment."""
     if item.public is not None or item.standing is not None or item.published_at is not None:
         return True
@@ -131,7 +131,7 @@ def was_seen(item: Any) -> bool:
     return Event.select(Event.seq).where((Event.item == item.id) & (Event.action == "published")).exists()
 
 
-def _refuse_others(office: Office, actor: Actor, item: Any) -> None:
+def _refuse_others(office: Office, actor: Actor, item: Item) -> None:
     if people.is_admin(office, actor.code):
         return
     if item.created_by != actor.code:
@@ -140,6 +140,6 @@ def _refuse_others(office: Office, actor: Actor, item: Any) -> None:
         raise Forbidden(refusal)
 
 
-def _count(item: Any) -> None:
+def _count(item: Item) -> None:
     item.version += 1
     item.save()

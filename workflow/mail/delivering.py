@@ -42,7 +42,7 @@ GONE = sentence("mail.contact_gone")
 # Who gets it, and what it says
 
 
-def addressee(office: Office, now: datetime, mail: Any) -> Addressee | Sentence:
+def addressee(office: Office, now: datetime, mail: Mail) -> Addressee | Sentence:
     """Where this mail goes now; else why it must not go any more."""
     if mail.kind == "anchor":
         return addressees.of_anchors(office) or sentence("mail.no_anchors")
@@ -58,7 +58,7 @@ def addressee(office: Office, now: datetime, mail: Any) -> Addressee | Sentence:
         if mail.kind == staff_access.KIND and is_old:
             return sentence("mail.too_late")
         return to
-    to = addressees.of_contact(office, mail.client, mail.recipient)
+    to = addressees.of_contact(office, mail.client or "", mail.recipient)
     if to is None:
         return GONE
     gone = Item.public.is_null() | Item.standing.is_null()
@@ -73,7 +73,7 @@ def addressee(office: Office, now: datetime, mail: Any) -> Addressee | Sentence:
     return to
 
 
-def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
+def content(office: Office, now: datetime, mail: Mail) -> dict[str, Any]:
     """What the letter is made of: of an item, only what is on the portal at this moment; a new link, where it lets somebody in."""
     if mail.kind == LOGIN:
         link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)
@@ -82,7 +82,7 @@ def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
         link = staff_access.new_link(office, now, mail.recipient, mail.payload["goal"])
         return {"link": link, "minutes": access.LINK_MINUTES}
     if mail.kind == READY:
-        return _line(office, mail.item)
+        return _line(office, mail.item or 0)
     if mail.kind == BUNDLE:
         return {"items": [_line(office, part.item) for part in _parts(mail)]}
     if mail.kind == TOGETHER:
@@ -94,7 +94,7 @@ def content(office: Office, now: datetime, mail: Any) -> dict[str, Any]:
     return dict(mail.payload)
 
 
-def _to_review(office: Office, mail: Any) -> list[dict[str, str]]:
+def _to_review(office: Office, mail: Mail) -> list[dict[str, str]]:
     """The items of a review mail, without those that its reader may not know of (any more). Their words are in no mail's row."""
     dues = dict(mail.payload["items"])
     may = people.readable(office, Actor(mail.recipient, "mail"))
@@ -117,7 +117,7 @@ def _line(office: Office, key: int) -> dict[str, str]:
 # What became of it
 
 
-def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
+def drop_unwanted(office: Office, now: datetime, mail: Mail) -> Addressee | None:
     """Where the mail goes; None, and it is cancelled and its maker told, if it must not go any more."""
     for part in _parts(mail):
         reason = addressee(office, now, part)
@@ -135,7 +135,7 @@ def drop_unwanted(office: Office, now: datetime, mail: Any) -> Addressee | None:
     return None
 
 
-def _cancel_unwanted(office: Office, now: datetime, mail: Any, reason: Sentence) -> None:
+def _cancel_unwanted(office: Office, now: datetime, mail: Mail, reason: Sentence) -> None:
     with transaction():
         Mail.update(state="cancelled", error=packed(reason)).where(Mail.id == mail.id).execute()
         if mail.kind == READY:
@@ -148,7 +148,7 @@ def _cancel_unwanted(office: Office, now: datetime, mail: Any, reason: Sentence)
     log.warning("mail called off", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=str(reason))
 
 
-def mark_sent(now: datetime, mail: Any, answer: str) -> None:
+def mark_sent(now: datetime, mail: Mail, answer: str) -> None:
     """The server took it. Whatever happened to the row meanwhile: it went."""
     at = clock.to_text(now)
     went = {Mail.state: "sent", Mail.sent_at: at, Mail.error: None, Mail.unreached: 0}
@@ -164,7 +164,7 @@ def mark_sent(now: datetime, mail: Any, answer: str) -> None:
         log.info("mail sent", kind=part.kind, to=mail.recipient, item=part.item and item_name(part.item), answer=answer)
 
 
-def mark_failed(office: Office, now: datetime, mail: Any, reason: Sentence) -> None:
+def mark_failed(office: Office, now: datetime, mail: Mail, reason: Sentence) -> None:
     """Not to be sent: seen in the outbox and in the item's history, and its maker gets a letter. In `transaction()`."""
     parts = _parts(mail)
     for part in [mail, *parts]:
@@ -177,7 +177,7 @@ def mark_failed(office: Office, now: datetime, mail: Any, reason: Sentence) -> N
     log.warning("mail failed", kind=mail.kind, to=mail.recipient, item=mail.item and item_name(mail.item), reason=str(reason))
 
 
-def _tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: Sentence) -> None:
+def _tell_maker(office: Office, now: datetime, item: Item, contact: str, reason: Sentence) -> None:
     """The item's maker hears that `contact` got no mail; if the maker has left, the admins do."""
     payload = {"description": item.description, "contact": contact, "reason": packed(reason)}
     if addressees.of_staff(office, item.created_by):
@@ -187,7 +187,7 @@ def _tell_maker(office: Office, now: datetime, item: Any, contact: str, reason: 
         outbox.enqueue_to_staff(office, now, "failed", item, code, payload)
 
 
-def _parts(mail: Any) -> list[Any]:
+def _parts(mail: Mail) -> list[Any]:
     """The mails that a digest stands for and that wait with it."""
     if mail.kind not in (BUNDLE, TOGETHER):
         return []

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dossier.database.tables import Asked, Edition, Item, item_name
+from dossier.database.tables import Asked, Edition, Item, Mail, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -21,7 +21,7 @@ LISTED = 100
 """Notices named in one letter; of more, how many there are."""
 
 
-def why_not(office: Office, mail: Any) -> Sentence | None:
+def why_not(office: Office, mail: Mail) -> Sentence | None:
     """Why this notice must not go any more; None if it may."""
     item = Item.get_or_none(Item.id == mail.item) if mail.item is not None else None
     if not people.may_read(office, Actor(mail.recipient, "mail"), mail.client or "", item.type if item is not None else None):

@@ -91,7 +91,7 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
     return sentence("mail.called_off", mail=number, name=mail.name, email=mail.email)
 
 
-def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
+def contact_of(office: Office, item: Item, wanted: str | None) -> Contact:
     """The active contact who is meant: `wanted` by id or address, else the item's own. Raises Refusal."""
     contact = addressees.find_contact(office, item.client, wanted or item.contact)
     if contact is not None and contact.active:
@@ -103,7 +103,7 @@ def contact_of(office: Office, item: Any, wanted: str | None) -> Contact:
     raise Invalid([fault("contact", code, client=item.client, named=named, known=contacts)])
 
 
-def _record_by(now: datetime, actor: Actor, action: str, mail: Any) -> None:
+def _record_by(now: datetime, actor: Actor, action: str, mail: Mail) -> None:
     detail = {"mail": mail.id, "kind": mail.kind, "to": mail.recipient}
     trail.record(now, actor, action, mail.item, detail, None if mail.item else mail.client)
 

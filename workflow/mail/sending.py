@@ -180,7 +180,7 @@ class Mailer:
             if line is not None:
                 smtp.close_line(line, politely=True)
 
-    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Any) -> MailOutcome | None:
+    def _offer(self, now: datetime, line: smtplib.SMTP, mail: Mail) -> MailOutcome | None:
         try:
             message = self._message(now, mail)
         except Exception as error:  # noqa: BLE001 - one bad mail never holds up another; it fails after max_attempts
@@ -188,8 +188,8 @@ class Mailer:
         wanted = Mail.select().where((Mail.id == mail.id) & (Mail.state == "waiting"))
         return smtp.hand_over(line, self.office.settings.mail.sender, mail.email, message, wanted.exists)
 
-    def _message(self, now: datetime, mail: Any) -> bytes:
-        number, content = mail.item and item_name(mail.item), delivering.content(self.office, now, mail)
+    def _message(self, now: datetime, mail: Mail) -> bytes:
+        number, content = item_name(mail.item) if mail.item else None, delivering.content(self.office, now, mail)
         letter, fault = letters.letter_of(self.office, mail.kind, mail.language, mail.name, mail.client, number, content)
         if fault is not None:  # alarms.py sees when it is mended
             self._alarm("mail templates", sentence("alarms.wrong_template", fault=fault.sentence))
@@ -206,7 +206,7 @@ class Mailer:
         )
         return mime(letter, head)
 
-    def _settle(self, now: datetime, mail: Any, answer: MailOutcome) -> None:
+    def _settle(self, now: datetime, mail: Mail, answer: MailOutcome) -> None:
         """A mail that was not taken: tried again later, or failed for good."""
         attempts = mail.attempts + 1
         with transaction():

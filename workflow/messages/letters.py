@@ -58,7 +58,7 @@ _ADDRESS = re.compile(r"https?://\S+")
 class TemplateFault(Exception):
     """A template of the office is wrong; `sentence` names file, line and fault."""
 
-    def __init__(self, code: str, /, **values: Any) -> None:
+    def __init__(self, code: str, /, **values: object) -> None:
         self.sentence = Sentence(code, values)
         super().__init__(str(self.sentence))
 

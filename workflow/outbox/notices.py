@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from dossier.database.database import transaction
-from dossier.database.tables import Event, EventDetail, Mail, Note, tuples
+from dossier.database.tables import Event, EventDetail, Item, Mail, Note, tuples
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
@@ -40,7 +40,7 @@ CHUNK = 900
 
 
 def tell(
-    office: Office, now: datetime, kind: Kind, code: str, item: Any, payload: Mapping[str, Any], client: str | None = None
+    office: Office, now: datetime, kind: Kind, code: str, item: Item | None, payload: Mapping[str, Any], client: str | None = None
 ) -> None:
     """Tell this staff member, if and when they want to hear of this kind. Call inside `transaction()`.
 

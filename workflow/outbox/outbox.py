@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from dossier.database import readable
-from dossier.database.tables import Mail, item_name
+from dossier.database.tables import Item, Mail, item_name
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock
@@ -24,7 +24,7 @@ from workflow.outbox.addressees import Addressee
 
 
 def enqueue_to_contact(
-    office: Office, now: datetime, kind: str, item: Any, client: str, code: str, payload: Mapping[str, Any] | None = None
+    office: Office, now: datetime, kind: str, item: Item | None, client: str, code: str, payload: Mapping[str, Any] | None = None
 ) -> int:
     """A letter to a client's contact, about an item or (None) not; its number in the outbox. Call inside `transaction()`.
 
@@ -34,7 +34,9 @@ def enqueue_to_contact(
     return enqueue(office, now, kind, item, client, code, to, payload or {})
 
 
-def enqueue_to_staff(office: Office, now: datetime, kind: str, item: Any, code: str, payload: Mapping[str, Any]) -> list[int]:
+def enqueue_to_staff(
+    office: Office, now: datetime, kind: str, item: Item | None, code: str, payload: Mapping[str, Any]
+) -> list[int]:
     """A letter to a staff member, about an item or (None) not; its number in the outbox. Call inside `transaction()`.
 
     Somebody who has left, or is not in config/staff.yaml, gets none.
@@ -49,7 +51,7 @@ def enqueue(
     office: Office,
     now: datetime,
     kind: str,
-    item: Any,
+    item: Item | None,
     client: str | None,
     recipient: str,
     to: Addressee,

@@ -10,7 +10,7 @@ from typing import Any
 
 import structlog
 
-from dossier.database.tables import Item, Page, PageDue, PageFile, item_name, tuples
+from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, item_name, tuples
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -30,8 +30,8 @@ log = structlog.get_logger("portal")
 class PortalJob:
     """What is to become of one item on the portal."""
 
-    item: Any
-    edition: Any
+    item: Item
+    edition: Edition | None
     """What shall be there; None for nothing."""
     is_there: bool
     """Something of it is on the portal, or may be."""
@@ -98,7 +98,7 @@ def public_of(keys: Sequence[int]) -> Iterator[tuple[int, str, int]]:
         yield from tuples(Item.select(Item.id, Item.client, Item.public).where(chunk))
 
 
-def is_shown(source: str, shown: tuple[str, Any] | None) -> bool:
+def is_shown(source: str, shown: tuple[str | None, Edition] | None) -> bool:
     """True if a picture or archive made of `source` is of what is shown now: (time, edition)."""
     if shown is None:
         return False
@@ -149,7 +149,7 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
         # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
         tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
         is_asked = job.item.notify and outbox.has(READY, job.item.id, job.item.contact, ("waiting", "failed"))
-        if job.edition and job.item.notify and tells_of_this and not is_asked:
+        if job.edition and job.item.notify and job.item.contact and tells_of_this and not is_asked:
             outbox.enqueue_to_contact(office, now, READY, job.item, job.item.client, job.item.contact)
     return len(shown)
 
@@ -177,7 +177,7 @@ def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
         yield values[start : start + 500]
 
 
-def _wants_extras(edition: Any) -> bool:
+def _wants_extras(edition: Edition) -> bool:
     """True if there may be a picture or an archive to make."""
     attachments = edition.shown["attachments"]
     return len(attachments) > 1 or any(may_have_picture(one["media_type"]) for one in attachments)

@@ -381,7 +381,7 @@ class Publisher:
 
     def _keeps_files(self, job: PortalJob) -> bool:
         """True if the folder on the portal is what it shall be already: only what the pages say is new."""
-        if not job.is_sure or job.item.public is None:
+        if job.edition is None or not job.is_sure or job.item.public is None:
             return False
         public = Edition.get_by_id(job.item.public)
         return bool(public.shown["attachments"] == job.edition.shown["attachments"])
@@ -428,7 +428,7 @@ class Publisher:
         at = clock.to_text(now)
         if self.site.has(code) and not self.site.is_folder(code):
             self.quarantine(now, code)
-        changed: dict[int, tuple[str, Any] | None] = {}
+        changed: dict[int, tuple[str | None, Edition] | None] = {}
         put, drop = {}, []
         for job in work.due:
             is_there = self.site.has(f"{code}/{job.name}")

@@ -27,7 +27,7 @@ def never_shared(office: Office) -> list[str]:
     return [name for name, kind in office.settings.types.items() if kind.share == "never"]
 
 
-def may_show(office: Office, item: Any) -> bool:
+def may_show(office: Office, item: Item) -> bool:
     """True if what stands of the item may be on the portal."""
     return is_on_portal(office, item.client) and item.type not in never_shared(office)
 
@@ -56,7 +56,9 @@ def extras(code: str) -> list[Extra]:
     return [Extra(*row) for row in tuples(query)]
 
 
-def public_items(code: str, changed: Mapping[int, tuple[str, Any] | None], up: Iterable[Extra] = ()) -> list[ShownItem]:
+def public_items(
+    code: str, changed: Mapping[int, tuple[str | None, Edition] | None], up: Iterable[Extra] = ()
+) -> list[ShownItem]:
     """All that a client sees, newest first: what is public, but for what is `changed` to (time, edition), or to None."""
     query: Any = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)

@@ -149,7 +149,7 @@ def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:
     return {row[0] for row in tuples(query.where(Opening.edition.in_(list(editions))))}
 
 
-def openings_of(item: Any) -> list[dict[str, Any]]:
+def openings_of(item: Item) -> list[dict[str, Any]]:
     """Who opened what of an item and when, first things first, as `show --json` tells it.
 
     `file` is null for the item's page; `current` is false for what is not on the portal any more.

@@ -52,8 +52,8 @@ class Sheets:
             language=language,
         )  # fmt: skip
 
-    def _attention(self, item: Any, person: str) -> list[Sentence | str]:
-        noted = suspicion.for_reader(self._notes.get(item.pending, []), people.readable_clients(self.office, person))
+    def _attention(self, item: Item, person: str) -> list[Sentence | str]:
+        noted = suspicion.for_reader(self._notes.get(item.pending or 0, []), people.readable_clients(self.office, person))
         return [*noted, *(line for line in self._not_searched.get(item.id, ()) if line not in noted)]
 
     def preview(self, now: datetime, asking: Asking, person: str) -> str | None:
@@ -106,7 +106,7 @@ def remarks(asking: Asking, person: str, shown: Mapping[str, Any]) -> list[Sente
     return told
 
 
-def seen_before(concept: Concept, edition: Any, standing: int | None, person: str) -> tuple[Any, Sentence] | None:
+def seen_before(concept: Concept, edition: Edition, standing: int | None, person: str) -> tuple[Any, Sentence] | None:
     """(edition, since when): what this person saw last; what the client sees, for who never looked. None: nothing.
 
     Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:
@@ -132,7 +132,7 @@ def seen_before(concept: Concept, edition: Any, standing: int | None, person: st
     return Edition.get_by_id(base), then
 
 
-def changes(concept: Concept, edition: Any, standing: int | None, person: str) -> list[Sentence]:
+def changes(concept: Concept, edition: Edition, standing: int | None, person: str) -> list[Sentence]:
     """What changed since this person looked last (seen_before); the first line says since when."""
     before = seen_before(concept, edition, standing, person)
     if before is None:

@@ -76,8 +76,8 @@ def _is_due(office: Office, now: datetime) -> Iterator[tuple[Any, date]]:
         yield from ((item, due) for item, due in late if _key(item.id, due) not in noted)
 
 
-def _due(types: Mapping[str, ItemType], item: Any, changed: date | None) -> date | None:
-    return review_due(types[item.type], item.fields, changed) if changed is not None else None
+def _due(types: Mapping[str, ItemType], item: Item, changed: date | None) -> date | None:
+    return review_due(types[item.type or ""], item.fields, changed) if changed is not None else None
 
 
 def _last_changes(office: Office, keys: list[int]) -> dict[int, date]:
@@ -87,7 +87,7 @@ def _last_changes(office: Office, keys: list[int]) -> dict[int, date]:
     return {key: hours.today(office, clock.from_text(at)) for key, at in found}
 
 
-def _responsible(office: Office, item: Any) -> list[str]:
+def _responsible(office: Office, item: Item) -> list[str]:
     """Its maker, if still here and allowed to know of it; else who of the staff is; else the admins."""
     may = [
         code
@@ -96,7 +96,7 @@ def _responsible(office: Office, item: Any) -> list[str]:
     ]
     if item.created_by in may:
         return [item.created_by]
-    named = [code for code in office.settings.types[item.type].staff or () if code in may]
+    named = [code for code in office.settings.types[item.type or ""].staff or () if code in may]
     return named or people.admins(office)
 
 

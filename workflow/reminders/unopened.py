@@ -97,7 +97,7 @@ def _remind(office: Office, now: datetime, client: str, contact: Contact, items:
     return 1
 
 
-def _is_opened(item: Any, contact: str) -> bool:
+def _is_opened(item: Item, contact: str) -> bool:
     """True if they opened it as it is on the portal now, or as it was, after they were told."""
     what = (Opening.item == item.id) & (Opening.contact == contact)
     return bool(

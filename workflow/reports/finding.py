@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import structlog
 
@@ -140,7 +140,7 @@ def _filtered(wanted: Filter) -> Any:
     return query
 
 
-def summary(item: Any) -> dict[str, Any]:
+def summary(item: Item) -> dict[str, Any]:
     """An item as `items --json` and `queue --json` tell it."""
     approvers = item.approvers
     return {
@@ -193,10 +193,10 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
             setattr(row, name, known[text])
         row.share, row.notify = bool(row.share), bool(row.notify)
         attention = suspicion.for_reader(told.get(row.pending, []), may.clients)
-        yield row.id, {**summary(row), "content": contents.get(row.pending), "attention": attention}
+        yield row.id, {**summary(cast(Item, row)), "content": contents.get(row.pending), "attention": attention}
 
 
-def whole(item: Any, may: Readable = ALL) -> dict[str, Any]:
+def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
     """An item as `show --json` tells it: with attachments, who opened what on the portal, and history.
 
     `attention`: sentences that must be in view of its approvers and of whoever looks (workflow/items/suspicion.py), for a reader who
@@ -219,7 +219,7 @@ def whole(item: Any, may: Readable = ALL) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def note_view(now: datetime, actor: Actor, item: Any, how: str = "show") -> None:
+def note_view(now: datetime, actor: Actor, item: Item, how: str = "show") -> None:
     """Remember that this person looked at an item, and so at a client.
 
     It is in the trail, once an hour for the same person, item and `how`. Raises what the database
@@ -235,7 +235,7 @@ def note_view(now: datetime, actor: Actor, item: Any, how: str = "show") -> None
             trail.record(now, actor, "viewed", item.id, {"how": how})
 
 
-def note_shown(now: datetime, actor: Actor, item: Any, how: str = "show") -> bool:
+def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:
     """As `note_view`, where no file is given: False if it can't be written, as on a full disk. The item is shown all the same."""
     try:
         note_view(now, actor, item, how)

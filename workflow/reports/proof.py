@@ -26,7 +26,7 @@ from datetime import datetime
 from typing import Any
 
 from dossier.database import tables
-from dossier.database.tables import Edition, Event, first_edition, item_name, tuples
+from dossier.database.tables import Edition, Event, Item, first_edition, item_name, tuples
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock, sentences
@@ -59,7 +59,7 @@ class NotASheet(Refusal):
     """What was given is no proof sheet; it says why."""
 
 
-def collect(office: Office, now: datetime, item: Any, may: Readable = ALL) -> dict[str, Any]:
+def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> dict[str, Any]:
     """The proof of an item, as `proof --json` gives it to such a reader. The trail must hold at least its making."""
     events = [trail.for_reader(event, may) for event in trail.events(item=item.id)]
     first, anew = events[0].seq, redacting.redactions(events[0].seq, events[-1].seq)

@@ -9,7 +9,7 @@ import os
 from datetime import datetime
 from typing import Any
 
-from dossier.database.tables import Edition, item_name
+from dossier.database.tables import Edition, Item, item_name
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock, system
@@ -20,7 +20,7 @@ from workflow.approval import waiting
 from workflow.portal.site import open_site
 
 
-def reasons(office: Office, now: datetime, item: Any) -> list[Sentence]:
+def reasons(office: Office, now: datetime, item: Item) -> list[Sentence]:
     """All that keeps the item off the portal as it is now. Empty: nothing does."""
     found = [*_of_client(office, item), *_of_type(office, item), *_of_state(office, now, item)]
     if item.standing and item.standing != item.public and not found:
@@ -28,7 +28,7 @@ def reasons(office: Office, now: datetime, item: Any) -> list[Sentence]:
     return found
 
 
-def _of_client(office: Office, item: Any) -> list[Sentence]:
+def _of_client(office: Office, item: Item) -> list[Sentence]:
     client = office.clients.get(item.client)
     if client is None:
         return [sentence("reasons.client_gone", client=item.client)]
@@ -36,12 +36,12 @@ def _of_client(office: Office, item: Any) -> list[Sentence]:
     return found if client.portal else [*found, sentence("reasons.client_without_portal", client=item.client)]
 
 
-def _of_type(office: Office, item: Any) -> list[Sentence]:
+def _of_type(office: Office, item: Item) -> list[Sentence]:
     kind = office.settings.types.get(item.type or "")
     return [sentence("reasons.never_shared", type=item.type)] if kind and kind.share == "never" else []
 
 
-def _of_state(office: Office, now: datetime, item: Any) -> list[Sentence]:
+def _of_state(office: Office, now: datetime, item: Item) -> list[Sentence]:
     name, state = item_name(item.id), item.share_state
     if state == "private":
         return [sentence("reasons.not_shared", item=name), *(_of_concept(office, now, item) if item.pending else [])]
@@ -60,7 +60,7 @@ def _of_state(office: Office, now: datetime, item: Any) -> list[Sentence]:
     return []
 
 
-def _of_concept(office: Office, now: datetime, item: Any) -> list[Sentence]:
+def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:
     edition = Edition.get_by_id(item.pending)
     since = clock.to_the_minute(edition.made_at)
     found = []
@@ -74,13 +74,13 @@ def _of_concept(office: Office, now: datetime, item: Any) -> list[Sentence]:
     return found or [sentence("reasons.waits", since=since)]
 
 
-def _last(item: Any, action: str) -> dict[str, Any] | None:
+def _last(item: Item, action: str) -> dict[str, Any] | None:
     """The last event of this kind: who, and what was said with it."""
     told = [event for event in trail.history(item.id) if event["action"] == action]
     return {"comment": "", "reason": "", **told[-1]["detail"], "actor": told[-1]["actor"]} if told else None
 
 
-def _of_publishing(office: Office, item: Any) -> list[Sentence]:
+def _of_publishing(office: Office, item: Item) -> list[Sentence]:
     """It is approved; then it is the daemon's to do."""
     edition, vault = Edition.get_by_id(item.standing), open_vault(office, to_read=True)
     found = []
@@ -98,7 +98,7 @@ def _of_publishing(office: Office, item: Any) -> list[Sentence]:
     return [*found, sentence("reasons.not_published_yet")]
 
 
-def visible(item: Any) -> Sentence:
+def visible(item: Item) -> Sentence:
     """What the client sees of it now."""
     if item.public is None:
         return sentence("reasons.client_sees_nothing")

@@ -176,7 +176,7 @@ def kept(
         yield RetentionState(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
 
 
-def _obstacles(item: Any, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[Sentence]:
+def _obstacles(item: Item, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[Sentence]:
     for kind, subject in (("client", item.client), ("item", item_name(item.id))):
         if (kind, subject) in held:
             yield sentence("retention.held", subject=subject, reason=held[kind, subject])

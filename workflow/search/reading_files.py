@@ -7,7 +7,6 @@ and the next start reads it: keeping the text and striking the item off are one 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 import structlog
 
@@ -46,7 +45,7 @@ def read_some(vault: Vault, texts: Texts, known: Callable[[str], str | None], wi
         with transaction():
             if _hashes(key) != hashes:
                 continue  # it was changed meanwhile, and is due still
-            item: Any = Item.get_by_id(key)
+            item: Item = Item.get_by_id(key)
             row = items.text_row(key, items.draft_of(item), items.attachments_of(key))
             file_texts.keep(row, {sha256: said[sha256] for _, sha256 in hashes})
             TextDue.delete().where(TextDue.item == key).execute()

@@ -241,7 +241,7 @@ def _subject(claims: Mapping[str, Any]) -> str:
     return subject
 
 
-def refused(code: str, kind: type[Refusal] = Forbidden, /, **values: Any) -> Refusal:
+def refused(code: str, kind: type[Refusal] = Forbidden, /, **values: object) -> Refusal:
     """A login that is refused: its sentence for the person, once it is written in the log."""
     made = kind(code, **values)
     log.warning("a login was refused", why=str(made), code=code)

@@ -98,7 +98,7 @@ class StaffVisit:
         query = self.request.url.query
         return self.request.url.path + (f"?{query}" if query else "")
 
-    def page(self, template: str, /, status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, /, status: int = 200, **values: object) -> Response:
         """The page made of this template."""
         inside = self.session is not None and self.session.staff in self.office.staff
         person = self.office.staff[self.session.staff] if inside else None
