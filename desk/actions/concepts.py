@@ -10,7 +10,6 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import structlog
 
@@ -19,7 +18,7 @@ from desk.actions.item_view import find
 from desk.actions.looking_up import NOT_NOTED
 from desk.actions.my_work import Waits, to_decide
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Viewed, item_name
+from dossier.database.tables import Edition, Shown, Viewed, item_name
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import hours, people
 from dossier.office.office import Office
@@ -49,7 +48,7 @@ class ConceptView:
     client: str
     content: str
     """The digest to decide on."""
-    shown: dict[str, Any]
+    shown: Shown
     """All that the client would see: {description, explanation, attachments}."""
     not_shared: Sequence[str]
     explanation: str | None

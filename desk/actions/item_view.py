@@ -72,7 +72,7 @@ class ItemView:
     """The client may read the explanation, if it is shared."""
 
 
-def find(office: Office, actor: Actor, name: str) -> Any:
+def find(office: Office, actor: Actor, name: str) -> Item:
     """The item with this number, if this person may know of it. Raises NotFound."""
     try:
         key = item_key(name)
@@ -109,7 +109,7 @@ def files_of(item: Item) -> list[FileView]:
     """The attachments as they are now, each with all versions that its name had."""
     shown = Edition.get_by_id(item.public).shown["attachments"] if item.public else []
     public = {(one["name"], one["sha256"]) for one in shown}
-    by_name: dict[str, list[Any]] = defaultdict(list)
+    by_name: dict[str, list[Attachment]] = defaultdict(list)
     for row in Attachment.select().where(Attachment.item == item.id).order_by(Attachment.version.desc(), Attachment.id.desc()):
         by_name[row.name].append(row)
     return [
@@ -127,22 +127,22 @@ def files_of(item: Item) -> list[FileView]:
     ]  # fmt: skip
 
 
-def version_of(office: Office, actor: Actor, name: str, file: str, version: int | None) -> Any:
+def version_of(office: Office, actor: Actor, name: str, file: str, version: int | None) -> Attachment:
     """The attachment of this name as it is now, or an earlier version of it. Raises NotFound."""
     item = find(office, actor, name)
     same = (Attachment.item == item.id) & (Attachment.name == file)
     wanted = same & (Attachment.current if version is None else Attachment.version == version)
-    row = Attachment.select().where(wanted).order_by(Attachment.id.desc()).first()
+    row: Attachment | None = Attachment.select().where(wanted).order_by(Attachment.id.desc()).first()
     if row is None:
         raise NotFound("desk.no_file", item=name, file=file)
     return row
 
 
-def with_content(office: Office, actor: Actor, name: str, file: str, sha256: str) -> Any:
+def with_content(office: Office, actor: Actor, name: str, file: str, sha256: str) -> Attachment:
     """The attachment of this name with exactly this content, whichever version it is. Raises NotFound."""
     item = find(office, actor, name)
     same = (Attachment.item == item.id) & (Attachment.name == file) & (Attachment.sha256 == sha256)
-    row = Attachment.select().where(same).order_by(Attachment.id.desc()).first()
+    row: Attachment | None = Attachment.select().where(same).order_by(Attachment.id.desc()).first()
     if row is None:
         raise NotFound("desk.no_file", item=name, file=file)
     return row

@@ -7,8 +7,8 @@ An item's key is its number without the letters: year x 10,000,000 + the number 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 import peewee
 from peewee import (
@@ -90,14 +90,48 @@ def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any]
         PROXY.connection().cursor().executemany(statement, values)
 
 
-class JSONText(TextField):
-    """A list or mapping, kept as JSON text on both databases."""
+V = TypeVar("V")
+
+if TYPE_CHECKING:
+    _Text = TextField
+else:
+
+    class _Text(TextField):
+        def __class_getitem__(cls, _value: object) -> type[TextField]:
+            return cls
+
+
+class JSONText(_Text[V]):
+    """A list or mapping, kept as JSON text on both databases. What is in it stands before it: `labels: JSONText[list[str]]`."""
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, *, null: bool = False) -> JSONText[Any]: ...
 
     def db_value(self, value: Any) -> Any:
         return value if value is None else json.dumps(value, separators=(",", ":"))
 
     def python_value(self, value: Any) -> Any:
         return value if value is None else json.loads(value)
+
+
+class FileShown(TypedDict):
+    """An attachment, as its client sees it."""
+
+    name: str
+    size: int
+    sha256: str
+    media_type: str
+
+
+class Shown(TypedDict):
+    """All that a client sees of an item, or would see: what is decided on."""
+
+    description: str
+    explanation: str | None
+    attachments: list[FileShown]
+    internal: NotRequired[dict[str, Any]]
+    """What no client sees, of an item that is approved inside the office (workflow/items/internal.py)."""
 
 
 class Table(Model):
@@ -122,14 +156,14 @@ class Item(Table):
     status = TextField()
     type = TextField(null=True)
     location = TextField(null=True)
-    labels = JSONText()
+    labels: JSONText[list[str]] = JSONText()
     explanation = TextField(null=True)
-    fields = JSONText()
+    fields: JSONText[dict[str, str]] = JSONText()
     """The extra keys of the item's type."""
     share = BooleanField()
     share_explanation = BooleanField()
     share_state = CharField()
-    approvers = JSONText()
+    approvers: JSONText[list[str]] = JSONText()
     approvals = TextField()
     """`all`, `any` or a number, as text."""
     notify = BooleanField()
@@ -148,9 +182,9 @@ class Item(Table):
     """The edition that is on the portal."""
     unsettled = BooleanField()
     """True while publishing.py has something to do for this item."""
-    makers = JSONText()
+    makers: JSONText[Mapping[str, Sequence[str]]] = JSONText()
     """Whose work it is, by part (workflow/items/makers.py)."""
-    approval = JSONText(null=True)
+    approval: JSONText[dict[str, Any] | None] = JSONText(null=True)
     """Of an item that is approved inside the office: {state, by, at, content} (workflow/items/internal.py)."""
 
 
@@ -193,14 +227,13 @@ class Edition(Table):
     item = BigIntegerField()
     content = CharField()
     """`sha256:…` over `shown`: what an approver's decision holds for."""
-    shown = JSONText()
-    """{description, explanation, attachments: [{name, size, sha256, media_type}]}."""
+    shown: JSONText[Shown] = JSONText()
     state = CharField()
     made_by = CharField()
     made_at = CharField()
     approved_by = CharField(null=True)
     approved_at = CharField(null=True)
-    makers = JSONText()
+    makers: JSONText[list[str]] = JSONText()
     """Everybody whose work this is: who may not decide on it (workflow/items/makers.py)."""
 
 
@@ -261,7 +294,7 @@ class Drop(Table):
     id = BigIntegerField(primary_key=True)
     """Counts up in the order of taking."""
     client = CharField()
-    folder = JSONText(null=True)
+    folder: JSONText[str | None] = JSONText(null=True)
     """The folder's name, of a folder drop; of what lay in a preset's folder the way to it, which ends in `/`. As JSON,
     which holds names that are no text, too."""
     stem = TextField()
@@ -271,7 +304,7 @@ class Drop(Table):
     """claimed (its files are out of the inbox, and nothing is decided yet), taken, duplicate or refused."""
     item = BigIntegerField(null=True)
     at = CharField()
-    files = JSONText()
+    files: JSONText[list[list[Any]]] = JSONText()
     """[[name, device, inode, size, mtime in ns], …], the sidecar last: exactly what was looked at."""
     target = TextField(null=True)
     """Of a refused drop: its folder under _rejected."""
@@ -324,7 +357,7 @@ class Mail(Table):
     name = TextField()
     email = TextField()
     language = CharField()
-    payload = JSONText()
+    payload: JSONText[dict[str, Any]] = JSONText()
     """What the letter is made of."""
     state = CharField()
     attempts = IntegerField()
@@ -364,7 +397,7 @@ class Page(Table):
     client = CharField(primary_key=True)
     look = CharField()
     """What its pages were made with besides the items (pages.look): another look means they must be made anew."""
-    made = JSONText()
+    made: JSONText[dict[str, str]] = JSONText()
     """{file name: its SHA-256} of the pages as they were written last."""
 
 
@@ -475,7 +508,7 @@ class StagedDrop(Table):
     """`desk`, or `api:NAME` of a token."""
     made_at = CharField()
     expires_at = CharField()
-    files = JSONText()
+    files: JSONText[dict[str, dict[str, Any]]] = JSONText()
     """{name: {size, sha256}} of what came whole."""
     folder = TextField(null=True)
     """Its folder in the client's inbox, once it was placed."""
@@ -495,7 +528,7 @@ class Delegation(Table):
     """Who owns its files."""
     sidecar = CharField()
     """SHA-256 of the sidecar's bytes."""
-    files = JSONText()
+    files: JSONText[dict[str, str]] = JSONText()
     """{name: SHA-256} of its attachments."""
     made_at = CharField()
 
@@ -529,8 +562,8 @@ class ApiToken(Table):
     hash = CharField()
     staff = CharField()
     """The staff member whom it acts for."""
-    scopes = JSONText()
-    clients = JSONText(null=True)
+    scopes: JSONText[list[str]] = JSONText()
+    clients: JSONText[list[str] | None] = JSONText(null=True)
     """Only these clients; null: those of the staff member."""
     made_by = CharField()
     made_at = CharField()

@@ -64,7 +64,7 @@ class _Change:
     actor: Actor
     item: Item
     wish: Wish
-    files: list[Any]
+    files: list[Attachment]
     """The attachments as they shall be: rows, changed or new, not saved."""
     draft: Draft
     told: dict[str, Any] = field(default_factory=dict)
@@ -277,7 +277,7 @@ def _change_files(change: _Change, changes: FileChanges) -> None:
     change.files = sorted(by_name.values(), key=lambda row: (row.position, row.name))
 
 
-def _rename(change: _Change, row: Any, new: str) -> None:
+def _rename(change: _Change, row: Attachment, new: str) -> None:
     if why := names.name_fault(new):
         _object(change, "rename", "rules.bad_name", name=names.printable(new), why=why)
     if names.extension(new) != names.extension(row.name) and media.by_name(new) != media.UNKNOWN:
@@ -288,7 +288,7 @@ def _rename(change: _Change, row: Any, new: str) -> None:
     row.name = new
 
 
-def _put(change: _Change, file: File, old: Any, position: int) -> Any:
+def _put(change: _Change, file: File, old: Attachment | None, position: int) -> Attachment:
     """The row of a file that is added, or takes the place of `old`. The same bytes again are no new version."""
     note = file.note if file.note is not None else old.note if old is not None else None
     if old is not None and old.sha256 == file.sha256:
@@ -313,7 +313,7 @@ def _put(change: _Change, file: File, old: Any, position: int) -> Any:
     )  # fmt: skip
 
 
-def _share(change: _Change, row: Any, share: bool) -> None:
+def _share(change: _Change, row: Attachment, share: bool) -> None:
     if row.share != share:
         row.share = share
         if row.id:  # of a new one it is told already
@@ -450,9 +450,9 @@ def _write(change: _Change, changed: Mapping[str, Any], source: str | None) -> N
     item.makers = change.makers
     Label.delete().where(Label.item == item.id).execute()
     items.insert(Label, [(item.id, folded) for folded in dict.fromkeys(map(fold, draft.labels))])
-    row = items.text_row(item.id, draft, change.files)
-    search_text([row], replace=True)
-    file_texts.keep_only(row, {file.sha256 for file in change.files})
+    text = items.text_row(item.id, draft, change.files)
+    search_text([text], replace=True)
+    file_texts.keep_only(text, {file.sha256 for file in change.files})
     detail = {
         **({"source": source} if source else {}), "changed": changed, **change.told, **items.shares_told(change.files),
         "rights": people.rights_now(change.office, change.actor.code),

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from dossier.database.tables import Shown
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.items.makers import Makers
@@ -26,7 +27,7 @@ def is_asked(office: Office, draft: Draft) -> bool:
     return not draft.share and asks_inside(office, draft.type)
 
 
-def content_of(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
+def content_of(draft: Draft, attachments: Iterable[Any]) -> Shown:
     """All that is decided on: as Edition.shown, of all attachments, and with what no client would see."""
     files = list(attachments)
     return {

@@ -25,6 +25,7 @@ from dossier.database.tables import (
     Edition,
     Item,
     Label,
+    Shown,
     TextRow,
     first_edition,
     first_key,
@@ -105,7 +106,7 @@ class NewItem:
     """The preset that spoke for it, for the trail."""
 
 
-def shown_to_client(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
+def shown_to_client(draft: Draft, attachments: Iterable[Attachment | File]) -> Shown:
     """All that the client would see: the one place that decides it."""
     return {
         "description": draft.description,
@@ -116,7 +117,7 @@ def shown_to_client(draft: Draft, attachments: Iterable[Any]) -> dict[str, Any]:
     }
 
 
-def shares_told(attachments: Iterable[Any]) -> dict[str, list[str]]:
+def shares_told(attachments: Iterable[Attachment | File]) -> dict[str, list[str]]:
     """For the trail: which attachments the client would get, and which not."""
     listed = list(attachments)
     return {"shared": [a.name for a in listed if a.share], "not_shared": [a.name for a in listed if not a.share]}
@@ -138,7 +139,7 @@ def brought_by(key: int, sha256: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found or (name for names in get(key).makers.values() for name in names)))
 
 
-def content_digest(item: int, client: str, shown: Mapping[str, Any]) -> str:
+def content_digest(item: int, client: str, shown: Shown) -> str:
     """`sha256:…` over what the client would see of this item, and whose and which it is."""
     text = json.dumps([item_name(item), client, shown], ensure_ascii=False, sort_keys=True)
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
@@ -249,13 +250,13 @@ def insert(table: Any, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
     insert_rows(table, rows, table._meta.sorted_fields[skip:])
 
 
-def text_row(key: int, draft: Draft, files: Iterable[Any]) -> TextRow:
+def text_row(key: int, draft: Draft, files: Iterable[Attachment | File]) -> TextRow:
     """What the item is found by."""
     explanation = " ".join((draft.explanation or "", *draft.fields.values()))
     return key, draft.description, explanation, " ".join(draft.labels), " ".join(file.name for file in files), draft.client
 
 
-def get(key: int) -> Any:
+def get(key: int) -> Item:
     """The item with this key. Raises NotFound."""
     item = Item.get_or_none(Item.id == key)
     if item is None:
@@ -263,7 +264,7 @@ def get(key: int) -> Any:
     return item
 
 
-def get_for(office: Office, who: Actor, key: int, in_bin: bool = False) -> Any:
+def get_for(office: Office, who: Actor, key: int, in_bin: bool = False) -> Item:
     """As `get`. Of an item that `who` may not know of, they are not told that there is one.
 
     `in_bin`: one in the bin will do as well. Raises NotFound.
@@ -276,7 +277,7 @@ def get_for(office: Office, who: Actor, key: int, in_bin: bool = False) -> Any:
     return item
 
 
-def attachments_of(key: int) -> list[Any]:
+def attachments_of(key: int) -> list[Attachment]:
     """The item's attachments as they are now, in their order."""
     return list(
         Attachment.select().where((Attachment.item == key) & Attachment.current).order_by(Attachment.position, Attachment.id)
@@ -401,11 +402,11 @@ def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str
         return []
 
 
-def _withdrawn_edition(key: int) -> Any:
+def _withdrawn_edition(key: int) -> Edition:
     """What was approved last before it was withdrawn. Raises Conflict if nothing was."""
     first = first_edition(key)
     here = Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn")
-    edition = Edition.select().where(here).order_by(Edition.id.desc()).first()
+    edition: Edition | None = Edition.select().where(here).order_by(Edition.id.desc()).first()
     if edition is None:
         raise Conflict("items.never_approved")
     return edition

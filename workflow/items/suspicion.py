@@ -211,9 +211,9 @@ def attention(item: Item, clients: frozenset[str] | None) -> list[Sentence | str
     return [*told, *(line for line in not_searched([item]).get(item.id, ()) if line not in told)]
 
 
-def not_searched(items: Sequence[Any]) -> dict[int, list[Sentence]]:
+def not_searched(items: Sequence[Item]) -> dict[int, list[Sentence]]:
     """What was not searched of the files of each of these items that the client sees or would see: key → sentences."""
-    editions = {item.id: item.pending or item.standing or item.public for item in items}
+    editions = {item.id: item.pending or item.standing or item.public or 0 for item in items}
     if not any(editions.values()):
         return {}
     shown = {one.id: one.shown for one in Edition.select().where(Edition.id.in_([key for key in editions.values() if key]))}

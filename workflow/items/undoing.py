@@ -15,7 +15,7 @@ from typing import Any
 
 from dossier.database import readable
 from dossier.database.search import search_text
-from dossier.database.tables import Binned, Edition, Event, Hold, Item, Removal, editions_of, item_name
+from dossier.database.tables import Attachment, Binned, Edition, Event, Hold, Item, Removal, editions_of, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
@@ -75,7 +75,7 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     return before
 
 
-def refuse_reverting(office: Office, actor: Actor, item: Item, current: Any) -> None:
+def refuse_reverting(office: Office, actor: Actor, item: Item, current: Attachment) -> None:
     """Raises Refusal if the actor may not put an earlier version in the place of `current`, an attachment as it is now."""
     _refuse_others(office, actor, item)
     _refuse_held(item)

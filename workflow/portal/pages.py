@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
+from dossier.database.tables import FileShown
 from dossier.text.names import extension
 from workflow.messages.firm import Ask
 from workflow.messages.language import HERE, environment
@@ -178,7 +179,7 @@ def feed_xml(title: str, client_code: str, client_name: str, base_url: str, item
     )
 
 
-def archive_source(attachments: Sequence[Mapping[str, Any]]) -> str:
+def archive_source(attachments: Sequence[FileShown]) -> str:
     """What an archive is of: a digest over the names and contents in it."""
     listed = json.dumps([[one["name"], one["sha256"]] for one in attachments])
     return hashlib.sha256(listed.encode()).hexdigest()

@@ -25,7 +25,7 @@ from typing import Any
 import structlog
 
 from dossier.database.database import close_database
-from dossier.database.tables import Edition, Item, PageDue, PageFile, item_name, tuples
+from dossier.database.tables import Edition, FileShown, Item, PageDue, PageFile, item_name, tuples
 from dossier.files import files
 from dossier.text import clock
 from dossier.vault.folder import Damaged, Vault
@@ -191,7 +191,7 @@ class Studio:
         name = f"{item_name(key)}-{source[:24]}{path.suffix}"
         return Made(key, edition, name, source, path, path.stat().st_size, files.hash_file(path))
 
-    def _archive(self, attachments: Sequence[dict[str, Any]], approved_at: str) -> Path:
+    def _archive(self, attachments: Sequence[FileShown], approved_at: str) -> Path:
         """All attachments in one ZIP file, stored as they are: most are packed already, and time is worth more."""
         path = self._staging / f"{secrets.token_hex(12)}.zip"
         at = clock.from_text(approved_at).astimezone()

@@ -307,7 +307,7 @@ class Publisher:
     def _some_of(self, codes: Iterable[str]) -> list[str]:
         return list(islice((code for code in sorted(codes) if code not in self._retry_at), STALE_AT_ONCE))
 
-    def _jobs(self, codes: Iterable[str], unsettled: Sequence[Any]) -> list[PortalJob]:
+    def _jobs(self, codes: Iterable[str], unsettled: Sequence[Item]) -> list[PortalJob]:
         items = [*unsettled]
         items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
         wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
@@ -317,7 +317,7 @@ class Publisher:
         for item in items:
             is_there = item.public is not None or self.site.has(f"{item.client}/{item_name(item.id)}")
             is_sure = item.id not in self._unsure and (item.public is not None) == is_there
-            edition = found.get(item.standing) if may_show(self.office, item) else None
+            edition = found.get(item.standing or 0) if may_show(self.office, item) else None
             jobs.append(PortalJob(item, edition, is_there, is_sure))
         return jobs
 
@@ -337,19 +337,19 @@ class Publisher:
             if key not in here:
                 jobs.append(PortalJob(Item.get_by_id(key), None, is_there=True, is_sure=False, is_waiting=True))
 
-    def _going(self, limit: int) -> list[Any]:
+    def _going(self, limit: int) -> list[Item]:
         """Of these the items that are on the portal and were withdrawn."""
         return self._unsettled(limit, Item.public.is_null(False) & Item.standing.is_null())
 
-    def _unsettled(self, limit: int, which: Any = True) -> list[Any]:
+    def _unsettled(self, limit: int, which: Any = True) -> list[Item]:
         """Items that wait for a round, less those that are left alone for now, a client's together."""
         query = Item.select().where(Item.unsettled & which).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
         return waiting[:limit]
 
-    def _lost(self, codes: Iterable[str], known: Container[int]) -> list[Any]:
+    def _lost(self, codes: Iterable[str], known: Container[int]) -> list[Item]:
         """Of clients whose folder is gone: all else that was in it. It comes back whole, at once."""
-        lost: list[Any] = []
+        lost: list[Item] = []
         for code in codes:
             if is_on_portal(self.office, code) and not self.site.is_folder(code):
                 public = Item.select().where((Item.client == code) & Item.public.is_null(False))

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dossier.database.tables import Edition, Item, PageFile, item_name, tuples
+from dossier.database.tables import Edition, Item, PageFile, Shown, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.messages import firm, logo
@@ -32,9 +32,9 @@ def may_show(office: Office, item: Item) -> bool:
     return is_on_portal(office, item.client) and item.type not in never_shared(office)
 
 
-def editions(ids: Sequence[int]) -> dict[int, Any]:
+def editions(ids: Sequence[int]) -> dict[int, Edition]:
     """The editions with these ids."""
-    found: dict[int, Any] = {}
+    found: dict[int, Edition] = {}
     for start in range(0, len(ids), 900):
         found.update({edition.id: edition for edition in Edition.select().where(Edition.id.in_(ids[start : start + 900]))})
     return found
@@ -101,7 +101,7 @@ def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
 def shown_item(
     published_at: str,
     key: int,
-    shown: Mapping[str, Any],
+    shown: Shown,
     location: str | None,
     made: Mapping[tuple[int, str], Extra] | None = None,
 ) -> ShownItem:

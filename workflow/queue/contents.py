@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from dossier.database.tables import Asked, Decision, Edition, Item, first_edition, item_name, tuples
+from dossier.database.tables import Asked, Decision, Edition, Item, Shown, first_edition, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
@@ -86,7 +85,7 @@ class Sheets:
         return {item_name(key) for (key,) in tuples(Item.select(Item.id).where(there))}
 
 
-def remarks(asking: Asking, person: str, shown: Mapping[str, Any]) -> list[Sentence]:
+def remarks(asking: Asking, person: str, shown: Shown) -> list[Sentence]:
     """Why this person is asked, and how many others are; of what is approved inside the office, what else is decided on."""
     concept, desk = asking.concept, asking.desk_of(person)
     told = []
@@ -106,7 +105,7 @@ def remarks(asking: Asking, person: str, shown: Mapping[str, Any]) -> list[Sente
     return told
 
 
-def seen_before(concept: Concept, edition: Edition, standing: int | None, person: str) -> tuple[Any, Sentence] | None:
+def seen_before(concept: Concept, edition: Edition, standing: int | None, person: str) -> tuple[Edition, Sentence] | None:
     """(edition, since when): what this person saw last; what the client sees, for who never looked. None: nothing.
 
     Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:

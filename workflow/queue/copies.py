@@ -15,9 +15,9 @@ import contextlib
 import errno
 import os
 import secrets
-from collections.abc import Container, Mapping
-from typing import Any
+from collections.abc import Container
 
+from dossier.database.tables import Shown
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_folder
 from dossier.office.office import Office
@@ -46,7 +46,7 @@ class Copies:
         with contextlib.suppress(FileNotFoundError), open_folder(self.office.queue) as queue:
             files.remove_tree(queue / _STAGING)
 
-    def make(self, home: Folder, name: str, shown: Mapping[str, Any], made_at: str, preview: str | None) -> None:
+    def make(self, home: Folder, name: str, shown: Shown, made_at: str, preview: str | None) -> None:
         """Put the folder `name` into `home`, anew; what is in it is on the disk before it gets its name.
 
         Raises OSError: the disk is full, the vault's copy is gone or damaged.
@@ -70,7 +70,7 @@ class Copies:
             finally:
                 files.remove_tree(staged)
 
-    def _fill(self, place: At, shown: Mapping[str, Any], made_at: str, preview: str | None) -> None:
+    def _fill(self, place: At, shown: Shown, made_at: str, preview: str | None) -> None:
         with files.made_folder(place) as folder:
             for attachment in shown["attachments"]:
                 digest = self.vault.copy_to(attachment["sha256"], folder / attachment["name"])
@@ -84,7 +84,7 @@ class Copies:
                 os.utime(name, ns=(stamp, stamp), dir_fd=folder.descriptor, follow_symlinks=False)
             files.sync([folder / name for name in names], (folder,))
 
-    def are_whole(self, place: At, shown: Mapping[str, Any]) -> bool:
+    def are_whole(self, place: At, shown: Shown) -> bool:
         """False if there is no such folder, or a file of ours in it is empty or has not all of its bytes.
 
         A power cut may leave a name alone, without the bytes and without our mark.
@@ -119,12 +119,12 @@ class Copies:
         writing.move_to(place, writing.DECIDED, place.name)
 
 
-def _names(shown: Mapping[str, Any]) -> set[str]:
+def _names(shown: Shown) -> set[str]:
     """What the files of ours are called."""
     return {*(attachment["name"] for attachment in shown["attachments"]), _preview_name(shown)}
 
 
-def _preview_name(shown: Mapping[str, Any]) -> str:
+def _preview_name(shown: Shown) -> str:
     """What the preview is called. An attachment's name never begins with `_` (names.name_fault)."""
     return f"_{PREVIEW}" if PREVIEW in {attachment["name"].casefold() for attachment in shown["attachments"]} else PREVIEW
 

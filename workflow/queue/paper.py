@@ -18,8 +18,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from dossier.database.tables import Shown
 from dossier.text import clock, names
 from dossier.text.sentences import Sentence, sentence, told
 from dossier.text.yamltext import Fault, Limits, Plain, plain, read_map, scalar
@@ -51,7 +52,7 @@ class Sheet:
     client: str
     """The client's code."""
     client_name: str | None
-    shown: Mapping[str, Any]
+    shown: Shown
     """What the client would see (Edition.shown)."""
     explanation: str | None
     """The item's, whether the client would see it or not."""
@@ -290,7 +291,7 @@ def is_queue_file(data: bytes) -> bool:
 # What changed
 
 
-def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Sentence]:
+def differences(before: Shown, after: Shown) -> list[Sentence]:
     """What the client would see otherwise than before, a line each."""
     found = []
     if before["description"] != after["description"]:

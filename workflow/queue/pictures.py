@@ -7,9 +7,9 @@ left out, and of many concepts at once none are drawn.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from dossier.database.tables import FileShown
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.vault.folder import Damaged, Vault
@@ -35,7 +35,7 @@ class Pictures:
         self._vault = vault
         self._artist: Artist | None = None
 
-    def of_files(self, attachments: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    def of_files(self, attachments: Sequence[FileShown]) -> dict[str, str]:
         """SHA-256 → the picture as an address, of those of these attachments that can be drawn."""
         wanted = [one for one in attachments if may_have_picture(one["media_type"])][:MOST_FILES]
         found = {}
