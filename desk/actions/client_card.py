@@ -108,7 +108,7 @@ def readers(office: Office, code: str) -> list[Reader]:
 def used_lately(code: str, may: Readable) -> tuple[list[str], list[str]]:
     """(locations, labels) that the client's last items have, to be offered for the next one."""
     query = readable.only_items(Item.select(Item.location, Item.labels).where(Item.client == code), may)
-    rows: Sequence[Any] = list(query.order_by(Item.id.desc()).limit(200))
+    rows: Sequence[Item] = list(query.order_by(Item.id.desc()).limit(200))
     locations = dict.fromkeys(row.location for row in rows if row.location)
     labels = dict.fromkeys(label for row in rows for label in row.labels)
     return list(locations)[:20], list(labels)[:30]

@@ -178,7 +178,7 @@ _narrow: dict[str, tuple[Office, Sequence[str], Office]] = {}
 """Key → the office, the key's clients, and the office as it may see it: one and the same while both are."""
 
 
-def _narrowed(office: Office, row: Any) -> Office:
+def _narrowed(office: Office, row: ApiToken) -> Office:
     """The office as this key may see it: its staff member works for its clients alone, and is no admin then."""
     if row.clients is None:
         return office

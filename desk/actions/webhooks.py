@@ -26,7 +26,7 @@ def listing(office: Office) -> list[dict[str, Any]]:
     return [_as_told(office, name, rows.get(name)) for name in office.settings.webhooks]
 
 
-def _as_told(office: Office, name: str, row: Any) -> dict[str, Any]:
+def _as_told(office: Office, name: str, row: Hook | None) -> dict[str, Any]:
     hook = office.settings.webhooks[name]
     person, is_failing = office.staff.get(hook.for_), row is not None and row.attempts > 0
     state = "webhooks.failing" if is_failing else "webhooks.good"
@@ -37,7 +37,7 @@ def _as_told(office: Office, name: str, row: Any) -> dict[str, Any]:
     return {
         "name": name, "url": hook.url, "for": hook.for_, "state": sentence(state, staff=hook.for_),
         "sent_at": clock.local_iso(row.sent_at) if row is not None else None,
-        "due_at": clock.local_iso(row.due_at) if is_failing and not row.disabled_at else None,
+        "due_at": clock.local_iso(row.due_at) if row is not None and is_failing and not row.disabled_at else None,
         "error": unpacked(row.error) if row is not None and row.error else None,
     }  # fmt: skip
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from dossier.database.tables import item_name
+from dossier.database.tables import Delegation, item_name
 from dossier.files.files import Copy
 from dossier.office.people import Actor
 from dossier.text import clock, names
@@ -32,7 +32,7 @@ class Case:
 
     found: Found
     actor: Actor
-    delegation: Any | None = None
+    delegation: Delegation | None = None
     """What was written down when it was placed for somebody (delegation.py)."""
     draft: Draft | None = None
     wish: Wish | None = None

@@ -58,7 +58,7 @@ def record(
     ).execute()  # fmt: skip
 
 
-def find(found: Found) -> Any | None:
+def find(found: Found) -> Delegation | None:
     """What was written down for this drop, as far as it can be told before its files are read: `holds` tells the rest."""
     if found.folder is None or not found.folder.isascii() or found.sidecar is None or found.sidecar.created_by is None:
         return None
@@ -76,7 +76,7 @@ def _owner_of(said: str | list[Any], own: int) -> int:
     return own if isinstance(said, str) else int(said[1])
 
 
-def holds(row: Any, case: Case) -> bool:
+def holds(row: Delegation, case: Case) -> bool:
     """True if the files that were received are those that the word is about."""
     received = {nfc(disk): copy.sha256 for (_, _, _, disk), (_, copy) in zip(entries(case.found), case.files, strict=True)}
     return received == {name: said if isinstance(said, str) else said[0] for name, said in row.files.items()}

@@ -226,7 +226,7 @@ class Intake:
         for one, origin in zip(found, self.sightings.origins(found), strict=True):
             try:
                 row = None if self.office.settings.identity.trust_sidecar else delegation.find(one)
-                delegated = row and Actor(row.maker, "drop", row.behind)
+                delegated = None if row is None else Actor(row.maker, "drop", row.behind)
                 judgement = judge(self.office, one, delegated)
             except Exception as error:
                 if _is_environment(error):

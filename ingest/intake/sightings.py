@@ -178,7 +178,7 @@ def _inodes(inbox: Path) -> Iterator[int]:
                 yield os.stat(name, dir_fd=folder, follow_symlinks=False).st_ino
 
 
-def _is_same(row: Any, look: Look, born: str, digest: str) -> bool:
+def _is_same(row: Sighting, look: Look, born: str, digest: str) -> bool:
     """A file system that is mounted anew has another number; where the birth is known, that says enough."""
     is_same_file = row.born == born if row.born and born else row.device == str(look.device)
     return bool(is_same_file and row.sha256 == digest)

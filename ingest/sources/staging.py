@@ -66,7 +66,7 @@ class Fate:
     """Of a refused drop: the lines of its WHY.txt."""
 
 
-def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | None = None) -> Any:
+def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | None = None) -> StagedDrop:
     """A drop to be put together for `client`. Raises NotFound, Forbidden.
 
     `once`: what is asked with the same word again is the same drop.
@@ -89,7 +89,7 @@ def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | 
     return row
 
 
-def find(office: Office, actor: Actor, key: str) -> Any:
+def find(office: Office, actor: Actor, key: str) -> StagedDrop:
     """This person's drop with this id. Raises NotFound, also for what is somebody else's."""
     row = StagedDrop.get_or_none((StagedDrop.id == key) & (StagedDrop.staff == actor.code) & (StagedDrop.way == actor.way))
     if row is None or not people.may_read(office, actor, row.client):
@@ -97,7 +97,7 @@ def find(office: Office, actor: Actor, key: str) -> Any:
     return row
 
 
-def put(office: Office, row: Any, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
     """Take a file in, in the place of one of the same name; returns {size, sha256}. Raises Invalid, Conflict; OSError.
 
     What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
@@ -139,7 +139,7 @@ def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> 
     return {"size": size, "sha256": digest.hexdigest()}
 
 
-def remove(office: Office, row: Any, name: str) -> None:
+def remove(office: Office, row: StagedDrop, name: str) -> None:
     """Take a file out again. Raises NotFound."""
     if name not in StagedDrop.get_by_id(row.id).files:
         raise NotFound("staging.no_file", file=names.printable(name))
@@ -148,14 +148,14 @@ def remove(office: Office, row: Any, name: str) -> None:
         files.remove(hidden / name)
 
 
-def faults(office: Office, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> list[Problem]:
+def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]) -> list[Problem]:
     """All that is wrong with the drop as it would be committed; changes nothing."""
     row = StagedDrop.get_by_id(row.id)
     with _opened(office, row) as hidden:
         return dropping.problems(office, actor, *_request(hidden, actor, row, keys, shares))
 
 
-def commit(office: Office, now: datetime, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> str:
+def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]) -> str:
     """Make a drop of it; returns its folder in the client's inbox. `shares`: file → shared, None where nobody said.
 
     Raises Invalid with every fault; then nothing has happened.
@@ -171,7 +171,7 @@ def commit(office: Office, now: datetime, actor: Actor, row: Any, keys: Keys, sh
     return _commit(office, now, actor, row, data, str(keys.get("description") or ""))
 
 
-def give_back(office: Office, now: datetime, actor: Actor, client: str, refused: str, text: str) -> Any:
+def give_back(office: Office, now: datetime, actor: Actor, client: str, refused: str, text: str) -> StagedDrop:
     """A refused drop once more, with its sidecar as `text` has it now; returns the new drop. Raises Invalid, NotFound; OSError.
 
     `refused` is the name of its folder in the client's `_rejected`.
@@ -199,7 +199,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
     return StagedDrop.get_by_id(row.id)
 
 
-def _commit(office: Office, now: datetime, actor: Actor, row: Any, data: bytes, called: str) -> str:
+def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, data: bytes, called: str) -> str:
     """Write the sidecar, record whose it is, and give the folder its name, which is returned."""
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
@@ -230,14 +230,14 @@ def sweep(office: Office, now: datetime) -> None:
         _forget(office, row)
 
 
-def _forget(office: Office, row: Any) -> None:
+def _forget(office: Office, row: StagedDrop) -> None:
     with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, str(row.client)) as home:
         files.remove_tree(home / _name(row))
     with transaction():
         StagedDrop.delete().where(StagedDrop.id == row.id).execute()
 
 
-def fate(row: Any) -> Fate:
+def fate(row: StagedDrop) -> Fate:
     """What became of it."""
     row = StagedDrop.get_by_id(row.id)
     if row.folder is None:
@@ -250,19 +250,19 @@ def fate(row: Any) -> Fate:
     return Fate("duplicate" if drop.kind == "duplicate" else "taken", item_name(drop.item))
 
 
-def _place(office: Office, row: Any, folder: str) -> None:
+def _place(office: Office, row: StagedDrop, folder: str) -> None:
     """Give the hidden folder of a drop its name. Raises FileNotFoundError if there is none."""
     with open_beneath(office.inbox, str(row.client)) as home:
         moves.move(home / _name(row), home / folder)
         files.sync((), [home])
 
 
-def _name(row: Any) -> str:
+def _name(row: StagedDrop) -> str:
     """What the folder of a drop is called while it is put together."""
     return f"{PREFIX}{row.id}"
 
 
-def _opened(office: Office, row: Any) -> Folder:
+def _opened(office: Office, row: StagedDrop) -> Folder:
     """This folder, held open. Raises NotFound if it is gone: placed, or swept."""
     try:
         return open_beneath(office.inbox, str(row.client), _name(row))
@@ -270,13 +270,15 @@ def _opened(office: Office, row: Any) -> Folder:
         raise NotFound("staging.no_drop") from error
 
 
-def _request(hidden: Folder, actor: Actor, row: Any, keys: Keys, shares: Mapping[str, bool | None]) -> tuple[Request, bytes]:
+def _request(
+    hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]
+) -> tuple[Request, bytes]:
     listed = {name: {**row.files[name], "share": shares.get(name)} for name in row.files}
     request = Request(row.client, [hidden / name for name in row.files], keys)
     return request, dropping.staged_sidecar(row.client, keys, listed, actor.code).encode()
 
 
-def _check_name(office: Office, row: Any, name: str) -> None:
+def _check_name(office: Office, row: StagedDrop, name: str) -> None:
     shown = names.printable(name)
     wrong = names.name_fault(name)
     if wrong:
@@ -293,7 +295,7 @@ def _check_name(office: Office, row: Any, name: str) -> None:
         raise Invalid([fault("files", "staging.blocked", file=shown, kind=blocked)])
 
 
-def _note_files(row: Any, change: Any) -> None:
+def _note_files(row: StagedDrop, change: Any) -> None:
     with transaction():
         there = StagedDrop.get_by_id(row.id)
         StagedDrop.update(files=change(there.files)).where(StagedDrop.id == row.id).execute()

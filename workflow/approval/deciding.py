@@ -147,7 +147,7 @@ def _lacking(item: Item, edition: int) -> int:
     return max(0, needed(item.approvers, item.approvals) - int(given))
 
 
-def decisions_on(edition: int) -> Sequence[Any]:
+def decisions_on(edition: int) -> Sequence[Decision]:
     """The decisions on one edition, in the order they were made."""
     return list(Decision.select().where(Decision.edition == edition).order_by(Decision.at))
 

@@ -84,7 +84,7 @@ def content(office: Office, now: datetime, mail: Mail) -> dict[str, Any]:
     if mail.kind == READY:
         return _line(office, mail.item or 0)
     if mail.kind == BUNDLE:
-        return {"items": [_line(office, part.item) for part in _parts(mail)]}
+        return {"items": [_line(office, part.item or 0) for part in _parts(mail)]}
     if mail.kind == TOGETHER:
         return noticing.content(office, _parts(mail))
     if mail.kind in NOTICES and mail.kind not in letters.OWN_KINDS:
@@ -187,7 +187,7 @@ def _tell_maker(office: Office, now: datetime, item: Item, contact: str, reason:
         outbox.enqueue_to_staff(office, now, "failed", item, code, payload)
 
 
-def _parts(mail: Mail) -> list[Any]:
+def _parts(mail: Mail) -> list[Mail]:
     """The mails that a digest stands for and that wait with it."""
     if mail.kind not in (BUNDLE, TOGETHER):
         return []

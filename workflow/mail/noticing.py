@@ -48,7 +48,7 @@ def content(office: Office, notices: Sequence[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _values(office: Office, notice: Any) -> tuple[str, dict[str, Any]]:
+def _values(office: Office, notice: Mail) -> tuple[str, dict[str, Any]]:
     """(which sentence, the values in it)."""
     payload, kind = notice.payload, notice.kind
     customer = office.clients.get(notice.client or "")
@@ -64,7 +64,7 @@ def _values(office: Office, notice: Any) -> tuple[str, dict[str, Any]]:
     if kind == "approved":
         return kind, {**values, "approver": firm.reached(office, payload["approver"])}
     if kind == "opened":
-        contact = find_contact(office, notice.client, payload["contact"])
+        contact = find_contact(office, notice.client or "", payload["contact"])
         return kind, {**values, "contact": contact.name if contact else payload["contact"]}
     if kind == "waiting":
         return kind, {**values, "drop": payload["drop"], "reason": unpacked(payload["reason"])}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dossier.database.tables import Item, Mail, item_name
 from dossier.office import people
@@ -108,7 +108,7 @@ def _record_by(now: datetime, actor: Actor, action: str, mail: Mail) -> None:
     trail.record(now, actor, action, mail.item, detail, None if mail.item else mail.client)
 
 
-def _mail(office: Office, actor: Actor, number: int) -> Any:
+def _mail(office: Office, actor: Actor, number: int) -> Mail:
     mail = Mail.get_or_none(Mail.id == number)
     if mail is None:
         raise NotFound("mail.no_such_mail", mail=number)

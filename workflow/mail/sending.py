@@ -24,7 +24,6 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import structlog
 from peewee import fn
@@ -132,7 +131,7 @@ class Mailer:
             self._is_gone(now, error)
         return done
 
-    def _due(self, now: datetime, newest: int) -> list[Any]:
+    def _due(self, now: datetime, newest: int) -> list[Mail]:
         """What is due; when the server was gone, all that waits for it as well.
 
         Not the notices after the `newest` that was gathered: they may belong together.
@@ -147,7 +146,7 @@ class Mailer:
         first = Mail.select(Mail.due_at).where(self._waiting).order_by(Mail.due_at).first()
         return clock.from_text(first.due_at) if first else None
 
-    def _send_all(self, now: datetime, due: list[Any], line: smtplib.SMTP | None, done: Round) -> None:
+    def _send_all(self, now: datetime, due: list[Mail], line: smtplib.SMTP | None, done: Round) -> None:
         """Offer each mail. Raises NoServer as soon as it is the server's trouble."""
         silences, started = SILENCES - 1 if self._gone else 0, time.monotonic()
         try:

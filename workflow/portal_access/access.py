@@ -189,13 +189,13 @@ def new_link(office: Office, now: datetime, address: str, goal: str, language: s
     return f"{office.settings.portal.base_url.rstrip('/')}/_login/{secret}"
 
 
-def find_link(secret: str) -> Any:
+def find_link(secret: str) -> LoginToken | None:
     """The link with this secret, whether or not it still lets in; None if there is none."""
     return LoginToken.get_or_none(LoginToken.hash == hash_of(secret))
 
 
-def is_good(link: Any, now: datetime) -> bool:
-    return link is not None and link.used_at is None and link.expires_at > clock.to_text(now)
+def is_good(link: LoginToken, now: datetime) -> bool:
+    return link.used_at is None and link.expires_at > clock.to_text(now)
 
 
 def log_in(directory: SeatDirectory, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
@@ -225,7 +225,7 @@ def log_in(directory: SeatDirectory, now: datetime, secret: str, peer: str) -> t
 # Sessions
 
 
-def find_session(now: datetime, cookie: str) -> Any:
+def find_session(now: datetime, cookie: str) -> LoginSession | None:
     """The session of this cookie; None if there is none or it has ended. Notes the click."""
     session = LoginSession.get_or_none(LoginSession.hash == hash_of(cookie))
     idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
@@ -237,7 +237,7 @@ def find_session(now: datetime, cookie: str) -> Any:
     return session
 
 
-def log_out(now: datetime, session: Any, seats: Sequence[Seat]) -> None:
+def log_out(now: datetime, session: LoginSession, seats: Sequence[Seat]) -> None:
     """End a session."""
     with transaction():
         if LoginSession.delete().where(LoginSession.hash == session.hash).execute():

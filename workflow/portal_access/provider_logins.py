@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from dossier.database.database import transaction
 from dossier.database.tables import ProviderLogin
@@ -47,7 +46,7 @@ def begin(now: datetime, browser: str, goal: str) -> StartedLogin:
     return made
 
 
-def use_up(now: datetime, browser: str, state: str) -> Any:
+def use_up(now: datetime, browser: str, state: str) -> ProviderLogin | None:
     """The login with this state, once, if it was begun in this browser and is not too old; else None.
 
     Whatever happens at once, one of them gets it. What another browser brings uses nothing up.

@@ -80,13 +80,13 @@ def new_link(office: Office, now: datetime, code: str, goal: str) -> str:
     return f"{office.settings.desk.base_url.rstrip('/')}/_login/{secret}"
 
 
-def find_link(secret: str) -> Any:
+def find_link(secret: str) -> DeskToken | None:
     """The link with this secret, whether or not it still lets in; None if there is none."""
     return DeskToken.get_or_none(DeskToken.hash == hash_of(secret))
 
 
-def is_good(link: Any, now: datetime) -> bool:
-    return link is not None and link.used_at is None and link.expires_at > clock.to_text(now)
+def is_good(link: DeskToken, now: datetime) -> bool:
+    return link.used_at is None and link.expires_at > clock.to_text(now)
 
 
 def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
@@ -122,7 +122,7 @@ def _begin(office: Office, now: datetime, code: str, way: str, peer: str, id_tok
     return cookie
 
 
-def find_session(office: Office, now: datetime, cookie: str) -> Any:
+def find_session(office: Office, now: datetime, cookie: str) -> DeskSession | None:
     """The session of this cookie, of somebody who is still here; None if there is none or it has ended. Notes the click."""
     session = DeskSession.get_or_none(DeskSession.hash == hash_of(cookie))
     idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
@@ -139,7 +139,7 @@ def find_session(office: Office, now: datetime, cookie: str) -> Any:
     return session
 
 
-def log_out(now: datetime, session: Any, everywhere: bool = False) -> None:
+def log_out(now: datetime, session: DeskSession, everywhere: bool = False) -> None:
     """End this session; `everywhere`: all of this staff member's."""
     with transaction():
         which = (DeskSession.staff == session.staff) if everywhere else (DeskSession.hash == session.hash)
@@ -156,6 +156,6 @@ def sweep(now: datetime) -> None:
         DeskSession.delete().where((DeskSession.expires_at <= at) | (DeskSession.seen_at <= idle)).execute()
 
 
-def language_of(office: Office, link: Any) -> str | None:
+def language_of(office: Office, link: DeskToken | None) -> str | None:
     """In whose language a link's page is read."""
     return people.language_of(office, link.staff) if link is not None else None

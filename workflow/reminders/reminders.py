@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from peewee import Expression
 
 from dossier.database.database import transaction
-from dossier.database.tables import Asked, Edition, Item, Note, item_name
+from dossier.database.tables import Asked, Edition, Item, Note, Shown, item_name, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.text import clock
@@ -37,17 +37,28 @@ def remind(office: Office, now: datetime) -> int:
     return _digests(office, now) + _reminders(office, now) + _escalations(office, now)
 
 
-def _open(condition: Expression, limit: int = AT_ONCE) -> list[Any]:
+class Open(NamedTuple):
+    """That a person was asked and has not decided, and of which item, as the client would see it."""
+
+    edition: int
+    person: str
+    at: str
+    item: int
+    client: str
+    shown: Shown
+
+
+def _open(condition: Expression, limit: int = AT_ONCE) -> list[Open]:
     """What is asked and not decided, oldest first, with the item's own words for it."""
     query: Any = (
-        Asked.select(Asked.edition, Asked.person, Asked.at, Item.id.alias("item"), Item.client, Edition.shown)
+        Asked.select(Asked.edition, Asked.person, Asked.at, Item.id, Item.client, Edition.shown)
         .join(Item, on=(Item.pending == Asked.edition))
         .join(Edition, on=(Edition.id == Asked.edition))
         .where(Asked.is_open & condition)
         .order_by(Asked.at, Asked.edition)
         .limit(limit)
     )
-    return list(query.namedtuples())
+    return [Open(*row) for row in tuples(query)]
 
 
 def _with_digest(office: Office) -> list[str]:
@@ -75,7 +86,7 @@ def _reminders(office: Office, now: datetime) -> int:
     due = Asked.reminded_at.is_null() & (Asked.at <= late) & Asked.person.not_in(_with_digest(office))
     if not _open(due, 1):
         return 0
-    letters: dict[str, list[Any]] = defaultdict(list)
+    letters: dict[str, list[Open]] = defaultdict(list)
     with transaction():
         rows = _open(due)
         for row in rows:
@@ -93,7 +104,7 @@ def _escalations(office: Office, now: datetime) -> int:
     if not _open(due, 1):
         return 0
     asked: dict[int, list[str]] = defaultdict(list)
-    letters: dict[str, list[Any]] = defaultdict(list)
+    letters: dict[str, list[Open]] = defaultdict(list)
     with transaction():
         rows = _open(due)
         for row in rows:
@@ -130,13 +141,13 @@ def _is_first(edition: int, person: str, now: datetime) -> bool:
     return True
 
 
-def _mark(rows: Sequence[Any], values: dict[Any, Any]) -> None:
+def _mark(rows: Sequence[Open], values: dict[Any, Any]) -> None:
     for row in rows:
         Asked.update(values).where((Asked.edition == row.edition) & (Asked.person == row.person)).execute()
 
 
 def _send(
-    office: Office, now: datetime, kind: str, person: str, rows: Sequence[Any], asked: Mapping[int, Sequence[str]] | None = None
+    office: Office, now: datetime, kind: str, person: str, rows: Sequence[Open], asked: Mapping[int, Sequence[str]] | None = None
 ) -> None:
     """Put a letter in the outbox; `asked`: edition → who has it, where the reader is to talk to them."""
     lines = [_line(office, row) for row in rows[:LISTED]]
@@ -145,7 +156,7 @@ def _send(
     outbox.enqueue_to_staff(office, now, kind, None, person, {"items": lines, "more": len(rows) - len(lines)})
 
 
-def _line(office: Office, row: Any) -> dict[str, Any]:
+def _line(office: Office, row: Open) -> dict[str, Any]:
     client = office.clients.get(row.client)
     return {
         "item": item_name(row.item),

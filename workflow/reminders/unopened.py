@@ -76,22 +76,22 @@ def remind(office: Office, now: datetime) -> int:
     return letters
 
 
-def _remind(office: Office, now: datetime, client: str, contact: Contact, items: Sequence[Any]) -> int:
+def _remind(office: Office, now: datetime, client: str, contact: Contact, items: Sequence[Item]) -> int:
     """One letter about those items that the contact has not opened and was not reminded of; 0 if there are none."""
     with transaction():
-        new = [item for item in items if not _is_opened(item, contact.id) and not _is_reminded(item.public, contact.id)]
+        new = [item for item in items if not _is_opened(item, contact.id) and not _is_reminded(item.public or 0, contact.id)]
         if not new:
             return 0
         editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_([item.public for item in new]))}
         payload = {
             # As it was approved: the item itself may have been changed since.
-            "descriptions": [editions[item.public].shown["description"] for item in new],
+            "descriptions": [editions[item.public or 0].shown["description"] for item in new],
             "editions": [item.public for item in new],
             "link": item_link(office, client, new[0].id) if len(new) == 1 else client_link(office, client),
         }
         outbox.enqueue_to_contact(office, now, UNOPENED, new[0] if len(new) == 1 else None, client, contact.id, payload)
         for item in new:
-            Note.insert(key=openings.reminder_key(item.public, contact.id), value=clock.to_text(now)).execute()
+            Note.insert(key=openings.reminder_key(item.public or 0, contact.id), value=clock.to_text(now)).execute()
         told = {"to": contact.id}
         trail.record_all(now, [trail.NewEvent(trail.DAEMON, "contact_reminded", item.id, told) for item in new])
     return 1

@@ -59,7 +59,7 @@ class Filter:
 
 def find_items(
     wanted: Filter, limit: int, after: int | None = None, may: Readable = ALL, named: Mapping[str, Collection[str]] | None = None
-) -> list[Any]:
+) -> list[Item]:
     """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
 
     `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their items with the other words
@@ -70,7 +70,7 @@ def find_items(
         # Where the page before ended: an item lies in one part only.
         while parts and not parts[0].where(Item.id == after).exists():
             parts = parts[1:]
-    found: list[Any] = []
+    found: list[Item] = []
     for part in parts:
         behind = part if after is None else part.where(Item.id < after)
         after = None

@@ -141,7 +141,7 @@ def _forget_person(made: ErasurePlan) -> None:
 
 def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) -> None:
     """Items and files that the admin chose, and that nothing keeps."""
-    rows: list[Any] = list(Attachment.select().where(Attachment.id.in_(made.attachments))) if made.attachments else []
+    rows = list(Attachment.select().where(Attachment.id.in_(made.attachments))) if made.attachments else []
     for row in rows:
         Leaving.insert(sha256=row.sha256).on_conflict_ignore().execute()
         Attachment.delete().where(Attachment.id == row.id).execute()

@@ -16,7 +16,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -76,7 +75,7 @@ class Sender:
                 count += self._turn(now, name, hook, row)
         return count
 
-    def _turn(self, now: datetime, name: str, hook: Webhook, row: Any) -> int:
+    def _turn(self, now: datetime, name: str, hook: Webhook, row: Hook) -> int:
         began, count, seq = time.monotonic(), 0, int(row.seq)
         while time.monotonic() - began < TURN_SECONDS and not files.stopping.is_set():
             end = trail.head()[0]
@@ -106,7 +105,7 @@ def ident(event: RecordedEvent) -> str:
     return f"{event.seq}.{event.hash[:24]}"
 
 
-def _row(name: str, now: datetime) -> Any:
+def _row(name: str, now: datetime) -> Hook:
     """How far this webhook is; a new one begins at the end of the trail."""
     row = Hook.get_or_none(Hook.name == name)
     if row is None:

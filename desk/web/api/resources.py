@@ -25,7 +25,7 @@ from desk.actions.changing import Source, wish_from
 from desk.web.api.call import Call, answer
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import ServedFile, saved_file, size_of
-from dossier.database.tables import Item, item_key, item_name
+from dossier.database.tables import Item, StagedDrop, item_key, item_name
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.text.sentences import sentence, told
@@ -109,7 +109,7 @@ def item(call: Call) -> Response:
     return _told(call, looking_up.show(call.office, call.now, call.actor, _item(call).id, "api"))
 
 
-def _item(call: Call) -> Any:
+def _item(call: Call) -> Item:
     return item_view.find(call.office, call.actor, call.path("item"))
 
 
@@ -127,7 +127,7 @@ def _told(call: Call, whole: dict[str, Any]) -> Response:
     return answer(whole | {"attention": attention}, headers={"etag": f'"{whole["version"]}"'})
 
 
-def _version(call: Call, found: Any) -> int | None:
+def _version(call: Call, found: Item) -> int | None:
     """The version that the program says it changes; None if it says none. Raises Outdated."""
     wanted = call.request.headers.get("if-match", "").strip()
     if not wanted:
@@ -336,7 +336,7 @@ def drop(call: Call) -> Response:
     return _fate(call, staging.find(call.office, call.actor, call.path("drop")), 200)
 
 
-def _fate(call: Call, row: Any, status: int) -> Response:
+def _fate(call: Call, row: StagedDrop, status: int) -> Response:
     became = staging.fate(row)
     del call
     faults = [{"key": "", "message": line} for line in became.faults]

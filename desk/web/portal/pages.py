@@ -92,7 +92,7 @@ def link(visit: ClientVisit) -> Response:
     if found is not None and visit.session is not None and visit.session.address == found.address:
         return visit.to(found.goal)  # they clicked it again, and are in
     language = found.language if found is not None else visit.language
-    if visit.request.method != "POST" and access.is_good(found, visit.now):
+    if found is not None and visit.request.method != "POST" and access.is_good(found, visit.now):
         return visit.page("link.html", language=language, secret=secret, address=found.address)
     goal = found.goal if found is not None else "/"
     return visit.page("login.html", 410, language=language, goal=goal, state="over", minutes=access.LINK_MINUTES)

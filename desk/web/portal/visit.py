@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from desk.web.shell import answers
 from desk.web.shell.answers import page
 from desk.web.shell.gate import Form
+from dossier.database.tables import LoginSession
 from dossier.office.office import Office
 from dossier.vault.folder import Vault
 from workflow.portal_access.access import Seat, SeatDirectory
@@ -28,7 +29,7 @@ class ClientVisit:
     peer: str
     """The caller's IP address."""
     vault: Vault
-    session: Any = None
+    session: LoginSession | None = None
     seats: tuple[Seat, ...] = ()
     """What they may see; empty for who isn't logged in."""
 

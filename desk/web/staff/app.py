@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -153,7 +152,7 @@ class DeskWeb:
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> StaffVisit:
         cookie = request.cookies.get(cookie_name(office))
-        session: Any = staff_access.find_session(office, now, cookie) if cookie else None
+        session = staff_access.find_session(office, now, cookie) if cookie else None
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
 

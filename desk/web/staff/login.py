@@ -46,7 +46,8 @@ def link(visit: StaffVisit) -> Response:
     found = staff_access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.staff == found.staff:
         return visit.to(goal_of(found.goal))
-    if visit.request.method != "POST" and staff_access.is_good(found, visit.now) and found.staff in visit.office.staff:
+    is_asked = visit.request.method != "POST"
+    if found is not None and is_asked and staff_access.is_good(found, visit.now) and found.staff in visit.office.staff:
         return visit.page("link.html", secret=secret, name=visit.office.staff[found.staff].name)
     goal = goal_of(found.goal) if found is not None else "/"
     return visit.page("login.html", 410, goal=goal, state="over", minutes=access.LINK_MINUTES)

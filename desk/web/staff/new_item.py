@@ -8,13 +8,13 @@ typed and what came in stays through every fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 from urllib.parse import quote
 
 from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, offering
 from desk.web.staff.visit import WORDS, StaffVisit
+from dossier.database.tables import StagedDrop
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal
 from dossier.text.sentences import told
 from ingest.sources import staging
@@ -47,7 +47,7 @@ def new_item(visit: StaffVisit) -> Response:
     return visit.to(f"/drops/{row.id}")
 
 
-def _drop(visit: StaffVisit, code: str) -> Any:
+def _drop(visit: StaffVisit, code: str) -> StagedDrop:
     """The drop that this form puts together; a new one at first."""
     key = visit.field("drop")
     if key:
@@ -58,7 +58,7 @@ def _drop(visit: StaffVisit, code: str) -> Any:
     return staging.begin(visit.office, visit.now, visit.actor, code)
 
 
-def _add(visit: StaffVisit, row: Any) -> list[Problem]:
+def _add(visit: StaffVisit, row: StagedDrop) -> list[Problem]:
     """Take the files in that came with the form; why some were not."""
     problems: list[Problem] = []
     for name, pieces in visit.uploads:
@@ -124,7 +124,7 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     return keys
 
 
-def _shares(visit: StaffVisit, row: Any) -> dict[str, bool | None]:
+def _shares(visit: StaffVisit, row: StagedDrop) -> dict[str, bool | None]:
     """Of each file, whether the client gets it; None where nobody said."""
     if visit.field("share") != "yes":
         return {}
@@ -142,7 +142,9 @@ def _by_key(visit: StaffVisit, problems: Iterable[Problem]) -> dict[str, list[st
     return found
 
 
-def _page(visit: StaffVisit, code: str, row: Any, problems: Mapping[str, Sequence[str]], status: int = 200) -> Response:
+def _page(
+    visit: StaffVisit, code: str, row: StagedDrop | None, problems: Mapping[str, Sequence[str]], status: int = 200
+) -> Response:
     office, client = visit.office, visit.office.clients[code]
     locations, labels = client_card.used_lately(code, client_card.check(office, visit.actor, code))
     fresh = staging.find(office, visit.actor, row.id) if row is not None else None

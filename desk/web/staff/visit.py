@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, FileSystemLoader
@@ -25,6 +24,7 @@ from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Form
 from desk.web.shell.receiving import received
 from desk.web.staff import moments
+from dossier.database.tables import DeskSession
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -54,7 +54,7 @@ class StaffVisit:
     vault: Vault
     easel: Drawing
     """Draws pages of files."""
-    session: Any = None
+    session: DeskSession | None = None
     counts: Callable[[StaffVisit], Mapping[str, int]] | None = None
     """What the menu counts, asked when a page is made."""
     uploads: Sequence[tuple[str, Iterable[bytes]]] = ()
@@ -100,13 +100,13 @@ class StaffVisit:
 
     def page(self, template: str, /, status: int = 200, **values: object) -> Response:
         """The page made of this template."""
-        inside = self.session is not None and self.session.staff in self.office.staff
-        person = self.office.staff[self.session.staff] if inside else None
+        code = self.session.staff if self.session is not None and self.session.staff in self.office.staff else None
+        person = self.office.staff[code] if code else None
         html = _templates(self.language).get_template(template).render(
             office=self.office.settings.office, root=prefix(self.office), visit=self, me=person,
-            initials=_initials(person.name) if person else "", code=self.session.staff if inside else None,
-            rights=people.rights_now(self.office, self.session.staff) if inside else (),
-            counts=self.counts(self) if inside and self.counts else {}, statics=addresses(), **values,
+            initials=_initials(person.name) if person else "", code=code,
+            rights=people.rights_now(self.office, code) if code else (),
+            counts=self.counts(self) if code and self.counts else {}, statics=addresses(), **values,
         )  # fmt: skip
         return HTMLResponse(portal_pages.text_only(html), status)
 
