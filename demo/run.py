@@ -1,5 +1,7 @@
 """The demo office, started by `make run`: daemon, desk and portal, a mail catcher that prints what it gets, and sample drops.
 
+The first time the office lives through the year before this one (year.py), so that there is something to find.
+
 Promises: each sample is dropped once in the life of this office, however often the demo is started (var/demo-placed
 remembers it; an office that starts anew, without var/, gets them again). Ctrl-C, SIGTERM or a closed terminal
 stops everything within five seconds. If the daemon ends by itself, so does the demo, with the daemon's exit code.
@@ -69,9 +71,13 @@ Ctrl-C stops it. To begin again with an empty office: stop, rm -rf var inbox/*/_
 
 
 class MailPrinter:
-    """Prints each mail as it comes: From, To, Subject, and the plain text part."""
+    """Prints each mail as it comes: From, To, Subject, and the plain text part; none while `is_quiet`."""
+
+    is_quiet = False
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: N802, ARG002
+        if self.is_quiet:
+            return "250 caught"
         mail = email.message_from_bytes(envelope.original_content or b"", policy=email.policy.default)
         body = mail.get_body(("plain",)) if isinstance(mail, email.message.EmailMessage) else None
         text = body.get_content().strip() if body else "(no plain text part)"
@@ -86,13 +92,23 @@ def say(text: str) -> None:
     sys.stdout.flush()
 
 
-def catch_mail() -> Controller:
+def catch_mail(printer: MailPrinter) -> Controller:
     """The mail catcher, started: on MAIL_PORT, or on any free port if that is taken."""
     # Tried out first: a controller whose port is taken says so only after five seconds.
     port = free_port(MAIL_PORT) or free_port(0)
-    catcher = Controller(MailPrinter(), hostname=HOST, port=port)
+    catcher = Controller(printer, hostname=HOST, port=port)
     catcher.start()
     return catcher
+
+
+def make_year(environ: dict[str, str], printer: MailPrinter) -> None:
+    """The year before this one, in an office that has nothing yet. Broken off, it has as much of it as was made."""
+    if (ROOT / "var/dossier.db").exists():
+        return
+    say("The office lives through a year with twenty clients first; some seconds, once ...")
+    printer.is_quiet = True
+    subprocess.run([sys.executable, ROOT / "demo/year.py"], cwd=ROOT, env=environ, check=True, process_group=0)
+    printer.is_quiet = False
 
 
 def free_port(wanted: int) -> int:
@@ -201,13 +217,15 @@ def main() -> int:
     catcher = None
     running: list[subprocess.Popen[bytes]] = []
     try:
-        catcher = catch_mail()
+        printer = MailPrinter()
+        catcher = catch_mail(printer)
         portal_port, desk_port = (free_port(wanted) or free_port(0) for wanted in (PORTAL_PORT, DESK_PORT))
         portal, desk = f"http://localhost:{portal_port}", f"http://localhost:{desk_port}"
         environ = {
             **os.environ, "DOSSIER_ROOT": str(ROOT), "DOSSIER_MAIL__HOST": HOST, "DOSSIER_MAIL__PORT": str(catcher.port),
             "DOSSIER_PORTAL__BASE_URL": portal, "DOSSIER_DESK__BASE_URL": desk,
         }  # fmt: skip
+        make_year(environ, printer)
         placed = place_samples()
         if placed:
             time.sleep(SETTLE_SECONDS)
@@ -219,7 +237,11 @@ def main() -> int:
         while not is_ready((portal_port, desk_port)) and daemon.poll() is None and time.monotonic() < until:
             time.sleep(0.2)
         if daemon.poll() is None:
-            samples = "Six sample drops were put into the inbox." if placed else "The samples were dropped at an earlier start."
+            samples = (
+                "Six sample drops were put into the inbox, on top of last year's items."
+                if placed
+                else "The samples were dropped at an earlier start."
+            )
             say(GUIDE.format(
                 root=ROOT, port=catcher.port, samples=samples, minutes=access.LINK_MINUTES, portal=portal, desk=desk, **links(environ)
             ))  # fmt: skip
