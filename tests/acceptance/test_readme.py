@@ -37,7 +37,9 @@ def demo(tmp_path: Path) -> Iterator[Path]:
     with open(tmp_path / "demo.log", "wb") as log:
         process = subprocess.Popen([sys.executable, "demo/run.py"], cwd=copy, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
         try:
-            wait_for(lambda: "Ctrl-C stops it" in (tmp_path / "demo.log").read_text(), "the demo tells what to look at", 3 * PATIENCE)
+            wait_for(
+                lambda: "Ctrl-C stops it" in (tmp_path / "demo.log").read_text(), "the demo tells what to look at", 3 * PATIENCE
+            )
             yield copy
         finally:
             process.send_signal(signal.SIGINT)
