@@ -55,8 +55,9 @@ _WORDS = 20
 TROUBLE_SECONDS = 60
 """How long nothing is made after the disk was full."""
 
-_PDF, _IMAGE = b"P", b"I"
+_PDF, _IMAGE, _PHOTO = b"P", b"I", b"H"
 _HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+_PHOTO_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")  # ISO/IEC 23008-12, Annex B
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ def kind_of(head: bytes) -> bytes | None:
     """Which kind of picture can be drawn of a file that begins with `head`; None for none."""
     if head.startswith(_HEADS) or head[4:12] in (b"ftypavif", b"ftypavis"):
         return _IMAGE
+    if head[4:8] == b"ftyp" and head[8:12] in _PHOTO_BRANDS:
+        return _PHOTO
     return _PDF if b"%PDF-" in head else None  # a byte order mark or junk before it is let pass by every reader
 
 

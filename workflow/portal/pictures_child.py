@@ -26,9 +26,12 @@ import socket
 import struct
 import time
 
+import pi_heif
 import pypdfium2
 from PIL import AvifImagePlugin, Image, ImageChops, ImageDraw, ImageOps
 from pypdfium2 import raw
+
+from dossier.workers.threads_only import threads_only
 
 WIDTH, HEIGHT = 176, 248
 """Pixels of a picture, at most; it is shown at half of that, so it is sharp on screens with twice the dots."""
@@ -58,12 +61,14 @@ CPU_SECONDS, WALL_SECONDS = 3, 10.0
 MAX_PIXELS = 120_000_000
 """A scan of A3 at 600 dots per inch is 70 million."""
 
-PDF, IMAGE = b"P", b"I"
+PDF, IMAGE, PHOTO = b"P", b"I", b"H"
+"""PHOTO: HEIC, whose library decodes in a thread of its own. Its fork may start threads, and still no process."""
+
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
-"""Not HEIC: its library decodes in a thread, and a fork may start none."""
 
 AvifImagePlugin.DEFAULT_MAX_THREADS = 1
-
+pi_heif.register_heif_opener()
+pi_heif.options.DECODE_THREADS = 1
 
 Box = tuple[int, int]
 
@@ -109,7 +114,7 @@ def _on_image(image: Image.Image, page: pypdfium2.PdfPage, x: float, y: float) -
 def of_image(content: mmap.mmap, number: int, box: Box) -> tuple[Image.Image | None, int]:
     """The picture itself, turned as its camera says, on white where it is transparent; how many the file holds."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-    image: Image.Image = Image.open(content, formats=FORMATS)  # type: ignore[arg-type]  # a mapping reads as a file does
+    image: Image.Image = Image.open(content, formats=(*FORMATS, "HEIF"))  # type: ignore[arg-type]  # a mapping reads as a file does
     count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
     if not 0 <= number < count:
         return None, count
@@ -143,11 +148,13 @@ def draw(request: bytes, content: mmap.mmap) -> bytes:
     return stream.getvalue() + (TAIL.pack(min(count, MOST_PAGES), min(found, MOST_PAGES)) if request[1:] else b"")
 
 
-def limit() -> None:
+def limit(kind_of_file: bytes) -> None:
     """What a fork may never do. What it has open stays open."""
+    if kind_of_file == PHOTO:
+        threads_only()
     for kind, most in (
         (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_SECONDS), (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NPROC, 0), (resource.RLIMIT_NOFILE, 0),
+        (resource.RLIMIT_CORE, 0), (resource.RLIMIT_NOFILE, 0), *([] if kind_of_file == PHOTO else [(resource.RLIMIT_NPROC, 0)]),
     ):  # fmt: skip
         resource.setrlimit(kind, (most, most))
 
@@ -163,7 +170,7 @@ def in_fork(request: bytes, descriptor: int) -> bytes:
         try:
             os.close(0)  # the wire: later files come over it
             content = mmap.mmap(descriptor, size, access=mmap.ACCESS_COPY)  # needs a descriptor of its own
-            limit()
+            limit(request[:1])
             _write(writing, draw(request, content)[: most + 1])
         finally:
             os._exit(0)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import fpdf
 import pytest
+from kit.papers import stored
 from kit.portals import CLIENTS, PortalOffice
 from PIL import Image
 
@@ -187,6 +188,27 @@ def test_images_have_a_picture(artist: Artist, tmp_path: Path, kind: str) -> Non
         assert image.size == (pictures_child.WIDTH, pictures_child.WIDTH // 2)
 
 
+def test_a_photo_of_a_telephone_has_a_picture_and_can_be_read_as_a_page(artist: Artist, tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(stored("photo.heic"))
+    with Image.open(io.BytesIO(artist.draw(path))) as image:
+        assert image.size == (pictures_child.WIDTH, pictures_child.WIDTH * 3 // 4)
+    page = artist.page(path, 0, 400)
+    assert page is not None
+    with Image.open(io.BytesIO(page.picture)) as image:
+        assert image.size == (400, 300)
+
+
+def test_a_first_page_in_landscape_is_shown_whole(artist: Artist, tmp_path: Path) -> None:
+    path = tmp_path / "wide.pdf"
+    pdf = fpdf.FPDF("landscape")
+    pdf.add_page()
+    path.write_bytes(bytes(pdf.output()))
+    with Image.open(io.BytesIO(artist.draw(path))) as image:
+        assert image.width == pictures_child.WIDTH
+        assert abs(image.width / image.height - 297 / 210) < 0.02
+
+
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00" * 900])
 def test_a_pdf_has_a_picture_with_a_byte_order_mark_or_other_bytes_before_it(
     artist: Artist, tmp_path: Path, before: bytes
@@ -230,6 +252,8 @@ HOSTILE = {
     "an image bomb": bomb(),
     "a PDF without end": endless_pdf(),
     "half an image": an_image("JPEG")[:200],
+    "half a photo": stored("photo.heic")[:3000],
+    "no photo": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(200),
     "a script": b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
 }
 
@@ -257,14 +281,15 @@ def test_a_drawing_process_that_died_is_replaced(artist: Artist, tmp_path: Path)
     assert artist.draw(path)
 
 
-def test_the_fork_can_open_no_file_and_no_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_fork_can_open_no_file_and_no_socket_and_start_no_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a file might make of the process that draws it: it gets no further."""
     script = tmp_path / "evil.py"
     script.write_text(
         "import os, socket, sys\n"
         "from workflow.portal import pictures_child as child\n"
         "def evil(kind, content):\n"
-        "    for attempt in (lambda: open('/etc/passwd'), socket.socket, os.pipe, lambda: open('/tmp/x', 'w')):\n"
+        "    start = [os.fork, lambda: os.posix_spawn('/bin/true', ['true'], {})] if kind == b'H' else []\n"
+        "    for attempt in (lambda: open('/etc/passwd'), socket.socket, os.pipe, lambda: open('/tmp/x', 'w'), *start):\n"
         "        try:\n"
         "            attempt()\n"
         "        except OSError:\n"
@@ -272,13 +297,14 @@ def test_the_fork_can_open_no_file_and_no_socket(tmp_path: Path, monkeypatch: py
         "        return b'it could'\n"
         "    return b'RIFF0000WEBP'\n"
         "child.draw = evil\n"
-        "sys.stdout.write(child.in_fork(b'P', os.open(sys.argv[1], os.O_RDONLY)).decode())\n"
+        "for kind in (b'P', b'H'):\n"
+        "    sys.stdout.write(child.in_fork(kind, os.open(sys.argv[1], os.O_RDONLY)).decode())\n"
     )
     import subprocess
     import sys
 
     done = subprocess.run([sys.executable, script, script], capture_output=True, text=True, timeout=30)
-    assert (done.stdout, done.stderr) == ("RIFF0000WEBP", "")
+    assert (done.stdout, done.stderr) == (2 * "RIFF0000WEBP", "")
 
 
 def test_an_archive_that_would_be_too_large_is_not_made(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:

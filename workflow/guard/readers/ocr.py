@@ -13,6 +13,7 @@ import subprocess
 from functools import cache
 from typing import Any
 
+import pi_heif
 from PIL import Image, ImageOps
 
 PAGE_SECONDS = 20.0
@@ -28,6 +29,8 @@ PLACES = "/usr/local/bin:/usr/bin:/bin"
 
 WANTED = ("nld", "eng", "deu", "fra")
 """Languages that are used if they are installed."""
+
+pi_heif.register_heif_opener()
 
 
 def text_of_page(page: Any) -> str:
