@@ -22,7 +22,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from kit.forking import Commands
+from kit import forking
 from kit.mail_server import Server
 from kit.support import CLIENTS, DOSSIER, PATIENCE, PDF, SETTINGS, STAFF, Root, free_port, wait_for
 
@@ -168,7 +168,6 @@ class Prepared:
     root: Root
     post: Server
     top: Path
-    commands: Commands
     items: dict[str, str] = field(default_factory=dict)
     restored: int = 0
 
@@ -242,7 +241,7 @@ class Prepared:
         return line
 
     def _list(self, *words: str) -> list[dict[str, str]]:
-        done = self.commands.run(["dossier", *words, "--json"], self.root.path, self.root.whole_environ())
+        done = forking.run(["dossier", *words, "--json"], self.root.path, self.root.whole_environ())
         found: list[dict[str, str]] = json.loads(done.stdout)
         return found
 
@@ -263,11 +262,11 @@ class Prepared:
         elif (words[-1] == "run" and "retention" not in words) or {"portal", "desk", "serve"} & set(words):
             self._start_and_stop(words, environ)
         else:
-            done = self.commands.run(words, self.root.path, environ)
+            done = forking.run(words, self.root.path, environ)
             end = time.monotonic() + PATIENCE
             while done.returncode and "erase" in words and time.monotonic() < end:  # a mail may be under way on a busy machine
                 self.run("dossier run --once")
-                done = self.commands.run(words, self.root.path, environ)
+                done = forking.run(words, self.root.path, environ)
             assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
             if target:
                 (self.root.path / target).write_text(done.stdout)
@@ -309,8 +308,7 @@ def test_every_command_of_the_documentation_does_what_it_says(pages: str, root: 
     chosen = [page for page in _pages() if (page.name == "commands.md") == (pages == "the reference")]
     shown = [one for page in chosen for one in shown_commands(page) if not one.line.startswith(tuple(ELSEWHERE))]
     shown.sort(key=lambda one: one.line == "dossier retention run")  # it removes what the others are about
-    with Commands() as commands:
-        office = Prepared(root, post, tmp_path, commands)
-        office.make(shown)
-        for number, one in enumerate(shown):
-            office.run(office.here(number, one.line))
+    office = Prepared(root, post, tmp_path)
+    office.make(shown)
+    for number, one in enumerate(shown):
+        office.run(office.here(number, one.line))

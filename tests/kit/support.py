@@ -20,6 +20,7 @@ from typing import Any
 import pytest
 import yaml
 
+from kit import forking
 from kit.servers import DATABASE_URL, POSTGRESQL, new_database
 
 DOSSIER = Path(sys.executable).with_name("dossier")
@@ -174,13 +175,15 @@ class Root:
     """The account that the commands and the daemon run as, if it is not ours."""
 
     def run(
-        self, *words: str, code: int | None = 0, user: str | None = None, text: str | None = None
+        self, *words: str, code: int | None = 0, user: str | None = None, text: str | None = None, afresh: bool = False
     ) -> subprocess.CompletedProcess[str]:
-        """`dossier WORDS`; with `code`, that exit code is asserted."""
+        """`dossier WORDS`; with `code`, that exit code is asserted. `afresh`: not from a process that has imported it already."""
         command = [str(DOSSIER), "--root", str(self.path), *(["--as", user] if user else []), *words]
-        done = subprocess.run(
-            self.as_account(command), capture_output=True, text=True, env=self.whole_environ(), input=text, timeout=120
-        )
+        environ = self.whole_environ()
+        if afresh or self.uid is not None or not forking.is_fit(environ):
+            done = subprocess.run(self.as_account(command), capture_output=True, text=True, env=environ, input=text, timeout=120)
+        else:
+            done = forking.run(command, Path.cwd(), environ, text)
         if code is not None:
             assert done.returncode == code, f"{words}: {done.returncode}\n{done.stdout}\n{done.stderr}"
         return done

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from disks import KINDS, Disks, State, build, lacks
 from judging import Facts, after_the_start, before_the_start
-from kit.forking import Commands
+from kit import forking
 from kit.mail_server import Server, serving
 from scenes import BY_NAME, CONTACT, Scene
 
@@ -52,14 +52,14 @@ def record(scene: Scene, disks: Disks, server: Server, busy: bool) -> None:
             server.on_data = lambda data: None
 
 
-def judge(scene: Scene, disks: Disks, server: Server, commands: Commands, state: State) -> list[str]:
+def judge(scene: Scene, disks: Disks, server: Server, state: State) -> list[str]:
     """What is wrong after this cut."""
     with disks.after(state):
         play, facts = scene.office(disks, server), Facts(disks.marks(state.cut))
         server.mails.clear()
 
         def run(*words: str, root: Path = play.root.path) -> CompletedProcess[str]:
-            return commands.run(["dossier", "--root", str(root), *words], disks.folder, play.root.whole_environ())
+            return forking.run(["dossier", "--root", str(root), *words], disks.folder, play.root.whole_environ())
 
         return [*before_the_start(play, facts), *after_the_start(play, facts, run)]
 
@@ -69,11 +69,11 @@ def judged(scene: Scene, kind: str, busy: bool, states: int, seed: int, keep: bo
     folder = Path(tempfile.mkdtemp(prefix="dossier-power-", dir=place))
     kept = False
     try:
-        with serving() as server, Commands() as commands:
+        with serving() as server:
             disks = Disks(folder, kind, scene.disks)
             record(scene, disks, server, busy)
             for state in disks.states(states, random.Random(seed)):
-                faults = judge(scene, disks, server, commands, state)
+                faults = judge(scene, disks, server, state)
                 kept = kept or bool(faults)
                 yield {"scene": scene.name, "kind": kind, "busy": busy, "cut": state.cut, "how": state.how, "faults": faults}
     finally:

@@ -32,8 +32,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import yaml
+from kit import forking
 from kit.documents import pdf
-from kit.forking import Commands
 from kit.mail_server import Server, serving
 from kit.support import Root, new_office
 
@@ -79,7 +79,6 @@ class Soak:
 
     root: Root
     server: Server
-    commands: Commands
     chance: random.Random
     minutes: float
     dropped: dict[str, str] = field(default_factory=dict)
@@ -113,7 +112,7 @@ class Soak:
 
     def command(self, *words: str, user: str) -> bool:
         """True if it did what it was told. That it is refused is no fault: others were quicker."""
-        ended = self.commands.run(
+        ended = forking.run(
             ["dossier", "--root", str(self.root.path), "--as", user, *words], self.root.path, self.root.whole_environ()
         )
         if ended.returncode not in (0, 1) or "Traceback" in ended.stderr:
@@ -417,10 +416,10 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--write", action="store_true")
     arguments = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="dossier-soak-") as folder, serving() as server, Commands() as commands:
+    with tempfile.TemporaryDirectory(prefix="dossier-soak-") as folder, serving() as server:
         root = new_office(Path(folder) / "office", SETTINGS, CLIENTS_YAML, STAFF)
         root.environ |= {"DOSSIER_MAIL__HOST": "127.0.0.1", "DOSSIER_MAIL__PORT": str(server.port)}
-        soak = Soak(root, server, commands, random.Random(arguments.seed), arguments.minutes)
+        soak = Soak(root, server, random.Random(arguments.seed), arguments.minutes)
         try:
             soak.play()
             soak.judge()
