@@ -23,6 +23,7 @@ help:
 	@echo "make soak       a quarter of an hour of everything at once, and kills; make sample: two minutes each of power and soak"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-programs: rsync, sftp, rclone, editors … bring files into an inbox; writes docs/inbox.md"
+	@echo "make deb        a package for Debian and Ubuntu in dist/; make try-deb installs, upgrades, removes it on fresh machines (root; a quarter of an hour)"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
 	@echo "make audit      is anything known against the libraries in the lock files? Needs the network"
@@ -153,6 +154,16 @@ sample: setup-dev
 .PHONY: dist
 dist: setup-dev
 	@$(BIN)/python packaging/make_dist.py
+
+# dist/dossier_VERSION_amd64.deb: the program with its libraries, for the Pythons of Debian 12 and 13 and Ubuntu 24.04.
+.PHONY: deb
+deb: dist
+	@$(BIN)/python packaging/make_deb.py
+
+# The package installed, upgraded, removed and purged on fresh machines with systemd, and put over a 1.0.0. As root; a quarter of an hour.
+.PHONY: try-deb
+try-deb: deb
+	$(BIN)/python packaging/try/deb.py
 
 # docs/installing.md and docs/operations.md followed to the letter on a fresh Debian with systemd, Samba and nginx. As root; minutes.
 .PHONY: try-install

@@ -1,11 +1,17 @@
-"""Writes docs/configuration.md from the models and docs/commands.md from the code. `make reference`; a test sees that they are current."""
+"""Writes docs/configuration.md from the models; docs/commands.md, the man page and the shells' completion from the code.
+
+`make reference`; a test sees that they are current.
+"""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 import types
 import typing
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -187,7 +193,57 @@ def _value(option: Any) -> str:
     return f" {option.metavar}" if option.metavar else f" {option.type.name.upper()}"
 
 
-PAGES = {"configuration.md": configuration, "commands.md": commands}
+def man() -> str:
+    """dossier(1): what stands in commands.md, for `man`."""
+    from desk.cli.main import app
+
+    out = [
+        '.TH DOSSIER 1 "" "dossier" "Commands"',
+        ".SH NAME",
+        "dossier \\- drop a file in a folder; it becomes a dossier item, is approved, and reaches the client",
+        ".SH SYNOPSIS",
+        r".B dossier\fR [\fB\-\-root\fR \fIDIR\fR] [\fB\-\-as\fR \fISTAFF\fR] \fICOMMAND\fR",
+        ".SH DESCRIPTION",
+        *(line for text in COMMANDS.split("\n\n")[1:] for line in (".PP", _roff(text))),
+        ".SH COMMANDS",
+    ]
+    group: Any = get_command(app)
+    for command in _commands_of(group, "dossier"):
+        if command.startswith("## "):
+            out.append(f".SS {_roff(command[3:])}")
+        elif command.startswith("| "):
+            for option, value, what in re.findall(r"^\| `([^`]*)`(.*?) \| (.*) \|$", command, re.MULTILINE):
+                out += [".TP", rf"\fB{_roff(option)}\fR {_roff(value)}", _roff(what)]
+        elif command.startswith("    "):
+            out += [".PP", "Example:", rf"\fB{_roff(command)}\fR"]
+        else:
+            out.append(_roff(command))
+    return "\n".join(
+        [*out, ".SH SEE ALSO", "The pages of the documentation, in share/dossier/docs where dossier is installed.", ""]
+    )
+
+
+def _roff(text: str) -> str:
+    """Text of a Markdown page for roff: no line of it is taken for a command, and a hyphen stays one."""
+    plain = " ".join(text.replace("`", "").replace("\\|", "|").split()).replace("\\", "\\e").replace("-", "\\-")
+    return rf"\&{plain}" if plain.startswith((".", "'")) else plain
+
+
+def completion(shell: str) -> str:
+    """What the shell reads to complete the words of `dossier`."""
+    command = Path(sys.executable).with_name("dossier")
+    environ = {**os.environ, "_DOSSIER_COMPLETE": f"source_{shell}"}
+    return subprocess.run([command], env=environ, capture_output=True, text=True, check=True).stdout.strip() + "\n"
+
+
+PAGES = {
+    "configuration.md": configuration,
+    "commands.md": commands,
+    "../packaging/man/dossier.1": man,
+    "../packaging/completion/dossier": partial(completion, "bash"),
+    "../packaging/completion/_dossier": partial(completion, "zsh"),
+    "../packaging/completion/dossier.fish": partial(completion, "fish"),
+}
 
 
 if __name__ == "__main__":

@@ -33,6 +33,9 @@ FOLLOWED = (
 )
 """The parts that `make try-install` follows; a test of the documentation counts their blocks as run."""
 
+WITH_THE_PACKAGE = ("installing.md", "With the Debian package")
+"""The part that `make try-deb` follows."""
+
 IN_CONTAINERS = ("installing.md", "In containers")
 """The part that `make try-container` follows."""
 

@@ -34,6 +34,9 @@ ENVIRON = {
     "LANG": "C.UTF-8",
     "COLUMNS": "140",
 }
+UBUNTU = "deb [signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] http://archive.ubuntu.com/ubuntu {} main universe"
+"""Where Ubuntu's releases come from; the key is in Debian's package ubuntu-keyring."""
+
 BOOT_SECONDS = 60.0
 COMMAND_SECONDS = 300.0
 
@@ -53,15 +56,15 @@ def need(*programs: str) -> None:
         )
 
 
-def base(folder: Path) -> Path:
+def base(folder: Path, suite: str = SUITE) -> Path:
     """A tar file with a minimal Debian and the guide's packages in apt's cache; made once, kept in `folder`."""
-    made = folder / f"{SUITE}.tar"
+    made = folder / f"{suite}.tar"
     if not made.exists():
         part = made.with_suffix(".part.tar")
         fetch = f'chroot "$1" env DEBIAN_FRONTEND=noninteractive apt-get -o APT::Install-Recommends=true install --yes --download-only {" ".join(READY)}'
         subprocess.run(
             ["mmdebstrap", "--quiet", "--variant=minbase", f"--include={','.join(FOUND)}", "--skip=cleanup/apt", f"--customize-hook={fetch}",
-             SUITE, part],
+             suite, part, *([UBUNTU.format(suite), UBUNTU.format(f"{suite}-updates")] if suite == "noble" else [])],
             check=True,
         )  # fmt: skip
         part.rename(made)
@@ -82,11 +85,11 @@ class Machine:
     address = "192.168.1.10"
     mail_address = "192.168.1.25"
 
-    def __init__(self, folder: Path, name: str) -> None:
+    def __init__(self, folder: Path, name: str, suite: str = SUITE) -> None:
         self.path = folder / name
         shutil.rmtree(self.path, ignore_errors=True)
         self.path.mkdir()
-        subprocess.run(["tar", "-C", self.path, "-xf", base(folder)], check=True)
+        subprocess.run(["tar", "-C", self.path, "-xf", base(folder, suite)], check=True)
         (self.path / "etc/hostname").write_text("server\n")
         (self.path / "etc/hosts").write_text(f"127.0.0.1 localhost server\n{self.mail_address} mail.office.example\n")
         self._log = open(folder / f"{name}.boot.log", "wb")  # noqa: SIM115

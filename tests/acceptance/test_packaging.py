@@ -60,7 +60,7 @@ def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> N
         "requirements.lock", "PKG-INFO", "setup.cfg",
     }  # fmt: skip
     assert {name.split("/")[1] for name in inside if name.startswith("packaging/")} == {
-        "Containerfile", "grafana", "prometheus", "samba", "systemd",
+        "Containerfile", "completion", "grafana", "man", "prometheus", "samba", "systemd",
     }  # fmt: skip
 
 
@@ -94,6 +94,8 @@ def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp
     assert (inbox / "_done/report.receipt.yaml").exists()
     assert (venv / "share/dossier/systemd/dossier.service").exists()
     assert (venv / "share/dossier/samba/smb.conf").exists()
+    assert (venv / "share/man/man1/dossier.1").exists()
+    assert (venv / "share/bash-completion/completions/dossier").exists()
     assert (venv / "share/dossier/docs/operations.md").exists()
     before = {path: path.read_bytes() for path in office.rglob("*") if path.is_file()}
     subprocess.run([*PIP, "--python", python, "uninstall", "--yes", "dossier"], check=True, capture_output=True)
@@ -159,3 +161,15 @@ def test_a_site_listens_on_the_socket_that_systemd_holds(site: str, tmp_path: Pa
     finally:
         process.terminate()
         process.wait(10)
+
+
+def test_the_scripts_of_the_debian_package_are_shell_and_name_the_units_that_it_has() -> None:
+    scripts = {name: (CHECKOUT / "packaging/deb" / name).read_text() for name in ("preinst", "postinst", "prerm", "postrm")}
+    for name, text in scripts.items():
+        subprocess.run(["sh", "-n"], input=text, text=True, check=True)
+        assert text.startswith("#!/bin/sh\n"), name
+    for unit in UNITS:
+        assert unit.name in scripts["postinst"]
+        if unit.name != "dossier-backup.service":  # started by its timer
+            assert unit.name in scripts["prerm"]
+            assert unit.name in scripts["postrm"]

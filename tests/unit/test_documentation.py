@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import pkgutil
 import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 from typer.main import get_command
 
@@ -79,3 +81,13 @@ def test_a_piece_of_configuration_on_a_page_is_read_without_a_fault() -> None:
                 Settings.model_validate(found)
                 seen += 1
     assert seen >= 5
+
+
+@pytest.mark.parametrize("page", ["configuration.md", "commands.md", "../packaging/man/dossier.1"])
+def test_the_reference_is_what_the_models_and_the_code_say(page: str) -> None:
+    found = importlib.util.spec_from_file_location("make_reference", CHECKOUT / "docs/make_reference.py")
+    assert found
+    assert found.loader
+    made = importlib.util.module_from_spec(found)
+    found.loader.exec_module(made)
+    assert (CHECKOUT / "docs" / page).read_text() == made.PAGES[page](), "say: make reference"

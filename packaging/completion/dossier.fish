@@ -1,0 +1,1 @@
+complete --command dossier --no-files --arguments "(env _DOSSIER_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=get-args _TYPER_COMPLETE_ARGS=(commandline -cp) dossier)" --condition "env _DOSSIER_COMPLETE=complete_fish _TYPER_COMPLETE_FISH_ACTION=is-args _TYPER_COMPLETE_ARGS=(commandline -cp) dossier"
