@@ -85,7 +85,7 @@ def view(office: Office, actor: Actor, now: datetime, key: int, note: bool = Fal
     shared = {one["name"] for one in edition.shown["attachments"]}
     before = contents.seen_before(asking.concept, edition, item.standing, actor.code)
     names = ", ".join(office.staff[code].name if code in office.staff else code for code in asking.people)
-    why_not = None if asking.desk_of(actor.code) else sentence("desk.not_yours", whom=names or "?")
+    why_not = None if asking.seat_of(actor.code) else sentence("desk.not_yours", whom=names or "?")
     return ConceptView(
         key, item_name(key), item.client, edition.content, edition.shown,
         [row.name for row in items.attachments_of(key) if row.name not in shared], item.explanation, edition.made_by,

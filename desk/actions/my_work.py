@@ -107,11 +107,11 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
         edition = offered.get(item.pending or 0) if item is not None else None
         if item is None or edition is None:
             continue
-        desk, attention = asking.desk_of(actor.code), suspicion.for_reader(told.get(edition.id, []), may.clients)
+        seat, attention = asking.seat_of(actor.code), suspicion.for_reader(told.get(edition.id, []), may.clients)
         found.append(
             Waits(
                 item.id, item_name(item.id), item.client, item.description, edition.made_by, clock.local_iso(edition.made_at) or "",
-                desk.approver if desk else actor.code, attention, edition.id > first_edition(item.id) + 1, edition.content,
+                seat.approver if seat else actor.code, attention, edition.id > first_edition(item.id) + 1, edition.content,
             )
         )  # fmt: skip
     return found

@@ -252,7 +252,7 @@ class ApproverSeat:
     """Why others than the approver are asked, if they are."""
 
 
-def desks(
+def approver_seats(
     office: Office,
     client: str,
     kind: str | None,
@@ -270,12 +270,12 @@ def desks(
     admins.
     """
     matter = _Matter(office, client, kind, staff_among(office, makers), today, staff_among(office, gone))
-    return [_desk(matter, seat) for seat in dict.fromkeys(approvers)] or [_desk(matter, _default_approver(office, client) or "")]
+    return [_seat(matter, seat) for seat in dict.fromkeys(approvers)] or [_seat(matter, _default_approver(office, client) or "")]
 
 
 @dataclass(frozen=True, slots=True)
 class _Matter:
-    """What is to be decided on, when, and who can't any more (`desks`)."""
+    """What is to be decided on, when, and who can't any more (`approver_seats`)."""
 
     office: Office
     client: str
@@ -297,7 +297,7 @@ class _Matter:
         return [code for code in (approver, *substitutes(self.office, approver, self.today)) if self.why_not(code) is None]
 
 
-def _desk(matter: _Matter, approver: str) -> ApproverSeat:
+def _seat(matter: _Matter, approver: str) -> ApproverSeat:
     able: list[str] = matter.able(approver)
     reason: Sentence | None = None
     if approver not in able:

@@ -34,7 +34,7 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
     new = wanted - rows.keys()
     back = [key for key in wanted if rows.get(key) is False]
     over = [key for key, is_open in rows.items() if is_open and key not in wanted]
-    stuck = [asking for asking in askings if not all(desk.people for desk in asking.desks)]
+    stuck = [asking for asking in askings if not all(seat.people for seat in asking.seats)]
     if not (new or back or over or stuck):
         return
     made = [(*key, clock.to_text(now), True) for key in sorted(new)]
@@ -54,10 +54,10 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
 
 def _passed_on(asking: Asking, new: Collection[tuple[int, str]]) -> list[trail.NewEvent]:
     entries = []
-    for desk in asking.desks:
-        others = [person for person in desk.people if person != desk.approver and (asking.concept.edition, person) in new]
+    for seat in asking.seats:
+        others = [person for person in seat.people if person != seat.approver and (asking.concept.edition, person) in new]
         if others:
-            detail = {"seat": desk.approver, "to": others, "reason": desk.reason and str(desk.reason)}
+            detail = {"seat": seat.approver, "to": others, "reason": seat.reason and str(seat.reason)}
             entries.append(trail.NewEvent(trail.DAEMON, "passed_on", asking.concept.item, detail))
     return entries
 
@@ -71,9 +71,9 @@ def _tell_asked(office: Office, now: datetime, askings: Sequence[Asking], new: C
         key, edition = asking.concept.item, asking.concept.edition
         for person in asking.people:
             if (edition, person) in new and key in found and key not in silent:
-                desk = asking.desk_of(person)
-                seat = desk.approver if desk is not None and desk.approver != person else None
-                notices.tell(office, now, "decide", person, found[key], {"edition": edition, "seat": seat})
+                seat = asking.seat_of(person)
+                instead_of = seat.approver if seat is not None and seat.approver != person else None
+                notices.tell(office, now, "decide", person, found[key], {"edition": edition, "seat": instead_of})
 
 
 def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
@@ -81,7 +81,7 @@ def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
     if Note.select().where(Note.key == key).exists():
         return
     Note.insert(key=key, value=clock.to_text(now)).execute()
-    reasons = [str(desk.reason) for desk in asking.desks if not desk.people]
+    reasons = [str(seat.reason) for seat in asking.seats if not seat.people]
     trail.record(now, trail.DAEMON, "nobody_left", asking.concept.item, {"reasons": reasons})
     item = Item.get_by_id(asking.concept.item)
     for admin in people.admins(office):

@@ -1,7 +1,7 @@
 """Decisions on concepts. Whatever comes twice or at once, the first decision stands.
 
 A concept has a seat for each approver named; a seat is filled by its approver or by whoever stands in
-for them that day (people.desks). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
+for them that day (people.approver_seats). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
 when it is decided, and once more before it is published: an approval by somebody who has lost the right since is none.
 
 `decide` is called inside `transaction()`, which lets one writer in at a time; that is what makes it first or second.
@@ -56,15 +56,15 @@ def decide(
     edition = Edition.get_by_id(item.pending)
     if content is not None and content != edition.content:
         raise ContentChanged("deciding.changed_since", item=item_name(key))
-    desk = _seat(office, item, edition, actor, hours.today(office, now))
+    seat = _seat(office, item, edition, actor, hours.today(office, now))
     if verdict == "reject" and not comment.strip():
         raise Invalid([fault("comment", "deciding.comment_needed")])
     Decision.insert(
-        edition=edition.id, approver=desk.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
+        edition=edition.id, approver=seat.approver, decided_by=actor.code, decision=verdict, comment=comment or None,
         at=clock.to_text(now), behind=actor.behind,
     ).execute()  # fmt: skip
     detail = {
-        "content": edition.content, "seat": desk.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
+        "content": edition.content, "seat": seat.approver, "comment": comment, "rights": people.rights_now(office, actor.code),
         **({"in_view": [str(note) for note in suspicion.for_reader(in_view, frozenset())]} if (in_view := notes.on(edition.id)) else {}),
     }  # fmt: skip
     is_inside, at = not item.share, clock.to_text(now)
@@ -121,7 +121,7 @@ def _seat(office: Office, item: Item, edition: Edition, actor: Actor, today: dat
         if office.settings.sharing.four_eyes and other in people.staff_among(office, concept.makers):
             raise Forbidden("people.four_eyes_behind", behind=other, staff=code)
     asking = Seating(office, today).asking(concept, [Decided(row.approver, row.decided_by, row.behind) for row in given])
-    desk = asking.desk_of(code)
+    desk = asking.seat_of(code)
     if desk is not None:
         return desk
     reason = people.why_not_approve(office, code, item.client, item.type, concept.makers)

@@ -95,19 +95,19 @@ class Asking:
     """A concept, and who is asked about it."""
 
     concept: Concept
-    desks: Sequence[ApproverSeat]
+    seats: Sequence[ApproverSeat]
     """The seats that have not decided yet."""
     decided: Sequence[Decided]
 
     @property
     def people(self) -> list[str]:
         """Everybody who may decide now, each once."""
-        return list(dict.fromkeys(person for desk in self.desks for person in desk.people))
+        return list(dict.fromkeys(person for seat in self.seats for person in seat.people))
 
-    def desk_of(self, person: str) -> ApproverSeat | None:
+    def seat_of(self, person: str) -> ApproverSeat | None:
         """The seat that a person would fill, their own before another's; None if there is none."""
-        fitting = [desk for desk in self.desks if person in desk.people]
-        return next((desk for desk in fitting if desk.approver == person), fitting[0] if fitting else None)
+        fitting = [seat for seat in self.seats if person in seat.people]
+        return next((seat for seat in fitting if seat.approver == person), fitting[0] if fitting else None)
 
 
 class Seating:
@@ -129,7 +129,9 @@ class Seating:
         return Asking(concept, self._known[key], ())
 
     def _desks(self, concept: Concept, gone: Collection[str], filled: Collection[str]) -> list[ApproverSeat]:
-        seats = people.desks(self.office, concept.client, concept.type, concept.approvers, concept.makers, self.today, gone)
+        seats = people.approver_seats(
+            self.office, concept.client, concept.type, concept.approvers, concept.makers, self.today, gone
+        )
         return [seat for seat in seats if seat.approver not in filled]
 
     def askings(self, items: Collection[int] | None = None) -> list[Asking]:

@@ -273,14 +273,14 @@ def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft
         problems.append(fault("approver", "rules.concept_needs_approver", whom=_who_approves(office, draft, makers)))
     elif draft.approvals.isdecimal() and int(draft.approvals) > len(approvers):
         problems.append(fault("approvals", "rules.too_many_approvals", approvals=draft.approvals, count=len(approvers)))
-    seats = people.desks(office, draft.client, draft.type, approvers, makers, date.min)
-    if approvers and not all(desk.people for desk in seats):
+    seats = people.approver_seats(office, draft.client, draft.type, approvers, makers, date.min)
+    if approvers and not all(seat.people for seat in seats):
         problems.append(fault("approver", "rules.nobody_left"))
     return replace(draft, approvers=tuple(approvers)), problems
 
 
 def approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> list[Problem]:
-    """Who was named as approver and can't be. A default approver who can't is replaced instead (people.desks)."""
+    """Who was named as approver and can't be. A default approver who can't is replaced instead (people.approver_seats)."""
     problems = []
     for approver in draft.approvers:
         refusal = people.why_not_approve(office, approver, draft.client, draft.type, makers)

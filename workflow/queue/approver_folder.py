@@ -235,7 +235,7 @@ class ApproverFolder:
     def _sheet_for(self, now: datetime, place: At) -> Sheet | None:
         """The sheet of one file, its copies beside it; None if the item does not wait for this person (any more)."""
         found = self._look_up(item_key(_copies_of(place).name))
-        if found is None or found[1].desk_of(self.person) is None:
+        if found is None or found[1].seat_of(self.person) is None:
             return None
         if not files.is_folder(_copies_of(place)):
             self._make_copies(now, place.folder, *found)

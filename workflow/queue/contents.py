@@ -87,16 +87,16 @@ class Sheets:
 
 def remarks(asking: Asking, person: str, shown: Shown) -> list[Sentence]:
     """Why this person is asked, and how many others are; of what is approved inside the office, what else is decided on."""
-    concept, desk = asking.concept, asking.desk_of(person)
+    concept, seat = asking.concept, asking.seat_of(person)
     told = []
     if inside := shown.get("internal"):
         told.append(sentence("queue.inside", type=inside["type"]))
         values = {**inside["fields"], **{key: inside[key] for key in ("location", "labels") if inside[key]}}
         told += [sentence("queue.field", name=name, value=value) for name, value in values.items()]
         told += [sentence("queue.note", name=name, note=note) for name, note in inside["notes"].items()]
-    if desk is not None and desk.approver != person:
-        code = "queue.asked_in_place" if desk.approver else "queue.asked"
-        told.append(sentence(code, approver=desk.approver, reason=desk.reason))
+    if seat is not None and seat.approver != person:
+        code = "queue.asked_in_place" if seat.approver else "queue.asked"
+        told.append(sentence(code, approver=seat.approver, reason=seat.reason))
     seats = list(dict.fromkeys(concept.approvers))
     if len(seats) > 1:
         needed, by = deciding.needed(seats, concept.approvals), [one.by for one in asking.decided]

@@ -65,10 +65,10 @@ def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:
     since = clock.to_the_minute(edition.made_at)
     found = []
     for asking in waiting.Seating(office, hours.today(office, now)).askings([item.id]):
-        for desk in asking.desks:
-            whom = either(desk.people) or sentence("reasons.nobody_left")
-            if desk.reason:
-                found.append(sentence("reasons.waits_for_instead", whom=whom, why=desk.reason, since=since))
+        for seat in asking.seats:
+            whom = either(seat.people) or sentence("reasons.nobody_left")
+            if seat.reason:
+                found.append(sentence("reasons.waits_for_instead", whom=whom, why=seat.reason, since=since))
             else:
                 found.append(sentence("reasons.waits_for", whom=whom, since=since))
     return found or [sentence("reasons.waits", since=since)]

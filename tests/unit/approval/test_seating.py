@@ -32,7 +32,7 @@ def concept(*approvers: str, approvals: str = "all", makers: tuple[str, ...] = (
 
 
 def asked(asking: Asking) -> dict[str, tuple[str, ...]]:
-    return {desk.approver: desk.people for desk in asking.desks}
+    return {seat.approver: seat.people for seat in asking.seats}
 
 
 def test_each_approver_has_a_seat_until_it_is_filled(tmp_path: Path) -> None:
@@ -50,8 +50,8 @@ def test_who_filled_anothers_seat_or_was_behind_that_does_not_fill_their_own(tmp
 def test_a_maker_is_not_asked_and_the_default_approver_is(tmp_path: Path) -> None:
     one = seating(tmp_path).asking(concept("k.smit", makers=("p.bakker", "k.smit")))
     assert asked(one) == {"k.smit": ("m.devries",)}
-    [desk] = one.desks
-    assert "four eyes" in str(desk.reason)
+    [seat] = one.seats
+    assert "four eyes" in str(seat.reason)
 
 
 def test_a_maker_who_is_named_by_account_is_not_asked_either(tmp_path: Path) -> None:
@@ -64,10 +64,10 @@ def test_ones_own_seat_goes_before_anothers(tmp_path: Path) -> None:
     away = {"substitute": "l.visser", "away": {"from": "2026-11-20", "until": "2026-11-30"}}
     staff_away = Staff(name="k", email="k@x.example", rights=["approve"], **away)  # type: ignore[arg-type]
     found = seating(tmp_path, substitute="l.visser", away=staff_away.away).asking(concept("k.smit", "l.visser"))
-    desk, other = found.desk_of("l.visser"), found.desk_of("k.smit")
-    assert desk is not None
+    seat, other = found.seat_of("l.visser"), found.seat_of("k.smit")
+    assert seat is not None
     assert other is not None
-    assert (desk.approver, other.approver, found.desk_of("p.bakker")) == ("l.visser", "k.smit", None)
+    assert (seat.approver, other.approver, found.seat_of("p.bakker")) == ("l.visser", "k.smit", None)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def office(settings: dict[str, Any] | None = None, default: str | None = "m.devr
 
 
 def asked(found: Office, *approvers: str, makers: tuple[str, ...] = ("p.bakker",), gone: tuple[str, ...] = ()) -> list[list[str]]:
-    return [list(desk.people) for desk in people.desks(found, "acme-bv", None, approvers, makers, DAY, gone)]
+    return [list(seat.people) for seat in people.approver_seats(found, "acme-bv", None, approvers, makers, DAY, gone)]
 
 
 def test_an_approver_who_is_here_is_asked_alone() -> None:
@@ -47,9 +47,9 @@ def test_an_approver_who_is_here_is_asked_alone() -> None:
 
 def test_while_an_approver_is_away_his_substitute_is_asked_as_well() -> None:
     found = office(k_smit={"substitute": "l.visser", "away": AWAY})
-    (desk,) = people.desks(found, "acme-bv", None, ["k.smit"], ["p.bakker"], DAY)
-    assert desk.people == ("k.smit", "l.visser")
-    assert str(desk.reason) == "k.smit is away until 2026-11-30"
+    (seat,) = people.approver_seats(found, "acme-bv", None, ["k.smit"], ["p.bakker"], DAY)
+    assert seat.people == ("k.smit", "l.visser")
+    assert str(seat.reason) == "k.smit is away until 2026-11-30"
     assert asked(office(k_smit={"substitute": "l.visser"}), "k.smit") == [["k.smit"]]
 
 
@@ -109,8 +109,12 @@ def test_nobody_fills_two_seats() -> None:
 
 def test_who_may_not_know_of_a_type_is_not_asked_about_it() -> None:
     found = office({"types": {"advice": {"staff": ["p.bakker", "l.visser"]}}})
-    assert [list(d.people) for d in people.desks(found, "acme-bv", "advice", ["k.smit"], ["p.bakker"], DAY)] == [["j.admin"]]
-    assert [list(d.people) for d in people.desks(found, "acme-bv", "advice", ["l.visser"], ["p.bakker"], DAY)] == [["l.visser"]]
+    assert [list(d.people) for d in people.approver_seats(found, "acme-bv", "advice", ["k.smit"], ["p.bakker"], DAY)] == [
+        ["j.admin"]
+    ]
+    assert [list(d.people) for d in people.approver_seats(found, "acme-bv", "advice", ["l.visser"], ["p.bakker"], DAY)] == [
+        ["l.visser"]
+    ]
 
 
 def test_rights_are_for_clients() -> None:
