@@ -39,7 +39,16 @@ def whole(error: OSError) -> Sentence:
     what = why(error)
     if error.filename:
         what = sentence("system.of_a_file", file=os.fsdecode(error.filename), why=what)
+    return _advised(error, what) or what
+
+
+def advised(error: OSError) -> Sentence | None:
+    """What went wrong and what to do about it, without the file's name; None for an error that says nothing of the machine."""
+    return _advised(error, why(error))
+
+
+def _advised(error: OSError, what: Sentence) -> Sentence | None:
     name = errno.errorcode.get(error.errno or 0, "")
-    if name in ADVISED and error.strerror == os.strerror(error.errno or 0):
-        return sentence("system.with_advice", what=what, todo=sentence(f"system.do_about_{name.lower()}"))
-    return what
+    if name not in ADVISED or error.strerror != os.strerror(error.errno or 0):
+        return None
+    return sentence("system.with_advice", what=what, todo=sentence(f"system.do_about_{name.lower()}"))

@@ -40,7 +40,7 @@ from dossier.database.tables import PROXY
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.watching import ConfigWatch
-from dossier.text import clock
+from dossier.text import clock, system
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, plain
 
@@ -188,6 +188,12 @@ class Gate(Generic[V]):
             raise
         except UNAVAILABLE as error:
             log.error("the database can't be used", path=_safe_path(request), error=str(error))
+            return self._trouble(visit, 503)
+        except OSError as error:
+            if system.advised(error) is None:
+                log.exception("an unexpected error", path=_safe_path(request))
+                return self._trouble(visit, 500)
+            log.error("a file can't be used", path=_safe_path(request), error=str(error))
             return self._trouble(visit, 503)
         except Exception:
             log.exception("an unexpected error", path=_safe_path(request))

@@ -143,7 +143,13 @@ class DeskWeb:
     @staticmethod
     def _with_uploads(handler: Handler) -> Callable[[StaffVisit, Sequence[Upload]], Response]:
         """A page for people who are logged in, whose form may bring files."""
-        return lambda visit, uploads: handler(replace(visit, uploads=uploads)) if visit.session is not None else _ask_who(visit)
+
+        def answered(visit: StaffVisit, uploads: Sequence[Upload]) -> Response:
+            if visit.session is None:
+                return _ask_who(visit, [name for name, _ in uploads])
+            return handler(replace(visit, uploads=uploads))
+
+        return answered
 
     def _put_file(self, visit: StaffVisit, pieces: Iterable[bytes]) -> Response:
         if visit.session is None:
@@ -156,11 +162,18 @@ class DeskWeb:
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
 
-def _ask_who(visit: StaffVisit) -> Response:
-    """To the login; what was typed before the session ended is kept in the page, to be sent once more."""
+def _ask_who(visit: StaffVisit, files: Sequence[str] = ()) -> Response:
+    """To the login; what was typed before the session ended is kept in the page, to be sent once more.
+
+    A page can't keep files: those that came with the form are named, to be chosen again.
+    """
     if visit.request.method == "GET":
         return visit.to_login()
-    return visit.page("again.html", 401, typed=[(name, value) for name, values in visit.form.items() for value in values])
+    return visit.page("again.html", 401, typed=_typed(visit), files=files)
+
+
+def _typed(visit: StaffVisit) -> list[tuple[str, str]]:
+    return [(name, value) for name, values in visit.form.items() for value in values]
 
 
 def gone(visit: StaffVisit) -> Response:
@@ -173,8 +186,9 @@ def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:
     if isinstance(about, Refusal):
         if status == 404:
             return gone(visit) if visit.session is not None else visit.to_login()
-        return visit.page("message.html", status, about="refusal", reason=about.told(visit.language, WORDS))
-    typed = [(name, value) for name, values in visit.form.items() for value in values] if about == "trouble" else []
+        typed = _typed(visit) if status in (409, 422, 503) else []
+        return visit.page("message.html", status, about="refusal", reason=about.told(visit.language, WORDS), typed=typed)
+    typed = _typed(visit) if about == "trouble" else []
     return visit.page("message.html", status, about=about, reason=None, typed=typed)
 
 

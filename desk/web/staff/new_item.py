@@ -8,16 +8,21 @@ typed and what came in stays through every fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 from urllib.parse import quote
 
+import structlog
 from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, offering
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.database.tables import StagedDrop
-from dossier.text.refusals import Invalid, NotFound, Problem, Refusal
+from dossier.text import system
+from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, Unavailable
 from dossier.text.sentences import told
 from ingest.sources import staging
+
+log = structlog.get_logger("web")
 
 TEXTS = ("description", "status", "type", "location", "explanation", "share_status", "contact")
 YES_NO = ("share", "share_explanation", "notify")
@@ -44,6 +49,8 @@ def new_item(visit: StaffVisit) -> Response:
         staging.commit(visit.office, visit.now, visit.actor, row, keys, shares)
     except Invalid as refused:
         return _page(visit, code, row, _by_key(visit, refused.problems), 422)
+    except OSError as error:
+        return _page(visit, code, row, _by_key(visit, _unavailable(error).problems), 503)
     return visit.to(f"/drops/{row.id}")
 
 
@@ -63,17 +70,34 @@ def _add(visit: StaffVisit, row: StagedDrop) -> list[Problem]:
     problems: list[Problem] = []
     for name, pieces in visit.uploads:
         try:
-            staging.put(visit.office, row, name, pieces)
+            _put(visit, row, name, pieces)
         except Refusal as refusal:
             problems += [Problem("attachments", one.message) for one in refusal.problems]
     return problems
+
+
+def _put(visit: StaffVisit, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+    """Take a file in. Raises Refusal; Unavailable for what the machine has no room for, say."""
+    try:
+        return staging.put(visit.office, row, name, pieces)
+    except OSError as error:
+        raise _unavailable(error) from error
+
+
+def _unavailable(error: OSError) -> Unavailable:
+    """What the machine can't do just now, as a refusal. Raises the error itself if it says nothing of the machine."""
+    advice = system.advised(error)
+    if advice is None:
+        raise error
+    log.error("a file that was sent can't be kept", error=str(error))
+    return Unavailable(advice)
 
 
 def put_file(visit: StaffVisit, name: str, pieces: Iterable[bytes]) -> Response:
     """One file, as a script sends it; answers with its size, or with what is wrong with it."""
     row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
     try:
-        return JSONResponse(staging.put(visit.office, row, name, pieces))
+        return JSONResponse(_put(visit, row, name, pieces))
     except Refusal as refusal:
         return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
 

@@ -17,7 +17,7 @@ from dossier.text.sentences import Sentence, told
 from workflow.approval.deciding import AlreadyDecided, ContentChanged
 
 PAGE_CONCEPTS = 100
-BESIDE = 10
+BEFORE, BEHIND = 2, 18
 """So many before and behind the one that is decided stand beside it."""
 
 PREVIEW = {
@@ -75,8 +75,8 @@ def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Res
     concepts.note_shown(visit.now, visit.actor, found)
     keys = keys_to_decide(visit)
     place = keys.index(key) if key in keys else None
-    first = max(0, (place or 0) - BESIDE)
-    waits = my_work.to_decide(visit.office, visit.actor, visit.now, keys[first : first + 2 * BESIDE + 1])
+    first = max(0, (place or 0) - BEFORE)
+    waits = my_work.to_decide(visit.office, visit.actor, visit.now, keys[first : first + BEFORE + 1 + BEHIND])
     following = keys[place + 1 : place + 2] if place is not None else keys[:1]
     values: dict[str, object] = {
         "found": found, "waits": waits, "count": len(keys), "files": papers.papers(

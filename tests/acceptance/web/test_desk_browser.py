@@ -159,3 +159,21 @@ def test_a_new_item_is_made_and_decided_on_with_and_without_a_script(
     expect(page.locator("[role=status]").first).to_contain_text(item)
     wait_for(lambda: rig.office.json("show", item)["public"], "it is on the portal")
     made.close()
+
+
+def test_a_file_that_is_chosen_after_the_session_ended_is_named_as_not_kept(
+    rig: DeskRig, browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "Bijlage.pdf").write_bytes(PDF)
+    made = context(rig, browser, rig.browser("p.bakker").cookies, viewport=PHONE)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    page.fill("#description", "Getypt voor de sessie eindigde")
+    made.clear_cookies()
+    page.set_input_files("#pick", str(tmp_path / "Bijlage.pdf"))
+    expect(page.locator("#files")).to_contain_text("Bijlage.pdf")
+    expect(page.locator("#files")).to_contain_text("Uw sessie was verlopen")
+    expect(page.locator("#description")).to_have_value("Getypt voor de sessie eindigde")
+    page.click("#save")
+    expect(page.locator("h1")).to_have_text("Your session had ended")  # nobody knows any more whose language it is
+    made.close()

@@ -5,13 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 
 import pytest
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
-from kit.web import Answer, Browser
+from kit.web import Answer, Browser, send_form
 
 PRESETS = """\
 presets:
@@ -36,21 +35,6 @@ def petra(rig: DeskRig) -> Browser:
     return rig.browser("p.bakker")
 
 
-def send(browser: Browser, path: str, fields: Mapping[str, str], files: Sequence[tuple[str, bytes]] = ()) -> Answer:
-    """A form as a browser without a script sends it."""
-    edge = uuid.uuid4().hex
-    parts = [
-        f'--{edge}\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'.encode() for name, value in fields.items()
-    ]
-    for name, data in files:
-        head = (
-            f'--{edge}\r\nContent-Disposition: form-data; name="file"; filename="{name}"\r\nContent-Type: application/pdf\r\n\r\n'
-        )
-        parts.append(head.encode() + data + b"\r\n")
-    body = b"".join(parts) + f"--{edge}--\r\n".encode()
-    return browser._ask("POST", path, body, {"content-type": f"multipart/form-data; boundary={edge}"})  # type: ignore[arg-type]
-
-
 def become(browser: Browser, answer: Answer) -> str:
     """The item that a saved form became."""
     goal = answer.goes_to
@@ -65,7 +49,7 @@ def test_files_and_words_without_a_script_become_an_item(rig: DeskRig, petra: Br
         "share:notities.pdf": "no", "save": "1",
     }  # fmt: skip
     files = [("jaarrekening é.pdf", PDF), ("notities.pdf", PDF + b"2")]
-    item = become(petra, send(petra, "/clients/acme-bv/new", fields, files))
+    item = become(petra, send_form(petra, "/clients/acme-bv/new", fields, files))
     found = rig.office.json("show", item)
     assert found["description"] == "Jaarrekening 2025: dé versie #3"
     assert (found["created_by"], found["share_state"], found["location"]) == ("p.bakker", "concept", "2025/Jaarrekening")
@@ -86,7 +70,7 @@ def test_with_faults_nothing_is_made_and_all_that_was_typed_and_sent_stays(rig: 
         "share_status": "approved",
         "save": "1",
     }
-    answer = send(petra, "/clients/acme-bv/new", fields, [("a.pdf", PDF)])
+    answer = send_form(petra, "/clients/acme-bv/new", fields, [("a.pdf", PDF)])
     assert answer.status == 422
     for kept in ('value="short"', "Een &lt;b&gt;toelichting&lt;/b&gt;", "a.pdf"):
         assert kept in answer.text
@@ -95,12 +79,12 @@ def test_with_faults_nothing_is_made_and_all_that_was_typed_and_sent_stays(rig: 
     assert len(rig.office.json("items", "--limit", "0")) == before
     drop = re.findall(r'name="drop" value="(\w+)"', answer.text)[0]
     mended = {**fields, "drop": drop, "description": "Long enough by now", "share_status": "concept", "share:a.pdf": "yes"}
-    item = become(petra, send(petra, "/clients/acme-bv/new", mended))
+    item = become(petra, send_form(petra, "/clients/acme-bv/new", mended))
     assert rig.office.json("show", item)["attachments"][0]["name"] == "a.pdf"
 
 
 def test_pressed_twice_is_saved_once(rig: DeskRig, petra: Browser) -> None:
-    answer = send(
+    answer = send_form(
         petra, "/clients/acme-bv/new", {"description": "Pressed twice by somebody", "add": "1"}, [("b.pdf", PDF + b"b")]
     )
     fields = {
@@ -108,7 +92,7 @@ def test_pressed_twice_is_saved_once(rig: DeskRig, petra: Browser) -> None:
         "description": "Pressed twice by somebody",
         "save": "1",
     }
-    first, second = (send(petra, "/clients/acme-bv/new", fields) for _ in range(2))
+    first, second = (send_form(petra, "/clients/acme-bv/new", fields) for _ in range(2))
     assert first.goes_to == second.goes_to
     become(petra, first)
     assert sum(one["description"] == "Pressed twice by somebody" for one in rig.office.json("items", "--limit", "0")) == 1
@@ -154,7 +138,7 @@ def test_a_preset_fills_the_form_in_and_an_approver_is_found_by_typing(rig: Desk
         "approver": "marieke",
         "save": "1",
     }
-    item = become(petra, send(petra, "/clients/acme-bv/new", {**fields, "share:l.pdf": "yes"}, [("l.pdf", PDF + b"loon")]))
+    item = become(petra, send_form(petra, "/clients/acme-bv/new", {**fields, "share:l.pdf": "yes"}, [("l.pdf", PDF + b"loon")]))
     assert rig.office.json("show", item)["approver"] == "m.devries"
-    wrong = send(petra, "/clients/acme-bv/new", {**fields, "approver": "nobody known"})
+    wrong = send_form(petra, "/clients/acme-bv/new", {**fields, "approver": "nobody known"})
     assert (wrong.status, 'value="nobody known"' in wrong.text) == (422, True)

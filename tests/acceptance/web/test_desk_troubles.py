@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import html
+import json
+import os
 import re
+import socket
 import sqlite3
+import subprocess
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 from kit.desk import DeskRig
-from kit.support import PDF
+from kit.support import PDF, wait_for
+from kit.web import send_form
+
+from dossier.text import system
+from dossier.text.sentences import told
 
 PUBLIC = "created_by: m.devries\nshare: yes\nshare_status: approved\nshare_attachments: all\n"
+
+NO_ROOM = told(system.advised(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) or "", "nl")
 
 
 @pytest.fixture(scope="module")
@@ -90,6 +102,77 @@ def test_of_two_browsers_that_change_a_field_the_second_loses_nothing_and_is_sho
     newer = re.findall(r'name="version" value="(\d+)"', answer.text)[0]
     assert petra.post(f"/items/{item}/edit", {"version": newer, "description": second}).status == 303
     assert rig.office.json("show", item)["description"] == second
+
+
+@pytest.fixture
+def small_inbox(rig: DeskRig) -> Iterator[Path]:
+    """A disk of 4 MB at a client's inbox."""
+    if os.geteuid() != 0:
+        pytest.skip("needs root: a small disk is mounted")
+    folder = rig.office.path / "inbox/zon"
+    folder.mkdir(exist_ok=True)
+    done = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(folder)], capture_output=True, text=True)
+    if done.returncode:
+        pytest.skip(f"nothing may be mounted on this machine: {done.stderr.strip()}")
+    yield folder
+    subprocess.run(["umount", "--lazy", str(folder)], check=True)
+
+
+def test_a_disk_that_is_full_in_an_upload_is_told_at_the_files_and_all_that_was_typed_stays(
+    rig: DeskRig, small_inbox: Path
+) -> None:
+    petra, large = rig.browser("p.bakker"), PDF + b"x" * (6 << 20)
+    drop = json.loads(petra.post("/clients/zon/drops").text)["drop"]
+    answer = petra._ask("PUT", f"/drops/{drop}/files/large.pdf", large, {})  # type: ignore[arg-type]
+    assert (answer.status, [one["message"] for one in json.loads(answer.text)["faults"]]) == (503, [NO_ROOM])
+    typed = {"drop": drop, "description": "Alles wat al was getypt", "explanation": "Regel één"}
+    answer = send_form(petra, "/clients/zon/new", {**typed, "add": "1"}, [("large.pdf", large)])
+    assert (answer.status, html.escape(NO_ROOM, quote=False) in html.unescape(answer.text)) == (422, True)
+    assert all(value in answer.text for value in typed.values())
+    assert [one.name for one in small_inbox.rglob("*large*")] == [], "nothing of it takes up room"
+    assert petra._ask("PUT", f"/drops/{drop}/files/small.pdf", PDF, {}).status == 200  # type: ignore[arg-type]
+    filler = small_inbox / ".filler"
+    with contextlib.suppress(OSError), open(filler, "wb", buffering=0) as file:
+        while True:
+            file.write(b"x" * 4096)
+    answer = petra.post("/clients/zon/new", {**typed, "save": "1"})
+    assert (answer.status, typed["description"] in answer.text) == (503, True)
+    filler.unlink()
+    assert petra.post("/clients/zon/new", {**typed, "save": "1"}).goes_to == f"/drops/{drop}"
+
+
+def test_a_connection_that_is_lost_in_an_upload_leaves_nothing_of_the_file_and_it_can_be_sent_again(rig: DeskRig) -> None:
+    petra = rig.browser("p.bakker")
+    drop = json.loads(petra.post("/clients/acme-bv/drops").text)["drop"]
+    [hidden] = [one for one in (rig.office.path / "inbox/acme-bv").iterdir() if one.name.startswith(".")]
+    cookie = "; ".join(f"{name}={value}" for name, value in petra.cookies.items())
+    head = f"PUT /drops/{drop}/files/scan.pdf HTTP/1.1\r\nHost: x\r\nCookie: {cookie}\r\nContent-Length: 9000000\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", rig.port)) as connection:
+        connection.sendall(head.encode() + PDF + b"x" * 200_000)
+        wait_for(lambda: list(hidden.iterdir()), "it comes in")
+    wait_for(lambda: not list(hidden.iterdir()), "nothing of it is left")
+    assert "scan.pdf" not in petra.post("/clients/acme-bv/new", {"drop": drop, "add": "1"}).text
+    assert petra._ask("PUT", f"/drops/{drop}/files/scan.pdf", PDF + b"lost", {}).status == 200  # type: ignore[arg-type]
+    saved = petra.post("/clients/acme-bv/new", {"drop": drop, "description": "Na een verbroken verbinding", "save": "1"})
+    assert saved.goes_to == f"/drops/{drop}"
+
+
+def test_a_session_that_ended_while_one_typed_keeps_the_words_and_names_the_files_to_be_chosen_again(rig: DeskRig) -> None:
+    petra = rig.browser("p.bakker")
+    typed = {"description": "Getypt voor de <sessie> eindigde", "explanation": "Regel één\nen twee", "share": ""}
+    ended = dict(petra.cookies)
+    petra.cookies.clear()
+    answer = send_form(
+        petra, "/clients/acme-bv/new", {**typed, "save": "1"}, [("eerste.pdf", PDF + b"1"), ("tweede.pdf", PDF + b"2")]
+    )
+    assert (answer.status, "eerste.pdf" in answer.text, "tweede.pdf" in answer.text) == (401, True, True)
+    assert 'enctype="multipart/form-data"' in answer.text
+    assert kept(answer.text) == {**typed, "save": "1"}
+    petra.cookies.update(ended)  # logged in again, in another tab
+    again = send_form(petra, "/clients/acme-bv/new", kept(answer.text), [("eerste.pdf", PDF + b"1"), ("tweede.pdf", PDF + b"2")])
+    wait_for(lambda: petra.get(again.goes_to).status == 303, "it is taken")
+    item = rig.office.json("show", re.findall(r"D-\d{4}-\d{6}", petra.get(again.goes_to).goes_to)[0])
+    assert (item["description"], item["explanation"], len(item["attachments"])) == (typed["description"], typed["explanation"], 2)
 
 
 def test_each_page_says_on_top_that_no_daemon_runs_until_one_does(rig: DeskRig, tmp_path: Path) -> None:

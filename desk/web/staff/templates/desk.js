@@ -47,10 +47,19 @@ if (form) {
     return made;
   };
 
+  // What can't be sent is said at the file: it was not kept, and has to be chosen again.
+  const told = (made, text) => {
+    const line = made.querySelector("p");
+    line.textContent = text;
+    line.className = "fault";
+    made.querySelector("fieldset")?.remove();
+    made.querySelector("progress")?.remove();
+    made.querySelector("button").onclick = () => made.remove();
+  };
+
   const send = (file) => {
     const made = row(file);
     const bar = made.querySelector("progress");
-    const told = made.querySelector("p");
     const request = new XMLHttpRequest();
     bar.max = file.size || 1;
     coming += 1;
@@ -63,19 +72,18 @@ if (form) {
       if (wanted) form.requestSubmit(save);
       check();
     };
-    const wrong = (text) => {
-      told.textContent = text;
-      told.className = "fault";
-      made.querySelector("fieldset").remove();
-    };
     request.upload.onprogress = (event) => { bar.value = event.loaded; };
     request.onload = () => {
-      const answer = request.status === 401 ? {} : JSON.parse(request.responseText || "{}");
-      if (request.status === 200) told.textContent = list.dataset.whole;
-      else wrong(answer.faults?.map((one) => one.message).join(" ") || list.dataset.broken);
+      if (request.status === 200) made.querySelector("p").textContent = list.dataset.whole;
+      else if (request.status === 401) told(made, list.dataset.ended);
+      else {
+        let faults = [];
+        try { faults = JSON.parse(request.responseText).faults ?? []; } catch { /* it is a page that says the same as `broken` */ }
+        told(made, faults.map((one) => one.message).join(" ") || list.dataset.broken);
+      }
       over();
     };
-    request.onerror = () => { wrong(list.dataset.broken); over(); };
+    request.onerror = () => { told(made, list.dataset.broken); over(); };
     request.onabort = () => { made.remove(); over(); };
     made.querySelector("button").onclick = async () => {
       if (request.readyState !== XMLHttpRequest.DONE) return request.abort();
@@ -89,8 +97,9 @@ if (form) {
   const take = async (files) => {
     try {
       await begin();
-    } catch {
-      return form.submit();
+    } catch (error) {
+      for (const file of files) told(row(file), error.message === "401" ? list.dataset.ended : list.dataset.broken);
+      return;
     }
     for (const file of files) send(file);
   };
