@@ -48,7 +48,7 @@ MARK, PAGE, SUMS, TABLE, MAP, ITEM = "export.json", "index.html", "SHA256SUMS", 
 
 FOLDER_MODE, FILE_MODE = 0o750, 0o640
 
-_OFFICES_OWN = ("explanation", "attention", "openings", "history")
+_OFFICES_OWN = ("explanation", "attention", "openings", "history", "due", "owner")
 """What of an item is told only to the office itself."""
 
 Told = dict[str, Any]
@@ -235,7 +235,7 @@ def _labels(listed: Sequence[Told]) -> list[str]:
     return [f"label_{number}" for number in range(1, max((len(one["labels"]) for one in listed), default=0) + 1)]
 
 
-_COLUMNS = ("item", "client", "description", "status", "type", "location", "explanation")
+_COLUMNS = ("item", "client", "description", "status", "type", "location", "explanation", "due")
 
 
 def _table(listed: Sequence[Told]) -> str:

@@ -7,18 +7,20 @@ not know of: the answer is the same.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 from dossier.database import readable
-from dossier.database.tables import Counter, Item, first_key, item_key, tuples
+from dossier.database.tables import Counter, Item, first_key, item_key, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
-from workflow.items import items
+from workflow.items import dates, items
 from workflow.reports import finding
 from workflow.reports import story as stories
 from workflow.reports.story import Told
@@ -31,11 +33,56 @@ def find_items(
 ) -> list[dict[str, Any]]:
     """Items as `items --json` tells them: the best match first if there are words, else the newest.
 
-    `limit` 0: all. `after`: the key of the item behind which the list goes on.
+    `limit` 0: all. `after`: the key of the item behind which the list goes on. Of what is due (`wanted.due_by`) the earliest is
+    first, with `due_on` and `due_for`: its first day, and of what.
     """
     may = people.readable(office, reader)
     named = {} if wanted.client else finding.clients_by_word(office, wanted.words, may)
-    return [finding.summary(item) for item in finding.find_items(wanted, limit, after, may, named)]
+    if wanted.due_by is None:
+        return [finding.summary(item) for item in finding.find_items(wanted, limit, after, may, named)]
+    first: dict[int, dates.DueDate] = {}
+    for one in dates.until(office, wanted.due_by, may):
+        if one.item is not None:
+            first.setdefault(one.item.id, one)
+    found: dict[int, Any] = {}
+    for these in batched(first, finding.FEW):
+        found |= {item.id: item for item in finding.find_items(replace(wanted, only=these), 0, None, may, named)}
+    keys = [key for key in first if key in found]
+    keys = keys[keys.index(after) + 1 :] if after in keys else keys
+    return [
+        finding.summary(found[key]) | {"due_on": str(first[key].day), "due_for": first[key].name or first[key].kind}
+        for key in keys[: limit or None]
+    ]
+
+
+def batched(keys: Iterable[int], size: int) -> Iterator[list[int]]:
+    """As itertools.batched, which Python 3.11 has not."""
+    rest = iter(keys)
+    while these := list(islice(rest, size)):
+        yield these
+
+
+def horizon(office: Office, now: datetime) -> date:
+    """The last day of which people are told already today."""
+    return dates.horizon(office, now)
+
+
+def due(office: Office, reader: Actor, day: date, client: str | None = None, owner: str | None = None) -> list[dict[str, Any]]:
+    """The office's list of what is due on this day or before, the earliest first: of items, and of clients.
+
+    `owner`: only what this staff member sees to.
+    """
+    found = []
+    for one in dates.until(office, day, people.readable(office, reader)):
+        owners = dates.owners(office, one)
+        if client in (None, one.client) and (owner is None or owner in owners):
+            found.append({
+                "day": str(one.day), "what": one.name or one.kind, "client": one.client, "owner": owners[0] if owners else None,
+                "item": item_name(one.item.id) if one.item is not None else None,
+                "description": one.item.description if one.item is not None else None,
+                "status": one.item.status if one.item is not None else None,
+            })  # fmt: skip
+    return found
 
 
 def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:

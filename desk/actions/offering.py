@@ -34,6 +34,11 @@ def approvers(office: Office, actor: Actor, client: str, kind: str | None = None
     return [code for code in office.staff if people.why_not_approve(office, code, client, kind, actor.people) is None]
 
 
+def owners(office: Office, client: str, kind: str | None = None) -> list[str]:
+    """Who can see to an item of the client, of this type; in the order of staff.yaml."""
+    return [code for code in office.staff if people.why_not_own(office, code, client, kind) is None]
+
+
 def named(name: str, code: str) -> str:
     """How a person or client is offered, and understood when it comes back: `Marieke de Vries (m.devries)`."""
     return f"{name} ({code})"

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import completing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import Command, _, add
@@ -88,6 +88,10 @@ def edit(
     ] = None,
     contact: Annotated[str | None, typer.Option(metavar="ID")] = None,
     field: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")] = None,
+    due: Annotated[str | None, typer.Option(metavar="DATE", help='When something must be done with it; "" for never.')] = None,
+    owner: Annotated[
+        str | None, typer.Option(metavar="STAFF", help='Who sees to it; "" for who made it.', autocompletion=completing.staff)
+    ] = None,
     reason: Annotated[
         str | None, typer.Option("--reason", help="With --no-share: why it is taken off the portal; goes into the history.")
     ] = None,
@@ -108,7 +112,7 @@ def edit(
         "labels": [one for one in label if one] if label else None, "explanation": explanation, "share": words[share],
         "share_status": share_status, "share_attachments": "all" if share_all else "none" if share_none else None,
         "share_explanation": words[share_explanation], "approver": approver or None, "approvals": approvals,
-        "notify": words[notify], "contact": contact, "reason": reason, **fields_of(field),
+        "notify": words[notify], "contact": contact, "due": due, "owner": owner, "reason": reason, **fields_of(field),
     }  # fmt: skip
     if not share_file and all(value is None for value in keys.values()):
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))

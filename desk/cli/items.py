@@ -29,6 +29,10 @@ Approvers = Annotated[list[str] | None, typer.Option(metavar="STAFF")]
 Approvals = Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")]
 Notify = Annotated[bool, typer.Option("--notify", help="A mail to the contact once it is on the portal.")]
 Contact = Annotated[str | None, typer.Option(metavar="ID")]
+Due = Annotated[str | None, typer.Option(metavar="DATE", help="The day on which something must be done with it, as 2027-03-01.")]
+Owner = Annotated[
+    str | None, typer.Option(metavar="STAFF", help="Who sees to it; without it who makes it.", autocompletion=completing.staff)
+]
 Fields = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")]
 Timeout = Annotated[float, typer.Option(help="Seconds that --wait waits.")]
@@ -38,6 +42,7 @@ def register(app: typer.Typer) -> None:
     add(app, items, "dossier items --client acme-bv --since 2026-01-01 jaarrekening")
     add(app, show, "dossier show 2026-000012")
     add(app, new, 'dossier new acme-bv report.pdf --description "Annual report 2025" --share --share-all --approver k.smit')
+    add(app, due, "dossier due", "dossier due --owner p.bakker")
     add(app, recent, "dossier recent")
 
 
@@ -61,6 +66,9 @@ def items(
         Literal["files"] | None, typer.Option("--in", help="The words are in the text of the files, not in what the item says.")
     ] = None,
     unopened: Annotated[bool, typer.Option("--unopened", help="On the portal, and opened by no contact yet.")] = False,
+    due: Annotated[
+        bool, typer.Option("--due", help="Something must be done with it soon, or had to be; the earliest first.")
+    ] = False,
     limit: Annotated[int, typer.Option(min=0, help="At most so many; 0: all.")] = 50,
     after: Annotated[str | None, typer.Option(metavar="ITEM", help="Go on behind this one.")] = None,
     json: Json = False,
@@ -69,12 +77,13 @@ def items(
     office = session.opened_quickly()
     from desk.actions import looking_up
     from desk.cli import printing
+    from dossier.text import clock
     from workflow.reports.finding import Filter
 
     wanted = Filter(
         client=client, label=label, location=location, status=status, type=kind, share_state=share_state,
         since=since.date() if since else None, unopened=unopened, words=" ".join(words or ()),
-        in_files=within == "files",
+        in_files=within == "files", due_by=looking_up.horizon(office, clock.utc_now()) if due else None,
     )  # fmt: skip
     reader = session.reader()
     looking_up.check_filter(office, reader, wanted)
@@ -83,13 +92,54 @@ def items(
         printing.as_json(found)
         return
     rows = [
-        (i["item"], i["created_at"][:10], i["client"], i["description"], i["status"], state(i["share_state"]), i["location"])
+        (
+            i["item"],
+            i["due_on"] if due else i["created_at"][:10],
+            i["client"],
+            i["description"],
+            i["status"],
+            state(i["share_state"]),
+            i["location"],
+        )
         for i in found
     ]
-    columns = (_("item"), _("date"), _("client"), _("description"), _("status"), _("shared"), _("location"))
+    columns = (_("item"), _("due") if due else _("date"), _("client"), _("description"), _("status"), _("shared"), _("location"))
     printing.table(columns, rows, _("No item fits."), spare=(_("location"), _("status")))
     if limit and len(found) == limit:
         print(_("There may be more: --after %(item)s, or --limit 0 for all.") % {"item": found[-1]["item"]})
+
+
+def due(
+    client: Annotated[str | None, typer.Option(metavar="CODE", autocompletion=completing.clients)] = None,
+    owner: Annotated[str | None, typer.Option(metavar="STAFF", autocompletion=completing.staff)] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="What is due up to this day.")] = None,
+    json: Json = False,
+) -> None:
+    """What must be done soon, or had to be: dates of items and of clients, the earliest first."""
+    office = session.opened_quickly()
+    from desk.actions import looking_up
+    from desk.cli import printing
+    from dossier.text import clock
+
+    day = until.date() if until else looking_up.horizon(office, clock.utc_now())
+    found = looking_up.due(office, session.reader(), day, client, owner)
+    if json:
+        printing.as_json(found)
+        return
+    kinds = {"due": _("due"), "review": _("review")}
+    rows = [
+        (
+            one["day"],
+            kinds.get(one["what"], one["what"]),
+            one["item"] or "",
+            one["client"],
+            one["description"] or "",
+            one["owner"],
+        )
+        for one in found
+    ]
+    columns = (_("date"), _("what"), _("item"), _("client"), _("description"), _("owner"))
+    printing.table(columns, rows, _("Nothing is due until %(day)s.") % {"day": day})
 
 
 def show(item: OneItem, json: Json = False) -> None:
@@ -128,7 +178,8 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
         _("made by"): f"{whole['created_by']}, {printing.day_and_time(whole['created_at'])}",
         _("published"): printing.day_and_time(whole["published_at"]),
         _("contact"): whole["contact"], _("notify"): _("yes, once it is on the portal") if whole["notify"] else None,
-        _("notified"): printing.day_and_time(whole["notified_at"]), **whole["fields"], _("explanation"): whole["explanation"],
+        _("notified"): printing.day_and_time(whole["notified_at"]), _("due"): whole["due"], _("owner"): whole["owner"],
+        **whole["fields"], _("explanation"): whole["explanation"],
     }  # fmt: skip
     for name, value in facts.items():
         if value:
@@ -189,6 +240,8 @@ def new(
     approvals: Approvals = None,
     notify: Notify = False,
     contact: Contact = None,
+    due: Due = None,
+    owner: Owner = None,
     field: Fields = None,
     wait: Wait = False,
     timeout: Timeout = 60.0,
@@ -211,7 +264,7 @@ def new(
             "description": description, "status": status, "type": kind, "location": location, "labels": label, "explanation": explanation,
             "share": "yes" if share else None, "share_status": share_status, "share_attachments": chosen,
             "share_explanation": "yes" if share_explanation else None, "approver": approver, "approvals": approvals,
-            "notify": "yes" if notify else None, "contact": contact, **fields_of(field),
+            "notify": "yes" if notify else None, "contact": contact, "due": due, "owner": owner, **fields_of(field),
         }  # fmt: skip
         request = dropping.Request(client, files or [], keys, share_file or ())
     if actor.behind is not None:

@@ -13,9 +13,11 @@ from desk.cli.items import (
     Approvers,
     Contact,
     Described,
+    Due,
     Fields,
     Kind,
     Notify,
+    Owner,
     Share,
     ShareExplanation,
     ShareStatus,
@@ -54,6 +56,8 @@ def assign(
     approvals: Approvals = None,
     notify: Notify = False,
     contact: Contact = None,
+    due: Due = None,
+    owner: Owner = None,
     field: Fields = None,
     wait: Wait = False,
     timeout: Timeout = 60.0,
@@ -72,7 +76,8 @@ def assign(
     keys = {
         "description": description, "status": status, "type": kind, "location": location, "labels": label, "explanation": explanation,
         "share": "yes" if share else None, "share_status": share_status, "share_explanation": "yes" if share_explanation else None,
-        "approver": approver, "approvals": approvals, "notify": "yes" if notify else None, "contact": contact, **fields_of(field),
+        "approver": approver, "approvals": approvals, "notify": "yes" if notify else None, "contact": contact, "due": due, "owner": owner,
+        **fields_of(field),
     }  # fmt: skip
     shared = True if share_all else False if share_none else None
     place = unsorted.assign(office, clock.utc_now(), actor, file, client, keys, shared)

@@ -1,4 +1,4 @@
-"""What the daemon that leads does by the clock: reminders, reviews, alarms, the trail, what is kept too long.
+"""What the daemon that leads does by the clock: reminders, what is due, alarms, the trail, what is kept too long.
 
 How often is here; what is done, below. All of it may come late or twice: what was done is in the database.
 """
@@ -15,7 +15,7 @@ from dossier.text import clock
 from ingest.intake import delegation, scanning, sightings
 from workflow.outbox import alarms
 from workflow.outbox.alarms import StandingAlarms
-from workflow.reminders import reminders, reviews, unopened
+from workflow.reminders import due, reminders, unopened
 from workflow.reports import drafts
 from workflow.retention import erasing, retention
 
@@ -25,8 +25,8 @@ REMIND_SECONDS = 15
 REMIND_CONTACTS_SECONDS = 300
 """How often it is seen whether a contact has not opened what they were told of."""
 
-REVIEW_SECONDS = 60
-"""How often it is seen whether an item is due for review."""
+DUE_SECONDS = 60
+"""How often it is seen whether something is due."""
 
 RETENTION_SECONDS = 900
 """How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
@@ -49,7 +49,7 @@ class Periodic:
 
     def once(self) -> None:
         """What `run --once` does of it, before its work."""
-        for job in (self._remind, self._remind_contacts, self._review, self._look_around):
+        for job in (self._remind, self._remind_contacts, self._tell_due, self._look_around):
             job()
         self._trail.anchor(clock.utc_now())
 
@@ -63,7 +63,7 @@ class Periodic:
             ScheduledJob("remind", REMIND_SECONDS, led(self._remind)),
             ScheduledJob("remind contacts", REMIND_CONTACTS_SECONDS, led(self._remind_contacts)),
             ScheduledJob("breaches", BREACH_SECONDS, led(self._write_drafts)),
-            ScheduledJob("reviews", REVIEW_SECONDS, led(self._review), is_long=True),
+            ScheduledJob("due dates", DUE_SECONDS, led(self._tell_due), is_long=True),
             ScheduledJob("alarms", ALARM_SECONDS, led(self._look_around)),
             ScheduledJob("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
             ScheduledJob("trail", TRAIL_SECONDS, led(self._keep_trail), is_long=True),
@@ -81,8 +81,8 @@ class Periodic:
     def _write_drafts(self) -> None:
         drafts.write_what_was_left(self.office, clock.utc_now())
 
-    def _review(self) -> None:
-        if reviews.remind(self.office, clock.utc_now()):
+    def _tell_due(self) -> None:
+        if due.remind(self.office, clock.utc_now()):
             self._wake_mail()
 
     def _look_around(self) -> None:

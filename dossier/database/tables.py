@@ -186,6 +186,10 @@ class Item(Table):
     """Whose work it is, by part (workflow/items/makers.py)."""
     approval: JSONText[dict[str, Any] | None] = JSONText(null=True)
     """Of an item that is approved inside the office: {state, by, at, content} (workflow/items/internal.py)."""
+    due = CharField(null=True)
+    """The day on which something must be done with it, such as 2027-03-01 (workflow/items/dates.py)."""
+    owner = CharField(null=True)
+    """Who sees to it; null: who made it."""
 
 
 class Label(Table):
@@ -349,7 +353,8 @@ class Mail(Table):
     id = AutoField()
     message_id = CharField(unique=True)
     kind = CharField()
-    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, review, alarm, retention."""
+    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, alarm, retention, and
+    notices (workflow/messages/kinds.py)."""
     item = BigIntegerField(null=True, index=True)
     client = CharField(null=True)
     recipient = CharField()

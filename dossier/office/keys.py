@@ -257,6 +257,8 @@ class ItemsSettings(Strict):
     """The least characters of a description."""
     bin_days: int = Field(35, ge=0)
     """How many days a deleted item can be taken out of the bin, before an admin's `retention run` removes it for good."""
+    due_days: int = Field(14, ge=0, le=366)
+    """So many days before a date its owner is told of it for the first time, and it stands in the lists of what is due."""
 
 
 class SharingSettings(Strict):
@@ -646,6 +648,8 @@ class Client(Strict):
     default_approver: Code | None = None
     identifiers: list[Line] = []
     """Registration numbers by which the wrong-client guard knows this client, such as "KvK 12345678"."""
+    dates: dict[Word, date] = {}
+    """Days on which something about this client must be done, such as {id_valid_until: 2027-03-01}. The default approver is told, else the admins."""
     contacts: list[Contact] = []
 
 
@@ -680,6 +684,8 @@ class Notices(Strict):
     """A client opened an item of theirs, once for each contact and each change."""
     failed: When = "now"
     """The mail to a client about an item of theirs could not be sent."""
+    due: When = "now"
+    """A date of an item or client that they see to comes near, and again on the day."""
 
 
 class Staff(Strict):

@@ -107,6 +107,17 @@ def why_not_type(office: Office, code: str, name: str | None) -> Sentence | None
     return sentence("people.other_type", staff=code, type=name)
 
 
+def why_not_own(office: Office, code: str, client: str, kind: str | None) -> Sentence | None:
+    """Seeing to an item of type `kind` for `client`: whoever is here and may know of it."""
+    person = office.staff.get(code)
+    refusal = _why_not_here(person, code)
+    if refusal or person is None:
+        return refusal
+    if not works_for(person, client):
+        return sentence("people.other_clients", staff=code, client=client)
+    return why_not_type(office, code, kind)
+
+
 def hidden_types(office: Office, code: str) -> list[str]:
     """The types of whose items `code` must not know: staff or an operating system's user."""
     restricted = [name for name, kind in office.settings.types.items() if kind.staff is not None]

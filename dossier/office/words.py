@@ -34,7 +34,7 @@ SIDECAR_KEYS: Mapping[str, str] = {
 }  # fmt: skip
 """What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""
 
-LATER_KEYS: Mapping[str, str] = {"reason": "reden"}
+LATER_KEYS: Mapping[str, str] = {"reason": "reden", "due": "vervaldatum", "owner": "behandelaar"}
 """Keys that came later. An office may have a type with a field of that name: then the word is the field's."""
 
 ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in (english, dutch)}

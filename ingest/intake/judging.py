@@ -119,6 +119,7 @@ def wish_of(sidecar: Sidecar) -> Wish:
         labels=sidecar.labels, explanation=sidecar.explanation, fields=sidecar.fields or None, share=sidecar.share,
         share_status=sidecar.share_status, share_explanation=sidecar.share_explanation, approvers=sidecar.approvers or None,
         approvals=str(sidecar.approvals) if sidecar.approvals is not None else None, notify=sidecar.notify, contact=sidecar.contact, reason=sidecar.reason,
+        due=sidecar.due, owner=sidecar.owner,
     )  # fmt: skip
 
 

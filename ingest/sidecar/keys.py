@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from dossier.office.item_types import fitting, wanted
+from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.keys import FieldKind, Settings
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
@@ -203,6 +203,20 @@ def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[s
 def _yes_no(reading: SidecarReading, node: Node, word: str) -> bool | None:
     value: bool | None = _word_of(reading, node, word, YES_NO, "sidecar.yes_or_no")
     return value
+
+
+def _date(reading: SidecarReading, node: Node, word: str) -> str | None:
+    """A day, as 2027-03-01; empty: none."""
+    text = _text(reading, node, word, most=200, empty=True)
+    if not text or is_date(text):
+        return text
+    reading.say(node.line, "rules.does_not_fit", field=word, value=clipped(text), wanted=wanted("date"))
+    return None
+
+
+def _person(reading: SidecarReading, node: Node, word: str) -> str | None:
+    """A staff member's code; empty: nobody in particular."""
+    return _text(reading, node, word, most=200, empty=True)
 
 
 def _all_none(reading: SidecarReading, node: Node, word: str) -> bool | None:
@@ -429,6 +443,8 @@ KEYS = (
     Key("remove", "verwijderen", _texts, _NAMES),
     Key("rename", "hernoemen", _rename, {"type": ["object", "null"], "additionalProperties": TEXT}),
     Key("reason", "reden", _line, TEXT),
+    Key("due", "vervaldatum", _date, {"type": ["string", "null"], "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}),
+    Key("owner", "behandelaar", _person, TEXT),
 )  # fmt: skip
 
 DUTCH = {key.english: key.dutch for key in KEYS}

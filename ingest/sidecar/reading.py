@@ -65,6 +65,8 @@ class Sidecar:
     """The extra keys of the item's type."""
     reason: str | None = None
     """Why it is taken off the portal."""
+    due: str | None = None
+    owner: str | None = None
     filled: frozenset[str] = frozenset()
     """Of `given`, what a preset filled in."""
     told: frozenset[str] = frozenset()

@@ -76,12 +76,14 @@ class Records:
         self.vault.keep(copy)
         return File(name, copy.sha256, copy.source.size, "application/pdf", share)
 
-    def make(self, actor: Actor = PETRA, client: str = "acme-bv", files: Sequence[File] = (), **wish: Any) -> int:
+    def make(
+        self, actor: Actor = PETRA, client: str = "acme-bv", files: Sequence[File] = (), source: str = "test.yaml", **wish: Any
+    ) -> int:
         """A new item; its key."""
         draft, problems = new_draft(self.office, client, actor.code, Wish(**{"description": "Annual accounts 2025", **wish}))
         assert not problems, problems
         with transaction():
-            return items.create_all(self.office, self.tick(), [NewItem(draft, tuple(files), actor, "test.yaml")])[0]
+            return items.create_all(self.office, self.tick(), [NewItem(draft, tuple(files), actor, source)])[0]
 
     def published(self, actor: Actor = LISA, **wish: Any) -> int:
         """An item on the portal: accounts.pdf shared, notes.pdf not."""

@@ -37,6 +37,7 @@ def content_of(draft: Draft, attachments: Iterable[Any]) -> Shown:
         "internal": {
             "type": draft.type, "location": draft.location, "labels": list(draft.labels), "fields": dict(draft.fields),
             "notes": {a.name: a.note for a in files if a.note},
+            **({"due": draft.due} if draft.due else {}), **({"owner": draft.owner} if draft.owner else {}),
         },
     }  # fmt: skip
 

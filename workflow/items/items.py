@@ -183,7 +183,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
             key, draft.client, draft.description, draft.status, draft.type, draft.location, list(draft.labels),
             draft.explanation, dict(draft.fields), draft.share, draft.share_explanation, state, list(draft.approvers),
             draft.approvals, draft.notify, draft.contact, one.actor.code, at, None, None, 1, pending, standing, None, bool(standing), made,
-            approval,
+            approval, draft.due, draft.owner,
         ))  # fmt: skip
         labels += [(key, folded) for folded in dict.fromkeys(map(fold, draft.labels))]
         for position, file in enumerate(files):
@@ -291,7 +291,7 @@ def draft_of(item: Item) -> Draft:
         client=item.client, description=item.description, status=item.status, type=item.type, location=item.location,
         labels=tuple(item.labels), explanation=item.explanation, fields=item.fields, share=item.share,
         share_status=shared_as, share_explanation=item.share_explanation, approvers=tuple(item.approvers),  # type: ignore[arg-type]
-        approvals=item.approvals, notify=item.notify, contact=item.contact,
+        approvals=item.approvals, notify=item.notify, contact=item.contact, due=item.due, owner=item.owner,
     )  # fmt: skip
 
 

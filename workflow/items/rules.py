@@ -50,6 +50,10 @@ class Wish:
     approvals: str | None = None
     notify: bool | None = None
     contact: str | None = None
+    due: str | None = None
+    """The day on which something must be done with it; empty: none any more."""
+    owner: str | None = None
+    """Who sees to it; empty: who made it."""
     reason: str | None = None
     """Why it is taken off the portal."""
 
@@ -74,6 +78,8 @@ class Draft:
     notify: bool = False
     contact: str | None = None
     """The contact's id."""
+    due: str | None = None
+    owner: str | None = None
 
 
 def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draft, list[Problem]]:
@@ -163,7 +169,11 @@ def _apply(office: Office, client: Client | None, base: Draft, actor: str, wish:
         approvals=wish.approvals or base.approvals,
         notify=base.notify and share if wish.notify is None else wish.notify,
         contact=base.contact if wish.contact is None else _contact(client, wish.contact, problems),
+        due=base.due if wish.due is None else wish.due or None,
+        owner=base.owner if wish.owner is None else wish.owner or None,
     )
+    if wish.owner and client is not None and (refusal := people.why_not_own(office, wish.owner, base.client, draft.type)):
+        problems.append(fault("owner", "rules.another_owner", why=refusal))
     if share:
         problems += _sharing_problems(office, client, kind, base, draft, actor, wish, problems)
     if draft.notify and not share:

@@ -14,12 +14,10 @@ from typing import Any
 
 import structlog
 
-from dossier.database import readable
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Mail, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence
 from dossier.trail import trail
@@ -53,8 +51,6 @@ def addressee(office: Office, now: datetime, mail: Mail) -> Addressee | Sentence
             return sentence("mail.staff_left")
         if mail.kind in NOTICES and (why := noticing.why_not(office, mail)):
             return why
-        if mail.kind == "review" and not _to_review(office, mail):
-            return sentence("mail.need_not_know_these")
         if mail.kind == staff_access.KIND and is_old:
             return sentence("mail.too_late")
         return to
@@ -89,23 +85,7 @@ def content(office: Office, now: datetime, mail: Mail) -> dict[str, Any]:
         return noticing.content(office, _parts(mail))
     if mail.kind in NOTICES and mail.kind not in letters.OWN_KINDS:
         return noticing.content(office, [mail])
-    if mail.kind == "review":
-        return {"items": _to_review(office, mail), "more": mail.payload["more"]}
     return dict(mail.payload)
-
-
-def _to_review(office: Office, mail: Mail) -> list[dict[str, str]]:
-    """The items of a review mail, without those that its reader may not know of (any more). Their words are in no mail's row."""
-    dues = dict(mail.payload["items"])
-    may = people.readable(office, Actor(mail.recipient, "mail"))
-    found = readable.only_items(Item.select().where(Item.id.in_(list(dues)) & Item.type.is_null(False)), may).order_by(Item.id)
-    return [
-        {
-            "item": item_name(item.id), "description": item.description, "since": dues[item.id],
-            "client": office.clients[item.client].name if item.client in office.clients else item.client,
-        }
-        for item in found
-    ]  # fmt: skip
 
 
 def _line(office: Office, key: int) -> dict[str, str]:

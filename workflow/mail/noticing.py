@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from dossier.database.tables import Asked, Edition, Item, Mail, item_name
+from dossier.database.tables import Asked, Binned, Edition, Item, Mail, item_name
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.sentences import Sentence, packed, sentence, unpacked
+from workflow.items import dates
 from workflow.messages import firm
+from workflow.messages.language import day
 from workflow.outbox.addressees import find_contact
 
 LISTED = 100
@@ -30,7 +32,19 @@ def why_not(office: Office, mail: Mail) -> Sentence | None:
         asked = (Asked.edition == mail.payload["edition"]) & (Asked.person == mail.recipient) & Asked.is_open
         if item is None or item.pending != mail.payload["edition"] or not Asked.select().where(asked).exists():
             return sentence("mail.nothing_to_decide")
-    return None
+    return sentence("mail.not_due_any_more") if mail.kind == "due" and not _is_due(office, mail, item) else None
+
+
+def _is_due(office: Office, mail: Mail, item: Item | None) -> bool:
+    """True if it is the same date still, of something that does not rest."""
+    told = (mail.payload["kind"], mail.payload["field"], mail.payload["day"])
+    if item is None:
+        client = office.clients.get(mail.client or "")
+        day = client.dates.get(mail.payload["field"]) if client is not None and client.active else None
+        return day is not None and str(day) == mail.payload["day"]
+    if item.status in office.settings.items.closed or Binned.select().where(Binned.item == item.id).exists():
+        return False
+    return told in [(one.kind, one.name, str(one.day)) for one in dates.of_item(office, item)]
 
 
 def content(office: Office, notices: Sequence[Any]) -> dict[str, Any]:
@@ -66,6 +80,8 @@ def _values(office: Office, notice: Mail) -> tuple[str, dict[str, Any]]:
     if kind == "opened":
         contact = find_contact(office, notice.client or "", payload["contact"])
         return kind, {**values, "contact": contact.name if contact else payload["contact"]}
+    if kind == "due":
+        return f"due_{payload['kind']}", {**values, "field": payload["field"] or "", "day": day(payload["day"], notice.language)}
     if kind == "waiting":
         return kind, {**values, "drop": payload["drop"], "reason": unpacked(payload["reason"])}
     more = {name: value for name, value in payload.items() if name not in ("description", "reasons", "phone")}

@@ -16,7 +16,7 @@ LOGIN, UNOPENED = "login", "unopened"
 TO_CONTACTS = (READY, BUNDLE, LOGIN, UNOPENED)
 """These go to a client's contact, all others to staff."""
 
-NOTICES = ("decide", "approved", "returned", "guard", "published", "refused", "waiting", "opened", "failed")
+NOTICES = ("decide", "approved", "returned", "guard", "published", "refused", "waiting", "opened", "failed", "due")
 """What staff hear of as it happens (workflow/outbox/notices.py)."""
 
 TOGETHER = "notices"

@@ -38,14 +38,14 @@ OWN = Path("config/templates")
 USUAL = HERE / "templates" / "letters"
 
 OWN_KINDS = (
-    "ready", "bundle", "unopened", "returned", "failed", "guard", "reminder", "digest", "escalation", "review", "nobody_left",
+    "ready", "bundle", "unopened", "returned", "failed", "guard", "reminder", "digest", "escalation", "nobody_left",
     "retention", "notices",
 )  # fmt: skip
 """The mails whose words an office can choose. Those that let somebody in, alarms and anchors are not among them."""
 
 LIKE = {
     "digest": "reminder", "desk_login": "login",
-    **dict.fromkeys(("decide", "approved", "published", "refused", "waiting", "opened"), "notices"),
+    **dict.fromkeys(("decide", "approved", "published", "refused", "waiting", "opened", "due"), "notices"),
 }  # fmt: skip
 """Kinds whose usual words are those of another."""
 

@@ -24,7 +24,7 @@ from dossier.text import clock
 from workflow.messages.kinds import NOTICES, TOGETHER
 from workflow.outbox import addressees, outbox
 
-Kind = Literal["decide", "approved", "returned", "held", "published", "refused", "waiting", "opened", "failed"]
+Kind = Literal["decide", "approved", "returned", "held", "published", "refused", "waiting", "opened", "failed", "due"]
 
 PAUSE_SECONDS = 600
 """After a first letter so long nothing more goes to the same person; then all that came meanwhile, as one."""

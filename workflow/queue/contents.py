@@ -91,7 +91,7 @@ def remarks(asking: Asking, person: str, shown: Shown) -> list[Sentence]:
     told = []
     if inside := shown.get("internal"):
         told.append(sentence("queue.inside", type=inside["type"]))
-        values = {**inside["fields"], **{key: inside[key] for key in ("location", "labels") if inside[key]}}
+        values = {**inside["fields"], **{key: inside[key] for key in ("location", "labels", "due", "owner") if inside.get(key)}}
         told += [sentence("queue.field", name=name, value=value) for name, value in values.items()]
         told += [sentence("queue.note", name=name, note=note) for name, note in inside["notes"].items()]
     if seat is not None and seat.approver != person:

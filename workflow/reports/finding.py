@@ -52,6 +52,10 @@ class Filter:
     since: date | None = None
     unopened: bool = False
     """Only what is on the portal, and was opened by no contact as it is there now."""
+    due_by: date | None = None
+    """Only what something must be done with on this day or before; which these are, `only` says."""
+    only: Collection[int] | None = None
+    """Only items of these keys; FEW at most."""
     words: str = ""
     in_files: bool = False
     """Only those that have the words in the text of their files."""
@@ -133,6 +137,8 @@ def _filtered(wanted: Filter) -> Any:
         query = query.where((Item.location == place) | Item.location.startswith(f"{place}/"))
     if wanted.since is not None:
         query = query.where(Item.created_at >= clock.to_text(clock.begin_of(wanted.since)))
+    if wanted.only is not None:
+        query = query.where(Item.id.in_(list(wanted.only)))
     if wanted.unopened:
         from workflow.portal_access import openings  # it needs the portal's pages, which take long to import
 
@@ -164,6 +170,8 @@ def summary(item: Item) -> dict[str, Any]:
         "contact": item.contact,
         "notified_at": clock.local_iso(item.notified_at),
         "published_at": clock.local_iso(item.published_at),
+        "due": item.due,
+        "owner": item.owner,
         "version": item.version,
         **({"approval": internal.told(item.approval)} if item.approval else {}),
     }

@@ -96,6 +96,8 @@ def _what(office: Office, client: str, action: str, detail: Mapping[str, Any]) -
     if action in ("reminded", "escalated"):
         to = detail.get("to", ())
         return sentence(f"story.{action}", whom=_names(office, [to] if isinstance(to, str) else to))
+    if action == "due_reminded":
+        return sentence("story.due_reminded", whom=_names(office, detail.get("to", ())), day=str(detail.get("due") or "?"))
     if action in ("opened", "downloaded"):
         return sentence(f"story.{action}", files=", ".join(detail.get("files", ()) or filter(None, [detail.get("name")])))
     if action == "copied":
@@ -146,7 +148,7 @@ def _key(key: str) -> Sentence:
 
 KEYS = frozenset({
     "description", "status", "type", "location", "labels", "explanation", "share", "share_status", "share_explanation", "approvers",
-    "approvals", "notify", "contact", "fields", "attachments",
+    "approvals", "notify", "contact", "fields", "attachments", "due", "owner",
 })  # fmt: skip
 """What dossier/sentences/keys.toml has names for."""
 

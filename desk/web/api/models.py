@@ -55,6 +55,8 @@ class Client(Answer):
     ended: date | None = Field(examples=[None])
     default_approver: str | None = Field(examples=["m.devries"])
     identifiers: list[str] = Field(examples=[["KvK 12345678"]])
+    dates: dict[str, date] = Field(examples=[{"id_valid_until": "2027-03-01"}])
+    """Days on which something about this client must be done."""
     contacts: list[Contact]
 
 
@@ -91,6 +93,14 @@ class Summary(Answer):
     contact: str | None = Field(examples=["j.jansen"])
     notified_at: datetime | None = Field(examples=[MOMENT])
     published_at: datetime | None = Field(examples=[MOMENT])
+    due: date | None = Field(examples=["2027-03-01"])
+    """The day on which something must be done with it."""
+    owner: str | None = Field(examples=["p.bakker"])
+    """Who sees to it; null: who made it."""
+    due_on: date | None = Field(None, examples=[None])
+    """In a list by `due_by`: its first day, be it `due`, a field of its type or a review."""
+    due_for: str | None = Field(None, examples=[None])
+    """What of it is due on that day: `due`, `review`, or the field's name."""
     version: int = Field(examples=[3])
     """What If-Match names."""
     approval: Approval | None = Field(None, examples=[None])

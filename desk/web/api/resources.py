@@ -81,7 +81,7 @@ def item_list(call: Call) -> Response:
     wanted = Filter(
         client=call.query("client") or None, label=call.query("label") or None, location=call.query("location") or None,
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
-        since=since, words=call.query("q")[:200], in_files=_read(call, "in", _in_files) == "files",
+        since=since, due_by=_read(call, "due_by", date.fromisoformat), words=call.query("q")[:200], in_files=_read(call, "in", _in_files) == "files",
     )  # fmt: skip
     found = looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind)
     return answer(found)

@@ -53,6 +53,7 @@ KEYS: Mapping[str, Schema] = {
     "description": TEXT, "status": TEXT, "type": TEXT, "location": TEXT, "labels": NAMES, "explanation": TEXT, "share": YES_NO,
     "share_status": {"enum": ["concept", "approved"]}, "share_attachments": {"enum": ["all", "none"]}, "share_explanation": YES_NO,
     "approver": {"anyOf": [TEXT, NAMES]}, "approvals": {"anyOf": [TEXT, {"type": "integer"}]}, "notify": YES_NO, "contact": TEXT,
+    "due": {**TEXT, "description": "a day, such as 2027-03-01; empty: none"}, "owner": TEXT,
 }  # fmt: skip
 """The keys of a sidecar; those of the item's type may stand beside them."""
 
@@ -78,6 +79,7 @@ FILTERS: Sequence[tuple[str, str, Schema]] = (
     ("status", "one of items.statuses", TEXT), ("type", "one of types", TEXT),
     ("share_state", "how far it is shared", {"enum": list(models.ShareState.__args__)}),  # type: ignore[attr-defined]
     ("since", "made on this day or later", {"type": "string", "format": "date"}),
+    ("due_by", "something must be done with it on this day or before; the earliest first", {"type": "string", "format": "date"}),
     ("in", "files: the words are in their text", {"enum": ["files"]}), _after("item"), LIMIT,
 )  # fmt: skip
 

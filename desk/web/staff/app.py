@@ -100,6 +100,7 @@ class DeskWeb:
                 self._inside("/inbox/unsorted/{name}", inbox.without_client, both),
                 self._inside("/inbox/unsorted/{name}/file", inbox.lying_file, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
+                self._inside("/due", clients.due, get),
                 self._inside("/bin", item_changes.bin_page, get),
                 self._inside("/_suggest/clients", clients.suggest, get),
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from desk.actions import client_card, looking_up, offering
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
+from dossier.office import hours
 from workflow.reports.finding import Filter
 
 PAGE_CLIENTS = 100
@@ -38,6 +39,20 @@ def page_number(visit: StaffVisit) -> int:
     """`?page=`, from 1."""
     text = visit.field("page")
     return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
+
+
+def due(visit: StaffVisit) -> Response:
+    """What must be done soon, or had to be: what this person sees to; with `?all=yes` the whole office's."""
+    is_all = visit.field("all") == "yes"
+    day = looking_up.horizon(visit.office, visit.now)
+    found = looking_up.due(visit.office, visit.actor, day, owner=None if is_all else visit.actor.code)
+    number = page_number(visit)
+    here = found[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS]
+    today = str(hours.today(visit.office, visit.now))
+    return visit.page(
+        "due.html", dues=here, count=len(found), is_all=is_all, today=today, until=str(day), number=number,
+        pages=-(-len(found) // PAGE_ITEMS) or 1,
+    )  # fmt: skip
 
 
 def client(visit: StaffVisit) -> Response:

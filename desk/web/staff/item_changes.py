@@ -23,7 +23,7 @@ from dossier.text.sentences import Sentence, told
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 
-EDITABLE = ("description", "status", "type", "location", "labels", "explanation")
+EDITABLE = ("description", "status", "type", "location", "labels", "explanation", "due", "owner")
 """Fields that are changed in their place; those of the item's type besides."""
 
 STALE = "rules.changed_meanwhile"
@@ -35,6 +35,8 @@ def edit(visit: StaffVisit) -> Response:
     keys: dict[str, str | Sequence[str] | None] = {name.removeprefix("field."): value for name, value in typed.items()}
     if "labels" in typed:
         keys["labels"] = [label.strip() for label in typed["labels"].split(",") if label.strip()]
+    if typed.get("owner"):
+        keys["owner"] = offering.code_typed(typed["owner"], {code: one.name for code, one in visit.office.staff.items()})
     return _changed(visit, "changed", lambda key: _amend(visit, key, keys), typed=typed)
 
 

@@ -42,6 +42,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": offering.types(office, visit.actor),
         "own_fields": offering.types(office, visit.actor)[found.summary["type"]].fields if found.summary["type"] in offering.types(office, visit.actor) else {},
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
+        "owners": offering.owners(office, code, found.summary["type"]),
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,
         "contacts": [one for one in client.contacts if one.active] if client else [],
         "may_undo": undoing.may_undo(office, visit.actor, found.key),

@@ -19,6 +19,11 @@ def moment(iso: str, now: datetime, language: str) -> str:
     return str(format_date(then.date(), f"d MMM{year}", locale=language))
 
 
+def date(iso: str, language: str) -> str:
+    """`1 mrt 2027`."""
+    return str(format_date(datetime.fromisoformat(iso).date(), "d MMM y", locale=language))
+
+
 def weekday(iso: str, language: str) -> str:
     """`vrijdag 27 november`, with a capital."""
     text = str(format_date(datetime.fromisoformat(iso).date(), "EEEE d MMMM", locale=language))

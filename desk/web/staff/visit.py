@@ -164,7 +164,8 @@ def _templates(language: str) -> Environment:
     made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]
     made.filters = {
         **made.filters, "encoded": portal_pages.encoded, "kind": portal_pages.kind, "badge": portal_pages.badge,
-        "moment": lambda iso, now: moments.moment(iso, now, language), "weekday": lambda iso: moments.weekday(iso, language),
+        "moment": lambda iso, now: moments.moment(iso, now, language),
+        "date": lambda iso: moments.date(iso, language), "weekday": lambda iso: moments.weekday(iso, language),
     }  # fmt: skip
     return made
 

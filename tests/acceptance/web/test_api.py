@@ -113,6 +113,16 @@ def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str
     assert own.status in (403, 409)
 
 
+def test_what_is_due_is_found_by_its_day_with_who_sees_to_it(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "To be filed in time", "due": "2027-03-01", "owner": "m.devries"}, {})
+    assert item not in [one["item"] for one in told(ask(rig, petra, "GET", "/items?due_by=2027-02-28"))]
+    [found] = [one for one in told(ask(rig, petra, "GET", "/items?due_by=2027-03-01")) if one["item"] == item]
+    assert (found["due"], found["owner"], found["due_on"], found["due_for"]) == ("2027-03-01", "m.devries", "2027-03-01", "due")
+    version = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+    done = ask(rig, petra, "PATCH", f"/items/{item}", {"due": "", "owner": ""}, if_match=version)
+    assert (told(done)["due"], told(done)["owner"]) == (None, None)
+
+
 def test_the_queue_pages_oldest_first(rig: DeskRig, petra: str, marieke: str) -> None:
     for number in range(2):
         drop(rig, petra, {**CONCEPT, "description": f"Waits as number {number}"}, {f"w{number}.pdf": PDF + b"w%d" % number})
@@ -398,5 +408,6 @@ def test_signs_that_no_text_can_have_and_days_before_every_office_are_answered_i
         assert "NUL" in told(told_)["detail"]
     refused = ask(rig, petra, "POST", "/drops", {"client": "acme\x00bv"})
     assert refused.status == 400
-    for since in ("0001-01-01", "9999-12-31"):
-        assert ask(rig, petra, "GET", f"/items?since={since}").status == 200
+    for day in ("0001-01-01", "9999-12-31"):
+        for name in ("since", "due_by"):
+            assert ask(rig, petra, "GET", f"/items?{name}={day}").status == 200

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 
 import pytest
 from kit.desk import DeskRig
@@ -130,3 +131,20 @@ def test_the_proof_is_a_page_that_can_be_kept_and_checked(rig: DeskRig, marieke:
     sheet.write_text(kept.text)
     assert rig.office.run("proof", "--check", str(sheet)).returncode == 0
     assert rig.browser("k.smit").get(f"/items/{item}/proof").status == 404
+
+
+def test_a_day_and_who_sees_to_it_are_given_on_the_page_and_stand_in_the_list_of_what_is_due(
+    rig: DeskRig, marieke: Browser
+) -> None:
+    item = make(rig, "dated")
+    day = (datetime.now().astimezone().date() + timedelta(days=2)).isoformat()
+    typed = {"version": version(marieke, item), "due": day, "owner": "Petra Bakker"}
+    assert marieke.post(f"/items/{item}/edit", typed).goes_to == f"/items/{item}?done=changed"
+    found = rig.office.json("show", item)
+    assert (found["due"], found["owner"]) == (day, "p.bakker")
+    assert item not in marieke.get("/due").text, "Petra sees to it"
+    assert item in marieke.get("/due?all=yes").text
+    assert item in rig.browser("p.bakker").get("/due").text
+    refused = marieke.post(f"/items/{item}/edit", {"version": version(marieke, item), "due": "soon"})
+    assert refused.status == 422
+    assert "2026-12-31" in refused.text, "what a date looks like"

@@ -1,0 +1,144 @@
+"""Dates on which something must be done: an item's own, those of its type's fields, its review, and those of a client.
+
+    due      the day that its `due` says
+    review   the day in its type's review_field; without one, review_months after it was made or last changed
+    field    the day in any other date field of its type. One before the item was made is none: it tells of
+             something that was, a birth or a signature
+
+Items that are closed or in the bin rest, and so does all of a client who has gone. Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Literal
+
+from peewee import fn
+
+from dossier.database import readable
+from dossier.database.tables import Binned, Event, Item, tuples
+from dossier.office import hours, people
+from dossier.office.item_types import is_date, review_due
+from dossier.office.office import Office
+from dossier.office.people import ALL, Readable
+from dossier.text import clock
+
+if TYPE_CHECKING:
+    from dossier.office.keys import ItemType
+
+CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class DueDate:
+    day: date
+    kind: Literal["due", "review", "field", "client"]
+    name: str | None
+    """What the field, or the client's date, is called."""
+    client: str
+    item: Item | None = None
+    """The item's row; None for a date of the client."""
+
+
+def horizon(office: Office, now: datetime) -> date:
+    """The last day that people are told of today: what is due until then is listed."""
+    return hours.today(office, now) + timedelta(days=office.settings.items.due_days)
+
+
+def until(office: Office, day: date, may: Readable = ALL) -> list[DueDate]:
+    """All that is due on this day or before, the earliest first: of items and of clients that the reader may know of."""
+    found = [*of_items(office, day, may), *of_clients(office, day, may)]
+    return sorted(found, key=lambda one: (one.day, one.client, one.item.id if one.item is not None else 0))
+
+
+def of_items(office: Office, day: date, may: Readable = ALL) -> Iterator[DueDate]:
+    """The dates of items on this day or before."""
+    dated = [name for name, kind in office.settings.types.items() if _has_dates(kind)]
+    own = Item.due.is_null(False) & (Item.due <= str(day))
+    of_type = Item.type.in_(dated) & (Item.due.is_null() | (Item.due > str(day)))
+    for chosen in (own, *([of_type] if dated else [])):
+        yield from (one for one in _of_chosen(office, chosen, may) if one.day <= day)
+
+
+def of_item(office: Office, item: Item) -> list[DueDate]:
+    """The dates of one item, whatever its status is."""
+    return _of_item(office, item, _last_changes(office, [item.id]).get(item.id))
+
+
+def of_clients(office: Office, day: date, may: Readable = ALL) -> Iterator[DueDate]:
+    """The dates of clients on this day or before."""
+    for code, client in office.clients.items():
+        if client.active and may.has(code):
+            yield from (DueDate(at, "client", name, code) for name, at in client.dates.items() if at <= day)
+
+
+def owners(office: Office, one: DueDate) -> list[str]:
+    """Who sees to it.
+
+    An item's owner, else its maker; a client's default approver. If they have left or may not know
+    of it any more: the maker, then the staff of its type, then the admins.
+    """
+    item = one.item
+    kind = item.type if item is not None else None
+
+    def may(code: str) -> bool:
+        return people.why_not_own(office, code, one.client, kind) is None
+
+    named = [item.owner, item.created_by] if item is not None else [_default_approver(office, one.client)]
+    if able := [code for code in named if code is not None and may(code)]:
+        return able[:1]
+    of_type = office.settings.types[kind].staff or () if kind in office.settings.types else ()
+    return [code for code in of_type if may(code)] or people.admins(office)
+
+
+def _default_approver(office: Office, client: str) -> str | None:
+    return office.clients[client].default_approver if client in office.clients else None
+
+
+def _has_dates(kind: ItemType) -> bool:
+    return bool(kind.review_months) or "date" in kind.fields.values()
+
+
+def _of_chosen(office: Office, chosen: Any, may: Readable) -> Iterator[DueDate]:
+    """The dates of these items, without those that rest."""
+    chosen &= Item.status.not_in(office.settings.items.closed) & Item.id.not_in(Binned.select(Binned.item))
+    clients = {code for code, client in office.clients.items() if client.active}
+    after = 0
+    while rows := list(readable.only_items(Item.select().where(chosen & (Item.id > after)), may).order_by(Item.id).limit(CHUNK)):
+        after = rows[-1].id
+        items = [item for item in rows if item.client in clients]
+        types = office.settings.types
+        changing = [item.id for item in items if item.type in types and types[item.type].review_months]
+        changed = _last_changes(office, changing)
+        for item in items:
+            yield from _of_item(office, item, changed.get(item.id))
+
+
+def _of_item(office: Office, item: Item, changed: date | None) -> list[DueDate]:
+    found = [DueDate(date.fromisoformat(item.due), "due", None, item.client, item)] if item.due else []
+    kind = office.settings.types.get(item.type or "")
+    if kind is None:
+        return found
+    made = hours.today(office, clock.from_text(item.created_at))
+    review = review_due(kind, item.fields, changed or made)
+    if review is not None:
+        found.append(DueDate(review, "review", kind.review_field, item.client, item))
+    for name, day in _dates(kind, item.fields).items():
+        if name != kind.review_field and day >= made:
+            found.append(DueDate(day, "field", name, item.client, item))
+    return found
+
+
+def _dates(kind: ItemType, fields: Mapping[str, str]) -> dict[str, date]:
+    """The date fields with their days. A value may be older than the field is a date."""
+    given = {name: fields.get(name, "") for name, what in kind.fields.items() if what == "date"}
+    return {name: date.fromisoformat(text) for name, text in given.items() if is_date(text)}
+
+
+def _last_changes(office: Office, keys: list[int]) -> dict[int, date]:
+    """Item → the day, at the office, that it was made or last changed."""
+    changes = Event.item.in_(keys) & Event.action.in_(["created", "amended"])
+    found = tuples(Event.select(Event.item, fn.MAX(Event.at)).where(changes).group_by(Event.item)) if keys else []
+    return {key: hours.today(office, clock.from_text(at)) for key, at in found}
