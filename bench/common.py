@@ -116,8 +116,7 @@ class Daemon:
 
     def cpu_seconds(self) -> float:
         """Processor time that it had, as the kernel counts it."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_seconds(self.pid)
 
     def memory_mb(self) -> float:
         """What is resident now."""
@@ -133,6 +132,12 @@ class Daemon:
         if code:
             raise BenchmarkFailed(f"the daemon ended with {code}: {self._log.read_text()[-2000:]}")
         return usage.ru_maxrss / 1024
+
+
+def cpu_seconds(pid: int) -> float:
+    """Processor time that a process had, as the kernel counts it."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def machine() -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from peewee import fn
+from peewee import Case, fn
 
 from dossier.database import readable
 from dossier.database.database import transaction
@@ -82,16 +82,17 @@ def places(code: str, may: Readable) -> tuple[list[Place], int, int]:
                 level.append(place)
             place.count += count
             level = place.below
-    return roots, sum(count for _, count in rows), sum(count for location, count in rows if not location)
+    total = sum(count for _, count in rows) if len(rows) < MOST_PLACES else count_items(code, may)
+    return roots, total, sum(count for location, count in rows if not location)
 
 
 def seen_now(code: str, may: Readable) -> tuple[int, str | None, int]:
     """(how many items the client sees now, when the last one came, how many nobody opened)."""
-    there = (Item.client == code) & Item.public.is_null(False)
-    query = readable.only_items(Item.select(fn.COUNT(Item.id), fn.MAX(Item.published_at)).where(there), may)
-    [(count, last)] = tuples(query)
-    unopened = Item.select().where(there & Item.public.not_in(Opening.select(Opening.edition)))
-    return count, clock.local_iso(last) if last else None, readable.only_items(unopened, may).count()
+    is_unopened = Case(None, [(Item.public.not_in(Opening.select(Opening.edition)), 1)], 0)
+    query = Item.select(fn.COUNT(Item.id), fn.MAX(Item.published_at), fn.SUM(is_unopened))
+    there = query.where((Item.client == code) & Item.public.is_null(False))
+    [(count, last, unopened)] = tuples(readable.only_items(there, may))
+    return count, clock.local_iso(last) if last else None, unopened or 0
 
 
 def readers(office: Office, code: str) -> list[Reader]:

@@ -183,7 +183,8 @@ class _Answer:
     seating: Seating
     state: Sequence[Any] = ()
     """What waited then, each with its version and edition."""
-    asked: Sequence[tuple[Concept, list[str]]] = ()
+    asked: Sequence[tuple[int, str, str | None, list[str]]] = ()
+    """Of each item that waits its client and type, and everybody who may decide on it."""
     of_reader: dict[tuple[str, Readable], list[int]] = field(default_factory=dict)
 
 
@@ -206,12 +207,14 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
             _answers.remove(answer)
         _answers[REMEMBERED - 1 :] = []
         if not answer.asked or answer.state != state:
-            answer.asked, answer.state, answer.of_reader = list(_asked(answer.seating, ALL, None)), state, {}
+            found = _asked(answer.seating, ALL, None)
+            answer.asked = [(concept.item, concept.client, concept.type, whom) for concept, whom in found]
+            answer.state, answer.of_reader = state, {}
         _answers.insert(0, answer)
         reader = (person, may)
         if reader not in answer.of_reader:
             answer.of_reader[reader] = [
-                concept.item for concept, whom in answer.asked if person in whom and may.has(concept.client, concept.type)
+                item for item, client, kind, whom in answer.asked if person in whom and may.has(client, kind)
             ]
         return answer.of_reader[reader]
 

@@ -72,8 +72,7 @@ def client(visit: StaffVisit) -> Response:
     except ValueError:
         behind = None
     found = looking_up.find_items(visit.office, visit.actor, wanted, PAGE_ITEMS + 1, behind)
-    places, count, without = client_card.places(code, may)
-    total = client_card.count_items(code, may) if count >= client_card.MOST_PLACES else count
+    places, total, without = client_card.places(code, may)
     seen_count, seen_last, seen_unopened = client_card.seen_now(code, may)
     _, labels = client_card.used_lately(code, may)
     kept = {name: value for name, value in chosen.items() if value}
