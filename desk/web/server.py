@@ -1,4 +1,4 @@
-"""Serving the portal or the desk: a socket, uvicorn on it, and what goes on beside it once an hour.
+"""Serving the portal or the desk: a socket, uvicorn on it in one process or several, and what goes on beside it.
 
 What is left to a web server in front, where there is one: TLS (or `portal.certificate`), and standing up to floods from many
 places. A connection that doesn't get its request out in time is closed, and there are only so many at once, of which one
@@ -16,6 +16,7 @@ import signal
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_address, ip_network
@@ -25,6 +26,7 @@ import structlog
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from desk.web import workers
 from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
@@ -71,8 +73,8 @@ DAEMON_SECONDS = 3
 
 HOUR_SECONDS = 3600
 
-WATCH_SECONDS = 1.0
-"""How often it is seen whether the database still is the one that was opened."""
+MOST_WORKERS = 4
+"""Processes that answer, where config/ does not say how many; else one for each processor."""
 
 
 class Impatient(H11Protocol):
@@ -114,10 +116,19 @@ class Door(socket.socket):
         super().__init__(fileno=fileno)
         self._most, self._is_proxy = most, is_proxy
         self._inside: dict[str, list[socket.socket]] = {}
+        self._has_accepted = False
 
     def accept(self) -> tuple[socket.socket, Any]:
-        """As socket.accept. Raises ConnectionAbortedError for a caller who was sent away; asyncio goes on then."""
+        """As socket.accept. Raises ConnectionAbortedError for a caller who was sent away; asyncio goes on then.
+
+        One at a time, else one worker takes all who wait, and the others none: asyncio asks again
+        until BlockingIOError.
+        """
+        if self._has_accepted:
+            self._has_accepted = False
+            raise BlockingIOError
         line, address = super().accept()
+        self._has_accepted = True
         peer = str(address[0])
         for other in list(self._inside):
             self._inside[other] = [one for one in self._inside[other] if one.fileno() != -1]
@@ -127,6 +138,7 @@ class Door(socket.socket):
         is_crowded = sum(map(len, self._inside.values())) >= CONNECTIONS + CROWD
         if is_crowded or (len(here) >= self._most and not self._is_proxy(peer)):
             line.close()
+            self._has_accepted = False
             raise ConnectionAbortedError
         here.append(line)
         return line, address
@@ -203,31 +215,50 @@ def serve(
     """
     open_database(office)
     made = site(office, environ)
-    server = uvicorn.Server(_configuration(office, made))
+    configuration, beside = _configuration(office, made), Beside(office, made)
+    count = made.settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
+    with _listen(host, port) as listening:
+        _tell(made, *listening.getsockname()[:2])
+        if count > 1:
+            close_database()  # a connection belongs to one process
+            workers.keep_running(count, lambda: _answer(made, configuration, listening), beside.tick)
+        else:
+            _answer_alone(made, configuration, listening, beside)
+    close_database()
+    log.info("stopped serving")
+    if beside.wrong:
+        raise beside.wrong
+
+
+def _answer(site: Site, configuration: uvicorn.Config, listening: socket.socket) -> None:
+    """Answer in this process until SIGTERM or SIGINT."""
+    server = uvicorn.Server(configuration)
 
     def stop(*_: object) -> None:
         server.should_exit = True
 
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in workers.STOPS:
         signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
-    with Door(_listen(host, port).detach(), made.of_one, made.is_proxy) as listening:
-        _tell(made, *listening.getsockname()[:2])
-        over = threading.Event()
-        wrong: list[NotThisOffice] = []
-        beside = [
-            threading.Thread(target=_beside, args=(office, made, over), name="hourly", daemon=True),
-            threading.Thread(target=_watch, args=(office, wrong, over, stop), name="watch", daemon=True),
-        ]
-        for thread in beside:
-            thread.start()
-        server.run(sockets=[listening])
-        over.set()
-        for thread in beside:
-            thread.join(timeout=2)
-    close_database()
-    log.info("stopped serving")
-    if wrong:
-        raise wrong[0]
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, workers.STOPS)
+    with Door(os.dup(listening.fileno()), site.of_one, site.is_proxy) as door:
+        server.run(sockets=[door])
+
+
+def _answer_alone(site: Site, configuration: uvicorn.Config, listening: socket.socket, beside: Beside) -> None:
+    """The same in the one process there is, with a thread for what is done beside."""
+    over = threading.Event()
+
+    def tick() -> None:
+        while not over.wait(workers.TICK_SECONDS):
+            if beside.tick():
+                os.kill(os.getpid(), signal.SIGTERM)
+                return
+
+    thread = threading.Thread(target=tick, name="beside", daemon=True)
+    thread.start()
+    _answer(site, configuration, listening)
+    over.set()
+    thread.join(timeout=2)
 
 
 def _configuration(office: Office, site: Site) -> uvicorn.Config:
@@ -276,34 +307,39 @@ def _is_this_machine(host: str) -> bool:
         return host == "localhost"
 
 
-def _watch(office: Office, wrong: list[NotThisOffice], over: threading.Event, stop: Callable[[], None]) -> None:
-    """Stop serving when the database is not the one any more that it was: `wrong` says what is the matter."""
-    while not over.wait(WATCH_SECONDS):
+class Beside:
+    """What goes on beside answering, a tick at a time, in one process of the server."""
+
+    def __init__(self, office: Office, site: Site) -> None:
+        self._office, self._site = office, site
+        self._due = self._began = time.monotonic()
+        self._told = False
+        self.wrong: NotThisOffice | None = None
+        """Why the database is not the one any more that it was."""
+
+    def tick(self) -> bool:
+        """True if serving must stop: the database was swapped."""
+        now = time.monotonic()
         try:
-            identity.check_still(office)
+            identity.check_still(self._office)
         except NotThisOffice as error:
-            wrong.append(error)
-            stop()
-            return
+            self.wrong = error
+            return True
         except UNAVAILABLE:
-            close_database()  # it is away; the pages say so
-    close_database()
-
-
-def _beside(office: Office, site: Site, over: threading.Event) -> None:
-    """Once: say if no daemon runs. At once and every hour: what is to be done for the site, such as sweeping out what is over."""
-    seconds, told = DAEMON_SECONDS, False
-    while True:
+            return False  # it is away; the pages say so
+        finally:
+            close_database()
+        is_due, is_to_tell = now >= self._due, not self._told and now >= self._began + DAEMON_SECONDS
         try:
-            site.hourly()
-            if seconds == HOUR_SECONDS and not told:
-                told = True
-                if not presence.daemons(office, clock.utc_now()):
-                    log.warning(f"no daemon runs here: until one does (dossier run), {site.waits_for}")
+            if is_due:
+                self._due = now + HOUR_SECONDS
+                self._site.hourly()
+            if is_to_tell:
+                self._told = True
+                if not presence.daemons(self._office, clock.utc_now()):
+                    log.warning(f"no daemon runs here: until one does (dossier run), {self._site.waits_for}")
         except UNAVAILABLE as error:
             log.error("the database can't be used", error=str(trouble.told(error)))
         finally:
             close_database()
-        if over.wait(seconds):
-            return
-        seconds = HOUR_SECONDS
+        return False

@@ -377,6 +377,8 @@ class PortalSettings(Strict):
     """The private key of `certificate` (PEM, not encrypted)."""
     trusted_proxies: list[Network] = []
     """Web servers in front of `dossier portal`, as addresses or networks: their X-Forwarded-For is believed."""
+    workers: int | None = Field(None, ge=1, le=64)
+    """Processes of `dossier portal` that answer; without a number one for each processor, at most 4. Restart it after a change."""
     session_hours: float = Field(8, gt=0, le=720)
     """After so many hours a contact logs in again; after an hour without a click as well."""
     remind_contact_days: float = Field(7, ge=0)
@@ -427,6 +429,8 @@ class DeskSettings(Strict):
     """The private key of `certificate` (PEM, not encrypted)."""
     trusted_proxies: list[Network] = []
     """Web servers in front of `dossier desk`, as addresses or networks: their X-Forwarded-For is believed."""
+    workers: int | None = Field(None, ge=1, le=64)
+    """Processes of `dossier desk` that answer; without a number one for each processor, at most 4. Restart it after a change."""
     session_hours: float = Field(10, gt=0, le=720)
     """After so many hours a person logs in again; after an hour without a click as well."""
     oidc: Oidc | None = None

@@ -81,8 +81,8 @@ def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | 
     key = hashlib.sha256(f"{actor.way} {once}".encode()).hexdigest()[:24] if once else secrets.token_hex(12)
     row = StagedDrop.get_or_none(StagedDrop.id == key)
     if row is None:
-        with transaction():
-            row = StagedDrop.create(id=key, files={}, folder=None, **values)
+        with transaction():  # asked again inside: another process may do the same request at this moment
+            row = StagedDrop.get_or_none(StagedDrop.id == key) or StagedDrop.create(id=key, files={}, folder=None, **values)
     if row.folder is None:
         with listing.home_of(office, client) as home:
             files.make_folder(home / _name(row), 0o700)

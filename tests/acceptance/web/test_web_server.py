@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import os
 import re
 import signal
 import socket
@@ -276,8 +277,45 @@ def test_a_configuration_that_is_kept_elsewhere_is_read_again_too(office: Portal
         assert browser.get("/acme-bv/").status == 303
 
 
+def workers_of(served: Served) -> set[int]:
+    pid = served.process.pid
+    return {int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()}
+
+
+def is_there(pid: int) -> bool:
+    try:
+        return " Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def test_several_processes_answer_and_one_that_dies_is_started_again(office: PortalOffice) -> None:
+    with serve(office, "portal: {workers: 2}\n") as served:
+        wait_for(lambda: len(workers_of(served)) == 2, "two processes answer")
+        browser, before = Browser(served.port), workers_of(served)
+        browser.post(link(office))
+        os.kill(min(before), signal.SIGKILL)
+        assert all(browser.get("/acme-bv/").status == 200 for _ in range(10))  # a login holds in each of them
+        wait_for(lambda: len(workers_of(served)) == 2 and min(before) not in workers_of(served), "there are two again")
+        assert served.said("it is started again")
+        began = time.monotonic()
+        served.process.send_signal(signal.SIGTERM)
+        assert served.process.wait(10) == 0
+        assert time.monotonic() - began < 5
+    assert served.log().count("stopped serving") == 1
+
+
+def test_no_process_goes_on_answering_without_the_first(office: PortalOffice) -> None:
+    served = serve(office, "portal: {workers: 2}\n").__enter__()
+    wait_for(lambda: len(workers_of(served)) == 2, "two processes answer")
+    others = workers_of(served)
+    served.process.kill()
+    served.process.wait()
+    wait_for(lambda: not any(map(is_there, others)), "they stop too")
+
+
 def test_no_more_callers_are_let_in_than_there_is_room_for(office: PortalOffice) -> None:
-    with serve(office) as served:
+    with serve(office, "portal: {workers: 1}\n") as served:
         sources = [(f"127.0.0.{2 + number // 92}", 0) for number in range(460)]  # more than one address may have
         callers = [socket.create_connection(("127.0.0.1", served.port), timeout=20, source_address=one) for one in sources]
         try:
