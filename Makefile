@@ -14,7 +14,7 @@ CODE := $(PACKAGES) tests bench demo packaging .ci
 help:
 	@echo "make setup      .venv with the dossier command in $(BIN)"
 	@echo "make run        the demo office: desk, portal, mail catcher, sample drops (Ctrl-C stops it)"
-	@echo "make test       lint, types and all tests"
+	@echo "make test       lint, types, and the tests but for those that take long; make long: those"
 	@echo "make bench      the benchmarks, about an hour; make bench-plots puts them into docs/performance.md; make bench-guard: how well the wrong-client guard sees"
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
 	@echo "make power      cuts the power under real file systems (root; about an hour); writes docs/reliability.md"
@@ -77,7 +77,12 @@ types: setup-dev
 	$(BIN)/mypy
 
 unit: setup-dev
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist worksteal -m "not slow"
+
+# What takes long, and more of what is played by chance.
+.PHONY: long
+long: setup-dev
+	LONG=1 $(BIN)/pytest -n 2 --dist worksteal -m "slow or sampled"
 
 # Decisions at the same instant, a thousand times, and long random histories against the model.
 races: setup-dev

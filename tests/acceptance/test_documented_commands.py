@@ -303,6 +303,7 @@ def _state(line: str) -> str:
     return next((NEEDED[word] for word in words if word in NEEDED), "published" if "preview" in words else "private")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pages", ["the reference", "the pages"])
 def test_every_command_of_the_documentation_does_what_it_says(pages: str, root: Root, post: Server, tmp_path: Path) -> None:
     chosen = [page for page in _pages() if (page.name == "commands.md") == (pages == "the reference")]

@@ -133,6 +133,7 @@ def play_in_the_browser(browser: Browser, demo: Path) -> None:
     keep(fatma, "portal")
 
 
+@pytest.mark.slow
 def test_the_tour_works_in_the_browser_and_then_word_for_word(demo: Path) -> None:
     with chromium() as browser:
         play_in_the_browser(browser, demo)

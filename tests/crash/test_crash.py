@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from kit.support import LONG
 
 sys.path.insert(0, str(Path(__file__).parent))
 from scenarios import OTHER_FILE_SYSTEM
@@ -34,6 +35,11 @@ def play(*arguments: str) -> list[dict[str, object]]:
     return points
 
 
+POINTS = 4 if LONG else 2
+"""At which each scenario is killed, of a hundred or so; `make crash` plays all."""
+
+
+@pytest.mark.sampled
 @pytest.mark.parametrize(
     "scenarios",
     [("taken", "folder", "duplicate", "loose"), ("refused", "folder-refused", "folder-again"), ("amended", "batch"),
@@ -41,19 +47,20 @@ def play(*arguments: str) -> list[dict[str, object]]:
     ids=lambda scenarios: scenarios[0],
 )  # fmt: skip
 def test_killed_anywhere_the_next_start_leaves_the_office_as_if_nothing_had_happened(scenarios: tuple[str, ...]) -> None:
-    assert len(play(*scenarios, "--sample", "4", "--apart")) == 4 * len(scenarios)
+    assert len(play(*scenarios, "--sample", str(POINTS), "--apart")) == POINTS * len(scenarios)
 
 
 def test_killed_again_in_the_run_that_mends_it_nothing_is_lost() -> None:
     assert len(play("taken", "folder-refused", "--again", "--sample", "2", "--apart")) == 8
 
 
-@pytest.mark.parametrize("scenario", ["shared", "folder-refused", "publishing"])
+@pytest.mark.parametrize("scenario", [pytest.param("shared", marks=pytest.mark.slow), "folder-refused", "publishing"])
 def test_a_full_or_failing_disk_or_a_missing_right_at_any_call_is_told_and_mended_later(scenario: str) -> None:
     assert len(play(scenario, "--errors", "--sample", "1", "--apart")) == 6
 
 
+@pytest.mark.sampled
 def test_an_inbox_on_another_file_system_loses_nothing_either() -> None:
     if not OTHER_FILE_SYSTEM.is_dir() or os.stat(OTHER_FILE_SYSTEM).st_dev == os.stat("/tmp").st_dev:
         pytest.skip(f"{OTHER_FILE_SYSTEM} is no other file system")
-    assert len(play("elsewhere", "elsewhere-refused", "--sample", "4", "--apart")) == 8
+    assert len(play("elsewhere", "elsewhere-refused", "--sample", str(POINTS), "--apart")) == 2 * POINTS

@@ -25,6 +25,9 @@ from kit.servers import DATABASE_URL, POSTGRESQL, new_database
 
 DOSSIER = Path(sys.executable).with_name("dossier")
 
+LONG = bool(os.environ.get("LONG"))
+"""More of what is played by chance, and all of what a test takes a part of: `make long`."""
+
 PATIENCE = 30.0
 """Seconds after which what a test waits for will not come any more."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import pkgutil
 import re
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -55,11 +56,16 @@ def test_a_command_in_a_sentence_exists_with_its_options() -> None:
             assert _unknown(span) is None, f"{page.name}: `{span}`: there is no {_unknown(span)}"
 
 
+@cache
+def _program() -> Any:
+    return get_command(app)
+
+
 def _unknown(span: str) -> str | None:
     """The first word of a command that the program does not know."""
-    command: Any = get_command(app)
+    command = _program()
     for word in re.split(r"[\s|]+", span)[1:]:
-        parameters = [parameter for one in (command, get_command(app)) for parameter in one.params]
+        parameters = [parameter for one in (command, _program()) for parameter in one.params]
         known = {option for one in parameters for option in (*one.opts, *one.secondary_opts)}
         if word.startswith("-") and word not in known | {"--help"}:
             return word

@@ -87,6 +87,7 @@ def test_a_server_that_does_not_answer_is_exit_4_without_the_password(used: Root
     assert "secret" not in done.stderr
 
 
+@pytest.mark.slow
 def test_broken_off_anywhere_it_is_begun_anew_and_the_office_stays_where_it_is(used: Root) -> None:
     for number in range(60):
         used.drop(f"m{number}", SHARED.format(name=f"nummer {number}"), **{f"m{number}_pdf": PDF + bytes([number])})

@@ -163,6 +163,7 @@ def test_an_alarm_about_mail_is_over_with_the_next_daemon_that_mails(shared: Roo
                 assert one.wait(15) == 0
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_with_one_killed_every_few_seconds_nothing_is_lost_and_nothing_comes_twice(shared: Root, post: Server) -> None:
     kill_while_drops_come(Fleet(shared), post)

@@ -64,6 +64,7 @@ def _all_is_taken_once(root: Root) -> None:
     root.run("verify")
 
 
+@pytest.mark.slow
 def test_a_backlog_is_taken_though_the_processes_that_help_are_killed(backlog: Root) -> None:
     log = backlog.path.with_name("run.log")
     process = backlog.popen("run", "--once", log=log)
@@ -77,6 +78,7 @@ def test_a_backlog_is_taken_though_the_processes_that_help_are_killed(backlog: R
     _all_is_taken_once(backlog)
 
 
+@pytest.mark.slow
 def test_the_processes_that_help_end_with_a_daemon_that_is_killed_and_the_next_goes_on(backlog: Root) -> None:
     process = backlog.popen("run", "--once")
     helpers = wait_for(lambda: _has_hands(process), "it is helped")

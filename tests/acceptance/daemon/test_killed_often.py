@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+import pytest
 from kit.support import PDF, Root, wait_for
 
 DROPS, LIVES = 1000, 2
@@ -25,6 +26,7 @@ def _left(root: Root) -> int:
     return sum(1 for path in root.inbox().iterdir() if path.suffix == ".yaml")
 
 
+@pytest.mark.slow
 def test_a_daemon_that_is_killed_again_and_again_takes_off_first_what_was_withdrawn_and_gets_further_each_time(
     root: Root,
 ) -> None:

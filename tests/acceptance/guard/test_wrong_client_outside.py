@@ -34,6 +34,7 @@ def test_approving_with_the_finding_in_view_publishes(guarded: Root) -> None:
         wait_for((guarded.path / "var/portal/acme-bv" / paper.stem / "a.pdf").exists, "it is on the portal")
 
 
+@pytest.mark.slow
 def test_hostile_pdfs_hold_up_no_other_drop_and_are_held_in_the_end(guarded: Root) -> None:
     bad = endless()
     with guarded.daemon() as daemon:

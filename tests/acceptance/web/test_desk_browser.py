@@ -85,8 +85,15 @@ def paths(rig: DeskRig, who: str) -> list[str]:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("who", ["m.devries", "j.admin"])
-@pytest.mark.parametrize(("size", "scheme"), [(DESKTOP, "light"), (PHONE, "dark")])
+@pytest.mark.parametrize(
+    ("who", "size", "scheme"),
+    [
+        ("j.admin", PHONE, "dark"),
+        pytest.param("j.admin", DESKTOP, "light", marks=pytest.mark.slow),
+        pytest.param("m.devries", PHONE, "dark", marks=pytest.mark.slow),
+        pytest.param("m.devries", DESKTOP, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_every_page_is_usable_for_everybody(
     rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], who: str, size: dict[str, int], scheme: str
 ) -> None:

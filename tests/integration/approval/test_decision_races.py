@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from kit.queues import QueueOffice
 from kit.racing import Outcome, race
-from kit.support import Root
+from kit.support import LONG, Root
 
 from dossier.database.tables import Decision, Edition, Item, first_edition, item_key
 from dossier.trail import auditing, trail
 
-RACES = int(os.environ.get("RACES", "50"))
+RACES = int(os.environ.get("RACES", "50" if LONG else "15"))
 """Each is up to five processes at a barrier. `make races` runs more of them."""
 
 DECIDERS = ("approval", "rejection", "file")
@@ -65,6 +65,7 @@ def check(office: QueueOffice, item: str, content: str, outcomes: list[Outcome])
     return winner or "nothing"
 
 
+@pytest.mark.sampled
 def test_of_five_at_once_one_decides_and_the_others_are_told(office: QueueOffice) -> None:
     races = concepts(office, RACES)
     outcomes = race(office.office, (*DECIDERS, "amendment", "withdrawal"), races)
@@ -79,6 +80,7 @@ def test_of_five_at_once_one_decides_and_the_others_are_told(office: QueueOffice
             assert office.path(item, approver).exists() == is_open
 
 
+@pytest.mark.sampled
 def test_of_three_deciders_at_once_exactly_one_decides(office: QueueOffice) -> None:
     races = concepts(office, RACES)
     outcomes = race(office.office, DECIDERS, races)

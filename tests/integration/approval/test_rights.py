@@ -24,6 +24,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invar
 from kit.calling import Caller
 from kit.ownership import needs_root
 from kit.records import Records
+from kit.support import LONG
 
 from desk.actions import tokens
 from desk.web.api.app import Api
@@ -331,8 +332,8 @@ class Rights(RuleBasedStateMachine):
 
 
 # All its examples would share one PostgreSQL database; SQLite gives each a file of its own.
-TestRights = pytest.mark.sqlite(needs_root(Rights.TestCase))
+TestRights = pytest.mark.sampled(pytest.mark.sqlite(needs_root(Rights.TestCase)))
 TestRights.settings = settings(
-    max_examples=int(os.environ.get("STATE_EXAMPLES", "20")), stateful_step_count=20, deadline=None,
+    max_examples=int(os.environ.get("STATE_EXAMPLES", "20" if LONG else "8")), stateful_step_count=20, deadline=None,
     suppress_health_check=list(HealthCheck), derandomize="STATE_EXAMPLES" not in os.environ,
 )  # fmt: skip

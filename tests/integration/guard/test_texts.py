@@ -113,6 +113,7 @@ def test_a_file_that_is_removed_meanwhile_is_read_all_the_same(reader: Texts, tm
 # Hostile files
 
 
+@pytest.mark.slow
 def test_a_pdf_that_never_ends_is_given_up_and_the_next_one_is_read(reader: Texts, tmp_path: Path) -> None:
     endless = tmp_path / "endless.pdf"
     endless.write_bytes(guard_corpus.endless())
@@ -129,6 +130,7 @@ def test_a_pdf_that_never_ends_is_given_up_and_the_next_one_is_read(reader: Text
         assert "Acme" in read(reader, good).text
 
 
+@pytest.mark.slow
 def test_a_file_that_blows_up_takes_no_more_memory_than_is_allowed(reader: Texts, tmp_path: Path) -> None:
     bomb = tmp_path / "bomb.pdf"
     bomb.write_bytes(inflating(b" " * 800_000_000))

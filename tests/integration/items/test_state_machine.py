@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from kit.queues import QueueOffice
+from kit.support import LONG
 
 from dossier.database.database import transaction
 from dossier.database.tables import item_key
@@ -261,8 +262,8 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(approver_folder, "DELETED_SECONDS", 0.0)
 
 
-TestOffice = Office.TestCase
-EXAMPLES = int(os.environ.get("STATE_EXAMPLES", "20"))
+TestOffice = pytest.mark.sampled(Office.TestCase)
+EXAMPLES = int(os.environ.get("STATE_EXAMPLES", "20" if LONG else "5"))
 """The same ones each time; `make races` plays more, and other ones."""
 
 TestOffice.settings = settings(

@@ -83,6 +83,7 @@ def watched(office: StoreOffice) -> list[str]:
     return faults
 
 
+@pytest.mark.slow
 def test_the_index_never_names_what_is_not_there(office: StoreOffice, watched: list[str]) -> None:
     first = office.share({"one.pdf": b"one", "two.bin": os.urandom(1_200_000)})
     second = office.share({"other.pdf": b"other"})
@@ -132,6 +133,7 @@ def test_what_is_withdrawn_while_it_is_sent_never_appears(
     assert items.get(item_key(item)).share_state == "withdrawn"
 
 
+@pytest.mark.slow
 def test_a_bucket_that_was_emptied_is_filled_again(office: StoreOffice) -> None:
     item = office.share({"one.pdf": b"one"})
     office.publish()

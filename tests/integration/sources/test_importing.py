@@ -279,6 +279,7 @@ def test_without_room_for_all_of_it_nothing_is_begun(office: Root, archive: Path
     assert os.listdir(office.path / "inbox") == []
 
 
+@pytest.mark.slow
 def test_killed_again_and_again_and_run_again_nothing_is_lost_and_nothing_comes_twice(office: Root, tmp_path: Path) -> None:
     folder = tmp_path / "archive"
     for number in range(520):

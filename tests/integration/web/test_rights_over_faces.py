@@ -24,6 +24,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from kit.calling import Caller, Told
 from kit.records import Records
+from kit.support import LONG
 from starlette.routing import Route
 
 from desk.actions import tokens, undoing, withdrawing
@@ -318,8 +319,8 @@ class Faces(RuleBasedStateMachine):
 
 
 # All its examples would share one PostgreSQL database; SQLite gives each a file of its own.
-TestFaces = pytest.mark.sqlite(Faces.TestCase)
+TestFaces = pytest.mark.sampled(pytest.mark.sqlite(Faces.TestCase))
 TestFaces.settings = settings(
-    max_examples=int(os.environ.get("STATE_EXAMPLES", "10")), stateful_step_count=12, deadline=None,
+    max_examples=int(os.environ.get("STATE_EXAMPLES", "10" if LONG else "3")), stateful_step_count=12, deadline=None,
     suppress_health_check=list(HealthCheck), derandomize="STATE_EXAMPLES" not in os.environ,
 )  # fmt: skip
