@@ -218,6 +218,7 @@ def serve(
     configuration, beside = _configuration(office, made), Beside(office, made)
     count = made.settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
     with _listen(host, port) as listening:
+        signal.pthread_sigmask(signal.SIG_BLOCK, workers.STOPS)  # from here on stopping is orderly; each process says when it can
         _tell(made, *listening.getsockname()[:2])
         if count > 1:
             close_database()  # a connection belongs to one process
