@@ -29,13 +29,12 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Forbidden, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, either, sentence
-from dossier.text.yamltext import scalar
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from ingest.intake import kinds
 from ingest.intake.judging import wish_of
-from ingest.sidecar.reading import read_sidecar
+from ingest.sidecar.reading import read_values
 from workflow.approval import waiting
 from workflow.guard.screening import screened_change
 from workflow.items import amending, items, suspicion, undoing
@@ -138,25 +137,13 @@ def revert(
 
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`. Raises Invalid."""
-    lines = [f"item: {item_name(key)}"]
-    for name, value in keys.items():
-        if name == "reason":
-            continue  # a type may have a field of that name
-        if isinstance(value, str):
-            lines.append(f"{name}: {scalar(value)}")
-        elif value is not None:
-            lines.append(f"{name}: [{', '.join(scalar_in_list(one) for one in value)}]")
-    sidecar, faults = read_sidecar("\n".join(lines).encode("utf-8", "surrogateescape"), office.settings)
+    # A type may have a field of the name `reason`.
+    said = {name: value for name, value in keys.items() if value is not None and name != "reason"}
+    sidecar, faults = read_values({"item": item_name(key), **said}, office.settings)
     if sidecar is None or faults:
         raise Invalid([Problem("", fault.message) for fault in faults])
     reason = keys.get("reason")
     return dataclasses.replace(wish_of(sidecar), reason=reason if isinstance(reason, str) else None), sidecar.share_attachments
-
-
-def scalar_in_list(text: str) -> str:
-    """A scalar that is also safe inside `[…]`."""
-    written = scalar(text)
-    return written if written[0] in "\"'" or not set(written) & set(",[]{}") else "'" + text.replace("'", "''") + "'"
 
 
 def change(

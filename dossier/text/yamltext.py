@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -160,6 +160,31 @@ def scalar(value: object) -> str:
         return _quoted(text)
     dumped = yaml.safe_dump(text, allow_unicode=True, width=2**31).rstrip("\n").removesuffix("\n...")
     return dumped if "\n" not in dumped else _quoted(text)
+
+
+def lines_of(values: Mapping[str, str | Sequence[str]]) -> list[str]:
+    """Each key with its value, or with its values as a list, as lines of YAML."""
+    lines = []
+    for key, value in values.items():
+        if isinstance(value, str):
+            lines.append(f"{key}: {scalar(value)}")
+        else:
+            lines += [f"{key}:", *(f"  - {scalar(one)}" for one in value)] if value else [f"{key}: []"]
+    return lines
+
+
+def tree_of(values: Mapping[str, str | Sequence[str]], limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
+    """As `read_map`, of values that stand in no file: a key's line is its place among them."""
+    root = Map(1)
+    for line, (key, value) in enumerate(values.items(), 1):
+        node = Scalar(value, line) if isinstance(value, str) else List([Scalar(one, line) for one in value], line)
+        root.entries[key] = KeyValue(line, node)
+    texts = [text for key, value in values.items() for text in (key, *([value] if isinstance(value, str) else value))]
+    if sum(len(text) + 2 for text in texts) > limits.bytes:
+        return Map(1), [Fault(0, sentence("yaml.too_large", kb=limits.bytes // 1024))]
+    if any("\ud800" <= character <= "\udfff" for text in texts for character in text):
+        return Map(1), [Fault(0, sentence("yaml.bad_character"))]
+    return root, []
 
 
 def _quoted(text: str) -> str:

@@ -10,7 +10,7 @@ The keys, and how the value of each is read, are in keys.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -18,11 +18,11 @@ from dossier.office.keys import Settings
 from dossier.office.words import LATER_KEYS
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, Words, sentence
-from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map
+from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map, tree_of
 from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, clipped, read_field
 from ingest.sidecar.presets import Spoken, fill
 
-__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_preset", "read_sidecar"]
+__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_preset", "read_sidecar", "read_values"]
 
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
 """The faults of read_map after which it reads on; any other ends the reading."""
@@ -91,6 +91,18 @@ def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) 
     whole = all(isinstance(fault.message, Sentence) and fault.message.code in _READS_ON for fault in faults)
     if not whole and tree.entries:
         tree.entries.popitem()  # where the reading ended: half a value has no other fault than that
+    return _judged(tree, faults, whole, settings, spoken)
+
+
+def read_values(values: Mapping[str, str | Sequence[str]], settings: Settings) -> tuple[Sidecar | None, list[Fault]]:
+    """As `read_sidecar`, of what was asked for without a file: English or Dutch key → its value, or its values."""
+    tree, faults = tree_of(values)
+    return _judged(tree, faults, not faults, settings)
+
+
+def _judged(
+    tree: Map, faults: list[Fault], whole: bool, settings: Settings, spoken: Spoken | None = None
+) -> tuple[Sidecar | None, list[Fault]]:
     reading = SidecarReading(settings, faults)
     _read_keys(reading, tree)
     if not whole:

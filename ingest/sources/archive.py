@@ -26,7 +26,7 @@ from dossier.text import names, system
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.sentences import plain as plain_text
-from dossier.text.yamltext import Limits, plain, read_map, scalar
+from dossier.text.yamltext import Limits, lines_of, plain, read_map
 from workflow.outbox.notices import IMPORTED
 
 MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
@@ -97,7 +97,8 @@ class ArchiveItem:
 
     source: str
     client: str
-    sidecar: str
+    keys: Mapping[str, str | Sequence[str]]
+    """What its sidecar says of it, but for the attachments."""
     paths: tuple[str, ...]
     """Of its files, below the archive's folder."""
     torn: str | None = None
@@ -106,7 +107,7 @@ class ArchiveItem:
     @property
     def folder(self) -> str:
         """The drop's folder: the same for the same files, whatever the map says of them."""
-        key = "\n".join(self.paths) or f"{self.source}\n{self.sidecar}"
+        key = "\n".join(self.paths or (self.source, *lines_of(self.keys)))
         return PREFIX + hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
@@ -296,14 +297,9 @@ class Archive:
         source, values, _ = rows[0]
         paths = tuple(dict.fromkeys(self.locate(path) or path for _, _, brought in rows for path in brought))
         self.used.update(paths)
-        lines = []
+        keys: dict[str, str | Sequence[str]] = {}
         for key, value in self.map.item.items():
-            if isinstance(value, str):
-                text = self._filled(value, values)
-                lines += [f"{key}: {scalar(text)}"] if text else []
-            else:
-                filled = [text for text in (self._filled(one, values) for one in value) if text]
-                lines += [f"{key}:", *(f"  - {scalar(text)}" for text in dict.fromkeys(filled))] if filled else []
-        return ArchiveItem(
-            source, self._filled(self.map.client, values), "\n".join(lines), paths, begun if begun != source else None
-        )
+            texts = [self._filled(one, values) for one in ([value] if isinstance(value, str) else value)]
+            if filled := list(dict.fromkeys(text for text in texts if text)):
+                keys[key] = filled[0] if isinstance(value, str) else filled
+        return ArchiveItem(source, self._filled(self.map.client, values), keys, paths, begun if begun != source else None)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+from typing import NamedTuple
 
 from dossier.database.database import transaction
 from dossier.files import files, moves
@@ -26,7 +27,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
-from dossier.text.yamltext import scalar
+from dossier.text.yamltext import lines_of, scalar
 from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
@@ -41,6 +42,17 @@ MOST_BYTES = 1024 * 1024
 """Of a receipt or a WHY.txt."""
 
 
+_SCHEMA = "# yaml-language-server: $schema=../../../config/schema/sidecar.json"
+
+
+class Listed(NamedTuple):
+    """An attachment in a sidecar. None: nothing is said of it."""
+
+    name: str
+    sha256: str | None = None
+    share: bool | None = None
+
+
 @dataclass(slots=True)
 class Request:
     """What `dossier new` was asked for. Keys of the sidecar that are None or empty are left out."""
@@ -53,43 +65,16 @@ class Request:
     """Names of the attachments that are shared, where only some are."""
 
 
-def sidecar_text(request: Request, maker: str) -> str:
-    """The sidecar of the drop."""
-    lines = ["# yaml-language-server: $schema=../../../config/schema/sidecar.json", f"client: {scalar(request.client)}"]
-    for key, value in request.keys.items():
-        if value is None or value == () or value == []:
-            continue
-        if isinstance(value, str):
-            lines.append(f"{key}: {scalar(value)}")
-        else:
-            lines += [f"{key}:", *(f"  - {scalar(one)}" for one in value)]
-    lines.append("attachments:" if request.files else "attachments: []")
-    for path in request.files:
-        share = f"\n    share: {'yes' if path.name in request.shared else 'no'}" if request.shared else ""
-        lines.append(f"  - file: {scalar(path.name)}{share}")
-    lines.append(f"created_by: {scalar(maker)}")
-    return "\n".join(lines) + "\n"
-
-
-def staged_sidecar(
-    client: str, keys: Mapping[str, str | Sequence[str] | None], listed: Mapping[str, Mapping[str, object]], maker: str
-) -> str:
-    """The sidecar of a drop whose files are known by their hashes: {name: {sha256, share}}."""
-    lines = [f"client: {scalar(client)}"]
-    for key, value in keys.items():
-        if value is None or value == "" or value == () or value == []:
-            continue
-        if isinstance(value, str):
-            lines.append(f"{key}: {scalar(value)}")
-        else:
-            lines += [f"{key}:", *(f"  - {scalar(one)}" for one in value)]
+def sidecar_text(client: str, keys: Mapping[str, str | Sequence[str] | None], listed: Sequence[Listed], maker: str) -> str:
+    """The sidecar of a drop."""
+    said = {key: value for key, value in keys.items() if value or value == ""}
+    lines = lines_of({"client": client, **said})
     lines.append("attachments:" if listed else "attachments: []")
-    for name, told in listed.items():
-        lines += [f"  - file: {scalar(name)}", f"    sha256: {told['sha256']}"]
-        if told.get("share") is not None:
-            lines.append(f"    share: {'yes' if told['share'] else 'no'}")
-    lines.append(f"created_by: {scalar(maker)}")
-    return "\n".join(lines) + "\n"
+    for one in listed:
+        lines.append(f"  - file: {scalar(one.name)}")
+        lines += [f"    sha256: {one.sha256}"] if one.sha256 else []
+        lines += [f"    share: {'yes' if one.share else 'no'}"] if one.share is not None else []
+    return "\n".join([*lines, f"created_by: {scalar(maker)}"]) + "\n"
 
 
 def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
@@ -97,7 +82,8 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
     The database must be open if `actor` acts for another.
     """
-    data = sidecar_text(request, actor.code).encode()
+    listed = [Listed(path.name, share=path.name in request.shared if request.shared else None) for path in request.files]
+    data = f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode()
     _judge(office, actor, request, data)
     folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()
     with placing(office, request.client, folder) as hidden:

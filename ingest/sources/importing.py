@@ -16,7 +16,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Container, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -34,7 +33,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import scalar
+from dossier.text.yamltext import lines_of, scalar
 from ingest.inbox import listing
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
@@ -162,10 +161,13 @@ class Importer:
 
     def _text(self, entry: ArchiveItem) -> bytes:
         attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
-        said = {match[1] for match in re.finditer(r"(?m)^(\w+):", entry.sidecar)}
-        more = "" if said & {"created_by", "gemaakt_door"} else f"created_by: {scalar(self.actor.code)}\n"
-        more += "" if said & {"client", "klant"} else f"client: {scalar(entry.client)}\n"
-        return f"{entry.sidecar}\n{more}attachments:{attachments}\n".encode("utf-8", "surrogateescape")
+        keys = dict(entry.keys)
+        if not keys.keys() & {"created_by", "gemaakt_door"}:
+            keys["created_by"] = self.actor.code
+        if not keys.keys() & {"client", "klant"}:
+            keys["client"] = entry.client
+        text = "\n".join(lines_of(keys))
+        return f"{text}\nattachments:{attachments}\n".encode("utf-8", "surrogateescape")
 
     def _faults(self, entry: ArchiveItem, report: ImportReport) -> tuple[list[Sentence], tuple[int, int]]:
         """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""

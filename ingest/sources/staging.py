@@ -43,7 +43,7 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
 from ingest.sources import dropping
-from ingest.sources.dropping import Request
+from ingest.sources.dropping import Listed, Request
 
 log = structlog.get_logger("staging")
 
@@ -273,9 +273,10 @@ def _opened(office: Office, row: StagedDrop) -> Folder:
 def _request(
     hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]
 ) -> tuple[Request, bytes]:
-    listed = {name: {**row.files[name], "share": shares.get(name)} for name in row.files}
-    request = Request(row.client, [hidden / name for name in row.files], keys)
-    return request, dropping.staged_sidecar(row.client, keys, listed, actor.code).encode()
+    listed = [Listed(name, told["sha256"], shares.get(name)) for name, told in row.files.items()]
+    said = {key: value or None for key, value in keys.items()}
+    request = Request(row.client, [hidden / name for name in row.files], said)
+    return request, dropping.sidecar_text(row.client, said, listed, actor.code).encode()
 
 
 def _check_name(office: Office, row: StagedDrop, name: str) -> None:

@@ -38,7 +38,7 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound
 from ingest.intake import delegation
 from ingest.sidecar.default_description import description_of
 from ingest.sources import dropping
-from ingest.sources.dropping import Request
+from ingest.sources.dropping import Listed, Request
 
 FOLDER = "_unsorted"
 
@@ -96,12 +96,15 @@ def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, 
     Invalid with all that is wrong; OSError.
     """
     check(office, people.readable(office, actor), name)
-    said = {**keys, "description": keys.get("description") or _description(office, name)}
+    said = {
+        **{key: value or None for key, value in keys.items()},
+        "description": keys.get("description") or _description(office, name),
+    }
     with open_beneath(office.inbox, FOLDER) as unsorted:
         source = unsorted / name
         sha256, is_whole = _looked_at(office, source)
-        listed = {name: {"sha256": sha256 if is_whole else None, "share": share}}
-        data = dropping.staged_sidecar(client, said, listed, actor.code).encode()
+        listed = [Listed(name, sha256 if is_whole else None, share)]
+        data = dropping.sidecar_text(client, said, listed, actor.code).encode()
         request = Request(client, [source], said)
         if wrong := dropping.problems(office, actor, request, data, is_delegated=actor.behind is not None):
             raise Invalid(wrong)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pwd
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,6 +84,15 @@ def test_it_becomes_an_item_whose_file_stays_the_scanners(office: AccountOffice)
     item = office.json("show", office.root.told(folder.name)["item"])
     assert (item["created_by"], item["client"], item["labels"]) == ("m.devries", "acme-bv", ["scan"])
     assert item["history"][0]["detail"]["attachments"][0]["owner"] == f"os:{NOBODYS}"
+
+
+def test_a_scan_that_ends_too_early_goes_without_its_hash_so_that_its_rest_may_come(office: AccountOffice) -> None:
+    scanned(office, "kort.pdf", b"%PDF-1.7\n1 0 obj\n")
+    folder = assigned(office, "kort.pdf")
+    assert "sha256" not in (folder / "item.yaml").read_text()
+    shutil.rmtree(folder)
+    scanned(office, "heel.pdf")
+    assert "sha256" in (assigned(office, "heel.pdf") / "item.yaml").read_text()
 
 
 @pytest.mark.parametrize("acts_for", [None, "m.devries"])
