@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -16,7 +16,10 @@ SHOWN = 50
 
 
 def register(app: typer.Typer) -> None:
-    add(app, import_, "dossier import /mnt/archive --map map.yaml --dry-run", name="import")
+    add(
+        app, import_, "dossier import /mnt/archive --map map.yaml --dry-run", "dossier import /mnt/paperless --from paperless --dry-run",
+        name="import",
+    )  # fmt: skip
     add(app, export, "dossier export acme-bv ~/acme")
 
 
@@ -32,6 +35,12 @@ def import_(
             help="What is what; see docs/import.md. An export brings its own.",
         ),
     ] = None,
+    from_: Annotated[
+        Literal["paperless"] | None,
+        typer.Option(
+            "--from", help="paperless: the folder is an export of Paperless-ngx; a map says what differs from docs/moving.md."
+        ),
+    ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and all that is wrong.")] = False,
     skip_faulty: Annotated[bool, typer.Option("--skip-faulty", help="Import what is good, though not all is.")] = False,
 ) -> None:
@@ -40,14 +49,19 @@ def import_(
     from dossier.cluster import presence
     from dossier.text import clock
     from dossier.text.refusals import Invalid, fault
+    from ingest.sources import paperless
     from ingest.sources.archive import Archive, read_import_map
     from ingest.sources.importing import Importer
+    from ingest.sources.paperless import PaperlessArchive
 
-    if map_ is None and not (folder / "export.json").is_file():
+    if from_ is None and map_ is None and not (folder / "export.json").is_file():
         raise typer.BadParameter(_("say with --map what is what in this folder; only what dossier export wrote says it itself"))
-    map_ = map_ or folder / "map.yaml"
     office, actor = session.opened(), session.actor()
-    importer = Importer(office, actor, Archive(folder.resolve(), read_import_map(map_)))
+    if from_ is None:
+        archive = Archive(folder.resolve(), read_import_map(map_ or folder / "map.yaml"))
+    else:
+        archive = PaperlessArchive(folder.resolve(), paperless.read_map(map_))
+    importer = Importer(office, actor, archive)
     with logs.counting(_("judging"), None) as progress:
         seen = importer.look(progress)
     _tell([f"{source}: {printing.text(fault)}" for source, fault in seen.faults])

@@ -35,6 +35,9 @@ MAP_LIMITS = Limits(bytes=16 * 1024 * 1024, depth=6, nodes=500_000)
 PREFIX = IMPORTED
 """What the folder of a drop that was imported begins with."""
 
+SEVERAL = "\x1f"
+"""Between the values of one name that has several, such as tags: in a list of the map each is one."""
+
 _PLACE = re.compile(r"\{(\w+)\}")
 
 _AS_TYPED = {"\t": "\\t"}
@@ -111,12 +114,13 @@ class ArchiveItem:
         return PREFIX + hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:20]
 
 
-def read_import_map(path: Path) -> ImportMap:
-    """The map at `path`. Raises MapError with all that is wrong with it; OSError."""
+def read_import_map(path: Path, defaults: Mapping[str, object] | None = None) -> ImportMap:
+    """The map at `path`, over `defaults`. Raises MapError with all that is wrong with it; OSError."""
     tree, faults = read_map(files.read_plain(path, MAP_LIMITS.bytes + 1)[0], MAP_LIMITS)
     wrong = [(f"{path}:{one.line}", one.message) for one in faults]
     try:
-        found = ImportMap.model_validate(plain(tree))
+        given = plain(tree)
+        found = ImportMap.model_validate({**(defaults or {}), **given} if isinstance(given, dict) else given)
     except ValidationError as error:
         told = [describe(str(path), tree, detail) for detail in error.errors(include_url=False)]
         wrong += [(f"{path}:{one.line}: {one.key}", one.message) for one in told]
@@ -299,7 +303,10 @@ class Archive:
         self.used.update(paths)
         keys: dict[str, str | Sequence[str]] = {}
         for key, value in self.map.item.items():
-            texts = [self._filled(one, values) for one in ([value] if isinstance(value, str) else value)]
+            if isinstance(value, str):
+                texts = [self._filled(value, values).replace(SEVERAL, ", ")]
+            else:
+                texts = [text for one in value for text in self._filled(one, values).split(SEVERAL)]
             if filled := list(dict.fromkeys(text for text in texts if text)):
                 keys[key] = filled[0] if isinstance(value, str) else filled
         return ArchiveItem(source, self._filled(self.map.client, values), keys, paths, begun if begun != source else None)

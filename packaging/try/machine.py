@@ -24,7 +24,7 @@ from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 SUITE = "bookworm"
-FOUND = ("systemd-sysv", "dbus", "ca-certificates", "iproute2", "procps", "curl", "openssl", "nano")
+FOUND = ("apt", "systemd-sysv", "dbus", "ca-certificates", "iproute2", "procps", "curl", "openssl", "nano")
 """What a server that was just installed has."""
 READY = ("python3-venv", "samba", "sudo", "nginx")
 """What the guide installs: downloaded, not installed."""

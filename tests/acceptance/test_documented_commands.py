@@ -82,6 +82,8 @@ NEEDED = {
 """The state in which an item must be for a command; private, if it isn't said."""
 _BEFORE = {"withdrawn": "published", "deleted": "private"}
 """The state from which an item is brought into that one by a command."""
+PAPERLESS = """[{"model": "documents.correspondent", "pk": 1, "fields": {"name": "acme-bv"}}, {"model": "documents.document", "pk": 2,
+"fields": {"title": "Letter", "correspondent": 1, "tags": [], "created": "2024-03-01"}, "__exported_file_name__": "brief.pdf"}]"""
 FILES = ("accounts.pdf", "scan0001.pdf", "draft.docx")
 
 
@@ -213,6 +215,11 @@ class Prepared:
         (archive / "Jaarrekening.pdf").write_bytes(PDF)
         [first, *_] = re.findall(r"(?:^    .*\n)+", (CHECKOUT / "docs/import.md").read_text(), re.MULTILINE)
         (self.root.path / "map.yaml").write_text(re.sub(r"(?m)^    ", "", first))
+        (self.top / "paperless").mkdir()
+        (self.top / "paperless/brief.pdf").write_bytes(PDF)
+        (self.top / "paperless/manifest.json").write_text(PAPERLESS)
+        [given, *_] = re.findall(r"```yaml\n(.*?)```", (CHECKOUT / "docs/moving.md").read_text(), re.DOTALL)
+        (self.root.path / "paperless.yaml").write_text(given)
         for name in ("relaties.csv", "medewerkers.csv"):
             (self.root.path / name).write_text(f"Code;Naam;E-mail\nfrom.{name[0]};Iemand Anders;iemand@{name}\n")
         (self.root.inbox() / "report.yaml").write_text("description: Annual report\nattachments: []\ncreated_by: b.boss\n")
@@ -234,6 +241,7 @@ class Prepared:
             line = re.sub(r"snapshots/\S+", f"snapshots/{min(os.listdir(self.top / 'backup/snapshots'))}", line)
         for path, mine in (
             ("/mnt/backup/office", f"{self.top}/backup"), ("/mnt/archive", f"{self.top}/archive"), ("/tmp/trial", made),
+            ("/mnt/paperless", f"{self.top}/paperless"),
             ("/srv/office", made if self.restored else f"{self.top}/new"), ("/passport.pdf", "/accounts.pdf"),
             ("--host 0.0.0.0 --port 8443", f"--host 127.0.0.1 --port {free_port()}"), ("ITEM", self.items[_description("later1")]),
         ):  # fmt: skip
