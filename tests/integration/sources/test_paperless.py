@@ -89,7 +89,7 @@ def test_a_manifest_that_is_split_is_read_where_it_lies(tmp_path: Path) -> None:
     (folder / "json/brief.pdf-manifest.json").write_text(json.dumps([document(12, "Brief", 1, [3], "brief.pdf")]))
     [entry] = PaperlessArchive(folder, paperless.read_map(None)).entries()
     assert (entry.client, entry.paths) == ("Acme B.V.", ("brief.pdf",))
-    assert "- tax" in entry.sidecar
+    assert entry.keys["labels"] == ["tax", "Invoice"]
 
 
 @pytest.mark.parametrize("manifest", ["", "{}", "[", "[" * 100_000, '{"model": "x"}'])
