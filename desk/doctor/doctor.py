@@ -23,6 +23,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         # name, check, whether it needs the database
         ("versions", machine.versions, False),
         ("clock", machine.clocks, False),
+        ("programs", machine.helpers, False),
         ("folders", folders.folders, False),
         ("inbox", folders.inbox, False),
         ("queue", queue.queue, False),

@@ -15,6 +15,8 @@ from pathlib import Path
 from desk.doctor.findings import Finding, note, ok, wrong
 from dossier import __version__
 from dossier.office.office import Office
+from workflow.guard.readers import ocr
+from workflow.portal import office_papers
 
 OLDEST_SQLITE = (3, 35)
 """RETURNING and the query planner's way with partial indexes; older ones are not tested."""
@@ -57,6 +59,20 @@ def clocks(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # 
         yield note("time zone", "doctor.no_zone")
     else:
         yield ok("time zone", "doctor.zone", zone=zone or time.tzname[0])
+
+
+def helpers(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    """Programs that an office may have do something, where they are installed."""
+    if office.settings.sharing.guard_ocr == "tesseract":
+        yield ok("programs", "doctor.tesseract") if ocr.program() else wrong("programs", "doctor.no_tesseract")
+    if office.settings.portal.office_pictures == "off":
+        yield ok("programs", "doctor.libreoffice_off")
+    elif office_papers.program() is None:
+        yield wrong("programs", "doctor.no_libreoffice")
+    elif not office_papers.can_be_confined():
+        yield wrong("programs", "doctor.libreoffice_not_confined")
+    else:
+        yield ok("programs", "doctor.libreoffice")
 
 
 def _is_rule(zone: str) -> bool:

@@ -381,6 +381,9 @@ class PortalSettings(Strict):
     """Processes of `dossier portal` that answer; without a number one for each processor, at most 4. Restart it after a change."""
     session_hours: float = Field(8, gt=0, le=720)
     """After so many hours a contact logs in again; after an hour without a click as well."""
+    office_pictures: Literal["off", "libreoffice"] = "off"
+    """libreoffice: Word, Excel, PowerPoint and OpenDocument papers have a picture on the portal too, where LibreOffice is
+    installed; some seconds a paper."""
     remind_contact_days: float = Field(7, ge=0)
     """A contact who was told of an item and has not opened it for so many days is reminded, once; 0: never.
     Only where `dossier portal` is used: otherwise nobody knows what was opened."""

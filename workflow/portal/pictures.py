@@ -30,7 +30,7 @@ from dossier.files import files
 from dossier.text import clock
 from dossier.vault.folder import Damaged, Vault
 from dossier.workers.child import Child, Failed
-from workflow.portal import pages
+from workflow.portal import office_papers, pages
 
 log = structlog.get_logger("pictures")
 
@@ -142,9 +142,10 @@ class Artist:
 class Studio:
     """Makes what is due, newest items first. `make` may run on any one thread."""
 
-    def __init__(self, vault: Vault, staging: Path) -> None:
+    def __init__(self, vault: Vault, staging: Path, has_office_papers: Callable[[], bool] = lambda: False) -> None:
         self._vault = vault
         self._staging = staging
+        self._has_office_papers = has_office_papers
         self._artist = Artist()
 
     def make(self, most: int, seconds: float) -> PicturedItems | None:
@@ -177,7 +178,7 @@ class Studio:
                 continue
             try:
                 with self._vault.local(digest) as path:
-                    picture = self._artist.draw(path)
+                    picture = self._artist.draw(path) or self._of_office_paper(path)
             except (FileNotFoundError, Damaged, files.NotPlain):
                 continue  # the vault's trouble, and told elsewhere (verifying.py)
             if picture:
@@ -189,6 +190,12 @@ class Studio:
             path = self._archive(shown, public.approved_at or public.made_at)
             made.append(self._described(key, edition, source, path))
         return made
+
+    def _of_office_paper(self, path: Path) -> bytes:
+        if not self._has_office_papers():
+            return b""
+        with office_papers.as_pdf(path, self._staging) as made:
+            return self._artist.draw(made) if made else b""
 
     def _described(self, key: int, edition: int, source: str, path: Path) -> Made:
         name = f"{item_name(key)}-{source[:24]}{path.suffix}"

@@ -31,7 +31,7 @@ import pypdfium2
 from PIL import AvifImagePlugin, Image, ImageChops, ImageDraw, ImageOps
 from pypdfium2 import raw
 
-from dossier.workers.threads_only import threads_only
+from dossier.workers.confined import threads_only
 
 WIDTH, HEIGHT = 176, 248
 """Pixels of a picture, at most; it is shown at half of that, so it is sharp on screens with twice the dots."""

@@ -184,7 +184,9 @@ class Publisher:
 
     def studio(self) -> Studio:
         """What makes pictures and archives for this portal."""
-        return Studio(self.vault, self.site.staging / "pages")
+        return Studio(
+            self.vault, self.site.staging / "pages", lambda: self.office.settings.portal.office_pictures == "libreoffice"
+        )
 
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""

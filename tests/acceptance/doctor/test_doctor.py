@@ -25,7 +25,7 @@ def _found(root: Root, level: str = "wrong") -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for one in examine(office, root.environ):
         if one.level == level:
-            assert one.todo, f"{one} says not what to do"
+            assert one.todo or level == "ok", f"{one} says not what to do"
             found.setdefault(one.check, []).append(str(one.message))
     close_database()
     return found
@@ -58,6 +58,22 @@ def test_the_command_ends_with_1_if_anything_is_wrong_and_says_what_to_do(root: 
     assert [one["check"] for one in found if one["level"] == "wrong"] == ["inbox"]
     root.set("settings", SETTINGS + "nonsense: 1\n")
     assert root.run("doctor", code=3).stderr.startswith("config/settings.yaml:4: nonsense:")
+
+
+def test_whether_programs_that_are_to_help_are_there_is_told(root: Root, post: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert any("LibreOffice is not used" in one for one in _found(root, "ok")["programs"])
+    root.set(
+        "settings",
+        SETTINGS.replace("guard: off", "guard: off, guard_ocr: tesseract") + "portal: {office_pictures: libreoffice}\n",
+    )
+    monkeypatch.setattr(machine.ocr, "program", lambda: "/usr/bin/tesseract")
+    monkeypatch.setattr(machine.office_papers, "program", lambda: "/usr/bin/soffice.bin")
+    assert len(_found(root, "ok")["programs"]) == 2
+    monkeypatch.setattr(machine.office_papers, "can_be_confined", lambda: False)
+    assert "can't keep LibreOffice from other files" in _found(root)["programs"][0]
+    monkeypatch.setattr(machine.ocr, "program", lambda: None)
+    monkeypatch.setattr(machine.office_papers, "program", lambda: None)
+    assert len(_found(root)["programs"]) == 2
 
 
 def test_folders_that_are_gone_or_anybodys_are_found(root: Root, post: Server) -> None:

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import fpdf
 import pytest
-from kit.papers import stored
-from kit.portals import CLIENTS, PortalOffice
+from kit.papers import stored, zipped
+from kit.portals import CLIENTS, SETTINGS, PortalOffice
 from PIL import Image
 
 from dossier.database.tables import PageDue, PageFile
-from workflow.portal import pictures, pictures_child, verifying
+from workflow.portal import office_papers, pictures, pictures_child, verifying
 from workflow.portal.pictures import Artist
 
 
@@ -207,6 +207,54 @@ def test_a_first_page_in_landscape_is_shown_whole(artist: Artist, tmp_path: Path
     with Image.open(io.BytesIO(artist.draw(path))) as image:
         assert image.width == pictures_child.WIDTH
         assert abs(image.width / image.height - 297 / 210) < 0.02
+
+
+@pytest.mark.skipif(office_papers.program() is None, reason="LibreOffice is not installed")
+def test_office_papers_have_a_picture_where_the_office_wants_it(office: PortalOffice) -> None:
+    papers = {name: stored(name) for name in ("letter.docx", "ledger.xls", "slides.odp")}
+    refused = {"protected.docx": stored("protected-letter.docx"), "torn.docx": papers["letter.docx"][:-300]}
+    office.share(papers)
+    office.publish()
+    office.dress()
+    assert not [name for name in office.extras() if name.endswith(".webp")]
+    office.configure(settings=SETTINGS + "portal: {office_pictures: libreoffice}\n")
+    office.reload()
+    office.share({**papers, **refused})
+    office.publish()
+    office.dress()
+    drawn = [path for name, path in office.extras().items() if name.endswith(".webp")]
+    assert len(drawn) == len(papers)
+    with Image.open(drawn[0]) as image:
+        assert image.format == "WEBP"
+    assert not list(office.portal.site.staging.rglob("office-*"))
+
+
+@pytest.mark.skipif(office_papers.program() is None, reason="LibreOffice is not installed")
+def test_an_office_paper_shows_nothing_of_another_file_that_it_links_to(artist: Artist, tmp_path: Path) -> None:
+    """The picture that it links to is red, and lies beside the folder in which it is drawn."""
+    Image.new("RGB", (300, 300), "red").save(tmp_path / "secret.png")
+    frame = f'<draw:image xlink:href="file://{tmp_path}/secret.png" xlink:type="simple"/>'
+    spaces = " ".join(
+        f'xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+        for short, name in (("office", "office"), ("text", "text"), ("draw", "drawing"), ("svg", "svg-compatible"))
+    )
+    content = (
+        f'<office:document-content {spaces} xmlns:xlink="http://www.w3.org/1999/xlink"><office:body><office:text><text:p>Beste'
+        f'<draw:frame svg:width="9cm" svg:height="9cm">{frame}</draw:frame></text:p></office:text></office:body></office:document-content>'
+    )
+    with zipfile.ZipFile(io.BytesIO(stored("letter.odt"))) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    paper = tmp_path / "linking.odt"
+    paper.write_bytes(zipped({**parts, "content.xml": content}, stored_first=True))
+
+    def redness() -> int:
+        with office_papers.as_pdf(paper, tmp_path) as made:
+            assert made is not None
+            with Image.open(io.BytesIO(artist.draw(made))) as image:
+                points = image.convert("RGB").tobytes()
+                return sum(1 for red, green in zip(points[::3], points[1::3], strict=True) if red > 200 and green < 80)
+
+    assert redness() == 0
 
 
 @pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"HTTP/1.1 200 OK\r\n\r\n", b"\x00" * 900])

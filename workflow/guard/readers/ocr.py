@@ -50,14 +50,14 @@ def text_of_picture(content: Any) -> str:
 
 
 def _recognised(picture: Image.Image) -> str:
-    program = _program()
-    if program is None:
+    found = program()
+    if found is None:
         return ""
     stream = io.BytesIO()
     picture.convert("L").save(stream, "PPM")
     try:
         done = subprocess.run(
-            [program, "stdin", "stdout", "-l", _languages(program)], input=stream.getvalue(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            [found, "stdin", "stdout", "-l", _languages(found)], input=stream.getvalue(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
             env={"OMP_THREAD_LIMIT": "1", "LANG": "C.UTF-8"}, timeout=PAGE_SECONDS, check=False,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
@@ -68,16 +68,16 @@ def _recognised(picture: Image.Image) -> str:
 
 
 @cache
-def _program() -> str | None:
+def program() -> str | None:
     """Where tesseract is; None where it is not installed."""
     return shutil.which("tesseract", path=PLACES)
 
 
 @cache
-def _languages(program: str) -> str:
+def _languages(tesseract: str) -> str:
     """Those of WANTED that are installed."""
     try:
-        told = subprocess.run([program, "--list-langs"], capture_output=True, timeout=PAGE_SECONDS, check=False)
+        told = subprocess.run([tesseract, "--list-langs"], capture_output=True, timeout=PAGE_SECONDS, check=False)
     except subprocess.TimeoutExpired:
         return "eng"
     return "+".join(language for language in WANTED if language in told.stdout.decode("utf-8", "replace").split()) or "eng"
