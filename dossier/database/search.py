@@ -12,7 +12,7 @@ from peewee import SQL, Table
 
 from dossier.database import file_texts
 from dossier.database.database import is_shared
-from dossier.database.tables import PROXY, Item, TextRow
+from dossier.database.tables import PROXY, Item, TextRow, chunks
 
 
 def forget_old_words() -> None:
@@ -39,8 +39,7 @@ def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
     for row in rows if replace else ():
         PROXY.execute_sql("DELETE FROM item_text WHERE rowid = ?", (row[0],))
     size = 5_000
-    for start in range(0, len(rows), size):
-        chunk = rows[start : start + size]
+    for chunk in chunks(rows, size):
         places = ",".join("(?,?,?,?,?,?)" for _ in chunk)
         values = [value for row in chunk for value in row]
         PROXY.execute_sql(

@@ -7,7 +7,7 @@ An item's key is its number without the letters: year x 10,000,000 + the number 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 import peewee
@@ -22,6 +22,8 @@ from peewee import (
     Model,
     TextField,
 )
+
+V = TypeVar("V")
 
 PROXY = DatabaseProxy()
 
@@ -59,6 +61,12 @@ def first_key(year: int) -> int:
     return year * _PER_YEAR
 
 
+def chunks(values: Sequence[V], size: int = 500) -> Iterator[Sequence[V]]:
+    """The values, some at a time: both databases take only so many in one `IN (…)`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]
+
+
 def tuples(query: Any) -> list[tuple[Any, ...]]:
     """All rows of a query, as plain tuples."""
     return list(query.tuples())
@@ -89,8 +97,6 @@ def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any]
     with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
         PROXY.connection().cursor().executemany(statement, values)
 
-
-V = TypeVar("V")
 
 if TYPE_CHECKING:
     _Text = TextField

@@ -11,7 +11,7 @@ from typing import Any
 
 from peewee import fn
 
-from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, item_name, tuples
+from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, chunks, item_name, tuples
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail.trail import Anchor, RecordedEvent, chained, detail_digest, events, link_of, those
 
@@ -68,8 +68,7 @@ def changed_among(given: Sequence[RecordedEvent]) -> set[int]:
     """
     wanted = [event.seq for event in given]
     before, links = {0: GENESIS}, dict[int, str]()
-    for start in range(0, len(wanted), 500):
-        some = wanted[start : start + 500]
+    for some in chunks(wanted):
         before |= dict(tuples(Event.select(Event.seq, Event.hash).where(Event.seq.in_([seq - 1 for seq in some]))))
         links |= dict(tuples(Redaction.select(Redaction.seq, Redaction.link).where(Redaction.seq.in_(some))))
     erased, anew = _erasures() if links or any(event.detail is None for event in given) else (set(), {})

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from dossier.database.tables import Event, EventDetail, Redaction, tuples
+from dossier.database.tables import Event, EventDetail, Redaction, chunks, tuples
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict
 from dossier.trail.trail import RecordedEvent, detail_digest, link_of, record, those
@@ -24,17 +24,17 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
     kept, so it must not say what was erased.
     """
     wanted = sorted(set(seqs))
-    kept = [row for start in range(0, len(wanted), 500) for row in tuples(
+    kept = [row for some in chunks(wanted) for row in tuples(
         Event.select(Event.seq, Event.action).join(EventDetail, on=(Event.seq == EventDetail.seq))
-        .where(Event.seq.in_(wanted[start : start + 500]))
+        .where(Event.seq.in_(some))
     )]  # fmt: skip
     if any(action == "erased" for _, action in kept):
         raise Conflict("trail.no_erasing_of_erasures")
     found = [seq for seq, _ in kept]
     if not found:
         return 0
-    for start in range(0, len(found), 500):
-        EventDetail.delete().where(EventDetail.seq.in_(found[start : start + 500])).execute()
+    for some in chunks(found):
+        EventDetail.delete().where(EventDetail.seq.in_(some)).execute()
     record(now, actor, "erased", None, {"events": found, "reason": reason})
     return len(found)
 

@@ -26,7 +26,7 @@ from typing import Any, NamedTuple
 from peewee import fn
 
 from dossier.database import readable
-from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_name, tuples
+from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, chunks, insert_rows, item_name, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text.clock import local_iso, to_text
@@ -204,18 +204,16 @@ def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[RecordedEvent]
     wanted, kinds = list(keys), list(actions)
     return [
         RecordedEvent(*row)
-        for start in range(0, len(wanted), 500)
-        for row in tuples(
-            _select().where(Event.item.in_(wanted[start : start + 500]) & Event.action.in_(kinds)).order_by(Event.seq)
-        )
+        for some in chunks(wanted)
+        for row in tuples(_select().where(Event.item.in_(some) & Event.action.in_(kinds)).order_by(Event.seq))
     ]
 
 
 def last_about(keys: Iterable[int]) -> dict[int, int]:
     """Item → the number of the last event about it."""
     wanted, found = list(keys), dict[int, int]()
-    for start in range(0, len(wanted), 500):
-        query: Any = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(wanted[start : start + 500]))
+    for some in chunks(wanted):
+        query: Any = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(some))
         found |= dict(tuples(query.group_by(Event.item)))
     return found
 
@@ -224,9 +222,7 @@ def those(seqs: Iterable[int]) -> list[RecordedEvent]:
     """The events with these numbers, oldest first."""
     wanted = sorted(set(seqs))
     return [
-        RecordedEvent(*row)
-        for start in range(0, len(wanted), 500)
-        for row in tuples(_select().where(Event.seq.in_(wanted[start : start + 500])).order_by(Event.seq))
+        RecordedEvent(*row) for some in chunks(wanted) for row in tuples(_select().where(Event.seq.in_(some)).order_by(Event.seq))
     ]
 
 

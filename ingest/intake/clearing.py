@@ -29,7 +29,7 @@ from typing import Any
 
 import structlog
 
-from dossier.database.tables import Drop
+from dossier.database.tables import Drop, chunks
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, open_beneath
 from dossier.files.files import Look
@@ -194,8 +194,8 @@ class Clearing:
 
     def mark(self, keys: Sequence[int]) -> None:
         """Write down that these drops are cleared. Call inside `transaction()`, and `forget` them after it."""
-        for start in range(0, len(keys), 500):
-            these = Drop.id.in_(keys[start : start + 500])
+        for some in chunks(keys):
+            these = Drop.id.in_(some)
             Drop.delete().where(these & (Drop.kind == CLAIMED)).execute()
             Drop.update(cleared=True).where(these).execute()
 

@@ -60,7 +60,7 @@ import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
 
 from dossier.database.database import transaction
-from dossier.database.tables import Binned, Drop, Item, Removal, insert_rows, item_key, item_name, tuples
+from dossier.database.tables import Binned, Drop, Item, Removal, chunks, insert_rows, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
 from dossier.office import people
@@ -458,17 +458,17 @@ class Intake:
         """Fingerprint → the item that the same drop became or changed, and when it did so last. Not of items that are gone."""
         prints = list({case.fingerprint for case in cases if not case.faults})
         found: dict[str, tuple[int, str]] = {}
-        for start in range(0, len(prints), 500):
+        for some in chunks(prints):
             query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
-                Drop.fingerprint.in_(prints[start : start + 500])
+                Drop.fingerprint.in_(some)
                 & (Drop.kind == "taken")
                 & Drop.item.not_in(Binned.select(Binned.item))  # given again after it was deleted, it is new
             )
             found.update({fingerprint: (item, at) for fingerprint, item, at in tuples(query.order_by(Drop.id))})
         keys = list({item for item, _ in found.values()})
         gone = set[int]()
-        for start in range(0, len(keys), 500):
-            gone |= {row[0] for row in tuples(Removal.select(Removal.item).where(Removal.item.in_(keys[start : start + 500])))}
+        for part in chunks(keys):
+            gone |= {row[0] for row in tuples(Removal.select(Removal.item).where(Removal.item.in_(part)))}
         return {fingerprint: (item, at) for fingerprint, (item, at) in found.items() if item not in gone}
 
     def _tell_duplicates(self, cases: Sequence[Case]) -> None:
@@ -547,8 +547,8 @@ class Intake:
             elif kind == "duplicate":
                 told.append(trail.NewEvent(case.actor, "duplicate", case.item, {"source": names.printable(found.stem)}))
         claims = [case.row["id"] for case in cases]
-        for start in range(0, len(claims), 500):
-            Drop.delete().where(Drop.id.in_(claims[start : start + 500])).execute()
+        for some in chunks(claims):
+            Drop.delete().where(Drop.id.in_(some)).execute()
         self._insert(cases)
         self.sightings.refused(now, [(case.found, case.origin) for case in cases if case.faults])
         trail.record_all(now, told)

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from dossier.database.database import transaction
-from dossier.database.tables import Sighting
+from dossier.database.tables import Sighting, chunks
 from dossier.files import statx
 from dossier.files.beneath import open_beneath
 from dossier.files.files import Look, Names
@@ -88,17 +88,17 @@ class Sightings:
         self._keep([row for found, origin in drops if (row := _row_of(now, found, origin)) is not None])
 
     def _keep(self, rows: Sequence[dict[str, Any]]) -> None:
-        for start in range(0, len(rows), 100):
+        for some in chunks(rows, 100):
             with transaction():
-                Sighting.insert_many(rows[start : start + 100]).on_conflict_ignore().execute()
+                Sighting.insert_many(some).on_conflict_ignore().execute()
 
     def origins(self, found: Sequence[Found]) -> list[Origin]:
         """What is known of each drop's sidecar."""
         cards = [one.looks[one.sidecar_name] if one.sidecar_name else None for one in found]
         inodes = [str(card.inode) for card in cards if card is not None]
         seen = dict[str, list[Any]]()
-        for start in range(0, len(inodes), 500):
-            for row in Sighting.select().where(Sighting.inode.in_(inodes[start : start + 500])):
+        for some in chunks(inodes):
+            for row in Sighting.select().where(Sighting.inode.in_(some)):
                 seen.setdefault(row.inode, []).append(row)
         origins = []
         for one, card in zip(found, cards, strict=True):
@@ -165,9 +165,9 @@ def sweep(office: Office, now: datetime) -> None:
         return
     there = set(map(str, _inodes(office.inbox)))
     gone = [row.inode for row in old if row.inode not in there]
-    for start in range(0, len(gone), 500):
+    for some in chunks(gone):
         with transaction():
-            Sighting.delete().where((Sighting.at <= before) & Sighting.inode.in_(gone[start : start + 500])).execute()
+            Sighting.delete().where((Sighting.at <= before) & Sighting.inode.in_(some)).execute()
 
 
 def _inodes(inbox: Path) -> Iterator[int]:

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from dossier.database.database import transaction
-from dossier.database.tables import Asked, Item, Note, first_edition, tuples
+from dossier.database.tables import Asked, Item, Note, chunks, first_edition, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text import clock
@@ -39,9 +39,9 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
         return
     made = [(*key, clock.to_text(now), True) for key in sorted(new)]
     with transaction():
-        for start in range(0, len(made), CHUNK):
+        for some in chunks(made, CHUNK):
             fields = [Asked.edition, Asked.person, Asked.at, Asked.is_open]
-            Asked.insert_many(made[start : start + CHUNK], fields=fields).execute()
+            Asked.insert_many(some, fields=fields).execute()
         _set_open(back, True)
         _set_open(over, False)
         trail.record_all(now, [entry for asking in askings for entry in _passed_on(asking, new)])

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from dossier.database.database import transaction
-from dossier.database.tables import Decision, Edition, Event, Item, item_name, tuples
+from dossier.database.tables import Decision, Edition, Event, Item, chunks, item_name, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor, ApproverSeat
@@ -204,8 +204,8 @@ def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[An
 def _given(editions: Sequence[int]) -> dict[int, list[str]]:
     """Edition → who approved it, of those that were decided on."""
     found: dict[int, list[str]] = {}
-    for start in range(0, len(editions), CHUNK):
-        wanted = Decision.edition.in_(editions[start : start + CHUNK]) & (Decision.decision == "approve")
+    for some in chunks(editions, CHUNK):
+        wanted = Decision.edition.in_(some) & (Decision.decision == "approve")
         for edition, by in tuples(Decision.select(Decision.edition, Decision.decided_by).where(wanted)):
             found.setdefault(edition, []).append(by)
     return found

@@ -18,7 +18,7 @@ import json
 from collections.abc import Collection, Iterable
 from typing import Any, NamedTuple
 
-from dossier.database.tables import Edition, Item, tuples
+from dossier.database.tables import Edition, Item, chunks, tuples
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import auditing, trail
 from dossier.trail.trail import RecordedEvent
@@ -94,8 +94,7 @@ def is_whole(one: Standing) -> bool:
 def misfits(given: Iterable[Standing]) -> dict[int, Sentence]:
     """Item → why what stands of it is not what was approved, of those for which it isn't."""
     wanted, found = list(given), dict[int, Sentence]()
-    for start in range(0, len(wanted), CHUNK):
-        some = wanted[start : start + CHUNK]
+    for some in chunks(wanted, CHUNK):
         told = _told([one.item for one in some], (*_APPROVING, *_ENDING))
         changed = auditing.changed_among([event for events in told.values() for event in events])
         for one in some:
@@ -108,8 +107,7 @@ def misfits(given: Iterable[Standing]) -> dict[int, Sentence]:
 def strange_makers(given: Iterable[Standing]) -> dict[int, Sentence]:
     """Item → what is wrong with who made it, of those of which the trail tells another maker than the database."""
     wanted, found = list(given), dict[int, Sentence]()
-    for start in range(0, len(wanted), CHUNK):
-        some = wanted[start : start + CHUNK]
+    for some in chunks(wanted, CHUNK):
         told = _told([one.item for one in some], ("created",))
         changed = auditing.changed_among([event for events in told.values() for event in events])
         for one in some:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from peewee import SQL, fn
 
-from dossier.database.tables import PROXY, Decision, Edition, Item, plain_rows, tuples
+from dossier.database.tables import PROXY, Decision, Edition, Item, chunks, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import ALL, ApproverSeat, Readable
@@ -59,9 +59,8 @@ def concepts(items: Collection[int] | None = None) -> list[Concept]:
     query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
     if items is None:
         return [Concept(*row) for row in tuples(query.order_by(Item.id))]
-    wanted = sorted(items)
-    chunks = (wanted[start : start + CHUNK] for start in range(0, len(wanted), CHUNK))
-    return [Concept(*row) for chunk in chunks for row in tuples(query.where(Item.id.in_(chunk)).order_by(Item.id))]
+    some = chunks(sorted(items), CHUNK)
+    return [Concept(*row) for chunk in some for row in tuples(query.where(Item.id.in_(chunk)).order_by(Item.id))]
 
 
 def versions() -> dict[int, int]:
@@ -82,8 +81,8 @@ def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
         rows = tuples(query)
     else:
         wanted = sorted(items)
-        for start in range(0, len(wanted), CHUNK):
-            rows += tuples(query.where(Item.id.in_(wanted[start : start + CHUNK])))
+        for some in chunks(wanted, CHUNK):
+            rows += tuples(query.where(Item.id.in_(some)))
     found: dict[int, list[Decided]] = {}
     for edition, *one in rows:
         found.setdefault(edition, []).append(Decided(*one))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from dossier.database.tables import EditionNote, tuples
+from dossier.database.tables import EditionNote, chunks, tuples
 from dossier.text.sentences import Sentence, packed, unpacked
 
 CHUNK = 5_000
@@ -24,10 +24,8 @@ def add(lines: Mapping[int, Sequence[Sentence | str]]) -> None:
         for edition, several in lines.items()
         for number, line in enumerate(several, 1)
     ]
-    for start in range(0, len(rows), CHUNK):
-        EditionNote.insert_many(
-            rows[start : start + CHUNK], fields=[EditionNote.edition, EditionNote.line, EditionNote.text]
-        ).execute()
+    for some in chunks(rows, CHUNK):
+        EditionNote.insert_many(some, fields=[EditionNote.edition, EditionNote.line, EditionNote.text]).execute()
 
 
 def on(edition: int) -> list[Sentence | str]:
@@ -38,8 +36,8 @@ def on(edition: int) -> list[Sentence | str]:
 def on_all(editions: Iterable[int]) -> dict[int, list[Sentence | str]]:
     """The lines on each of these editions that has any."""
     wanted, found = list(editions), dict[int, list[Sentence | str]]()
-    for start in range(0, len(wanted), CHUNK):
-        found |= on_these(wanted[start : start + CHUNK])
+    for some in chunks(wanted, CHUNK):
+        found |= on_these(some)
     return found
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dossier.database.tables import Edition, Event, EventDetail, Item, item_name, tuples
+from dossier.database.tables import Edition, Event, EventDetail, Item, chunks, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, as_data, from_data, packed, sentence
@@ -228,8 +228,8 @@ def not_searched(items: Sequence[Item]) -> dict[int, list[Sentence]]:
 
 
 def _told_in_trail(keys: Sequence[int]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
-    for start in range(0, len(keys), CHUNK):
+    for some in chunks(keys, CHUNK):
         query = Event.select(Event.item, EventDetail.detail).join(EventDetail, on=(Event.seq == EventDetail.seq))
-        here = Event.item.in_(keys[start : start + CHUNK]) & EventDetail.detail.contains('"not_searched"')
+        here = Event.item.in_(some) & EventDetail.detail.contains('"not_searched"')
         for key, detail in tuples(query.where(here).order_by(Event.seq)):
             yield key, json.loads(detail)["not_searched"]

@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from dossier.database.database import transaction
-from dossier.database.tables import Event, EventDetail, Item, Mail, Note, tuples
+from dossier.database.tables import Event, EventDetail, Item, Mail, Note, chunks, tuples
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
@@ -103,9 +103,9 @@ def gather(office: Office, now: datetime, at_once: bool = False) -> None:
 def imported(items: Collection[int]) -> set[int]:
     """Those of these items that an import brought in."""
     keys, found = list(items), set[int]()
-    for start in range(0, len(keys), CHUNK):
+    for some in chunks(keys, CHUNK):
         made = Event.select(Event.item, EventDetail.detail).join(EventDetail, on=(Event.seq == EventDetail.seq))
-        for key, detail in tuples(made.where(Event.item.in_(keys[start : start + CHUNK]) & (Event.action == "created"))):
+        for key, detail in tuples(made.where(Event.item.in_(some) & (Event.action == "created"))):
             if _IMPORT.fullmatch(str(json.loads(detail).get("source", ""))):
                 found.add(key)
     return found

@@ -6,11 +6,10 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import structlog
 
-from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, item_name, tuples
+from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, chunks, item_name, tuples
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -79,8 +78,8 @@ class Work:
 def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
     """The clients with items that were changed after the jobs were made up. Refreshes what mails go by."""
     versions: dict[int, tuple[int, bool]] = {}
-    for start in range(0, len(jobs), 900):
-        keys = [job.item.id for job in jobs[start : start + 900]]
+    for some in chunks(jobs, 900):
+        keys = [job.item.id for job in some]
         query = Item.select(Item.id, Item.version, Item.notify).where(Item.id.in_(keys))
         versions.update({key: (version, notify) for key, version, notify in tuples(query)})
     late = set()
@@ -93,8 +92,8 @@ def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
 
 def public_of(keys: Sequence[int]) -> Iterator[tuple[int, str, int]]:
     """(item, client, edition) of those of these items that are on the portal."""
-    for start in range(0, len(keys), 900):
-        chunk = Item.id.in_(keys[start : start + 900]) & Item.public.is_null(False)
+    for some in chunks(keys, 900):
+        chunk = Item.id.in_(some) & Item.public.is_null(False)
         yield from tuples(Item.select(Item.id, Item.client, Item.public).where(chunk))
 
 
@@ -127,19 +126,19 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
         (shown, "approved", STEPS["approved"]["publish"], {"public": Item.standing, "published_at": at}),
         (gone, "published", "approved", {"public": None}),
     ):
-        for chunk in _chunks(keys):
+        for chunk in chunks(keys):
             Item.update(**values).where(Item.id.in_(chunk)).execute()
             Item.update(share_state=after).where(Item.id.in_(chunk) & (Item.share_state == before)).execute()
-    for chunk in _chunks([job.item.id for job in jobs if not job.is_waiting]):
+    for chunk in chunks([job.item.id for job in jobs if not job.is_waiting]):
         Item.update(unsettled=False).where(Item.id.in_(chunk)).execute()
     for code, work in placed.items():
         _record_pages(office, code, work)
-    for chunk in _chunks(gone):
+    for chunk in chunks(gone):
         PageFile.delete().where(PageFile.item.in_(chunk)).execute()
-    for chunk in _chunks([*dressed, *gone]):
+    for chunk in chunks([*dressed, *gone]):
         PageDue.delete().where(PageDue.item.in_(chunk)).execute()
     undressed = [job.item.id for job in jobs if job.edition and job.staged and _wants_extras(job.edition)]
-    for chunk in _chunks(undressed):
+    for chunk in chunks(undressed):
         PageDue.insert_many([{"item": key} for key in chunk]).on_conflict_ignore().execute()
     trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
     silent = notices.imported(shown) if shown and _wants_to_hear(office) else set[int]()
@@ -163,18 +162,13 @@ def _record_pages(office: Office, code: str, work: Work) -> None:
     values = {"look": look_of(office, code), "made": work.digests}
     Page.insert(client=code, **values).on_conflict(conflict_target=[Page.client], update=values).execute()
     names = [*(name.removeprefix(f"{PAGES}/") for name in work.change.less), *(one.name for one in work.made)]
-    for chunk in _chunks(names):
+    for chunk in chunks(names):
         PageFile.delete().where(PageFile.name.in_(chunk)).execute()
-    for start in range(0, len(work.made), 500):
+    for some in chunks(work.made):
         PageFile.insert_many([
             {"name": one.name, "client": code, "item": one.item, "source": one.source, "sha256": one.sha256, "size": one.size}
-            for one in work.made[start : start + 500]
+            for one in some
         ]).execute()  # fmt: skip
-
-
-def _chunks(values: Sequence[Any]) -> Iterator[Sequence[Any]]:
-    for start in range(0, len(values), 500):
-        yield values[start : start + 500]
 
 
 def _wants_extras(edition: Edition) -> bool:

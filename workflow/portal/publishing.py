@@ -44,7 +44,7 @@ import structlog
 
 from dossier.cluster import claims
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Item, Page, PageFile, first_edition, item_name, tuples
+from dossier.database.tables import Edition, Item, Page, PageFile, chunks, first_edition, item_name, tuples
 from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.text import clock, system
@@ -131,8 +131,8 @@ class Publisher:
                 Item.update(unsettled=True).where(hidden & (Item.client == code)).execute()
             comes_back = stands & ~Item.unsettled & (Item.type.is_null() | Item.type.not_in(never))
             back = [key for key, code in tuples(Item.select(Item.id, Item.client).where(comes_back)) if code not in away]
-            for start in range(0, len(back), 500):
-                Item.update(unsettled=True).where(Item.id.in_(back[start : start + 500])).execute()
+            for some in chunks(back):
+                Item.update(unsettled=True).where(Item.id.in_(some)).execute()
         self._known = known | set(self.office.clients)
         self._has_looked = False
         looks = dict(tuples(Page.select(Page.client, Page.look)))
@@ -175,8 +175,8 @@ class Publisher:
         self._wrong.update(keys)
         self._stale.update(code for code in clients if is_on_portal(self.office, code))
         with transaction():
-            for start in range(0, len(keys), 500):
-                Item.update(unsettled=True).where(Item.id.in_(keys[start : start + 500])).execute()
+            for some in chunks(keys):
+                Item.update(unsettled=True).where(Item.id.in_(some)).execute()
 
     def put_up(self, batch: PicturedItems) -> None:
         """Pictures and archives that the next round shall put up."""

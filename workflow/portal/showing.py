@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dossier.database.tables import Edition, Item, PageFile, Shown, item_name, tuples
+from dossier.database.tables import Edition, Item, PageFile, Shown, chunks, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.messages import firm, logo
@@ -35,8 +35,8 @@ def may_show(office: Office, item: Item) -> bool:
 def editions(ids: Sequence[int]) -> dict[int, Edition]:
     """The editions with these ids."""
     found: dict[int, Edition] = {}
-    for start in range(0, len(ids), 900):
-        found.update({edition.id: edition for edition in Edition.select().where(Edition.id.in_(ids[start : start + 900]))})
+    for some in chunks(ids, 900):
+        found.update({edition.id: edition for edition in Edition.select().where(Edition.id.in_(some))})
     return found
 
 
@@ -76,8 +76,8 @@ def public_items(
 def _places(keys: Iterable[int]) -> list[str | None]:
     """The locations of these items."""
     wanted, found = list(keys), dict[int, str | None]()
-    for start in range(0, len(wanted), 900):
-        found |= dict(tuples(Item.select(Item.id, Item.location).where(Item.id.in_(wanted[start : start + 900]))))
+    for some in chunks(wanted, 900):
+        found |= dict(tuples(Item.select(Item.id, Item.location).where(Item.id.in_(some))))
     return [found.get(key) for key in wanted]
 
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from dossier.database.tables import Edition, Item, item_name, plain_rows, tuples
+from dossier.database.tables import Edition, Item, chunks, item_name, plain_rows, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.portal import showing
@@ -74,8 +74,7 @@ def list_lines(office: Office, client: str) -> list[Line]:
         return list(before.lines)
     found = {row: before.by_row[row] for row in rows if row in before.by_row}
     lacking = [row for row in rows if row not in found]
-    for start in range(0, len(lacking), CHUNK):
-        some = lacking[start : start + CHUNK]
+    for some in chunks(lacking, CHUNK):
         editions: Any = Edition.select(Edition.id, Edition.shown).where(Edition.id.in_([row[1] for row in some]))
         shown = dict(tuples(editions))
         found |= {row: _line(*row, shown[row[1]]) for row in some if row[1] in shown}

@@ -20,7 +20,7 @@ from typing import Any
 import structlog
 
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Item, Note, Opening, PageFile, item_name, tuples
+from dossier.database.tables import Edition, Item, Note, Opening, PageFile, chunks, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
@@ -58,8 +58,8 @@ def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None
 def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:
     """These lines with all that is in them, in the same order; without those that went meanwhile."""
     found: dict[int, Shown] = {}
-    for start in range(0, len(lines), 900):
-        keys = [line.key for line in lines[start : start + 900]]
+    for some in chunks(lines, 900):
+        keys = [line.key for line in some]
         found |= _fitting_rows(tuples(_public(office, [client]).where(Item.id.in_(keys))))
     return [found[line.key] for line in lines if line.key in found]
 
