@@ -3,7 +3,8 @@
     desk.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]     for `make bench`: 1,000,000 items, 10,000 pending
 
 In an office as fill.py makes it each page is asked for R times by one approver, and R times in all by C people at once, mixed,
-of which a tenth are changes of an item. Exit code 1 if a page takes more than PAGE_MS at p95, all of them together
+of which a tenth are changes of an item; each of them clicks PAUSE_SECONDS after an answer, faster than anybody reads. Exit code 1 if a page
+takes more than PAGE_MS at p95, all of them together
 more than CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more than MEMORY_MB.
 
 `--keep DIR` keeps the office there and uses it again.
@@ -30,6 +31,7 @@ import common
 from api import free_port
 
 PAGE_MS, CROWD_MS, PAGE_KB, MEMORY_MB = 150, 300, 60, 250
+PAUSE_SECONDS = 1.0
 WHO, ADMIN = "k.smit", "j.admin"
 ITEM = "D-2024-000042"
 PAGES = {
@@ -121,9 +123,9 @@ def measure(root: Path, repeat: int, people: int) -> dict[str, Any]:
         for name, path in [*PAGES.items(), *OFFICE.items()]:
             asks, goal = Person(root, port, ADMIN) if name in OFFICE else one, path.format(waits=waits)
             asks.timed(goal)
-            before = common.cpu_seconds(process.pid)
+            before = _cpu_seconds(process.pid)
             took = [asks.timed(goal) for _ in range(repeat)]
-            cpu = 1000 * (common.cpu_seconds(process.pid) - before) / repeat
+            cpu = 1000 * (_cpu_seconds(process.pid) - before) / repeat
             results.append(
                 {
                     "page": name, "p95_ms": _p95([ms for ms, _ in took]), "cpu_ms": round(cpu, 1),
@@ -146,7 +148,9 @@ def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> float:
     def click(number: int) -> list[float]:
         person, paths = persons[number], cycle(list(PAGES.values()))
         took = []
+        time.sleep(PAUSE_SECONDS * number / people)
         for turn in range(each):
+            time.sleep(PAUSE_SECONDS)
             if turn % 10 == 9:
                 form = {"location": f"2024/{number}-{turn}"}
                 took.append(person.timed(f"/items/{ITEM}/edit", form)[0])
@@ -158,9 +162,14 @@ def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> float:
         return _p95([ms for some in threads.map(click, range(people)) for ms in some])
 
 
+def _cpu_seconds(pid: int) -> float:
+    """Of all processes of the server."""
+    return sum(map(common.cpu_seconds, common.family(pid)))
+
+
 def _memory_mb(pid: int) -> int:
-    [line] = [line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:")]
-    return round(int(line.split()[1]) / 1024)
+    """Of all processes of the server together; what they have in common counts once."""
+    return round(sum(common.share_mb(one) for one in common.family(pid)))
 
 
 def missed(told: dict[str, Any]) -> list[str]:

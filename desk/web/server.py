@@ -31,7 +31,7 @@ from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
 from dossier.database import identity, trouble
-from dossier.database.database import close_database, open_database
+from dossier.database.database import close_database, keep_little, open_database
 from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
@@ -168,6 +168,8 @@ class Site:
     """Connections at once from one address."""
     is_proxy: Callable[[str], bool]
     """True for the address of a web server in front."""
+    look: Callable[[], Office]
+    """The office as config/ says now."""
 
 
 def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
@@ -180,7 +182,7 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
 
     guarded = Guard(web.app, lambda: prefix(web.office()))
     waits_for = "nobody gets the mail with which to log in"
-    return Site("portal", guarded, office.settings.portal, hourly, waits_for, OF_ONE_CLIENT, web.is_proxy)
+    return Site("portal", guarded, office.settings.portal, hourly, waits_for, OF_ONE_CLIENT, web.is_proxy, web.office)
 
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
@@ -194,7 +196,8 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     address = first_run.offer(office, clock.utc_now())
     if address:
         log.warning("nobody administers this office yet: open this address within an hour; it works once", address=address)
-    web = DeskWeb(office, environ, Api(office, environ).addresses)
+    api = Api(office, environ)
+    web = DeskWeb(office, environ, api.addresses, api.configured)
     guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
     waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
 
@@ -203,7 +206,7 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
         staff_access.sweep(clock.utc_now())
         staging.sweep(office, clock.utc_now())
 
-    return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.is_proxy)
+    return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.is_proxy, web.office)
 
 
 def serve(
@@ -213,8 +216,11 @@ def serve(
 
     OSError: an address or certificate can't be used.
     """
+    workers.keep_memory_together()
     open_database(office)
+    keep_little()
     made = site(office, environ)
+    made.look()  # once for all processes
     configuration, beside = _configuration(office, made), Beside(office, made)
     count = made.settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
     with _listen(host, port) as listening:

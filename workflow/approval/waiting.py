@@ -197,8 +197,8 @@ def waits_for(office: Office, today: date, person: str, may: Readable) -> list[i
     An answer is given again while config/ and the day are the same, and nothing that waits has
     another version: a decision or a change makes one.
     """
-    state = PROXY.execute_sql("SELECT id, version, pending FROM item WHERE pending IS NOT NULL ORDER BY id").fetchall()
-    with _answering:
+    with _answering:  # one at a time: ten thousand rows in each thread would be much memory
+        state = PROXY.execute_sql("SELECT id, version, pending FROM item WHERE pending IS NOT NULL ORDER BY id").fetchall()
         answer = next((one for one in _answers if one.seating.office is office and one.seating.today == today), None)
         if answer is None:
             answer = _Answer(Seating(office, today))

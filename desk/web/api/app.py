@@ -30,7 +30,7 @@ from desk.actions import tokens
 from desk.web.api.call import Call, answer, problem
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
-from desk.web.shell.gate import Form, Gate
+from desk.web.shell.gate import Configured, Form, Gate
 from desk.web.staff import visit
 from dossier.office.office import Office
 from dossier.text.refusals import Forbidden, Refusal
@@ -71,8 +71,9 @@ class Api:
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
+        self.configured = Configured(office, environ)
         self._gate: Gate[Call] = Gate(
-            office, environ, lambda one: one.settings.desk, self._call, _message, BODY_BYTES, lambda _: ""
+            self.configured, lambda one: one.settings.desk, self._call, _message, BODY_BYTES, lambda _: ""
         )
         self._meter = Meter(A_MINUTE)
         self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]

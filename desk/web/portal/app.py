@@ -29,7 +29,7 @@ from starlette.routing import Route
 from desk.web.portal import files, pages
 from desk.web.portal.visit import ClientVisit
 from desk.web.shell import answers
-from desk.web.shell.gate import Form, Gate
+from desk.web.shell.gate import Configured, Form, Gate
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.vault.opening import open_vault
@@ -47,7 +47,9 @@ class PortalWeb:
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
-        self._gate = Gate(office, environ, lambda one: one.settings.portal, self._visit, message, FORM_BYTES, answers.cookie_name)
+        self._gate = Gate(
+            Configured(office, environ), lambda one: one.settings.portal, self._visit, message, FORM_BYTES, answers.cookie_name
+        )
         self._directory = SeatDirectory(office)
         both, get, post = ["GET", "POST"], ["GET"], ["POST"]
         self.app = Starlette(

@@ -26,6 +26,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio
+import anyio.to_thread
 import structlog
 from anyio import from_thread
 from starlette.concurrency import run_in_threadpool
@@ -56,6 +57,9 @@ MOST_FILES, MOST_FIELDS = 1000, 3000
 """In one form; how many files an item may have is for its rules to say."""
 
 PIECE_BYTES = 1024 * 1024
+
+THREADS = 12
+"""Pages that a process makes side by side; more would only wait for each other. Uploads and downloads have threads of their own."""
 
 AT_ONCE = 2
 """Requests of one session that are answered at once: somebody who clicks a lot, or a script of theirs, waits for themselves."""
@@ -111,13 +115,31 @@ class Turns:
                 del self._lines[who]
 
 
+class Configured:
+    """The office as config/ says now, for all gates of a server. Any thread may ask."""
+
+    def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
+        self.last = office
+        """As it was at the last look."""
+        self._watch = ConfigWatch(office, environ, _log_trouble)
+        self._lock = threading.Lock()
+
+    def now(self) -> Office:
+        """The office; while config/ is wrong, as it said before."""
+        with self._lock:
+            changed = self._watch.changed()
+            if changed is not None:
+                self.last = changed
+                log.info("configuration read again", clients=len(changed.clients), staff=len(changed.staff))
+            return self.last
+
+
 class Gate(Generic[V]):
     """The way in for the requests of one server."""
 
     def __init__(
         self,
-        office: Office,
-        environ: Mapping[str, str],
+        configured: Configured,
         served: Callable[[Office], Served],
         visit: Callable[[Request, Form, Office, datetime, str], V],
         message: Callable[[V, int, Refusal | str], Response],
@@ -128,24 +150,24 @@ class Gate(Generic[V]):
 
         `cookie`: the name of the session's.
         """
-        self._office, self._served, self._visit, self._message, self._form_bytes = office, served, visit, message, form_bytes
-        self._watch = ConfigWatch(office, environ, _log_trouble)
+        self._configured, self._served, self._visit, self._message, self._form_bytes = (
+            configured,
+            served,
+            visit,
+            message,
+            form_bytes,
+        )
         self._cookie, self._turns = cookie, Turns()
-        self._lock = threading.Lock()
+        self._limiter: anyio.CapacityLimiter | None = None
         self._told_proxy = False
 
     def office(self) -> Office:
         """The office as config/ says now. While config/ is wrong, as it said before."""
-        with self._lock:
-            changed = self._watch.changed()
-            if changed is not None:
-                self._office = changed
-                log.info("configuration read again", clients=len(changed.clients), staff=len(changed.staff))
-            return self._office
+        return self._configured.now()
 
     def is_proxy(self, peer: str) -> bool:
         """True for an address of a web server in front, by whose connections everybody comes."""
-        return _is_in(peer, [ip_network(network) for network in self._served(self._office).trusted_proxies])
+        return _is_in(peer, [ip_network(network) for network in self._served(self._configured.last).trusted_proxies])
 
     def page(self, handler: Callable[[V], Response]) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of a page."""
@@ -158,13 +180,19 @@ class Gate(Generic[V]):
                 except ClientDisconnect:
                     return Response(status_code=400)
             async with self._turns.of(self._who(request)):
-                return await run_in_threadpool(self.answer, handler, request, form)
+                return await self._answered(handler, request, form)
 
         return endpoint
 
+    async def _answered(self, handler: Callable[[V], Response], request: Request, form: Form) -> Response:
+        """What `answer` says in one of THREADS threads."""
+        if self._limiter is None:  # it belongs to the event loop of this process
+            self._limiter = anyio.CapacityLimiter(THREADS)
+        return await anyio.to_thread.run_sync(self.answer, handler, request, form, limiter=self._limiter)
+
     def _who(self, request: Request) -> str:
         """Whose request it is, as far as it says itself: its session or key; "" for whoever has none."""
-        return request.cookies.get(self._cookie(self._office), "") or request.headers.get("authorization", "")
+        return request.cookies.get(self._cookie(self._configured.last), "") or request.headers.get("authorization", "")
 
     def answer(self, handler: Callable[[V], Response], request: Request, form: Form) -> Response:
         """What `handler` says to this request, in this thread."""
@@ -222,7 +250,7 @@ class Gate(Generic[V]):
             except ClientDisconnect:
                 return Response(status_code=400)
             async with self._turns.of(self._who(request)):
-                return await run_in_threadpool(self.answer, lambda visit: handler(visit, self._object(body)), request, {})
+                return await self._answered(lambda visit: handler(visit, self._object(body)), request, {})
 
         return endpoint
 

@@ -26,7 +26,7 @@ from starlette.routing import Route
 
 from desk.web.shell import answers
 from desk.web.shell.drawing import Drawing
-from desk.web.shell.gate import Form, Gate, Upload
+from desk.web.shell.gate import Configured, Form, Gate, Upload
 from desk.web.staff import clients, config_forms, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, StaffVisit, cookie_name, static_file
@@ -53,11 +53,24 @@ Handler = Callable[[StaffVisit], Response]
 class DeskWeb:
     """The desk of one office. `app` is what a server runs."""
 
-    def __init__(self, office: Office, environ: Mapping[str, str], more: Sequence[Route] = ()) -> None:
-        """`more`: addresses of others on the same server, such as the API's."""
+    def __init__(
+        self,
+        office: Office,
+        environ: Mapping[str, str],
+        more: Sequence[Route] = (),
+        configured: Configured | None = None,
+    ) -> None:
+        """`more`: addresses of others on the same server, such as the API's; `configured`: what they look at config/ by."""
         self._vault = open_vault(office)
         self._easel = Drawing(self._vault)
-        self._gate = Gate(office, environ, lambda one: one.settings.desk, self._visit, message, FORM_BYTES, cookie_name)
+        self._gate = Gate(
+            configured or Configured(office, environ),
+            lambda one: one.settings.desk,
+            self._visit,
+            message,
+            FORM_BYTES,
+            cookie_name,
+        )
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
         self.app = Starlette(
             routes=[
