@@ -98,7 +98,7 @@ class Machine:
 
     def _start(self) -> None:
         words = ["setpriv", "--pdeathsig=TERM", "systemd-nspawn", "--quiet", f"--directory={self.path}", "--boot"]
-        words += ["--private-network", "--register=no", "--keep-unit", "--console=pipe"]
+        words += ["--private-network", "--timezone=off", "--register=no", "--keep-unit", "--console=pipe"]
         self._process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=self._log, stderr=self._log)
         until = time.monotonic() + BOOT_SECONDS
         while time.monotonic() < until:
