@@ -18,8 +18,10 @@ from fpdf import FPDF
 from kit.compound import compound
 from kit.guard_corpus import pdf, scan, word
 from kit.papers import NAMES, documents, mail, outlook, picture, stored, utf16, zipped
+from PIL import Image, ImageDraw, ImageFont
 
 from workflow.guard.at_a_glance import FileText
+from workflow.guard.readers import ocr
 from workflow.guard.texts import Texts
 
 NAME = "Noorderlicht Beheer B.V."
@@ -221,6 +223,48 @@ def test_a_logo_in_a_mail_is_no_paper_that_was_not_read(read) -> None:
     )
     data += b"\r\n--q\r\nContent-Type: image/png\r\nContent-ID: <logo>\r\nContent-Transfer-Encoding: base64\r\n\r\niVBORw0KGgo=\r\n--q--\r\n"
     assert read("a.eml", data).unread == ()
+
+
+# Scans
+
+needs_tesseract = pytest.mark.skipif(ocr.program() is None, reason="tesseract is not installed")
+"""It reads what is said to be a scan elsewhere: that the office must ask for it is seen there."""
+
+
+def scanned(kind: str, text: str = NAME) -> bytes:
+    """A page of paper, photographed."""
+    page = Image.new("L", (1200, 500), "white")
+    ImageDraw.Draw(page).multiline_text((60, 60), f"Jaarrekening 2025\n{text}\nKvK 12345678", "black", ImageFont.load_default(56))
+    made = io.BytesIO()
+    page.save(made, kind, dpi=(200, 200))
+    return made.getvalue()
+
+
+SCANNED = {
+    "scan.png": scanned("PNG"), "scan.jpg": scanned("JPEG"), "scan.tif": scanned("TIFF"), "scan.pdf": scanned("PDF"),
+    "scan.eml": mail("Bijgaand", {"scan.pdf": scanned("PDF")}), "scan.zip": zipped({"a.png": scanned("PNG")}),
+}  # fmt: skip
+
+
+@needs_tesseract
+@pytest.mark.parametrize("name", SCANNED)
+def test_scans_are_read_where_the_office_wants_it_and_only_there(reader: Texts, tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(SCANNED[name])
+    without, found = (reader.begin(tmp_path / name, name, with_ocr=wanted).result(120) for wanted in (False, True))
+    assert NAME not in without.text
+    assert without.unread
+    assert NAME in re.sub(r"\s+", " ", found.text)
+    assert "12345678" in found.text
+    assert (found.unread, found.failure) == ((), None)
+
+
+@needs_tesseract
+def test_what_has_no_text_stays_a_scan_also_for_who_reads_scans(reader: Texts, tmp_path: Path) -> None:
+    for name, data in {"white.pdf": scan(), "photo.heic": stored("photo.heic"), "torn.png": scanned("PNG")[:900]}.items():
+        (tmp_path / name).write_bytes(data)
+        found = reader.begin(tmp_path / name, name, with_ocr=True).result(120)
+        assert found.failure is None, name
+        assert found.unread, name
 
 
 # Hostile files

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 from kit import guard_corpus
 from kit.guard_corpus import pdf, sheet, word
 from kit.support import CLIENTS, SETTINGS, Root, once_here
+from PIL import Image, ImageDraw, ImageFont
 
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Mail, item_key
@@ -18,6 +20,7 @@ from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
 from workflow.approval import deciding
+from workflow.guard.readers import ocr
 from workflow.items import items
 from workflow.messages.letters import letter_of
 from workflow.reports import finding
@@ -226,6 +229,18 @@ def test_an_office_may_have_held_what_cannot_be_read(guarded: Root) -> None:
     approve(item)
     once_here(guarded)
     assert newest(guarded)["share_state"] == "published"
+
+
+@pytest.mark.skipif(ocr.program() is None, reason="tesseract is not installed")
+def test_an_office_may_have_scans_read_and_one_of_another_client_is_held(guarded: Root) -> None:
+    page, made = Image.new("L", (1600, 300), "white"), io.BytesIO()
+    ImageDraw.Draw(page).text((60, 60), THEIRS, "black", ImageFont.load_default(48))
+    page.save(made, "PDF", dpi=(200, 200))
+    assert drop(guarded, a_pdf=made.getvalue())["share_state"] == "published"
+    guarded.set("settings", SETTINGS.replace("guard: off", "guard_ocr: tesseract"))
+    item = drop(guarded, SHARED.replace("2025", "2024"), "b", b_pdf=made.getvalue() + b"\n")
+    assert (item["share_state"], item["public"]) == ("concept", False)
+    assert events(item, "held_by_guard")[0]["findings"][0]["name"] == "b.pdf"
 
 
 def test_the_same_drop_again_is_a_duplicate_whatever_the_guard_finds(guarded: Root) -> None:
