@@ -104,7 +104,32 @@ Scherp gestelde prijzen hebben tot een lagere brutomarge geleid dan was begroot.
 Vooruit betaalde kosten zijn onder de overlopende activa opgenomen.
 Het bestuur heeft de intentie de activiteiten in het komende jaar voort te zetten.""".splitlines()
 
+STRANGERS = """\
+De Graaf Assurantiën B.V.|Waterschap Rivierenland|Notariskantoor Ten Hove|Kamer van Koophandel|Stadsdeel Zuid|Universiteit Leiden
+Bouwbedrijf Oosterhof V.O.F.|Brouwerij Het Anker|Vereniging van Eigenaars Parkzicht|Larsen & Sons Ltd|Meridian Systems Inc.|UWV
+Pensioenfonds Metaal en Techniek|Gemeente Haarlemmermeer|Van Rijn Vastgoed B.V.|Oakfield Consulting LLP|Ziekenhuis Gelderse Vallei"""
+
+PUBLIC_SENTENCES = """\
+Annual Report of the Supervisory Board, Summit on Climate, and a Focus on Growth.
+Report any Incident to the Service Desk; the Exact Time is on the Ticket.
+The Horizon Programme funds Research; the Delta Works protect the Coast.
+Zon, Wind en Water: de Energie van Morgen. Zorg en Welzijn in de Regio.
+Prins Hendrikkade 33, Horizonlaan 5, Deltaweg 12, Zonnestraat 8, Bakkerstraat 1.
+Bakkers en slagers ontvangen een tegemoetkoming; de Bakker van het jaar komt uit Delft.
+Aan de Bewoners van dit Pand: het Groene Hart wordt opnieuw ingericht.
+Jan en Piet gaan Vooruit. De Vries is een veelvoorkomende naam, Jansen ook.
+HORIZON 2030 - STRATEGISCH PLAN - NOORD EN ZUID - FOCUS OP KWALITEIT
+Stal, schuur en erf blijven in gebruik. Transport over de weg neemt toe.
+Total 12.345.678, page 12 of 48, reference 20261103, telephone 020 123 45 67.
+Blauw licht, een centrum in het westen, optiek en installatie: lees de handleiding.
+Terms and Conditions apply. Partners in Business. Alfa Romeo, Delta Air Lines.
+Interim Report, First Quarter: Revenue rose; see Note 4. Visser en vis in de Noordzee.""".splitlines()
+
 EMPLOYEES = ["M. Bakker", "Sanne de Jong", "K. van Dijk", "Achmed Benali", "Petra Jansen", "J. Visser", "Tom Smit"]
+
+
+COMMON = "Report|Summit|Focus|Service|Partners"
+"""Clients whose name is one common word, as some are: they have a KvK number, and are found by that."""
 
 
 def clients(seed: int = 1) -> dict[str, Client]:
@@ -120,6 +145,26 @@ def clients(seed: int = 1) -> dict[str, Client]:
             identifiers.append(_account(source))
         found[f"c{index:02d}"] = Client(name=name, identifiers=identifiers)
     return found
+
+
+def with_common_names(known: dict[str, Client], seed: int = 1) -> dict[str, Client]:
+    """These clients, and some whose name is one common word."""
+    source = random.Random(f"common {seed}")
+    return known | {
+        name.lower(): Client(name=name, identifiers=[f"KvK {source.randrange(10_000_000, 99_999_999)}"])
+        for name in COMMON.split("|")
+    }
+
+
+def of_strangers(seed: int, count: int) -> Iterator[str]:
+    """Texts that are about no client: of firms and offices that are none, and of the words that clients are called by."""
+    source = random.Random(f"strangers {seed}")
+    for _ in range(count):
+        names = source.sample(STRANGERS.replace("\n", "|").split("|"), 3)
+        yield "\n".join([
+            names[0], "Postbus 1234, 1000 AA Amsterdam", "", source.choice(PUBLIC_SENTENCES), f"Aan: {names[1]}", f"KvK {source.randrange(10**7, 10**8)}",
+            *source.choices(PUBLIC_SENTENCES, k=6), *source.choices(SENTENCES, k=4), f"Namens {names[2]}",
+        ])  # fmt: skip
 
 
 def _proven(source: random.Random) -> str:
@@ -171,6 +216,13 @@ class Office:
                 suffix, data = write(code, others)
                 others = () if kind == "circular" else others
                 yield Paper(kind, code, f"{kind.replace(' ', '-')}-{code}.{suffix}", data, others)
+
+    def letters(self) -> Iterator[tuple[str, str, tuple[str, ...]]]:
+        """For every client a letter as text, and which others it names."""
+        for code in self.clients:
+            others = tuple(self._source.sample([other for other in self.clients if other != code], self._source.randrange(3)))
+            lines = ["Vink Accountants", self.name(code), self.number(code, "KvK"), "", *self._sentences(5)]
+            yield code, "\n".join([*lines, *(f"Over {self.name(other)} schreven wij u eerder." for other in others)]), others
 
     # How names and numbers are written
 

@@ -125,6 +125,27 @@ def test_another_client_named_beside_the_own_name_is_no_finding() -> None:
     assert foreign("Factuur van Bakkerij De Zon, uw KvK 12345678", "acme-bv") == set()
 
 
+@pytest.mark.parametrize(
+    "name", ["Report", "Summit", "Horizon", "Focus", "Statement", "Rapport", "Delta", "Kompas", "Partners", "Zon"]
+)
+def test_a_client_called_by_one_common_word_needs_a_second_mark_to_be_found(name: str) -> None:
+    directory = ClientNames({"it": Client(name=name, identifiers=["KvK 87654321"]), "own": Client(name="Acme B.V.")})
+
+    def alarms(text: str) -> bool:
+        return bool(directory.foreign(directory.mentions(text), "own"))
+
+    for text in (
+        f"Annual {name} 2025",
+        f"{name}\n\n1. Introduction",
+        f"see the {name} of May",
+        name.upper(),
+        f"www.{name.lower()}.example",
+    ):
+        assert not alarms(text), text
+    for text in (f"{name} B.V.", f"Klant: {name}\n", f"{name}\nDorpsstraat 1\n1234 AB Delft", f"the {name} of KvK 87654321"):
+        assert alarms(text), text
+
+
 def test_the_own_name_where_it_is_not_sure_still_counts_as_own() -> None:
     assert foreign("Aan Zon heeft Acme B.V. verkocht", "zon") == set()
     assert foreign("Door Northwind van Acme B.V. gekocht", "northwind") == set()
