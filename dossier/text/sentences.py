@@ -18,6 +18,8 @@ Within a sentence:
     {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
     en = ["{count} file", "{count} files"]     one and many, told by the value `count`
 
+Where a sentence names a command, `en_desk` and `nl_desk` say it for those who read it on a page of the desk.
+
 A code that nobody wrote a sentence for is told as it is: nothing that is told ever raises. The
 tests hold that each code has both its sentences, and each sentence the values it names.
 """
@@ -141,6 +143,8 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
         return str(what.values.get("text", ""))
     forms = _catalogue(what.code.partition(".")[0]).get(what.code, {})
     form = forms.get(language) or forms.get("en")
+    if words.form == "field":
+        form = forms.get(f"{language}_desk") or form
     if isinstance(form, list):
         form = form[0] if what.values.get("count") == 1 else form[-1]
     values = {name: _value_told(value, language, words) for name, value in what.values.items()}

@@ -27,7 +27,21 @@ from starlette.routing import Route
 from desk.web.shell import answers
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Configured, Form, Gate, Upload
-from desk.web.staff import clients, config_forms, first, inbox, item_changes, items, login, new_item, oidc, papers, queue, start
+from desk.web.staff import (
+    clients,
+    config_forms,
+    first,
+    inbox,
+    item_changes,
+    items,
+    login,
+    many,
+    new_item,
+    oidc,
+    papers,
+    queue,
+    start,
+)
 from desk.web.staff import office as office_pages
 from desk.web.staff.visit import WORDS, StaffVisit, cookie_name, static_file
 from dossier.office.office import Office
@@ -85,6 +99,7 @@ class DeskWeb:
                 self._inside("/clients", clients.client_list, get),
                 self._inside("/clients/{client}", clients.client, get),
                 Route("/clients/{client}/new", self._gate.upload(self._with_uploads(new_item.new_item)), methods=both),
+                self._inside("/clients/{client}/many", many.many_items, post),
                 self._inside("/clients/{client}/drops", new_item.begin, post),
                 Route("/drops/{drop}/files/{name}", self._gate.stream(self._put_file), methods=["PUT"]),
                 self._inside(

@@ -34,6 +34,10 @@ FIELDS = {
     "/office/tokens": ("name", "for", "scope", "clients", "until"),
     "/office/tokens/nobody/revoke": ("x",),
     "/office/holds": ("subject", "reason", "what"),
+    "/clients/acme-bv/many": ("chosen", "what", "status", "label", "location", "reason", "sure"),
+    "/office/clients/acme-bv": ("was", "shown", "name", "language", "identifiers", "contacts.0.id", "contacts.0.name", "ended", "save"),
+    "/office/new/staff": ("code", "name", "email", "rights", "clients", "clients.list", "away.from", "notices.decide"),
+    "/office/new/presets": ("code", "folder", "match", "fields", "approver", "labels", "explanation"),
     "/office/text/settings": ("text", "digest", "check"),
 }  # fmt: skip
 """Each form of the desk, and its fields."""

@@ -81,7 +81,8 @@ def paths(rig: DeskRig, who: str) -> list[str]:
     )
     return [
         "/", "/clients", "/clients?for=new", "/clients/acme-bv", "/clients/zon", "/clients/acme-bv/new", f"/items/{first}", "/queue",
-        f"/queue/{first}", "/inbox", f"/inbox/refused/acme-bv/{refused}", "/bin", "/?q=jaar", "/?q=nothingfits", "/keys", "/nowhere", *mine,
+        f"/queue/{first}",
+        "/inbox", f"/inbox/refused/acme-bv/{refused}", "/bin", "/?q=jaar", "/?q=nothingfits", "/keys", "/nowhere", *mine,
     ]  # fmt: skip
 
 
@@ -116,6 +117,16 @@ def test_every_page_is_usable_for_everybody(
     made.close()
     assert wrong == []
     assert foreign == []
+
+
+def test_the_preview_is_usable_for_everybody(rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]) -> None:
+    """It runs no script, not even that of the check: so its page is looked at by itself."""
+    made = context(rig, browser, cookies["m.devries"], viewport=PHONE, color_scheme="dark")
+    html = made.request.get(f"http://127.0.0.1:{rig.port}/queue/{rig.office.json('items')[-1]['item']}/preview/").text()
+    page = made.new_page()
+    page.set_content(html)
+    assert accessibility_faults(page) == []
+    made.close()
 
 
 def test_login_pages_are_usable_for_everybody(rig: DeskRig, browser: Browser) -> None:

@@ -148,3 +148,31 @@ def test_a_day_and_who_sees_to_it_are_given_on_the_page_and_stand_in_the_list_of
     refused = marieke.post(f"/items/{item}/edit", {"version": version(marieke, item), "due": "soon"})
     assert refused.status == 422
     assert "2026-12-31" in refused.text, "what a date looks like"
+
+
+def test_several_items_of_a_list_are_changed_at_once_each_judged_by_itself(rig: DeskRig, marieke: Browser) -> None:
+    first, second, third = (make(rig, f"many{number}") for number in range(3))
+    assert f'name="chosen" value="{first}"' in marieke.get("/clients/acme-bv").text
+    chosen = [("chosen", first), ("chosen", second)]
+    asked = marieke.post("/clients/acme-bv/many", [*chosen, ("what", "status")])
+    listed = re.findall(r'name="chosen" value="([^"]+)"', asked.text)
+    assert ([one.partition(" ")[0] for one in listed], third in asked.text) == ([first, second], False)
+    assert marieke.post(f"/items/{second}/edit", {"version": version(marieke, second), "location": "2025/Elders"}).status == 303
+    sure = [*(("chosen", one) for one in listed), ("what", "status"), ("status", "done"), ("sure", "1")]
+    became = marieke.post("/clients/acme-bv/many", sure)
+    assert (became.text.count("state ok"), became.text.count("state refused")) == (1, 1), "the second was changed meanwhile"
+    assert [rig.office.json("show", one)["status"] for one in (first, second, third)] == ["done", "new", "new"]
+    labels = [("chosen", first), ("chosen", third), ("what", "label"), ("label", "btw, 2025"), ("sure", "1")]
+    assert marieke.post("/clients/acme-bv/many", labels).text.count("state ok") == 2
+    assert rig.office.json("show", third)["labels"] == ["btw", "2025"]
+    assert marieke.post("/clients/acme-bv/many", [("chosen", first), ("what", "withdraw"), ("sure", "1")]).status == 422
+    assert marieke.post("/clients/acme-bv/many", [("what", "delete"), ("sure", "1")]).status == 422
+    gone = marieke.post("/clients/acme-bv/many", [("chosen", first), ("chosen", third), ("what", "delete"), ("sure", "1")])
+    assert gone.text.count("state ok") == 2
+    assert "dossier undelete" not in gone.text, "it is said in the words of the desk"
+    assert first in marieke.get("/bin").text
+    karel = rig.browser("k.smit")
+    assert karel.post("/clients/acme-bv/many", [*chosen, ("what", "delete"), ("sure", "1")]).status == 404
+    hidden = karel.post("/clients/zon/many", [*chosen, ("what", "delete"), ("sure", "1")])
+    never = karel.post("/clients/zon/many", [("chosen", "D-2026-999999"), ("what", "delete"), ("sure", "1")])
+    assert (hidden.status, hidden.text) == (422, never.text), "what may not be known of is as what never was"

@@ -53,7 +53,8 @@ def calls() -> Iterator[tuple[str, str, set[str] | None]]:
 
 def test_each_sentence_is_there_in_both_languages_with_the_same_values() -> None:
     for code, forms in entries():
-        assert set(forms) == {"en", "nl"}, code
+        assert set(forms) - {"en_desk", "nl_desk"} == {"en", "nl"}, code
+        assert ("en_desk" in forms) == ("nl_desk" in forms), code
         shapes = {language: form if isinstance(form, list) else [form] for language, form in forms.items()}
         assert len(shapes["en"]) == len(shapes["nl"]) in (1, 2), code
         assert {name for form in shapes["en"] for name in named(form)} == {
@@ -84,6 +85,18 @@ def test_each_code_has_its_sentence_and_gets_the_values_that_it_names() -> None:
 )
 def test_a_key_is_called_as_the_place_where_it_is_read_calls_it(words: Words, key: str, setting: str) -> None:
     assert (words.key("share_status"), words.setting("share=no")) == (key, setting)
+
+
+def test_what_names_a_command_is_said_in_the_words_of_the_desk_there() -> None:
+    about = sentence("undoing.in_bin", item="D-2026-000012")
+    assert "dossier undelete" in told(about)
+    assert "dossier undelete" in told(about, "nl", Words("option"))
+    assert told(about, "nl", Words("field")) == "D-2026-000012 ligt in de prullenbak; haal het daar terug, onder Klanten"
+    for code, forms in entries():
+        if code.startswith(("undoing.", "items.", "reasons.", "rules.")):
+            for language in ("en", "nl"):
+                told_there = forms.get(f"{language}_desk") or forms[language]
+                assert "dossier " not in str(told_there).replace("dossier item", ""), code
 
 
 def test_what_has_no_sentence_is_told_all_the_same() -> None:
