@@ -10,7 +10,7 @@ from typing import Any
 from dossier.cluster import presence
 from dossier.database import readable
 from dossier.database.database import transaction
-from dossier.database.tables import Item, Mail
+from dossier.database.tables import Drop, Item, Mail, tuples
 from dossier.files import settling
 from dossier.office import people
 from dossier.office.office import Office
@@ -109,7 +109,13 @@ def _told(one: NotTaken) -> dict[str, Any]:
 def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
     """The refused drops that a reader may know of: none that was to be of a type which is not for them."""
     found = listing.rejected(office, _clients(office, may))
-    return [one for one in found if not listing.speaks_of(office, one, may.hidden_types)] if may.hidden_types else found
+    if not may.hidden_types:
+        return found
+    query = Drop.select(Drop.client, Drop.target).where(Drop.secret.in_(sorted(may.hidden_types)))
+    secret = set(tuples(query))
+    return [
+        one for one in found if (one.client, one.folder) not in secret and not listing.speaks_of(office, one, may.hidden_types)
+    ]
 
 
 def rejected(office: Office, reader: Actor) -> list[dict[str, Any]]:

@@ -123,13 +123,12 @@ def rejected(json: Json = False) -> None:
     from desk.cli import printing
     from dossier.text import clock
 
-    office, reader = session.office(), session.reader()
+    office, reader = session.opened(), session.reader()
     found = overview.rejected(office, reader)
     if json:
         printing.as_json(found)
         return
     if found:
-        session.opened()
         overview.look_at_rejected(office, clock.utc_now(), reader)
     for drop in found:
         print(f"{printing.text(drop['path'])}  ({printing.day_and_time(drop['at'])})")

@@ -21,6 +21,7 @@ import os
 import re
 import secrets
 import stat
+import struct
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
@@ -511,6 +512,33 @@ def give_like(place: str | Path | Folder, like: os.stat_result) -> None:
         if os.geteuid() == 0:
             os.chown(name, like.st_uid, like.st_gid)
         os.chmod(name, stat.S_IMODE(like.st_mode))
+
+
+def keep_for(folder: Folder, uid: int) -> None:
+    """Let nobody but this user and ourselves into a folder of ours.
+
+    Root gives it to the user. Anybody else puts the user on its access list (acl(5)); where the file
+    system has none, nobody but we ourselves can read it.
+    """
+    os.chmod(folder.descriptor, 0o700)
+    if os.geteuid() == 0:
+        os.chown(folder.descriptor, uid, -1)
+    elif uid != os.geteuid():
+        with contextlib.suppress(OSError):  # ENOTSUP
+            os.setxattr(folder.descriptor, "system.posix_acl_access", _list_for(uid))
+
+
+def _list_for(uid: int) -> bytes:
+    """The access list that lets the owner and this user do all, and nobody else anything, as in linux/posix_acl_xattr.h."""
+    everything, nobody = 7, 0xFFFFFFFF
+    entries = (
+        (0x01, everything, nobody),
+        (0x02, everything, uid),
+        (0x04, 0, nobody),
+        (0x10, everything, nobody),
+        (0x20, 0, nobody),
+    )
+    return struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
 
 
 def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> bool:

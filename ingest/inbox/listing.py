@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import stat
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import temporaries
+from ingest.sidecar.reading import type_named
 
 WHY = "WHY.txt"
 """Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
@@ -126,12 +126,11 @@ def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
 
 def speaks_of(office: Office, one: Refused, types: Collection[str]) -> bool:
     """True if a sidecar of a refused drop names one of these types, or can't be read any more."""
-    named = "|".join(map(re.escape, sorted(types)))
-    pattern = re.compile(rf"\b(type|soort)\b\W*({named})\b".encode())
     try:
         with open_beneath(office.inbox, one.client, "_rejected", one.folder) as folder:
             sidecars = [name for name in folder.names() if name.lower().endswith((".yaml", ".yml"))]
-            return any(pattern.search(files.read_plain(folder / name, WHY_BYTES)[0]) for name in sidecars)
+            texts = (files.read_plain(folder / name, WHY_BYTES)[0].decode("utf-8", "replace") for name in sidecars)
+            return any(type_named(text, types) is not None for text in texts)
     except OSError:
         return True
 

@@ -75,6 +75,8 @@ class Found:
     """Names of what looks like copies of its sidecar, and stays where it is."""
     preset: str | None = None
     """The preset that speaks for it, alone or besides its sidecar."""
+    unread: str = ""
+    """The text of a sidecar that could not be read to its end."""
 
     @property
     def is_folder(self) -> bool:
@@ -616,7 +618,7 @@ class _Round:
             Found(
                 self.client, place.folder, candidate.sidecar, card.digest, card.sidecar, candidate.matched,
                 {name: place.found[name] for name in own}, tuple(faults), tuple(unfinished), candidate.copies,
-                preset=place.spoken.name if place.spoken is not None else None,
+                preset=place.spoken.name if place.spoken is not None else None, unread=card.text,
             )
         )  # fmt: skip
 

@@ -278,7 +278,7 @@ def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
 
 
 def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces) -> None:
-    with made_like(rejected, row["target"]) as folder:
+    with made_like(rejected, row["target"]) if row["secret"] is None else _private(rejected, row) as folder:
         # On the disk before anything moves: where the sidecar is gone, nobody looks for the reason again.
         files.write_whole(folder / WHY, row["text"].encode())
         files.sync((folder / WHY,), (folder, rejected, ground.home))
@@ -292,6 +292,13 @@ def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces
             else:
                 _move_in(lies, folder / OWN_WHY, place, look)
         traces.folders += [(row["client"], "_rejected"), (row["client"], "_rejected", row["target"])]
+
+
+def _private(rejected: Folder, row: Row) -> Folder:
+    """The folder of a drop of which not all staff may know: for its owner alone, whoever may read the folders above it."""
+    folder = files.made_folder(rejected / row["target"], 0o700)
+    files.keep_for(folder, Look(*row["files"][-1][1:]).uid)
+    return folder
 
 
 def _move_in(lies: At, target: At, place: At, seen: Look) -> None:

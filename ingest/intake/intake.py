@@ -87,6 +87,7 @@ from ingest.intake.scanning import NotScanned, ScannerGone
 from ingest.intake.sightings import Sightings
 from ingest.intake.staying import Staying
 from ingest.intake.strikes import Strikes
+from ingest.sidecar.reading import type_named
 from workflow.items import amending, items, suspicion
 from workflow.items.suspicion import Unscreened
 from workflow.outbox import notices
@@ -327,7 +328,7 @@ class Intake:
                 case.claim = case.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
                     "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(case), "target": None, "text": "",
-                    "cleared": False, "hidden": secrets.token_hex(8),
+                    "cleared": False, "hidden": secrets.token_hex(8), "secret": None,
                 }  # fmt: skip
             self._insert(cases)
         self.clearing.forget(cleared)
@@ -515,16 +516,19 @@ class Intake:
             else:
                 case.first_taken_at = at
 
-    def _is_secret(self, case: Case) -> bool:
-        """True if it is, or was to be, of a type that is never shared and that not all staff may know of."""
+    def _secret_type(self, case: Case) -> str | None:
+        """The type that it is, or was to be, of, if that is never shared and not all staff may know of it."""
         types = self.office.settings.types
         secret = {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None}
         if not secret:
-            return False
-        named = case.found.sidecar.type if case.found.sidecar is not None else None
-        if named in secret or case.item is None:
-            return named in secret
-        return bool(Item.select().where((Item.id == case.item) & Item.type.in_(sorted(secret))).exists())
+            return None
+        sidecar = case.found.sidecar
+        named = sidecar.type if sidecar is not None else type_named(case.found.unread, secret)
+        if named in secret:
+            return named
+        key = case.item or (item_key(sidecar.item) if sidecar is not None and sidecar.item else None)
+        item = Item.get_or_none((Item.id == key) & Item.type.in_(sorted(secret))) if key is not None else None
+        return item.type if item is not None else None
 
     def _record(self, now: datetime, cases: Sequence[Case]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
@@ -533,15 +537,15 @@ class Intake:
         for case in cases:
             found = case.found
             kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
-            is_secret = self._is_secret(case)
-            text = why_text(case, language) if case.faults else receipt_text(case, at, language, is_secret)
+            secret = self._secret_type(case)
+            text = why_text(case, language) if case.faults else receipt_text(case, at, language, secret is not None)
             case.row = {
                 **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
-                "item": None if case.faults else case.item, "text": text,
+                "item": None if case.faults else case.item, "text": text, "secret": secret if case.faults else None,
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
             }  # fmt: skip
             if case.faults:
-                detail = {} if is_secret else {"source": names.printable(found.stem), "reasons": text.splitlines()}
+                detail = {} if secret is not None else {"source": names.printable(found.stem), "reasons": text.splitlines()}
                 told.append(trail.NewEvent(case.actor, "refused", None, detail, found.client))
                 self._tell_refused(now, case, text)
             elif kind == "duplicate":

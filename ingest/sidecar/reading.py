@@ -10,7 +10,7 @@ The keys, and how the value of each is read, are in keys.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -161,6 +161,13 @@ def claimed_files(data: bytes) -> tuple[str, ...] | None:
         case List(items=items):
             return tuple(name for item in items if (name := _file_of(item)))
     return None
+
+
+def type_named(text: str, types: Collection[str]) -> str | None:
+    """The first of these types that a sidecar names, whatever is wrong with the rest of it."""
+    named = "|".join(map(re.escape, sorted(types)))
+    found = re.search(rf"\b(?:type|soort)\b\W*({named})\b", text, re.IGNORECASE) if named else None
+    return next((name for name in types if found and fold(name) == fold(found[1])), None)
 
 
 _OF_A_SIDECAR = frozenset({"description", "item"})
