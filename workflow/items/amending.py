@@ -420,16 +420,7 @@ def _settle_inside(change: _Change, number: int | None) -> None:
     item.approval = None
     if number is None:
         return
-    shown, at, content = internal.content_of(change.draft, change.files), clock.to_text(change.now), _inside(change)
-    Edition(
-        id=number, item=item.id, content=content, shown=shown, state="pending", made_by=change.actor.code, made_at=at,
-        makers=internal.everybody(change.makers),
-    ).save(force_insert=True)  # fmt: skip
-    item.pending, item.approval = number, internal.state(internal.WAITING, at, content)
-    asked = {"approvers": list(change.draft.approvers), "approvals": change.draft.approvals, "content": content}
-    trail.record(
-        change.now, change.actor, "offered", item.id, {**asked, "rights": people.rights_now(change.office, change.actor.code)}
-    )
+    items.ask_inside(change.office, change.now, change.actor, item, change.draft, change.files, change.makers, number)
 
 
 # Effects

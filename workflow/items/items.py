@@ -314,6 +314,21 @@ def make_standing(now: datetime, item: Item, edition: Edition, approver: str) ->
         item.makers = makers.once_approved(item.makers, item.share_explanation, shared_places(item.id))
 
 
+def ask_inside(
+    office: Office, now: datetime, actor: Actor, item: Item, draft: Draft, files: Sequence[Attachment], whose: makers.Makers, number: int
+) -> None:  # fmt: skip
+    """Ask for an approval of all of the item, inside the office, with the edition of this number. The caller saves the item."""
+    shown, at = internal.content_of(draft, files), clock.to_text(now)
+    content = content_digest(item.id, item.client, shown)
+    Edition(
+        id=number, item=item.id, content=content, shown=shown, state="pending", made_by=actor.code, made_at=at,
+        makers=internal.everybody(whose),
+    ).save(force_insert=True)  # fmt: skip
+    item.pending, item.approval = number, internal.state(internal.WAITING, at, content)
+    asked = {"approvers": list(draft.approvers), "approvals": draft.approvals, "content": content}
+    trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
+
+
 def shared_places(key: int) -> list[int]:
     """Where in the item the attachments are that the client would see (Attachment.position)."""
     return [row.position for row in attachments_of(key) if row.share]

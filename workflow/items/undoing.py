@@ -10,6 +10,7 @@ All functions that write are called inside `transaction()`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -20,9 +21,9 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock, names
-from dossier.text.refusals import Conflict, Forbidden, NotFound, Refusal
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Refusal
 from dossier.trail import trail
-from workflow.items import items
+from workflow.items import internal, items, makers, rules
 
 
 def delete(office: Office, now: datetime, actor: Actor, key: int) -> None:
@@ -66,13 +67,36 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
     if refusal := people.why_not_create(office, actor.code, client):
         raise Forbidden(refusal)
     Edition.update(state="dropped").where(editions_of(key)).execute()
+    asked = tuple(item.approvers)
     item.client, item.pending, item.standing, item.approval = client, None, None, None
     item.share, item.share_state, item.approvers, item.approvals = False, "private", [], "all"
     item.notify, item.contact, item.unsettled = False, None, False
+    if item.owner is not None and people.why_not_own(office, item.owner, client, item.type) is not None:
+        item.owner = None
+    trail.record(now, actor, "moved", key, {"from": before, "to": client, "rights": people.rights_now(office, actor.code)})
+    _ask_again_inside(office, now, actor, item, asked)
     _count(item)
     search_text([items.text_row(key, items.draft_of(item), items.attachments_of(key))], replace=True)
-    trail.record(now, actor, "moved", key, {"from": before, "to": client, "rights": people.rights_now(office, actor.code)})
     return before
+
+
+def _ask_again_inside(office: Office, now: datetime, actor: Actor, item: Item, asked: tuple[str, ...]) -> None:
+    """What is approved inside the office is so for its client: for another it is asked again.
+
+    Its default approver is; without one whoever was `asked` before, or who can stand in for them. Raises Invalid if nobody can.
+    """
+    draft = items.draft_of(item)
+    if not internal.is_asked(office, draft):
+        return
+    item.makers = makers.added(item.makers, makers.SINCE, actor.people)
+    draft, problems = rules.asking(office, draft, internal.everybody(item.makers))
+    if problems:
+        draft, problems = rules.asking(office, replace(draft, approvers=asked), internal.everybody(item.makers))
+    if problems:
+        raise Invalid(problems)
+    item.approvers = list(draft.approvers)
+    files = items.attachments_of(item.id)
+    items.ask_inside(office, now, actor, item, draft, files, item.makers, items.next_edition(item.id))
 
 
 def refuse_reverting(office: Office, actor: Actor, item: Item, current: Attachment) -> None:

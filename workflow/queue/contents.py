@@ -137,6 +137,8 @@ def changes(concept: Concept, edition: Edition, standing: int | None, person: st
     if before is None:
         return []
     found = paper.differences(before[0].shown, edition.shown)
+    if not found and before[0].content != edition.content:
+        found = [sentence("queue.client_changed")]  # the same, of what is another client's by now
     return [sentence("queue.changed", then=before[1]), *found] if found else [sentence("queue.unchanged", then=before[1])]
 
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from dossier.database.tables import Shown
 from dossier.text import clock, names
@@ -299,7 +299,7 @@ def differences(before: Shown, after: Shown) -> list[Sentence]:
         found.append(sentence("queue.description_changed", **values))
     if before["explanation"] != after["explanation"]:
         how = "hidden" if after["explanation"] is None else "shared" if before["explanation"] is None else "changed"
-        found.append(sentence(f"queue.explanation_{how}"))
+        found.append(sentence("queue.explanation_changed" if "internal" in after else f"queue.explanation_{how}"))
     old, new = ({a["name"]: a for a in shown["attachments"]} for shown in (before, after))
     gone = {name: a["sha256"] for name, a in old.items() if name not in new}
     for name, attachment in new.items():
@@ -313,5 +313,32 @@ def differences(before: Shown, after: Shown) -> list[Sentence]:
         elif old[name]["sha256"] != attachment["sha256"]:
             sizes = {"was": old[name]["size"], "now": attachment["size"]}
             found.append(sentence("queue.file_replaced", name=scalar(name), **sizes))
+        elif old[name]["media_type"] != attachment["media_type"]:
+            found.append(
+                sentence("queue.file_kind", name=scalar(name), was=old[name]["media_type"], now=attachment["media_type"])
+            )
     found += [sentence("queue.file_removed", name=scalar(name)) for name in gone]
+    found += _inside_differences(before.get("internal"), after.get("internal"))
     return found or ([sentence("queue.order_changed")] if before != after else [])
+
+
+def _inside_differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Sentence]:
+    """What is otherwise of what no client sees: type, location, labels, day, owner, the type's own fields, notes."""
+    if after is None:
+        return []
+    old, new = ({**inside.get("fields", {}), **inside, "notes": None, "fields": None} for inside in (before or {}, after))
+    found = [
+        sentence("queue.field_changed", name=name, was=_valued(old.get(name)), now=_valued(new.get(name)))
+        for name in dict.fromkeys([*new, *old])
+        if (old.get(name) or None) != (new.get(name) or None)
+    ]
+    was, now = (before or {}).get("notes", {}), after["notes"]
+    return found + [
+        sentence("queue.note_changed", name=scalar(name), was=_valued(was.get(name)), now=_valued(now.get(name)))
+        for name in dict.fromkeys([*now, *was])
+        if was.get(name) != now.get(name)
+    ]
+
+
+def _valued(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else names.printable(str(value or "–"))

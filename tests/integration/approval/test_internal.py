@@ -123,6 +123,23 @@ def test_what_waits_is_not_deleted_meanwhile(office: Records) -> None:
         undoing.delete(office.office, office.tick(), PETRA, key)
 
 
+@pytest.mark.parametrize("is_approved", [False, True])
+def test_for_another_client_it_is_asked_again(office: Records, is_approved: bool) -> None:
+    key = made(office, owner="m.devries")
+    seen = content_waiting(key)
+    if is_approved:
+        deciding.decide(office.office, office.tick(), MARIEKE, key, "approve")
+    undoing.move(office.office, office.tick(), PETRA, key, "zon")
+    assert (told(key)["client"], told(key)["approval"]["state"], told(key)["owner"]) == ("zon", "waiting", "m.devries")
+    assert content_waiting(key) not in (None, seen), "a word for the other client's holds no more"
+    assert [(one["item"], one["asked"]) for one in deciding.queue(office.office, office.now, MARIEKE).items] == [
+        (item_name(key), ["m.devries"])
+    ]
+    assert [event["action"] for event in trail.history(key)][-2:] == ["moved", "offered"]
+    deciding.decide(office.office, office.tick(), MARIEKE, key, "approve")
+    assert told(key)["approval"]["state"] == "approved"
+
+
 def test_an_approver_without_share_is_right_in_a_sidecar_of_such_a_type_alone(office: Records) -> None:
     def faults(kind: str) -> list[str]:
         data = f"description: About a client\ntype: {kind}\napprover: m.devries\nattachments: []\n"
