@@ -313,10 +313,6 @@ def differences(before: Shown, after: Shown) -> list[Sentence]:
         elif old[name]["sha256"] != attachment["sha256"]:
             sizes = {"was": old[name]["size"], "now": attachment["size"]}
             found.append(sentence("queue.file_replaced", name=scalar(name), **sizes))
-        elif old[name]["media_type"] != attachment["media_type"]:
-            found.append(
-                sentence("queue.file_kind", name=scalar(name), was=old[name]["media_type"], now=attachment["media_type"])
-            )
     found += [sentence("queue.file_removed", name=scalar(name)) for name in gone]
     found += _inside_differences(before.get("internal"), after.get("internal"))
     return found or ([sentence("queue.order_changed")] if before != after else [])
