@@ -111,7 +111,7 @@ def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
     found = listing.rejected(office, _clients(office, may))
     if not may.hidden_types:
         return found
-    query = Drop.select(Drop.client, Drop.target).where(Drop.secret.in_(sorted(may.hidden_types)))
+    query = Drop.select(Drop.client, Drop.target).where(Drop.of_type.in_(sorted(may.hidden_types)))
     secret = set(tuples(query))
     return [
         one for one in found if (one.client, one.folder) not in secret and not listing.speaks_of(office, one, may.hidden_types)

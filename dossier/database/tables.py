@@ -323,7 +323,7 @@ class Drop(Table):
     cleared = BooleanField()
     hidden = CharField(null=True)
     """A word in the names that its files have from when they are claimed until they are gone (leaving.aside)."""
-    secret = TextField(null=True)
+    of_type = TextField(null=True)
     """Of a refused drop: the type that it was to be of, where such items are never shared and not all staff may know of them."""
 
 

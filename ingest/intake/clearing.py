@@ -278,7 +278,7 @@ def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
 
 
 def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces) -> None:
-    with made_like(rejected, row["target"]) if row["secret"] is None else _private(rejected, row) as folder:
+    with made_like(rejected, row["target"]) if row["of_type"] is None else _private(rejected, row) as folder:
         # On the disk before anything moves: where the sidecar is gone, nobody looks for the reason again.
         files.write_whole(folder / WHY, row["text"].encode())
         files.sync((folder / WHY,), (folder, rejected, ground.home))

@@ -328,7 +328,7 @@ class Intake:
                 case.claim = case.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
                     "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(case), "target": None, "text": "",
-                    "cleared": False, "hidden": secrets.token_hex(8), "secret": None,
+                    "cleared": False, "hidden": secrets.token_hex(8), "of_type": None,
                 }  # fmt: skip
             self._insert(cases)
         self.clearing.forget(cleared)
@@ -541,7 +541,7 @@ class Intake:
             text = why_text(case, language) if case.faults else receipt_text(case, at, language, secret is not None)
             case.row = {
                 **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
-                "item": None if case.faults else case.item, "text": text, "secret": secret if case.faults else None,
+                "item": None if case.faults else case.item, "text": text, "of_type": secret if case.faults else None,
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
             }  # fmt: skip
             if case.faults:

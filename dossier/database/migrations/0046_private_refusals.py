@@ -4,4 +4,4 @@ from peewee import SQL, Database
 
 
 def up(migrator: object, db: Database) -> None:
-    db.execute(SQL('ALTER TABLE "drop" ADD COLUMN secret TEXT'))
+    db.execute(SQL('ALTER TABLE "drop" ADD COLUMN of_type TEXT'))
