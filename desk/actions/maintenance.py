@@ -23,6 +23,7 @@ from dossier.backup.restore import restore as put_back
 from dossier.cluster import presence
 from dossier.database import identity
 from dossier.database.database import may_write, open_database, transaction
+from dossier.database.tables import Mail
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import people
 from dossier.office.office import Office
@@ -55,18 +56,19 @@ def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) 
     return report
 
 
-def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None) -> Restored:
-    """Make an office in `root` from a backup, its portal too. Errors: dossier.backup.restore.restore."""
-    restored = put_back(source, root, environ, digest)
+def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
+    """Make an office in `root` from a backup, its portal too, unless it is a trial. Errors: dossier.backup.restore.restore."""
+    restored = put_back(source, root, environ, digest, is_trial)
     now = clock.utc_now()
-    portal = Publisher(restored.office, open_vault(restored.office))
-    portal.prepare()
-    portal.redo_all()
-    while portal.has_work(now):  # what can't be published is left alone for a while, so this ends
-        portal.round(now)
+    if not identity.is_trial():
+        portal = Publisher(restored.office, open_vault(restored.office))
+        portal.prepare()
+        portal.redo_all()
+        while portal.has_work(now):  # what can't be published is left alone for a while, so this ends
+            portal.round(now)
     told = {
         "from": str(restored.snapshot), "made_at": restored.made_at, "by": f"os:{people.user_name(os.geteuid())}",
-        "digest": restored.digest, "digest_was_given": restored.is_known,
+        "digest": restored.digest, "digest_was_given": restored.is_known, **({"trial": True} if identity.is_trial() else {}),
     }  # fmt: skip
     with transaction():
         trail.record(now, trail.DAEMON, "office_restored", None, told)
@@ -75,8 +77,16 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     return restored
 
 
-def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> int:
-    """Say that the database that is there is this office's, though it is older, empty or another; how many events it has.
+@dataclass(frozen=True, slots=True)
+class Adopted:
+    """How many events the database has that is the office's now, and how many mails wait in it."""
+
+    events: int
+    mails: int
+
+
+def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
+    """Say that the database that is there is this office's, though it is older, empty, another, or was for trying.
 
     Numbers that were used stay used. Anchors of what the database does not know are put aside. Raises Refusal,
     DatabaseUnavailable.
@@ -98,7 +108,7 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> int:
             told = {"reason": reason.strip(), "events": length, "head": head, "was": was, "anchors": aside}
             trail.record(now, actor, "adopted", None, told)
         identity.mark(office, is_adopted=True)
-    return length
+        return Adopted(length, Mail.select().where(Mail.state == "waiting").count())
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier.cluster import presence
-from dossier.database import readable
+from dossier.database import identity, readable
 from dossier.database.database import transaction
 from dossier.database.tables import Drop, Item, Mail, tuples
 from dossier.files import settling
@@ -43,6 +43,7 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "rejected": len(_rejected(office, may)),
         "unsorted": len(_unsorted(office, may)),
         "failed_mails": mails.where(Mail.state == "failed").count(),
+        "trial": identity.trial_since(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
         "alarms": [*alarms.standing(may), *_full(office), *trouble],

@@ -168,15 +168,19 @@ def restore(
         str | None,
         typer.Option("--digest", metavar="SHA256", help="What backup printed: only the backup that was made then is restored."),
     ] = None,
+    trial: Annotated[
+        bool, typer.Option("--trial", help="To look at and try: nothing is mailed, published or sent from there.")
+    ] = False,
 ) -> None:
     """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
     import os
 
     from desk.actions import maintenance
     from desk.cli import printing
+    from dossier.database import identity
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
-    restored = maintenance.restore(source, root.absolute(), os.environ, digest)
+    restored = maintenance.restore(source, root.absolute(), os.environ, digest, trial)
     values = {
         "root": restored.office.root, "files": restored.files, "events": restored.events,
         "made_at": printing.text(restored.made_at),
@@ -193,6 +197,12 @@ def restore(
     if restored.strange_owners:
         told = _("%(count)s files of the inbox belong to you now; restore as root, or give them back before the daemon starts")
         print(told % {"count": len(restored.strange_owners)}, file=sys.stderr)
+    if identity.is_trial():
+        print(
+            _(
+                "For trying: nothing is mailed, published or sent to a webhook from there, until an admin makes it the real one (adopt)."
+            )
+        )
     print(_("Next: dossier --root %(root)s doctor, then run") % values)
 
 
@@ -205,9 +215,11 @@ def adopt(
     from dossier.text import clock
 
     found = session.office()
-    length = maintenance.adopt(found, clock.utc_now(), session.actor(), reason)
-    values = {"events": length, "root": printing.text(str(found.root))}
+    adopted = maintenance.adopt(found, clock.utc_now(), session.actor(), reason)
+    values = {"events": adopted.events, "mails": adopted.mails, "root": printing.text(str(found.root))}
     print(_("This database, with %(events)s events, is the office's from now on; numbers that were used stay used.") % values)
+    if adopted.mails:
+        print(_("%(mails)s mails wait, and are sent by the next run; those that are not to go: dossier outbox") % values)
     print(_("Next: dossier --root %(root)s verify --repair, then run") % values)
 
 

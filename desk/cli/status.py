@@ -59,6 +59,11 @@ def _print(found: dict[str, Any]) -> None:
     from desk.cli import printing
     from dossier.text import clock
 
+    if found["trial"]:
+        print(
+            _("FOR TRYING, since %(since)s: nothing is mailed, published or sent to a webhook from this office.")
+            % {"since": printing.day_and_time(clock.local_iso(found["trial"]))}
+        )
     daemon = found["daemon"]
     if daemon is None:
         print(_("No daemon runs here. Start it with: dossier run"))

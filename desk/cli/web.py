@@ -57,9 +57,17 @@ def serve(
     ] = "auto",
 ) -> None:
     """The daemon, the desk and the portal in one command and one log, for a small office; until SIGTERM or Ctrl-C."""
+    import contextlib
+
     from desk.cli import logs
     from desk.daemon import several
+    from dossier.database import identity
+    from dossier.database.database import close_database, open_database
+    from dossier.database.trouble import DatabaseUnavailable
 
     office = session.office()
     logs.configure(log)
-    raise typer.Exit(several.serve(office.root, log))
+    with contextlib.suppress(DatabaseUnavailable):  # each part says so itself
+        open_database(office)
+        close_database()
+    raise typer.Exit(several.serve(office.root, log, has_portal=not identity.is_trial()))

@@ -50,7 +50,7 @@ def test(name: Name) -> None:
     from desk.cli import printing
     from dossier.text import clock
 
-    office = session.office()
+    office = session.opened()  # it says whether this is an office for trying
     session.manager()
     print(printing.text(webhooks.try_out(office, clock.utc_now(), os.environ, name)))
 

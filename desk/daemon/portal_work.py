@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 import structlog
 
+from dossier.database import identity
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -109,10 +110,14 @@ class PortalWork:
         """There is nothing to be taken or published: a good time for pictures."""
         if self._is_undressed:
             self._is_undressed = False
+            if identity.is_trial():
+                return
             self._dresser.rest()
 
     def dress_once(self) -> None:
         """Make pictures and archives of the newest items, and put them up."""
+        if identity.is_trial():
+            return
         studio = self.portal.studio()
         try:
             batch = studio.make(ONCE_ITEMS, ONCE_SECONDS)

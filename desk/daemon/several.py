@@ -47,9 +47,9 @@ def run(roots: Sequence[Path], log_form: str) -> int:
     return _keep([_Part(root) for root in roots], log_form)
 
 
-def serve(root: Path, log_form: str) -> int:
+def serve(root: Path, log_form: str, has_portal: bool = True) -> int:
     """The daemon, the desk and the portal of one office, until stopped; returns the exit code."""
-    return _keep([_Part(root, (word,)) for word in ("run", "desk", "portal")], log_form)
+    return _keep([_Part(root, (word,)) for word in ("run", "desk", *(["portal"] if has_portal else []))], log_form)
 
 
 def _keep(parts: Sequence[_Part], log_form: str) -> int:

@@ -91,6 +91,8 @@ def database(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
         yield ok("database", "doctor.postgresql", version=str(version))
         if no_dump := snapshot.why_no_dump(str(version)):
             yield wrong("database", "doctor.no_dump", why=no_dump)
+    if since := identity.trial_since():
+        yield note("database", "doctor.trial", since=clock.local_iso(since))
 
 
 def scanner(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
@@ -189,6 +191,8 @@ def of_presets(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
 def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
     """The dialogue up to RCPT, to the office's own address; then it is reset, and nothing is sent."""
     settings = office.settings.mail
+    if identity.is_trial():
+        return
     if settings.username and settings.security == "none" and settings.host not in _HERE:
         yield wrong("mail", "doctor.password_in_clear", user=settings.username, host=settings.host)
     try:

@@ -36,6 +36,7 @@ from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.text.refusals import Conflict
 from workflow.portal_access import access, staff_access
 from workflow.reminders import unopened
 
@@ -214,11 +215,15 @@ def serve(
 ) -> None:
     """Serve until SIGTERM or SIGINT. Raises DatabaseUnavailable, also when the database is swapped meanwhile.
 
+    Conflict: the office was restored for trying, and nothing of it is shown to clients.
+
     OSError: an address or certificate can't be used.
     """
     workers.keep_memory_together()
     open_database(office)
     keep_little()
+    if site is portal_site and identity.is_trial():
+        raise Conflict("keeping.no_portal_of_a_trial")
     made = site(office, environ)
     made.look()  # once for all processes
     configuration, beside = _configuration(office, made), Beside(office, made)

@@ -8,7 +8,8 @@ whose backup this is.
  2. mark       ROOT/.restoring says that what lies here is no office yet.
  3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files keep owner, rights and time, as far as
                this user may give them and the owner is one of the office's: who dropped a file is known by its owner.
- 4. database   put back, checked by its own means; the trail must verify, against the anchors, and end where the backup says.
+ 4. database   put back, checked by its own means; the trail must verify, against the anchors, and end where the backup says. One for
+               trying says so from here on, before anything can be started on it.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
 
 Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office: remove it and restore again.
@@ -30,12 +31,13 @@ from pathlib import Path
 from dossier.backup import manifest
 from dossier.backup.backup import SNAPSHOTS, VAULT, Pool, read_mark, snapshots
 from dossier.backup.manifest import LOOSE, MANIFEST, BackupDamaged, Loose, Manifest
-from dossier.database import snapshot
-from dossier.database.database import open_database
+from dossier.database import identity, snapshot
+from dossier.database.database import open_database, transaction
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.office.words import RESTORING, SETTINGS, ConfigurationError
+from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound, Refusal
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import anchors, auditing, trail
@@ -71,8 +73,10 @@ def find(source: Path) -> Path:
     return found[-1]
 
 
-def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None) -> Restored:
+def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
     """Make an office in `root` from a backup; its database is open then. `digest`: what `backup` printed when it was made.
+
+    `is_trial`: one to look at and try, from which nothing leaves (identity.py); all of it lies in `root`.
 
     Raises Refusal (Damaged) where that can't be, ConfigurationError, OSError, DatabaseUnavailable.
     """
@@ -81,7 +85,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     if digest is not None and digest.lower().removeprefix("sha256:") != given.digest:
         raise Refusal("restoring.another_digest", path=str(path), digest=given.digest)
     office = _office_of(path, given, root, environ)
-    if digest is None:
+    if digest is None or is_trial:
         _check_stays_inside(office, given, environ)
     pool = Pool(path.parent.parent / VAULT)
     _look(office, path, given, pool)
@@ -95,6 +99,9 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
     _put_loose(office, given, pool, restored)
     _put_plain(path, given.files, "anchors/", anchors.folder_of(office), 0o640)
     _put_database(office, path, given)
+    if is_trial:
+        with transaction():
+            identity.note_trial(clock.utc_now())
     restored.events = given.events
     for name in (office.queue, office.portal):
         files.make_folder(name)

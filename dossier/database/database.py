@@ -70,6 +70,7 @@ def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas 
             identity.note_opened(path)
         else:
             _open_postgresql(office, url)
+        identity.see_whether_trial()
         if is_judged and (lacking := identity.check(office)):
             with transaction():
                 identity.give(lacking)

@@ -15,6 +15,9 @@ portal or anchors show that there was an office, an empty database is none.
 
 A database that is the office's, but older than it was or changed by hand, can still be read: what is
 left of it must be seen before somebody decides (database.open_to_read).
+
+A database that was restored for trying (`restore --trial`) says so, and so do its marks. Nothing leaves
+such an office: whatever mails, publishes or posts asks `is_trial` first. `adopt` makes it a real one.
 """
 
 from __future__ import annotations
@@ -26,6 +29,7 @@ import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -36,11 +40,11 @@ from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
 from dossier.files.beneath import open_folder
 from dossier.office.office import Office
-from dossier.text import database_address
+from dossier.text import clock, database_address
 
 log = structlog.get_logger("database")
 
-_ID, _MOVED = "office:id", "office:moved"
+_ID, _MOVED, _TRIAL = "office:id", "office:moved", "office:trial"
 
 NAME = "office.json"
 
@@ -51,6 +55,9 @@ _opened: dict[Path, int] = {}
 
 _seen: dict[Path, Mark] = {}
 """An office's root → what this process last saw of its database."""
+
+_trial_since: str | None = None
+"""Since when the open database is one for trying. It can't become one, and ends to be one only while no daemon runs."""
 
 
 class NotThisOffice(DatabaseUnavailable):
@@ -74,6 +81,8 @@ class Mark:
     """Year → the last item's number."""
     database: str = ""
     """Its address, without secrets, for people."""
+    trial: bool = False
+    """True if it was restored for trying."""
 
 
 def places(office: Office) -> tuple[Path, Path]:
@@ -94,6 +103,7 @@ def _read(path: Path) -> Mark | None:
         given = json.loads(files.read_plain(path, MOST_BYTES)[0])
         mark = Mark(**given)
         is_good = all(isinstance(one, str) for one in (mark.office, mark.head, mark.database)) and type(mark.length) is int
+        is_good = is_good and type(mark.trial) is bool
         if not (is_good and 0 <= mark.length < 2**63 and all(type(last) is int for last in mark.numbers.values())):
             raise ValueError(given)
     except (FileNotFoundError, NotADirectoryError, PermissionError):
@@ -142,6 +152,34 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
 def give(office_id: str) -> None:
     """Give the database its id, unless it has one. Inside `transaction()`."""
     Note.insert(key=_ID, value=office_id).on_conflict_ignore().execute()
+
+
+def note_trial(now: datetime) -> None:
+    """This database was restored for trying. Inside `transaction()`."""
+    global _trial_since
+    _trial_since = clock.to_text(now)
+    Note.insert(key=_TRIAL, value=_trial_since).on_conflict_ignore().execute()
+
+
+def see_whether_trial() -> None:
+    """Remember whether the database, which was just opened, is one for trying."""
+    global _trial_since
+    _trial_since = _note(_TRIAL)
+
+
+def trial_since() -> str | None:
+    """Since when (UTC) the open database is one for trying; None if it is a real one's."""
+    return _trial_since
+
+
+def is_trial() -> bool:
+    """True if the open database is one for trying: nothing is mailed, published or posted then."""
+    return _trial_since is not None
+
+
+def was_trial(office: Office) -> bool:
+    """The same by the marks alone, for where the database can't be asked."""
+    return any(mark.trial for path in places(office) if (mark := _read(path)) is not None)
 
 
 def note_opened(path: Path) -> None:
@@ -197,7 +235,7 @@ def mark(office: Office, is_adopted: bool = False) -> None:
     if own is None:
         return
     numbers = {str(year): last for year, last in tuples(Counter.select(Counter.year, Counter.last))}
-    now = _seen[office.root] = Mark(own, length, head, numbers, _where(office))
+    now = _seen[office.root] = Mark(own, length, head, numbers, _where(office), is_trial())
     if not _is_ours(office):
         return
     for path in places(office):
@@ -220,7 +258,9 @@ def sweep(office: Office) -> None:
 
 def adopt(known: Mark | None) -> None:
     """Make the open database this office's: its id stays, or it gets the office's, and used numbers stay used. Inside `transaction()`."""
-    Note.delete().where(Note.key == _MOVED).execute()
+    global _trial_since
+    _trial_since = None
+    Note.delete().where(Note.key.in_((_MOVED, _TRIAL))).execute()
     if _note(_ID) is None:
         give(known.office if known else secrets.token_hex(16))
     for year, last in (known.numbers if known else {}).items():

@@ -28,6 +28,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from peewee import fn
 
+from dossier.database import identity
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Mail, item_name, tuples
 from dossier.files import files
@@ -108,12 +109,19 @@ class Mailer:
 
     def seconds_to_next(self, now: datetime) -> float | None:
         """Seconds until there is something to do; None if nothing waits."""
+        if identity.is_trial():
+            return None
         at = self._next_look(now) if self._gone else self._first_due()
         return None if at is None else max(0.0, (at - now).total_seconds())
 
     def round(self, now: datetime, at_once: bool = False) -> Round:
-        """Send what is due; `at_once`: also what waits for more to go with it. Mail trouble is recorded, not raised."""
+        """Send what is due; `at_once`: also what waits for more to go with it. Mail trouble is recorded, not raised.
+
+        Out of an office for trying nothing is sent: its mails wait.
+        """
         done = Round()
+        if identity.is_trial():
+            return done
         if self._gone and now < self._next_look(now):
             return done
         newest = int(Mail.select(fn.MAX(Mail.id)).scalar() or 0)

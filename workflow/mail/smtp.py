@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from dossier.database import identity
 from dossier.office.keys import MailSettings
 from dossier.text import system
 from dossier.text.sentences import Sentence, plain, sentence
@@ -134,7 +135,9 @@ class MailOutcome:
 
 
 def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
-    """A line to the server, encrypted and logged in as `mail` says. Raises NoServer."""
+    """A line to the server, encrypted and logged in as `mail` says. Raises NoServer, also in an office for trying."""
+    if identity.is_trial():
+        raise NoServer(sentence("mail.trial"), refused=True)
     where = sentence("mail.where", host=mail.host, port=mail.port)
     password = ""  # nosec B105 - none is set
     if mail.username:

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import structlog
 
+from dossier.database import identity
 from dossier.files import files
 from dossier.office import people
 from dossier.office.office import Office
@@ -39,7 +40,7 @@ MOST_BYTES = 4096
 def tell_admins(office: Office, environ: Mapping[str, str], now: datetime, why: Sentence) -> None:
     """Mail what is the matter with the database to every admin, unless they were told lately. Never raises."""
     try:
-        if _was_told(office, now, why):
+        if _was_told(office, now, why) or identity.was_trial(office):
             return
         line = smtp.open_line(office.settings.mail, environ)
         try:

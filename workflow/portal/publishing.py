@@ -43,6 +43,7 @@ from typing import Any
 import structlog
 
 from dossier.cluster import claims
+from dossier.database import identity
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Page, PageFile, chunks, first_edition, item_name, tuples
 from dossier.files import files, moves
@@ -114,7 +115,12 @@ class Publisher:
         self._cannot_make = False
 
     def prepare(self) -> None:
-        """Make the folders, empty the staging folder, and see what has to be done again. Raises site.PortalUnusable."""
+        """Make the folders, empty the staging folder, and see what has to be done again. Raises site.PortalUnusable.
+
+        In an office for trying the portal is left as it is, by this and all that follows.
+        """
+        if identity.is_trial():
+            return
         self.site.prepare()
         self._unsure = {row[0] for row in tuples(Item.select(Item.id).where(Item.unsettled))}
         self.reconsider_clients()
@@ -190,6 +196,8 @@ class Publisher:
 
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""
+        if identity.is_trial():
+            return False
         self._forget_pauses(now)
         if (self._paused_until is None or not self._cannot_make) and self.site.is_gone():
             self._begin_anew(now)
@@ -209,12 +217,16 @@ class Publisher:
 
     def take_off(self, now: datetime) -> None:
         """Rounds, while anything is to go that was withdrawn. Whatever else waits for the portal, this does not."""
+        if identity.is_trial():
+            return
         self._forget_pauses(now)
         while not files.stopping.is_set() and self._paused_until is None and self._going(1):
             self.round(now)
 
     def round(self, now: datetime) -> int:
         """Bring some items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
+        if identity.is_trial():
+            return 0
         self._forget_pauses(now)
         if self._paused_until is not None:
             return 0

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from dossier.database import identity
 from dossier.database.database import transaction
 from dossier.database.tables import Attachment, Edition, Item, Note, Page, PageDue, PageFile, item_name, tuples
 from dossier.files import files
@@ -108,7 +109,8 @@ def look(office: Office, vault: Vault, part: int | None = None) -> list[Differen
     def is_read(code: str) -> bool:
         return part in (None, part_of(code))
 
-    found = look_at_portal(office, is_read) + look_at_editions(is_read)
+    found = [] if identity.is_trial() else look_at_portal(office, is_read)  # nothing is on a trial's portal
+    found += look_at_editions(is_read)
     return found + look_at_vault(vault, lambda prefix: part is None or prefix % PARTS == part)
 
 

@@ -25,6 +25,7 @@ from urllib.parse import urlsplit
 from standardwebhooks.webhooks import Webhook as Signer
 
 from dossier import __version__
+from dossier.database import identity
 from dossier.office.keys import Webhook
 from dossier.text import clock, system
 from dossier.text.sentences import Sentence, plain, sentence
@@ -94,6 +95,8 @@ def _signers(hook: Webhook, environ: Mapping[str, str]) -> list[Signer]:
 
 
 def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome:
+    if identity.is_trial():
+        raise NotSent(sentence("webhooks.trial"))
     parts = urlsplit(hook.url)
     is_safe = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if is_safe else 80)

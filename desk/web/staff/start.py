@@ -13,6 +13,7 @@ from starlette.responses import Response
 from desk.actions import first_run, looking_up, my_work
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.cluster import presence
+from dossier.database import identity
 from dossier.office.office import Office
 from dossier.text.sentences import told
 from workflow.reports.finding import Filter
@@ -32,6 +33,7 @@ def counts(visit: StaffVisit) -> Mapping[str, int]:
     return {
         "queue": len(keys_to_decide(visit)),
         "inbox": _count_in_the_inbox(visit),
+        "trial": int(identity.is_trial()),
         "daemons": len(presence.daemons(visit.office, visit.now)),
     }
 

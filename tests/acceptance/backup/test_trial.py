@@ -1,0 +1,99 @@
+"""`restore --trial`: an office to look at and try, from which nothing leaves until an admin makes it the real one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from kit.mail_server import Server
+from kit.receivers import receiving
+from kit.support import PDF, SETTINGS, Root, free_port
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw"
+
+OUTRIGHT = """\
+description: Annual accounts
+share: yes
+share_status: approved
+share_attachments: all
+notify: yes
+contact: j.jansen
+created_by: m.devries
+"""
+
+CONCEPT = """\
+description: Tax return
+share: yes
+share_status: concept
+approver: m.devries
+share_attachments: all
+created_by: p.bakker
+"""
+
+
+def _trial(root: Root, dest: Path, post: Server) -> Root:
+    """A trial of an office that has published and mailed once, and in which a concept waits."""
+    root.drop("accounts", OUTRIGHT, accounts_pdf=PDF)
+    root.drop("tax", CONCEPT, tax_pdf=PDF + b"tax")
+    root.once()
+    assert len(post.mails) >= 1
+    root.run("backup", str(dest))
+    trial = Root(root.path.with_name("trial"), dict(root.environ))
+    said = trial.run("restore", str(dest), "--trial").stdout
+    assert "For trying: nothing is mailed, published or sent" in said
+    return trial
+
+
+def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Root, post: Server, tmp_path: Path) -> None:
+    port = free_port()
+    hook = f"{{url: 'http://127.0.0.1:{port}/', for: j.admin, secret_env: BOOKS_SECRET, private: [127.0.0.1]}}"
+    root.environ["BOOKS_SECRET"] = SECRET
+    with receiving(port) as receiver:
+        root.set("settings", f"{SETTINGS}webhooks:\n  books: {hook}\n")
+        trial = _trial(root, tmp_path / "backups", post)
+        concept = next(one["item"] for one in trial.json("queue", user="m.devries"))
+        mails, told = len(post.mails), len(receiver.verified(SECRET))
+
+        trial.drop("second", OUTRIGHT.replace("Annual accounts", "Quarterly figures"), second_pdf=PDF + b"second")
+        with trial.daemon() as daemon:
+            trial.until_taken("acme-bv", "second")
+            trial.run("approve", concept, user="m.devries")
+            assert daemon.stop() == 0
+        trial.once()
+
+        assert trial.json("show", concept)["share_state"] == "approved"
+        assert not [path for path in (trial.path / "var/portal").rglob("*") if path.is_file()]
+        assert len(post.mails) == mails
+        assert len(receiver.verified(SECRET)) == told
+        assert "nothing is sent from there" in trial.run("webhooks", "test", "books", user="j.admin", code=4).stderr
+        assert trial.json("status")["trial"] and "FOR TRYING" in trial.run("status").stdout
+        assert "restored for trying" in trial.run("doctor", code=None).stdout
+        assert "clients are shown nothing" in trial.run("portal", "--port", "0", code=1).stderr
+        trial.run("verify")
+
+        trial.run("adopt", "--reason", "no", user="p.bakker", code=1)
+        adopted = trial.run("adopt", "--reason", "The real one burnt down", user="j.admin").stdout
+        assert "mails wait" in adopted
+        trial.run("verify", "--repair")
+        trial.once()
+        assert len(list((trial.path / "var/portal/acme-bv").glob("D-*"))) == 3
+        assert len(post.mails) > mails
+        assert len(receiver.verified(SECRET)) > told
+        assert trial.json("status")["trial"] is None
+
+
+def test_a_trial_stays_one_through_its_own_backup_and_lies_in_its_own_folders(
+    root: Root, post: Server, tmp_path: Path
+) -> None:
+    trial = _trial(root, tmp_path / "backups", post)
+    trial.run("backup", str(tmp_path / "again"))
+    second = Root(root.path.with_name("second"), dict(root.environ))
+    second.run("restore", str(tmp_path / "again"))
+    assert second.json("status")["trial"]
+    second.once()
+    assert not [path for path in (second.path / "var/portal").rglob("*") if path.is_file()]
+
+    root.set("settings", SETTINGS.replace("identity:", f"paths: {{portal: {tmp_path / 'portal'}}}\nidentity:", 1))
+    digest = root.run("backup", str(tmp_path / "outside")).stdout.split("sha256:")[1].split()[0]
+    third = Root(root.path.with_name("third"), dict(root.environ))
+    refused = third.run("restore", str(tmp_path / "outside"), "--trial", "--digest", digest, code=1)
+    assert "paths.portal" in refused.stderr
