@@ -65,7 +65,8 @@ def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Ro
         assert len(post.mails) == mails
         assert len(receiver.verified(SECRET)) == told
         assert "nothing is sent from there" in trial.run("webhooks", "test", "books", user="j.admin", code=4).stderr
-        assert trial.json("status")["trial"] and "FOR TRYING" in trial.run("status").stdout
+        assert trial.json("status")["trial"]
+        assert "FOR TRYING" in trial.run("status").stdout
         assert "restored for trying" in trial.run("doctor", code=None).stdout
         assert "clients are shown nothing" in trial.run("portal", "--port", "0", code=1).stderr
         trial.run("verify")
@@ -81,9 +82,7 @@ def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Ro
         assert trial.json("status")["trial"] is None
 
 
-def test_a_trial_stays_one_through_its_own_backup_and_lies_in_its_own_folders(
-    root: Root, post: Server, tmp_path: Path
-) -> None:
+def test_a_trial_stays_one_through_its_own_backup_and_lies_in_its_own_folders(root: Root, post: Server, tmp_path: Path) -> None:
     trial = _trial(root, tmp_path / "backups", post)
     trial.run("backup", str(tmp_path / "again"))
     second = Root(root.path.with_name("second"), dict(root.environ))
