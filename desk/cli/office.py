@@ -61,9 +61,7 @@ def run(
         typer.Option("--root", metavar="DIR", help="An office; several of them: each is served by a process of its own."),
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Do all that is due now, print what was done, end.")] = False,
-    log: Annotated[
-        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
-    ] = "auto",
+    log: session.Log = "auto",
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
     from desk.cli import logs

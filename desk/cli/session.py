@@ -8,7 +8,9 @@ import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
 
 from dossier.text.sentences import Words
 
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
     from dossier.office.office import Office
     from dossier.office.people import Actor
     from dossier.office.words import ConfigurationError, Language
+
+Log = Annotated[Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")]
+"""The option of whatever runs on and logs."""
 
 
 @dataclass(slots=True)

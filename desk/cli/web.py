@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 
@@ -20,9 +20,7 @@ def register(app: typer.Typer) -> None:
 def portal(
     host: Annotated[str | None, typer.Option(help="Where to listen; default: portal.host.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: portal.port; 0: any free one.")] = None,
-    log: Annotated[
-        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
-    ] = "auto",
+    log: session.Log = "auto",
 ) -> None:
     """Serve the portal to clients, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
     from desk.cli import logs
@@ -37,9 +35,7 @@ def portal(
 def desk(
     host: Annotated[str | None, typer.Option(help="Where to listen; default: desk.host.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: desk.port; 0: any free one.")] = None,
-    log: Annotated[
-        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
-    ] = "auto",
+    log: session.Log = "auto",
 ) -> None:
     """Serve the desk to staff, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
     from desk.cli import logs
@@ -52,9 +48,7 @@ def desk(
 
 
 def serve(
-    log: Annotated[
-        Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")
-    ] = "auto",
+    log: session.Log = "auto",
 ) -> None:
     """The daemon, the desk and the portal in one command and one log, for a small office; until SIGTERM or Ctrl-C."""
     import contextlib

@@ -27,7 +27,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.portal import files, pages
-from desk.web.portal.visit import ClientVisit
+from desk.web.portal.visit import COOKIE, ClientVisit
 from desk.web.shell import answers
 from desk.web.shell.gate import Configured, Form, Gate
 from dossier.office.office import Office
@@ -48,7 +48,7 @@ class PortalWeb:
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
         self._gate = Gate(
-            Configured(office, environ), lambda one: one.settings.portal, self._visit, message, FORM_BYTES, answers.cookie_name
+            Configured(office, environ), lambda one: one.settings.portal, self._visit, message, FORM_BYTES, COOKIE.name
         )
         self._directory = SeatDirectory(office)
         both, get, post = ["GET", "POST"], ["GET"], ["POST"]
@@ -91,7 +91,7 @@ class PortalWeb:
         if directory.office is not office:
             directory = self._directory = SeatDirectory(office)
         visit = ClientVisit(request, form, directory, now, peer, self._vault)
-        cookie = request.cookies.get(answers.cookie_name(office))
+        cookie = request.cookies.get(COOKIE.name(office))
         session = access.find_session(now, cookie) if cookie else None
         if session is None:
             return visit

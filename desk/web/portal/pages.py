@@ -10,8 +10,7 @@ from typing import Literal
 
 from starlette.responses import Response
 
-from desk.web.portal.visit import ClientVisit
-from desk.web.shell import answers
+from desk.web.portal.visit import COOKIE, ClientVisit
 from desk.web.shell.answers import page
 from dossier.database.tables import item_key
 from workflow.portal.pages import papers_of
@@ -86,7 +85,7 @@ def link(visit: ClientVisit) -> Response:
             if visit.session is not None:
                 access.log_out(visit.now, visit.session, visit.seats)
             answer = visit.to(begun[1].goal)
-            answers.set_cookie(answer, visit.office, begun[0])
+            COOKIE.set(answer, visit.office, begun[0])
             return answer
     found = access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.address == found.address:
@@ -102,7 +101,7 @@ def logout(visit: ClientVisit) -> Response:
     if visit.session is not None:
         access.log_out(visit.now, visit.session, visit.seats)
     answer = page(visit.office, visit.language, "message.html", 200, seats=(), message="bye")
-    answers.forget_cookie(answer, visit.office)
+    COOKIE.forget(answer, visit.office)
     return answer
 
 

@@ -11,11 +11,14 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.web.shell import answers
 from desk.web.shell.answers import page
+from desk.web.shell.cookies import Cookie
 from desk.web.shell.gate import Form
 from dossier.database.tables import LoginSession
 from dossier.office.office import Office
 from dossier.vault.folder import Vault
 from workflow.portal_access.access import Seat, SeatDirectory
+
+COOKIE = Cookie("dossier", lambda office: office.settings.portal.base_url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,27 +72,6 @@ def prefix(office: Office) -> str:
     return urlsplit(office.settings.portal.base_url).path.rstrip("/")
 
 
-# Cookies
-
-
-def _is_secure(office: Office) -> bool:
-    return office.settings.portal.base_url.startswith("https://")
-
-
-def cookie_name(office: Office) -> str:
-    """Behind TLS a name that browsers take from this host alone, and over TLS alone (RFC 6265bis section 4.1.3.2)."""
-    return "__Host-dossier" if _is_secure(office) else "dossier"
-
-
-def set_cookie(answer: Response, office: Office, value: str) -> None:
-    """For this browser's session; the server ends it sooner."""
-    answer.set_cookie(cookie_name(office), value, httponly=True, samesite="lax", secure=_is_secure(office))
-
-
-def forget_cookie(answer: Response, office: Office) -> None:
-    answer.delete_cookie(cookie_name(office), httponly=True, samesite="lax", secure=_is_secure(office))
-
-
 # Pages
 
 

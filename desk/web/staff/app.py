@@ -43,7 +43,7 @@ from desk.web.staff import (
     start,
 )
 from desk.web.staff import office as office_pages
-from desk.web.staff.visit import WORDS, StaffVisit, cookie_name, static_file
+from desk.web.staff.visit import COOKIE, WORDS, StaffVisit, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.vault.opening import open_vault
@@ -83,7 +83,7 @@ class DeskWeb:
             self._visit,
             message,
             FORM_BYTES,
-            cookie_name,
+            COOKIE.name,
         )
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
         self.app = Starlette(
@@ -186,7 +186,7 @@ class DeskWeb:
         return new_item.put_file(visit, visit.request.path_params["name"], pieces)
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> StaffVisit:
-        cookie = request.cookies.get(cookie_name(office))
+        cookie = request.cookies.get(COOKIE.name(office))
         session = staff_access.find_session(office, now, cookie) if cookie else None
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 

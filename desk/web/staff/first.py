@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from desk.actions import first_run
 from desk.actions.first_run import Beginning
-from desk.web.staff.visit import WORDS, StaffVisit, set_cookie
+from desk.web.staff.visit import COOKIE, WORDS, StaffVisit
 from dossier.office.words import ConfigurationError
 from dossier.text.refusals import Invalid, NotFound
 from dossier.text.sentences import sentence, told
@@ -41,7 +41,7 @@ def first(visit: StaffVisit) -> Response:
         why = sentence("desk.config_unwritable", error=error.strerror or str(error))
         return _page(visit, secret, typed, {"": told(why, visit.language, WORDS)}, 503)
     answer = visit.to("/")
-    set_cookie(answer, visit.office, cookie)
+    COOKIE.set(answer, visit.office, cookie)
     return answer
 
 

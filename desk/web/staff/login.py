@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from desk.web.staff import oidc
 from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import StaffVisit, forget_cookie, set_cookie
+from desk.web.staff.visit import COOKIE, StaffVisit
 from workflow.portal_access import access, staff_access
 
 
@@ -41,7 +41,7 @@ def link(visit: StaffVisit) -> Response:
             if visit.session is not None:
                 staff_access.log_out(visit.now, visit.session)
             answer = visit.to(goal_of(begun[1].goal))
-            set_cookie(answer, visit.office, begun[0])
+            COOKIE.set(answer, visit.office, begun[0])
             return answer
     found = staff_access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.staff == found.staff:
@@ -67,5 +67,5 @@ def logout(visit: StaffVisit) -> Response:
     else:
         answer = visit.page("login.html", goal="/", state="leaving", further=further)
         answer.headers["refresh"] = f"0; url={further}"
-    forget_cookie(answer, visit.office)
+    COOKIE.forget(answer, visit.office)
     return answer

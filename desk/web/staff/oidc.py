@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 import secrets
+from dataclasses import replace
 from functools import lru_cache
 
 from starlette.responses import RedirectResponse, Response
 
 from desk.web.identity.provider import Provider, refused
 from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import StaffVisit, set_cookie
+from desk.web.staff.visit import COOKIE as DESK_COOKIE
+from desk.web.staff.visit import StaffVisit
 from dossier.office.keys import Oidc
 from dossier.office.office import Office
 from dossier.text.refusals import NotFound
@@ -23,7 +25,7 @@ from workflow.portal_access import provider_logins, staff_access
 BACK = "/_oidc/back"
 """Where the provider sends browsers back to, below desk.base_url."""
 
-COOKIE = "dossier-oidc"
+COOKIE = replace(DESK_COOKIE, plain="dossier-oidc")
 
 
 @lru_cache(maxsize=4)
@@ -40,13 +42,10 @@ def provider(office: Office) -> Provider | None:
 def begin(visit: StaffVisit) -> Response:
     """Away to the provider."""
     known = _needed(visit)
-    browser = visit.request.cookies.get(_cookie(visit.office)) or secrets.token_urlsafe(32)
+    browser = visit.request.cookies.get(COOKIE.name(visit.office)) or secrets.token_urlsafe(32)
     begun = provider_logins.begin(visit.now, browser, goal_of(visit.field("next") or "/"))
     answer = RedirectResponse(known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier), 303)
-    answer.set_cookie(
-        _cookie(visit.office), browser, max_age=provider_logins.MINUTES * 60, httponly=True, samesite="lax",
-        secure=_is_secure(visit.office),
-    )  # fmt: skip
+    COOKIE.set(answer, visit.office, browser, provider_logins.MINUTES * 60)
     return answer
 
 
@@ -55,7 +54,7 @@ def back(visit: StaffVisit) -> Response:
     known, said = _needed(visit), visit.request.query_params
     if any(len(said.getlist(name)) > 1 for name in said):
         raise refused("provider.twice")
-    browser = visit.request.cookies.get(_cookie(visit.office), "")
+    browser = visit.request.cookies.get(COOKIE.name(visit.office), "")
     login = provider_logins.use_up(visit.now, browser, said.get("state", ""))
     if login is None:
         raise refused("provider.not_begun", minutes=provider_logins.MINUTES)
@@ -66,7 +65,7 @@ def back(visit: StaffVisit) -> Response:
     if visit.session is not None:
         staff_access.log_out(visit.now, visit.session)
     answer = visit.to(goal_of(login.goal))
-    set_cookie(answer, visit.office, staff_access.begin(visit.office, visit.now, code, "oidc", visit.peer, person.id_token))
+    DESK_COOKIE.set(answer, visit.office, staff_access.begin(visit.office, visit.now, code, "oidc", visit.peer, person.id_token))
     return answer
 
 
@@ -87,11 +86,3 @@ def _needed(visit: StaffVisit) -> Provider:
 
 def _back(office: Office) -> str:
     return office.settings.desk.base_url.rstrip("/") + BACK
-
-
-def _is_secure(office: Office) -> bool:
-    return office.settings.desk.base_url.startswith("https://")
-
-
-def _cookie(office: Office) -> str:
-    return f"__Host-{COOKIE}" if _is_secure(office) else COOKIE

@@ -20,6 +20,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from desk.web.shell.answers import asked_language
+from desk.web.shell.cookies import Cookie
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Form
 from desk.web.shell.receiving import received
@@ -39,6 +40,9 @@ HERE = Path(__file__).parent
 
 WORDS = Words("field")
 """How the desk calls a sidecar's keys: by the labels of its fields."""
+
+
+COOKIE = Cookie("dossier-desk", lambda office: office.settings.desk.base_url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,27 +130,6 @@ def prefix(office: Office) -> str:
 def _initials(name: str) -> str:
     words = [word for word in name.split() if word[:1].isupper()] or name.split()
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
-
-
-# Cookies
-
-
-def _is_secure(office: Office) -> bool:
-    return office.settings.desk.base_url.startswith("https://")
-
-
-def cookie_name(office: Office) -> str:
-    """Never the portal's. Behind TLS a name that browsers take from this host alone (RFC 6265bis section 4.1.3.2)."""
-    return "__Host-dossier-desk" if _is_secure(office) else "dossier-desk"
-
-
-def set_cookie(answer: Response, office: Office, value: str) -> None:
-    """For this browser's session; the server ends it sooner."""
-    answer.set_cookie(cookie_name(office), value, httponly=True, samesite="lax", secure=_is_secure(office))
-
-
-def forget_cookie(answer: Response, office: Office) -> None:
-    answer.delete_cookie(cookie_name(office), httponly=True, samesite="lax", secure=_is_secure(office))
 
 
 # Templates and what the pages need beside them
