@@ -1,6 +1,6 @@
 """The connection to an object store: its client, made once, and what the store's answers mean to who keeps the office.
 
-boto3 is an extra (`dossier[s3]`), imported when first needed. Keys come from the environment or a
+boto3 is an extra (`s3`), imported when first needed. Keys come from the environment or a
 file, never from the settings.
 """
 

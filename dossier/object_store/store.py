@@ -12,7 +12,7 @@ What is read is hashed by whoever reads it: `download` says what was written.
 Errors: StoreFailed says in plain words what is wrong with the store; FileNotFoundError that there is no such object. Both name
 it as `s3://bucket/name`. Each request is tried again a few times by the library; everything above that is the caller's.
 
-boto3 is an extra (`dossier[s3]`), imported when first needed. Keys come from the environment or a file, never from the settings.
+boto3 is an extra (`s3`), imported when first needed. Keys come from the environment or a file, never from the settings.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ def next_version(folder: Path, package: Path) -> Path:
     root, made = folder / "next", folder / "dossier_2.0.1_amd64.deb"
     shutil.rmtree(root, ignore_errors=True)
     subprocess.run(["dpkg-deb", "--raw-extract", package, root], check=True)
-    [wheel] = root.glob("usr/lib/dossier/wheels/dossier-*.whl")
+    [wheel] = root.glob("usr/lib/dossier/wheels/dossier_office-*.whl")
     source = folder / "next-source"
     shutil.rmtree(source, ignore_errors=True)
     source.mkdir()

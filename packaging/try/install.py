@@ -191,7 +191,7 @@ def trimmed(text: str, most: int = 40) -> str:
 def packages(folder: Path) -> tuple[Path, Path]:
     """The wheel of the checkout, and one of the next version made of the same code."""
     made = []
-    for version in (None, "1.0.1"):
+    for version in (None, "2.0.1"):
         source = folder / "source"
         shutil.rmtree(source, ignore_errors=True)
         listed = subprocess.run(["git", "ls-files", "-z"], cwd=CHECKOUT, check=True, capture_output=True, text=True).stdout
@@ -354,7 +354,7 @@ def upgraded(story: Story, following: Path) -> None:
     """A new version: docs/operations.md, Upgrade."""
     shutil.copyfile(following, story.machine.path / "root" / following.name)
     story.follow("operations.md", "Upgrade")
-    if "1.0.1" not in story.root("dossier --version"):
+    if "2.0.1" not in story.root("dossier --version"):
         raise Failed("the new version is not the one that runs")
     decide(story, "after-upgrade")
     story.log_in("j.jansen@acme.example")

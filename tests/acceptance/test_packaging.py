@@ -33,7 +33,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     made = tmp_path_factory.mktemp("made")
     build = f"from setuptools import build_meta; print(build_meta.build_sdist({str(made)!r}))"
     subprocess.run([sys.executable, "-c", build], cwd=there, check=True, capture_output=True)
-    [sdist] = made.glob("dossier-*.tar.gz")
+    [sdist] = made.glob("dossier_office-*.tar.gz")
     subprocess.run([*PIP, "wheel", *OFFLINE, "--wheel-dir", made, sdist], check=True, cwd=made)
     [built] = made.glob("*.whl")
     return built
@@ -48,7 +48,7 @@ def test_the_wheel_holds_every_module_template_translation_and_migration(wheel: 
         if path.is_file() and "__pycache__" not in path.parts
     }
     assert inside == here
-    assert wheel.name.startswith(f"dossier-{dossier.__version__}-")
+    assert wheel.name.startswith(f"dossier_office-{dossier.__version__}-")
 
 
 def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> None:
@@ -56,7 +56,7 @@ def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> N
     with tarfile.open(sdist) as archive:
         inside = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {name.split("/")[0] for name in inside} == {
-        *PACKAGES, "docs", "packaging", "dossier.egg-info", "pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md",
+        *PACKAGES, "docs", "packaging", "dossier_office.egg-info", "pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md",
         "requirements.lock", "PKG-INFO", "setup.cfg",
     }  # fmt: skip
     assert {name.split("/")[1] for name in inside if name.startswith("packaging/")} == {
@@ -98,7 +98,7 @@ def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp
     assert (venv / "share/bash-completion/completions/dossier").exists()
     assert (venv / "share/dossier/docs/operations.md").exists()
     before = {path: path.read_bytes() for path in office.rglob("*") if path.is_file()}
-    subprocess.run([*PIP, "--python", python, "uninstall", "--yes", "dossier"], check=True, capture_output=True)
+    subprocess.run([*PIP, "--python", python, "uninstall", "--yes", "dossier-office"], check=True, capture_output=True)
     assert not command.exists()
     assert {path: path.read_bytes() for path in office.rglob("*") if path.is_file()} == before, "what an office holds stays"
 

@@ -45,7 +45,7 @@ def test_every_link_between_pages_leads_somewhere() -> None:
 
 def test_the_guide_installs_this_version() -> None:
     guide = (CHECKOUT / "docs/installing.md").read_text()
-    assert set(re.findall(r"dossier-(\S+?)-py3-none-any\.whl", guide)) == {dossier.__version__}
+    assert set(re.findall(r"dossier_office-(\S+?)-py3-none-any\.whl", guide)) == {dossier.__version__}
     assert f"\n## {dossier.__version__}\n" in (CHECKOUT / "CHANGELOG.md").read_text()
 
 
