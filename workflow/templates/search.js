@@ -23,6 +23,25 @@ function markNew() {
   }
 }
 
+// The files that fit stand out: what their names lack of the words is in the item's own. Of a folded list they alone are shown.
+function markFiles(article, words) {
+  const about = folded(Array.from(article.querySelectorAll("h3, .about, .more"), (part) => part.textContent).join(" "));
+  for (const file of article.querySelectorAll("li")) {
+    const text = folded(file.textContent);
+    const fits = words.some((word) => text.includes(word)) && words.every((word) => text.includes(word) || about.includes(word));
+    file.className = fits ? "hit" : "";
+  }
+  const rest = article.querySelector("details");
+  if (rest) {
+    const anyFits = article.querySelector(".hit") !== null;
+    rest.open = anyFits;
+    rest.querySelector("summary").hidden = anyFits;
+    for (const file of article.querySelectorAll("li")) {
+      file.hidden = anyFits && file.className !== "hit";
+    }
+  }
+}
+
 function makeSearch() {
   const input = document.getElementById("words");
   const found = document.getElementById("found");
@@ -40,6 +59,7 @@ function makeSearch() {
     articles.forEach((article, index) => {
       const fits = (year === "" || article.dataset.year === year) && words.every((word) => texts[index].includes(word));
       article.hidden = !fits;
+      markFiles(article, fits ? words : []);
       count += fits ? 1 : 0;
     });
     for (const section of sections) {
@@ -74,6 +94,13 @@ function makeSearch() {
     search(); // what was asked before the page was loaded again
   }
 }
+
+// On paper nothing is folded.
+window.addEventListener("beforeprint", () => {
+  for (const rest of document.querySelectorAll("details")) {
+    rest.open = true;
+  }
+});
 
 markNew();
 if (box) {

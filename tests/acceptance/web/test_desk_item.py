@@ -57,6 +57,23 @@ def test_a_private_item_is_shared_from_its_page_to_an_approver_found_by_typing(r
     assert [one["share"] for one in found["attachments"]] == [True]
 
 
+def test_of_many_files_the_most_are_folded(rig: DeskRig, marieke: Browser) -> None:
+    files = {f"bill-{number:02d}.pdf": PDF + bytes([number]) for number in range(12)}
+    rig.office.place(
+        "acme-bv",
+        {**files, "bills.yaml": f"created_by: m.devries\ndescription: Twelve bills\nattachments: [{', '.join(files)}]\n"},
+    )
+    rig.office.until_taken("acme-bv", "bills")
+    page = marieke.get(f"/items/{rig.office.told('bills', 'acme-bv')['item']}").text
+    shown, folded = page.split('<details class="ruled more"><summary>')
+    assert "bill-05.pdf" in shown
+    assert "bill-06.pdf" not in shown
+    assert "bill-11.pdf" in folded.partition("Add files")[0]
+    assert re.match(r"6 more files|Nog 6 bestanden", folded)
+    few = marieke.get(f"/items/{make(rig, 'few')}").text
+    assert "more files" not in few
+
+
 def test_an_approver_is_named_by_name_by_code_or_by_a_part_that_fits_one_alone(rig: DeskRig) -> None:
     petra = rig.browser("p.bakker")
     for number, typed in enumerate(("m.devries", "Marieke de Vries", "marieke", "Marieke de Vries (m.devries)")):

@@ -175,6 +175,33 @@ def test_search_finds_by_any_words_without_accents_and_tells_how_many(browser: B
         expect(page.locator("article:visible")).to_have_count(5)
 
 
+def test_of_many_files_the_most_are_folded_and_a_search_shows_those_that_fit(browser: Browser, tmp_path: Path) -> None:
+    office = PortalOffice(tmp_path / "office", clients=CLIENTS)
+    office.share({f"Factuur {number:02d}.txt": b"x" for number in range(30)}, "acme-bv", "Facturen van maart")
+    office.share({f"Brief {number}.txt": b"x" for number in range(8)}, "acme-bv", "Brieven")
+    office.publish()
+    office.close()
+    with opened(browser, office.office.portal / "acme-bv/index.html") as page:
+        bills, letters = page.locator("article", has_text="Facturen"), page.locator("article", has_text="Brieven")
+        expect(letters.locator("li:visible")).to_have_count(8)
+        expect(bills.locator("li:visible")).to_have_count(6)
+        assert accessibility_faults(page) == []
+        words = page.get_by_label("Zoek in omschrijvingen en bestandsnamen")
+        words.fill("factuur 23")
+        expect(bills.locator("li:visible bdi")).to_have_text("Factuur 23.txt")
+        words.fill("maart")
+        expect(bills.locator("li:visible")).to_have_count(6)
+        words.fill("brieven 3")
+        expect(page.locator(".hit bdi")).to_have_text("Brief 3.txt")
+        words.fill("")
+        expect(page.locator(".hit")).to_have_count(0)
+        page.get_by_text("Nog 24 bestanden").click()
+        expect(bills.locator("li:visible")).to_have_count(30)
+        if folder := os.environ.get("SCREENSHOTS"):
+            words.fill("23")
+            page.screenshot(path=Path(folder) / "portal-many.png")
+
+
 def test_the_keyboard_reaches_everything_and_sees_where_it_is(browser: Browser, portal: Path) -> None:
     with opened(browser, portal / "acme-bv/index.html") as page:
         page.keyboard.press("Tab")
