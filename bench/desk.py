@@ -13,7 +13,6 @@ more than CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more tha
 from __future__ import annotations
 
 import argparse
-import http.client
 import os
 import re
 import subprocess
@@ -25,10 +24,10 @@ from functools import cache
 from itertools import cycle
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode, urlsplit
 
 import common
 from api import free_port
+from browsing import Browser
 
 PAGE_MS, CROWD_MS, PAGE_KB, MEMORY_MB = 150, 300, 60, 250
 PAUSE_SECONDS = 1.0
@@ -52,36 +51,11 @@ OFFICE = {"office": "/office", "trail": "/office/trail"}
 """For an admin."""
 
 
-class Person:
-    """A browser that keeps its connection and its cookie."""
+class Person(Browser):
+    """Somebody of the staff."""
 
     def __init__(self, root: Path, port: int, who: str) -> None:
-        self._line = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
-        self._cookie = ""
-        link = urlsplit(_link(root, who)).path
-        answer, _ = self.ask(link, {})
-        self._cookie = str(answer.getheader("set-cookie")).partition(";")[0]
-
-    def ask(self, path: str, form: dict[str, str] | None = None) -> tuple[http.client.HTTPResponse, bytes]:
-        headers = {"cookie": self._cookie, "content-type": "application/x-www-form-urlencoded"}
-        what = ("GET" if form is None else "POST", path, None if form is None else urlencode(form), headers)
-        try:
-            self._line.request(*what)
-            answer = self._line.getresponse()
-        except (http.client.RemoteDisconnected, BrokenPipeError):  # the desk closes a connection that was quiet
-            self._line.close()
-            self._line.request(*what)
-            answer = self._line.getresponse()
-        data = answer.read()
-        if answer.status not in (200, 303, 409):
-            raise common.BenchmarkFailed(f"{path}: {answer.status} {data[:300]!r}")
-        return answer, data
-
-    def timed(self, path: str, form: dict[str, str] | None = None) -> tuple[float, int]:
-        """(milliseconds, bytes) of a page."""
-        began = time.perf_counter()
-        _, data = self.ask(path, form)
-        return 1000 * (time.perf_counter() - began), len(data)
+        super().__init__(port, _link(root, who))
 
 
 @cache

@@ -21,8 +21,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-
 from common import DOSSIER
 
 from dossier.database.database import close_database, open_database
@@ -30,6 +28,7 @@ from dossier.database.tables import GENESIS, Attachment, Drop, Edition, Event, I
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.trail.trail import chained, detail_digest, link_of
+from workflow.items.items import content_digest
 from workflow.portal.showing import look_of
 
 CLIENTS, ACTIVE = 2000, 40
@@ -79,6 +78,16 @@ class Made(NamedTuple):
     @property
     def sha256(self) -> str:
         return hashlib.sha256(self.content).hexdigest()
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """What the client sees of it."""
+        file = {"name": self.file, "size": len(self.content), "sha256": self.sha256, "media_type": "application/pdf"}
+        return {"description": self.description, "explanation": None, "attachments": [file]}
+
+    @property
+    def edition_content(self) -> str:
+        return content_digest(self.key, self.code, self.shown)
 
     @property
     def is_on_disk(self) -> bool:
@@ -134,7 +143,7 @@ def make_office(root: Path, count: int, pending: int) -> None:
 TABLES = {
     "item": 25, "label": 2, "attachment": 12, "edition": 9, "event": 10, "event_detail": 3, "item_text": 6, "drop": 12,
 }  # fmt: skip
-LATER = ("makers", "hidden", "approval")
+LATER = ("makers", "hidden", "approval", "due", "owner")
 """Columns that came later, and are what they are for an item of then."""
 
 COLUMNS = {"item_text": "(rowid, description, explanation, labels, names, client)"} | {
@@ -192,8 +201,7 @@ def fill(office: Office, database: sqlite3.Connection, count: int, pending: int)
 
 def _add_item(rows: Rows, one: Made) -> None:
     key, at, edition = one.key, one.at, first_edition(one.key) + 1
-    attachment = {"name": one.file, "size": len(one.content), "sha256": one.sha256, "media_type": "application/pdf"}
-    shown = json.dumps({"description": one.description, "explanation": None, "attachments": [attachment]}, separators=(",", ":"))
+    shown = json.dumps(one.shown, separators=(",", ":"))
     state, standing = ("concept", None) if one.waits else ("published", edition)
     rows.add(
         "item", key, one.code, one.description, "new", None, f"{at[:4]}/Dossier", json.dumps([one.label]), "As discussed.", "{}",
@@ -204,8 +212,7 @@ def _add_item(rows: Rows, one: Made) -> None:
     rows.add("attachment", one.number, key, 0, one.file, True, None, 1, one.sha256, len(one.content), "application/pdf", at, True)
     by = (None, None) if one.waits else ("m.devries", at)
     maker = "p.bakker" if one.waits else "m.devries"
-    content = f"sha256:{one.sha256}"
-    rows.add("edition", edition, key, content, shown, "pending" if one.waits else "standing", maker, at, *by)
+    rows.add("edition", edition, key, one.edition_content, shown, "pending" if one.waits else "standing", maker, at, *by)
     rows.add("item_text", key, one.description, "As discussed.", one.label, one.file, one.code)
     stem = one.file.removesuffix(".pdf")
     receipt = f"item: {item_name(key)}\ntaken_at: {at}\nattachments:\n  - name: {one.file}\n    sha256: {one.sha256}\n"
@@ -223,13 +230,13 @@ def _tell_of(rows: Rows, one: Made) -> None:
         "client": one.code, "source": one.file.replace(".pdf", ".yaml"), "share_state": state, "rights": ["create", "share"],
         "attachments": [{"name": one.file, "sha256": one.sha256, "share": True}],
     }  # fmt: skip
-    content = {"content": f"sha256:{one.sha256}", "shared": [one.file], "not_shared": []}
+    content = {"content": one.edition_content, "shared": [one.file], "not_shared": []}
     rows.tell(one.at, maker, "drop", "created", one.key, made)
     if one.waits:
         rows.tell(one.at, maker, "drop", "offered", one.key, {**content, "approvers": ["k.smit"], "approvals": "all"})
     else:
         rows.tell(one.at, maker, "drop", "approved", one.key, {"outright": True, **content, "rights": ["create", "share"]})
-        told = {"content": f"sha256:{one.sha256}", "attachments": [one.file]}
+        told = {"content": one.edition_content, "attachments": [one.file]}
         rows.tell(one.at, "dossier", "daemon", "published", one.key, told)
 
 
