@@ -10,14 +10,19 @@ from pathlib import Path
 import pytest
 from kit.mail_server import Server, serving, text_of
 from kit.queues import SETTINGS, STAFF, QueueOffice
+from kit.records import LISA, Records
+from kit.records import STAFF as RECORDS_STAFF
 
 from dossier.database.database import close_database, transaction
-from dossier.database.tables import Item, Mail, item_key
+from dossier.database.tables import Item, Mail, item_key, item_name
 from dossier.text.sentences import sentence
 from ingest.inbox import long_waiting
 from ingest.inbox.looking import NotTaken
-from workflow.mail import sending
+from workflow.mail import delivering, sending
+from workflow.messages import letters
 from workflow.outbox import notices
+from workflow.portal_access import access, openings
+from workflow.portal_access.access import SeatDirectory
 
 
 @pytest.fixture
@@ -182,3 +187,47 @@ def test_who_may_not_know_of_an_item_any_more_is_not_told(office: Told, server: 
     )
     office.wait()
     assert [who for who, _ in subjects(server)] == ["m.devries"]
+
+
+def chosen(root: Path, choice: str) -> Records:
+    """An office in which Lisa, who shares outright, chose to hear of what is on the portal and what is opened."""
+    lisa = "Lisa Visser, notices: {published: CHOICE, opened: CHOICE}".replace("CHOICE", choice)
+    return Records(root, staff=RECORDS_STAFF.replace("Lisa Visser", lisa))
+
+
+def opened_by(office: Records, key: int) -> None:
+    seats = SeatDirectory(office.office).seats(access.folded("j.jansen@acme.example"))
+    found = openings.find_shown(office.office, ["acme-bv"], key)
+    assert found is not None
+    openings.record(office.office, office.tick(), list(seats), found)
+
+
+def test_the_maker_hears_that_an_item_is_on_the_portal_and_once_that_a_contact_opened_it(tmp_path: Path) -> None:
+    office = chosen(tmp_path / "office", "now")
+    key = office.published()
+    assert [(mail.kind, mail.recipient) for mail in Mail.select()] == [("published", "l.visser")]
+    opened_by(office, key)
+    opened_by(office, key)
+    told_of = [mail for mail in Mail.select().order_by(Mail.id) if mail.kind == "opened"]
+    assert [(mail.recipient, mail.item) for mail in told_of] == [("l.visser", key)]
+    content = delivering.content(office.office, office.now, told_of[0])
+    letter, _ = letters.letter_of(office.office, "opened", "en", "Lisa Visser", "acme-bv", item_name(key), content)
+    assert letter.subject == f"Opened by Jan Jansen: Annual accounts 2025 ({item_name(key)})"
+    office.amend(key, LISA, description="Annual accounts 2025, final")
+    office.publish()
+    opened_by(office, key)
+    assert Mail.select().where(Mail.kind == "opened").count() == 2, "another edition is opened anew"
+    office.close()
+
+
+def test_who_did_not_choose_it_hears_of_neither_and_nobody_hears_that_what_was_imported_is_on_the_portal(tmp_path: Path) -> None:
+    office = Records(tmp_path / "office")
+    opened_by(office, office.published())
+    assert Mail.select().count() == 0
+    office.close()
+    office = chosen(tmp_path / "other", "now")
+    files = [office.file("a.pdf", "accounts", share=True)]
+    office.make(LISA, files=files, source=f"import-{'a' * 20}", share=True, share_status="approved")
+    office.publish()
+    assert Mail.select().count() == 0
+    office.close()
