@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,58 @@ def test_it_goes_on_where_it_was_and_mends_what_is_not_whole(office: Root, tmp_p
     assert a.read_bytes() == PDF + b"a"
     assert (out / "index.html").exists()
     assert (a.parent / "attachment item.json").stat().st_ino == untouched.st_ino
+
+
+KILLED = """\
+import os, signal, sys
+from dossier.files import files, moves
+
+left = int(sys.argv.pop(1))
+
+
+def counted(real):
+    def call(*words, **more):
+        global left
+        left -= 1
+        if left < 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*words, **more)
+
+    return call
+
+
+moves.move, files.write_whole = counted(moves.move), counted(files.write_whole)
+from desk.cli.main import main
+
+main()
+"""
+
+
+@pytest.mark.parametrize("step", [0, 1, 2, 4, 6])
+def test_killed_at_any_step_it_goes_on_and_ends_as_if_nothing_had_been(exported: Root, tmp_path: Path, step: int) -> None:
+    whole, out = exported.path.parent / "whole", tmp_path / "out"
+    words = ["--root", str(exported.path), "export", "acme-bv", str(out)]
+    killed = subprocess.run([sys.executable, "-c", KILLED, str(step), *words], env=exported.whole_environ(), timeout=60)
+    assert killed.returncode == -signal.SIGKILL
+    assert not (out / "SHA256SUMS").exists(), "it was killed half-way"
+    exported.run("export", "acme-bv", str(out))
+    subprocess.run(["sha256sum", "--check", "--quiet", "SHA256SUMS"], cwd=out, check=True)
+    names = {path.relative_to(whole) for path in whole.rglob("*")}
+    assert {path.relative_to(out) for path in out.rglob("*")} == names, "nothing half written is left"
+    same = [name for name in names if (whole / name).is_file() and name.name != "export.json"]
+    assert [name for name in same if (out / name).read_bytes() != (whole / name).read_bytes()] == []
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Root:
+    """An office, and beside it a whole export of a client's dossier."""
+    made = new_office(tmp_path_factory.mktemp("exported") / "office", SETTINGS)
+    made.place("acme-bv", {"a.pdf": PDF + b"a", "b.pdf": PDF + b"b", "a.yaml": f"{BY}description: Annual accounts 2025\n"
+                           "attachments: [a.pdf, b.pdf]\n"})  # fmt: skip
+    made.drop("e", f"{BY}description: Nothing with it\nattachments: []\n")
+    made.once()
+    made.run("export", "acme-bv", str(made.path.parent / "whole"))
+    return made
 
 
 def test_nothing_is_written_through_a_link_nor_into_what_is_not_an_export(office: Root, tmp_path: Path) -> None:
