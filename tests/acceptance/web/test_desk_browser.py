@@ -155,6 +155,7 @@ def test_a_new_item_is_made_and_decided_on_with_and_without_a_script(
         page.get_by_role("button", name="Voeg deze bestanden toe").click()
     expect(page.locator("#files")).to_contain_text("Bijlage é.pdf")
     expect(page.locator("#files")).to_contain_text("geheel ontvangen")
+    expect(page.locator("#h-b .n")).to_have_text("1")
     page.fill("#description", f"Gemaakt {'met' if script else 'zonder'} een script")
     page.check("input[name=share]")
     page.locator("label", has=page.locator("input[name^='share:'][value=yes]")).first.click()
@@ -191,6 +192,7 @@ def test_a_file_that_is_chosen_after_the_session_ended_is_named_as_not_kept(
     page.set_input_files("#pick", str(tmp_path / "Bijlage.pdf"))
     expect(page.locator("#files")).to_contain_text("Bijlage.pdf")
     expect(page.locator("#files")).to_contain_text("Uw sessie was verlopen")
+    expect(page.locator("#h-b .n")).to_have_text("0")
     expect(page.locator("#description")).to_have_value("Getypt voor de sessie eindigde")
     page.click("#save")
     expect(page.locator("h1")).to_have_text("Your session had ended")  # nobody knows any more whose language it is

@@ -145,7 +145,8 @@ if (form) {
     for (const part of form.querySelectorAll("[data-type]")) part.hidden = part.dataset.type !== type;
   };
   form.addEventListener("change", shown);
-  new MutationObserver(shown).observe(list, { childList: true });
+  const counted = () => { document.querySelector("#h-b .n").textContent = list.querySelectorAll("li:not(:has(p.fault))").length; };
+  new MutationObserver(() => { shown(); counted(); }).observe(list, { childList: true, subtree: true, attributeFilter: ["class"] });
   shown();
 }
 
