@@ -13,19 +13,23 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-from dossier.database import readable
-from dossier.database.tables import Counter, Item, first_key, item_key, item_name, tuples
+from dossier.database import file_texts, readable
+from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
+from workflow.guard.directory import fold_text
 from workflow.items import dates, items
 from workflow.reports import finding
 from workflow.reports import story as stories
 from workflow.reports.story import Told
 
 NOT_NOTED = Sentence("actions.not_noted")
+
+MOST_FILES = 3
+"""Files of an item that are named where it is found."""
 
 
 def find_items(
@@ -53,6 +57,32 @@ def find_items(
         finding.summary(found[key]) | {"due_on": str(first[key].day), "due_for": first[key].name or first[key].kind}
         for key in keys[: limit or None]
     ]
+
+
+def fitting_files(found: Sequence[Mapping[str, Any]], words: str) -> dict[str, list[str]]:
+    """Item → names of its files that were found by these words, by their names or by what they say; MOST_FILES at most.
+
+    `found`: what `find_items` found by them. A file fits if it has one of the words, and the item's description has the others.
+    """
+    asked = _plain(words).split()
+    keys = {item_key(one["item"]): one for one in found}
+    rows: list[tuple[int, str, str]] = tuples(
+        Attachment.select(Attachment.item, Attachment.name, Attachment.sha256)
+        .where(Attachment.current & Attachment.item.in_(list(keys)))
+        .order_by(Attachment.item, Attachment.position)
+    )
+    said = {key: file_texts.texts_of(key) for key in keys}
+    fitting: dict[str, list[str]] = {}
+    for key, name, sha256 in rows:
+        about = _plain(keys[key]["description"])
+        text = _plain(f"{name} {said[key][sha256].text if sha256 in said[key] else ''}")
+        if any(word in text for word in asked) and all(word in text or word in about for word in asked):
+            fitting.setdefault(keys[key]["item"], []).append(name)
+    return {item: names_[:MOST_FILES] for item, names_ in fitting.items()}
+
+
+def _plain(text: str) -> str:
+    return fold_text(text).lower()
 
 
 def batched(keys: Iterable[int], size: int) -> Iterator[list[int]]:

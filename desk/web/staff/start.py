@@ -81,5 +81,5 @@ def _search(visit: StaffVisit, words: str) -> Response:
     items = looking_up.find_items(visit.office, visit.actor, Filter(words=words), FOUND + 1)
     return visit.page(
         "search.html", words=words, clients=clients[:FOUND], client_count=len(clients),
-        items=items[:FOUND], has_more=len(items) > FOUND,
+        items=items[:FOUND], has_more=len(items) > FOUND, fitting=looking_up.fitting_files(items[:FOUND], words),
     )  # fmt: skip

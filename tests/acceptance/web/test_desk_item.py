@@ -74,6 +74,23 @@ def test_of_many_files_the_most_are_folded(rig: DeskRig, marieke: Browser) -> No
     assert "more files" not in few
 
 
+def test_a_search_shows_which_file_it_was_that_fitted(rig: DeskRig, marieke: Browser) -> None:
+    rig.office.place("acme-bv", {
+        "quarter.txt": b"Omzetbelasting over het derde kwartaal", "Overzicht caf\u00e9.txt": b"rondje", "other.txt": b"niets",
+        "search.yaml": "created_by: m.devries\ndescription: Papers of autumn\nattachments: [quarter.txt, Overzicht caf\u00e9.txt, other.txt]\n".encode(),
+    })  # fmt: skip
+    rig.office.until_taken("acme-bv", "search")
+    item = rig.office.told("search", "acme-bv")["item"]
+
+    def shown(words: str) -> list[str]:
+        return re.findall(rf'href="[^"]*/items/{item}/attachments/[^"]*"><span[^>]*>([^<]*)<', marieke.get(f"/?q={words}").text)
+
+    assert shown("autumn") == []
+    assert shown("overzicht") == ["Overzicht café.txt"]
+    assert shown("autumn+cafe") == ["Overzicht café.txt"]
+    wait_for(lambda: shown("omzetbelasting") == ["quarter.txt"], "the texts of the files are read")
+
+
 def test_an_approver_is_named_by_name_by_code_or_by_a_part_that_fits_one_alone(rig: DeskRig) -> None:
     petra = rig.browser("p.bakker")
     for number, typed in enumerate(("m.devries", "Marieke de Vries", "marieke", "Marieke de Vries (m.devries)")):
