@@ -2,7 +2,7 @@
 
 What the administrator types is what stands in the pages (guide.py); what the others do (staff through the share, the client on the
 portal, the office's mail server) is written here. Ends with 0 if every command did what its page says and everybody got what was
-meant for him; else with 1 and the command that did not. All that was typed and printed is in FOLDER/transcript.txt.
+meant for them; else with 1 and the command that did not. All that was typed and printed is in FOLDER/transcript.txt.
 
 Takes some minutes, and root; see machine.py.  usage: install.py [FOLDER]
 """
@@ -90,7 +90,7 @@ class Story:
     # The others
 
     def share(self, user: str, share: str, *commands: str, may_fail: bool = False) -> str:
-        """Somebody in the office at his own computer, on a share of the server."""
+        """Somebody in the office at their own computer, on a share of the server."""
         words = [
             "smbclient",
             f"//{self.machine.address}/{share}",

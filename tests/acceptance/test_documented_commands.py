@@ -255,7 +255,7 @@ class Prepared:
 
     def run(self, line: str) -> None:
         """The command as a shell runs it in the office's folder, by who may do it."""
-        if "erase" in line and "--yes" in line:  # as the page says: first he is taken out
+        if "erase" in line and "--yes" in line:  # as the page says: first they are taken out
             self.root.set("clients", CLIENTS.replace("email: j.jansen@acme.example", "email: j.jansen@acme.example, active: no"))
             self.run("dossier run --once")
         user = "k.smit" if {"approve", "reject"} & set(line.split()) else ADMIN

@@ -27,7 +27,7 @@ def office(tmp_path: Path) -> Iterator[QueueOffice]:
 
 
 def staff(office: QueueOffice, code: str, change: str) -> None:
-    """Change somebody in staff.yaml: `change` is put at the end of his line, in place of the same keys."""
+    """Change somebody in staff.yaml: `change` is put at the end of their line, in place of the same keys."""
     lines = (office.root / "config" / "staff.yaml").read_text().splitlines()
     for number, line in enumerate(lines):
         if line.startswith(f"  {code}:"):
@@ -92,7 +92,7 @@ def test_nobody_gives_two_of_the_approvals(office: QueueOffice) -> None:
     assert asked(office, item) == {"m.devries", "k.smit"}
     office.decide(item, "k.smit")
     office.round()
-    assert asked(office, item) == {"m.devries", "j.admin"}, "his own seat first, and no other besides"
+    assert asked(office, item) == {"m.devries", "j.admin"}, "their own seat first, and no other besides"
     with pytest.raises(deciding.AlreadyDecided):
         office.decide(item, "k.smit")
     office.decide(item, "j.admin")
@@ -154,13 +154,13 @@ def test_what_waits_for_who_left_lost_the_right_or_is_away_is_not_stuck(office: 
     assert asked(office, item) == {"k.smit"}
     staff(office, "k.smit", change)
     office.round()
-    himself = {"k.smit"} if "away" in change else set()
-    assert asked(office, item) == {"m.devries"} | himself, "the client's default approver"
-    assert asked(office, other) == {"j.admin"} | himself, "the admins, without one"
+    own = {"k.smit"} if "away" in change else set()
+    assert asked(office, item) == {"m.devries"} | own, "the client's default approver"
+    assert asked(office, other) == {"j.admin"} | own, "the admins, without one"
     assert details(office, item, "passed_on")[-1] == {
         "way": "daemon", "seat": "k.smit", "to": ["m.devries"], "reason": reason,
     }  # fmt: skip
-    if not himself:
+    if not own:
         with pytest.raises(Refusal):
             office.decide(item, "k.smit")
     office.type(other, "approve", approver="j.admin")

@@ -1,4 +1,4 @@
-"""Every refusal of CONTRACT section 3, as the user reads it: WHY.txt beside his files, unchanged, in _rejected.
+"""Every refusal of CONTRACT section 3, as the user reads it: WHY.txt beside their files, unchanged, in _rejected.
 
 The bad drops lie in one office, each in the folder of a client of its own, and one run of the daemon refuses them all.
 """

@@ -56,7 +56,7 @@ class Concept:
     public: str | None = None
     """The description that the client may see."""
     before: str | None = None
-    """What he saw before it was withdrawn."""
+    """What they saw before it was withdrawn."""
 
     @property
     def needed(self) -> int:

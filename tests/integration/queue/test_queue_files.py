@@ -1,4 +1,4 @@
-"""The queue folder with real files and a real database: whatever an approver's editor does to his file."""
+"""The queue folder with real files and a real database: whatever an approver's editor does to their file."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def office(tmp_path: Path) -> Iterator[Records]:
 
 
 def live(office: Records) -> int:
-    """Jan Jansen is told of an item, logs in and opens it; then he leaves. The item's key."""
+    """Jan Jansen is told of an item, logs in and opens it; then leaves. The item's key."""
     key = office.published(notify=True, contact="j.jansen")
     with transaction():
         Mail.update(state="sent", sent_at=clock.to_text(office.tick())).execute()
@@ -114,7 +114,7 @@ def test_a_contact_is_gone_from_everywhere_and_the_trail_still_verifies(office: 
         "contact",
         "trail",
     }
-    assert {(area, fate) for area, fate, _ in told(dry) if fate != "goes"} == {("paper", "by hand")}, "what others did is not his"
+    assert {(area, fate) for area, fate, _ in told(dry) if fate != "goes"} == {("paper", "by hand")}, "what others did is not theirs"
     assert "j.jansen" in everything(office), "a look changes nothing"
     made = erase(office)
     assert told(made) == told(dry)

@@ -1,4 +1,4 @@
-"""The other processes that copy and hash: whatever becomes of them, who gave them work has his answer."""
+"""The other processes that copy and hash: whatever becomes of them, who gave them work has their answer."""
 
 from __future__ import annotations
 
