@@ -114,7 +114,9 @@ def test_a_contact_is_gone_from_everywhere_and_the_trail_still_verifies(office: 
         "contact",
         "trail",
     }
-    assert {(area, fate) for area, fate, _ in told(dry) if fate != "goes"} == {("paper", "by hand")}, "what others did is not theirs"
+    assert {(area, fate) for area, fate, _ in told(dry) if fate != "goes"} == {("paper", "by hand")}, (
+        "what others did is not theirs"
+    )
     assert "j.jansen" in everything(office), "a look changes nothing"
     made = erase(office)
     assert told(made) == told(dry)
