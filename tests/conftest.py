@@ -8,8 +8,9 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from kit import folders
 from kit.mail_server import Server, serving
-from kit.servers import DATABASE_URL, POSTGRESQL, new_database
+from kit.servers import DATABASE_URL, POSTGRESQL, drop_database, new_database
 from kit.support import Root, need, new_office
 
 import dossier.office.office
@@ -36,19 +37,29 @@ if POSTGRESQL:
     dossier.office.opening.load_office = _with_database
 
 
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """What runs that were killed have left goes, once for all processes of this run."""
+    if not hasattr(session.config, "workerinput"):
+        folders.sweep()
+
+
 @pytest.fixture(autouse=True)
 def database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """What a test opened in this process is closed behind it; with TEST_DATABASE, each has a PostgreSQL database of its own."""
     if POSTGRESQL:
-        _give_postgresql(request, monkeypatch)
+        url = _give_postgresql(request, monkeypatch)
     yield
     close_database()
+    if POSTGRESQL:
+        drop_database(url)
 
 
-def _give_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def _give_postgresql(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     if request.node.get_closest_marker("sqlite"):
         pytest.skip("it is about SQLite")
-    monkeypatch.setenv(DATABASE_URL, new_database())
+    url = new_database()
+    monkeypatch.setenv(DATABASE_URL, url)
+    return url
 
 
 @pytest.fixture

@@ -19,12 +19,13 @@ import json
 import re
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from kit import folders
 from office import daemon_once, faults_now, picture, strays, trail_fault, unnumbered
 from scenarios import BY_NAME, Scenario, Work
 from tracer import KILL, READING, Call, Run, Wish, nothing, run_plain, run_traced
@@ -84,7 +85,7 @@ class Harness:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.folder = Path(tempfile.mkdtemp(prefix=f"dossier-crash-{scenario.name}-"))
+        self.folder = folders.new_folder(f"crash-{scenario.name}")
         self._made: list[Work] = []
         self._recorded: list[Call] = []
         self.template = self._keep(scenario.begin(self.folder / "template"))
@@ -98,7 +99,7 @@ class Harness:
         for work in self._made:
             if work.inbox.parent != work.root:
                 shutil.rmtree(work.inbox, ignore_errors=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
     def _keep(self, work: Work) -> Work:
         self._made.append(work)

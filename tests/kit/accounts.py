@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 import os
 import pwd
-import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from kit import folders
 from kit.support import DOSSIER, Root, need, new_office
 
 ACCOUNTS = {"p.bakker": "daemon", "m.devries": "bin", "k.smit": "games", "l.visser": "man", "j.admin": "mail"}
@@ -50,7 +49,7 @@ class AccountOffice:
     def __init__(self, settings: str = SETTINGS, clients: str = CLIENTS, staff: str = staff()) -> None:
         if os.geteuid() != 0:
             pytest.skip("only root can give files to other accounts")
-        self.folder = Path(tempfile.mkdtemp(prefix="dossier-accounts-", dir="/tmp"))
+        self.folder = folders.new_folder("accounts")
         os.chmod(self.folder, 0o755)
         self.root: Root = new_office(self.folder / "office", settings, clients, staff)
         self.path = self.root.path
@@ -59,7 +58,7 @@ class AccountOffice:
         self.once()
 
     def remove(self) -> None:
-        shutil.rmtree(self.folder)
+        folders.remove(self.folder)
 
     def once(self) -> None:
         """What the daemon does."""

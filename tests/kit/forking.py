@@ -56,8 +56,10 @@ def run(words: list[str], folder: Path, environ: Mapping[str, str], text: str | 
 @cache
 def _server() -> str:
     """The address of the process that forks, which is started once for all tests of this process."""
-    folder = tempfile.TemporaryDirectory(prefix="dossier-commands-")
-    address = f"{folder.name}/socket"
+    from kit import folders  # the process that forks has no kit
+
+    folder = folders.new_folder("commands")
+    address = f"{folder}/socket"
     # Its own folder has modules with the names of packages, so that is no place to import from (-P).
     process = subprocess.Popen([sys.executable, "-P", __file__, address], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert process.stdin
@@ -67,7 +69,7 @@ def _server() -> str:
     def end() -> None:
         process.stdin.close()
         process.wait(30)
-        folder.cleanup()
+        folders.remove(folder)
 
     atexit.register(end)
     return address

@@ -5,15 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import pwd
-import shutil
 import subprocess
 import tempfile
-from pathlib import Path
 from typing import Any
 
 import psycopg
 import pytest
 
+from kit import folders
 from kit.servers import programs
 from kit.support import free_port, wait_for
 
@@ -32,7 +31,7 @@ class Server:
 
     def __init__(self, room_mb: int | None = None, host: str = "127.0.0.1") -> None:
         self.host = host
-        self.folder = Path(tempfile.mkdtemp(prefix="dossier-server-", dir="/tmp"))
+        self.folder = folders.new_folder("server")
         self.port = free_port()
         self._user: dict[str, Any] = {}
         if room_mb is not None:
@@ -109,7 +108,7 @@ class Server:
             self.stop()
         if self._has_disk:
             subprocess.run(["umount", "--lazy", str(self.folder)], capture_output=True)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        folders.remove(self.folder)
 
     def _run(self, program: str, *words: str) -> None:
         command = [f"{programs()}/{program}", "-D", str(self.data), *words]

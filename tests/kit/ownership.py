@@ -6,12 +6,12 @@ The accounts are bare numbers, so nothing has to be made for them: `os_user: "30
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from kit import folders
 
 PETRA, STRANGER, DAEMON = range(30001, 30004)
 
@@ -32,7 +32,7 @@ def give(uid: int, *paths: Path) -> None:
 
 def open_folder() -> Iterator[Path]:
     """A folder that every account may come through; for a fixture."""
-    path = Path(tempfile.mkdtemp(prefix="dossier-accounts-"))
+    path = folders.new_folder("accounts")
     path.chmod(0o755)
     yield path
-    shutil.rmtree(path)
+    folders.remove(path)

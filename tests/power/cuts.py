@@ -9,9 +9,7 @@ import argparse
 import json
 import os
 import random
-import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -21,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from disks import KINDS, Disks, State, build, lacks
 from judging import Facts, after_the_start, before_the_start
-from kit import forking
+from kit import folders, forking
 from kit.mail_server import Server, serving
 from scenes import BY_NAME, CONTACT, Scene
 
@@ -65,8 +63,7 @@ def judge(scene: Scene, disks: Disks, server: Server, state: State) -> list[str]
 
 
 def judged(scene: Scene, kind: str, busy: bool, states: int, seed: int, keep: bool) -> Iterator[dict[str, Any]]:
-    place = "/dev/shm" if os.path.isdir("/dev/shm") else None
-    folder = Path(tempfile.mkdtemp(prefix="dossier-power-", dir=place))
+    folder = folders.new_folder("power", "/dev/shm" if os.path.isdir("/dev/shm") else "/tmp")
     kept = False
     try:
         with serving() as server:
@@ -80,7 +77,7 @@ def judged(scene: Scene, kind: str, busy: bool, states: int, seed: int, keep: bo
         if keep and kept:
             print(f"left at {folder}", file=sys.stderr)
         else:
-            shutil.rmtree(folder)
+            folders.remove(folder)
 
 
 def main() -> int:

@@ -11,17 +11,16 @@ import pwd
 import re
 import secrets
 import shlex
-import shutil
 import signal
 import socket
 import stat
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from kit import folders
 from kit.support import CLIENTS, DOSSIER, PDF, Root, free_port, need, wait_for
 
 CONFIGURATION = Path(__file__).resolve().parents[3] / "packaging/samba/smb.conf"
@@ -71,9 +70,9 @@ def share() -> Iterator[Share]:
         pytest.skip("only root can make the users that a share needs")
     mark = secrets.token_hex(3)
     group, service, petra, karel, marieke = (f"t{mark}{name}" for name in ("office", "svc", "petra", "karel", "marie"))
-    top = Path(tempfile.mkdtemp(prefix="dossier-share-", dir="/tmp"))  # not pytest's folder: others can't enter that
+    top = folders.new_folder("share")  # not pytest's folder: others can't enter that
     with contextlib.ExitStack() as undo:
-        undo.callback(shutil.rmtree, top)
+        undo.callback(folders.remove, top)
         os.chmod(top, 0o711)
         made = Share(Root(top / "office"), free_port(), group, service, petra, karel, marieke)
         _follow_guide(made, undo)

@@ -8,12 +8,12 @@ import pwd
 import secrets
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from kit import folders
 from kit.ownership import needs_root
 from kit.support import Root, need, new_office
 
@@ -39,7 +39,7 @@ def server() -> Iterator[Server]:
     need("useradd")
     mark = secrets.token_hex(3)
     group, petra, left = (f"t{mark}{name}" for name in ("office", "petra", "left"))
-    folder = Path(tempfile.mkdtemp(prefix="dossier-samba-"))
+    folder = folders.new_folder("samba")
     staff = (
         "staff:\n"
         f"  p.bakker: {{name: Petra Bakker, email: p@office.example, os_user: {petra}, rights: [create]}}\n"
@@ -48,7 +48,7 @@ def server() -> Iterator[Server]:
         f"  l.eft: {{name: Lia Eft, email: l@office.example, os_user: {left}, rights: [create], active: false}}\n"
     )
     with contextlib.ExitStack() as undo:
-        undo.callback(shutil.rmtree, folder)
+        undo.callback(folders.remove, folder)
         for name in (group, petra):
             undo.callback(subprocess.run, ["groupdel", name], capture_output=True)
         for name in (petra, left):

@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass, field
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule
+from kit import folders
 from kit.calling import Caller
 from kit.ownership import needs_root
 from kit.records import Records
@@ -75,7 +73,7 @@ class Rights(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="dossier-rights-"))
+        self.folder = folders.new_folder("rights")
         self.words: dict[str, Word] = {}
         self.number = 0
 
@@ -113,7 +111,7 @@ class Rights(RuleBasedStateMachine):
         if hasattr(self, "intake"):
             self.intake.close()
             self.records.close()
-        shutil.rmtree(self.folder)
+        folders.remove(self.folder)
 
     # What people do
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import pytest
+from kit import folders
 from kit.inboxes import GOOD, Inbox
 from kit.support import PDF, own_office
 
@@ -110,12 +109,12 @@ def test_a_folder_without_a_list_must_have_been_quiet_as_a_whole_for_folder_sett
 def test_a_file_that_the_daemon_may_not_read_yet_waits() -> None:
     if os.geteuid() != 0:
         pytest.skip("only root can be somebody else for a while")
-    folder = Path(tempfile.mkdtemp(prefix="dossier-unread-", dir="/tmp"))  # other accounts can't get to what pytest makes
+    folder = folders.new_folder("unread")  # other accounts can't get to what pytest makes
     try:
         os.chmod(folder, 0o755)
         _see_that_an_unreadable_file_waits(Inbox(own_office(folder / "office", settings=SETTINGS)))
     finally:
-        shutil.rmtree(folder)
+        folders.remove(folder)
 
 
 def _see_that_an_unreadable_file_waits(inbox: Inbox) -> None:

@@ -10,16 +10,14 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
+from kit import folders
 from kit.queues import QueueOffice
 from kit.support import LONG
 
@@ -68,7 +66,7 @@ class Office(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="dossier-state-"))
+        self.folder = folders.new_folder("state")
         self.office = QueueOffice(self.folder / "office")
         self.model: dict[str, Concept] = {}
         self.gone: set[str] = set()
@@ -82,7 +80,7 @@ class Office(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.office.close()
-        shutil.rmtree(self.folder)
+        folders.remove(self.folder)
 
     def start(self) -> None:
         self.office.restart()

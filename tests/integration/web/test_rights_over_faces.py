@@ -10,11 +10,8 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
-import tempfile
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -22,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+from kit import folders
 from kit.calling import Caller, Told
 from kit.records import Records
 from kit.support import LONG
@@ -75,7 +73,7 @@ class Whose:
 class Faces(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(prefix="dossier-faces-"))
+        self.folder = folders.new_folder("faces")
         self.secrets: dict[str, Whose] = {}
         self.drops: list[str] = []
 
@@ -135,7 +133,7 @@ class Faces(RuleBasedStateMachine):
         if hasattr(self, "intake"):
             self.intake.close()
             self.records.close()
-        shutil.rmtree(self.folder)
+        folders.remove(self.folder)
 
     # What there is in the office
 
