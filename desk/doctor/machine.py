@@ -29,7 +29,7 @@ def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     yield ok("versions", "doctor.versions", dossier=__version__, python=python, sqlite=sqlite3.sqlite_version)
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         yield wrong("versions", "doctor.old_sqlite", sqlite=sqlite3.sqlite_version)
-    for line in metadata.requires("dossier") or []:
+    for line in metadata.requires("dossier-office") or []:
         if "extra ==" in line:
             continue
         name = line.split(";")[0].strip()

@@ -97,6 +97,11 @@ def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp
     assert (venv / "share/man/man1/dossier.1").exists()
     assert (venv / "share/bash-completion/completions/dossier").exists()
     assert (venv / "share/dossier/docs/operations.md").exists()
+    doctor = subprocess.run(
+        [command, "--root", office, "doctor"], capture_output=True, text=True, env=environ, cwd=tmp_path, timeout=120
+    )
+    assert f"ok     versions   dossier {dossier.__version__}" in doctor.stdout
+    assert "could not be looked at" not in doctor.stdout
     before = {path: path.read_bytes() for path in office.rglob("*") if path.is_file()}
     subprocess.run([*PIP, "--python", python, "uninstall", "--yes", "dossier-office"], check=True, capture_output=True)
     assert not command.exists()
