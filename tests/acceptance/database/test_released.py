@@ -76,7 +76,8 @@ def test_an_office_of_each_released_version_is_upgraded_and_goes_on(root: Root, 
     told = json.loads((stored / "told.json").read_text())
 
     # As it was: nothing is lost, and it was copied before it was upgraded.
-    assert root.json("items", "--limit", "0") == told["items"]
+    items = root.json("items", "--limit", "0")
+    assert [{key: item[key] for key in before} for item, before in zip(items, told["items"], strict=True)] == told["items"]
     assert len(list((root.path / "var/backups").glob("*-before-*"))) == _is_of_an_earlier_schema(stored)
     log = root.json("audit", "log", "--limit", "0", user="j.admin")
     for number, before in told["show"].items():
@@ -113,7 +114,8 @@ def test_on_postgresql_it_is_upgraded_too(root: Root, post: Server, version: str
     stored = RELEASED / version
     _put_back(root, stored, "postgresql")
     told = json.loads((stored / "told.json").read_text())
-    assert root.json("items", "--limit", "0") == told["items"]
+    items = root.json("items", "--limit", "0")
+    assert [{key: item[key] for key in before} for item, before in zip(items, told["items"], strict=True)] == told["items"]
     assert len(list((root.path / "var/backups").glob("*-before-*/*.pgdump"))) == _is_of_an_earlier_schema(stored)
     root.run("approve", _changed(told), user="j.admin")
     once_here(root)
