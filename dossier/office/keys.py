@@ -237,6 +237,8 @@ class IntakeSettings(Strict):
     """File types that are refused, by name or by content."""
     macros: Literal["take", "warn", "refuse"] = "warn"
     """Office files with macros: take them; say so in the receipt; or refuse them."""
+    make_folders: YesNo = True
+    """yes: the daemon makes the inbox folder of each active client that has none, with the inbox's owner, group and rights."""
     help_files: YesNo = True
     """yes: `_staff.txt` in the inbox and `_client.txt` in each client's folder tell names and codes, and are kept up to date."""
     clamd: Scanner | None = None

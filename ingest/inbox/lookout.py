@@ -15,7 +15,7 @@ import threading
 import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 
 import structlog
 
@@ -26,7 +26,7 @@ from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, plain, sentence
-from ingest.inbox import help_files, listing, preset_folders
+from ingest.inbox import client_folders, help_files, listing, preset_folders
 from ingest.inbox.in_vain import InVain
 from ingest.inbox.looking import Found, Looker, Lying, NotTaken
 from ingest.inbox.watcher import FolderWatch
@@ -212,6 +212,7 @@ class Lookout:
             log.warning("something in the inbox is left alone", name=names.printable(name), reason=str(others[name]))
         self._others = set(others)
         self._in_vain.forget_others()
+        known = self._made_folders(known, others)
         trouble = preset_folders.make(self.office, known)
         self._alarm(
             "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=system.why(trouble)) if trouble else None
@@ -222,6 +223,19 @@ class Lookout:
         changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
         in_turn = (client for client in known if hash(client) % TURNS == turn and client not in changed)
         return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
+
+    def _made_folders(self, known: list[str], others: Iterable[str]) -> list[str]:
+        """The clients that have a folder, after those that lack were made. In an inbox that lost all of them none is made."""
+        made, trouble = list[str](), None
+        if self.office.settings.intake.make_folders and (known or not self._had_clients):
+            made, trouble = client_folders.make(self.office, known, others)
+        for client in made:
+            log.info("a client's folder was made in the inbox", client=client)
+        path = trouble and trouble.filename
+        self._alarm(
+            "client folders:new", sentence("inbox.folders_not_made", path=path, why=system.why(trouble)) if trouble else None
+        )
+        return sorted([*known, *made])
 
     def _help(self, known: Sequence[str]) -> None:
         """Bring the help files up to date: all after config/ has changed, else some at each full look; so many at a time."""

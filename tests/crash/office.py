@@ -69,6 +69,7 @@ def run(root: Path, *arguments: str) -> int:
         os.dup2(output.fileno(), 2)
     os.environ.pop("DOSSIER_USER", None)
     os.environ["DOSSIER_INTAKE__HELP_FILES"] = "no"  # an inbox that holds what the scenario puts there
+    os.environ["DOSSIER_INTAKE__MAKE_FOLDERS"] = "no"
     sys.argv = ["dossier", "--root", str(root), *arguments]
     return main.run()
 

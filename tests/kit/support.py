@@ -78,7 +78,7 @@ staff:
 """
 """Who runs the tests is p.bakker, so what is dropped needs no `created_by`: see `own_office`."""
 
-BARE_INBOX = {"DOSSIER_INTAKE__HELP_FILES": "no"}
+BARE_INBOX = {"DOSSIER_INTAKE__HELP_FILES": "no", "DOSSIER_INTAKE__MAKE_FOLDERS": "no"}
 """The inbox of a test holds what the test puts there; help files are written where a test is about them."""
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -91,7 +92,7 @@ def test_folders_that_are_gone_or_anybodys_are_found(root: Root, post: Server) -
     assert "and so decide" in found["queue"][0]
     assert "take any right" in found["secrets"][0]
     assert len(found["secrets"]) == 3
-    (root.path / "inbox").rmdir()
+    shutil.rmtree(root.path / "inbox")
     assert f"there is no {root.path / 'inbox'}" in _found(root)["inbox"]
     (root.path / "inbox").write_text("a file")
     assert "is no folder" in _found(root)["inbox"][0]
