@@ -54,7 +54,7 @@ def why(
     try:
         key = item_key(what)
     except ValueError:
-        office, now = session.opened(), clock.utc_now()
+        office, now = session.opened_quickly(), clock.utc_now()
         found = explaining.why_path(office, now, session.reader(), Path(what), session.language())
         told: dict[str, Any] = {"path": what}
     else:

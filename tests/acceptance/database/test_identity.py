@@ -191,17 +191,30 @@ def test_a_refusal_at_the_start_is_mailed_once_a_day(lived_in: Root, server: Ser
 
 
 @pytest.mark.parametrize(
-    "swap", ["DROP SCHEMA public CASCADE; CREATE SCHEMA public", "TRUNCATE event, event_detail, note CASCADE"]
+    "swap",
+    [
+        "DROP SCHEMA public CASCADE; CREATE SCHEMA public",
+        "TRUNCATE event, event_detail, note CASCADE",
+        "UPDATE note SET value = 'another' WHERE key = 'office:id'",
+    ],
+    ids=["begun anew", "emptied", "another office's"],
 )
-def test_a_postgresql_database_that_is_emptied_under_a_daemon_is_refused(root: Root, swap: str) -> None:
+def test_a_postgresql_database_that_is_swapped_under_daemon_desk_and_portal_is_refused_by_all(
+    root: Root, tmp_path: Path, swap: str
+) -> None:
     root.environ |= {"DOSSIER_DATABASE__URL": new_database()}
     _drop(root, "one")
     root.once()
+    log = tmp_path / "log"
     with root.daemon() as daemon:
+        pages = [root.popen(site, "--port", str(free_port()), log=log) for site in ("desk", "portal")]
+        wait_for(lambda: log.exists() and log.read_text().count("serving the") == 2, "they serve")
         with psycopg.connect(root.environ["DOSSIER_DATABASE__URL"], autocommit=True) as connection:
             connection.execute(swap)
         wait_for(lambda: daemon.poll() is not None, "it has ended")
         assert daemon.returncode == 4, daemon.log()
+        for process in pages:
+            assert process.wait(30) == 4, log.read_text()
     _drop(root, "later")
     assert "dossier adopt" in root.run("run", "--once", code=4).stderr
     assert (root.inbox() / "later.yaml").exists()
