@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from desk.doctor import folders, machine, queue, store
+from desk.doctor import accounts, folders, machine, queue, store
 from desk.doctor import office as of_the_office
 from desk.doctor.findings import Check, Finding, wrong
 from dossier.database.database import close_database
@@ -36,6 +36,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
         ("database", of_the_office.database, False),
         ("trail", of_the_office.the_trail, True),
         ("people", of_the_office.people_and_rights, False),
+        ("people", accounts.accounts, False),
         ("people", of_the_office.concepts, True),
         ("clients", of_the_office.clients, False),
         ("presets", of_the_office.of_presets, False),

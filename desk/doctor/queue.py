@@ -30,14 +30,14 @@ def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
     for path in [office.queue, *sorted(path for path in office.queue.iterdir() if path.is_dir())]:
         if os.stat(path).st_mode & stat.S_IWOTH:
             yield wrong("queue", "doctor.queue_open", path=str(path))
-    users = dict(_users(office))
+    there = dict(users(office))
     for code in office.staff:
         path = office.queue / code
         if path.is_dir():
-            yield from _whose(path, code, users)
+            yield from _whose(path, code, there)
 
 
-def _users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
+def users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
     """Members of staff and who they are on this machine, but for who runs the daemon and for root: these get everywhere."""
     for code, person in office.staff.items():
         if person.active and person.os_user:
@@ -47,8 +47,8 @@ def _users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
                     yield code, user
 
 
-def _whose(path: Path, code: str, users: Mapping[str, pwd.struct_passwd]) -> Iterator[Finding]:
-    for other, user in users.items():
+def _whose(path: Path, code: str, there: Mapping[str, pwd.struct_passwd]) -> Iterator[Finding]:
+    for other, user in there.items():
         rights = rights_of(path, user)
         values = {"staff": code, "path": str(path), "user": user.pw_name, "owner": owner_and_mode(path)}
         if other == code and rights & (WRITE | ENTER) != WRITE | ENTER:

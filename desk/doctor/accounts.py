@@ -1,0 +1,36 @@
+"""What `doctor` looks at for the staff's accounts on this machine: can they do what they are told to?
+
+Their rights are worked out as in queue.py, by mode and by access list; whoever drops over a share with rights of its
+own is not seen here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from desk.doctor.findings import Finding, note
+from desk.doctor.queue import ENTER, READ, WRITE, owner_and_mode, rights_of, users
+from dossier.office import people
+from dossier.office.office import Office
+from dossier.office.words import SETTINGS
+from ingest.inbox import listing
+
+
+def accounts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    there = dict(users(office))
+    if not there:
+        return
+    settings = office.root / SETTINGS
+    for code, user in there.items():
+        can_read = rights_of(settings, user) & READ and rights_of(settings.parent, user) & ENTER
+        if not (can_read and rights_of(office.root, user) & ENTER):
+            yield note("people", "doctor.cannot_read_config", staff=code, user=user.pw_name, path=str(settings.parent))
+    makers = {code: user for code, user in there.items() if people.has_right(office.staff[code], "create")}
+    barred = []
+    for client in listing.clients_with_folders(office)[0] if makers else ():
+        path = office.inbox / client
+        if office.clients[client].active and not any(rights_of(path, user) & WRITE for user in makers.values()):
+            barred.append(path)
+    if barred:
+        values = {"path": str(barred[0]), "owner": owner_and_mode(barred[0])}
+        yield note("inbox", "doctor.nobody_can_drop", count=len(barred), **values)

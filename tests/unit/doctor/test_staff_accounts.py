@@ -1,0 +1,27 @@
+"""What `doctor` says of staff whose account on this machine can't do what they are told to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from kit.support import new_office
+
+from desk.doctor import accounts
+from dossier.office.opening import load_office
+
+STAFF = "staff:\n  p.bakker: {name: Petra Bakker, email: p.bakker@office.example, os_user: nobody, rights: [create, admin]}\n"
+
+
+@pytest.mark.parametrize("is_open", [True, False])
+def test_staff_who_cannot_read_config_or_drop_anything_are_told_of(tmp_path: Path, is_open: bool) -> None:
+    root = new_office(tmp_path / "office", staff=STAFF, clients="clients:\n  acme-bv: {name: Acme B.V.}\n")
+    root.inbox("acme-bv").chmod(0o777 if is_open else 0o750)
+    for path, mode in ((root.path, 0o755), (root.path / "config", 0o755), (root.path / "config/settings.yaml", 0o644)):
+        path.chmod(mode)
+    if not is_open:
+        (root.path / "config").chmod(0o750)
+    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}), {})]
+    assert any("p.bakker (nobody) can't read" in told for told in found) is not is_open
+    assert any("nobody of the staff with an account here can put anything there" in told for told in found) is not is_open
+    assert len(found) == (0 if is_open else 2)
