@@ -35,6 +35,7 @@ def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
         path = office.queue / code
         if path.is_dir():
             yield from _whose(path, code, there)
+            yield from _papers(path, code, there.get(code))
 
 
 def users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
@@ -57,6 +58,19 @@ def _whose(path: Path, code: str, there: Mapping[str, pwd.struct_passwd]) -> Ite
             yield wrong("queue", "doctor.can_decide_as", **values, other=other)
         elif other != code and rights & READ:
             yield note("queue", "doctor.can_see_in", **values, other=other)
+
+
+def _papers(folder: Path, code: str, user: pwd.struct_passwd | None) -> Iterator[Finding]:
+    """Queue files that the approver can't read or save in place, though the folder is theirs; and papers that are empty."""
+    files = [path for path in sorted(folder.glob("D-*.yaml")) if path.is_file() and not path.is_symlink()]
+    if user is not None and rights_of(folder, user) & (WRITE | ENTER) == WRITE | ENTER:
+        barred = [path for path in files if rights_of(path, user) & (READ | WRITE) != READ | WRITE]
+        if barred:
+            values = {"staff": code, "user": user.pw_name, "path": str(barred[0]), "owner": owner_and_mode(barred[0])}
+            yield note("queue", "doctor.cannot_save_file", count=len(barred), **values)
+    papers = [*files, *sorted(folder.glob("D-*/*preview.html"))]
+    if empty := [path for path in papers if path.is_file() and not path.stat().st_size]:
+        yield note("queue", "doctor.empty_paper", count=len(empty), path=str(empty[0]))
 
 
 def owner_and_mode(path: Path) -> str:

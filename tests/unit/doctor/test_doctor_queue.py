@@ -8,8 +8,10 @@ import struct
 from pathlib import Path
 
 import pytest
+from kit.support import new_office
 
-from desk.doctor.queue import ENTER, GROUP_OBJ, MASK, OTHER, READ, USER, USER_OBJ, WRITE, rights_of
+from desk.doctor.queue import ENTER, GROUP_OBJ, MASK, OTHER, READ, USER, USER_OBJ, WRITE, queue, rights_of
+from dossier.office.opening import load_office
 
 ALL = READ | WRITE | ENTER
 NOBODY = 2**32 - 1
@@ -54,3 +56,25 @@ def test_an_access_list_counts_before_the_mode(folder: Path) -> None:
     assert rights_of(folder, _user(me + 2, mine)) == 0
     give([entry if entry[0] != MASK else (MASK, READ | ENTER, NOBODY) for entry in entries])
     assert rights_of(folder, _user(me + 1, mine + 1)) == READ | ENTER
+
+
+def test_queue_files_that_an_approver_cannot_save_and_empty_papers_are_told_of(tmp_path: Path) -> None:
+    staff = "staff:\n  m.devries: {name: Marieke, email: m@office.example, os_user: nobody, rights: [approve, admin]}\n"
+    office = load_office(new_office(tmp_path / "office", staff=staff, clients="clients: {}\n").path, {})
+    folder = office.queue / "m.devries"
+    (folder / "D-2026-000001").mkdir(parents=True)
+    paper, preview = folder / "D-2026-000001.yaml", folder / "D-2026-000001/preview.html"
+    paper.write_text("decision:\n")
+    preview.write_text("<!doctype html>")
+    folder.chmod(0o777)
+    paper.chmod(0o666)
+
+    def told() -> list[str]:
+        return [str(one.message) for one in queue(office, {}) if "m.devries" in str(one.message) and one.level == "note"]
+
+    assert told() == []
+    paper.chmod(0o600)
+    assert [line for line in told() if f"can't save a decision in {paper}" in line]
+    paper.chmod(0o666)
+    preview.write_bytes(b"")
+    assert told() == [f"{preview} is empty"]
