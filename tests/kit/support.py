@@ -84,11 +84,11 @@ BARE_INBOX = {"DOSSIER_INTAKE__HELP_FILES": "no", "DOSSIER_INTAKE__MAKE_FOLDERS"
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
 
-def need(program: str) -> str:
-    """The path of a program that only some tests need; without it they are skipped, but never in CI."""
+def need(program: str, package: str = "") -> str:
+    """The path of a program that only some tests need; without it they are skipped, but never in CI. `package`: Debian's, if called otherwise."""
     found = shutil.which(program, path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     if found is None:
-        message = f"{program} is not on this machine (on Debian: apt-get install {program})"
+        message = f"{program} is not on this machine (on Debian: apt-get install {package or program})"
         if os.environ.get("CI"):
             pytest.fail(f"in CI nothing may be skipped: {message}")
         pytest.skip(message)

@@ -18,10 +18,10 @@ from fpdf import FPDF
 from kit.compound import compound
 from kit.guard_corpus import pdf, scan, word
 from kit.papers import NAMES, documents, mail, outlook, picture, stored, utf16, zipped
+from kit.support import need
 from PIL import Image, ImageDraw, ImageFont
 
 from workflow.guard.at_a_glance import FileText
-from workflow.guard.readers import ocr
 from workflow.guard.texts import Texts
 
 NAME = "Noorderlicht Beheer B.V."
@@ -227,8 +227,11 @@ def test_a_logo_in_a_mail_is_no_paper_that_was_not_read(read) -> None:
 
 # Scans
 
-needs_tesseract = pytest.mark.skipif(ocr.program() is None, reason="tesseract is not installed")
-"""It reads what is said to be a scan elsewhere: that the office must ask for it is seen there."""
+
+@pytest.fixture
+def tesseract() -> None:
+    """It reads what is said to be a scan elsewhere: that the office must ask for it is seen there."""
+    need("tesseract", "tesseract-ocr")
 
 
 def scanned(kind: str, text: str = NAME) -> bytes:
@@ -246,7 +249,7 @@ SCANNED = {
 }  # fmt: skip
 
 
-@needs_tesseract
+@pytest.mark.usefixtures("tesseract")
 @pytest.mark.parametrize("name", SCANNED)
 def test_scans_are_read_where_the_office_wants_it_and_only_there(reader: Texts, tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(SCANNED[name])
@@ -258,7 +261,7 @@ def test_scans_are_read_where_the_office_wants_it_and_only_there(reader: Texts, 
     assert (found.unread, found.failure) == ((), None)
 
 
-@needs_tesseract
+@pytest.mark.usefixtures("tesseract")
 def test_what_has_no_text_stays_a_scan_also_for_who_reads_scans(reader: Texts, tmp_path: Path) -> None:
     for name, data in {"white.pdf": scan(), "photo.heic": stored("photo.heic"), "torn.png": scanned("PNG")[:900]}.items():
         (tmp_path / name).write_bytes(data)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from kit import guard_corpus
 from kit.guard_corpus import pdf, sheet, word
-from kit.support import CLIENTS, SETTINGS, Root, once_here
+from kit.support import CLIENTS, SETTINGS, Root, need, once_here
 from PIL import Image, ImageDraw, ImageFont
 
 from dossier.database.database import close_database, open_database, transaction
@@ -20,7 +20,6 @@ from dossier.office.opening import load_office
 from dossier.office.people import Actor
 from dossier.text import clock
 from workflow.approval import deciding
-from workflow.guard.readers import ocr
 from workflow.items import items
 from workflow.messages.letters import letter_of
 from workflow.reports import finding
@@ -231,8 +230,8 @@ def test_an_office_may_have_held_what_cannot_be_read(guarded: Root) -> None:
     assert newest(guarded)["share_state"] == "published"
 
 
-@pytest.mark.skipif(ocr.program() is None, reason="tesseract is not installed")
 def test_an_office_may_have_scans_read_and_one_of_another_client_is_held(guarded: Root) -> None:
+    need("tesseract", "tesseract-ocr")
     page, made = Image.new("L", (1600, 300), "white"), io.BytesIO()
     ImageDraw.Draw(page).text((60, 60), THEIRS, "black", ImageFont.load_default(48))
     page.save(made, "PDF", dpi=(200, 200))

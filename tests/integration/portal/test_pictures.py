@@ -12,6 +12,7 @@ import fpdf
 import pytest
 from kit.papers import stored, zipped
 from kit.portals import CLIENTS, SETTINGS, PortalOffice
+from kit.support import need
 from PIL import Image
 
 from dossier.database.tables import PageDue, PageFile
@@ -209,8 +210,8 @@ def test_a_first_page_in_landscape_is_shown_whole(artist: Artist, tmp_path: Path
         assert abs(image.width / image.height - 297 / 210) < 0.02
 
 
-@pytest.mark.skipif(office_papers.program() is None, reason="LibreOffice is not installed")
 def test_office_papers_have_a_picture_where_the_office_wants_it(office: PortalOffice) -> None:
+    need("soffice", "libreoffice-{writer,calc,impress}-nogui")
     papers = {name: stored(name) for name in ("letter.docx", "ledger.xls", "slides.odp")}
     refused = {"protected.docx": stored("protected-letter.docx"), "torn.docx": papers["letter.docx"][:-300]}
     office.share(papers)
@@ -229,8 +230,8 @@ def test_office_papers_have_a_picture_where_the_office_wants_it(office: PortalOf
     assert not list(office.portal.site.staging.rglob("office-*"))
 
 
-@pytest.mark.skipif(office_papers.program() is None, reason="LibreOffice is not installed")
 def test_an_office_paper_shows_nothing_of_another_file_that_it_links_to(artist: Artist, tmp_path: Path) -> None:
+    need("soffice", "libreoffice-{writer,calc,impress}-nogui")
     """The picture that it links to is red, and lies beside the folder in which it is drawn."""
     Image.new("RGB", (300, 300), "red").save(tmp_path / "secret.png")
     frame = f'<draw:image xlink:href="file://{tmp_path}/secret.png" xlink:type="simple"/>'
