@@ -33,7 +33,7 @@ def test_nobody_else_on_the_machine_can_change_what_it_makes_or_read_what_is_con
     root.drop("two", f"{SHARED}share_status: concept\napprover: k.smit\ncreated_by: p.bakker\n", two_pdf=PDF)
     with root.daemon():
         wait_for(lambda: root.receipt("one") and root.receipt("two"), "both are taken")
-        [shared] = [item["item"] for item in root.json("items") if item["share_state"] == "published"]
+        [shared] = wait_for(lambda: [one["item"] for one in root.json("items", "--share-state", "published")], "one is published")
         root.run("withdraw", shared, "--reason", "wrong year", user="m.devries")
         root.run("backup", str(tmp_path / "backups"))
         modes = _modes(root.path / "var")

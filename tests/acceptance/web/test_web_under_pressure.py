@@ -65,7 +65,8 @@ def status_for(port: int, source: str, context: ssl.SSLContext | None = None) ->
 
 @pytest.mark.parametrize("encrypted", [False, True])
 def test_idle_connections_from_one_address_lock_nobody_else_out(office: PortalOffice, encrypted: bool) -> None:
-    settings, context = "", None
+    """In one process: connections are counted in each, and the system shares them out as it likes."""
+    settings, context = "portal: {workers: 1}\n", None
     if encrypted:
         key, certificate = office.root / "portal.key", office.root / "portal.pem"
         command = [
@@ -73,7 +74,7 @@ def test_idle_connections_from_one_address_lock_nobody_else_out(office: PortalOf
             "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate,
         ]  # fmt: skip
         subprocess.run(command, check=True, capture_output=True)
-        settings = 'portal: {base_url: "https://localhost", certificate: portal.pem, key: portal.key}\n'
+        settings = 'portal: {base_url: "https://localhost", certificate: portal.pem, key: portal.key, workers: 1}\n'
         context = ssl.create_default_context(cafile=str(certificate))
     with serve(office, settings) as served:
         with idle(served.port, 460):
