@@ -46,11 +46,14 @@ _SCHEMA = "# yaml-language-server: $schema=../../../config/schema/sidecar.json"
 
 
 class Listed(NamedTuple):
-    """An attachment in a sidecar. None: nothing is said of it."""
+    """An attachment in a sidecar. None or empty: nothing is said of it."""
 
     name: str
     sha256: str | None = None
     share: bool | None = None
+    called: str = ""
+    """The name that it gets in the item."""
+    note: str = ""
 
 
 @dataclass(slots=True)
@@ -74,6 +77,8 @@ def sidecar_text(client: str, keys: Mapping[str, str | Sequence[str] | None], li
         lines.append(f"  - file: {scalar(one.name)}")
         lines += [f"    sha256: {one.sha256}"] if one.sha256 else []
         lines += [f"    share: {'yes' if one.share else 'no'}"] if one.share is not None else []
+        lines += [f"    name: {scalar(one.called)}"] if one.called else []
+        lines += [f"    note: {scalar(one.note)}"] if one.note else []
     return "\n".join([*lines, f"created_by: {scalar(maker)}"]) + "\n"
 
 

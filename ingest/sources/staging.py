@@ -24,7 +24,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import structlog
 
@@ -53,6 +53,18 @@ HOURS = 24
 PREFIX = ".drop-"
 
 Keys = Mapping[str, str | Sequence[str] | None]
+
+
+class Said(NamedTuple):
+    """What is said of a file, besides which it is."""
+
+    share: bool | None = None
+    """None: nobody said."""
+    called: str = ""
+    """The name that it gets in the item; empty: its own."""
+    note: str = ""
+
+
 """English key of a sidecar → value, or list of values."""
 
 
@@ -148,15 +160,15 @@ def remove(office: Office, row: StagedDrop, name: str) -> None:
         files.remove(hidden / name)
 
 
-def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]) -> list[Problem]:
+def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> list[Problem]:
     """All that is wrong with the drop as it would be committed; changes nothing."""
     row = StagedDrop.get_by_id(row.id)
     with _opened(office, row) as hidden:
-        return dropping.problems(office, actor, *_request(hidden, actor, row, keys, shares))
+        return dropping.problems(office, actor, *_request(hidden, actor, row, keys, said))
 
 
-def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]) -> str:
-    """Make a drop of it; returns its folder in the client's inbox. `shares`: file → shared, None where nobody said.
+def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> str:
+    """Make a drop of it; returns its folder in the client's inbox. `said`: file → what is said of it.
 
     Raises Invalid with every fault; then nothing has happened.
     """
@@ -164,7 +176,7 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
     if row.folder is not None:
         return str(row.folder)
     with _opened(office, row) as hidden:
-        request, data = _request(hidden, actor, row, keys, shares)
+        request, data = _request(hidden, actor, row, keys, said)
         wrong = dropping.problems(office, actor, request, data)
     if wrong:
         raise Invalid(wrong)
@@ -270,13 +282,11 @@ def _opened(office: Office, row: StagedDrop) -> Folder:
         raise NotFound("staging.no_drop") from error
 
 
-def _request(
-    hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, shares: Mapping[str, bool | None]
-) -> tuple[Request, bytes]:
-    listed = [Listed(name, told["sha256"], shares.get(name)) for name, told in row.files.items()]
-    said = {key: value or None for key, value in keys.items()}
-    request = Request(row.client, [hidden / name for name in row.files], said)
-    return request, dropping.sidecar_text(row.client, said, listed, actor.code).encode()
+def _request(hidden: Folder, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> tuple[Request, bytes]:
+    listed = [Listed(name, told["sha256"], *said.get(name, Said())) for name, told in row.files.items()]
+    given = {key: value or None for key, value in keys.items()}
+    request = Request(row.client, [hidden / name for name in row.files], given)
+    return request, dropping.sidecar_text(row.client, given, listed, actor.code).encode()
 
 
 def _check_name(office: Office, row: StagedDrop, name: str) -> None:

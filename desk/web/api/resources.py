@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeVar
 
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from starlette.responses import Response
 
 from desk.actions import (
@@ -26,10 +28,11 @@ from desk.web.api.call import Call, answer
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import ServedFile, saved_file, size_of
 from dossier.database.tables import Item, StagedDrop, item_key, item_name
-from dossier.text import clock
-from dossier.text.refusals import Conflict, Invalid, NotFound, fault
+from dossier.text import clock, names
+from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import sentence, told
 from ingest.sources import staging
+from ingest.sources.staging import Said
 from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
@@ -325,11 +328,50 @@ def commit_drop(call: Call) -> Response:
     shares = body.pop("shares", {}) or {}
     if not isinstance(shares, dict) or not all(isinstance(one, bool) for one in shares.values()):
         raise Invalid([fault("shares", "tokens.value", key_="shares", wanted=sentence("api.shares"))])
-    for key in ("attachments", "client", "created_by"):
+    said = {name: Said(share) for name, share in shares.items()}
+    if (listed := body.pop("attachments", None)) is not None:
+        said |= _attachments(row, listed, said)
+    for key in ("client", "created_by"):
         if key in body:
             raise Invalid([fault(key, "tokens.value", key_=key, wanted=sentence("api.not_here"))])
-    staging.commit(call.office, call.now, call.actor, row, _keys(body), shares)
+    staging.commit(call.office, call.now, call.actor, row, _keys(body), said)
     return _fate(call, row, 202)
+
+
+class _Listed(BaseModel):
+    """What is said of a file that was sent, as in a sidecar."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+    file: str
+    name: str = ""
+    share: bool | None = None
+    note: str = ""
+    sha256: str = ""
+
+
+_LIST = TypeAdapter(list[str | _Listed])
+
+
+def _attachments(row: StagedDrop, listed: object, said: Mapping[str, Said]) -> dict[str, Said]:
+    """The sidecar's `attachments`: names of the files that were sent, or what is said of each; all of them. Raises Invalid."""
+    found, wrong = dict[str, Said](), list[Problem]()
+    sent = {unicodedata.normalize("NFC", name): name for name in row.files}
+    try:
+        entries = [_Listed(file=one) if isinstance(one, str) else one for one in _LIST.validate_python(listed)]
+    except ValidationError:
+        raise Invalid([fault("attachments", "tokens.value", key_="attachments", wanted=sentence("api.attachments"))]) from None
+    for one in entries:
+        name = sent.get(unicodedata.normalize("NFC", one.file), one.file)
+        if name not in row.files or name in found:
+            wrong.append(fault("attachments", "api.named_twice" if name in found else "api.not_sent", file=names.printable(name)))
+        elif one.sha256 and one.sha256.lower() != row.files[name]["sha256"]:
+            wrong.append(fault("attachments", "api.another_file", file=names.printable(name)))
+        share = said.get(name, Said()).share if one.share is None else one.share
+        found[name] = Said(share, one.name, one.note)
+    wrong += [fault("attachments", "api.not_listed", file=names.printable(name)) for name in row.files if name not in found]
+    if wrong:
+        raise Invalid(wrong)
+    return found
 
 
 def drop(call: Call) -> Response:

@@ -57,10 +57,16 @@ KEYS: Mapping[str, Schema] = {
 }  # fmt: skip
 """The keys of a sidecar; those of the item's type may stand beside them."""
 
+ATTACHMENT = _object(
+    {"file": "annual-accounts.pdf", "name": "Jaarrekening 2025.pdf", "share": True}, ["file"],
+    file=TEXT, name=TEXT, share=YES_NO, note=TEXT, sha256=TEXT,
+)  # fmt: skip
+
 CHANGE = _object({"location": "2025/Jaarrekening", "labels": ["annual"]}, (), **KEYS)
 NEW = _object(
     {"description": "Annual accounts 2025", "share": True, "share_status": "concept", "shares": {"annual-accounts.pdf": True}}, (), **KEYS,
     shares={"type": "object", "additionalProperties": {"type": "boolean"}, "description": "of each file: is it shared?"},
+    attachments={"type": "array", "items": {"anyOf": [TEXT, ATTACHMENT]}, "description": "the files that were sent, with what is said of each"},
 )  # fmt: skip
 DECISION = _object(
     {"decision": "approve", "content": f"sha256:{models.SHA256}"}, ["decision", "content"],

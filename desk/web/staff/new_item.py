@@ -21,10 +21,11 @@ from dossier.text import system
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, Unavailable
 from dossier.text.sentences import told
 from ingest.sources import staging
+from ingest.sources.staging import Said
 
 log = structlog.get_logger("web")
 
-TEXTS = ("description", "status", "type", "location", "explanation", "share_status", "contact")
+TEXTS = ("description", "status", "type", "location", "explanation", "due", "share_status", "contact")
 YES_NO = ("share", "share_explanation", "notify")
 
 
@@ -40,13 +41,13 @@ def new_item(visit: StaffVisit) -> Response:
     if out := visit.field("out"):
         staging.remove(visit.office, row, out)
     row = staging.find(visit.office, visit.actor, row.id)
-    keys, shares = _keys(visit), _shares(visit, row)
+    keys, said = _keys(visit), _said(visit, row)
     if visit.field("check"):
-        return JSONResponse({"faults": _told(visit, staging.faults(visit.office, visit.actor, row, keys, shares))})
+        return JSONResponse({"faults": _told(visit, staging.faults(visit.office, visit.actor, row, keys, said))})
     if problems or visit.field("add") or out:
         return _page(visit, code, row, _by_key(visit, problems), 422 if problems else 200)
     try:
-        staging.commit(visit.office, visit.now, visit.actor, row, keys, shares)
+        staging.commit(visit.office, visit.now, visit.actor, row, keys, said)
     except Invalid as refused:
         return _page(visit, code, row, _by_key(visit, refused.problems), 422)
     except OSError as error:
@@ -135,6 +136,7 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
     keys["labels"] = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
     people = {code: one.name for code, one in visit.office.staff.items()}
+    keys["owner"] = offering.code_typed(visit.field("owner"), people) or None
     keys["approver"] = [offering.code_typed(one, people) for one in visit.fields("approver") if one.strip()]
     keys["approvals"] = visit.field("approvals") or None if len(keys["approver"] or ()) > 1 else None
     for name in visit.form:
@@ -148,11 +150,10 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     return keys
 
 
-def _shares(visit: StaffVisit, row: StagedDrop) -> dict[str, bool | None]:
-    """Of each file, whether the client gets it; None where nobody said."""
-    if visit.field("share") != "yes":
-        return {}
-    return {name: {"yes": True, "no": False}.get(visit.field(f"share:{name}")) for name in row.files}
+def _said(visit: StaffVisit, row: StagedDrop) -> dict[str, Said]:
+    """Of each file its note, and whether the client gets it; None where nobody said, and where nothing is shared."""
+    shares = {"yes": True, "no": False} if visit.field("share") == "yes" else {}
+    return {name: Said(shares.get(visit.field(f"share:{name}")), note=visit.field(f"note:{name}").strip()) for name in row.files}
 
 
 def _told(visit: StaffVisit, problems: Iterable[Problem]) -> list[dict[str, str]]:
@@ -181,7 +182,7 @@ def _page(
     return visit.page(
         "new.html", status, presets=office.settings.presets, named=offering.named, chosen_approvers=[one for one in approvers if one],
         client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,
-        approvers=offering.approvers(office, visit.actor, code), types=offering.types(office, visit.actor),
+        approvers=offering.approvers(office, visit.actor, code), owners=offering.owners(office, code), types=offering.types(office, visit.actor),
         statuses=office.settings.items.statuses, settings=office.settings,
         may_share=offering.may_share_outright(office, visit.actor, code),
         contacts=[one for one in client.contacts if one.active], typed=typed,

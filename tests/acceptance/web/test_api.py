@@ -95,6 +95,30 @@ def test_all_faults_of_a_drop_come_at_once_each_with_its_key_and_nothing_happens
     assert told(ask(rig, petra, "GET", f"/drops/{made}"))["state"] == "open"
 
 
+def test_attachments_are_listed_as_in_a_sidecar_and_every_file_that_was_sent_is_in_the_list(rig: DeskRig, petra: str) -> None:
+    keys: dict[str, object] = {"description": "Letters of the year"}
+    listed = [{"file": "één.pdf", "name": "letter 1.pdf", "note": "signed: no", "sha256": hashlib.sha256(PDF).hexdigest()}]
+    made = told(ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}))["drop"]
+    for name, data in {"%C3%A9%C3%A9n.pdf": PDF, "two.pdf": PDF + b"2"}.items():
+        ask(rig, petra, "PUT", f"/drops/{made}/files/{name}", data)
+    for wrong, said in (
+        (listed, "two.pdf is verstuurd en staat niet in de lijst"),
+        ([*listed, "two.pdf", "three.pdf"], "three.pdf is niet verstuurd"),
+        ([*listed, "two.pdf", "two.pdf"], "two.pdf staat twee keer in de lijst"),
+        ([*listed, {"file": "two.pdf", "sha256": "0" * 64}], "two.pdf heeft een andere sha256"),
+        ([{"file": "two.pdf", "nota": "x"}], "een lijst van bestandsnamen, of van objecten"),
+    ):
+        answer = ask(rig, petra, "POST", f"/drops/{made}/commit", {**keys, "attachments": wrong})
+        assert answer.status == 422
+        assert said in told(answer)["faults"][0]["message"]
+        assert told(answer)["faults"][0]["key"] == "attachments"
+    keys["attachments"] = [*listed, "two.pdf"]
+    assert ask(rig, petra, "POST", f"/drops/{made}/commit", keys).status == 202
+    wait_for(lambda: told(ask(rig, petra, "GET", f"/drops/{made}"))["state"] == "taken", "it is taken")
+    found = told(ask(rig, petra, "GET", f"/items/{told(ask(rig, petra, 'GET', f'/drops/{made}'))['item']}"))
+    assert [one["name"] for one in found["attachments"]] == ["letter 1.pdf", "two.pdf"]
+
+
 def test_a_decision_holds_for_the_content_that_was_seen(rig: DeskRig, petra: str, marieke: str) -> None:
     item = drop(rig, petra, {**CONCEPT, "description": "To be decided on"}, {"a.pdf": PDF + b"d"})
     [waits] = [one for one in told(ask(rig, marieke, "GET", "/queue")) if one["item"] == item]

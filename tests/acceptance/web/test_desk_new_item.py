@@ -46,7 +46,8 @@ def test_files_and_words_without_a_script_become_an_item(rig: DeskRig, petra: Br
     fields = {
         "description": "Jaarrekening 2025: dé versie #3", "location": "2025/Jaarrekening", "labels": "jaarwerk, ter ondertekening",
         "explanation": "Eerste regel\r\ntweede regel", "share": "yes", "share_status": "concept", "share:jaarrekening é.pdf": "yes",
-        "share:notities.pdf": "no", "save": "1",
+        "share:notities.pdf": "no", "note:notities.pdf": "Nog te controleren: zie \"blad 3\"", "due": "2030-03-01",
+        "owner": "Marieke", "save": "1",
     }  # fmt: skip
     files = [("jaarrekening é.pdf", PDF), ("notities.pdf", PDF + b"2")]
     item = become(petra, send_form(petra, "/clients/acme-bv/new", fields, files))
@@ -55,10 +56,13 @@ def test_files_and_words_without_a_script_become_an_item(rig: DeskRig, petra: Br
     assert (found["created_by"], found["share_state"], found["location"]) == ("p.bakker", "concept", "2025/Jaarrekening")
     assert found["explanation"] == "Eerste regel\ntweede regel"
     assert found["labels"] == ["jaarwerk", "ter ondertekening"]
+    assert (found["due"], found["owner"]) == ("2030-03-01", "m.devries")
     assert [(one["name"], one["share"], one["sha256"]) for one in found["attachments"]] == [
         (name, share, hashlib.sha256(data).hexdigest()) for (name, data), share in zip(files, (True, False), strict=True)
     ]
-    assert "Petra Bakker" in petra.get(f"/items/{item}").text
+    page = petra.get(f"/items/{item}").text
+    assert "Petra Bakker" in page
+    assert "Nog te controleren: zie &#34;blad 3&#34;" in page
 
 
 def test_with_faults_nothing_is_made_and_all_that_was_typed_and_sent_stays(rig: DeskRig, petra: Browser) -> None:

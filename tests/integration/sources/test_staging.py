@@ -19,6 +19,7 @@ from dossier.text.refusals import Conflict, Invalid, NotFound
 from ingest.inbox.looking import Looker
 from ingest.intake import delegation
 from ingest.sources import staging
+from ingest.sources.staging import Said
 
 KEYS = {"description": "Annual accounts 2025", "labels": ["annual", "2025"]}
 DESK = Actor("p.bakker", "desk")
@@ -41,8 +42,8 @@ def test_what_is_put_together_is_one_whole_drop_and_pressed_twice_still_one(offi
     told = staging.put(office.office, row, "accounts.pdf", [PDF[:10], PDF[10:]])
     assert told == {"size": len(PDF), "sha256": hashlib.sha256(PDF).hexdigest()}
     assert all(name.startswith(".") for name in inbox(office))
-    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": False})
-    assert staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": False}) == folder
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": Said(share=False)})
+    assert staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": Said(share=False)}) == folder
     assert inbox(office) == [folder]
     text = (office.root / "inbox/acme-bv" / folder / "item.yaml").read_text()
     assert "client: acme-bv" in text
@@ -123,7 +124,7 @@ def test_what_the_desk_places_is_the_persons_once_and_forgotten_after_a_day_if_i
     office.configure(settings="watch: {settle_seconds: 0, folder_settle_seconds: 0}\n")
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "accounts.pdf", [PDF])
-    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": False})
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {"accounts.pdf": Said(share=False)})
     home, later = office.root / "inbox/acme-bv", office.now + timedelta(hours=25)
 
     def word() -> object | None:

@@ -42,6 +42,7 @@ if (form) {
     made.querySelector("h3").textContent = name;
     made.querySelector(".kind").textContent = (/\.(\w{1,5})$/.exec(name)?.[1] ?? "").toUpperCase();
     for (const input of made.querySelectorAll("input[type=radio]")) input.name = `share:${name}`;
+    made.querySelector("[data-note]").name = `note:${name}`;
     for (const of of made.querySelectorAll(".of")) of.textContent = ` ${name}`;
     list.append(made);
     return made;
@@ -53,6 +54,7 @@ if (form) {
     line.textContent = text;
     line.className = "fault";
     made.querySelector("fieldset")?.remove();
+    made.querySelector("label")?.remove();
     made.querySelector("progress")?.remove();
     made.querySelector("button").onclick = () => made.remove();
   };
