@@ -138,6 +138,7 @@ class DeskWeb:
                 self._inside("/office/doctor", office_pages.examined, get),
                 self._inside("/office/trail", office_pages.trail, get),
                 self._inside("/office/holds", office_pages.hold, post),
+                self._inside("/office/retention", office_pages.retention, both),
                 self._inside("/office/tokens", office_pages.new_token, post),
                 self._inside("/office/text/{which}", office_pages.config, both),
                 self._inside("/office/new/{kind}", config_forms.form, both),

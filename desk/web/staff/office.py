@@ -12,6 +12,7 @@ from starlette.responses import Response
 from desk.actions import acting, auditing, config_files, examining, looking_up, mailing, offering, overview, retaining, tokens
 from desk.actions.config_files import FILES, Which
 from desk.web.staff.visit import WORDS, StaffVisit
+from dossier.database.tables import item_name
 from dossier.office.words import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Invalid, Refusal, fault
@@ -22,6 +23,9 @@ log = structlog.get_logger("web")
 
 EVENTS, MAILS = 50, 100
 EVENTS_FILTERED = 100
+
+REMOVALS = 500
+"""So many items whose term is over are listed at once."""
 
 
 def office(visit: StaffVisit) -> Response:
@@ -104,6 +108,37 @@ def hold(visit: StaffVisit) -> Response:
         problems = {"hold": refusal.told(visit.language, WORDS)}
         return _page(visit, refusal.http_status, problems=problems, typed=visit.field)
     return visit.to("/office?done=hold#holds")
+
+
+def retention(visit: StaffVisit) -> Response:
+    """What is kept longer than it must be; a POST removes for good what was ticked of it, looked at anew."""
+    problem = None
+    if visit.request.method == "POST":
+        try:
+            keys = [looking_up.key_typed(one, visit.office, visit.actor) for one in visit.fields("item")]
+            if not keys or visit.field("sure") != "yes":
+                raise Invalid([fault("sure", "desk.nothing_ticked" if not keys else "desk.say_sure")])
+            retaining.due(visit.office, visit.now, visit.actor, keys)
+            gone = retaining.remove(visit.office, visit.now, visit.actor, keys)
+            retaining.sweep(visit.office)
+        except Refusal as refusal:
+            problem = refusal
+        except OSError as error:  # the files go with the next removal
+            log.warning("files of removed items can't be removed now", error=str(error))
+        if problem is None:
+            return visit.to(f"/office/retention?done={gone}")
+    found = retaining.due(visit.office, visit.now, visit.actor)
+    rows = [
+        {
+            "item": item_name(one.item), "client": one.client, "description": one.description, "until": str(one.end.until),
+            "why": _told(visit, one.end.because), "basis": one.end.basis, "obstacles": [_told(visit, why) for why in one.obstacles],
+        }
+        for one in found.over[:REMOVALS]
+    ]  # fmt: skip
+    return visit.page(
+        "retention.html", problem.http_status if problem else 200, rows=rows, count=len(found.over), may_go=len(found.going),
+        problem=problem.told(visit.language, WORDS) if problem else None, done=visit.field("done"), ticked=visit.fields("item"),
+    )  # fmt: skip
 
 
 def new_token(visit: StaffVisit) -> Response:

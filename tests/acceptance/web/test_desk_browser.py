@@ -74,6 +74,7 @@ def paths(rig: DeskRig, who: str) -> list[str]:
             "/office/text/clients",
             "/office/trail",
             "/office/doctor",
+            "/office/retention",
             "/inbox/unsorted/scan.txt",
         ]
         if who == "j.admin"

@@ -47,6 +47,36 @@ def test_a_hold_is_laid_and_ended_with_a_reason(rig: DeskRig, joost: Browser) ->
     assert "Court case" not in re.sub(r"(?s).*Legal holds", "", joost.get("/office").text)
 
 
+def test_what_is_kept_long_enough_is_listed_and_removed_by_an_admin_who_has_looked_at_it(rig: DeskRig, joost: Browser) -> None:
+    for number in (1, 2):
+        sidecar = f"created_by: p.bakker\ndescription: Old paper {number}\nlabels: [old]\n"
+        rig.office.place("zon", {f"old{number}.pdf": PDF + b"%d" % number, f"old{number}.yaml": sidecar})
+    rig.office.until_taken("zon", "old1", "old2")
+    held, gone = (rig.office.told(f"old{number}", "zon")["item"] for number in (1, 2))
+    config = {name: (rig.office.path / f"config/{name}.yaml").read_text() for name in ("settings", "clients")}
+    terms = "retention: {default: [wwft], terms: {wwft: [{years: 5, basis: Wwft art. 33, counted_from: relation_end}]}}\n"
+    try:
+        rig.office.set("clients", re.sub(r"(?m)^( *)zon:\n", r"\g<0>\1  ended: 2001-01-01\n", config["clients"]))
+        rig.office.set("settings", config["settings"] + terms)
+        joost.post("/office/holds", {"subject": held, "reason": "Complaint", "what": "hold"})
+        page = wait_for(lambda: f'value="{gone}"' in (text := joost.get("/office/retention").text) and text, "it may go")
+        assert "Wwft art. 33" in page
+        assert f'value="{held}"' not in page, "what is held can't be ticked"
+        assert joost.post("/office/retention", {"sure": "yes"}).status == 422
+        assert joost.post("/office/retention", {"item": gone}).status == 422
+        assert joost.post("/office/retention", {"item": held, "sure": "yes"}).status == 409
+        assert rig.browser("m.devries").get("/office/retention").status == 403
+        assert rig.browser("m.devries").post("/office/retention", {"item": gone, "sure": "yes"}).status == 403
+        assert joost.get(f"/items/{gone}").status == 200
+        assert joost.post("/office/retention", {"item": gone, "sure": "yes"}).goes_to == "/office/retention?done=1"
+        assert "Old paper 2" not in joost.get(f"/items/{gone}").text
+        assert "Old paper 1" in joost.get(f"/items/{held}").text
+        rig.office.run("audit", "verify")
+    finally:
+        for name, text in config.items():
+            rig.office.set(name, text)
+
+
 def test_the_trail_is_filtered_and_the_set_up_examined_by_admins_alone(rig: DeskRig, joost: Browser) -> None:
     rig.office.place("zon", {"z.pdf": PDF, "z.yaml": "created_by: p.bakker\ndescription: Paper of the bakery\n"})
     rig.office.until_taken("zon", "z")
