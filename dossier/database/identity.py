@@ -139,6 +139,8 @@ def check(office: Office, may_have_moved: bool = False) -> str | None:
     values = {"where": _where(office), "events": known.length, "known": known.database}
     if own is not None and own != known.office:
         raise NotThisOffice("identity.other", **values)
+    if known.trial != (_note(_TRIAL) is not None):  # a trial has the office's own id: neither is taken for the other
+        raise NotThisOffice("identity.other", **values)
     if length == 0 and known.length and (own is None or not Item.select().exists()):
         raise NotThisOffice("identity.empty", **values)
     if length < known.length:

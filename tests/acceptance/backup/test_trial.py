@@ -82,6 +82,16 @@ def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Ro
         assert trial.json("status")["trial"] is None
 
 
+def test_neither_a_trial_nor_its_office_works_on_the_others_database(root: Root, post: Server, tmp_path: Path) -> None:
+    trial = _trial(root, tmp_path / "backups", post)
+    for one, other in ((trial, root), (root, trial)):
+        one.environ["DOSSIER_DATABASE__URL"] = f"sqlite:///{other.path / 'var/dossier.db'}"
+        assert "adopt" in one.run("items", code=4).stderr
+        assert one.run("run", "--once", code=4)
+        del one.environ["DOSSIER_DATABASE__URL"]
+        one.run("items")
+
+
 def test_a_trial_stays_one_through_its_own_backup_and_lies_in_its_own_folders(root: Root, post: Server, tmp_path: Path) -> None:
     trial = _trial(root, tmp_path / "backups", post)
     trial.run("backup", str(tmp_path / "again"))
