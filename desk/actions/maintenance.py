@@ -29,10 +29,11 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, system
-from dossier.text.refusals import Conflict, Invalid, fault
+from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Publisher
+from workflow.portal_access import staff_access
 
 log = structlog.get_logger("keeping")
 
@@ -109,6 +110,19 @@ def adopt(office: Office, now: datetime, actor: Actor, reason: str) -> Adopted:
             trail.record(now, actor, "adopted", None, told)
         identity.mark(office, is_adopted=True)
         return Adopted(length, Mail.select().where(Mail.state == "waiting").count())
+
+
+def trial_link(office: Office, now: datetime, actor: Actor, code: str) -> str:
+    """A link that lets this staff member into the desk of a trial once, where no mail brings it. Raises Refusal."""
+    if not identity.is_trial():
+        raise Conflict("keeping.link_of_a_trial")
+    if office.settings.desk.oidc is not None:
+        raise Conflict("keeping.link_by_provider")
+    if code not in office.staff or not office.staff[code].active:
+        raise NotFound("people.no_such_staff", staff=code)
+    with transaction():
+        trail.record(now, actor, "desk_link_made", None, {"for": code})
+    return staff_access.new_link(office, now, code, "/")
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,9 +35,19 @@ def portal(
 def desk(
     host: Annotated[str | None, typer.Option(help="Where to listen; default: desk.host.")] = None,
     port: Annotated[int | None, typer.Option(min=0, max=65535, help="Default: desk.port; 0: any free one.")] = None,
+    link: Annotated[
+        str | None,
+        typer.Option("--link", metavar="STAFF", help="In an office for trying: print a link for them, for nothing is mailed."),
+    ] = None,
     log: session.Log = "auto",
 ) -> None:
     """Serve the desk to staff, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
+    if link is not None:
+        from desk.actions import maintenance
+        from dossier.text import clock
+
+        print(maintenance.trial_link(session.opened(), clock.utc_now(), session.manager(), link))
+        return
     from desk.cli import logs
     from desk.web import server
 

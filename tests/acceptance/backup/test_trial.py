@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from kit.mail_server import Server
@@ -70,6 +71,11 @@ def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Ro
         assert "restored for trying" in trial.run("doctor", code=None).stdout
         assert "clients are shown nothing" in trial.run("portal", "--port", "0", code=1).stderr
         trial.run("verify")
+        assert re.fullmatch(r"http://\S+/_login/[\w-]{43}\n", trial.run("desk", "--link", "p.bakker").stdout)
+        assert trial.json("audit", "log")[-1]["action"] == "desk_link_made"
+        trial.run("desk", "--link", "nobody", code=1)
+        trial.run("desk", "--link", "p.bakker", user="p.bakker", code=1)
+        root.run("desk", "--link", "p.bakker", code=1)
 
         trial.run("adopt", "--reason", "no", user="p.bakker", code=1)
         adopted = trial.run("adopt", "--reason", "The real one burnt down", user="j.admin").stdout
