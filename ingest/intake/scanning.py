@@ -107,11 +107,11 @@ def _ask(connection: socket.socket, read: Callable[[int], bytes], shown: str) ->
         while piece := read(CHUNK):
             _send(connection, len(piece).to_bytes(4, "big") + piece)
         _send(connection, bytes(4))
-    except (BrokenPipeError, ConnectionResetError) as error:
+        answer = b""
+        while piece := _patiently(lambda: connection.recv(4096)):
+            answer += piece
+    except (BrokenPipeError, ConnectionResetError) as error:  # in the answer, too, where all was sent before it hung up
         raise NotScanned(sentence("scanning.hung_up", file=shown)) from error
-    answer = b""
-    while piece := _patiently(lambda: connection.recv(4096)):
-        answer += piece
     return answer.rstrip(b"\0\n").decode("utf-8", "replace")
 
 

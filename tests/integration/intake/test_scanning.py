@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from kit.support import OWN_SETTINGS, free_port, need, own_office, wait_for
 
-from ingest.intake.scanning import NotScanned, find_virus, why_gone
+from ingest.intake.scanning import NotScanned, ScannerGone, find_virus, why_gone
 
 GOOD = "description: Annual accounts 2025\n"
 EICAR = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
@@ -121,6 +123,25 @@ def test_a_finding_refuses_the_drop_and_a_scanner_that_is_away_holds_it(clamd: C
     ]
     assert [one for one in told if one[1] == "scanner"] == [("alarm", "scanner"), ("alarm_over", "scanner")]
     assert ("alarm", "intake zon") not in told
+
+
+def test_a_scanner_that_took_all_and_hung_up_has_not_scanned_that_file_and_is_not_away(tmp_path: Path) -> None:
+    """As clamd at its limit, where the rest of the file had gone into the line already: a reset in place of an answer."""
+    path = tmp_path / "file"
+    path.write_bytes(PDF)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def hang_up() -> None:
+            line = server.accept()[0]
+            wait_for(lambda: line.recv(1000, socket.MSG_PEEK).endswith(PDF + bytes(4)), "all of it was sent")
+            line.close()  # what is left unread makes the end a reset (RFC 1122, 4.2.2.13)
+
+        thread = threading.Thread(target=hang_up)
+        thread.start()
+        with pytest.raises(NotScanned, match="hung up") as told:
+            find_virus(f"tcp:127.0.0.1:{server.getsockname()[1]}", path, "file")
+        thread.join()
+    assert not isinstance(told.value, ScannerGone)
 
 
 def test_an_address_that_is_none_is_a_fault_of_the_configuration(tmp_path: Path) -> None:
