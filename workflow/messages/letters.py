@@ -28,6 +28,7 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
 
+from dossier.office.keys import DeskSettings
 from dossier.office.office import Office
 from dossier.text.sentences import Sentence, sentence, told, unpacked
 from workflow.messages import firm, logo
@@ -141,9 +142,9 @@ def alarm_name(cause: str) -> Sentence | str:
 
 
 def _desk_of(office: Office) -> str:
-    """Where staff reach the desk; empty where it is only to be reached on the server itself."""
+    """Where staff reach the desk; empty where the address is the default one, which nobody has said that staff reach."""
     address = office.settings.desk.base_url.rstrip("/")
-    return "" if re.match(r"https?://(localhost|127\.|\[::1\])", address) else address
+    return "" if address == DeskSettings().base_url else address
 
 
 def _in_words(value: Any, language: str) -> Any:

@@ -189,13 +189,18 @@ def test_a_client_reads_whom_to_call() -> None:
     assert "questions" not in quiet.text
 
 
-def test_a_mail_to_staff_leads_to_the_desk_where_that_can_be_reached() -> None:
+def test_a_mail_to_staff_leads_to_the_desk_wherever_somebody_said_that_it_is() -> None:
     row = {"item": "D-2026-000012", "client": "Acme B.V.", "description": "Stuk", "since": "2026-11-23T09:00:00+01:00"}
     assert "Decide on the desk" not in letter("reminder", "en", "Marieke", None, items=[row]).text
     desk = replace(OFFICE, settings=Settings.model_validate({"desk": {"base_url": "https://desk.office.example/"}}))
     told = letters.letter_of(desk, "reminder", "en", "Marieke", None, None, {"items": [row]})[0]
     assert "Decide on the desk:\nhttps://desk.office.example/queue\n" in told.text
     assert '<a href="https://desk.office.example/queue"' in told.html
+    here = replace(OFFICE, settings=Settings.model_validate({"desk": {"base_url": "http://127.0.0.1:8099"}}))
+    assert (
+        "http://127.0.0.1:8099/queue\n"
+        in letters.letter_of(here, "reminder", "en", "Marieke", None, None, {"items": [row]})[0].text
+    )
 
 
 # What nothing in them can do
