@@ -250,8 +250,8 @@ def main() -> int:
                     taken_over(server, package.name)
             except Failed as fault:
                 transcript.say(f"\nFAILED: {fault}")
-                booted.sh("journalctl -n 60 --no-pager > /root/journal")
-                transcript.say((booted.path / "root/journal").read_text())
+                booted.sh("journalctl -n 60 --no-pager > /var/journal")
+                transcript.say((booted.path / "var/journal").read_text())
                 return 1
             finally:
                 booted.stop()

@@ -11,6 +11,8 @@ from typing import Any
 
 from standardwebhooks.webhooks import Webhook
 
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw"
+
 
 @dataclass
 class Receiver:

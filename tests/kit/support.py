@@ -83,6 +83,17 @@ BARE_INBOX = {"DOSSIER_INTAKE__HELP_FILES": "no", "DOSSIER_INTAKE__MAKE_FOLDERS"
 
 PDF = b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj 2 0 obj<</Type/Pages/Count 0/Kids[]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
+NOTIFIED = """\
+description: Annual accounts
+share: yes
+share_status: approved
+share_attachments: all
+notify: yes
+contact: j.jansen
+created_by: m.devries
+"""
+"""A sidecar of what is shared outright, with a mail to the contact."""
+
 
 def need(program: str, package: str = "") -> str:
     """The path of a program that only some tests need; without it they are skipped, but never in CI. `package`: Debian's, if called otherwise."""

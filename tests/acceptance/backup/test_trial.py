@@ -6,20 +6,8 @@ import re
 from pathlib import Path
 
 from kit.mail_server import Server
-from kit.receivers import receiving
-from kit.support import PDF, SETTINGS, Root, free_port
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw"
-
-OUTRIGHT = """\
-description: Annual accounts
-share: yes
-share_status: approved
-share_attachments: all
-notify: yes
-contact: j.jansen
-created_by: m.devries
-"""
+from kit.receivers import SECRET, receiving
+from kit.support import NOTIFIED, PDF, SETTINGS, Root, free_port
 
 CONCEPT = """\
 description: Tax return
@@ -33,7 +21,7 @@ created_by: p.bakker
 
 def _trial(root: Root, dest: Path, post: Server) -> Root:
     """A trial of an office that has published and mailed once, and in which a concept waits."""
-    root.drop("accounts", OUTRIGHT, accounts_pdf=PDF)
+    root.drop("accounts", NOTIFIED, accounts_pdf=PDF)
     root.drop("tax", CONCEPT, tax_pdf=PDF + b"tax")
     root.once()
     assert len(post.mails) >= 1
@@ -54,7 +42,7 @@ def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Ro
         concept = next(one["item"] for one in trial.json("queue", user="m.devries"))
         mails, told = len(post.mails), len(receiver.verified(SECRET))
 
-        trial.drop("second", OUTRIGHT.replace("Annual accounts", "Quarterly figures"), second_pdf=PDF + b"second")
+        trial.drop("second", NOTIFIED.replace("Annual accounts", "Quarterly figures"), second_pdf=PDF + b"second")
         with trial.daemon() as daemon:
             trial.until_taken("acme-bv", "second")
             trial.run("approve", concept, user="m.devries")

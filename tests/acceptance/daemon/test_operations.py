@@ -6,19 +6,9 @@ import re
 from pathlib import Path
 
 from kit.mail_server import Server
-from kit.support import PDF, Root
+from kit.support import NOTIFIED, PDF, Root
 
 GUIDE = (Path(__file__).resolve().parents[3] / "docs/operations.md").read_text()
-
-NOTIFIED = """\
-description: Annual accounts
-share: yes
-share_status: approved
-share_attachments: all
-notify: yes
-contact: j.jansen
-created_by: m.devries
-"""
 
 
 def _blocks() -> list[str]:

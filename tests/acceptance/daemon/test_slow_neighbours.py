@@ -8,19 +8,8 @@ import socket
 
 from kit.guard_corpus import pdf
 from kit.mail_server import Server
-from kit.receivers import receiving
-from kit.support import PDF, SETTINGS, Root, free_port, wait_for
-
-SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLwSw"
-NOTIFIED = """\
-description: Annual accounts
-share: yes
-share_status: approved
-share_attachments: all
-notify: yes
-contact: j.jansen
-created_by: m.devries
-"""
+from kit.receivers import SECRET, receiving
+from kit.support import NOTIFIED, PDF, SETTINGS, Root, free_port, wait_for
 
 
 def test_a_stop_waits_for_no_slow_mail_server_no_silent_receiver_and_no_file_that_is_being_read(root: Root, post: Server) -> None:
