@@ -6,7 +6,11 @@ without a new start, the paths, the store and the database, stays as it was; all
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+import fcntl
+import os
+import pickle  # nosec B403 - for what a process of the same server wrote into memory that nobody else can reach
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 
 import structlog
@@ -23,18 +27,63 @@ TRIES = 3
 """So often config/ is read again that somebody changes while it is being read, before what was read holds."""
 
 
+class Common:
+    """What config/ said the last time it was right, for the processes of one server. Make it before they are forked.
+
+    Each of them looks at config/ for itself, at its own next request. Without this, one that had no
+    request between a change and a fault would go on with what was there before the change: with a
+    contact who was taken out, for example.
+    """
+
+    def __init__(self) -> None:
+        self._memory = os.memfd_create("config")
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """One process at a time reads config/, so that what was read last is also what was kept last."""
+        fcntl.lockf(self._memory, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.lockf(self._memory, fcntl.LOCK_UN)
+
+    def keep(self, office: Office) -> None:
+        whole = pickle.dumps(office)
+        os.ftruncate(self._memory, len(whole))
+        os.pwrite(self._memory, whole, 0)
+
+    def last(self) -> Office | None:
+        """None before anybody read it."""
+        whole = os.pread(self._memory, os.fstat(self._memory).st_size, 0)
+        return pickle.loads(whole) if whole else None  # noqa: S301  # nosec B301 - see the import
+
+
 class ConfigWatch:
     """Knows config/ as it was at the last `changed`. `alarm` raises, or with None ends, an alarm: about `config` or `paths`."""
 
-    def __init__(self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None]) -> None:
-        self._office, self._environ, self._alarm = office, environ, alarm
+    def __init__(
+        self,
+        office: Office,
+        environ: Mapping[str, str],
+        alarm: Callable[[str, Sentence | None], None],
+        common: Common | None = None,
+    ) -> None:
+        """`common`: where other processes look as well."""
+        self._office, self._environ, self._alarm, self._common = office, environ, alarm, common
         # `office` was read a while ago, so the first look reads config/ again.
         self._state: fingerprint.Fingerprint | None = None
 
     def changed(self) -> Office | None:
-        """The office as config/ has it now; None if it was not changed, or with faults. Paths, store and database stay as they were."""
+        """The office as config/ has it now; None if it was not changed, or with faults. Paths, store and database stay as they were.
+
+        With faults it is what `common` has, where that is newer.
+        """
         if fingerprint.of(self._office.root) == self._state:
             return None
+        with self._common.turn() if self._common else contextlib.nullcontext():
+            return self._look()
+
+    def _look(self) -> Office | None:
         old = self._office
         try:
             new = self._read()
@@ -42,14 +91,20 @@ class ConfigWatch:
             self._alarm("config", sentence("config.wrong_now", fault=error.faults[0].told(old.settings.office.language)))
             for fault in error.faults:
                 log.error("configuration", fault=str(fault))
-            return None
+            return self._taken(self._common.last() if self._common else None)
         self._alarm("config", None)
         fixed = ("paths", "store", "database")
         moved = any(getattr(new.settings, name) != getattr(old.settings, name) for name in fixed)
         self._alarm("paths", sentence("config.restart_for_paths") if moved else None)
         settings = new.settings.model_copy(update={name: getattr(old.settings, name) for name in fixed})
         new = replace(new, settings=settings)
-        if new == old:
+        if self._common:
+            self._common.keep(new)
+        return self._taken(new)
+
+    def _taken(self, new: Office | None) -> Office | None:
+        """`new`, which holds from now on; None if it is nothing new."""
+        if new is None or new == self._office:
             return None
         self._office = new
         return new

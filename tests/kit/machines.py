@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -73,8 +74,21 @@ def terminate(process: subprocess.Popen[bytes]) -> int:
     """SIGTERM to the daemon that `Network.run` started; its exit code."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     for child in wait_for(lambda: children.read_text().split(), "it has started"):
-        os.kill(int(child), signal.SIGTERM)
+        # Process 1 of a machine gets no signal that it has no handler for (pid_namespaces(7)).
+        wait_for(lambda child=child: process.poll() is not None or _handles(int(child), signal.SIGTERM), "it can be stopped")
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(int(child), signal.SIGTERM)
     return process.wait(15)
+
+
+def _handles(pid: int, number: signal.Signals) -> bool:
+    """True if the process has a handler for this signal (SigCgt of proc(5))."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+    return bool(int(caught.split()[1], 16) >> (number - 1) & 1)
 
 
 def _ip(*words: str) -> None:

@@ -40,7 +40,7 @@ from dossier.database.database import close_database
 from dossier.database.tables import PROXY
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
-from dossier.office.watching import ConfigWatch
+from dossier.office.watching import Common, ConfigWatch
 from dossier.text import clock, system
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, plain
@@ -116,12 +116,12 @@ class Turns:
 
 
 class Configured:
-    """The office as config/ says now, for all gates of a server. Any thread may ask."""
+    """The office as config/ says now, for all gates of a server and all its processes. Any thread may ask."""
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self.last = office
         """As it was at the last look."""
-        self._watch = ConfigWatch(office, environ, _log_trouble)
+        self._watch = ConfigWatch(office, environ, _log_trouble, Common())
         self._lock = threading.Lock()
 
     def now(self) -> Office:

@@ -11,7 +11,7 @@ import pytest
 from dossier.office import opening, watching
 from dossier.office.office import Office
 from dossier.office.opening import load_office
-from dossier.office.watching import ConfigWatch
+from dossier.office.watching import Common, ConfigWatch
 from dossier.office.words import CLIENTS, SETTINGS, STAFF
 from dossier.text.sentences import Sentence
 
@@ -25,13 +25,13 @@ def clients(*more: str) -> str:
 class Watched:
     """An office whose config/ is watched."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, common: Common | None = None) -> None:
         self.root = root
         (root / "config").mkdir(parents=True)
         for name, text in ((SETTINGS, ""), (CLIENTS, clients(JAN)), (STAFF, "staff: {}\n")):
             (root / name).write_text(text)
         self.alarms: dict[str, str] = {}
-        self.watch = ConfigWatch(load_office(root, {}), {}, self.alarm)
+        self.watch = ConfigWatch(load_office(root, {}), {}, self.alarm, common)
 
     def alarm(self, cause: str, text: Sentence | None) -> None:
         if text is None:
@@ -143,3 +143,33 @@ def test_what_is_changed_while_it_is_read_is_read_again(watched: Watched, monkey
     watched.write(CLIENTS, "clients: {}\n")  # half of a file that is being written
     monkeypatch.setattr(watching, "load_office", reading)
     assert watched.contacts() == []
+
+
+def test_a_process_that_missed_a_change_takes_it_from_its_sister_while_config_has_a_fault(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "office", Common())
+    assert watched.watch.changed() is None
+    watched.write(CLIENTS, clients())
+    sister = os.fork()
+    if not sister:
+        os._exit(watched.contacts() != [])
+    assert os.waitpid(sister, 0)[1] == 0
+    watched.write(CLIENTS, "clients: {")
+    assert watched.contacts() == [], "who was taken out stays out"
+    assert watched.alarms
+    assert watched.watch.changed() is None
+    watched.write(CLIENTS, clients(JAN))
+    assert watched.contacts() == ["j.jansen"]
+
+
+def test_what_was_right_last_counts_also_where_it_is_what_was_there_at_first(tmp_path: Path) -> None:
+    watched = Watched(tmp_path / "office", Common())
+    assert watched.watch.changed() is None
+    watched.write(CLIENTS, clients())
+    sister = os.fork()
+    if not sister:
+        os._exit(watched.contacts() != [])
+    assert os.waitpid(sister, 0)[1] == 0
+    watched.write(CLIENTS, clients(JAN))
+    assert watched.watch.changed() is None, "as this process has it"
+    watched.write(CLIENTS, "clients: {")
+    assert watched.watch.changed() is None
