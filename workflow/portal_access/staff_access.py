@@ -125,8 +125,7 @@ def _begin(office: Office, now: datetime, code: str, way: str, peer: str, id_tok
 def find_session(office: Office, now: datetime, cookie: str) -> DeskSession | None:
     """The session of this cookie, of somebody who is still here; None if there is none or it has ended. Notes the click."""
     session = DeskSession.get_or_none(DeskSession.hash == hash_of(cookie))
-    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
-    if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle:
+    if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= _idle(now):
         return None
     person = office.staff.get(session.staff)
     is_by_provider = session.way == "oidc"
@@ -147,13 +146,36 @@ def log_out(now: datetime, session: DeskSession, everywhere: bool = False) -> No
             trail.record(now, Actor(session.staff, "desk"), "logged_out", None, {"everywhere": everywhere})
 
 
+def sessions(now: datetime, staff: str | None = None) -> list[DeskSession]:
+    """The sessions that have not ended, of this staff member or of all, the last click first."""
+    alive = (DeskSession.expires_at > clock.to_text(now)) & (DeskSession.seen_at > _idle(now))
+    mine = DeskSession.select().where(alive & (DeskSession.staff == staff) if staff is not None else alive)
+    return list(mine.order_by(DeskSession.seen_at.desc(), DeskSession.hash))
+
+
+def end(now: datetime, actor: Actor, staff: str, begins: str | None = None) -> int:
+    """End a staff member's session whose hash begins so, or all of theirs, as `actor` asks; how many those were."""
+    which = DeskSession.staff == staff
+    if begins is not None:
+        which &= DeskSession.hash.startswith(begins)
+    with transaction():
+        ended: int = DeskSession.delete().where(which).execute()
+        if ended:
+            trail.record(now, actor, "logged_out", None, {"staff": staff, "everywhere": begins is None})
+    return ended
+
+
+def _idle(now: datetime) -> str:
+    """Whose last click was not after this is logged out."""
+    return clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
+
+
 def sweep(now: datetime) -> None:
     """Forget links and sessions that are over."""
     at = clock.to_text(now)
-    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
     with transaction():
         DeskToken.delete().where(DeskToken.expires_at <= clock.to_text(now - timedelta(days=1))).execute()
-        DeskSession.delete().where((DeskSession.expires_at <= at) | (DeskSession.seen_at <= idle)).execute()
+        DeskSession.delete().where((DeskSession.expires_at <= at) | (DeskSession.seen_at <= _idle(now))).execute()
 
 
 def language_of(office: Office, link: DeskToken | None) -> str | None:

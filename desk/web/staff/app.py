@@ -40,6 +40,7 @@ from desk.web.staff import (
     oidc,
     papers,
     queue,
+    sessions,
     start,
 )
 from desk.web.staff import office as office_pages
@@ -132,7 +133,9 @@ class DeskWeb:
                 self._inside("/bin", item_changes.bin_page, get),
                 self._inside("/_suggest/clients", clients.suggest, get),
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
+                self._inside("/sessions", sessions.own, both),
                 self._inside("/office", office_pages.office, get),
+                self._inside("/office/sessions", sessions.everybody, both),
                 self._inside("/office/mails/{number:int}", office_pages.mail, post),
                 self._inside("/office/tokens/{name}/revoke", office_pages.revoke, post),
                 self._inside("/office/doctor", office_pages.examined, get),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 import sqlite3
 from collections.abc import Iterator
 
@@ -70,6 +72,48 @@ def test_logging_out_everywhere_ends_every_session(rig: DeskRig) -> None:
     one, two = rig.browser("p.bakker"), rig.browser("p.bakker")
     assert one.post("/_logout", {"everywhere": "1"}).goes_to == "/_login?bye=1"
     assert two.get("/").status == 303
+
+
+def marks(page: str, staff: str) -> list[str]:
+    """Which sessions of a person a page offers to end."""
+    return re.findall(rf'name="staff" value="{re.escape(staff)}"><button[^>]* name="session" value="(\w+)"', page)
+
+
+def test_everybody_sees_their_own_sessions_and_ends_one(rig: DeskRig) -> None:
+    one, two, joost = rig.browser("p.bakker"), rig.browser("p.bakker"), rig.browser("j.admin")
+    page = one.get("/sessions").text
+    mine = marks(page, "p.bakker")
+    assert "Deze browser" in page
+    assert "Joost" not in page
+    his = marks(joost.get("/sessions").text, "j.admin")
+    assert one.post("/sessions", {"staff": "j.admin", "session": his[0]}).status == 409
+    assert one.post("/sessions", {"staff": "p.bakker", "session": ""}).status == 409
+    [other] = [mark for mark in mine if mark in marks(two.get("/sessions").text, "p.bakker") and _is_this(two, mark)]
+    assert one.post("/sessions", {"session": other}).goes_to == "/sessions?done=1"
+    assert (one.get("/").status, two.get("/").status, joost.get("/").status) == (200, 303, 200)
+
+
+def _is_this(browser: Browser, mark: str) -> bool:
+    cookie = browser.cookies["dossier-desk"]
+    return hashlib.sha256(cookie.encode()).hexdigest().startswith(mark)
+
+
+def test_an_admin_sees_who_is_logged_in_and_ends_one_session_or_all_of_a_person(rig: DeskRig) -> None:
+    one, two, joost = rig.browser("p.bakker"), rig.browser("p.bakker"), rig.browser("j.admin")
+    assert one.get("/office/sessions").status == 403
+    his = marks(joost.get("/office/sessions").text, "j.admin")
+    assert one.post("/office/sessions", {"staff": "j.admin", "session": his[0]}).status == 403
+    assert one.post("/office/sessions", {"staff": "j.admin", "all": "1"}).status == 403
+    page = joost.get("/office/sessions").text
+    assert "Petra Bakker" in page
+    [mark] = [mark for mark in marks(page, "p.bakker") if _is_this(one, mark)]
+    assert joost.post("/office/sessions", {"staff": "p.bakker", "session": mark}).status == 303
+    assert (one.get("/").status, two.get("/").status) == (303, 200)
+    assert joost.post("/office/sessions", {"staff": "p.bakker", "session": mark}).status == 409
+    assert joost.post("/office/sessions", {"staff": "p.bakker", "all": "1"}).goes_to == "/office/sessions?done=1"
+    assert (two.get("/").status, joost.get("/").status) == (303, 200)
+    ended = [event for event in rig.office.json("audit", "log") if event["action"] == "logged_out"]
+    assert (ended[-1]["actor"], ended[-1]["detail"]) == ("j.admin", {"staff": "p.bakker", "everywhere": True, "way": "desk"})
 
 
 def test_what_was_typed_before_a_session_ended_is_shown_again(rig: DeskRig) -> None:
