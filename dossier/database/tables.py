@@ -426,6 +426,13 @@ class PageFile(Table):
     size = BigIntegerField()
 
 
+class Listing(Table):
+    """How often what a client sees on the portal was changed. Counted by triggers of the table of items (0047)."""
+
+    client = CharField(primary_key=True)
+    revision = BigIntegerField()
+
+
 class PageDue(Table):
     """An item on the portal for which files under _pages/ have to be made yet."""
 

@@ -54,16 +54,15 @@ class Standing(NamedTuple):
         )  # fmt: skip
 
 
+COLUMNS = (
+    Item.id, Item.client, Item.created_by, Edition.id, Edition.content, Edition.shown, Edition.approved_by, Edition.approved_at,
+)  # fmt: skip
+"""What a Standing is made of."""
+
+
 def standing(condition: Any, edition: Any) -> list[Standing]:
     """Of the items for which `condition` holds, what stands (`edition`: Item.standing) or is public (Item.public)."""
-    query: Any = (
-        Item.select(
-            Item.id, Item.client, Item.created_by, Edition.id, Edition.content, Edition.shown, Edition.approved_by,
-            Edition.approved_at,
-        )
-        .join(Edition, on=(edition == Edition.id))
-        .where(condition)
-    )  # fmt: skip
+    query: Any = Item.select(*COLUMNS).join(Edition, on=(edition == Edition.id)).where(condition)
     return [Standing(*row) for row in tuples(query)]
 
 

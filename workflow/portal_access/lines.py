@@ -1,9 +1,10 @@
 """What a client sees now as lines of a list: sorted, counted and searched without reading what is in every item.
 
 What an edition says never changes, so its line is made once and kept in this process, for the
-clients that were asked for last. What is on the portal now is asked of the database each time, so
-whatever was withdrawn is in no list from that moment. Whether an item still is what was approved
-is seen when it is loaded to be shown (openings.load_shown).
+clients that were asked for last. The database says with one row whether anything that a client
+sees was changed since (`Listing`); then what is on the portal now is asked of it anew. So whatever
+was withdrawn is in no list from that moment. Whether an item still is what was approved is seen
+when it is loaded to be shown (openings.load_shown).
 """
 
 from __future__ import annotations
@@ -11,15 +12,15 @@ from __future__ import annotations
 import threading
 import unicodedata
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dossier.database.tables import Edition, Item, chunks, item_name, plain_rows, tuples
+from dossier.database.tables import Edition, Item, Listing, chunks, item_name, plain_rows, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.portal import showing
-from workflow.portal.pages import year_of
+from workflow.portal.pages import papers_of, year_of
 
 MOST_KEPT = 50_000
 """Lines that are kept, of all clients together; about 600 bytes each."""
@@ -46,15 +47,22 @@ class Line:
 Row = tuple[int, int, str, str | None]
 """Item, edition, when it was published, location, as the database has them."""
 
+As = tuple[int, tuple[str, ...]]
+"""What a list was made of: the revision of what the client sees, and the types that are shown to nobody."""
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What a client saw when it was asked for last."""
 
-    rows: list[Row]
+    made_as: As
     by_row: Mapping[Row, Line]
-    lines: list[Line]
+    lines: Sequence[Line]
     """Newest first."""
+    years: Sequence[str]
+    """In which something of it was published, the last first."""
+    papers: Sequence[str]
+    """Which years it is about, the last first."""
 
 
 _kept: OrderedDict[tuple[str, str], Listed] = OrderedDict()
@@ -62,40 +70,63 @@ _kept: OrderedDict[tuple[str, str], Listed] = OrderedDict()
 _lock = threading.Lock()
 
 
-def list_lines(office: Office, client: str) -> list[Line]:
-    """All that a client sees now, newest first."""
-    rows: list[Row] = plain_rows(_public(office, client))
-    name = (str(office.root), client)
+def listed(office: Office, client: str) -> Listed:
+    """All that a client sees now."""
+    name, never = (str(office.root), client), showing.never_shared(office)
+    # Before the rows are read: what is changed between the two has another revision at the next look.
+    made_as = (_revision(client), tuple(never))
     with _lock:
-        before = _kept.get(name, Listed([], {}, []))
-        if name in _kept:
+        before = _kept.get(name)
+        if before is not None:
             _kept.move_to_end(name)
-    if rows == before.rows:
-        return list(before.lines)
-    found = {row: before.by_row[row] for row in rows if row in before.by_row}
+    if before is not None and before.made_as == made_as:
+        return before
+    made = _made(made_as, _rows(client, never), before.by_row if before else {})
+    _keep(name, made)
+    return made
+
+
+def some(lines: Sequence[Line], published: str = "", about: str = "", words: str = "") -> Sequence[Line]:
+    """Those of these lines that were published in the one year, are about the other, and have all words; "" is any."""
+    if published:
+        lines = [line for line in lines if line.published_at.startswith(published)]
+    if about:
+        lines = [line for line in lines if line.year == about]
+    for word in bare(words).split():
+        lines = [line for line in lines if word in line.text]
+    return lines
+
+
+def _revision(client: str) -> int:
+    row = Listing.get_or_none(Listing.client == client)
+    return row.revision if row is not None else 0
+
+
+def _made(made_as: As, rows: Sequence[Row], before: Mapping[Row, Line]) -> Listed:
+    """`before`: lines that were made already."""
+    found = {row: before[row] for row in rows if row in before}
     lacking = [row for row in rows if row not in found]
-    for some in chunks(lacking, CHUNK):
-        editions: Any = Edition.select(Edition.id, Edition.shown).where(Edition.id.in_([row[1] for row in some]))
+    for part in chunks(lacking, CHUNK):
+        editions: Any = Edition.select(Edition.id, Edition.shown).where(Edition.id.in_([row[1] for row in part]))
         shown = dict(tuples(editions))
-        found |= {row: _line(*row, shown[row[1]]) for row in some if row[1] in shown}
+        found |= {row: _line(*row, shown[row[1]]) for row in part if row[1] in shown}
     lines = sorted(found.values(), key=lambda line: (line.published_at, line.key), reverse=True)
-    _keep(name, Listed(rows, found, lines))
-    return list(lines)
+    years = sorted({line.published_at[:4] for line in lines}, reverse=True)
+    return Listed(made_as, found, lines, years, papers_of(line.year for line in lines))
 
 
-def _keep(name: tuple[str, str], listed: Listed) -> None:
+def _keep(name: tuple[str, str], made: Listed) -> None:
     with _lock:
-        _kept[name] = listed
+        _kept[name] = made
         _kept.move_to_end(name)
         while len(_kept) > 1 and sum(len(one.lines) for one in _kept.values()) > MOST_KEPT:
             _kept.popitem(last=False)
 
 
-def _public(office: Office, client: str) -> Any:
+def _rows(client: str, never: Sequence[str]) -> list[Row]:
     wanted = (Item.id, Item.public, Item.published_at, Item.location)
     query: Any = Item.select(*wanted).where((Item.client == client) & Item.public.is_null(False) & Item.standing.is_null(False))
-    never = showing.never_shared(office)
-    return query.where(Item.type.is_null() | Item.type.not_in(never)) if never else query
+    return plain_rows(query.where(Item.type.is_null() | Item.type.not_in(never)) if never else query)
 
 
 def _line(key: int, edition: int, published_at: str, location: str | None, shown: Mapping[str, Any]) -> Line:

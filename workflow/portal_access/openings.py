@@ -25,7 +25,7 @@ from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
 from workflow.approval import fitting
-from workflow.approval.fitting import Fitting
+from workflow.approval.fitting import Fitting, Standing
 from workflow.outbox import notices
 from workflow.portal import showing
 from workflow.portal.pages import ShownFile, ShownItem
@@ -65,8 +65,7 @@ def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown
 
 
 def _public(office: Office, clients: Sequence[str]) -> Any:
-    wanted = (Item.id, Item.client, Item.public, Item.published_at, Edition.shown, Item.location)
-    query: Any = Item.select(*wanted).where(
+    query: Any = Item.select(Item.published_at, Item.location, *fitting.COLUMNS).where(
         Item.client.in_(list(clients)) & Item.public.is_null(False) & Item.standing.is_null(False)
     )
     never = showing.never_shared(office)
@@ -81,15 +80,16 @@ _fitting = Fitting()
 def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
     """By key. With the pictures and archives that are up by now."""
     query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
-    extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([row[0] for row in rows])))]
+    found = [(published_at, place, Standing(*rest)) for published_at, place, *rest in rows]
+    extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([one.item for _, _, one in found])))]
     made = {(extra.item, extra.source): extra for extra in extras}
-    unfit = _fitting.misfits(fitting.standing(Item.id.in_([row[0] for row in rows]), Item.public))
+    unfit = _fitting.misfits(one for _, _, one in found)
     for key, reason in unfit.items():
         log.error("not shown: it is not what was approved", item=item_name(key), reason=str(reason))
     return {
-        key: Shown(key, client, edition, showing.shown_item(published_at, key, shown, place, made))
-        for key, client, edition, published_at, shown, place in rows
-        if key not in unfit
+        one.item: Shown(one.item, one.client, one.edition, showing.shown_item(published_at, one.item, one.shown, place, made))
+        for published_at, place, one in found
+        if one.item not in unfit
     }
 
 

@@ -13,7 +13,7 @@ from functools import partial
 import structlog
 from starlette.responses import Response, StreamingResponse
 
-from desk.web.portal.pages import find, gone, of_year, to_login
+from desk.web.portal.pages import find, gone, to_login
 from desk.web.portal.visit import ClientVisit
 from desk.web.portal.zipping import ZippedFile, zipped
 from desk.web.shell import answers
@@ -21,8 +21,7 @@ from desk.web.shell.sending import SANDBOX, ServedFile, saved_file, sent, size_o
 from dossier.text import media
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
-from workflow.portal_access import openings
-from workflow.portal_access.lines import list_lines
+from workflow.portal_access import lines, openings
 from workflow.portal_access.openings import Shown
 
 log = structlog.get_logger("web")
@@ -75,8 +74,8 @@ def whole_year(visit: ClientVisit) -> Response:
         return to_login(visit, f"/{client}/")
     if not visit.seats_for(client) or of not in ("published", "about") or not re.fullmatch(r"[0-9]{4}", year):
         return gone(visit)
-    lines = of_year(list_lines(visit.office, client), **{of: year})
-    found = openings.load_shown(visit.office, client, lines)
+    wanted_lines = lines.some(lines.listed(visit.office, client).lines, **{of: year})
+    found = openings.load_shown(visit.office, client, wanted_lines)
     wanted = [(shown.what, file, _of_vault(visit, file.sha256)) for shown in found for file in shown.what.attachments]
     if not wanted:
         return gone(visit)

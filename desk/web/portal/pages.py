@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal
@@ -13,9 +12,8 @@ from starlette.responses import Response
 from desk.web.portal.visit import COOKIE, ClientVisit
 from desk.web.shell.answers import page
 from dossier.database.tables import item_key
-from workflow.portal.pages import papers_of
-from workflow.portal_access import access, openings
-from workflow.portal_access.lines import Line, bare, list_lines
+from workflow.portal_access import access, lines, openings
+from workflow.portal_access.lines import bare
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,31 +122,22 @@ def client_list(visit: ClientVisit) -> Response:
         return visit.to(f"/{client}/")
     asked = visit.request.query_params
     words, year, paper = asked.get("q", "")[:200].strip(), asked.get("year", ""), asked.get("of", "")
-    lines = list_lines(visit.office, client)
-    years = [found for found, _ in groupby(line.published_at[:4] for line in lines)]
-    papers = papers_of(line.year for line in lines)
-    paper = paper if paper in papers else ""
-    year = year if year in years and not (words or paper) else ""
-    lines = of_year(lines, published=year, about=paper)
-    bundle = Bundle("about" if paper else "published", paper or year, sum(line.size for line in lines)) if paper or year else None
-    if words:
-        wanted = bare(words).split()
-        lines, bundle = [line for line in lines if all(word in line.text for word in wanted)], None
-    pages = max(1, -(-len(lines) // PAGE_ITEMS))
+    seen = lines.listed(visit.office, client)
+    paper = paper if paper in seen.papers else ""
+    year = year if year in seen.years and not (words or paper) else ""
+    found = lines.some(seen.lines, published=year, about=paper, words=words)
+    has_bundle = (paper or year) and not words
+    bundle = Bundle("about" if paper else "published", paper or year, sum(line.size for line in found)) if has_bundle else None
+    pages = max(1, -(-len(found) // PAGE_ITEMS))
     number = _page_number(visit.request.query_params.get("page", ""), pages)
-    here = openings.load_shown(visit.office, client, lines[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS])
+    here = openings.load_shown(visit.office, client, found[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS])
     opened = openings.opened_by([seat.contact.id for seat in seats], [shown.edition for shown in here])
     groups = [(of, list(group)) for of, group in groupby(here, key=lambda shown: shown.what.published_at[:4])]
     return visit.page(
         "list.html", client=client, client_name=visit.office.clients[client].name, groups=groups, opened=opened,
-        count=len(lines), words=words, year=year, years=years, paper=paper, papers=papers, bundle=bundle, number=number,
-        pages=pages,
+        count=len(found), words=words, year=year, years=seen.years, paper=paper, papers=seen.papers, bundle=bundle,
+        number=number, pages=pages,
     )  # fmt: skip
-
-
-def of_year(lines: Sequence[Line], published: str = "", about: str = "") -> list[Line]:
-    """Those of these lines that were published in the one year, and are about the other; "" is any."""
-    return [line for line in lines if line.published_at.startswith(published) and about in ("", line.year)]
 
 
 def _page_number(text: str, pages: int) -> int:

@@ -10,9 +10,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from functools import cache
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from jinja2 import Environment, FileSystemLoader
@@ -24,9 +24,13 @@ from dossier.office.office import Office
 from workflow.messages import logo
 from workflow.messages.language import environment
 from workflow.portal import pages, showing
+from workflow.portal.pages import ShownItem
 from workflow.portal_access.access import Seat
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
+
+ARTICLES_KEPT = 2000
+"""Items of which the part of a page is kept; each takes a kilobyte or two."""
 
 HEADERS = {
     "content-security-policy": (
@@ -82,6 +86,13 @@ def _templates(language: str) -> Environment:
     return made
 
 
+@lru_cache(ARTICLES_KEPT)
+def _article(language: str, root: str, client: str, item: ShownItem, is_new: bool, level: int) -> str:
+    """An item on a page, in `language`: made once of all that it depends on."""
+    made: Any = _templates(language).get_template("items.html").module
+    return cast(str, made.article(root, client, item, is_new, level))
+
+
 def page(office: Office, language: str, name: str, status: int, seats: Sequence[Seat], **values: Any) -> Response:
     """A page in `language`, with what every page has: the firm's name and logo, who is logged in, where addresses begin."""
     client = values.get("client") or (seats[0].client if seats else None)
@@ -93,6 +104,7 @@ def page(office: Office, language: str, name: str, status: int, seats: Sequence[
             root=prefix(office),
             style=_address_of("style.css"),
             icon=_address_of("icon.svg"),
+            article=partial(_article, language),
             seats=seats,
             is_one_client=len({seat.client for seat in seats}) == 1,
             **values,

@@ -16,7 +16,7 @@ from dossier.trail import redacting
 from workflow.items.items import content_digest
 from workflow.portal import verifying
 from workflow.portal_access import openings
-from workflow.portal_access.lines import list_lines
+from workflow.portal_access.lines import listed
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_an_item_that_was_changed_in_the_database_is_found_and_not_shown(office:
     assert found.startswith(f"database: acme-bv/{FIRST}: {told}")
     # The web portal shows it at once no more, and the rest as before.
     assert openings.find_shown(office.office, ["acme-bv"], item_key(FIRST)) is None
-    lines = list_lines(office.office, "acme-bv")
+    lines = listed(office.office, "acme-bv").lines
     assert [one.what.item for one in openings.load_shown(office.office, "acme-bv", lines)] == [SECOND]
     # Whatever is published next of this client, it goes from the folder, and comes back when it is put right.
     office.now += timedelta(minutes=1)

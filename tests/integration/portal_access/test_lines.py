@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kit.portals import PortalOffice
 
+from dossier.database.tables import Item, item_key
 from workflow.portal_access import lines
-from workflow.portal_access.lines import Line, list_lines
+from workflow.portal_access.lines import Line
 
 
 @pytest.fixture
@@ -20,11 +22,11 @@ def office(tmp_path: Path) -> Iterator[PortalOffice]:
 
 
 def test_a_list_is_at_every_step_what_one_that_is_made_anew_would_be(office: PortalOffice) -> None:
-    def listed(client: str = "acme-bv") -> list[Line]:
+    def listed(client: str = "acme-bv") -> Sequence[Line]:
         office.publish()
-        kept = list_lines(office.office, client)
+        kept = lines.listed(office.office, client).lines
         lines._kept.clear()
-        assert list_lines(office.office, client) == kept
+        assert lines.listed(office.office, client).lines == kept
         return kept
 
     assert listed() == []
@@ -42,7 +44,7 @@ def test_a_list_is_at_every_step_what_one_that_is_made_anew_would_be(office: Por
     assert {line.year for line in listed()} == {"2025", "2023"}
 
     office.withdraw(one)
-    assert one not in [line.text.split()[0].upper() for line in list_lines(office.office, "acme-bv")]  # before any round
+    assert one not in [line.text.split()[0].upper() for line in lines.listed(office.office, "acme-bv").lines]  # before any round
     listed()
     office.restore(one)
     assert one in [line.text.split()[0].upper() for line in listed()]
@@ -55,5 +57,25 @@ def test_of_many_clients_only_the_last_are_kept(office: PortalOffice, monkeypatc
         office.share_all([({"a.pdf": b"one"}, client, "Annual accounts")] * 2)
     office.publish()
     for client in ("acme-bv", "zon", "acme-bv"):
-        assert len(list_lines(office.office, client)) == 2
+        assert len(lines.listed(office.office, client).lines) == 2
         assert [name for _, name in lines._kept] == [client]
+
+
+def test_a_list_is_kept_until_what_it_says_is_changed_by_whomever(office: PortalOffice) -> None:
+    first, second = (item_key(office.share({"a.pdf": b"one"}, description=f"Annual accounts {year}")) for year in (2023, 2024))
+    office.publish()
+    kept = lines.listed(office.office, "acme-bv")
+    Item.update(description="Another one", unsettled=True).where(Item.id == first).execute()
+    assert lines.listed(office.office, "acme-bv") is kept
+    changes: list[dict[str, Any]] = [
+        {"location": "2021"}, {"published_at": "2022-01-01T09:00:00.000000Z"}, {"type": "internal"}, {"standing": None},
+        {"standing": Item.public}, {"client": "zon"}, {"client": "acme-bv"}, {"public": None},
+    ]  # fmt: skip
+    for change in changes:
+        Item.update(**change).where(Item.id == first).execute()
+        found = lines.listed(office.office, "acme-bv")
+        assert found is not kept, change
+        lines._kept.clear()
+        assert lines.listed(office.office, "acme-bv").lines == found.lines
+        kept = lines.listed(office.office, "acme-bv")
+    assert [line.key for line in kept.lines] == [second]

@@ -15,7 +15,7 @@ from dossier.text.sentences import told, unpacked
 from workflow.mail import delivering
 from workflow.portal_access import access, openings
 from workflow.portal_access.access import Seat, SeatDirectory
-from workflow.portal_access.lines import list_lines
+from workflow.portal_access.lines import listed
 from workflow.portal_access.openings import Shown
 from workflow.reminders import unopened
 from workflow.reports import finding
@@ -176,7 +176,7 @@ def test_what_was_withdrawn_is_seen_by_nobody_from_that_moment(office: PortalOff
     office.withdraw(item)
     assert office.row(item).public is not None  # publishing.py has not been there yet
     assert openings.find_shown(office.office, ["acme-bv"], item_key(item)) is None
-    assert list_lines(office.office, "acme-bv") == []
+    assert listed(office.office, "acme-bv").lines == []
 
 
 def test_what_is_amended_is_seen_as_it_was_until_the_new_is_on_the_portal(office: PortalOffice) -> None:
@@ -197,7 +197,9 @@ def test_a_client_sees_what_is_his_and_nothing_of_another(office: PortalOffice) 
     assert openings.find_shown(office.office, ["acme-bv"], key) is None
     assert openings.find_shown(office.office, ["zon"], key) is not None
     assert openings.find_shown(office.office, [], key) is None
-    assert mine in [one.what.item for one in openings.load_shown(office.office, "acme-bv", list_lines(office.office, "acme-bv"))]
+    assert mine in [
+        one.what.item for one in openings.load_shown(office.office, "acme-bv", listed(office.office, "acme-bv").lines)
+    ]
 
 
 def test_a_type_that_is_never_shared_any_more_is_seen_by_nobody(office: PortalOffice) -> None:
