@@ -308,7 +308,7 @@ class Daemon:
         What has not ended by then is left, and ends with the process: it is as if that had been killed.
         """
         self._scheduler.shutdown(wait=False)
-        ending = [*self.mails.end(), self.webhooks.end(), self.texts.end()]
+        ending = [*self.mails.end(), *self.webhooks.end(), self.texts.end()]
         self.portal.end()
         self.lookout.stop()
         self._queue_watch.stop()

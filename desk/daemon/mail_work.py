@@ -1,44 +1,31 @@
-"""The daemon's mail: one thread that sends what is due, and the mails to log in with on another (login_mails.py).
-
-Trouble with mail, of whatever kind, stays here: it is told, and tried again. Of several daemons on one office one mails.
-"""
+"""The daemon's mail: one thread sends what is due; another the mails to log in with (login_mails.py)."""
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
 
-import structlog
-
 from desk.daemon.login_mails import LoginMails
+from desk.daemon.side_thread import LEAD_SECONDS, SideThread
 from dossier.cluster.claims import LOGINS, MAIL, Claims
-from dossier.database.database import close_database
-from dossier.database.trouble import told
-from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.text.sentences import Sentence
 from workflow.mail.sending import Mailer, Round
 from workflow.outbox.alarms import StandingAlarms
 
-log = structlog.get_logger("mail")
-
-LEAD_SECONDS = 1.0
-"""How soon another daemon takes over from one that ended."""
-
 LOOK_SECONDS = 60.0
 """How long it sleeps at most: a command may have written a mail without waking it."""
 
-TROUBLE_SECONDS = 30.0
-"""How long nothing is tried after an unexpected error."""
 
-
-class MailWork:
+class MailWork(SideThread):
     """Sends from `start` to `end`; `once` does it once, without threads.
 
-    `wake` is set by whoever has written a mail; `sent` is told how many the server took; `standing` are the alarms that `alarm`
-    raises and ends.
+    `wake` is set by whoever has written a mail; `sent` is told how many the server took; `standing`
+    are the alarms that `alarm` raises and ends.
     """
+
+    TROUBLE_SECONDS = 30.0
 
     def __init__(
         self,
@@ -49,13 +36,11 @@ class MailWork:
         wake: threading.Event,
         sent: Callable[[int], None],
     ) -> None:
+        super().__init__("mail", wake)
         self._mailer = Mailer(office, environ, alarm)
         self._log_ins = LoginMails(office, environ, alarm, standing)
-        self._standing = standing
+        self._standing, self._sent = standing, sent
         self._is_mine = False
-        self._wake, self._sent = wake, sent
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="mail", daemon=True)
 
     @property
     def office(self) -> Office:
@@ -66,14 +51,11 @@ class MailWork:
         self._mailer.office = self._log_ins.office = office
 
     def start(self) -> None:
-        self._thread.start()
+        super().start()
         self._log_ins.start()
 
     def end(self) -> list[threading.Thread]:
-        """Have it end; returns what ends."""
-        self._over.set()
-        self._wake.set()
-        return [self._thread, self._log_ins.end()]
+        return [*super().end(), *self._log_ins.end()]
 
     def once(self, claims: Claims, at_once: bool = False) -> bool:
         """Send what is due, unless other daemons do; True if there was anything. `at_once`: as Mailer.round."""
@@ -85,26 +67,19 @@ class MailWork:
         self._sent(log_ins.sent + mails.sent)
         return bool(log_ins.handled or mails.handled)
 
+    def step(self) -> float:
+        if not self._take(self._claims):
+            return LEAD_SECONDS
+        self._sent(self._mailer.round(clock.utc_now()).sent)
+        seconds = self._mailer.seconds_to_next(clock.utc_now())
+        return LOOK_SECONDS if seconds is None else min(LOOK_SECONDS, max(seconds, 0.2))
+
+    def forget(self) -> None:
+        self._is_mine = False
+
     def _take(self, claims: Claims) -> bool:
-        """True if this daemon mails; from now on, it may be: then an alarm of the one before is its own."""
+        """True if this daemon mails. If it begins to, it takes over the alarm that another one left."""
         was_mine, self._is_mine = self._is_mine, claims.take(MAIL)
         if self._is_mine and not was_mine:
             self._mailer.take_over(self._standing.stood("mail"))
         return self._is_mine
-
-    def _run(self) -> None:
-        claims = Claims()
-        while not (files.stopping.is_set() or self._over.is_set()):
-            seconds: float | None = LEAD_SECONDS
-            try:
-                if self._take(claims):
-                    self._sent(self._mailer.round(clock.utc_now()).sent)
-                    seconds = self._mailer.seconds_to_next(clock.utc_now())
-            except Exception as error:  # noqa: BLE001 - whatever went wrong, mailing is tried again
-                log.error("mailing failed; tried again", error=told(error), error_type=type(error).__name__)
-                close_database()
-                self._is_mine = False
-                seconds = TROUBLE_SECONDS
-            self._wake.wait(LOOK_SECONDS if seconds is None else min(LOOK_SECONDS, max(seconds, 0.2)))
-            self._wake.clear()
-        close_database()

@@ -1,0 +1,63 @@
+"""A thread of the daemon's that does one duty again and again: mail, mails to log in with, webhooks.
+
+Trouble with the duty, of whatever kind, stays in its thread: it is told, and tried again. Of several
+daemons on one office one has the duty, as its claim says (dossier/cluster/claims.py).
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import ABC, abstractmethod
+
+import structlog
+
+from dossier.cluster.claims import Claims
+from dossier.database.database import close_database
+from dossier.database.trouble import told
+from dossier.files import files
+
+LEAD_SECONDS = 1.0
+"""How soon another daemon takes over from one that ended."""
+
+
+class SideThread(ABC):
+    """Works from `start` to `end`; `wake` ends a pause early."""
+
+    TROUBLE_SECONDS = 5.0
+    """How long nothing is tried after an unexpected error."""
+
+    def __init__(self, name: str, wake: threading.Event | None = None) -> None:
+        self._claims = Claims()
+        self._log = structlog.get_logger(name)
+        self._over, self._wake = threading.Event(), wake or threading.Event()
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def end(self) -> list[threading.Thread]:
+        """Have it end; returns what ends."""
+        self._over.set()
+        self._wake.set()
+        return [self._thread]
+
+    @abstractmethod
+    def step(self) -> float:
+        """Do what is due; returns the seconds until there may be more."""
+
+    @abstractmethod
+    def forget(self) -> None:
+        """Begin anew at the next step, as after a start: something went wrong."""
+
+    def _run(self) -> None:
+        while not (files.stopping.is_set() or self._over.is_set()):
+            try:
+                seconds = self.step()
+            except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
+                self._log.error("this work failed; tried again", error=told(error), error_type=type(error).__name__)
+                close_database()
+                self.forget()
+                seconds = self.TROUBLE_SECONDS
+            self._wake.wait(seconds)
+            self._wake.clear()
+        close_database()
