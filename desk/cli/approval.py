@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from desk.cli import completing, session
+from desk.cli import completing, printing, session
 from desk.cli.numbers import Items, OneItem, key_of
 from desk.cli.words import _, add
+from dossier.text import clock
 
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
 
@@ -38,8 +39,6 @@ def queue(
     """Concepts that wait for a decision, oldest first."""
     office = session.opened_quickly()
     from desk.actions import deciding
-    from desk.cli import printing
-    from dossier.text import clock
 
     most = TABLE_ROWS if limit is None and not json else limit or None
     found = deciding.queue(office, clock.utc_now(), session.reader(), approver, most)
@@ -72,9 +71,7 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
     """Of several items, what waits is listed, and on a terminal it is asked. What somebody changes meanwhile is not decided on."""
     office = session.opened_quickly()
     from desk.actions import deciding
-    from desk.cli import printing
     from desk.cli.many import going_on
-    from dossier.text import clock
     from dossier.text.refusals import Refusal
 
     keys, actor, refused = list(dict.fromkeys(map(key_of, names))), session.actor(), False
@@ -95,8 +92,6 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
 def publish(item: OneItem) -> None:
     """Put back on the portal what was approved before it was withdrawn."""
     from desk.actions import withdrawing
-    from desk.cli import printing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     print(printing.several(withdrawing.put_back(office, clock.utc_now(), actor, key)))

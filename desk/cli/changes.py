@@ -8,10 +8,11 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from desk.cli import completing, session
+from desk.cli import completing, printing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import Command, _, add
+from dossier.text import clock
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
 _WORDS = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
@@ -102,7 +103,6 @@ def edit(
     """Change an item, or several. What the client sees of a shared item must be approved again, unless you may share."""
     from desk.actions import changing
     from desk.cli.items import fields_of
-    from dossier.text import clock
 
     if (share_all, share_none, bool(share_file)).count(True) > 1:
         raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
@@ -140,7 +140,6 @@ def attach(
 ) -> None:
     """Add files to an item. One of a name that is there already takes its place, as a new version."""
     from desk.actions import changing
-    from dossier.text import clock
     from dossier.text.names import nfc
 
     sources = [changing.Source(path, nfc(path.name), share, note) for path in files]
@@ -153,7 +152,6 @@ def replace(
 ) -> None:
     """Put a new version in the place of an attachment, which keeps its name."""
     from desk.actions import changing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     _tell(changing.replace(office, clock.utc_now(), actor, key, name, file))
@@ -164,7 +162,6 @@ def rename(
 ) -> None:
     """Give an attachment another name."""
     from desk.actions import changing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     _tell(changing.rename(office, clock.utc_now(), actor, key, old, new))
@@ -173,7 +170,6 @@ def rename(
 def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
     """Take attachments out of an item. What they held stays in the vault."""
     from desk.actions import changing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     _tell(changing.remove(office, clock.utc_now(), actor, key, names))
@@ -187,7 +183,6 @@ def copy(
 ) -> None:
     """Copy attachments to another item."""
     from desk.actions import changing
-    from dossier.text import clock
 
     key, target, office, actor = key_of(item), key_of(to), session.opened(), session.actor()
     _tell(changing.copy(office, clock.utc_now(), actor, key, names, target, share))
@@ -195,6 +190,4 @@ def copy(
 
 def _tell(done: Any) -> None:
     """Say what became of it."""
-    from desk.cli import printing
-
     print(printing.several(done))

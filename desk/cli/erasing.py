@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.numbers import key_of
 from desk.cli.words import _, add
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from workflow.retention.erasure_plan import ErasurePlan, PersonalData
@@ -35,7 +36,6 @@ def erase(
 ) -> None:
     """Erase a person's data, as far as nothing says that they must be kept; with a report. Without --yes, only a list. Needs an admin."""
     from desk.actions import erasing
-    from dossier.text import clock
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
     keys, chosen = [key_of(one) for one in item or ()], [_chosen(one) for one in file or ()]
@@ -59,7 +59,6 @@ def _chosen(text: str) -> tuple[int, str]:
 
 
 def _list(made: ErasurePlan, json: bool, done: bool = False) -> None:
-    from desk.cli import printing
     from workflow.retention.erasure_report import as_data
 
     if json:
@@ -78,7 +77,6 @@ def _list(made: ErasurePlan, json: bool, done: bool = False) -> None:
 
 
 def _why(one: PersonalData) -> str:
-    from desk.cli import printing
     from dossier.text.sentences import Sentence
 
     if one.because:

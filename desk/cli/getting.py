@@ -13,6 +13,7 @@ from desk.cli import completing, session
 from desk.cli.many import Where, Yes, each_of
 from desk.cli.numbers import key_of
 from desk.cli.words import _, add
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -46,7 +47,6 @@ def get(
     """Get attachments of an item, or an earlier version of one; or those of several. It is in the trail who got them."""
     from desk.actions import getting
     from dossier.database.tables import item_name
-    from dossier.text import clock
     from dossier.vault.opening import open_vault
 
     numbers, name = list(items or ()), None
@@ -75,7 +75,6 @@ def get(
 def _pour(office: Office, reader: Actor, item: str, name: str | None, version: int | None) -> None:
     """One attachment to standard output."""
     from desk.actions import getting
-    from dossier.text import clock
     from dossier.text.refusals import Conflict
     from dossier.vault.opening import open_vault
 

@@ -10,6 +10,7 @@ import typer
 
 from desk.cli import completing, session
 from desk.cli.words import _, add
+from dossier.text import clock
 
 SHOWN = 50
 """Faults that are printed on a terminal; the rest is counted. Into a file all of them go."""
@@ -47,7 +48,6 @@ def import_(
     """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it was."""
     from desk.cli import logs, printing
     from dossier.cluster import presence
-    from dossier.text import clock
     from dossier.text.refusals import Invalid, fault
     from ingest.sources import paperless
     from ingest.sources.archive import Archive, read_import_map
@@ -103,7 +103,6 @@ def export(
     """A client's whole dossier as folders with files, and a page to look through them. Run again, it goes on where it was."""
     from desk.actions import exporting
     from desk.cli import logs
-    from dossier.text import clock
 
     office, reader = session.opened(), session.reader()
     total = exporting.count(office, reader, client)

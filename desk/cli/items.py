@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import completing, session
+from desk.cli import completing, printing, session
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import _, add
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -76,8 +77,6 @@ def items(
     """Find items, newest first; with words the best match first."""
     office = session.opened_quickly()
     from desk.actions import looking_up
-    from desk.cli import printing
-    from dossier.text import clock
     from workflow.reports.finding import Filter
 
     wanted = Filter(
@@ -118,8 +117,6 @@ def due(
     """What must be done soon, or had to be: dates of items and of clients, the earliest first."""
     office = session.opened_quickly()
     from desk.actions import looking_up
-    from desk.cli import printing
-    from dossier.text import clock
 
     day = until.date() if until else looking_up.horizon(office, clock.utc_now())
     found = looking_up.due(office, session.reader(), day, client, owner)
@@ -146,8 +143,6 @@ def show(item: OneItem, json: Json = False) -> None:
     """One item with its attachments and history. That you looked at it is in its history."""
     office = session.opened_quickly()
     from desk.actions import looking_up
-    from desk.cli import printing
-    from dossier.text import clock
 
     whole = looking_up.show(office, clock.utc_now(), session.reader(), key_of(item))
     if json:
@@ -166,7 +161,6 @@ def state(share_state: str) -> str:
 
 def _print_item(office: Office, whole: dict[str, Any]) -> None:
     from desk.actions import looking_up
-    from desk.cli import printing
 
     print(f"{whole['item']}  {printing.text(whole['description'])}")
     approver = whole["approver"]
@@ -247,7 +241,6 @@ def new(
     timeout: Timeout = 60.0,
 ) -> None:
     """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it asks step by step."""
-    from dossier.text import clock
     from ingest.sources import dropping
 
     if share_file and (share_all or share_none):
@@ -305,7 +298,6 @@ def recent(json: Json = False) -> None:
     """The last items and clients that you looked at."""
     office = session.opened_quickly()
     from desk.actions import looking_up
-    from desk.cli import printing
 
     items, codes = looking_up.recent(office, session.reader())
     seen = [{"client": code, "name": office.clients[code].name} for code in codes]

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import Group, _, add, group
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from desk.actions.list_import import Kind, ListPlan
@@ -67,7 +68,6 @@ def import_staff(file: FileArgument, columns: MapOption = None, do_it: ApplyOpti
 
 def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_json: bool) -> None:
     from desk.actions import list_import
-    from dossier.text import clock
 
     given = dict(one.rpartition("=")[::2] for one in columns or ())
     if any(not heading or not key for heading, key in given.items()):
@@ -85,8 +85,6 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
 
 
 def _print_json(made: ListPlan, do_it: bool) -> None:
-    from desk.cli import printing
-
     printing.as_json({
         "columns": made.columns, "ignored": made.ignored, "new": made.new,
         "changed": {code: [list(one) for one in changes] for code, changes in made.changed.items()}, "gone": made.gone,
@@ -96,8 +94,6 @@ def _print_json(made: ListPlan, do_it: bool) -> None:
 
 
 def _print(made: ListPlan, folders: list[str], do_it: bool) -> None:
-    from desk.cli import printing
-
     for heading, key in made.columns.items():
         print(_("column `%(heading)s` is %(key)s") % {"heading": printing.text(heading), "key": key})
     if made.ignored:

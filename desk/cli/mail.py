@@ -7,9 +7,10 @@ from typing import Annotated, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import _, add, group
+from dossier.text import clock
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The mail's number in `dossier outbox`.")]
 Contact = Annotated[
@@ -36,8 +37,6 @@ def register(app: typer.Typer) -> None:
 def notify(item: OneItem, contact: Contact = None) -> None:
     """Send the mail about an item: again, or to another contact."""
     from desk.actions import mailing
-    from desk.cli import printing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     print(printing.text(mailing.notify(office, clock.utc_now(), actor, key, contact)))
@@ -52,7 +51,6 @@ def outbox(
     if context.invoked_subcommand is not None:
         return
     from desk.actions import mailing
-    from desk.cli import printing
     from dossier.text.sentences import Sentence
 
     office = session.opened()
@@ -71,8 +69,6 @@ def outbox(
 def retry(number: Number) -> None:
     """Try a mail that failed, was called off, or waits, again now. It stays the same mail."""
     from desk.actions import mailing
-    from desk.cli import printing
-    from dossier.text import clock
 
     office, actor = session.opened(), session.actor()
     print(printing.text(mailing.retry(office, clock.utc_now(), actor, number)))
@@ -81,8 +77,6 @@ def retry(number: Number) -> None:
 def cancel(number: Number) -> None:
     """Call off a mail that waits or failed."""
     from desk.actions import mailing
-    from desk.cli import printing
-    from dossier.text import clock
 
     office, actor = session.opened(), session.actor()
     print(printing.text(mailing.cancel(office, clock.utc_now(), actor, number)))
@@ -95,8 +89,6 @@ def preview(
 ) -> None:
     """Show the mail that an item's contact gets, with this office's templates. Sends nothing."""
     from desk.actions import mailing
-    from desk.cli import printing
-    from dossier.text import clock
 
     key, office, reader = key_of(item), session.opened(), session.reader()
     made = mailing.preview(office, clock.utc_now(), reader, key, contact)

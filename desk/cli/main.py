@@ -29,6 +29,7 @@ from desk.cli import (
     mail,
     maintenance,
     office,
+    printing,
     retention,
     samba,
     session,
@@ -141,13 +142,9 @@ def run() -> int:
 def _end() -> None:
     """Say what there is to say of a database that could only be read; of another one, write down how far it has come."""
     if fault := session.fault():
-        from desk.cli import printing
-
         told = _("config/ has a fault; this is what the daemon goes on with until it is mended: %(fault)s")
         print(told % {"fault": printing.text(fault.faults[0].told(session.language()))}, file=sys.stderr)
     if doubt := session.doubt():
-        from desk.cli import printing
-
         print(printing.refusal(doubt), file=sys.stderr)
     else:
         session.leave_mark()
@@ -171,7 +168,6 @@ def _as_first(words: list[str]) -> list[str]:
 
 def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
-    from desk.cli import printing
     from dossier.database import trouble
     from dossier.database.trouble import UNAVAILABLE
     from dossier.office.words import ConfigurationError

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import _, add, ngettext
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -33,7 +34,6 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] =
     """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if anything is wrong."""
     import os
 
-    from desk.cli import printing
     from desk.doctor.doctor import examine
 
     session.reader_of_all()
@@ -62,7 +62,6 @@ def verify(
     json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Read every file of the vault and the portal, and compare it with the database; exit 1 if anything differs."""
-    from desk.cli import printing
     from dossier.vault.opening import open_vault
     from workflow.portal import verifying
 
@@ -90,7 +89,6 @@ def verify(
 
 
 def _print(found: list[Difference], left: list[Difference], repaired: bool) -> None:
-    from desk.cli import printing
     from dossier.text.sentences import told
 
     for one in [*found, *(one for one in left if one not in found)]:
@@ -115,7 +113,6 @@ def _mend(office: Office, found: list[Difference]) -> None:
     """Have it mended by the daemon, or do its work for once where none runs."""
     from desk.daemon.portal_work import PortalWork
     from dossier.cluster import presence
-    from dossier.text import clock
     from dossier.text.refusals import Unavailable
     from dossier.vault.opening import open_vault
     from workflow.portal import verifying
@@ -141,8 +138,6 @@ def backup(
 ) -> None:
     """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new is copied."""
     from desk.actions import maintenance
-    from desk.cli import printing
-    from dossier.text import clock
 
     started = time.monotonic()
     report = maintenance.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
@@ -176,7 +171,6 @@ def restore(
     import os
 
     from desk.actions import maintenance
-    from desk.cli import printing
     from dossier.database import identity
 
     root = session.GIVEN.root or Path(os.environ.get("DOSSIER_ROOT") or Path())
@@ -211,8 +205,6 @@ def adopt(
 ) -> None:
     """Say that this database is the office's, though it is older, empty or another than it was. By an admin; stop the daemon first."""
     from desk.actions import maintenance
-    from desk.cli import printing
-    from dossier.text import clock
 
     found = session.office()
     adopted = maintenance.adopt(found, clock.utc_now(), session.actor(), reason)
@@ -230,7 +222,6 @@ def migrate_db(
 ) -> None:
     """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first; nothing is changed in the old one."""
     from desk.actions import maintenance
-    from desk.cli import printing
     from dossier.text.database_address import SQLITE, is_address
     from dossier.text.sentences import sentence
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli import completing, session
+from desk.cli import completing, printing, session
 from desk.cli.numbers import key_of
 from desk.cli.words import _, confirm, ngettext
 
@@ -41,7 +41,6 @@ def each_of(
     `act` is told the key, and the version that was listed, if it was.
     """
     from desk.actions import many
-    from desk.cli import printing
     from dossier.database.tables import item_key
     from dossier.text.refusals import Refusal
 
@@ -76,7 +75,6 @@ def each_of(
 
 def going_on(found: Sequence[Mapping[str, Any]], yes: bool, is_search: bool) -> bool:
     """List the items, and ask on a terminal. Elsewhere a search needs --yes. Raises BadParameter."""
-    from desk.cli import printing
     from desk.cli.items import state
 
     rows = [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import _, add, ngettext
 
 if TYPE_CHECKING:
@@ -92,8 +92,6 @@ def _run_several(roots: list[Path], once: bool, log: Literal["auto", "human", "j
 def _print_summary(summary: RunSummary) -> None:
     from dataclasses import asdict
 
-    from desk.cli import printing
-
     print(
         _(
             "taken %(taken)s, duplicates %(duplicates)s, refused %(refused)s, published %(published)s, mailed %(mailed)s,"
@@ -112,7 +110,6 @@ def _print_summary(summary: RunSummary) -> None:
 def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Sidecars, or folders of the inbox.")]) -> None:
     """Say of sidecars or inbox folders what is wrong, or what is waited for. Changes nothing; exit 1 if anything is."""
     from desk.actions import explaining
-    from desk.cli import printing
 
     office = session.office()
     missing = [path for path in paths if not os.path.lexists(path)]
@@ -130,7 +127,6 @@ def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="S
 def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], typer.Argument()]) -> None:
     """Print a JSON Schema, by which an editor completes and checks what is typed."""
     from desk.actions import schemas
-    from desk.cli import printing
     from dossier.office.words import RootNotFound
 
     try:
@@ -148,7 +144,6 @@ def clients(
 ) -> None:
     """Search clients by name, code, number or contact."""
     from desk.actions import looking_up
-    from desk.cli import printing
 
     office = session.office()
     codes = looking_up.find_clients(office, session.reader(), " ".join(words or ()))

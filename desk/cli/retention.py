@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.numbers import key_of
 from desk.cli.words import _, add, confirm, group, ngettext
+from dossier.text import clock
 
 Client = Annotated[str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.")]
 Item = Annotated[str | None, typer.Option("--item", metavar="ITEM", help="One item.")]
@@ -33,9 +34,7 @@ def list_(
 ) -> None:
     """Until when each item is kept, and because of what."""
     from desk.actions import retaining
-    from desk.cli import printing
     from dossier.database.tables import item_name
-    from dossier.text import clock
     from workflow.retention import retention as rules
 
     office, today = session.opened(), clock.utc_now().astimezone().date()
@@ -61,9 +60,7 @@ def run(
 ) -> None:
     """Remove for good what may go: the item's record, its files, and what the trail told of it. Needs an admin."""
     from desk.actions import retaining
-    from desk.cli import printing
     from dossier.database.tables import item_name
-    from dossier.text import clock
     from dossier.text.refusals import Conflict
     from dossier.text.sentences import sentence
 
@@ -97,7 +94,6 @@ def run(
 def hold(reason: Reason, client: Client = None, item: Item = None) -> None:
     """Remove nothing of this client or item until it is released, whatever the terms say. Needs an admin."""
     from desk.actions import retaining
-    from dossier.text import clock
 
     office, actor, key = session.opened(), session.actor(), _one_of(client, item)
     print(_("legal hold on %(what)s") % {"what": retaining.hold(office, clock.utc_now(), actor, reason, client, key)})
@@ -106,7 +102,6 @@ def hold(reason: Reason, client: Client = None, item: Item = None) -> None:
 def release(reason: Reason, client: Client = None, item: Item = None) -> None:
     """End a legal hold. Needs an admin."""
     from desk.actions import retaining
-    from dossier.text import clock
 
     office, actor, key = session.opened(), session.actor(), _one_of(client, item)
     print(

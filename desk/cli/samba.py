@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import _, add
 
 
@@ -26,7 +26,6 @@ def samba(
 ) -> None:
     """The shares and accounts for a Samba server that config/ asks for, and what has drifted."""
     from desk.actions import file_server
-    from desk.cli import printing
 
     office = session.office()
     done, found = file_server.apply(office, include) if apply else ([], file_server.plan(office, include))

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import _, add
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -40,7 +41,6 @@ def status(
 ) -> None:
     """The daemon and its queues: what waits for what, since when."""
     from desk.actions import overview
-    from desk.cli import printing
 
     if watch:
         if json or not sys.stdout.isatty():
@@ -56,9 +56,6 @@ def status(
 
 def _print(found: dict[str, Any]) -> None:
     """For people."""
-    from desk.cli import printing
-    from dossier.text import clock
-
     if found["trial"]:
         print(
             _("FOR TRYING, since %(since)s: nothing is mailed, published or sent to a webhook from this office.")
@@ -98,7 +95,6 @@ def _print(found: dict[str, Any]) -> None:
 def _watch(office: Office, reader: Actor) -> None:
     """Show the status on the terminal, anew every WATCH_SECONDS, until Ctrl-C."""
     from desk.actions import overview
-    from dossier.text import clock
 
     with contextlib.suppress(KeyboardInterrupt):
         while True:
@@ -116,8 +112,6 @@ def _watch(office: Office, reader: Actor) -> None:
 
 def _clock(iso: str) -> str:
     """`10:42` for today, else with the day."""
-    from dossier.text import clock
-
     moment, now = datetime.fromisoformat(iso), clock.utc_now().astimezone()
     return moment.strftime("%H:%M" if moment.date() == now.date() else "%Y-%m-%d %H:%M")
 
@@ -125,8 +119,6 @@ def _clock(iso: str) -> str:
 def rejected(json: Json = False) -> None:
     """Refused drops that still lie in the inbox, with what is wrong with them."""
     from desk.actions import overview
-    from desk.cli import printing
-    from dossier.text import clock
 
     office, reader = session.opened(), session.reader()
     found = overview.rejected(office, reader)

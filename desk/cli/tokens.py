@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import _, add, group
+from dossier.text import clock
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called in lists and in the trail.")]
 
@@ -30,7 +31,6 @@ def new(
 ) -> None:
     """Make a key. It is printed once, alone, and kept nowhere."""
     from desk.actions import tokens
-    from dossier.text import clock
 
     office, actor = session.opened(), session.manager()
     print(tokens.new(office, clock.utc_now(), actor, name, staff, scope, until.date(), client or ()))
@@ -39,8 +39,6 @@ def new(
 def list_tokens(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """All keys: whose, what they may, until when, last used."""
     from desk.actions import tokens
-    from desk.cli import printing
-    from dossier.text import clock
 
     session.opened()
     session.manager()
@@ -59,7 +57,6 @@ def list_tokens(json: Annotated[bool, typer.Option("--json", help="For programs.
 def revoke(name: Name) -> None:
     """End a key at once."""
     from desk.actions import tokens
-    from dossier.text import clock
 
     session.opened()
     tokens.revoke(clock.utc_now(), session.manager(), name)

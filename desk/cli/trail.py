@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.numbers import key_of
 from desk.cli.words import _, add, group, ngettext
+from dossier.text import clock
 
 if TYPE_CHECKING:
     from desk.actions.auditing import EventFilter
@@ -47,9 +48,7 @@ def why(
     from pathlib import Path
 
     from desk.actions import explaining
-    from desk.cli import printing
     from dossier.database.tables import item_key, item_name
-    from dossier.text import clock
 
     try:
         key = item_key(what)
@@ -84,8 +83,6 @@ def proof(
         _check_proof(check, json)
         return
     from desk.actions import auditing
-    from desk.cli import printing
-    from dossier.text import clock
     from workflow.reports.proof import render
 
     key, office, reader = key_of(item or ""), session.opened(), session.reader()
@@ -101,7 +98,6 @@ def _check_proof(path: str, json: bool) -> None:
     from pathlib import Path
 
     from desk.actions import auditing
-    from desk.cli import printing
     from dossier.office.words import RootNotFound
     from workflow.reports import proof as room
 
@@ -171,9 +167,7 @@ def log(
 ) -> None:
     """What happened, oldest first. All filters must hold."""
     from desk.actions import auditing
-    from desk.cli import printing
     from dossier.database.tables import item_name
-    from dossier.text import clock
 
     office, reader = session.opened_quickly(), session.reader()
     wanted, detail = _wanted(item, client, person, since, until), auditing.details(office, reader)
@@ -208,8 +202,6 @@ def _who(event: RecordedEvent) -> str:
 
 
 def _told(detail: dict[str, Any]) -> str:
-    from desk.cli import printing
-
     detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
     told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {})}
     return "; ".join(f"{key}: {printing.value(value)}" for key, value in told.items())
@@ -218,7 +210,6 @@ def _told(detail: dict[str, Any]) -> str:
 def verify() -> None:
     """Check the whole trail, against its anchors and the records too; exit 1 and the first event that does not fit."""
     from desk.actions import auditing
-    from desk.cli import printing
 
     found, doubt = auditing.verify(session.opened()), session.doubt()
     if fault := found.fault or (doubt and doubt.sentence):
@@ -242,9 +233,7 @@ def export(
     import json
 
     from desk.actions import auditing
-    from desk.cli import printing
     from dossier.database.tables import item_name
-    from dossier.text import clock
 
     office, reader = session.opened_quickly(), session.reader()
     sheet = csv.writer(sys.stdout)
@@ -266,7 +255,6 @@ def erase(
 ) -> None:
     """Erase for good what people wrote in events, of an item or by number. The chain still verifies. Needs an admin."""
     from desk.actions import auditing
-    from dossier.text import clock
 
     office, actor = session.opened(), session.actor()
     if not item and not event:

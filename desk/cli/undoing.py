@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.words import _, add
+from dossier.text import clock
 
 
 def register(app: typer.Typer) -> None:
@@ -23,8 +24,6 @@ def register(app: typer.Typer) -> None:
 def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
     """Give an item that no client ever saw to another client. What was asked or approved before is over."""
     from desk.actions import undoing
-    from desk.cli import printing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     print(printing.text(undoing.move(office, clock.utc_now(), actor, key, client)))
@@ -37,8 +36,6 @@ def revert(
 ) -> None:
     """Put an earlier version of an attachment back, in the place of one that no client ever saw."""
     from desk.actions import changing
-    from desk.cli import printing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     print(printing.several(changing.revert(office, clock.utc_now(), actor, key, name, version)))
@@ -47,7 +44,6 @@ def revert(
 def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> None:
     """Put items that no client ever saw into the bin. They can be taken out again."""
     from desk.actions import undoing
-    from dossier.text import clock
 
     office, actor = session.opened(), session.actor()
     each_of(items, where, yes, actor, lambda key, _: [undoing.delete(office, clock.utc_now(), actor, key)])
@@ -56,7 +52,6 @@ def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> No
 def bin_(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """What is in the bin, the latest first."""
     from desk.actions import undoing
-    from desk.cli import printing
 
     found = undoing.in_bin(session.opened(), session.reader())
     if json:
@@ -71,8 +66,6 @@ def bin_(json: Annotated[bool, typer.Option("--json", help="For programs.")] = F
 def undelete(item: OneItem) -> None:
     """Take an item out of the bin."""
     from desk.actions import undoing
-    from desk.cli import printing
-    from dossier.text import clock
 
     key, office, actor = key_of(item), session.opened(), session.actor()
     print(printing.text(undoing.undelete(office, clock.utc_now(), actor, key)))

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import completing, session
+from desk.cli import completing, printing, session
 from desk.cli.items import (
     Approvals,
     Approvers,
@@ -29,6 +29,7 @@ from desk.cli.items import (
     told_of_drop,
 )
 from desk.cli.words import _, add
+from dossier.text import clock
 
 
 def register(app: typer.Typer) -> None:
@@ -65,8 +66,6 @@ def assign(
     """Give a file of inbox/_unsorted to a client: it becomes a drop. Without a description the file's name makes one."""
     office, actor = session.opened(), session.actor()
     from desk.actions import unsorted
-    from desk.cli import printing
-    from dossier.text import clock
 
     if share_all and share_none:
         raise typer.BadParameter(_("give --share-all, or --share-none"))

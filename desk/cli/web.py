@@ -9,6 +9,7 @@ import typer
 
 from desk.cli import session
 from desk.cli.words import add
+from dossier.text import clock
 
 
 def register(app: typer.Typer) -> None:
@@ -44,7 +45,6 @@ def desk(
     """Serve the desk to staff, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
     if link is not None:
         from desk.actions import maintenance
-        from dossier.text import clock
 
         print(maintenance.trial_link(session.opened(), clock.utc_now(), session.manager(), link))
         return

@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from desk.cli import session
+from desk.cli import printing, session
 from desk.cli.words import _, add, group
+from dossier.text import clock
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The webhook's name in config/settings.yaml.")]
 
@@ -27,7 +28,6 @@ def webhooks(context: typer.Context, json: Annotated[bool, typer.Option("--json"
     if context.invoked_subcommand is not None:
         return
     from desk.actions import webhooks
-    from desk.cli import printing
 
     office = session.opened()
     session.manager()
@@ -47,8 +47,6 @@ def webhooks(context: typer.Context, json: Annotated[bool, typer.Option("--json"
 def test(name: Name) -> None:
     """Send a test message now, with the secret from this environment, and tell what the receiver said."""
     from desk.actions import webhooks
-    from desk.cli import printing
-    from dossier.text import clock
 
     office = session.opened()  # it says whether this is an office for trying
     session.manager()
@@ -58,8 +56,6 @@ def test(name: Name) -> None:
 def enable(name: Name) -> None:
     """Go on with a webhook that was disabled; what happened meanwhile is sent as well."""
     from desk.actions import webhooks
-    from desk.cli import printing
-    from dossier.text import clock
 
     office, actor = session.opened(), session.manager()
     print(printing.text(webhooks.enable(office, clock.utc_now(), actor, name)))

@@ -9,6 +9,7 @@ import typer
 from desk.cli import session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.words import add
+from dossier.text import clock
 
 
 def register(app: typer.Typer) -> None:
@@ -24,7 +25,6 @@ def withdraw(
 ) -> None:
     """Take items off the portal, or concepts from their approvers."""
     from desk.actions import withdrawing
-    from dossier.text import clock
 
     office, actor = session.opened(), session.actor()
     each_of(items, where, yes, actor, lambda key, _: withdrawing.withdraw(office, clock.utc_now(), actor, key, reason), "\n")
