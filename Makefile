@@ -25,6 +25,7 @@ help:
 	@echo "make try-programs: rsync, sftp, rclone, editors … bring files into an inbox; writes docs/inbox.md"
 	@echo "make deb        a package for Debian and Ubuntu in dist/; make try-deb installs, upgrades, removes it on fresh machines (root; a quarter of an hour)"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
+	@echo "make release    all that must be green before a version is given away, one after the other (root; hours)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
 	@echo "make audit      is anything known against the libraries in the lock files? Needs the network"
 	@echo "make lock       the lock files anew, from pyproject.toml"
@@ -35,8 +36,8 @@ help:
 setup: .venv/.setup
 setup-dev: .venv/.setup-dev
 
-.venv/.setup: requirements.lock pyproject.toml
-	$(call install,requirements.lock)
+.venv/.setup: requirements.lock requirements-build.lock pyproject.toml
+	$(call install,requirements.lock -r requirements-build.lock)
 	@touch $@
 
 # What the tests need holds all that a run needs, in the same versions.
@@ -47,7 +48,7 @@ setup-dev: .venv/.setup-dev
 define install
 @command -v $(PYTHON) >/dev/null || { echo "There is no $(PYTHON). Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python $(MAKECMDGOALS)" >&2; exit 1; }
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "dossier needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
-@echo "Setting up .venv from $(1); this takes a minute, once"
+@echo "Setting up .venv from $(subst -r ,and ,$(1)); this takes a minute, once"
 @$(PYTHON) -m venv .venv
 @$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(1)
 @PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
@@ -170,6 +171,11 @@ deb: dist
 try-deb: deb
 	$(BIN)/python packaging/try/deb.py
 
+# All that must be green before a version is given away, and a refusal otherwise. As root; hours.
+.PHONY: release
+release: setup-dev
+	@$(BIN)/python packaging/release.py
+
 # docs/installing.md and docs/operations.md followed to the letter on a fresh Debian with systemd, Samba and nginx. As root; minutes.
 .PHONY: try-install
 try-install: setup-dev
@@ -227,11 +233,15 @@ bench-guard: setup-dev
 # No address is written into them: whoever installs uses the package index of his own pip.
 COMPILE = CUSTOM_COMPILE_COMMAND="make lock" $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host
-OURS = --build-deps-for=editable --extra=demo
+# requirements.lock is what an office needs, -s3 that and what an object store needs; -build is what `make setup` needs besides.
+LIKE = --constraint=requirements.lock
 
 lock: setup-dev
-	$(COMPILE) $(OURS) --output-file=requirements.lock pyproject.toml
-	$(COMPILE) $(OURS) --extra=dev --constraint=requirements.lock --output-file=requirements-dev.lock pyproject.toml
+	$(COMPILE) --output-file=requirements.lock pyproject.toml
+	$(COMPILE) $(LIKE) --extra=s3 --output-file=requirements-s3.lock pyproject.toml
+	$(COMPILE) $(LIKE) --output-file=requirements-build.lock packaging/build.in
+	$(COMPILE) $(LIKE) --constraint=requirements-s3.lock --constraint=requirements-build.lock --build-deps-for=editable --extra=dev \
+		--output-file=requirements-dev.lock pyproject.toml
 	$(COMPILE) --output-file=requirements-audit.lock .ci/audit.in
 
 clean:

@@ -1,4 +1,4 @@
-"""`make deb`: dist/dossier_VERSION_amd64.deb, made of the wheel and the lock file that `make dist` left in dist/.
+"""`make deb`: dist/dossier_VERSION_amd64.deb, of the wheel that `make dist` left in dist/, and of the lock file with the library for object stores.
 
 One package for every release with one of PYTHONS: it carries the libraries as wheels for each of them, and its postinst makes the venv
 of those that fit the Python that is there, without a network. The same dist/ and the same wheels give the same bytes.
@@ -27,6 +27,7 @@ PLATFORMS = (
     "manylinux1_x86_64",
 )
 SCRIPTS = ("preinst", "postinst", "prerm", "postrm")
+LOCK = "requirements-s3.lock"
 BACKUPS = "/var/backups/dossier"
 
 
@@ -62,7 +63,7 @@ def tree(root: Path, wheel: Path, version: str, stored: Path) -> None:
 
     for one in sorted([*stored.glob("*.whl"), wheel]):
         put(f"usr/lib/dossier/wheels/{one.name}", one.read_bytes())
-    put("usr/lib/dossier/requirements.lock", (DIST / "requirements.lock").read_bytes())
+    put("usr/lib/dossier/requirements.lock", (DIST / LOCK).read_bytes())
     for one in sorted((CHECKOUT / "packaging/systemd").iterdir()):
         put(f"usr/lib/systemd/system/{one.name}", unit(one.read_text()).encode())
     put("usr/share/man/man1/dossier.1.gz", gzip.compress((CHECKOUT / "packaging/man/dossier.1").read_bytes(), mtime=0))
@@ -90,7 +91,7 @@ def make(target: Path, stored: Path) -> Path:
     [wheel] = DIST.glob("*.whl")
     version = wheel.name.split("-")[1]
     made = target / f"dossier_{version}_amd64.deb"
-    lock = DIST / "requirements.lock"
+    lock = DIST / LOCK
     if stored.exists() and (stored / "of").read_bytes() != lock.read_bytes():
         shutil.rmtree(stored)
     if not stored.exists():

@@ -1,7 +1,8 @@
-"""`make dist`: sdist and wheel of what is committed, in dist/, with the lock file they were tested with.
+"""`make dist`: sdist and wheel of what is committed, in dist/, with the lock files they were tested with.
 
 Built from an export of HEAD, so nothing that merely lies in the checkout gets in. The same commit gives the same bytes, whenever and
-wherever it is built with these versions of the tools: times are the commit's, owners nobody, and entries sorted.
+wherever it is built with these versions of the tools, whoever builds it: times are the commit's, owners nobody, rights the same under
+any umask, and entries sorted.
 """
 
 from __future__ import annotations
@@ -40,16 +41,18 @@ def main() -> None:
         return subprocess.run(["git", *words], cwd=CHECKOUT, check=True, stdout=subprocess.PIPE).stdout
 
     seconds = git("log", "-1", "--format=%ct").decode().strip()
+    os.umask(0o022)  # a wheel keeps the rights of its files
     shutil.rmtree(DIST, ignore_errors=True)
     with tempfile.TemporaryDirectory() as folder:
-        subprocess.run(["tar", "-x", "-C", folder], input=git("archive", "HEAD"), check=True)
+        subprocess.run(["tar", "-x", "--no-same-permissions", "-C", folder], input=git("archive", "HEAD"), check=True)
         words = [sys.executable, "-m", "build", "--no-isolation", "--outdir", str(DIST), folder]
         done = subprocess.run(
             words, env={**os.environ, "SOURCE_DATE_EPOCH": seconds}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         )
         if done.returncode:
             sys.exit(done.stdout[-3000:])
-        shutil.copyfile(Path(folder) / "requirements.lock", DIST / "requirements.lock")
+        for lock in ("requirements.lock", "requirements-s3.lock"):
+            shutil.copyfile(Path(folder) / lock, DIST / lock)
     [sdist] = DIST.glob("*.tar.gz")
     same_each_time(sdist, int(seconds))
     print("\n".join(f"dist/{path.name}" for path in sorted(DIST.iterdir())))

@@ -22,6 +22,7 @@ def examine(office: Office, environ: Mapping[str, str]) -> list[Finding]:
     checks: tuple[tuple[str, Check, bool], ...] = (
         # name, check, whether it needs the database
         ("versions", machine.versions, False),
+        ("program", machine.program, False),
         ("clock", machine.clocks, False),
         ("programs", machine.helpers, False),
         ("folders", folders.folders, False),

@@ -1,9 +1,10 @@
-"""What `doctor` looks at on the machine: versions, clock, time zone."""
+"""What `doctor` looks at on the machine: versions, whether the program can be read, clock, time zone."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import pwd
 import sqlite3
 import sys
 import time
@@ -13,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from desk.doctor.findings import Finding, note, ok, wrong
+from desk.doctor.queue import ENTER, READ, rights_of
 from dossier import __version__
 from dossier.office.office import Office
 from workflow.guard.readers import ocr
@@ -41,6 +43,34 @@ def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
             yield wrong("versions", "doctor.no_library", name=name)
     if os.geteuid() == 0:
         yield note("versions", "doctor.you_are_root")
+
+
+def program(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
+    """A venv that root made under a umask of 027 is closed to the daemon's user: nothing of it starts, and only root can say why."""
+    var = office.root / "var"
+    try:
+        user = pwd.getpwuid((var if var.exists() else office.root).stat().st_uid)
+    except KeyError:  # whoever has no name has no groups either; the folders' own checks tell of them
+        return
+    if sys.prefix == sys.base_prefix or user.pw_uid == 0:
+        return
+    closed = next(_closed_to(user, Path(sys.prefix)), None)
+    if closed:
+        yield wrong("program", "doctor.closed_program", user=user.pw_name, path=str(closed), program=sys.prefix)
+
+
+def _closed_to(user: pwd.struct_passwd, top: Path) -> Iterator[Path]:
+    """What is in the folder `top`, itself included, and can't be read by `user`."""
+    for name, _, files in os.walk(top):
+        folder = Path(name)
+        if not _may(user, folder, READ | ENTER):
+            yield folder
+        yield from (path for file in files if not _may(user, path := folder / file, READ))
+
+
+def _may(user: pwd.struct_passwd, path: Path, rights: int) -> bool:
+    """Mostly everybody may, and then nobody's groups are asked for."""
+    return path.is_symlink() or path.stat().st_mode & rights == rights or rights_of(path, user) & rights == rights
 
 
 def clocks(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001

@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import guide
-from machine import CHECKOUT, DEBIAN, SUITE, Failed, need, wheels
+from machine import CHECKOUT, SUITE, Failed, need, wheels
 
 SERVICE, STAFF, GROUP = 10001, 20001, 20000
 DRAWING = CHECKOUT / "demo/samples/acme-bv/jaarrekening-2025.pdf"
@@ -86,19 +86,23 @@ class Try:
         return printed
 
 
+def image(one: Try, name: str, packages: str) -> str:
+    """A minimal Debian with these packages as an image, made once; its name."""
+    made, archive = f"localhost/dossier-try-{name}", one.folder / f"{name}.tar"
+    if subprocess.run(["podman", "image", "exists", made]).returncode:
+        subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", SUITE, archive], check=True)
+        subprocess.run(["podman", "import", archive, made], check=True, capture_output=True)
+        archive.unlink()
+    return made
+
+
 def prepare(one: Try) -> str:
     """Settings for podman that this machine lets it have; the base image's name."""
     configuration = one.folder / "containers.conf"
     limits = '[containers]\ndefault_ulimits = ["nofile=10000:10000", "nproc=10000:10000"]\n'
     if base := os.environ.get("BASE"):
         return base
-    base, archive = "localhost/dossier-try-base", one.folder / "python.tar"
-    if subprocess.run(["podman", "image", "exists", base]).returncode:
-        sources = [f"deb {DEBIAN[0]} {SUITE} main", f"deb {DEBIAN[1]} {SUITE}-security main"]
-        words = ["mmdebstrap", "--quiet", "--variant=minbase", "--include=python3-venv,ca-certificates", SUITE, archive, *sources]
-        subprocess.run(words, check=True)
-        subprocess.run(["podman", "import", archive, base], check=True, capture_output=True)
-        archive.unlink()
+    base = image(one, "base", "python3-venv,ca-certificates")
     for text in ("", limits, f'{limits}[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\n'):
         configuration.write_text(text)
         one.environ["CONTAINERS_CONF"] = str(configuration)
@@ -121,9 +125,10 @@ def cleaned(one: Try) -> Iterator[None]:
 
 def story(one: Try, base: str) -> None:
     build, init, daemon, portal = (block.lines() for block in guide.blocks(*guide.IN_CONTAINERS))
-    offline = f"--build-arg BASE={base} -v {wheels(one.folder)}:/wheels:ro -v {one.folder}/pip.conf:/etc/pip.conf:ro"
-    if "BASE" in os.environ:
-        offline = f"--build-arg BASE={base}"
+    offline = f"--build-arg BASE={base}"
+    if "BASE" not in os.environ:
+        libraries = wheels(one.folder, "requirements-s3.lock", "requirements-build.lock")
+        offline += f" -v {libraries}:/wheels:ro -v {one.folder}/pip.conf:/etc/pip.conf:ro"
     one.run(one.here(build[0]).replace("podman build", f"podman build {offline}"))
     for line in init:
         one.run(one.here(line))

@@ -224,7 +224,7 @@ def prepare(story: Story) -> Path:
     now, following = packages(story.folder)
     shutil.copyfile(now, server / "root" / now.name)
     shutil.copyfile(CHECKOUT / "requirements.lock", server / "root/requirements.lock")
-    shutil.copytree(wheels(story.folder), server / "var/wheels")
+    shutil.copytree(wheels(story.folder, "requirements.lock"), server / "var/wheels")
     (server / "etc/pip.conf").write_text("[global]\nno-index = true\nfind-links = /var/wheels\n")
     (server / "etc/apt/apt.conf.d/90yes").write_text('APT::Get::Assume-Yes "true";\nDpkg::Use-Pty "0";\nquiet "1";\n')
     subprocess.run(

@@ -71,11 +71,12 @@ def base(folder: Path, suite: str = SUITE) -> Path:
     return made
 
 
-def wheels(folder: Path) -> Path:
-    """The libraries of the lock file as wheels, by the package index of this machine's pip."""
+def wheels(folder: Path, *locks: str) -> Path:
+    """The libraries of these lock files as wheels, by the package index of this machine's pip."""
     made = folder / "wheels"
     words = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--require-hashes"]
-    subprocess.run([*words, "-r", CHECKOUT / "requirements.lock", "-d", made], check=True, stderr=subprocess.DEVNULL)
+    for lock in locks:
+        subprocess.run([*words, "-r", CHECKOUT / lock, "-d", made], check=True, stderr=subprocess.DEVNULL)
     return made
 
 

@@ -24,6 +24,11 @@ class Reader:
         return "250 taken"
 
 
-controller = Controller(Reader(), hostname=sys.argv[1], port=25)
-controller.start()
-signal.pause()
+def main() -> None:
+    controller = Controller(Reader(), hostname=sys.argv[1], port=25)
+    controller.start()
+    signal.pause()
+
+
+if __name__ == "__main__":
+    main()

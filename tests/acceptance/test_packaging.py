@@ -19,6 +19,7 @@ import dossier
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dossier", "ingest", "workflow", "desk")
 PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
+LOCKS = ("requirements.lock", "requirements-s3.lock", "requirements-build.lock")
 OFFLINE = ("--no-deps", "--no-index", "--no-build-isolation")
 
 
@@ -28,7 +29,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     there = tmp_path_factory.mktemp("checkout")
     for name in (*PACKAGES, "packaging", "docs"):
         shutil.copytree(CHECKOUT / name, there / name, ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
-    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md", "requirements.lock"):
+    for name in ("pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md", *LOCKS):
         shutil.copy(CHECKOUT / name, there)
     made = tmp_path_factory.mktemp("made")
     build = f"from setuptools import build_meta; print(build_meta.build_sdist({str(made)!r}))"
@@ -57,10 +58,10 @@ def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> N
         inside = {name.split("/", 1)[1] for name in archive.getnames() if "/" in name}
     assert {name.split("/")[0] for name in inside} == {
         *PACKAGES, "docs", "packaging", "dossier_office.egg-info", "pyproject.toml", "MANIFEST.in", "README.md", "CHANGELOG.md", "SECURITY.md",
-        "requirements.lock", "PKG-INFO", "setup.cfg",
+        "requirements.lock", "requirements-s3.lock", "requirements-build.lock", "PKG-INFO", "setup.cfg",
     }  # fmt: skip
     assert {name.split("/")[1] for name in inside if name.startswith("packaging/")} == {
-        "Containerfile", "completion", "grafana", "man", "prometheus", "samba", "systemd",
+        "Containerfile", "compose.yaml", "Caddyfile", "build.in", "completion", "grafana", "man", "prometheus", "samba", "systemd",
     }  # fmt: skip
 
 
@@ -106,6 +107,17 @@ def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp
     subprocess.run([*PIP, "--python", python, "uninstall", "--yes", "dossier-office"], check=True, capture_output=True)
     assert not command.exists()
     assert {path: path.read_bytes() for path in office.rglob("*") if path.is_file()} == before, "what an office holds stays"
+
+
+@pytest.mark.slow
+def test_what_is_given_away_has_the_same_bytes_under_any_umask(tmp_path: Path) -> None:
+    made = []
+    for umask in (0o002, 0o077):
+        build = f"import os, make_dist, pathlib; os.umask({umask}); make_dist.DIST = pathlib.Path({str(tmp_path / str(umask))!r}); make_dist.main()"
+        subprocess.run([sys.executable, "-c", build], cwd=CHECKOUT / "packaging", check=True, capture_output=True)
+        made.append({path.name: path.read_bytes() for path in (tmp_path / str(umask)).iterdir()})
+    assert made[0].keys() == made[1].keys()
+    assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
 
 UNITS = sorted((CHECKOUT / "packaging/systemd").iterdir())
