@@ -57,9 +57,10 @@ def note_admins(office: Office) -> None:
 
 
 def is_new(office: Office) -> bool:
-    """True while there never was an admin, and no person ever did anything here."""
+    """True while there never was an admin, and no person ever did anything here. The backup of every night is no person."""
     note_admins(office)
-    return Note.get_or_none(Note.key == _HAD) is None and not Event.select().where(Event.way != "daemon").exists()
+    by_people = (Event.way != "daemon") & (Event.action != "backed_up")
+    return Note.get_or_none(Note.key == _HAD) is None and not Event.select().where(by_people).exists()
 
 
 def offer(office: Office, now: datetime) -> str | None:

@@ -1,10 +1,10 @@
-"""`make try-container`: the image is built from packaging/Containerfile and run as docs/installing.md says, with podman.
+"""`make try-container`: the image is built from packaging/Containerfile and run as docs/installing.md says, with podman, and with its compose.
 
 The base image is a minimal Debian with Python that is made here, so no image registry is needed; BASE=… names another. The commands are
-those of the page; only places and numbers are this try's. Then a drop, its receipt, the portal, the stop. Ends with 0 if all of
-that held, and removes what it made but for the base image.
+those of the page; only places, names and numbers are this try's. Then a drop, its receipt, the portal, the stop; with compose the first page,
+health, and a backup. Ends with 0 if all of that held, and removes what it made but for the images that are made here.
 
-Takes a minute or two, and root.  usage: container.py [FOLDER]
+Takes some minutes, and root.  usage: container.py [FOLDER]
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import guide
@@ -34,6 +35,7 @@ staff:
   p.bakker: {name: Petra Bakker, email: p.bakker@office.example, os_user: pbakker, rights: [create, share]}
 """
 CLIENTS = "clients:\n  acme-bv: {name: Acme B.V., contacts: [{id: j.jansen, name: Jan Jansen, email: j.jansen@acme.example}]}\n"
+FIRST = re.compile(r"https://desk\.localhost/_first/[\w-]+")
 SIDECAR = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\n"
 
 
@@ -73,25 +75,28 @@ class Try:
             r"(-t |:rw |[^ ]+:/mnt/backup |:8080 |:/srv/office )dossier\b", rf"\1localhost/dossier-{self.mark}", command
         )
 
-    def run(self, command: str, may_fail: bool = False) -> str:
-        print(f"# {command}", flush=True)
+    def run(self, command: str, may_fail: bool = False, quiet: bool = False) -> str:
+        if not quiet:
+            print(f"# {command}", flush=True)
         done = subprocess.run(
             command, shell=True, env=self.environ, cwd=CHECKOUT, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
         # podman keeps time for health checks by systemd; without one it says so at every start.
         printed = "\n".join(line for line in done.stdout.splitlines() if "systemd connection" not in line)
-        print("\n".join(printed.splitlines()[-25:]), flush=True)
+        if not quiet:
+            print("\n".join(printed.splitlines()[-25:]), flush=True)
         if done.returncode and not may_fail:
             raise Failed(f"{command}\nended with {done.returncode}")
         return printed
 
 
-def image(one: Try, name: str, packages: str) -> str:
-    """A minimal Debian with these packages as an image, made once; its name."""
+def image(one: Try, name: str, packages: str, *said: str) -> str:
+    """A minimal Debian with these packages, and with what is `said` of it as an image, made once; its name."""
     made, archive = f"localhost/dossier-try-{name}", one.folder / f"{name}.tar"
     if subprocess.run(["podman", "image", "exists", made]).returncode:
         subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", SUITE, archive], check=True)
-        subprocess.run(["podman", "import", archive, made], check=True, capture_output=True)
+        changes = [word for one in said for word in ("--change", one)]
+        subprocess.run(["podman", "import", *changes, archive, made], check=True, capture_output=True)
         archive.unlink()
     return made
 
@@ -104,6 +109,7 @@ def prepare(one: Try) -> str:
         return base
     base = image(one, "base", "python3-venv,ca-certificates")
     for text in ("", limits, f'{limits}[engine]\nruntime = "runc"\ncgroup_manager = "cgroupfs"\n'):
+        text += '[network]\nnetwork_backend = "netavark"\n'  # containers know each other by name
         configuration.write_text(text)
         one.environ["CONTAINERS_CONF"] = str(configuration)
         if subprocess.run(["podman", "run", "--rm", base, "true"], env=one.environ, capture_output=True).returncode == 0:
@@ -161,6 +167,65 @@ def story(one: Try, base: str) -> None:
             raise Failed(f"{name} did not end in good order")
 
 
+def is_well(one: Try, service: str) -> bool:
+    """Without systemd podman keeps no time for health checks: this is one of them."""
+    words = ["podman", "healthcheck", "run", f"dossier-{one.mark}_{service}_1"]
+    return subprocess.run(words, env=one.environ, capture_output=True).returncode == 0
+
+
+def composed(one: Try) -> None:
+    """The office of compose.yaml: up, the first page, health, a backup, down."""
+    folder = one.folder / "compose"
+    folder.mkdir(exist_ok=True)
+    for name in ("compose.yaml", "Caddyfile"):
+        shutil.copyfile(CHECKOUT / "packaging" / name, folder / name)
+    desk, portal = "desk.localhost", "portal.localhost"  # for these Caddy makes certificates of its own
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    names, up, asked = guide.blocks(*guide.WITH_COMPOSE)
+    if not {"DESK", "PORTAL"} <= {line.partition("=")[0] for line in names.lines()}:
+        raise Failed("the guide says other names than DESK and PORTAL")
+    caddy = image(
+        one, "caddy", "caddy,ca-certificates",
+        'CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]', "ENV XDG_DATA_HOME=/data",
+    )  # fmt: skip
+    (folder / ".env").write_text(
+        f"DESK={desk}\nPORTAL={portal}\nIMAGE=localhost/dossier-{one.mark}\nCADDY_IMAGE={caddy}\nHTTP=127.0.0.1:0\nHTTPS=127.0.0.1:{port}\n"
+    )
+    compose = f"podman-compose -p dossier-{one.mark}"
+
+    def said(command: str) -> str:
+        return one.run(command.replace("podman-compose -f packaging", f"{compose} -f {folder}"))
+
+    curl = f"curl -sSk -c {folder}/cookies -b {folder}/cookies --connect-to {desk}:443:127.0.0.1:{port} --connect-to {portal}:443:127.0.0.1:{port}"
+    try:
+        said(up.lines()[0])
+        wait(
+            lambda: FIRST.search(one.run(f"{compose} -f {folder}/compose.yaml logs desk", quiet=True)), "the log tells an address"
+        )
+        found = FIRST.search(said(up.lines()[1]))
+        assert found
+        wait(lambda: "<form" in one.run(f"{curl} {found[0]}", may_fail=True, quiet=True), "the first page opens")
+        fields = {"office": "Office", "language": "en", "name": "Anna Beheer", "code": "a.beheer", "email": "a.beheer@office.example",
+                  "mail_host": "", "sender": ""}  # fmt: skip
+        words = " ".join(f"--data-urlencode '{key}={value}'" for key, value in fields.items())
+        one.run(f"{curl} -o /dev/null -H 'Origin: https://{desk}' {words} {found[0]}")
+        if "Anna Beheer" not in one.run(f"{curl} https://{desk}/office/staff", quiet=True):
+            raise Failed("the first admin is not in")
+        if "303" not in one.run(f"{curl} -o /dev/null -w '%{{http_code}}' https://{portal}/"):
+            raise Failed("the portal does not answer")
+        for service in ("daemon", "desk", "portal"):
+            wait(partial(is_well, one, service), f"{service} is well")
+            print(f"({service} is well)")
+        printed = one.run(asked.lines()[0].replace("podman-compose -f packaging", f"{compose} -f {folder}"), may_fail=True)
+        if [line for line in printed.splitlines() if line.startswith("WRONG") and "mail" not in line]:
+            raise Failed("doctor finds something wrong in the containers")
+        wait(lambda: "snapshots" in one.run(f"{compose} -f {folder}/compose.yaml logs backup", quiet=True), "a backup is made")
+    finally:
+        one.run(f"{compose} -f {folder}/compose.yaml down --volumes", may_fail=True)
+        shutil.rmtree(folder)
+
+
 def drop(inbox: Path) -> None:
     """What a colleague of another user number leaves in the inbox."""
     for name, data in (("accounts.pdf", DRAWING.read_bytes()), ("accounts.yaml", SIDECAR.encode())):
@@ -194,13 +259,14 @@ def wait(what: Callable[[], object], why: str) -> None:
 
 
 def main() -> int:
-    need("podman", "mmdebstrap", "curl")
+    need("podman", "podman-compose", "mmdebstrap", "curl")
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else "/var/tmp/dossier-try")
     folder.mkdir(parents=True, exist_ok=True)
     one = Try(folder)
     with cleaned(one):
         try:
             story(one, prepare(one))
+            composed(one)
         except Failed as fault:
             print(f"\nFAILED: {fault}")
             one.run(f"podman logs --tail 30 dossier-{one.mark}", may_fail=True)

@@ -37,7 +37,8 @@ WITH_THE_PACKAGE = ("installing.md", "With the Debian package")
 """The part that `make try-deb` follows."""
 
 IN_CONTAINERS = ("installing.md", "In containers")
-"""The part that `make try-container` follows."""
+WITH_COMPOSE = ("installing.md", "With compose")
+"""The parts that `make try-container` follows."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,7 +52,8 @@ def need(*programs: str) -> None:
         sys.exit("This needs root: it makes users and mounts in a machine of its own.")
     if lacking:
         sys.exit(
-            f"This needs {', '.join(lacking)}. On Debian: apt-get install mmdebstrap systemd-container samba smbclient buildah podman crun"
+            f"This needs {', '.join(lacking)}. On Debian: apt-get install mmdebstrap systemd-container samba smbclient curl buildah podman"
+            " podman-compose netavark aardvark-dns crun"
         )
 
 

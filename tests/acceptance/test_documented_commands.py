@@ -124,7 +124,7 @@ def _blocks_to_run(page: Path) -> Iterator[str]:
     guide = _guide()
     followed = {
         block.text
-        for part in (*guide.FOLLOWED, guide.IN_CONTAINERS, guide.WITH_THE_PACKAGE)
+        for part in (*guide.FOLLOWED, guide.IN_CONTAINERS, guide.WITH_COMPOSE, guide.WITH_THE_PACKAGE)
         if part[0] == page.name and page.parent.name == "docs"
         for block in guide.blocks(*part)
         if block.kind == "sh"
