@@ -11,12 +11,13 @@ from peewee import Case, fn
 
 from dossier.database import readable
 from dossier.database.database import transaction
-from dossier.database.tables import Item, Opening, Viewed, tuples
+from dossier.database.tables import Item, Opening, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock
 from dossier.text.refusals import NotFound
+from workflow.reports import finding
 
 MOST_PLACES = 400
 """So many locations are shown as a tree."""
@@ -62,9 +63,7 @@ def count_items(code: str, may: Readable) -> int:
 def note_view(actor: Actor, now: datetime, code: str) -> None:
     """Remember that this person looked at a client."""
     with transaction():
-        same = (Viewed.actor == actor.code) & (Viewed.kind == "client") & (Viewed.subject == code)
-        Viewed.delete().where(same).execute()
-        Viewed.insert(actor=actor.code, kind="client", subject=code, at=clock.to_text(now)).execute()
+        finding.remember(now, actor, "client", code)
 
 
 def places(code: str, may: Readable) -> tuple[list[Place], int, int]:

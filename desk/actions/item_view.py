@@ -5,7 +5,6 @@ Reads only, but that looking counts as viewed.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +19,7 @@ from dossier.text import clock
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence
 from dossier.trail import trail
-from workflow.items import items, suspicion
+from workflow.items import items, suspicion, versions
 from workflow.portal_access import openings
 from workflow.reports import finding, reasons, story
 from workflow.reports.story import Told
@@ -33,6 +32,8 @@ class Version:
     sha256: str
     at: str
     """When it came; ISO 8601, local."""
+    by: str | None
+    """The name of who brought it, if that is known."""
     is_current: bool
     is_public: bool
     """The client sees this one now."""
@@ -91,7 +92,7 @@ def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = Tr
     told = history(office, actor, name)
     closed = item.status in office.settings.items.closed
     return ItemView(
-        item.id, item_name(item.id), finding.summary(item), files_of(item), attention,
+        item.id, item_name(item.id), finding.summary(item), files_of(office, item), attention,
         reasons.reasons(office, now, item), reasons.visible(item), openings.openings_of(item), story.story(office, item.client, told),
         people.why_not_create(office, actor.code, item.client) is None and (not closed or people.is_admin(office, actor.code)),
         people.why_not_withdraw(office, actor.code, item.client, item.created_by) is None,
@@ -105,22 +106,20 @@ def history(office: Office, actor: Actor, name: str) -> list[dict[str, Any]]:
     return [{**event, "at": clock.local_iso(event["at"])} for event in trail.history(item.id, may)]
 
 
-def files_of(item: Item) -> list[FileView]:
-    """The attachments as they are now, each with all versions that its name had."""
+def files_of(office: Office, item: Item) -> list[FileView]:
+    """The attachments as they are now, each with all its versions."""
     shown = Edition.get_by_id(item.public).shown["attachments"] if item.public else []
     public = {(one["name"], one["sha256"]) for one in shown}
-    by_name: dict[str, list[Attachment]] = defaultdict(list)
-    for row in Attachment.select().where(Attachment.item == item.id).order_by(Attachment.version.desc(), Attachment.id.desc()):
-        by_name[row.name].append(row)
+    of = versions.versions(item.id)
     return [
         FileView(
             row.name, row.size, row.media_type, row.share, row.note, row.version, row.sha256,
             [
                 Version(
-                    one.version, one.size, one.sha256, clock.local_iso(one.added_at) or "", one.current,
-                    (one.name, one.sha256) in public,
+                    one.number, one.size, one.sha256, clock.local_iso(one.at) or "", story.name_of(office, one.by) if one.by else None,
+                    one.is_current, (one.name, one.sha256) in public,
                 )
-                for one in by_name[row.name]
+                for one in of[row.name]
             ],
         )
         for row in items.attachments_of(item.id)
@@ -133,6 +132,10 @@ def version_of(office: Office, actor: Actor, name: str, file: str, version: int 
     same = (Attachment.item == item.id) & (Attachment.name == file)
     wanted = same & (Attachment.current if version is None else Attachment.version == version)
     row: Attachment | None = Attachment.select().where(wanted).order_by(Attachment.id.desc()).first()
+    if row is None and version is not None:
+        # Under another name, before it was renamed.
+        older = next((one for one in versions.versions(item.id).get(file, ()) if one.number == version), None)
+        row = Attachment.get_by_id(older.row) if older is not None else None
     if row is None:
         raise NotFound("desk.no_file", item=name, file=file)
     return row

@@ -13,18 +13,25 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
+import structlog
+
 from dossier.database import file_texts, readable
+from dossier.database.database import transaction
 from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
+from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
 from workflow.guard.directory import fold_text
-from workflow.items import dates, items
+from workflow.items import dates, items, versions
 from workflow.reports import finding
 from workflow.reports import story as stories
 from workflow.reports.story import Told
+
+log = structlog.get_logger("looking")
 
 NOT_NOTED = Sentence("actions.not_noted")
 
@@ -116,12 +123,12 @@ def due(office: Office, reader: Actor, day: date, client: str | None = None, own
 
 
 def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
-    """Raises Invalid where a filter names a client, status or type that there is none of, with what was perhaps meant."""
+    """Raises Invalid where a filter names a client, status, type or share state that there is none of, with what was perhaps meant."""
     may = people.readable(office, reader)
     clients = [code for code in office.clients if may.has(code)]
     known = {
         "client": clients, "status": office.settings.items.statuses,
-        "type": [name for name in office.settings.types if name not in may.hidden_types],
+        "type": [name for name in office.settings.types if name not in may.hidden_types], "share_state": list(items.STEPS),
     }  # fmt: skip
     faults = []
     for key, values in known.items():
@@ -129,7 +136,7 @@ def check_filter(office: Office, reader: Actor, wanted: finding.Filter) -> None:
         if given is None or given in values or _is_used(key, given, may):
             continue
         near = difflib.get_close_matches(given, values, 3, 0.5) or list(values)[:5]
-        faults.append(fault(key, "actions.no_such_value", given=given, near=", ".join(near) or "-"))
+        faults.append(fault(key, f"actions.no_such_{key}", given=given, near=", ".join(near) or "-"))
     if faults:
         raise Invalid(faults)
 
@@ -142,6 +149,11 @@ def _is_used(key: str, value: str, may: Readable) -> bool:
 def story(office: Office, client: str, history: Sequence[Mapping[str, Any]]) -> list[Told]:
     """An item's history as a person tells it, the first event first."""
     return stories.story(office, client, history)[::-1]
+
+
+def name_of(office: Office, actor: str) -> str:
+    """The name behind a code of the trail."""
+    return stories.name_of(office, actor)
 
 
 def key_of_number(number: int, office: Office, reader: Actor) -> list[int]:
@@ -170,7 +182,7 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
     """
     found = items.get_for(office, reader, key)
     is_noted = finding.note_shown(now, reader, found, how)
-    told = finding.whole(found, people.readable(office, reader))
+    told = _whole(office, reader, found)
     if not is_noted:
         told["attention"].append(NOT_NOTED)
     return told
@@ -178,12 +190,39 @@ def show(office: Office, now: datetime, reader: Actor, key: int, how: str = "sho
 
 def whole(office: Office, reader: Actor, key: int) -> dict[str, Any]:
     """An item as `show` tells it, for whoever just changed it; this is not a look. Raises NotFound."""
-    return finding.whole(items.get_for(office, reader, key), people.readable(office, reader))
+    return _whole(office, reader, items.get_for(office, reader, key))
+
+
+def _whole(office: Office, reader: Actor, item: Item) -> dict[str, Any]:
+    """An item as `show --json` tells it: each attachment with its versions, the latest first."""
+    told, of = finding.whole(item, people.readable(office, reader)), versions.versions(item.id)
+    for attachment in told["attachments"]:
+        attachment["versions"] = [
+            {
+                "version": one.number, "name": one.name, "size": one.size, "sha256": one.sha256, "by": one.by,
+                "at": clock.local_iso(one.at),
+            }
+            for one in of[attachment["name"]]
+        ]  # fmt: skip
+    return told
 
 
 def find_clients(office: Office, reader: Actor, words: str) -> list[str]:
     """Codes of the clients that have these words, in order of name."""
     return finding.find_clients(office, words, people.readable(office, reader))
+
+
+def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None:
+    """Remember that somebody asked for this client. Where that can't be written down, they are answered all the same.
+
+    It is in no trail, for no item was shown.
+    """
+    if code in office.clients and people.readable(office, reader).has(code):
+        try:
+            with transaction():
+                finding.remember(now, reader, "client", code)
+        except (DatabaseUnavailable, *UNAVAILABLE) as error:
+            log.error("that a client was asked for can't be written down", client=code, actor=reader.code, error=str(error))
 
 
 def recent(office: Office, reader: Actor) -> tuple[list[dict[str, Any]], list[str]]:

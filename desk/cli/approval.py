@@ -45,9 +45,19 @@ def queue(
     if json:
         printing.as_json(found.items)
         return
-    rows = [(one["item"], one["client"], one["description"], one["created_by"], ", ".join(one["asked"])) for one in found.items]
-    columns = (_("item"), _("client"), _("description"), _("made by"), _("waits for"))
-    printing.table(columns, rows, _("Nothing waits for a decision."))
+    rows = [
+        (
+            one["item"],
+            one["created_at"][:10],
+            one["client"],
+            one["description"],
+            one["created_by"],
+            ", ".join(one["asked"]),
+        )
+        for one in found.items
+    ]
+    columns = (_("item"), _("date"), _("client"), _("description"), _("made by"), _("waits for"))
+    printing.table(columns, rows, _("Nothing waits for a decision."), spare=(_("made by"),))
     for one in found.items:
         for line in one["attention"]:
             print(_("%(item)s, attention: %(what)s") % {"item": one["item"], "what": printing.text(line)})

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from dossier.office.office import Office
     from dossier.office.people import Actor
 
-_NUMBER = re.compile(r"(D-)?\d{4}-\d{1,7}", re.IGNORECASE)
-"""What behind an item is another item, and no attachment's name."""
+_NUMBER = re.compile(r"((D-)?\d{4}-)?\d{1,7}", re.IGNORECASE)
+"""What behind an item is another item, and no attachment's name, unless a version of it is asked for."""
 
 
 def register(app: typer.Typer) -> None:
@@ -31,8 +31,8 @@ def get(
     items: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ITEM]... [NAME]",
-            help="Numbers; behind a single one, one of its attachments.",
+            metavar="[ITEM]... [NAME] [-]",
+            help="Numbers; behind a single one, one of its attachments; - at the end as --to -.",
             autocompletion=completing.items,
         ),
     ] = None,
@@ -50,18 +50,20 @@ def get(
     from dossier.vault.opening import open_vault
 
     numbers, name = list(items or ()), None
+    if len(numbers) > 1 and numbers[-1] == "-":
+        to = numbers.pop()
     if len(numbers) > 1 and not (_NUMBER.fullmatch(numbers[-1]) and version is None):
         name = numbers.pop()
     if (name is not None and len(numbers) > 1) or (where and (name is not None or version is not None)):
         raise typer.BadParameter(_("an attachment is named for one item alone"))
-    if version is not None and name in (None, "-"):
+    if version is not None and name is None:
         raise typer.BadParameter(_("name the attachment whose version you want"))
     office, reader = session.opened(), session.reader()
     is_one = len(numbers) == 1 and not where
-    if to == "-" or name == "-":
+    if to == "-":
         if not is_one:
             raise typer.BadParameter(_("only one attachment fits on standard output"))
-        _pour(office, reader, item_name(key_of(numbers[0])), None if name == "-" else name, version)
+        _pour(office, reader, item_name(key_of(numbers[0])), name, version)
         return
     vault = open_vault(office, to_read=True)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -60,7 +61,7 @@ def items(
     status: Annotated[str | None, typer.Option()] = None,
     kind: Annotated[str | None, typer.Option("--type")] = None,
     share_state: Annotated[
-        Literal["private", "concept", "approved", "published", "returned", "withdrawn"] | None, typer.Option()
+        str | None, typer.Option("--share-state", "--state", help="private, concept, approved, published, returned or withdrawn.")
     ] = None,
     since: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Made on or after this day.")] = None,
     within: Annotated[
@@ -87,6 +88,8 @@ def items(
     reader = session.reader()
     looking_up.check_filter(office, reader, wanted)
     found = looking_up.find_items(office, reader, wanted, limit, key_of(after) if after else None)
+    if client is not None:
+        looking_up.note_client(office, clock.utc_now(), reader, client)
     if json:
         printing.as_json(found)
         return
@@ -147,7 +150,8 @@ def show(item: OneItem, json: Json = False) -> None:
     whole = looking_up.show(office, clock.utc_now(), session.reader(), key_of(item))
     if json:
         printing.as_json(whole)
-    else:
+        return
+    with printing.paged():
         _print_item(office, whole)
 
 
@@ -162,7 +166,7 @@ def state(share_state: str) -> str:
 def _print_item(office: Office, whole: dict[str, Any]) -> None:
     from desk.actions import looking_up
 
-    print(f"{whole['item']}  {printing.text(whole['description'])}")
+    printing.indented(f"{whole['item']}  ", whole["description"])
     approver = whole["approver"]
     facts = {
         _("client"): _named(office, whole["client"]), _("status"): whole["status"], _("type"): whole["type"], _("location"): whole["location"],
@@ -177,17 +181,15 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
     }  # fmt: skip
     for name, value in facts.items():
         if value:
-            print(f"  {name + ':':<13}{printing.text(value)}")
+            printing.indented(f"  {name + ':':<13}", value)
     for line in whole["attention"]:
         label = _("attention") + ":"
-        print(f"  {label:<13}{printing.text(line)}")
+        printing.indented(f"  {label:<13}", line)
     if whole["attachments"]:
         print()
-        files = [
-            (a["name"], f"{a['size']:,}", a["version"], _("yes") if a["share"] else _("no"), a["note"])
-            for a in whole["attachments"]
-        ]
-        printing.table((_("attachment"), _("bytes"), _("version"), _("shared"), _("note")), files)
+        files = [row for one in whole["attachments"] for row in _versions(office, one)]
+        columns = (_("attachment"), _("version"), _("date"), _("by"), _("bytes"), _("shared"), _("note"))
+        printing.table(columns, files, spare=(_("note"),))
     if whole["openings"]:
         print()
         openings = [
@@ -204,9 +206,22 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
     print()
     for one in looking_up.story(office, whole["client"], whole["history"]):
         who = f"{printing.text(one.who)} " if one.who else ""
-        print(f"{printing.day_and_time(one.at)}  {who}{printing.text(one.what)}")
+        printing.indented(f"{printing.day_and_time(one.at)}  ", f"{who}{printing.text(one.what)}")
         for more in one.more:
-            print(f"{'':<18}{printing.text(more)}")
+            printing.indented(f"{'':<18}", more)
+
+
+def _versions(office: Office, attachment: dict[str, Any]) -> Iterator[tuple[object, ...]]:
+    """The rows of an attachment: as it is now, and below it what it was."""
+    from desk.actions import looking_up
+
+    for number, one in enumerate(attachment["versions"]):
+        by = looking_up.name_of(office, one["by"]) if one["by"] else ""
+        what = (one["version"], (one["at"] or "")[:10], by, f"{one['size']:,}")
+        if number == 0:
+            yield attachment["name"], *what, _("yes") if attachment["share"] else _("no"), attachment["note"]
+        else:
+            yield "" if one["name"] == attachment["name"] else one["name"], *what, "", ""
 
 
 def _named(office: Office, client: str) -> str:
@@ -304,6 +319,7 @@ def recent(json: Json = False) -> None:
     if json:
         printing.as_json({"items": items, "clients": seen})
         return
-    rows = [(i["item"], i["client"], i["description"]) for i in items]
-    printing.table((_("item"), _("client"), _("description")), rows, _("No items yet."))
+    rows = [(i["item"], i["created_at"][:10], i["client"], i["description"], state(i["share_state"])) for i in items]
+    columns = (_("item"), _("date"), _("client"), _("description"), _("shared"))
+    printing.table(columns, rows, _("No items yet."), spare=(_("shared"),))
     printing.table((_("client"), _("name")), [(c["client"], c["name"]) for c in seen])

@@ -144,9 +144,13 @@ def clients(
 ) -> None:
     """Search clients by name, code, number or contact."""
     from desk.actions import looking_up
+    from dossier.text import clock
 
     office = session.office()
-    codes = looking_up.find_clients(office, session.reader(), " ".join(words or ()))
+    reader, asked = session.reader(), " ".join(words or ())
+    codes = looking_up.find_clients(office, reader, asked)
+    if asked in codes and session.opened_if_there():
+        looking_up.note_client(office, clock.utc_now(), reader, asked)
     if json:
         printing.as_json([{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes])
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import re
@@ -9,7 +11,8 @@ import shlex
 import shutil
 import subprocess  # nosec B404 - PAGER is the user's own
 import sys
-from collections.abc import Iterable, Sequence
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from unicodedata import combining, east_asian_width
 
@@ -121,14 +124,14 @@ def _fitted(widths: Sequence[int], room: int) -> list[int]:
 
 
 def _cut(cell: str, width: int) -> str:
-    """The text, or as many whole words of it as there is room for."""
+    """The text, or as many whole words of it as there is room for; of a first word that is too long, its beginning."""
     if _width(cell) <= width:
         return cell
     short = cell
     while short and _width(short) > width - 1:
         short = short[:-1]
-    words = short.rpartition(" ")[0] if not cell[len(short) :].startswith(" ") else short
-    return (words if len(words) > width // 2 else short).rstrip() + "…"
+    words = short if cell[len(short) :].startswith(" ") else short.rpartition(" ")[0]
+    return (words or short).rstrip() + "…"
 
 
 def _colour(cell: str) -> str:
@@ -139,7 +142,7 @@ def _colour(cell: str) -> str:
 def _paged(lines: Sequence[str], height: int) -> None:
     """Print lines; what is longer than the terminal goes through PAGER, if one is set."""
     pager = os.environ.get("PAGER", "").strip()
-    if not pager or len(lines) < height:
+    if not pager or len(lines) < height or isinstance(sys.stdout, _Held):
         print("\n".join(lines))
         return
     environ = {"LESS": "FRX", **os.environ}  # as git does: colours, and no page for what fits
@@ -147,6 +150,35 @@ def _paged(lines: Sequence[str], height: int) -> None:
         subprocess.run(shlex.split(pager), input="\n".join(lines) + "\n", text=True, env=environ, check=False)  # nosec B603
     except (OSError, ValueError):
         print("\n".join(lines))
+
+
+class _Held(io.StringIO):
+    """What is printed for a terminal, until all of it is there."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@contextlib.contextmanager
+def paged() -> Iterator[None]:
+    """What is printed inside, tables and lines, goes through PAGER as a whole where a table would."""
+    if not sys.stdout.isatty():
+        yield
+        return
+    with contextlib.redirect_stdout(_Held()) as held:
+        yield
+    _paged(held.getvalue().splitlines(), shutil.get_terminal_size().lines)
+
+
+def indented(begin: str, value: object) -> None:
+    """Print a text behind `begin`. On a terminal no word of it is broken, and its other lines stand below the first."""
+    lines = text(value).split("\n")
+    if sys.stdout.isatty():
+        room = max(SHORT, shutil.get_terminal_size().columns - len(begin))
+        lines = [
+            piece for line in lines for piece in textwrap.wrap(line, room, break_long_words=False, break_on_hyphens=False) or [""]
+        ]
+    print(begin + f"\n{'':{len(begin)}}".join(lines))
 
 
 def _table_on_pipe(columns: Sequence[str], cells: Sequence[Sequence[str]]) -> None:

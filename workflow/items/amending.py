@@ -301,10 +301,11 @@ def _put(change: _Change, file: File, old: Attachment | None, position: int) -> 
     share = file.share if file.share is not None else old.share if old is not None else chosen(change.office, None)
     place = makers.place(old.position if old is not None else position)
     change.makers = makers.added(change.makers, place, [*change.actor.people, *file.makers])
+    number = {"version": old.version + 1} if old is not None else {}
     _tell(
         change,
         "replaced" if old is not None else "added",
-        {"name": file.name, "sha256": file.sha256, "share": share, **items.owner_told(file)},
+        {"name": file.name, "sha256": file.sha256, "share": share, **number, **items.owner_told(file)},
     )
     return Attachment(
         item=change.item.id, position=old.position if old is not None else position, name=file.name, share=share, note=note,

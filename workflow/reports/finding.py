@@ -233,14 +233,19 @@ def note_view(now: datetime, actor: Actor, item: Item, how: str = "show") -> Non
     It is in the trail, once an hour for the same person, item and `how`. Raises what the database
     raises: a file is not given while that can't be written.
     """
-    at, who = clock.to_text(now), Viewed.actor == actor.code
     with transaction():
         for kind, subject in (("item", item_name(item.id)), ("client", item.client)):
-            Viewed.delete().where(who & (Viewed.kind == kind) & (Viewed.subject == subject)).execute()
-            Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=at).execute()
+            remember(now, actor, kind, subject)
         looks = (one for one in trail.events(item=item.id, person=actor.code, since=now - LOOK) if one.action == "viewed")
         if not any(one.actor == actor.code and one.detail and json.loads(one.detail)["how"] == how for one in looks):
             trail.record(now, actor, "viewed", item.id, {"how": how})
+
+
+def remember(now: datetime, actor: Actor, kind: str, subject: str) -> None:
+    """This item or client is the last one that this person looked at. Call inside `transaction()`."""
+    same = (Viewed.actor == actor.code) & (Viewed.kind == kind) & (Viewed.subject == subject)
+    Viewed.delete().where(same).execute()
+    Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=clock.to_text(now)).execute()
 
 
 def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:

@@ -139,6 +139,8 @@ def _file_story(what: str, one: Mapping[str, Any]) -> Sentence:
         return sentence(f"story.{what}_from", name=one["name"], item=one["copied_from"])
     if what == "replaced" and "of_version" in one:
         return sentence("story.replaced_by_version", name=one["name"], version=one["of_version"])
+    if what == "replaced" and "version" in one:
+        return sentence("story.replaced_to_version", name=one["name"], version=one["version"])
     return sentence(f"story.{what}", name=one["name"])
 
 

@@ -107,6 +107,18 @@ class Summary(Answer):
     """Only of an item that is approved inside the office."""
 
 
+class Version(Answer):
+    """What an attachment was, or is."""
+
+    version: int = Field(examples=[1])
+    name: str = Field(examples=["annual-accounts.pdf"])
+    size: int = Field(examples=[40311])
+    sha256: str = Field(examples=[SHA256])
+    by: str | None = Field(examples=["p.bakker"])
+    """Who brought it, if the trail still says it."""
+    at: datetime = Field(examples=[MOMENT])
+
+
 class Attachment(Answer):
     name: str = Field(examples=["annual-accounts.pdf"])
     size: int = Field(examples=[40311])
@@ -115,6 +127,8 @@ class Attachment(Answer):
     share: bool
     version: int = Field(examples=[1])
     note: str | None = Field(examples=[None])
+    versions: list[Version]
+    """The latest first."""
 
 
 class Happened(Answer):

@@ -45,6 +45,8 @@ def test_all_attachments_one_or_an_earlier_version_come_out(root: Root, item: st
         "-",
     ]
     assert subprocess.run(command, capture_output=True, check=True, env=root.whole_environ()).stdout == PDF + b"one"
+    command[-2:] = ["-"]
+    assert subprocess.run(command, capture_output=True, check=True, env=root.whole_environ()).stdout == PDF + b"one"
     events = [event for event in root.json("show", item)["history"] if event["action"] == "viewed"]
     assert any("a.pdf (version 1)" in event["detail"]["how"] for event in events)
 

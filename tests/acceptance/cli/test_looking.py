@@ -78,6 +78,56 @@ def test_on_eighty_columns_a_row_is_a_line_with_a_date_and_no_word_is_broken(off
     assert all(made in line for line in lines[1:])
 
 
+def test_of_a_description_of_long_words_whole_ones_are_left(office: Root) -> None:
+    what = "Winstbelasting vennootschapsbelastingaangifte loonheffingennummer"
+    office.drop("four", SIDECAR.format(what=what), four_pdf=PDF + b"4")
+    office.once()
+    [line] = [line for line in on_terminal(office, "items", columns=60, NO_COLOR="1").splitlines() if "Winst" in line]
+    assert "Winstbelasting…" in line
+
+
+def test_an_item_is_shown_without_a_broken_word_and_through_the_pager(office: Root) -> None:
+    item = office.json("items", "toelichting")[0]["item"]
+    lines = on_terminal(office, "show", item, columns=60, NO_COLOR="1").splitlines()
+    assert max(map(len, lines)) <= 60
+    assert lines[0] == f"{item}  Jaarrekening 2025 met de toelichting en alle"
+    assert lines[1] == f"{'':{len(item)}}  bijlagen van de accountant"
+    assert on_terminal(office, "show", item, LINES="3", PAGER="sed s/^/paged:/").count("paged:") >= len(lines) - 2
+
+
+def test_versions_are_shown_with_who_when_and_size_and_the_history_tells_which_came(office: Root) -> None:
+    item = office.json("items", "loonstaat")[0]["item"]
+    newer = office.path / "newer.pdf"
+    newer.write_bytes(PDF + b"a longer one")
+    office.run("replace", item, "three.pdf", str(newer), user="m.devries")
+    office.run("rename", item, "three.pdf", "loonstaat.pdf", user="m.devries")
+    [file] = office.json("show", item)["attachments"]
+    assert [(one["version"], one["name"], one["by"], one["size"]) for one in file["versions"]] == [
+        (2, "loonstaat.pdf", "m.devries", len(PDF) + 12), (1, "three.pdf", "p.bakker", len(PDF) + 1),
+    ]  # fmt: skip
+    told = office.run("show", item).stdout
+    [first] = [line for line in told.splitlines() if line.startswith("three.pdf")]
+    assert first.split() == ["three.pdf", "1", file["versions"][1]["at"][:10], "Petra", "Bakker", str(len(PDF) + 1)]
+    assert "replaced three.pdf: it is version 2 now" in told
+    office.run("get", item, "loonstaat.pdf", "--version", "1", "--to", str(office.path / "out"))
+    assert (office.path / "out/three.pdf").read_bytes() == PDF + b"3"
+
+
+def test_whoever_asks_for_a_client_looked_at_them_last(office: Root) -> None:
+    def last() -> list[str]:
+        return [one["client"] for one in office.json("recent", user="k.smit")["clients"]]
+
+    office.run("clients", "northwind", user="k.smit")
+    assert last() == []
+    office.run("clients", "northwind-ltd", user="k.smit")
+    assert last() == ["northwind-ltd"]
+    office.run("items", "--client", "acme-bv", "nothing", user="k.smit")
+    assert last() == ["acme-bv", "northwind-ltd"]
+    assert not any(
+        event["action"] == "viewed" for one in office.json("items") for event in office.json("show", one["item"])["history"][:-1]
+    )
+
+
 def test_a_list_longer_than_the_terminal_goes_through_the_pager(office: Root) -> None:
     assert on_terminal(office, "items", LINES="3", PAGER="sed s/^/paged:/").count("paged:") == 4
     assert "paged:" not in on_terminal(office, "items", PAGER="sed s/^/paged:/")
@@ -85,12 +135,15 @@ def test_a_list_longer_than_the_terminal_goes_through_the_pager(office: Root) ->
 
 
 def test_what_there_is_none_of_is_refused_with_what_was_perhaps_meant(office: Root) -> None:
-    for option, wrong, right in (("--client", "acme-vb", "acme-bv"), ("--status", "don", "done")):
+    for option, wrong, right in (
+        ("--client", "acme-vb", "acme-bv"),
+        ("--status", "don", "done"),
+        ("--state", "publisht", "published"),
+    ):
         refused = office.run("items", option, wrong, code=1).stderr
         assert wrong in refused
         assert right in refused
         assert refused.count("\n") == 1
-    assert "published" in office.run("items", "--share-state", "publisht", code=2).stderr
 
 
 def test_an_item_is_shown_by_the_end_of_its_number_with_the_name_of_its_client_and_its_history_in_sentences(office: Root) -> None:

@@ -1,0 +1,66 @@
+"""The versions of an item's attachments: each with who brought it, and when. Reads only."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dossier.database.tables import Attachment
+from dossier.trail import trail
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """What an attachment was, or is, under the name that it had then."""
+
+    number: int
+    name: str
+    size: int
+    sha256: str
+    at: str
+    """When it came; as it is kept."""
+    by: str | None
+    """Who brought it, as the trail names them; None if the trail doesn't say any more."""
+    is_current: bool
+    row: int
+    """Its row of Attachment."""
+
+
+def versions(key: int) -> dict[str, list[Version]]:
+    """The name of each attachment as it is now → its versions, the latest first.
+
+    These are all that had its name, and what it was before it was renamed.
+    """
+    rows = list(Attachment.select().where(Attachment.item == key).order_by(Attachment.id.desc()))
+    brought = _brought(key)
+    return {row.name: [_version(one, brought) for one in _of(row, rows)] for row in rows if row.current}
+
+
+def _of(current: Attachment, rows: Sequence[Attachment]) -> list[Attachment]:
+    """Its versions among `rows`, the latest row first. Its place may have been another attachment's before: that one ended with
+    a version that is not the one before its first."""
+    found, wanted = {current.id: current}, current.version - 1
+    for row in rows:
+        if row.id < current.id and row.position == current.position and row.version == wanted:
+            found[row.id], wanted = row, wanted - 1
+        elif row.name == current.name and not row.current:
+            found[row.id] = row
+    return sorted(found.values(), key=lambda row: (row.version, row.id), reverse=True)
+
+
+def _version(row: Attachment, brought: dict[tuple[str, str], str]) -> Version:
+    by = brought.get((row.name, row.sha256)) or brought.get(("", row.sha256)) or brought.get(("", row.added_at))
+    return Version(row.version, row.name, row.size, row.sha256, row.added_at, by, row.current, row.id)
+
+
+def _brought(key: int) -> dict[tuple[str, str], str]:
+    """(name, SHA-256) of a file, or ("", SHA-256), or ("", time) → who brought it, by the trail."""
+    found = dict[tuple[str, str], str]()
+    for event in trail.events(item=key):
+        if event.action in ("created", "amended"):
+            found[("", event.at)] = event.actor
+            detail = json.loads(event.detail) if event.detail else {}
+            for one in (*detail.get("attachments", ()), *detail.get("added", ()), *detail.get("replaced", ())):
+                found[(one["name"], one["sha256"])] = found[("", one["sha256"])] = event.actor
+    return found
