@@ -11,29 +11,35 @@ Without `internal`, items of types that are never shared stay behind, and explan
 Everything is written beneath DIR, in folders that are held open, and never through a link. Each item is in
 the trail before its files are given. Killed anywhere, the next run goes on: what lies there with the right
 hash is not copied again. Only a run that came to its end says so in export.json.
+
+The desk gives the same in one archive, put together while it is sent: `parts`. There export.json is the last file, and an
+archive that broke off can't be opened.
 """
 
 from __future__ import annotations
 
 import csv
+import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from dossier.database import readable
-from dossier.database.database import transaction
-from dossier.database.tables import Item, item_name
+from dossier.database.database import close_database, transaction
+from dossier.database.tables import PROXY, Item, item_name, tuples
 from dossier.files import files, moves
 from dossier.files.beneath import Folder, open_folder
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
+from dossier.office.words import Language
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, NotFound, Unavailable
 from dossier.text.sentences import sentence, told
@@ -95,10 +101,7 @@ def export(
                 done.stayed += 1
             progress(1)
         language = office.clients[client].language
-        for name, text in (
-            (PAGE, _page(office.clients[client].name, listed, language)), (TABLE, _table(listed)), (MAP, _map(listed)),
-            (SUMS, "".join(f"{sha256}  {path}\n" for sha256, path in sums)),
-        ):  # fmt: skip
+        for name, text in _overviews(office.clients[client].name, listed, sums, language):
             files.write_whole(top / name, text.encode(), FILE_MODE)
         files.sync_whole(top)
         with transaction():
@@ -106,6 +109,85 @@ def export(
         finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.local_iso(clock.to_text(now))}
         files.write_durably(top / MARK, _json(finished), FILE_MODE)
     return done
+
+
+def _overviews(
+    name: str, listed: Sequence[Told], sums: Sequence[tuple[str, str]], language: Language
+) -> Iterator[tuple[str, str]]:
+    """The files (name, text) that tell of all items together."""
+    yield PAGE, _page(name, listed, language)
+    yield TABLE, _table(listed)
+    yield MAP, _map(listed)
+    yield SUMS, "".join(f"{sha256}  {path}\n" for sha256, path in sums)
+
+
+MOST_AT_ONCE = 5000
+"""Items in one archive. Of each some kilobytes are held until its end, for the overviews; more go by the command."""
+
+TOLD_OF_AT_ONCE = 25
+"""Items that are read in one go of the database, before their files are sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A file of an archive: its path there, its time (ISO 8601), its bytes, and what gives those from one place to before another."""
+
+    path: str
+    at: str
+    size: int
+    pieces: Callable[[int, int], Iterator[bytes]]
+
+
+def parts(office: Office, now: datetime, reader: Actor, client: str, internal: bool) -> Iterator[Part]:
+    """The client's dossier as the files of one archive, each made when it is asked for; that it is given is recorded at once.
+
+    Raises NotFound; Conflict for more than MOST_AT_ONCE items. Whoever iterates may do so in any thread, and is
+    told of a file that the vault lacks by Unavailable.
+    """
+    may = _may(office, reader, client)
+    mine = readable.only_items(Item.select(Item.id, Item.type), may).where(Item.client == client).order_by(Item.id)
+    keys = [key for key, kind in tuples(mine.limit(MOST_AT_ONCE + 1)) if internal or _may_leave(office, kind)]
+    if len(keys) > MOST_AT_ONCE:
+        raise Conflict("exporting.too_many", most=MOST_AT_ONCE, client=client)
+    with transaction():
+        trail.record(now, reader, "exported", None, {"items": len(keys), "internal": internal}, client)
+    return _parts(office, now, reader, client, internal, keys)
+
+
+def _parts(office: Office, now: datetime, reader: Actor, client: str, internal: bool, keys: Sequence[int]) -> Iterator[Part]:
+    vault, at = open_vault(office, to_read=True), now.astimezone().isoformat(timespec="seconds")
+    listed, sums, count = list[Told](), list[tuple[str, str]](), 0
+
+    def made(path: str, data: bytes) -> Part:
+        sums.append((hashlib.sha256(data).hexdigest(), path))
+        return Part(path, at, len(data), lambda start, end: iter((data[start:end],)))
+
+    for first in range(0, len(keys), TOLD_OF_AT_ONCE):
+        for told_of in _told_of(office, now, reader, client, internal, keys[first : first + TOLD_OF_AT_ONCE]):
+            yield made(f"{told_of['item']}/{ITEM}", _json(told_of))
+            for one in told_of["attachments"]:
+                if vault.size(one["sha256"]) != one["size"]:
+                    raise Unavailable("getting.lacking", file=one["name"], sha256=one["sha256"])
+                sums.append((one["sha256"], one["path"]))
+                count += 1
+                yield Part(one["path"], told_of["created_at"], one["size"], partial(vault.pieces, one["sha256"]))
+            listed.append({key: value for key, value in told_of.items() if key not in ("history", "openings")})
+    name, language = office.clients[client].name, office.clients[client].language
+    for path, text in _overviews(name, listed, sums, language):
+        yield made(path, text.encode())
+    mark = {"schema_version": 1, "client": client, "name": name, "internal": internal}
+    yield made(MARK, _json({**mark, "items": len(listed), "files": count, "exported_at": at}))
+
+
+def _told_of(office: Office, now: datetime, reader: Actor, client: str, internal: bool, keys: Sequence[int]) -> list[Told]:
+    """What item.json says of these, with a connection of their own: what is sent meanwhile keeps none open."""
+    PROXY.connect(reuse_if_open=True)
+    try:
+        may = _may(office, reader, client)
+        found = readable.only_items(Item.select(), may).where((Item.client == client) & Item.id.in_(list(keys))).order_by(Item.id)
+        return [_tell(now, reader, one, may, internal) for one in found]
+    finally:
+        close_database()
 
 
 def _may(office: Office, reader: Actor, client: str) -> Readable:
@@ -149,18 +231,11 @@ def _write_item(
     now: datetime, reader: Actor, vault: Vault, top: Folder, item: Item, may: Readable, internal: bool, sums: list[tuple[str, str]], done: Exported
 ) -> Told:  # fmt: skip
     """Write an item's folder; returns what item.json says of it, with the path of each file."""
-    finding.note_view(now, reader, item, "export")
-    told_of = finding.whole(item, may)
-    if not internal:
-        told_of = {key: value for key, value in told_of.items() if key not in _OFFICES_OWN}
-        for one in told_of["attachments"]:
-            del one["note"]
-    home = item_name(item.id)
+    told_of, home = _tell(now, reader, item, may, internal), item_name(item.id)
     with files.made_folder(top / home, FOLDER_MODE) as folder:
         wanted = {ITEM}
         for one in told_of["attachments"]:
-            name = one["name"] if names.fold(one["name"]) != ITEM else f"attachment {one['name']}"
-            one["path"] = f"{home}/{name}"
+            name = one["path"].removeprefix(f"{home}/")
             done.there += _put(vault, folder, name, one)
             done.files += 1
             wanted.add(name)
@@ -170,6 +245,21 @@ def _write_item(
         sums.append((files.hash_file(folder / ITEM), f"{home}/{ITEM}"))
         done.strangers += len(set(folder.names()) - wanted)
     done.items += 1
+    return told_of
+
+
+def _tell(now: datetime, reader: Actor, item: Item, may: Readable, internal: bool) -> Told:
+    """What item.json says of an item, with the path of each file. That it is given is recorded first."""
+    finding.note_view(now, reader, item, "export")
+    told_of = finding.whole(item, may)
+    if not internal:
+        told_of = {key: value for key, value in told_of.items() if key not in _OFFICES_OWN}
+    home = item_name(item.id)
+    for one in told_of["attachments"]:
+        if not internal:
+            del one["note"]
+        name = one["name"] if names.fold(one["name"]) != ITEM else f"attachment {one['name']}"
+        one["path"] = f"{home}/{name}"
     return told_of
 
 

@@ -15,9 +15,9 @@ from starlette.responses import Response, StreamingResponse
 
 from desk.web.portal.pages import find, gone, to_login
 from desk.web.portal.visit import ClientVisit
-from desk.web.portal.zipping import ZippedFile, zipped
 from desk.web.shell import answers
 from desk.web.shell.sending import SANDBOX, ServedFile, saved_file, sent, size_of
+from desk.web.shell.zipping import ZippedFile, zipped
 from dossier.text import media
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site

@@ -101,6 +101,7 @@ class DeskWeb:
                 self._inside("/clients/{client}", clients.client, get),
                 Route("/clients/{client}/new", self._gate.upload(self._with_uploads(new_item.new_item)), methods=both),
                 self._inside("/clients/{client}/many", many.many_items, post),
+                self._inside("/clients/{client}/export", clients.export, post),
                 self._inside("/clients/{client}/drops", new_item.begin, post),
                 Route("/drops/{drop}/files/{name}", self._gate.stream(self._put_file), methods=["PUT"]),
                 self._inside(

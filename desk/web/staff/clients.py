@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse, Response, StreamingResponse
 
-from desk.actions import client_card, looking_up, offering
+from desk.actions import client_card, exporting, looking_up, offering
+from desk.web.shell.sending import SANDBOX
+from desk.web.shell.zipping import ZippedFile, zipped
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
 from dossier.office import hours
+from dossier.text import media
 from workflow.reports.finding import Filter
 
 PAGE_CLIENTS = 100
@@ -27,6 +30,15 @@ def client_list(visit: StaffVisit) -> Response:
         "clients.html", codes=here, count=len(codes), words=words, number=number, pages=-(-len(codes) // PAGE_CLIENTS) or 1,
         is_for_new=visit.field("for") == "new",
     )  # fmt: skip
+
+
+def export(visit: StaffVisit) -> Response:
+    """The client's whole dossier in one archive, put together while it is sent."""
+    code, internal = visit.request.path_params["client"], visit.field("internal") == "yes"
+    parts = exporting.parts(visit.office, visit.now, visit.actor, code, internal)
+    entries = (ZippedFile(f"{code}/{one.path}", one.at, one.size, one.pieces) for one in parts)
+    headers = {"content-disposition": media.saved_as(f"{code}.zip"), **SANDBOX}
+    return StreamingResponse(zipped(entries), headers=headers, media_type="application/zip")
 
 
 def suggest(visit: StaffVisit) -> Response:

@@ -5,17 +5,27 @@ With SCREENSHOTS=FOLDER in the environment some pages are kept there as pictures
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from kit import desk_pages
 from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
-from kit.desk import DeskRig
+from kit.desk import STAFF, DeskRig
 from kit.support import PDF, wait_for
-from playwright.sync_api import Browser, BrowserContext, expect
+from kit.web import Browser as WebBrowser
+from kit.web import send_form
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-DOCUMENTED = {"nl-start-desktop", "nl-new-desktop", "nl-decide-phone"}
+from desk.actions import config_forms
+from desk.web.staff.app import DeskWeb
+from dossier.office.opening import load_office
+from dossier.office.people import Actor
+
 PAPER = (Path(__file__).parents[3] / "demo/samples/acme-bv/jaarrekening-2025.pdf").read_bytes()
 LONG = (
     "Concept-jaarrekening 2025 met toelichting op de waarderingsgrondslagen, verloop van de voorzieningen, de rekening-courant"
@@ -23,19 +33,33 @@ LONG = (
 )
 
 
+ADMINS = """\
+  e.admin: {name: Edith Admiraal, email: e.admin@office.example, rights: [create, share, approve, admin], language: en}
+  d.admin: {name: Dirk Admiraal, email: d.admin@office.example, rights: [create, share, approve, admin], language: nl}
+"""
+"""Who may see every page, in either language."""
+
+
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n") as made:
+    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n", staff=STAFF + ADMINS) as made:
         (made.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
         (made.office.path / "inbox/_unsorted/scan.txt").write_text("Brief aan Bakkerij Zon")
-        concept = "share: yes\nshare_status: concept\nshare_attachments: all\n"
+        concept = (
+            "share: yes\nshare_status: concept\nshare_attachments: all\napprover: [m.devries, e.admin, d.admin]\napprovals: any\n"
+        )
+        approved = "share: yes\nshare_status: approved\nshare_attachments: all\n"
         for stem, keys in {"a": f"description: Jaarrekening 2025\nlocation: 2025/Vpb\nexplanation: Zie het telverslag.\n{concept}",
                            "b": f"description: {LONG}\n{concept}", "c": "description: kort\n"}.items():  # fmt: skip
             made.office.place(
                 "acme-bv",
                 {f"{stem}.pdf": PAPER if stem == "a" else PDF + stem.encode(), f"{stem}.yaml": f"created_by: p.bakker\n{keys}"},
             )
-        wait_for(lambda: len(made.office.json("items")) == 2 and made.office.json("rejected"), "two items and a refusal")
+        made.office.place(
+            "acme-bv", {"d.pdf": PDF + b"d", "d.yaml": f"created_by: m.devries\ndescription: Op het portaal\n{approved}"}
+        )
+        made.office.until_taken("acme-bv", "a", "b", "d")
+        made.office.until_rejected("acme-bv", "c")
         yield made
 
 
@@ -47,8 +71,28 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def cookies(rig: DeskRig) -> dict[str, dict[str, str]]:
-    """Of Marieke, whose pages are Dutch, and of the admin, whose are English."""
-    return {who: rig.browser(who).cookies for who in ("m.devries", "j.admin")}
+    """Of Marieke, whose pages are Dutch, and of two admins, whose are English and Dutch."""
+    return {who: rig.browser(who).cookies for who in ("m.devries", "e.admin", "d.admin")}
+
+
+@pytest.fixture(scope="module")
+def named(rig: DeskRig) -> dict[str, str]:
+    """What the addresses and forms of the list speak of."""
+    first = str(rig.office.told("a")["item"])
+    rig.office.place(
+        "acme-bv",
+        {"a2.yaml": f"created_by: p.bakker\nitem: {first}\nattachments: [{{file: a2.pdf, name: a.pdf}}]\n", "a2.pdf": PDF + b"2"},
+    )
+    rig.office.until_taken("acme-bv", "a2")
+    rejected = rig.office.rejected("c")
+    assert rejected is not None
+    office = load_office(rig.office.path, {})
+    return {
+        "item": first, "concept": first, "shown": str(rig.office.told("d")["item"]), "refused": rejected.name,
+        "before": hashlib.sha256(PAPER).hexdigest(), "now": hashlib.sha256(PDF + b"2").hexdigest(),
+        "version": re.findall(r'name="version" value="(\d+)"', rig.browser("d.admin").get(f"/items/{first}").text)[0],
+        "was": config_forms.read(office, Actor("d.admin", "desk"), "clients", "acme-bv").digest,
+    }  # fmt: skip
 
 
 def context(rig: DeskRig, browser: Browser, cookies: dict[str, str], **options: object) -> BrowserContext:
@@ -57,47 +101,26 @@ def context(rig: DeskRig, browser: Browser, cookies: dict[str, str], **options: 
     return made
 
 
-def paths(rig: DeskRig, who: str) -> list[str]:
-    first = rig.office.json("items")[-1]["item"]
-    refused = rig.office.json("rejected")[0]["path"].rpartition("/")[2]
-    mine = (
-        [
-            "/office",
-            "/office/clients",
-            "/office/clients/acme-bv",
-            "/office/new/clients",
-            "/office/staff",
-            "/office/staff/k.smit",
-            "/office/presets",
-            "/office/new/presets",
-            "/office/new/types",
-            "/office/text/clients",
-            "/office/trail",
-            "/office/doctor",
-            "/office/retention",
-            "/inbox/unsorted/scan.txt",
-        ]
-        if who == "j.admin"
-        else []
-    )
-    return [
-        "/", "/clients", "/clients?for=new", "/clients/acme-bv", "/clients/zon", "/clients/acme-bv/new", f"/items/{first}", "/queue",
-        f"/queue/{first}",
-        "/inbox", f"/inbox/refused/acme-bv/{refused}", "/bin", "/?q=jaar", "/?q=nothingfits", "/keys", "/nowhere", *mine,
-    ]  # fmt: skip
+ONCE = (("e.admin", PHONE, "dark"),)
+REST = (("e.admin", DESKTOP, "light"), ("d.admin", PHONE, "light"), ("d.admin", DESKTOP, "dark"))
+LOOKS = [*ONCE, *(pytest.param(*one, marks=pytest.mark.slow) for one in REST)]
 
 
-@pytest.mark.parametrize(
-    ("who", "size", "scheme"),
-    [
-        ("j.admin", PHONE, "dark"),
-        pytest.param("j.admin", DESKTOP, "light", marks=pytest.mark.slow),
-        pytest.param("m.devries", PHONE, "dark", marks=pytest.mark.slow),
-        pytest.param("m.devries", DESKTOP, "light", marks=pytest.mark.slow),
-    ],
-)
+def test_every_address_of_the_desk_is_in_the_list_of_what_is_looked_at(rig: DeskRig) -> None:
+    app = DeskWeb(load_office(rig.office.path, {}), {}).app.routes
+    assert desk_pages.routes(app, "GET") == set(desk_pages.PAGES) | desk_pages.NO_PAGES | desk_pages.ALONE
+    assert desk_pages.routes(app, "POST") == set(desk_pages.FORMS) | desk_pages.ONWARD
+
+
+@pytest.mark.parametrize(("who", "size", "scheme"), LOOKS)
 def test_every_page_is_usable_for_everybody(
-    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], who: str, size: dict[str, int], scheme: str
+    rig: DeskRig,
+    browser: Browser,
+    cookies: dict[str, dict[str, str]],
+    named: dict[str, str],
+    who: str,
+    size: dict[str, int],
+    scheme: str,
 ) -> None:
     made = context(rig, browser, cookies[who], viewport=size, color_scheme=scheme)
     page = made.new_page()
@@ -105,19 +128,98 @@ def test_every_page_is_usable_for_everybody(
     foreign: list[str] = []
     page.on("request", lambda request: foreign.append(request.url) if f"127.0.0.1:{rig.port}" not in request.url else None)
     page.on("console", lambda message: wrong.append(message.text) if "Content Security" in message.text else None)
-    for path in paths(rig, who):
+    for path in [path.format(**named) for paths in desk_pages.PAGES.values() for path in paths]:
         page.goto(f"http://127.0.0.1:{rig.port}{path}")
-        wrong += [f"{path}: {fault}" for fault in accessibility_faults(page)]
-        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-            wrong.append(f"{path}: it scrolls sideways")
-        name = {"/": "start", "/clients/acme-bv/new": "new"}.get(path, "decide" if path.startswith("/queue/") else "")
-        name = f"nl-{name}-{'phone' if size == PHONE else 'desktop'}"
-        page.wait_for_load_state("networkidle")
-        if (folder := os.environ.get("SCREENSHOTS")) and name in DOCUMENTED and who == "m.devries":
-            page.screenshot(path=f"{folder}/{name}.png")
+        wrong += [f"{path}: {fault}" for fault in faults(page)]
     made.close()
     assert wrong == []
     assert foreign == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("who", "size", "scheme"), [*ONCE, *REST])
+def test_every_form_that_comes_back_is_usable_for_everybody(
+    rig: DeskRig,
+    browser: Browser,
+    cookies: dict[str, dict[str, str]],
+    named: dict[str, str],
+    who: str,
+    size: dict[str, int],
+    scheme: str,
+) -> None:
+    made = context(rig, browser, cookies[who], viewport=size, color_scheme=scheme)
+    page = made.new_page()
+    wrong: list[str] = []
+    for path, fields in [one for forms in desk_pages.FORMS.values() for one in forms]:
+        page.goto(f"http://127.0.0.1:{rig.port}/keys")
+        filled = {
+            key: re.sub(r"\{(\w+)\}", lambda found: named[found[1]], value) for key, value in fields.items() if "{a" not in value
+        }
+        with page.expect_navigation():
+            page.evaluate(SEND, [path.format(**named), {**fields, **filled}])
+        assert page.url.endswith(path.format(**named)), (path, page.url)
+        wrong += [f"{path} {fields}: {fault}" for fault in faults(page)]
+    made.close()
+    assert wrong == []
+
+
+@pytest.mark.parametrize(("who", "size", "scheme"), LOOKS)
+def test_what_is_on_its_way_and_what_a_session_ended_on_are_usable_for_everybody(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], who: str, size: dict[str, int], scheme: str
+) -> None:
+    made = context(rig, browser, cookies[who], viewport=size, color_scheme=scheme)
+    page, asking = made.new_page(), WebBrowser(rig.port)
+    page.route("**/desk.js*", lambda route: route.abort())  # it would look again each second
+    asking.cookies |= cookies[who]
+    rig.daemon.send_signal(signal.SIGSTOP)
+    try:
+        file = (f"{who}{scheme}{size['width']}.txt", f"{who}{scheme}{size}".encode())
+        goal = send_form(asking, "/clients/zon/new", {"description": "Nog onderweg naar het dossier"}, [file]).goes_to
+        page.goto(f"http://127.0.0.1:{rig.port}{goal}")
+        wrong = [f"{goal}: {fault}" for fault in faults(page)]
+        assert page.url.endswith(goal)
+    finally:
+        rig.daemon.send_signal(signal.SIGCONT)
+    page.goto(f"http://127.0.0.1:{rig.port}/keys")
+    made.clear_cookies()
+    with page.expect_navigation():
+        page.evaluate(SEND, ["/queue/D-2026-000001", {"comment": "Getypt"}])
+    expect(page.locator("textarea[name=comment]")).to_have_value("Getypt")
+    wrong += [f"after the session: {fault}" for fault in faults(page)]
+    made.close()
+    assert wrong == []
+
+
+SEND = """([path, fields]) => {
+    const form = document.createElement("form");
+    Object.assign(form, { method: "post", action: path });
+    for (const [name, value] of Object.entries(fields)) form.append(Object.assign(document.createElement("textarea"), { name, value }));
+    document.body.append(form);
+    form.submit();
+}"""
+
+
+def faults(page: Page) -> list[str]:
+    found = accessibility_faults(page)
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        found.append("it scrolls sideways")
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("path", "size"), [("/", DESKTOP), ("/clients/acme-bv/new", DESKTOP), ("/queue/{concept}", PHONE)])
+def test_the_pictures_of_the_documentation_can_be_made(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], named: dict[str, str], path: str, size: dict[str, int]
+) -> None:
+    made = context(rig, browser, cookies["m.devries"], viewport=size, color_scheme="dark" if size == PHONE else "light")
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}{path.format(**named)}")
+    page.wait_for_load_state("networkidle")
+    assert page.locator("h1").count() == 1
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = {"/": "start", "/clients/acme-bv/new": "new"}.get(path, "decide")
+        page.screenshot(path=f"{folder}/nl-{name}-{'phone' if size == PHONE else 'desktop'}.png")
+    made.close()
 
 
 def test_the_preview_is_usable_for_everybody(rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]) -> None:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 from kit.desk import DeskRig
@@ -210,3 +214,35 @@ def test_several_items_of_a_list_are_changed_at_once_each_judged_by_itself(rig: 
     hidden = karel.post("/clients/zon/many", [*chosen, ("what", "delete"), ("sure", "1")])
     never = karel.post("/clients/zon/many", [("chosen", "D-2026-999999"), ("what", "delete"), ("sure", "1")])
     assert (hidden.status, hidden.text) == (422, never.text), "what may not be known of is as what never was"
+
+
+def test_a_whole_dossier_comes_as_one_archive_with_what_the_command_writes(
+    rig: DeskRig, marieke: Browser, tmp_path: Path
+) -> None:
+    make(rig, "exported", "explanation: Of the office alone.\n")
+    karel = rig.browser("k.smit")  # works for zon alone
+    assert karel.post("/clients/acme-bv/export").status == 404
+    for internal, words in ((False, []), (True, ["--internal"])):
+        rig.office.run("export", "acme-bv", str(tmp_path / str(internal)), *words)
+        written = {
+            path.relative_to(tmp_path / str(internal)).as_posix(): path.read_bytes()
+            for path in (tmp_path / str(internal)).rglob("*")
+            if path.is_file()
+        }
+        answer = marieke.post("/clients/acme-bv/export", {"internal": "yes"} if internal else {})
+        assert (answer.status, answer.headers["content-type"]) == (200, "application/zip")
+        with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
+            assert archive.testzip() is None
+            given = {name.removeprefix("acme-bv/"): archive.read(name) for name in archive.namelist()}
+        assert given.keys() == written.keys()
+        assert ("Of the office alone" in b"".join(given.values()).decode("utf-8", "replace")) is internal
+        for line in given["SHA256SUMS"].decode().splitlines():
+            sha256, _, path = line.partition("  ")
+            assert hashlib.sha256(given[path]).hexdigest() == sha256, path
+        assert {name for name in given if given[name] != written[name]} <= {
+            "export.json",
+            "SHA256SUMS",
+            *(name for name in given if internal and name.endswith("item.json")),
+        }
+    events = [one for one in rig.office.json("audit", "log") if (one["action"], one["actor"]) == ("exported", "m.devries")]
+    assert {one["detail"]["internal"] for one in events} == {True, False}

@@ -1,0 +1,114 @@
+"""Every address of the desk with something to look at there: what is checked by eye or by machine goes through this list.
+
+A test holds it against the application's own routes, so a page that is new can't be left out.
+`{…}` are filled in by the test that looks: an item, a concept, what was refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+Fields = Mapping[str, str]
+
+PAGES: Mapping[str, tuple[str, ...]] = {
+    "/": ("/", "/?q=jaar", "/?q=nothingfits"),
+    "/clients": ("/clients", "/clients?for=new", "/clients?q=nobody"),
+    "/clients/{client}": ("/clients/acme-bv", "/clients/zon", "/clients/acme-bv?q=nothingfits"),
+    "/clients/{client}/new": ("/clients/acme-bv/new",),
+    "/items/{item}": ("/items/{item}", "/items/{concept}"),
+    "/items/{item}/pages/{name:path}": (
+        "/items/{item}/pages/a.pdf?content={now}", "/items/{item}/pages/a.pdf?content={now}&beside={before}",
+    ),
+    "/inbox": ("/inbox",),
+    "/inbox/unsorted/{name}": ("/inbox/unsorted/scan.txt",),
+    "/inbox/refused/{client}/{folder}": ("/inbox/refused/acme-bv/{refused}",),
+    "/due": ("/due", "/due?all=yes"),
+    "/bin": ("/bin",),
+    "/keys": ("/keys",),
+    "/sessions": ("/sessions",),
+    "/office": ("/office",),
+    "/office/sessions": ("/office/sessions",),
+    "/office/doctor": ("/office/doctor",),
+    "/office/trail": ("/office/trail", "/office/trail?since=nonsense"),
+    "/office/retention": ("/office/retention",),
+    "/office/text/{which}": ("/office/text/clients",),
+    "/office/new/{kind}": ("/office/new/clients", "/office/new/staff", "/office/new/presets", "/office/new/types"),
+    "/office/{kind}": ("/office/clients", "/office/staff", "/office/presets", "/office/types"),
+    "/office/{kind}/{code:path}": ("/office/clients/acme-bv", "/office/staff/k.smit"),
+    "/queue": ("/queue",),
+    "/queue/{item}": ("/queue/{concept}",),
+    "/{anything:path}": ("/nowhere",),
+}  # fmt: skip
+"""Route of a GET → what to look at."""
+
+NO_PAGES = {
+    "/_static/{name}", "/_suggest/clients", "/_oidc", "/_oidc/back", "/items/{item}/attachments/{name:path}",
+    "/items/{item}/pictures/{name:path}", "/inbox/unsorted/{name}/file", "/queue/{item}/preview/{name:path}",
+}  # fmt: skip
+"""Files, pictures, what a script asks for, and the ways to the identity provider and back."""
+
+ALONE = {"/_login", "/_login/{secret}", "/_first/{secret}", "/drops/{drop}", "/items/{item}/proof", "/queue/{item}/preview/"}
+"""Pages for who isn't logged in, that run no script, or are there for a moment: looked at by tests of their own."""
+
+_CLIENT = {"name": "Acme B.V.", "language": "nl", "active": "yes", "portal": "yes", "default_approver": "m.devries"}
+
+FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
+    "/_login": (),
+    "/_login/{secret}": (),
+    "/_first/{secret}": (),
+    "/clients/{client}/new": (("/clients/acme-bv/new", {"description": "kort", "share": "yes", "share_status": "concept"}),),
+    "/clients/{client}/many": (
+        *(("/clients/acme-bv/many", {"chosen": "{item}", "what": what}) for what in ("status", "location", "label", "withdraw", "delete")),
+        ("/clients/acme-bv/many", {"what": "status"}),
+        ("/clients/acme-bv/many", {"chosen": "{item}", "what": "status", "status": "nonsense", "sure": "1"}),
+    ),
+    "/items/{item}/edit": (("/items/{item}/edit", {"version": "0", "description": "Het was iets anders"}),),
+    "/items/{item}/share": (("/items/{item}/share", {"share_status": "concept", "approver": "nobody", "version": "{version}"}),),
+    "/items/{item}/withdraw": (("/items/{shown}/withdraw", {"reason": " "}),),
+    "/items/{item}/publish": (("/items/{item}/publish", {}),),
+    "/items/{item}/notify": (("/items/{shown}/notify", {"contact": "nobody"}),),
+    "/items/{item}/files": (("/items/{item}/files", {"what": "rename", "file": "a.pdf", "name": "a/b", "version": "{version}"}),),
+    "/items/{item}/attach": (("/items/{item}/attach", {"version": "{version}"}),),
+    "/items/{item}/copy": (("/items/{item}/copy", {"file": "a.pdf", "to": "nothing"}),),
+    "/items/{item}/delete": (("/items/{shown}/delete", {"version": "0"}),),
+    "/items/{item}/undelete": (("/items/{item}/undelete", {}),),
+    "/items/{item}/move": (("/items/{item}/move", {"client": "nobody", "version": "{version}"}),),
+    "/inbox/unsorted/{name}": (("/inbox/unsorted/scan.txt", {"client": "nobody"}),),
+    "/inbox/refused/{client}/{folder}": (("/inbox/refused/acme-bv/{refused}", {"sidecar": "description: kort\n"}),),
+    "/sessions": (("/sessions", {"session": "gone"}),),
+    "/office/sessions": (("/office/sessions", {"staff": "nobody", "all": "1"}),),
+    "/office/holds": (("/office/holds", {"subject": "nothing", "reason": "why"}),),
+    "/office/tokens": (("/office/tokens", {"name": "a b", "for": "nobody", "until": "2020-01-01"}),),
+    "/office/retention": (("/office/retention", {"sure": "yes"}),),
+    "/office/text/{which}": (
+        ("/office/text/clients", {"text": "clients: {acme-bv: {name: Acme}}\n"}), ("/office/text/clients", {"text": "clients: {a: {nam: x}}\n"}),
+    ),
+    "/office/new/{kind}": (("/office/new/clients", {"code": "", "name": ""}), ("/office/new/staff", {"code": "x", "name": "X"})),
+    "/office/{kind}/{code:path}": (
+        ("/office/clients/acme-bv", {**_CLIENT, "name": "Acme Holding B.V.", "was": "{was}"}),
+        ("/office/clients/acme-bv", {**_CLIENT, "default_approver": "nobody", "was": "{was}"}),
+        ("/office/clients/acme-bv", {**_CLIENT, "was": "another"}),
+    ),
+    "/queue": (("/queue", {"chosen": "{concept} sha256:0"}),),
+    "/queue/{item}": (("/queue/{concept}", {"decision": "reject", "comment": "", "content": "sha256:0"}),),
+    "/{anything:path}": (("/nowhere", {"typed": "something"}),),
+}  # fmt: skip
+"""Route of a POST → forms that come back with something to look at."""
+
+ONWARD = {
+    "/_logout",
+    "/clients/{client}/drops",
+    "/clients/{client}/export",
+    "/office/mails/{number:int}",
+    "/office/tokens/{name}/revoke",
+}
+"""What a POST is answered without a page."""
+
+
+def routes(app_routes: Iterable[object], method: str) -> set[str]:
+    """The addresses of an application that take this method, those of the API left out."""
+    return {
+        str(getattr(one, "path", ""))
+        for one in app_routes
+        if method in (getattr(one, "methods", None) or ()) and not str(getattr(one, "path", "")).startswith("/api/")
+    }
