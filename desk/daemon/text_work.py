@@ -20,6 +20,9 @@ log = structlog.get_logger("search")
 TROUBLE_SECONDS = 30.0
 """How long nothing is tried after an unexpected error."""
 
+A_FEW, MANY = 20, 500
+"""Items at a time: while drops may come, which wait for as long as these are written down; and where nothing else is to be done."""
+
 
 class TextWork:
     """Reads from `start` to `end`; `once` reads all that is due, without a thread. `screen` has what the guard has read."""
@@ -50,12 +53,12 @@ class TextWork:
             self._may.set()
 
     def once(self) -> None:
-        while not files.stopping.is_set() and self._read():
+        while not files.stopping.is_set() and self._read(MANY):
             pass
 
-    def _read(self) -> bool:
+    def _read(self, most: int) -> bool:
         with_ocr = self.office.settings.sharing.guard_ocr == "tesseract"
-        return read_some(self._vault, self._screen.texts, self._screen.take_text, with_ocr)
+        return read_some(self._vault, self._screen.texts, self._screen.take_text, with_ocr, most)
 
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
@@ -66,7 +69,7 @@ class TextWork:
                 break
             try:
                 self._is_due = False
-                self._is_due = self._read() or self._is_due
+                self._is_due = self._read(A_FEW) or self._is_due
             except files.Interrupted:
                 break
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again

@@ -6,14 +6,15 @@ and the next start reads it: keeping the text and striking the item off are one 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
 from dossier.database import file_texts
 from dossier.database.database import transaction
 from dossier.database.file_texts import Said
-from dossier.database.tables import Item, TextDue, item_name
+from dossier.database.tables import Attachment, Item, TextDue, chunks, item_name
 from dossier.files import files
 from dossier.vault.bucket import Gone
 from dossier.vault.folder import Damaged, Vault
@@ -22,42 +23,57 @@ from workflow.items import items
 
 log = structlog.get_logger("search")
 
-AT_ONCE = 20
-"""Items a round: a stop waits for no more than one file."""
+KEEP_SECONDS, KEEP_CHARACTERS = 1.0, 4_000_000
+"""What was read for so long, or says so much, is kept before anything else is read."""
 
 
-def read_some(vault: Vault, texts: Texts, known: Callable[[str], str | None], with_ocr: bool) -> bool:
-    """Read the files of the next items that are due; False if none is left.
+def read_some(vault: Vault, texts: Texts, known: Callable[[str], str | None], with_ocr: bool, most: int) -> bool:
+    """Read the files of the next items that are due, at most so many, and keep it in one transaction; False if none is left.
 
     `known`: what the file with this SHA-256 says, if that was read just now. Raises OSError where the vault can't be reached, and what the
     database raises; not inside `transaction()`.
     """
-    keys = file_texts.due(AT_ONCE)
+    keys = file_texts.due(most)
+    files_of = _files_of(keys)
+    said, until, room = dict[int, dict[str, Said]](), time.monotonic() + KEEP_SECONDS, KEEP_CHARACTERS
     for key in keys:
-        if files.stopping.is_set():
+        if files.stopping.is_set() or time.monotonic() > until or room < 0:
             break
-        said = file_texts.texts_of(key)
-        hashes = _hashes(key)
-        for name, sha256 in hashes:
-            if sha256 not in said:
+        found = file_texts.texts_of(key)
+        for sha256, name in _hashes(files_of[key]).items():
+            if sha256 not in found:
                 text = known(sha256)
-                said[sha256] = _read(vault, texts, key, name, sha256, with_ocr) if text is None else Said(text)
-        with transaction():
-            if _hashes(key) != hashes:
-                continue  # it was changed meanwhile, and is due still
-            item: Item = Item.get_by_id(key)
-            row = items.text_row(key, items.draft_of(item), items.attachments_of(key))
-            file_texts.keep(row, {sha256: said[sha256] for _, sha256 in hashes})
-            TextDue.delete().where(TextDue.item == key).execute()
-    return len(keys) == AT_ONCE
+                found[sha256] = _read(vault, texts, key, name, sha256, with_ocr) if text is None else Said(text)
+                room -= len(found[sha256].text)
+        said[key] = found
+    with transaction():
+        now = _files_of(list(said))
+        done = [key for key in said if _hashes(now[key]) == _hashes(files_of[key])]  # else it was changed, and is due still
+        for some in chunks(done):
+            for item in Item.select().where(Item.id.in_(some)):
+                row = items.text_row(item.id, items.draft_of(item), now[item.id])
+                file_texts.keep(row, {sha256: said[item.id][sha256] for sha256 in _hashes(now[item.id])})
+            TextDue.delete().where(TextDue.item.in_(some)).execute()
+    return len(said) < len(keys) or len(keys) == most
 
 
-def _hashes(key: int) -> list[tuple[str, str]]:
-    """(name, SHA-256) of each attachment as it is now; bytes that it has twice are read once."""
+def _files_of(keys: Sequence[int]) -> dict[int, list[Attachment]]:
+    """The attachments of these items as they are now, in their order."""
+    found: dict[int, list[Attachment]] = {key: [] for key in keys}
+    for some in chunks(keys):
+        query = Attachment.select(Attachment.item, Attachment.name, Attachment.sha256)
+        query = query.where(Attachment.item.in_(some) & Attachment.current).order_by(Attachment.position, Attachment.id)
+        for row in query:
+            found[row.item].append(row)
+    return found
+
+
+def _hashes(attachments: Iterable[Attachment]) -> dict[str, str]:
+    """SHA-256 → name; bytes that an item has twice are read once, by the first name."""
     found: dict[str, str] = {}
-    for row in items.attachments_of(key):
+    for row in attachments:
         found.setdefault(row.sha256, row.name)
-    return [(name, sha256) for sha256, name in found.items()]
+    return found
 
 
 def _read(vault: Vault, texts: Texts, key: int, name: str, sha256: str, with_ocr: bool) -> Said:

@@ -31,7 +31,7 @@ def office(tmp_path: Path) -> Iterator[Records]:
 
 def read(office: Records, vault: Vault | None = None, known: Any = lambda _: None) -> None:
     texts = Texts()
-    while read_some(vault or office.vault, texts, known, False):
+    while read_some(vault or office.vault, texts, known, False, 2):
         pass
     texts.close()
 
@@ -108,6 +108,26 @@ def test_a_file_is_read_once_and_not_at_all_if_the_guard_just_read_it(office: Re
     read(office)
     assert opened == [one.sha256]
     assert found(office, "another madelief zonnebloem") == [key]
+
+
+def test_an_item_that_changes_while_its_file_is_read_is_read_again_and_the_others_are_kept(office: Records) -> None:
+    keys = [office.make(files=[office.file(f"{name}.txt", name)]) for name in ("klaproos", "madelief", "viooltje")]
+    new = office.file("zonnebloem.txt", "zonnebloem")
+
+    amended = list[str]()
+
+    def meanwhile(sha256: str) -> None:
+        if not amended:
+            amended.append(sha256)
+            office.amend(keys[1], put=[new], remove=["madelief.txt"])
+
+    texts = Texts()
+    read_some(office.vault, texts, meanwhile, False, 3)
+    assert [row.item for row in TextDue.select()] == [keys[1]]
+    assert [found(office, name, in_files=True) for name in ("klaproos", "madelief", "viooltje")] == [[keys[0]], [], [keys[2]]]
+    read_some(office.vault, texts, meanwhile, False, 3)
+    texts.close()
+    assert found(office, "zonnebloem", in_files=True) == [keys[1]]
 
 
 def test_a_move_takes_the_text_to_the_other_client(office: Records) -> None:
