@@ -3,10 +3,11 @@
     fields     what a form has, with how each is filled in
     read       one entry of a file of config/ as values of the form, with a digest of what it says
     plan       what the file would be with what was typed, what that changes, and each fault by its field
+    plan_out   what it would be without this entry, or what still uses it
     save       write it, with a copy of what was, and in the trail
 
 A value is changed where it differs from what the file says; whatever a form has no field for, comments
-and the order of keys stay. What a form can't say, such as taking an entry out, is for the text (config_files.py).
+and the order of keys stay. What a form can't say is for the text (config_files.py).
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from desk.actions import list_import
 from desk.actions.acting import need_admin
+from desk.actions.config_uses import why_contact_kept, why_kept
 from dossier.database.database import transaction
 from dossier.office import editing
 from dossier.office.office import Office
@@ -58,6 +60,9 @@ class Question:
 
 _LANGUAGES = ("nl", "en")
 _WHEN = ("now", "daily", "never")
+
+OUT = "out"
+"""Of a contact's row: whether it is taken out of the file."""
 
 CONTACT = (
     Question("name"), Question("email"), Question("language", "choice", _LANGUAGES), Question("notify", "choice", ("each", "digest"), "each"),
@@ -117,7 +122,7 @@ class FormChange:
     """The difference, as lines with - and +."""
     changed: Sequence[tuple[Question, Value, Value]] = ()
     """Question, what the file says now, and then."""
-    problems: Mapping[str, list[Sentence | str]] = field(default_factory=dict)
+    problems: dict[str, list[Sentence | str]] = field(default_factory=dict)
     """Key of a field → what is wrong with it; "" for what is wrong elsewhere in config/."""
 
 
@@ -165,6 +170,36 @@ def plan(
     text = before.decode("utf-8", "replace")
     if changed or said is None:
         text = editing.edited_entry(text, kind, code, change)
+    made = _judged(office, environ, kind, code, before, text, changed)
+    for number, row in enumerate(typed.get("contacts", ())):
+        if isinstance(row, dict) and row.get(OUT) and (why := why_contact_kept(code, row["id"])) is not None:
+            made.problems.setdefault(f"contacts.{number}.{OUT}", []).append(why)
+    return made
+
+
+def plan_out(office: Office, actor: Actor, environ: Mapping[str, str], kind: Kind, code: str, digest: str) -> FormChange:
+    """What taking `code` out of the file would do; a problem if something still uses it. `digest`: of the entry that was shown.
+
+    Raises Forbidden, NotFound, OSError; Conflict if the file says something else of it meanwhile.
+    """
+    need_admin(office, actor)
+    before = (office.root / FILES[kind]).read_bytes()
+    said = _said(before, kind, code)
+    if said is None:
+        raise NotFound("desk.no_such_entry", code=code)
+    if digest != _digest(said):
+        raise Conflict("desk.entry_changed", code=code)
+    made = _judged(office, environ, kind, code, before, editing.without_entry(before.decode("utf-8", "replace"), kind, code), ())
+    if (why := why_kept(kind, code)) is not None:
+        made.problems.setdefault("", []).append(why)
+    return made
+
+
+def _judged(
+    office: Office, environ: Mapping[str, str], kind: Kind, code: str, before: bytes, text: str,
+    changed: Sequence[tuple[Question, Value, Value]],
+) -> FormChange:  # fmt: skip
+    """The change with the difference that it makes, and with every fault that config/ would have then."""
     problems: dict[str, list[Sentence | str]] = {}
     try:
         editing.check(office.root, environ, FILES[kind], text)
@@ -182,8 +217,11 @@ def save(office: Office, now: datetime, actor: Actor, kind: Kind, code: str, mad
     """Write what was planned; a new client gets its folder in the inbox. Raises Forbidden, OSError, files.Changed."""
     need_admin(office, actor)
     is_new = _said(made.before, kind, code) is None
+    is_out = _said(made.text.encode(), kind, code) is None
     copy = editing.write(office.root, now, FILES[kind], made.before, made.text)
-    about = {"new": [code]} if is_new else {"changed": {code: [one.key for one, _, _ in made.changed]}}
+    about = (
+        {"new": [code]} if is_new else {"out": [code]} if is_out else {"changed": {code: [one.key for one, _, _ in made.changed]}}
+    )
     with transaction():
         trail.record(now, actor, "config_changed", None, {"file": FILES[kind], **about, "before": copy.name})
     if is_new and kind == "clients":
@@ -318,7 +356,10 @@ def _put_contacts(node: CommentedMap, rows: Sequence[Row]) -> None:
     taken = {row["id"] for row in rows if row["id"]}
     for row in rows:
         old = next((one for one in there if isinstance(one, dict) and row["id"] and str(one.get("id")) == row["id"]), None)
-        if old is None:
+        if row.get(OUT):
+            if old is not None:
+                there.remove(old)
+        elif old is None:
             code = row["id"] or list_import.contact_code(row["name"], taken)
             taken.add(code)
             there.append(editing.in_one_line({"id": code, **dict(_contact_said(row, {}))}))

@@ -27,7 +27,7 @@ HISTORY = "config-history"
 """Below var/: what each file of config/ was before it was changed here."""
 
 
-def edited(text: str, section: str, change: Callable[[CommentedMap], None]) -> str:
+def edited(text: str, section: str, change: Callable[[CommentedMap], object]) -> str:
     """The text of a file of config/ after `change` was made to its mapping `section` (such as `clients`)."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
@@ -66,6 +66,18 @@ def edited_entry(text: str, section: str, code: str, change: Callable[[Commented
             lines[first - 1] += "\n"
         made = ("\n" if "\n" in lines[:first] else "") + made
     return "".join([*lines[:first], made, *lines[last:]])
+
+
+def without_entry(text: str, section: str, code: str) -> str:
+    """The text without the mapping `code` of `section`; a comment above it stays, for it may be about others."""
+    place, tree = _place(text, section, code), read_map(text.encode(), CONFIG_LIMITS)[0]
+    there = tree.entries[section].node if section in tree.entries else None
+    if place is None or not isinstance(there, Map) or len(there.entries) == 1:
+        return edited(text, section, lambda node: node.pop(code, None))
+    lines, (first, last, _) = text.splitlines(keepends=True), place
+    while first and not lines[first - 1].strip():  # the blank line that set it apart
+        first -= 1
+    return "".join([*lines[:first], *lines[last:]])
 
 
 def _within(there: CommentedMap, code: str) -> CommentedMap:

@@ -15,7 +15,7 @@ import structlog
 from starlette.responses import Response
 
 from desk.actions import acting, config_forms, offering
-from desk.actions.config_forms import CONTACT, KINDS, FormChange, Kind, Question, Row, Value
+from desk.actions.config_forms import CONTACT, KINDS, OUT, FormChange, Kind, Question, Row, Value
 from desk.web.staff.clients import page_number
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.files import files
@@ -44,7 +44,7 @@ def listing(visit: StaffVisit) -> Response:
     found = [one for one in entries if all(part in names.fold(f"{one[0]} {one[1]}") for part in parts)]
     return visit.page(
         "config_list.html", kind=kind, entries=found[(number - 1) * PAGE : number * PAGE], count=len(found), words=words,
-        number=number, pages=-(-len(found) // PAGE) or 1,
+        number=number, pages=-(-len(found) // PAGE) or 1, out=visit.field("out"),
     )  # fmt: skip
 
 
@@ -75,6 +75,8 @@ class _Shown:
     plan: FormChange | None = None
     now: Mapping[str, Value] | None = None
     """What the file says meanwhile, where somebody changed it."""
+    is_out: bool = False
+    """The whole entry is to be taken out."""
 
 
 def form(visit: StaffVisit) -> Response:
@@ -87,6 +89,8 @@ def form(visit: StaffVisit) -> Response:
     entry = config_forms.empty(kind) if is_new else config_forms.read(visit.office, visit.actor, kind, code)
     if visit.request.method != "POST":
         return _page(visit, kind, code, is_new, 200, _Shown(entry.values, entry.digest))
+    if not is_new and (visit.field("out") or visit.field("save") == "out"):
+        return _take_out(visit, kind, code, _Shown(entry.values, visit.field("was"), is_out=True))
     if is_new:
         code = visit.field("code").strip()
     asked = config_forms.fields(visit.office, kind)
@@ -122,6 +126,28 @@ def form(visit: StaffVisit) -> Response:
     return visit.to(f"/office/{kind}/{quote(code, safe='')}?done=1")
 
 
+def _take_out(visit: StaffVisit, kind: Kind, code: str, shown: _Shown) -> Response:
+    """Take the whole entry out of the file: what that changes is shown first, and what still uses it refuses."""
+    try:
+        made = config_forms.plan_out(visit.office, visit.actor, os.environ, kind, code, shown.digest)
+        shown.problems = {"": [_told(visit, line) for lines in made.problems.values() for line in lines]} if made.problems else {}
+        if shown.problems:
+            return _page(visit, kind, code, False, 409, shown)
+        shown.plan = made
+        if not visit.field("save") or visit.field("shown") != made.digest:
+            return _page(visit, kind, code, False, 200, shown)
+        config_forms.save(visit.office, visit.now, visit.actor, kind, code, made)
+    except (Conflict, files.Changed) as refusal:
+        now = config_forms.read(visit.office, visit.actor, kind, code)
+        shown = _Shown(now.values, now.digest, {"": [_told(visit, _why(refusal))]})
+        return _page(visit, kind, code, False, 409, shown)
+    except OSError as error:
+        log.warning("config/ can't be written", file=kind, error=str(error))
+        shown.problems = {"": [_told(visit, sentence("desk.config_unwritable", error=error.strerror or str(error)))]}
+        return _page(visit, kind, code, False, 503, shown)
+    return visit.to(f"/office/{kind}?out={quote(code, safe='')}")
+
+
 def _why(refusal: Refusal | files.Changed) -> Sentence | str:
     return refusal.sentence if isinstance(refusal, Refusal) else sentence("config.changed_meanwhile")
 
@@ -143,8 +169,9 @@ def _changes(one: Question, before: Value, then: Value) -> list[tuple[str, str, 
     if one.how != "contacts":
         return [("", one.key, _line(before), _line(then))]
     old = {row["id"]: row for row in before if isinstance(row, dict)}
-    rows = [(row, old.get(row["id"], {})) for row in then if isinstance(row, dict)]
-    return [
+    rows = [(row, old.get(row["id"], {})) for row in then if isinstance(row, dict) and not row.get(OUT)]
+    gone = [(row["name"] or row["id"], OUT, "", "") for row in then if isinstance(row, dict) and row.get(OUT) and row["id"]]
+    return gone + [
         (row["name"], about.key, was.get(about.key, ""), row[about.key])
         for row, was in rows for about in CONTACT if row[about.key] != was.get(about.key, about.default)
     ]  # fmt: skip
@@ -186,6 +213,8 @@ def _contacts(visit: StaffVisit) -> list[Row]:
             break
         row = {one.key: " ".join(visit.field(f"contacts.{number}.{one.key}").split()) for one in CONTACT}
         row["id"] = visit.field(f"contacts.{number}.id").strip()
+        if visit.field(f"contacts.{number}.{OUT}"):
+            row[OUT] = "yes"
         if row["id"] or row["name"] or row["email"]:
             found.append(row)
     return found

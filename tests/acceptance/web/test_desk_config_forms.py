@@ -165,6 +165,59 @@ def test_staff_presets_and_types_are_forms_too(rig: DeskRig, joost: Browser) -> 
     assert (odd.status, 'id="f-fields-1"' in odd.text) == (422, True)
 
 
+def test_a_contact_entered_by_mistake_is_taken_out_and_one_that_something_names_is_not(
+    rig: DeskRig, joost: Browser, clients: Path
+) -> None:
+    twice = CLIENTS.replace("# the owner\n", "# the owner\n      - {id: typo, name: Jann Janse, email: jan@acme.example}\n")
+    clients.write_text(twice)
+    text = "created_by: m.devries\ndescription: Stuk voor Jan\nshare: yes\nshare_status: approved\nnotify: yes\ncontact: j.jansen\nattachments: []\n"
+    rig.office.place("acme-bv", {"jan.yaml": text})
+    rig.office.until_taken("acme-bv", "jan")
+    page = joost.get("/office/clients/acme-bv").text
+    used = joost.post("/office/clients/acme-bv", change(page, {"contacts.0.out": "yes"}, "look"))
+    assert (used.status, clients.read_text()) == (422, twice)
+    assert re.search(r'id="contacts.0.out"[^>]*checked[^>]*aria-invalid="true"', used.text)
+    assert "set this contact not active" in used.text
+    shown = joost.post("/office/clients/acme-bv", change(page, {"contacts.1.out": "yes"}, "look"))
+    assert "<b>Jann Janse</b> is taken out." in shown.text
+    assert joost.post("/office/clients/acme-bv", filled_in(shown.text, "save")).status == 303
+    assert clients.read_text() == CLIENTS
+
+
+def test_an_entry_is_taken_out_unless_something_uses_it(rig: DeskRig, joost: Browser, clients: Path) -> None:
+    assert saved(joost, "/office/new/clients", {"code": "mistake", "name": "Mis B.V."}).status == 303
+    assert saved(joost, "/office/new/types", {"code": "once", "share": "free"}).status == 303
+    for path in ("/office/clients/mistake", "/office/types/once"):
+        kind, code = path.split("/")[2:]
+        wait_for(
+            lambda code=code: (
+                code in (rig.office.path / "config" / ("settings.yaml" if code == "once" else "clients.yaml")).read_text()
+            ),
+            "it is there",
+        )
+        shown = joost.post(path, filled_in(joost.get(path).text, "out"))
+        assert (shown.status, "is taken out of the file" in shown.text) == (200, True)
+        again = [(name, value if name != "save" else "out") for name, value in filled_in(shown.text, "save")]
+        assert joost.post(path, again).goes_to == f"/office/{kind}?out={code}"
+        assert joost.get(path).status == 404
+    assert clients.read_text() == CLIENTS
+    assert "share: never" in (rig.office.path / "config/settings.yaml").read_text()
+    for path in ("/office/staff/j.admin", "/office/types/wwft"):
+        if path.endswith("wwft"):
+            rig.office.place(
+                "zon", {"id.yaml": "created_by: p.bakker\ndescription: Paspoort van de bakker\ntype: wwft\nattachments: []\n"}
+            )
+            rig.office.until_taken("zon", "id")
+        before = {one: one.read_bytes() for one in (rig.office.path / "config").iterdir()}
+        refused = joost.post(
+            path, [(name, value if name != "save" else "out") for name, value in filled_in(joost.get(path).text, "save")]
+        )
+        assert (refused.status, "can&#39;t be taken out" in refused.text) == (409, True), refused.text
+        assert {one: one.read_bytes() for one in (rig.office.path / "config").iterdir()} == before
+    marieke = rig.browser("m.devries")
+    assert marieke.post("/office/types/wwft", {"out": "1"}).status == 403
+
+
 def test_the_forms_are_for_admins_and_what_is_not_there_is_404(rig: DeskRig, joost: Browser) -> None:
     marieke = rig.browser("m.devries")
     paths = ("/office/clients", "/office/clients/zon", "/office/new/staff", "/office/presets/btw")

@@ -1,0 +1,36 @@
+"""What an entry of config/ is used by: it stays as long as the office's records name it. Reads only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from dossier.database.tables import ApiToken, Event, Item, Mail, Opening
+from dossier.text.sentences import Sentence, sentence
+
+
+def why_kept(kind: str, code: str) -> Sentence | None:
+    """Why a client, person, preset or type can't be taken out; None if nothing names it."""
+    match kind:
+        case "clients":
+            count = Item.select().where(Item.client == code).count()
+            return sentence("desk.client_used", code=code, count=count) if count else None
+        case "types":
+            count = Item.select().where(Item.type == code).count()
+            return sentence("desk.type_used", code=code, count=count) if count else None
+        case "staff":
+            named: tuple[Any, ...] = (
+                Event.select().where(Event.actor == code), Item.select().where(Item.created_by == code),
+                ApiToken.select().where(ApiToken.staff == code),
+            )  # fmt: skip
+            return sentence("desk.person_used", code=code) if any(query.exists() for query in named) else None
+    return None
+
+
+def why_contact_kept(client: str, contact: str) -> Sentence | None:
+    """Why a contact can't be taken out; None if no item, mail or opening names them."""
+    named: tuple[Any, ...] = (
+        Item.select().where((Item.client == client) & (Item.contact == contact)),
+        Mail.select().where((Mail.client == client) & (Mail.recipient == contact)),
+        Opening.select().join(Item, on=(Opening.item == Item.id)).where((Item.client == client) & (Opening.contact == contact)),
+    )
+    return sentence("desk.contact_used", contact=contact) if any(query.exists() for query in named) else None
