@@ -141,7 +141,8 @@ def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
     said = {name: value for name, value in keys.items() if value is not None and name != "reason"}
     sidecar, faults = read_values({"item": item_name(key), **said}, office.settings)
     if sidecar is None or faults:
-        raise Invalid([Problem("", fault.message) for fault in faults])
+        at = dict(enumerate(["", "item", *said]))  # a fault's line is its key's place
+        raise Invalid([Problem(at.get(fault.line, ""), fault.message) for fault in faults])
     reason = keys.get("reason")
     return dataclasses.replace(wish_of(sidecar), reason=reason if isinstance(reason, str) else None), sidecar.share_attachments
 

@@ -143,8 +143,8 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
         return str(what.values.get("text", ""))
     forms = _catalogue(what.code.partition(".")[0]).get(what.code, {})
     form = forms.get(language) or forms.get("en")
-    if words.form == "field":
-        form = forms.get(f"{language}_desk") or form
+    if words.form in _APART:
+        form = forms.get(f"{language}_{_APART[words.form]}") or form
     if isinstance(form, list):
         form = form[0] if what.values.get("count") == 1 else form[-1]
     values = {name: _value_told(value, language, words) for name, value in what.values.items()}
@@ -177,6 +177,10 @@ def in_a_row(what: Sequence[Sentence]) -> Sentence:
 def several_told(what: Iterable[Sentence | str], language: str = "en", words: Words = SIDECAR) -> str:
     """Sentences in one line."""
     return "; ".join(told(one, language, words) for one in what)
+
+
+_APART = {"field": "desk", "option": "cli"}
+"""Where a catalogue may have words of its own, such as `en_desk`."""
 
 
 @dataclass(frozen=True, slots=True)

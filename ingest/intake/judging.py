@@ -59,8 +59,10 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
         problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
         if by_preset:  # it is made a concept, for these doubts
             problems = [problem for problem in problems if getattr(problem.message, "code", "") != "rules.or_a_concept"]
-        problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
+        if "share_attachments" not in sidecar.told and not any(problem.key == "share" for problem in problems):
+            problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
     if sidecar.client is not None and sidecar.client != found.client:
+        problems = [problem for problem in problems if problem.key != "contact"]  # it may well be one of that client
         problems.append(fault("client", "intake.another_client", said=sidecar.client, client=found.client))
     problems += _file_problems(office, found)
     faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in sidecar.told]

@@ -137,7 +137,8 @@ def _free(reading: SidecarReading, node: Node, word: str) -> str | None:
 def _description(reading: SidecarReading, node: Node, word: str) -> str | None:
     text = _text(reading, node, word, most=DESCRIPTION_MAX)
     least = reading.settings.items.description_min
-    if text is not None and len(text) < least:
+    is_cut = isinstance(node, Scalar) and node.comment is not None  # that is told, and may be why it is short
+    if text is not None and len(text) < least and not is_cut:
         reading.say(node.line, "sidecar.too_short", word=word, length=len(text), least=least)
     return text
 
@@ -318,10 +319,12 @@ def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEnt
         return None if file is None else AttachmentEntry(file, None, None, None, None, item.line)
     found: dict[str, Any] = {}
     words: dict[str, str] = {}
+    meant: set[str] = set()
     for given, entry in item.entries.items():
         key = ENTRY_KEYS.get(given)
         if key is None:
             near = reading.nearest(given, list(ENTRY_KEYS))
+            meant.add(ENTRY_KEYS[near] if near else "")
             code = "sidecar.no_entry_key_near" if near else "sidecar.no_entry_key"
             reading.say(entry.line, code, word=word, given=clipped(given), near=near)
         elif key in words:
@@ -330,11 +333,11 @@ def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEnt
             words[key] = given
             if not isinstance(entry.node, Scalar) or entry.node.value is not None:
                 found[key] = _ENTRY_READERS[key](reading, entry.node, given)
-    if "file" not in found:
+    if "file" not in found and "file" not in meant:
         reading.say(item.line, "sidecar.no_file", word=word)
     if found.get("file") is None:
         return None
-    if "share" in found and found["share"] is None:
+    if found.get("share") is None and ("share" in found or "share" in meant):
         found["share"] = True  # told already; nobody need ask again whether it is shared
     name, share, note, sha256 = (found.get(key) for key in ("name", "share", "note", "sha256"))
     return AttachmentEntry(found["file"], name, share, note, sha256, item.line)

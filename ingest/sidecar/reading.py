@@ -130,7 +130,7 @@ def _sidecar(reading: SidecarReading) -> Sidecar:
     _check_sharing(reading)
     _check_amending(reading)
     values = reading.values
-    if reading.misread("share") and reading.given & _SHARING:
+    if (reading.misread("share") or "share" in reading.told) and reading.given & _SHARING:
         values["share"] = True  # it was meant to be shared: then its approver and contact are worth judging too
     told = frozenset(reading.told | {key for key in reading.given if reading.misread(key)})
     values["approvers"] = values.pop("approver", ())
@@ -258,6 +258,9 @@ def _read_extra(reading: SidecarReading, word: str, entry: KeyValue) -> None:
         known = [*BY_WORD, *(name for kind in types.values() for name in kind.fields)]
         near = reading.nearest(word, known)
         reading.say(entry.line, "sidecar.no_key_near" if near else "sidecar.no_key", word=clipped(word), near=near)
+        meant = BY_WORD[near].english if near in BY_WORD else near
+        if meant and meant not in reading.given:  # then it is not missing besides
+            reading.told.add(meant)
     else:
         reading.words[word], reading.lines[word] = word, entry.line
         if isinstance(entry.node, Scalar) and entry.node.value is None:
@@ -273,13 +276,13 @@ def _read_extra(reading: SidecarReading, word: str, entry: KeyValue) -> None:
 def _check_required(reading: SidecarReading) -> None:
     if "item" in reading.given:
         return
-    if "description" not in reading.given:
+    if "description" not in reading.given | reading.told:
         word = "omschrijving" if any(word != key for key, word in reading.words.items()) else "description"
         reading.say(reading.lines.get("description", 1), "sidecar.description_required", word=word)
     kind = reading.settings.types.get(reading.values.get("type", ""))
     for wanted in kind.required if kind else ():
         key = BY_WORD[wanted].english if wanted in BY_WORD else wanted
-        if key not in reading.given and key != "description":
+        if key not in reading.given | reading.told and key != "description":
             reading.told.add(key)
             reading.say(reading.lines["type"], "rules.type_needs", type=reading.values["type"], needed=wanted)
 
@@ -290,7 +293,7 @@ _SHARING = frozenset({"share_status", "approver", "approvals", "share_attachment
 def _check_sharing(reading: SidecarReading) -> None:
     """Keys of sharing that say against each other."""
     values, given, lines = reading.values, reading.given, reading.lines
-    if values.get("share") is False or not given & {"share", "item"}:
+    if values.get("share") is False or not (given & {"share", "item"} or "share" in reading.told):
         kind = reading.settings.types.get(values.get("type", ""))
         is_inside = kind is not None and kind.approval == "internal" and values.get("share") is not True
         for key in sorted(_SHARING & given):
@@ -316,8 +319,9 @@ def _check_sharing(reading: SidecarReading) -> None:
         for key in ("approver", "approvals"):
             if key in given:
                 status = reading.words["share_status"]
+                reading.told.add(key)
                 reading.say(lines[key], "sidecar.asks_nobody", word=reading.words[key], status=status)
-    if values.get("notify") and not given & {"contact", "item"}:
+    if values.get("notify") and not (given & {"contact", "item"} or "contact" in reading.told):
         word, contact = reading.words["notify"], reading.word("contact", "notify")
         reading.told |= {"notify", "contact"}
         reading.say(lines["notify"], "sidecar.notify_whom", word=word, contact=contact)

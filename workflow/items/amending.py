@@ -119,7 +119,7 @@ def amend(
         change.draft, change.action = suspicion.held(office, change.draft, change.screened), "offer"
     action = change.action
     if action == "offer":
-        able = not any(problem.key == "approver" for problem in problems)
+        able = not any(problem.key in ("approver", "share", "share_status") for problem in problems)
         change.draft, more = asking(office, change.draft, change.made_by())
         problems += more if able else []
     asks_inside = _asks_inside(change)
@@ -338,7 +338,7 @@ def _check_files(change: _Change, changes: FileChanges) -> None:
     kind = change.office.settings.types.get(change.draft.type or "")
     if kind and not change.files and "attachments" in [ENGLISH.get(key) for key in kind.required]:
         _object(change, "attachments", "rules.type_needs_attachment", type=change.draft.type)
-    if not change.draft.share or changes.share_all is not None:
+    if not change.draft.share or changes.share_all is not None or any(one.key == "share" for one in change.problems):
         return
     said = {fold(file.name) for file in changes.put if file.share is not None} | {fold(name) for name in changes.shares}
     added = {fold(told["name"]) for told in change.told.get("added", ())}

@@ -104,7 +104,7 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
         draft, more = asking(office, draft, [maker])
         problems += more if able else []
     told = {problem.key for problem in problems}
-    lacking = [key for key in lacking_keys(office, draft) if ENGLISH.get(key, key) not in told]
+    lacking = [key for key in lacking_keys(office, draft) if not told & {ENGLISH.get(key, key), "type"}]
     problems += [fault(ENGLISH.get(key, key), "rules.type_needs", type=draft.type, needed=key) for key in lacking]
     return draft, problems
 
@@ -135,7 +135,7 @@ def amended_draft(
     had = lacking_keys(office, current) if draft.type == current.type else []
     told = {problem.key for problem in problems}
     for key in lacking_keys(office, draft):
-        if key not in had and ENGLISH.get(key, key) not in told:
+        if key not in had and not told & {ENGLISH.get(key, key), "type"}:
             # What an older item lacks of a newer rule is not asked for at every change.
             problems.append(fault("type", "rules.type_needs_value", type=draft.type, needed=key))
     return draft, problems
@@ -175,7 +175,10 @@ def _apply(office: Office, client: Client | None, base: Draft, actor: str, wish:
     if wish.owner and client is not None and (refusal := people.why_not_own(office, wish.owner, base.client, draft.type)):
         problems.append(fault("owner", "rules.another_owner", why=refusal))
     if share:
-        problems += _sharing_problems(office, client, kind, base, draft, actor, wish, problems)
+        more = _sharing_problems(office, client, kind, base, draft, actor, wish, problems)
+        if any(problem.key == "share" for problem in more):  # then how it would be shared is no question
+            problems[:] = [problem for problem in problems if problem.key != "share_status"]
+        problems += more
     if draft.notify and not share:
         problems.append(fault("notify", "rules.notify_of_nothing"))
     elif draft.notify and draft.contact is None and not any(problem.key == "contact" for problem in problems):

@@ -165,6 +165,18 @@ CASES = [
          ["item.yaml:1: a folder drop can't hold folders (`deeper`)"], stem="map"),
     Case("two cards in a folder", {"map/item.yaml": GOOD, "map/item.yml": GOOD, "map/a.pdf": PDF},
          ["item.yaml:1: `item.yaml` and `item.yml` are both in this folder; keep one"], stem="map"),
+    # What only follows from another fault
+    sidecar("a description misspelt", "descripton: Annual accounts\n", "1: there is no key `descripton`; did you mean `description`?"),
+    sidecar("a Dutch description misspelt", "omschrijvng: Jaarrekening\n", "1: there is no key `omschrijvng`; did you mean"),
+    sidecar("a contact misspelt", SHARED + "approver: m.devries\nnotify: yes\ncontct: j.jansen\n", "6: there is no key `contct`"),
+    sidecar("an approver misspelt", SHARED + "share_status: concept\naprover: m.devries\n", "5: there is no key `aprover`"),
+    sidecar("share misspelt", GOOD + "shre: yes\nshare_attachments: all\napprover: m.devries\n", "2: there is no key `shre`"),
+    sidecar("a choice of files that is none", GOOD + "share: yes\nshare_attachments: al\napprover: m.devries\n", "3: `share_attachments`: give"),
+    sidecar("a file's share misspelt", GOOD + "share: yes\napprover: m.devries\nattachments: [{file: report.pdf, shar: yes}]\n", "4: `attachments`: there"),
+    sidecar("a file's name misspelt", GOOD + "attachments: [{fil: report.pdf}]\n", "2: `attachments`: there is no key `fil`", pdf=None),
+    sidecar("cut off and so too short", "description: Bill #12 of May # really\n", "1: `description`: what stands behind ` #`"),
+    sidecar("an approver nobody asks", SHARED + "share_status: approved\napprover: x.nobody\n", "4: p.bakker does not have", "5: `approver` is given, but"),
+    sidecar("another client's contact", GOOD + "client: foreign\ncontact: p.nobody\n", "2: it says client `foreign`"),
     # All at once
     sidecar("all faults at once", "description: Short\nstatus: odd\nexpires: 1\nshare: yes\nshare_status: concept\napprover: x.nobody\ncontact: y\n",
             "1: `description` has 5", "1: say which attachments", "2: `status`", "3: there is no key `expires`",

@@ -59,6 +59,27 @@ def test_whatever_changes_what_the_client_sees_must_be_approved_again(office: Re
 
 
 @pytest.mark.parametrize(
+    ("wish", "keys"),
+    [
+        ({"share": True}, ["share_status", "attachments"]),  # and not that a concept needs an approver
+        ({"share": True, "share_status": "concept"}, ["attachments", "approver"]),
+        ({"share": True, "type": "secret", "share_status": "concept"}, ["share"]),  # and not of which files, or by whom
+    ],
+)
+def test_what_only_follows_from_another_fault_of_a_change_is_not_told(
+    tmp_path: Path, wish: dict[str, Any], keys: list[str]
+) -> None:
+    clients = "clients: {acme-bv: {name: Acme B.V.}}\n"
+    settings = "sharing: {guard: off}\ntypes: {secret: {share: never}}\n"
+    office = Records(tmp_path / "bare", settings=settings, clients=clients)
+    key = office.make(files=[office.file("a.pdf", "a")])
+    with pytest.raises(Invalid) as refused:
+        office.amend(key, PETRA, **wish)
+    assert [problem.key for problem in refused.value.problems] == keys
+    office.close()
+
+
+@pytest.mark.parametrize(
     "change",
     [
         {"labels": ("vat",)},

@@ -65,6 +65,7 @@ SHARED = {"share": True, "share_status": "approved"}
         ("nobody", "acme-bv", SHARED, [("created_by", "no_such_staff")]),
         ("p.bakker", "acme-bv", SHARED, [("share_status", "or_a_concept")]),
         ("p.bakker", "closed-off", {**SHARED, "notify": False}, [("share", "no_portal")]),
+        ("p.bakker", "closed-off", {"share": True}, [("share", "no_portal")]),
         ("p.bakker", "bare", {"share": True}, [("share_status", "say_share_status")]),
         ("p.bakker", "bare", {"share": True, "share_status": "concept"}, [("approver", "concept_needs_approver")]),
         ("p.bakker", "acme-bv", {"share": True, "approvers": ("p.bakker",)}, [("approver", "another_approver")]),
@@ -110,9 +111,10 @@ OWN = Draft(client="acme-bv", description="Annual accounts", status="new")
         ({"status": "closed"}, "p.bakker", {"status": "new"}, [("", "closed")]),
         ({"status": "closed"}, "j.admin", {"labels": ("x",)}, [("", "closed")]),
         ({"status": "closed"}, "j.admin", {"status": "new"}, []),
-        ({"type": "wwft"}, "m.devries", {"type": "advice"}, [("type", "stays_of_type")] + [("type", "type_needs_value")] * 2),
+        ({"type": "wwft"}, "m.devries", {"type": "advice"}, [("type", "stays_of_type")]),
         ({"type": "advice"}, "p.bakker", {"labels": ("tax",)}, []),  # what an older item lacks is not asked for
         ({}, "p.bakker", {"type": "advice", "fields": {"matter": "m"}, "contact": "x"}, [("contact", "no_such_contact")]),
+        ({"client": "closed-off"}, "p.bakker", {"share": True}, [("share", "no_portal")]),
     ],
 )
 def test_each_fault_of_a_change_is_told_once(
