@@ -118,6 +118,37 @@ def test_due_and_any_date_field_of_the_type_are_dates_but_not_what_was_before_th
     assert [(one.kind, str(one.day)) for one in dates.until(office.office, date(2026, 12, 20))] == [("due", "2026-12-18")]
 
 
+def test_what_the_database_leaves_out_is_due_later(office: Records) -> None:
+    for made in ("2026-11-30T22:30", "2026-11-30T23:30", "2027-02-28T12:00", "2027-03-31T12:00"):
+        office.now = at(made)
+        for said in (None, "2026-11-30", "2026-12-01", "2027-08-31"):
+            wwft(office, said)
+            office.make(LISA, type="lease", fields={"ends": said} if said else {}, due="2027-01-15" if said is None else None)
+    whole = list(Item.select())
+    for day in map(
+        date.fromisoformat, ("2026-11-29", "2026-11-30", "2026-12-01", "2027-01-15", "2027-08-28", "2027-08-31", "2028-03-31")
+    ):
+        due_then = sorted(
+            (one.day, one.item.id, one.kind)
+            for item in whole
+            for one in dates.of_item(office.office, item)
+            if one.day <= day and one.item
+        )
+        assert sorted((one.day, one.item.id, one.kind) for one in dates.until(office.office, day) if one.item) == due_then
+    assert len(due_then) > 20
+
+
+def test_items_that_are_due_later_are_not_read(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    wwft(office, "2026-12-03")
+    for _ in range(5):
+        wwft(office, "2027-12-22")
+        office.make(LISA, type="lease", fields={"ends": "2027-12-21", "signed": "2020-01-31"})
+    read = []
+    monkeypatch.setattr(dates, "review_due", lambda kind, *_: read.append(kind))
+    dates.until(office.office, date(2026, 12, 20))
+    assert len(read) == 1
+
+
 def test_the_owner_is_told_in_place_of_the_maker_and_must_be_somebody_who_may_know_of_it(office: Records) -> None:
     key = wwft(office, owner="k.smit")
     assert list(told(office, "2026-12-22T08:00")) == ["k.smit"]
