@@ -75,11 +75,15 @@ class ItemView:
 
 def find(office: Office, actor: Actor, name: str) -> Item:
     """The item with this number, if this person may know of it. Raises NotFound."""
+    return items.get_for(office, actor, key_of(name))
+
+
+def key_of(name: str) -> int:
+    """The key of the item with this number. Raises NotFound for what no item can be called."""
     try:
-        key = item_key(name)
+        return item_key(name)
     except ValueError:
         raise NotFound("desk.no_item", item=name) from None
-    return items.get_for(office, actor, key)
 
 
 def view(office: Office, actor: Actor, now: datetime, name: str, note: bool = True) -> ItemView:

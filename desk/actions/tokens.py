@@ -16,14 +16,19 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
+import structlog
+
 from dossier.database.database import along, transaction
 from dossier.database.tables import ApiAnswer, ApiToken
+from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.refusals import Conflict, Invalid, NotFound, fault
 from dossier.trail import trail
+
+log = structlog.get_logger("api")
 
 SCOPES = ("items:read", "items:write", "drops:write", "queue:decide", "office:read")
 """`queue:decide` is only given where it is named."""
@@ -120,16 +125,25 @@ def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
     """Who asks with this key; None if it is nobody's, over, revoked, or its staff member has left."""
     row = ApiToken.get_or_none(ApiToken.hash == _hash(key))
     at = clock.to_text(now)
-    if row is None or row.revoked_at is not None or row.expires_at <= at:
+    if row is None:
         return None
     person = office.staff.get(row.staff)
-    if person is None or not person.active:
+    if row.revoked_at is not None or row.expires_at <= at or person is None or not person.active:
+        log.warning("a key was used that is good no more", key=row.name, staff=row.staff)
         return None
     if row.used_at is None or row.used_at <= clock.to_text(now - timedelta(seconds=USED_SECONDS)):
-        with transaction():
-            ApiToken.update(used_at=at).where(ApiToken.name == row.name).execute()
+        _note_use(row.name, at)
     behind = row.made_by if row.made_by != row.staff else None
     return Bearer(_narrowed(office, row), Actor(row.staff, f"api:{row.name}", behind), row.name, frozenset(row.scopes))
+
+
+def _note_use(name: str, at: str) -> None:
+    """Write down when a key was used last. Where that can't be written, as on a full disk, what it asks is answered all the same."""
+    try:
+        with transaction():
+            ApiToken.update(used_at=at).where(ApiToken.name == name).execute()
+    except (DatabaseUnavailable, *UNAVAILABLE) as error:
+        log.error("that a key was used can't be written down", key=name, error=str(error))
 
 
 class DoneAlready(Conflict):

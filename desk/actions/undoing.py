@@ -33,7 +33,7 @@ class InBin:
 def delete(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sentence:
     """Put an item that no client ever saw into the bin. `if_version`: only if it still is this version of the item."""
     with transaction():
-        _refuse_changed(office, actor, key, if_version)
+        refuse_changed(office, actor, key, if_version)
         undoing.delete(office, now, actor, key)
     return sentence("undoing.deleted", item=item_name(key), until=str(_until(office, now)))
 
@@ -48,7 +48,7 @@ def undelete(office: Office, now: datetime, actor: Actor, key: int) -> Sentence:
 def move(office: Office, now: datetime, actor: Actor, key: int, client: str, if_version: int | None = None) -> Sentence:
     """Give an item that no client ever saw to another client. `if_version`: as for `delete`."""
     with transaction():
-        _refuse_changed(office, actor, key, if_version)
+        refuse_changed(office, actor, key, if_version)
         before = undoing.move(office, now, actor, key, client)
     return sentence("undoing.moved", item=item_name(key), client=client, before=before)
 
@@ -66,7 +66,7 @@ def in_bin(office: Office, reader: Actor) -> list[InBin]:
     ]
 
 
-def _refuse_changed(office: Office, actor: Actor, key: int, if_version: int | None) -> None:
+def refuse_changed(office: Office, actor: Actor, key: int, if_version: int | None) -> None:
     """Raises Conflict if the item is another version than this by now; inside `transaction()`."""
     item = items.get_for(office, actor, key)
     if if_version is not None and item.version != if_version:

@@ -12,6 +12,7 @@ from datetime import datetime
 from functools import partial
 
 from desk.actions.changing import told_of_withdrawal, whom
+from desk.actions.undoing import refuse_changed
 from dossier.database.database import transaction
 from dossier.database.tables import item_name
 from dossier.office import hours, people
@@ -25,23 +26,32 @@ from workflow.items import items, suspicion
 from workflow.items.suspicion import Screened
 
 
-def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str) -> Sequence[Sentence]:
+def withdraw(
+    office: Office, now: datetime, actor: Actor, key: int, reason: str, if_version: int | None = None
+) -> Sequence[Sentence]:
     """Take the item off the portal, or from its approvers. Tells what could be seen of it, line by line.
+
+    `if_version`: only if it still is this version of the item.
 
     Raises Refusal, and OSError if the draft can't be written; the item is withdrawn then.
     """
     with transaction():
+        refuse_changed(office, actor, key, if_version)
         items.withdraw(office, now, actor, key, reason)
     return told_of_withdrawal(office, now, key)
 
 
-def put_back(office: Office, now: datetime, actor: Actor, key: int) -> Sequence[Sentence]:
-    """Put back on the portal what was approved before it was withdrawn; tells what became of it. Raises Refusal."""
+def put_back(office: Office, now: datetime, actor: Actor, key: int, if_version: int | None = None) -> Sequence[Sentence]:
+    """Put back on the portal what was approved before it was withdrawn; tells what became of it. Raises Refusal.
+
+    `if_version`: as for `withdraw`.
+    """
     found: list[Screened] = []
 
     def restore(screened: Screened) -> bool:
         found[:] = [screened]
         with transaction():
+            refuse_changed(office, actor, key, if_version)
             return items.restore(office, now, actor, key, screened)
 
     item = items.get_for(office, actor, key)

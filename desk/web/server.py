@@ -31,7 +31,7 @@ from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
 from dossier.database import identity, trouble
-from dossier.database.database import close_database, keep_little, open_database
+from dossier.database.database import close_database, held_open, keep_little, open_database
 from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
@@ -252,7 +252,7 @@ def _answer(site: Site, configuration: uvicorn.Config, listening: socket.socket)
     for number in workers.STOPS:
         signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
     signal.pthread_sigmask(signal.SIG_UNBLOCK, workers.STOPS)
-    with Door(os.dup(listening.fileno()), site.of_one, site.is_proxy) as door:
+    with held_open(), Door(os.dup(listening.fileno()), site.of_one, site.is_proxy) as door:
         server.run(sockets=[door])
 
 

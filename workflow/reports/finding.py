@@ -13,6 +13,7 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
 import structlog
+from peewee import BooleanField
 
 from dossier.database import readable
 from dossier.database.database import transaction
@@ -36,6 +37,9 @@ RECENT = 15
 
 LOOK = timedelta(hours=1)
 """Who looks again within this time is not written down again."""
+
+AGAIN = timedelta(minutes=1)
+"""Within this time not even as what was looked at last."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +82,7 @@ def find_items(
     for part in parts:
         behind = part if after is None else part.where(Item.id < after)
         after = None
-        found.extend(behind.limit(limit - len(found) if limit else None))  # `+=` would be peewee's UNION
+        found.extend(_as_rows(behind.limit(limit - len(found) if limit else None)))
         if limit and len(found) >= limit:
             break
     return found
@@ -178,30 +182,33 @@ def summary(item: Item) -> dict[str, Any]:
 
 
 def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterator[tuple[int, dict[str, Any]]]:
-    """(key, summary) of these items, all of which wait for a decision, oldest first.
-
-    Ten thousand are read as plain rows: to make a model's instance of each takes five times as long.
-    """
-    columns = Item._meta.sorted_fields
-    names, texts = [column.name for column in columns], [column.name for column in columns if isinstance(column, JSONText)]
+    """(key, summary) of these items, all of which wait for a decision, oldest first."""
     these = Item.pending.is_null(False) & Item.id.in_(list(wanted)) if len(wanted) <= FEW else Item.pending.is_null(False)
-    query = Item.select(*columns).where(these).order_by(Item.id)
-    known: dict[str | None, Any] = {None: None}
     told = notes.on_these(Item.select(Item.pending).where(these))
     pending = Edition.select(Edition.id, Edition.content).where(Edition.id.in_(Item.select(Item.pending).where(these)))
     contents: dict[int, str] = dict(tuples(pending))
+    for item in _as_rows(Item.select().where(these).order_by(Item.id)):
+        if item.id in wanted:
+            attention = suspicion.for_reader(told.get(item.pending or 0, []), may.clients)
+            yield item.id, {**summary(item), "content": contents.get(item.pending or 0), "attention": attention}
+
+
+def _as_rows(query: Any) -> Iterator[Item]:
+    """The items of a query as plain rows, to be read only: to make a model's instance of each takes five times as long."""
+    columns = Item._meta.sorted_fields
+    names = [column.name for column in columns]
+    texts = [column.name for column in columns if isinstance(column, JSONText)]
+    flags = [column.name for column in columns if isinstance(column, BooleanField)]
+    known: dict[str | None, Any] = {None: None}
     for values in PROXY.execute(query):
-        row = SimpleNamespace(**dict(zip(names, values, strict=True)))
-        if row.id not in wanted:
-            continue
+        row = dict(zip(names, values, strict=True))
         for name in texts:
-            text = getattr(row, name)
+            text = row[name]
             if text not in known:
                 known[text] = json.loads(text)
-            setattr(row, name, known[text])
-        row.share, row.notify = bool(row.share), bool(row.notify)
-        attention = suspicion.for_reader(told.get(row.pending, []), may.clients)
-        yield row.id, {**summary(cast(Item, row)), "content": contents.get(row.pending), "attention": attention}
+            row[name] = known[text]
+        row |= {name: bool(row[name]) for name in flags}
+        yield cast(Item, SimpleNamespace(**row))
 
 
 def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
@@ -233,11 +240,12 @@ def note_view(now: datetime, actor: Actor, item: Item, how: str = "show") -> Non
     It is in the trail, once an hour for the same person, item and `how`. Raises what the database
     raises: a file is not given while that can't be written.
     """
+    if _is_noted(now, actor, item, how):
+        return
     with transaction():
-        for kind, subject in (("item", item_name(item.id)), ("client", item.client)):
+        for kind, subject in _subjects(item):
             remember(now, actor, kind, subject)
-        looks = (one for one in trail.events(item=item.id, person=actor.code, since=now - LOOK) if one.action == "viewed")
-        if not any(one.actor == actor.code and one.detail and json.loads(one.detail)["how"] == how for one in looks):
+        if not _is_in_trail(now, actor, item, how):
             trail.record(now, actor, "viewed", item.id, {"how": how})
 
 
@@ -246,6 +254,26 @@ def remember(now: datetime, actor: Actor, kind: str, subject: str) -> None:
     same = (Viewed.actor == actor.code) & (Viewed.kind == kind) & (Viewed.subject == subject)
     Viewed.delete().where(same).execute()
     Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=clock.to_text(now)).execute()
+
+
+def _subjects(item: Item) -> list[tuple[str, str]]:
+    return [("item", item_name(item.id)), ("client", item.client)]
+
+
+def _is_noted(now: datetime, actor: Actor, item: Item, how: str) -> bool:
+    """True if this person looked at nothing else since they did it less than a minute ago: then there is nothing to write."""
+    kinds = [kind for kind, _ in _subjects(item)]
+    since = clock.to_text(now - AGAIN)
+    last = Viewed.select(Viewed.kind, Viewed.subject).where(
+        (Viewed.actor == actor.code) & Viewed.kind.in_(kinds) & (Viewed.at > since)
+    )
+    seen = tuples(last.order_by(Viewed.at.desc()).limit(len(kinds)))
+    return sorted(seen) == sorted(_subjects(item)) and _is_in_trail(now, actor, item, how)
+
+
+def _is_in_trail(now: datetime, actor: Actor, item: Item, how: str) -> bool:
+    looks = (one for one in trail.events(item=item.id, person=actor.code, since=now - LOOK) if one.action == "viewed")
+    return any(one.actor == actor.code and one.detail and json.loads(one.detail)["how"] == how for one in looks)
 
 
 def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:

@@ -6,6 +6,7 @@
   the transaction that does it. The same request again is given the same answer for a day; if the
   answer was lost, one of how it is now. Another request with that key is refused.
 - So many requests a minute for each key; beyond that 429, with the seconds to wait.
+- Each request has a line in the log, with the name of its key.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from datetime import datetime
 from threading import Lock
 from typing import Any
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route as Address
@@ -36,6 +38,8 @@ from dossier.office.office import Office
 from dossier.text.refusals import Forbidden, Refusal
 from dossier.text.sentences import sentence
 from dossier.vault.opening import open_vault
+
+log = structlog.get_logger("api")
 
 BASE = "/api/v1"
 BODY_BYTES = 1024 * 1024
@@ -101,6 +105,14 @@ class Api:
     def _admit(self, route: Route, call: Call) -> None:
         if call.bearer is None:
             raise Unknown("tokens.no_bearer")
+        log.info(
+            "a program asks",
+            key=call.bearer.name,
+            staff=call.actor.code,
+            method=route.method,
+            path=call.request.url.path,
+            peer=call.peer,
+        )
         wait = self._meter.wait(call.bearer.name)
         if wait:
             raise TooMany(wait)

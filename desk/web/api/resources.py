@@ -109,7 +109,7 @@ def _read(call: Call, name: str, read: Callable[[str], T]) -> T | None:
 
 
 def item(call: Call) -> Response:
-    return _told(call, looking_up.show(call.office, call.now, call.actor, _item(call).id, "api"))
+    return _told(call, looking_up.show(call.office, call.now, call.actor, item_view.key_of(call.path("item")), "api"))
 
 
 def _item(call: Call) -> Item:
@@ -284,14 +284,14 @@ def decided(call: Call) -> Response:
 
 
 def withdraw(call: Call) -> Response:
-    found = _item(call)
-    withdrawing.withdraw(call.office, call.now, call.actor, found.id, call.text("reason", required=True))
+    found, reason = _item(call), call.text("reason", required=True)
+    withdrawing.withdraw(call.office, call.now, call.actor, found.id, reason, _version(call, found))
     return _whole(call, found.id)
 
 
 def publish(call: Call) -> Response:
     found = _item(call)
-    withdrawing.put_back(call.office, call.now, call.actor, found.id)
+    withdrawing.put_back(call.office, call.now, call.actor, found.id, _version(call, found))
     return _whole(call, found.id)
 
 

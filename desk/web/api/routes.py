@@ -133,11 +133,11 @@ ROUTES: tuple[Route, ...] = (
     ),
     Route(
         "POST", "/items/{item}/withdraw", "items:write", "Take it off the portal.", models.Item, resources.withdraw,
-        body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True, again=resources.as_it_is,
+        body=_object({"reason": "the wrong year"}, ["reason"], reason=TEXT), is_repeatable=True, again=resources.as_it_is, takes_version=True,
     ),
     Route(
         "POST", "/items/{item}/publish", "items:write", "Put back what was approved.", models.Item, resources.publish, is_repeatable=True,
-        again=resources.as_it_is,
+        again=resources.as_it_is, takes_version=True,
     ),
     Route(
         "POST", "/items/{item}/notify", "items:write", "Mail a contact about it.", models.Asked, resources.notify,

@@ -209,6 +209,33 @@ def test_a_file_is_not_touched_in_another_version_than_the_program_says(rig: Des
     assert ask(rig, petra, "POST", f"{file}/rename", {"name": "w.pdf"}, if_match=found.headers["etag"]).status == 200
 
 
+def test_an_item_is_not_taken_off_in_another_version_than_the_program_says(rig: DeskRig, marieke: str) -> None:
+    item = drop(rig, marieke, {**CONCEPT, "description": "To be taken off", "share_status": "approved"}, {"o.pdf": PDF + b"o"})
+    seen = ask(rig, marieke, "GET", f"/items/{item}").headers["etag"]
+    now = ask(rig, marieke, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=seen).headers["etag"]
+    assert ask(rig, marieke, "POST", f"/items/{item}/withdraw", {"reason": "wrong"}, if_match=seen).status == 412
+    off = ask(rig, marieke, "POST", f"/items/{item}/withdraw", {"reason": "wrong"}, if_match=now)
+    assert (off.status, told(off)["share_state"]) == (200, "withdrawn")
+    assert ask(rig, marieke, "POST", f"/items/{item}/publish", {}, if_match=seen).status == 412
+    assert ask(rig, marieke, "POST", f"/items/{item}/publish", {}, if_match=off.headers["etag"]).status == 200
+
+
+def test_each_use_of_a_key_is_in_the_log_with_its_name_and_so_is_one_that_is_good_no_more(rig: DeskRig) -> None:
+    used = key(rig, "used", "p.bakker")
+    ask(rig, used, "GET", "/clients?q=secret-word")
+    ask(rig, used, "POST", "/items/D-2026-000001/decision", {})
+    rig.office.run("token", "revoke", "used", user="j.admin")
+    ask(rig, used, "GET", "/clients")
+    lines = [json.loads(line) for line in rig.desk.log().splitlines() if '"used"' in line]
+    assert [(one["event"], one.get("method"), one.get("path"), one["staff"]) for one in lines] == [
+        ("a program asks", "GET", "/api/v1/clients", "p.bakker"),
+        ("a program asks", "POST", "/api/v1/items/D-2026-000001/decision", "p.bakker"),
+        ("a key was used that is good no more", None, None, "p.bakker"),
+    ]
+    assert "secret-word" not in rig.desk.log()
+    assert used not in rig.desk.log()
+
+
 def test_a_parameter_that_can_not_be_meant_is_told_and_nothing_else_is_given(rig: DeskRig, petra: str) -> None:
     item = drop(rig, petra, {"description": "With parameters"}, {"q.pdf": PDF + b"q"})
     file = f"/items/{item}/attachments/q.pdf"

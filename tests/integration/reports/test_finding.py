@@ -12,7 +12,7 @@ from kit.records import JOOST, MARIEKE, PETRA, Records
 from peewee import DatabaseError
 
 from desk.actions import item_view, looking_up
-from dossier.database.database import is_shared
+from dossier.database.database import is_shared, transaction
 from dossier.database.tables import PROXY, item_name
 from dossier.office import people
 from dossier.office.people import ALL, Actor, Readable
@@ -183,6 +183,23 @@ def test_who_looks_again_within_the_hour_is_written_down_once(office: Records) -
         finding.note_view(start + timedelta(minutes=minutes), actor, items.get(key), how)
     told = [(event["actor"], event["detail"]["how"]) for event in trail.history(key) if event["action"] == "viewed"]
     assert told == [(JOOST.code, "show"), (PETRA.code, "show"), (JOOST.code, "get a.pdf"), (JOOST.code, "show")]
+
+
+def test_who_looks_at_nothing_else_within_a_minute_writes_nothing(office: Records) -> None:
+    first, second = office.make(), office.make()
+    start = office.tick()
+
+    def writes(key: int, seconds: float, how: str = "show") -> bool:
+        with pytest.MonkeyPatch.context() as patch:
+            begun = []
+            patch.setattr(finding, "transaction", lambda: begun.append(1) or transaction())
+            finding.note_view(start + timedelta(seconds=seconds), JOOST, items.get(key), how)
+        return bool(begun)
+
+    looks = [(first, 0), (first, 59), (second, 70), (first, 80), (first, 139), (first, 141)]
+    assert [writes(*look) for look in looks] == [True, False, True, True, False, True]
+    assert writes(first, 142, "get a.pdf"), "that is another look"
+    assert finding.recent(JOOST, "item") == [item_name(first), item_name(second)]
 
 
 def test_what_cannot_be_written_down_is_shown_with_a_word_and_no_file_is_given(office: Records) -> None:

@@ -11,12 +11,14 @@ from typing import Any
 
 import pytest
 from kit.records import JOOST, LISA, SETTINGS, Records
+from structlog.testing import capture_logs
 
 from desk.actions import tokens
 from desk.web.api.app import Api
 from desk.web.api.call import Call
 from desk.web.api.routes import ROUTES
-from dossier.database.tables import ApiAnswer, Mail, StagedDrop, item_name
+from dossier.database.database import is_shared
+from dossier.database.tables import PROXY, ApiAnswer, Mail, StagedDrop, item_name
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound
 
@@ -110,3 +112,19 @@ def test_two_processes_that_are_asked_the_same_do_it_once(office: Records, monke
     status, answer = program.ask("/items/{item}/notify", body, item=name)
     assert (status, answer["item"]) == (202, name)
     assert mails(item) == 1
+
+
+def test_what_a_key_asks_is_answered_also_where_its_use_can_not_be_written_down(office: Records) -> None:
+    now = clock.utc_now()
+    key = tokens.new(office.office, now, JOOST, "reader", "l.visser", ["items:read"], date(2099, 12, 31))
+    read_only = "SET default_transaction_read_only = {}" if is_shared() else "PRAGMA query_only = {}"
+    PROXY.execute_sql(read_only.format("ON"))
+    try:
+        with capture_logs() as logged:
+            assert tokens.bearer(office.office, now, key) is not None
+    finally:
+        PROXY.execute_sql(read_only.format("OFF"))
+    assert [(one["key"], one["log_level"]) for one in logged] == [("reader", "error")]
+    assert [one["used_at"] for one in tokens.listing(now) if one["name"] == "reader"] == [None]
+    tokens.bearer(office.office, now, key)
+    assert [one["used_at"] for one in tokens.listing(now) if one["name"] == "reader"] != [None]
