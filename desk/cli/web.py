@@ -74,4 +74,4 @@ def serve(
     with contextlib.suppress(DatabaseUnavailable):  # each part says so itself
         open_database(office)
         close_database()
-    raise typer.Exit(several.serve(office.root, log, has_portal=not identity.is_trial()))
+    raise typer.Exit(several.serve(office.root, log, has_portal=identity.trial_since() is None))

@@ -56,8 +56,13 @@ _opened: dict[Path, int] = {}
 _seen: dict[Path, Mark] = {}
 """An office's root → what this process last saw of its database."""
 
-_trial_since: str | None = None
-"""Since when the open database is one for trying. It can't become one, and ends to be one only while no daemon runs."""
+_UNKNOWN = ""
+
+_trial_since: str | None = _UNKNOWN
+"""Since when the open database is one for trying. It can't become one, and ends to be one only while no daemon runs.
+
+As long as this process has opened no database, it is not known: nothing leaves then either.
+"""
 
 
 class NotThisOffice(DatabaseUnavailable):
@@ -170,18 +175,25 @@ def see_whether_trial() -> None:
 
 
 def trial_since() -> str | None:
-    """Since when (UTC) the open database is one for trying; None if it is a real one's."""
-    return _trial_since
+    """Since when (UTC) the open database is one for trying; None if it is a real one's, or none was opened."""
+    return _trial_since or None
 
 
 def is_trial() -> bool:
-    """True if the open database is one for trying: nothing is mailed, published or posted then."""
+    """True if the open database is one for trying: nothing is mailed, published or posted then.
+
+    True as well as long as nobody knows, because this process has opened none (`ask_marks`).
+    """
     return _trial_since is not None
 
 
-def was_trial(office: Office) -> bool:
-    """The same by the marks alone, for where the database can't be asked."""
-    return any(mark.trial for path in places(office) if (mark := _read(path)) is not None)
+def ask_marks(office: Office) -> bool:
+    """The same by the marks, for where no database can be opened; what one said that was open stands."""
+    global _trial_since
+    was = any(mark.trial for path in places(office) if (mark := _read(path)) is not None)
+    if _trial_since == _UNKNOWN and not was:
+        _trial_since = None
+    return was
 
 
 def note_opened(path: Path) -> None:

@@ -40,7 +40,7 @@ MOST_BYTES = 4096
 def tell_admins(office: Office, environ: Mapping[str, str], now: datetime, why: Sentence) -> None:
     """Mail what is the matter with the database to every admin, unless they were told lately. Never raises."""
     try:
-        if _was_told(office, now, why) or identity.was_trial(office):
+        if _was_told(office, now, why) or identity.ask_marks(office):
             return
         line = smtp.open_line(office.settings.mail, environ)
         try:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from kit.mail_server import Server
@@ -74,6 +76,27 @@ def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Ro
         assert len(post.mails) > mails
         assert len(receiver.verified(SECRET)) > told
         assert trial.json("status")["trial"] is None
+
+
+def test_a_process_that_has_opened_no_database_mails_nothing_until_the_marks_say_that_it_is_no_trial(
+    root: Root, post: Server, tmp_path: Path
+) -> None:
+    trial = _trial(root, tmp_path / "backups", post)
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom dossier.database import identity\nfrom dossier.office.opening import load_office\n"
+        "from workflow.mail import smtp\n"
+        "office = load_office(Path(sys.argv[1]), {})\n"
+        "for asked in (False, True):\n"
+        "    asked and identity.ask_marks(office)\n"
+        "    try:\n"
+        "        smtp.open_line(office.settings.mail.model_copy(update={'port': int(sys.argv[2])}), {}).quit()\n"
+        "        print('mails')\n"
+        "    except smtp.NoServer as error:\n"
+        "        print(error.sentence.code)\n"
+    )
+    for office, said in ((root, "mail.trial\nmails\n"), (trial, "mail.trial\nmail.trial\n")):
+        asked = subprocess.run([sys.executable, "-c", code, str(office.path), str(post.port)], capture_output=True, text=True)
+        assert asked.stdout == said, asked.stderr
 
 
 def test_neither_a_trial_nor_its_office_works_on_the_others_database(root: Root, post: Server, tmp_path: Path) -> None:

@@ -12,8 +12,15 @@ from email.message import EmailMessage
 
 import pytest
 
+from dossier.database import identity
 from dossier.office.keys import MailSettings
 from workflow.mail import smtp
+
+
+@pytest.fixture(autouse=True)
+def _of_a_real_office(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without a database nobody knows, and nothing is mailed."""
+    monkeypatch.setattr(identity, "_trial_since", None)
 
 
 @contextlib.contextmanager
