@@ -1,7 +1,10 @@
 """`make crash`: every scenario, every point; writes what was found between the markers of docs/reliability.md.
 
-all.py [--sample N] [SCENARIO…]: without names all of them. Exit code 1 if anything was not as it should be. `--sample N`: only N
-points of each scenario and way, spread over the run; the page says so.
+all.py [--sample N] [--go-on] [SCENARIO…]: without names all of them. Exit code 1 if anything was not as it should be. `--sample N`: only
+N points of each scenario and way, spread over the run; the page says so.
+
+What was played is kept in build/crash/ and on the page at once, so nothing of it is lost by whoever stops this. `--go-on` plays what
+is missing there; otherwise all begins anew.
 """
 
 from __future__ import annotations
@@ -11,12 +14,13 @@ import json
 import os
 import platform
 import re
+import shutil
 import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -25,6 +29,7 @@ from scenarios import SCENARIOS
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent.parent / "docs" / "reliability.md"
+KEPT = HERE.parent.parent / "build" / "crash"
 BEGIN, END = "<!-- crash table: begin (written by make crash) -->", "<!-- crash table: end -->"
 
 WAYS = {"kill": [], "kill again": ["--again"], "error": ["--errors", "--apart"]}
@@ -33,6 +38,9 @@ WAYS = {"kill": [], "kill again": ["--again"], "error": ["--errors", "--apart"]}
 CALLS_SHOWN = 14
 
 Point = dict[str, Any]
+
+Results = dict[tuple[str, str], list[Point]]
+"""What was found, by scenario and way."""
 
 
 def play(scenario: str, way: str, sample: int | None) -> list[Point]:
@@ -82,7 +90,7 @@ def _kind(call: str) -> str:
     return re.sub(r"\.portal-staging/\S+", ".portal-staging/…", call).replace("|", "¦")
 
 
-def page_of(results: dict[tuple[str, str], list[Point]], seconds: float, sample: int | None) -> str:
+def page_of(results: Results, seconds: float, sample: int | None) -> str:
     points = [point for found in results.values() for point in found]
     kinds = Counter("error" if point["kind"].startswith("E") else point["kind"] for point in points)
     lines = [
@@ -134,16 +142,36 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
     parser.add_argument("scenarios", nargs="*", metavar="SCENARIO")
     parser.add_argument("--sample", type=int, metavar="N", help="only N points of each scenario")
+    parser.add_argument("--go-on", action="store_true", help="only what an earlier call that was stopped has not played")
     arguments = parser.parse_args()
-    started = time.monotonic()
+    if not arguments.go_on:
+        shutil.rmtree(KEPT, ignore_errors=True)
+    KEPT.mkdir(parents=True, exist_ok=True)
     wanted = [scenario.name for scenario in SCENARIOS if not arguments.scenarios or scenario.name in arguments.scenarios]
-    tasks = [(name, way) for way in WAYS for name in wanted]
+    results, seconds = kept()
+    tasks = [(name, way) for way in WAYS for name in wanted if (name, way) not in results]
     with ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        results = dict(zip(tasks, pool.map(lambda task: play(*task, arguments.sample), tasks), strict=True))
-    text = PAGE.read_text()
-    before, after = text[: text.index(BEGIN)], text[text.index(END) + len(END) :]
-    PAGE.write_text(before + page_of(results, time.monotonic() - started, arguments.sample) + after)
+        playing = {pool.submit(play, *task, arguments.sample): task for task in tasks}
+        began = time.monotonic()
+        for done in as_completed(playing):
+            task, results[task] = playing[done], done.result()
+            seconds += time.monotonic() - began
+            began = time.monotonic()
+            (KEPT / f"{'--'.join(task)}.json").write_text(json.dumps({"seconds": seconds, "points": results[task]}))
+            write_page(page_of(results, seconds, arguments.sample))
     return int(any(point["faults"] for found in results.values() for point in found))
+
+
+def kept() -> tuple[Results, float]:
+    """What was played already, and in how many seconds."""
+    files = {path: json.loads(path.read_text()) for path in KEPT.glob("*.json")}
+    results = {(scenario, way): file["points"] for path, file in files.items() for scenario, way in [path.stem.split("--")]}
+    return results, max((file["seconds"] for file in files.values()), default=0.0)
+
+
+def write_page(table: str) -> None:
+    text = PAGE.read_text()
+    PAGE.write_text(text[: text.index(BEGIN)] + table + text[text.index(END) + len(END) :])
 
 
 if __name__ == "__main__":

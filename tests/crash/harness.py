@@ -27,8 +27,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from kit import folders
 from office import daemon_once, faults_now, picture, strays, trail_fault, unnumbered
-from scenarios import BY_NAME, Scenario, Work
+from scenarios import BY_NAME, PLACE, Scenario, Work
 from tracer import KILL, READING, Call, Run, Wish, nothing, run_plain, run_traced
+from warmed import warm_up
 
 DATABASE = "dossier.db"
 
@@ -85,7 +86,7 @@ class Harness:
 
     def __init__(self, scenario: Scenario) -> None:
         self.scenario = scenario
-        self.folder = folders.new_folder(f"crash-{scenario.name}")
+        self.folder = folders.new_folder(f"crash-{scenario.name}", str(PLACE))
         self._made: list[Work] = []
         self._recorded: list[Call] = []
         self.template = self._keep(scenario.begin(self.folder / "template"))
@@ -308,14 +309,7 @@ def main() -> int:
     parser.add_argument("--apart", action="store_true", help="not the calls that are like the one before")
     arguments = parser.parse_args()
 
-    # What a fork needs is loaded here, once.
-    from desk.cli import items, main, office  # noqa: F401
-    from desk.daemon import daemon  # noqa: F401
-    from dossier.vault import folder  # noqa: F401
-    from workflow.outbox import outbox  # noqa: F401
-    from workflow.portal import pages  # noqa: F401
-    from workflow.reminders import reminders  # noqa: F401
-
+    warm_up()
     bad = 0
     for name in arguments.scenarios:
         for point in play(BY_NAME[name], arguments):

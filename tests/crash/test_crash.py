@@ -15,7 +15,7 @@ import pytest
 from kit.support import LONG
 
 sys.path.insert(0, str(Path(__file__).parent))
-from scenarios import OTHER_FILE_SYSTEM
+from scenarios import OTHER_FILE_SYSTEM, PLACE
 from tracer import SUPPORTED
 
 if not SUPPORTED:
@@ -61,6 +61,6 @@ def test_a_full_or_failing_disk_or_a_missing_right_at_any_call_is_told_and_mende
 
 @pytest.mark.sampled
 def test_an_inbox_on_another_file_system_loses_nothing_either() -> None:
-    if not OTHER_FILE_SYSTEM.is_dir() or os.stat(OTHER_FILE_SYSTEM).st_dev == os.stat("/tmp").st_dev:
+    if not OTHER_FILE_SYSTEM.is_dir() or os.stat(OTHER_FILE_SYSTEM).st_dev == os.stat(PLACE).st_dev:
         pytest.skip(f"{OTHER_FILE_SYSTEM} is no other file system")
     assert len(play("elsewhere", "elsewhere-refused", "--sample", str(POINTS), "--apart")) == 2 * POINTS
