@@ -39,6 +39,11 @@ FIRST = re.compile(r"https://desk\.localhost/_first/[\w-]+")
 SIDECAR = "description: Annual accounts 2025\nshare: yes\nshare_status: approved\nshare_attachments: all\n"
 
 
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
+
+
 class Try:
     """The folder in which it happens, and the names that are used once."""
 
@@ -51,8 +56,7 @@ class Try:
         (folder / "passwd").write_text(USERS)
         (folder / "group").write_text(GROUPS)
         (folder / "pip.conf").write_text("[global]\nno-index = true\nfind-links = /wheels\n")
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+        self.port = free_port()
         self.environ = dict(os.environ)
 
     def here(self, command: str) -> str:
@@ -180,8 +184,7 @@ def composed(one: Try) -> None:
     for name in ("compose.yaml", "Caddyfile"):
         shutil.copyfile(CHECKOUT / "packaging" / name, folder / name)
     desk, portal = "desk.localhost", "portal.localhost"  # for these Caddy makes certificates of its own
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     names, up, asked = guide.blocks(*guide.WITH_COMPOSE)
     if not {"DESK", "PORTAL"} <= {line.partition("=")[0] for line in names.lines()}:
         raise Failed("the guide says other names than DESK and PORTAL")
@@ -190,7 +193,7 @@ def composed(one: Try) -> None:
         'CMD ["caddy", "run", "--config", "/etc/caddy/Caddyfile", "--adapter", "caddyfile"]', "ENV XDG_DATA_HOME=/data",
     )  # fmt: skip
     (folder / ".env").write_text(
-        f"DESK={desk}\nPORTAL={portal}\nIMAGE=localhost/dossier-{one.mark}\nCADDY_IMAGE={caddy}\nHTTP=127.0.0.1:0\nHTTPS=127.0.0.1:{port}\n"
+        f"DESK={desk}\nPORTAL={portal}\nIMAGE=localhost/dossier-{one.mark}\nCADDY_IMAGE={caddy}\nHTTP=127.0.0.1:{free_port()}\nHTTPS=127.0.0.1:{port}\n"
     )
     compose = f"podman-compose -p dossier-{one.mark}"
 
