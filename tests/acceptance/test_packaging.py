@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -50,6 +51,16 @@ def test_the_wheel_holds_every_module_template_translation_and_migration(wheel: 
     }
     assert inside == here
     assert wheel.name.startswith(f"dossier_office-{dossier.__version__}-")
+
+
+def test_the_wheel_has_the_pages_with_every_picture_that_they_show(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        share = {name.partition(".data/data/share/dossier/")[2] for name in archive.namelist()}
+    pages = [*(CHECKOUT / "docs").glob("*.md"), *(CHECKOUT / "docs/nl").glob("*.md")]
+    for page in pages:
+        assert str(page.relative_to(CHECKOUT)) in share
+        for picture in re.findall(r"!\[[^\]]*\]\(([^)]+)\)", page.read_text()):
+            assert os.path.normpath(page.relative_to(CHECKOUT).parent / picture) in share, f"{page.name} shows {picture}"
 
 
 def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> None:
