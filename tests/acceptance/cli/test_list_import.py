@@ -11,6 +11,7 @@ from kit.support import ME, Root
 
 from dossier.office.opening import load_office
 
+RELATIONS = Path(__file__).parents[2] / "lists/relaties-300.csv"
 CLIENTS = """\
 # Onze cliënten
 clients:
@@ -131,11 +132,13 @@ def test_what_is_no_list_is_refused_in_a_line(office: Root, tmp_path: Path, data
     assert "unexpected" not in done.stderr
 
 
-def test_three_hundred_clients_come_in_one_go(office: Root, tmp_path: Path) -> None:
-    path = tmp_path / "relaties.csv"
-    lines = [f"Cliënt {number} B.V.;{10000000 + number};Contact {number};c{number}@client.example" for number in range(300)]
-    path.write_text("Naam;KvK-nummer;Contactpersoon;E-mailadres\n" + "\n".join(lines) + "\n")
-    assert len(plan(office, "clients", path, "--apply")["new"]) == 300  # type: ignore[arg-type]
-    assert len(list((office.path / "inbox").iterdir())) >= 300
-    again = plan(office, "clients", path, "--apply")
+def test_three_hundred_clients_come_in_one_go_as_excel_saves_them(office: Root) -> None:
+    """Semicolons, cp1252, a quoted name with a semicolon in it, a second row for a second contact, a column for the BSN."""
+    found = plan(office, "clients", RELATIONS, "--apply")
+    assert (len(found["new"]), found["faults"], found["ignored"]) == (300, [], ["BSN"])  # type: ignore[arg-type]
+    assert {f"{1001 + number}" for number in range(300)} <= {path.name for path in (office.path / "inbox").iterdir()}
+    clients = load_office(office.path, {}).clients
+    assert sum(len(clients[code].contacts) for code in found["new"]) == 387  # type: ignore[attr-defined]
+    assert any("h.o.d.n." in client.name for client in clients.values())
+    again = plan(office, "clients", RELATIONS, "--apply")
     assert (again["new"], again["changed"], len(again["gone"])) == ([], {}, 2)  # type: ignore[arg-type]
