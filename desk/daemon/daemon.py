@@ -42,7 +42,7 @@ from dossier.text import clock, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
-from dossier.workers.pool import WorkerPool
+from dossier.workers.pool import GARBAGE_AT, WorkerPool
 from ingest.inbox import long_waiting
 from ingest.inbox.looking import Found, Lying
 from ingest.inbox.lookout import Lookout
@@ -79,11 +79,6 @@ MARK_SECONDS = 1.0
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
-
-
-GARBAGE_AT = 50_000
-"""New objects after which Python looks for rings among them. It looks at 700 by default, and in a batch of drops, which has a
-hundred thousand and no rings, that takes a tenth of all time."""
 
 
 class Daemon:

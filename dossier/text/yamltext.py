@@ -150,6 +150,9 @@ _EASY = re.compile("[A-Za-z](?:[A-Za-z0-9_./,+&() -]*[A-Za-z0-9_./,+&()-])?")
 _WORDS = frozenset(("y", "yes", "n", "no", "true", "false", "on", "off", "null"))
 """What YAML 1.1 takes for something else than a text, of what is easy."""
 
+_NEVER_BARE = re.compile("[A-Za-z][!-~ ]*: [!-~ ]*[!-~]")
+"""A text in ASCII with a colon and a space in it: YAML must take it for a key, unless it is quoted."""
+
 
 def scalar(value: object) -> str:
     """A text as one YAML scalar on one line that every YAML reader, and `read_map`, gives back as it was."""
@@ -158,6 +161,8 @@ def scalar(value: object) -> str:
         return text  # what yaml would say after a tenth of a millisecond; a receipt and a queue file have several
     if "\n" in text or not text.isprintable():
         return _quoted(text)
+    if _NEVER_BARE.fullmatch(text):
+        return "'" + text.replace("'", "''") + "'"  # what yaml would say after half a millisecond: a receipt's warnings
     dumped = yaml.safe_dump(text, allow_unicode=True, width=2**31).rstrip("\n").removesuffix("\n...")
     return dumped if "\n" not in dumped else _quoted(text)
 

@@ -46,11 +46,6 @@ def home_of(office: Office, client: str) -> Folder:
         return files.made_folder(inbox / client, 0o777)
 
 
-def way_of(folder: str | None) -> tuple[str, ...]:
-    """From the client's folder to that of a drop's files, name by name. A preset's way ends in `/`."""
-    return tuple(folder.rstrip("/").split("/")) if folder else ()
-
-
 def list_folder(folder: Folder) -> Listing:
     """What lies in the folder. Raises OSError if it can't be read."""
     listing = Listing()

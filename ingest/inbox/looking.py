@@ -30,9 +30,10 @@ from dossier.office.office import Office
 from dossier.text import copies, names, system
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, Limits
-from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder, way_of
+from ingest.inbox.listing import WHY, Listing, holds_anything, list_folder
 from ingest.inbox.pairing import FOLDER_SIDECARS, Candidate, Claim, pair, pair_folder
 from ingest.inbox.temporaries import becoming
+from ingest.inbox.ways import way_of
 from ingest.sidecar.default_description import description_of
 from ingest.sidecar.presets import Spoken
 from ingest.sidecar.reading import Sidecar, claimed_files, read_preset, read_sidecar, reads_as_sidecar

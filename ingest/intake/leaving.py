@@ -23,7 +23,7 @@ from dossier.files.files import Look, Names
 from dossier.files.leases import has_writer
 from dossier.text import names
 from dossier.text.sentences import sentence
-from ingest.inbox.listing import way_of
+from ingest.inbox.ways import way_of
 
 Row = Mapping[str, Any]
 """A Drop, by field."""

@@ -6,9 +6,11 @@ import errno
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from kit.support import PATIENCE
@@ -42,6 +44,21 @@ def test_work_of_processes_that_were_killed_is_done_here_and_nobody_waits_for_th
     again = pool.begin(_who, 1)
     assert _in_time(again) not in {os.getpid(), *helpers}
     pool.rest()
+
+
+def test_they_load_what_they_need_for_files_and_not_the_program_that_gives_them_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = tmp_path / "program"
+    program.write_text("import wave\n")
+    monkeypatch.setattr(sys.modules["__main__"], "__file__", str(program), raising=False)
+    rooms = "ingest.intake.receiving", "ingest.intake.leaving", "workflow.portal.staging"
+    pool = WorkerPool()
+    load: Callable[[str], set[str]] = eval
+    modules = pool.begin(load, f"[*map(__import__, {rooms}), {{*__import__('sys').modules}}][-1]")()
+    pool.rest()
+    assert {*rooms, "hashlib"} <= modules
+    assert modules.isdisjoint({"wave", "desk", "typer", "pydantic", "peewee", "structlog", "jinja2"})
 
 
 def test_processes_that_were_killed_at_rest_hold_up_no_end() -> None:

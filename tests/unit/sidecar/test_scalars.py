@@ -17,6 +17,7 @@ LIKELY = st.text(alphabet="aeyNoOT.-_/ 09:#", max_size=8)
 @example("report 2025.pdf")
 @example("a - b")
 @example("null")
+@example("it's: a 'name': # and more")
 def test_what_is_written_as_a_scalar_is_read_as_it_was(text: str) -> None:
     line = f"key: {scalar(text)}\n"
     assert "\n" not in scalar(text)
