@@ -24,6 +24,7 @@ help:
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
 	@echo "make try-programs: rsync, sftp, rclone, editors … bring files into an inbox; writes docs/inbox.md"
 	@echo "make deb        a package for Debian and Ubuntu in dist/; make try-deb installs, upgrades, removes it on fresh machines (root; a quarter of an hour)"
+	@echo "make try-firefox  the desk's pages in Debian's Firefox (firefox-esr); two or three minutes"
 	@echo "make try-install, try-container: the guide to installing followed on a fresh machine (root; minutes)"
 	@echo "make release    all that must be green before a version is given away, one after the other (root; hours)"
 	@echo "make lint       style only; make format mends what can be mended by itself"
@@ -180,6 +181,11 @@ release: setup-dev
 .PHONY: try-install
 try-install: setup-dev
 	$(BIN)/python packaging/try/install.py
+
+# The desk in Debian's Firefox (apt-get install firefox-esr): every page, and the way of an item. Two or three minutes.
+.PHONY: try-firefox
+try-firefox: setup-dev
+	FIREFOX=1 $(BIN)/pytest -n 0 -s --timeout 900 tests/firefox
 
 # The image built and run with podman as docs/installing.md says. As root; a minute or two.
 .PHONY: try-container

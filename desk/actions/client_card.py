@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -81,6 +82,7 @@ def places(code: str, may: Readable) -> tuple[list[Place], int, int]:
                 level.append(place)
             place.count += count
             level = place.below
+    roots.sort(key=lambda one: -int(one.name) if re.fullmatch("[0-9]{4}", one.name) else 0)  # the newest year first
     total = sum(count for _, count in rows) if len(rows) < MOST_PLACES else count_items(code, may)
     return roots, total, sum(count for location, count in rows if not location)
 

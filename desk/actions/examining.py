@@ -8,6 +8,7 @@ import sys
 from typing import Any
 
 from desk.actions.acting import need_admin
+from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text.refusals import Unavailable
@@ -16,9 +17,9 @@ PATIENCE_SECONDS = 60.0
 
 
 def examine(office: Office, actor: Actor) -> list[dict[str, Any]]:
-    """What `doctor --json` tells: {check, level, message, todo}. Raises Forbidden; Unavailable if it comes to no end."""
+    """What `doctor --json` tells, in the actor's language: {check, level, message, todo}. Raises Forbidden; Unavailable if it comes to no end."""
     need_admin(office, actor)
-    command = [sys.executable, "-m", "desk", "--root", str(office.root), "doctor", "--json"]
+    command = [sys.executable, "-m", "desk.doctor", str(office.root), people.language_of(office, actor.code)]
     try:
         done = subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, timeout=PATIENCE_SECONDS, check=False)
         found: list[dict[str, Any]] = json.loads(done.stdout)

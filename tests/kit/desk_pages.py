@@ -6,7 +6,17 @@ A test holds it against the application's own routes, so a page that is new can'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from desk.actions import config_forms
+from dossier.office.opening import load_office
+from dossier.office.people import Actor
+from kit.desk import STAFF, DeskRig
+from kit.support import PDF
 
 Fields = Mapping[str, str]
 
@@ -112,3 +122,55 @@ def routes(app_routes: Iterable[object], method: str) -> set[str]:
         for one in app_routes
         if method in (getattr(one, "methods", None) or ()) and not str(getattr(one, "path", "")).startswith("/api/")
     }
+
+
+# The office in which they are looked at
+
+PAPER = (Path(__file__).parents[2] / "demo/samples/acme-bv/jaarrekening-2025.pdf").read_bytes()
+LONG = (
+    "Concept-jaarrekening 2025 met toelichting op de waarderingsgrondslagen, verloop van de voorzieningen, de rekening-courant"
+    " met de directeur-grootaandeelhouder en de fiscale aansluiting"
+)
+ADMINS = """\
+  e.admin: {name: Edith Admiraal, email: e.admin@office.example, rights: [create, share, approve, admin], language: en}
+  d.admin: {name: Dirk Admiraal, email: d.admin@office.example, rights: [create, share, approve, admin], language: nl}
+"""
+"""Who may see every page, in either language."""
+
+_CONCEPT = "share: yes\nshare_status: concept\nshare_attachments: all\napprover: [m.devries, e.admin, d.admin]\napprovals: any\n"
+_DROPS = {
+    "a": f"created_by: p.bakker\ndescription: Jaarrekening 2025\nlocation: 2025/Vpb\nexplanation: Zie het telverslag.\n{_CONCEPT}",
+    "b": f"created_by: p.bakker\ndescription: {LONG}\n{_CONCEPT}",
+    "c": "created_by: p.bakker\ndescription: kort\n",
+    "d": "created_by: m.devries\ndescription: Op het portaal\nshare: yes\nshare_status: approved\nshare_attachments: all\n",
+}
+
+
+@contextmanager
+def office(folder: Path) -> Iterator[DeskRig]:
+    """An office with something on each page: concepts, one on the portal, a refused drop, a file without a client."""
+    with DeskRig.running(folder, "sharing: {guard: off}\n", staff=STAFF + ADMINS) as made:
+        (made.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
+        (made.office.path / "inbox/_unsorted/scan.txt").write_text("Brief aan Bakkerij Zon")
+        for stem, text in _DROPS.items():
+            made.office.place("acme-bv", {f"{stem}.pdf": PAPER if stem == "a" else PDF + stem.encode(), f"{stem}.yaml": text})
+        made.office.until_taken("acme-bv", "a", "b", "d")
+        made.office.until_rejected("acme-bv", "c")
+        yield made
+
+
+def names(rig: DeskRig) -> dict[str, str]:
+    """What the addresses and forms of the list speak of; the first item has two versions of its file then."""
+    first, new = str(rig.office.told("a")["item"]), PDF + b"2"
+    amending = f"created_by: p.bakker\nitem: {first}\nattachments: [{{file: a2.pdf, name: a.pdf}}]\n"
+    rig.office.place("acme-bv", {"a2.yaml": amending, "a2.pdf": new})
+    rig.office.until_taken("acme-bv", "a2")
+    rejected = rig.office.rejected("c")
+    assert rejected is not None
+    entry = config_forms.read(load_office(rig.office.path, {}), Actor("d.admin", "desk"), "clients", "acme-bv")
+    page = rig.browser("d.admin").get(f"/items/{first}").text
+    return {
+        "item": first, "concept": first, "shown": str(rig.office.told("d")["item"]), "refused": rejected.name,
+        "before": hashlib.sha256(PAPER).hexdigest(), "now": hashlib.sha256(new).hexdigest(),
+        "version": re.findall(r'name="version" value="(\d+)"', page)[0], "was": entry.digest,
+    }  # fmt: skip

@@ -36,7 +36,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "found": found, "one": found.summary, "papers": papers.papers(
             visit.easel, [(file.name, file.size, file.media_type, file.sha256) for file in found.files], found.attention,
         ), "days": [(day, list(lines)) for day, lines in groupby(story, key=lambda line: str(line["at"])[:10])],
-        "why": [told(line, language, WORDS) for line in found.why], "visible": told(found.visible, language, WORDS),
+        "why": [visit.told(line) for line in found.why], "visible": told(found.visible, language, WORDS),
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [told(line, language, WORDS) for line in found.attention], "statuses": office.settings.items.statuses,
         "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": offering.types(office, visit.actor),

@@ -31,7 +31,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.words import Language
 from dossier.text.refusals import NotFound
-from dossier.text.sentences import Words
+from dossier.text.sentences import Sentence, Words, told
 from dossier.vault.folder import Vault
 from workflow.messages.language import Translator, environment, read_catalogue
 from workflow.portal import pages as portal_pages
@@ -77,6 +77,14 @@ class StaffVisit:
         if self.session is not None:
             return people.language_of(self.office, self.session.staff)
         return "nl" if asked_language(self.request.headers.get("accept-language", "")) == "nl" else "en"
+
+    def told(self, line: Sentence | str) -> str:
+        """What is told to this person, in their language; colleagues are called by their names."""
+        if isinstance(line, Sentence):
+            whom = line.values.get("whom")
+            if isinstance(whom, str) and whom in self.office.staff:
+                line = Sentence(line.code, {**line.values, "whom": self.office.staff[whom].name})
+        return told(line, self.language, WORDS)
 
     def field(self, name: str) -> str:
         """The last value of a field of the form, else of the address; "" if it is in neither."""

@@ -5,7 +5,6 @@ With SCREENSHOTS=FOLDER in the environment some pages are kept there as pictures
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import signal
@@ -15,51 +14,19 @@ from pathlib import Path
 import pytest
 from kit import desk_pages
 from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
-from kit.desk import STAFF, DeskRig
+from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Browser as WebBrowser
 from kit.web import send_form
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from desk.actions import config_forms
 from desk.web.staff.app import DeskWeb
 from dossier.office.opening import load_office
-from dossier.office.people import Actor
-
-PAPER = (Path(__file__).parents[3] / "demo/samples/acme-bv/jaarrekening-2025.pdf").read_bytes()
-LONG = (
-    "Concept-jaarrekening 2025 met toelichting op de waarderingsgrondslagen, verloop van de voorzieningen, de rekening-courant"
-    " met de directeur-grootaandeelhouder en de fiscale aansluiting"
-)
-
-
-ADMINS = """\
-  e.admin: {name: Edith Admiraal, email: e.admin@office.example, rights: [create, share, approve, admin], language: en}
-  d.admin: {name: Dirk Admiraal, email: d.admin@office.example, rights: [create, share, approve, admin], language: nl}
-"""
-"""Who may see every page, in either language."""
 
 
 @pytest.fixture(scope="module")
 def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskRig]:
-    with DeskRig.running(tmp_path_factory.mktemp("office"), "sharing: {guard: off}\n", staff=STAFF + ADMINS) as made:
-        (made.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
-        (made.office.path / "inbox/_unsorted/scan.txt").write_text("Brief aan Bakkerij Zon")
-        concept = (
-            "share: yes\nshare_status: concept\nshare_attachments: all\napprover: [m.devries, e.admin, d.admin]\napprovals: any\n"
-        )
-        approved = "share: yes\nshare_status: approved\nshare_attachments: all\n"
-        for stem, keys in {"a": f"description: Jaarrekening 2025\nlocation: 2025/Vpb\nexplanation: Zie het telverslag.\n{concept}",
-                           "b": f"description: {LONG}\n{concept}", "c": "description: kort\n"}.items():  # fmt: skip
-            made.office.place(
-                "acme-bv",
-                {f"{stem}.pdf": PAPER if stem == "a" else PDF + stem.encode(), f"{stem}.yaml": f"created_by: p.bakker\n{keys}"},
-            )
-        made.office.place(
-            "acme-bv", {"d.pdf": PDF + b"d", "d.yaml": f"created_by: m.devries\ndescription: Op het portaal\n{approved}"}
-        )
-        made.office.until_taken("acme-bv", "a", "b", "d")
-        made.office.until_rejected("acme-bv", "c")
+    with desk_pages.office(tmp_path_factory.mktemp("office")) as made:
         yield made
 
 
@@ -77,22 +44,7 @@ def cookies(rig: DeskRig) -> dict[str, dict[str, str]]:
 
 @pytest.fixture(scope="module")
 def named(rig: DeskRig) -> dict[str, str]:
-    """What the addresses and forms of the list speak of."""
-    first = str(rig.office.told("a")["item"])
-    rig.office.place(
-        "acme-bv",
-        {"a2.yaml": f"created_by: p.bakker\nitem: {first}\nattachments: [{{file: a2.pdf, name: a.pdf}}]\n", "a2.pdf": PDF + b"2"},
-    )
-    rig.office.until_taken("acme-bv", "a2")
-    rejected = rig.office.rejected("c")
-    assert rejected is not None
-    office = load_office(rig.office.path, {})
-    return {
-        "item": first, "concept": first, "shown": str(rig.office.told("d")["item"]), "refused": rejected.name,
-        "before": hashlib.sha256(PAPER).hexdigest(), "now": hashlib.sha256(PDF + b"2").hexdigest(),
-        "version": re.findall(r'name="version" value="(\d+)"', rig.browser("d.admin").get(f"/items/{first}").text)[0],
-        "was": config_forms.read(office, Actor("d.admin", "desk"), "clients", "acme-bv").digest,
-    }  # fmt: skip
+    return desk_pages.names(rig)
 
 
 def context(rig: DeskRig, browser: Browser, cookies: dict[str, str], **options: object) -> BrowserContext:
