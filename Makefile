@@ -19,6 +19,7 @@ help:
 	@echo "make crash      kills the daemon at every call that changes a file (long); writes docs/reliability.md"
 	@echo "make power      cuts the power under real file systems (root; about an hour); writes docs/reliability.md"
 	@echo "make fuzz-api   an hour of requests to the API, whatever its document allows and forbids; make sample-fuzz-api: three minutes"
+	@echo "make try-identity  logging in to the desk with a certified identity provider (needs Node.js)"
 	@echo "make large-upload  a file of 2 GB over the API, within 64 MB of memory"
 	@echo "make soak       a quarter of an hour of everything at once, and kills; make sample: two minutes each of power and soak"
 	@echo "make dist       wheel and sdist in dist/; make docs: the documentation as a site in build/site"
@@ -200,6 +201,13 @@ fuzz-api: setup-dev
 
 sample-fuzz-api: setup-dev
 	FUZZ_SECONDS=90 $(BIN)/pytest -n 0 --timeout 1200 tests/fuzz/test_fuzz_api.py
+
+# Logging in with a provider that others made, oidc-provider from npm. Needs Node.js and the network.
+.PHONY: try-identity
+try-identity: setup-dev
+	@mkdir -p build/identity
+	@npm install --silent --no-save --no-audit --no-fund --prefix build/identity oidc-provider@9.13.3
+	IDENTITY_PROVIDER=build/identity $(BIN)/pytest -n 0 tests/identity
 
 # A file of 2 GB over the API: its bytes are there, and the desk stays within 64 MB more than it has anyway.
 .PHONY: large-upload

@@ -52,10 +52,17 @@ class DeskRig:
     @classmethod
     @contextmanager
     def running(
-        cls, root: Path, settings: str = "", clients: str = CLIENTS, staff: str = STAFF, base_url: str = "", desk: str = ""
+        cls,
+        root: Path,
+        settings: str = "",
+        clients: str = CLIENTS,
+        staff: str = STAFF,
+        base_url: str = "",
+        desk: str = "",
+        port: int = 0,
     ) -> Iterator[DeskRig]:
-        """`base_url`: of a server in front; `desk`: more keys of the desk's settings."""
-        mailbox, port = MailBox(), free_port()
+        """`base_url`: of a server in front; `desk`: more keys of the desk's settings; `port`: where somebody waits for it already."""
+        mailbox, port = MailBox(), port or free_port()
         whole = f"""\
 office: {{name: Kantoor Eikenvoorde}}
 watch: {{settle_seconds: 0.1, folder_settle_seconds: 0.1}}

@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, quote_plus, urlencode, urlsplit
 
 from joserfc import jws
 from joserfc.jwk import ECKey, RSAKey
 
-CLIENT, SECRET = "the-desk", "a secret of the client"
+CLIENT, SECRET = "the-desk", "a secret: of 100% + the client"
 
 RSA = RSAKey.generate_key(2048, {"kid": "first"})
 EC = ECKey.generate_key("P-256", {"kid": "second"})
@@ -68,9 +68,8 @@ class IdentityProvider:
     def token(self, form: dict[str, str], authorization: str) -> dict[str, Any] | None:
         """What is given for a code; None if nothing is."""
         begun = self.codes.pop(form.get("code", ""), None)
-        wanted = base64.b64encode(f"{CLIENT}:{SECRET.replace(' ', '+')}".encode()).decode()
-        plain = base64.b64encode(f"{CLIENT}:{SECRET}".encode()).decode()
-        if begun is None or authorization not in (f"Basic {wanted}", f"Basic {plain}"):
+        wanted = base64.b64encode(f"{CLIENT}:{quote_plus(SECRET)}".encode()).decode()  # RFC 6749 section 2.3.1
+        if begun is None or authorization != f"Basic {wanted}":
             return None
         challenge = base64.urlsafe_b64encode(hashlib.sha256(form.get("code_verifier", "").encode()).digest()).decode().rstrip("=")
         if challenge != begun["code_challenge"] or form.get("redirect_uri") != begun["redirect_uri"]:

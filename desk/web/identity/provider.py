@@ -17,11 +17,12 @@ import hmac
 import json
 import threading
 import time
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeGuard
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import quote_plus, urlencode, urlsplit
 
 import requests
 import structlog
@@ -110,7 +111,7 @@ class Provider:
         ways = (metadata or {}).get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
         session = OAuth2Session(
             self._settings.client_id, self._secret, scope="openid", redirect_uri=redirect_uri, code_challenge_method="S256",
-            token_endpoint_auth_method="client_secret_basic" if "client_secret_basic" in ways else "client_secret_post",
+            token_endpoint_auth_method=_basic if "client_secret_basic" in ways else "client_secret_post",
         )  # fmt: skip
         session.trust_env = False
         return session
@@ -228,6 +229,13 @@ class Provider:
         if kid is None:
             return self._keys.keys[0] if len(self._keys.keys) == 1 else None
         return next((one for one in self._keys.keys if one.kid == kid), None)
+
+
+def _basic(client: Any, method: str, uri: str, headers: dict[str, str], body: str) -> tuple[str, dict[str, str], str]:
+    """The client's name and secret in the header, each encoded as RFC 6749 section 2.3.1 has it; Authlib does not encode them."""
+    del method
+    told = ":".join(quote_plus(part) for part in (client.client_id, client.client_secret))
+    return uri, {**headers, "Authorization": f"Basic {b64encode(told.encode()).decode()}"}, body
 
 
 def _is_number(value: object) -> TypeGuard[float]:
