@@ -6,10 +6,13 @@ own is not seen here.
 
 from __future__ import annotations
 
+import pwd
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 
 from desk.doctor.findings import Finding, note
 from desk.doctor.queue import ENTER, READ, WRITE, owner_and_mode, rights_of, users
+from dossier.database import identity
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.words import SETTINGS
@@ -20,11 +23,13 @@ def accounts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     there = dict(users(office))
     if not there:
         return
-    settings = office.root / SETTINGS
+    settings, database = office.root / SETTINGS, identity.sqlite_file(office)
     for code, user in there.items():
         can_read = rights_of(settings, user) & READ and rights_of(settings.parent, user) & ENTER
         if not (can_read and rights_of(office.root, user) & ENTER):
             yield note("people", "doctor.cannot_read_config", staff=code, user=user.pw_name, path=str(settings.parent))
+        elif database is not None and database.exists() and not _can_use(office.root, database, user):
+            yield note("people", "doctor.cannot_use_database", staff=code, user=user.pw_name, path=str(database.parent))
     makers = {code: user for code, user in there.items() if people.has_right(office.staff[code], "create")}
     barred = []
     for client in listing.clients_with_folders(office)[0] if makers else ():
@@ -34,3 +39,13 @@ def accounts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     if barred:
         values = {"path": str(barred[0]), "owner": owner_and_mode(barred[0])}
         yield note("inbox", "doctor.nobody_can_drop", count=len(barred), **values)
+
+
+def _can_use(root: Path, database: Path, user: pwd.struct_passwd) -> bool:
+    """True if this account can work on SQLite's file: who reads writes, too, beside it (sqlite.org/wal.html)."""
+    folder = database.parent
+    return (
+        all(rights_of(one, user) & ENTER for one in (folder, *folder.parents) if one == folder or one.is_relative_to(root))
+        and rights_of(folder, user) & WRITE == WRITE
+        and rights_of(database, user) & (READ | WRITE) == READ | WRITE
+    )

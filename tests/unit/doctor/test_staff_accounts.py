@@ -25,3 +25,21 @@ def test_staff_who_cannot_read_config_or_drop_anything_are_told_of(tmp_path: Pat
     assert any("p.bakker (nobody) can't read" in told for told in found) is not is_open
     assert any("nobody of the staff with an account here can put anything there" in told for told in found) is not is_open
     assert len(found) == (0 if is_open else 2)
+
+
+@pytest.mark.parametrize("mode", [0o666, 0o640])
+def test_staff_who_can_read_config_but_not_use_the_database_are_told_of(tmp_path: Path, mode: int) -> None:
+    root = new_office(tmp_path / "office", staff=STAFF, clients="clients: {}\n")
+    (root.path / "var").mkdir()
+    (root.path / "var/dossier.db").touch()
+    for path, rights in (
+        ("", 0o755),
+        ("config", 0o755),
+        ("config/settings.yaml", 0o644),
+        ("var", 0o777),
+        ("var/dossier.db", mode),
+    ):
+        (root.path / path).chmod(rights)
+    found = [str(one.message) for one in accounts.accounts(load_office(root.path, {}), {})]
+    assert [one for one in found if "can't use the database" in one] == ([] if mode == 0o666 else found)
+    assert len(found) == (mode != 0o666)
