@@ -141,7 +141,7 @@ screenshots: setup-dev
 .PHONY: crash
 crash: setup-dev
 	$(BIN)/python tests/crash/all.py
-	CRASH_ALL=1 $(BIN)/pytest -n 0 tests/crash/test_stopped_and_read.py
+	CRASH_ALL=1 $(BIN)/pytest -n 0 --timeout 3600 tests/crash/test_stopped_and_read.py
 
 # The power goes at many moments, on ext4, xfs and btrfs; the table in docs/reliability.md is written anew. As root; about an hour.
 .PHONY: power

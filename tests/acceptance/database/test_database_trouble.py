@@ -145,7 +145,7 @@ def test_no_connection_at_the_start_is_told_and_no_more_connections_stop_nobody_
     with shared.daemon() as process, contextlib.ExitStack() as held:
         drop(shared, 1)
         until_taken(shared, 1)
-        time.sleep(1)  # all that the daemon needs it has
+        check(shared, 1)  # it has published: each of its threads has its connection
         with contextlib.suppress(psycopg.OperationalError):
             while True:
                 held.enter_context(contextlib.closing(psycopg.connect(shared.environ["DOSSIER_DATABASE__URL"])))
