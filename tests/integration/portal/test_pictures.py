@@ -16,7 +16,7 @@ from kit.support import need
 from PIL import Image
 
 from dossier.database.tables import PageDue, PageFile
-from workflow.portal import office_papers, pictures, pictures_child, verifying
+from workflow.portal import office_papers, pictures, pictures_child, publishing, verifying
 from workflow.portal.pictures import Artist
 
 
@@ -376,3 +376,40 @@ def test_a_full_disk_is_no_harm_and_it_is_tried_again(office: PortalOffice, monk
     office.dress()
     assert len(office.extras()) == 1
     studio.close()
+
+
+def test_an_amendment_that_is_killed_between_the_swap_and_the_record_leaves_no_picture_missing_after_the_next_start(
+    office: PortalOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verifying, "PAUSE_SECONDS", 0.0)
+    item = office.share({"a.pdf": a_pdf()})
+    office.publish()
+    office.dress()
+    assert list(office.extras())
+    office.amend(item, {"a.pdf": a_pdf("b")})
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as killed:
+        killed.setattr(publishing, "record", die)
+        with pytest.raises(KeyboardInterrupt):
+            office.portal.round(office.now)
+    office.start()
+    office.publish()
+    assert verifying.look(office.office, office.vault) == []
+    office.dress()
+    assert list(office.extras())
+    assert verifying.look(office.office, office.vault) == []
+
+
+def test_a_missing_picture_is_told_with_the_item_that_it_is_of(office: PortalOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(verifying, "PAUSE_SECONDS", 0.0)
+    item = office.share({"a.pdf": a_pdf()})
+    office.publish()
+    office.dress()
+    for path in office.extras().values():
+        path.unlink()
+    found = verifying.look(office.office, office.vault)
+    assert found
+    assert all(f"made for {item}" in str(one) for one in found)
