@@ -48,7 +48,7 @@ def play(scenario: str, way: str, sample: int | None) -> list[Point]:
     done = subprocess.run(
         [sys.executable, HERE / "harness.py", scenario, *WAYS[way], *some], capture_output=True, text=True, check=False, cwd=HERE
     )
-    points = [json.loads(line) for line in done.stdout.splitlines()]
+    points = [{**json.loads(line), "sampled": sample is not None} for line in done.stdout.splitlines()]
     bad = [point for point in points if point["faults"]]
     print(f"{scenario:>20} {way:<10} {len(points):>5} points, {len(bad)} bad", flush=True)
     for point in bad[:3]:
@@ -90,15 +90,13 @@ def _kind(call: str) -> str:
     return re.sub(r"\.portal-staging/\S+", ".portal-staging/…", call).replace("|", "¦")
 
 
-def page_of(results: Results, seconds: float, sample: int | None) -> str:
+def page_of(results: Results, seconds: float) -> str:
     points = [point for found in results.values() for point in found]
-    kinds = Counter("error" if point["kind"].startswith("E") else point["kind"] for point in points)
     lines = [
         BEGIN,
         f"Last played on {time.strftime('%Y-%m-%d')}, Linux {platform.release().split('-')[0]},"
-        f" Python {platform.python_version()}, in {seconds / 60:.0f} minutes:"
-        f"{f' a sample of up to {sample} points of each scenario:' if sample else ''} killed at {kinds['kill']} points,"
-        f" killed a second time at {kinds['kill again']}, failed at {kinds['error']}."
+        f" Python {platform.python_version()}, in {seconds / 60:.0f} minutes: killed {_how_many(results, 'kill')},"
+        f" killed a second time {_how_many(results, 'kill again')}, failed {_how_many(results, 'error')}."
         f" Not as it should be: {sum(bool(point['faults']) for point in points)}.",
     ]
     for scenario in SCENARIOS:
@@ -117,7 +115,7 @@ def page_of(results: Results, seconds: float, sample: int | None) -> str:
             bad = sum(bool(point["faults"]) for point in again)
             lines += [
                 "",
-                f"Killed while the inbox was being cleared, and again at each of the next run's {len(again)} calls: {_well(bad)}.",
+                f"Killed while files were claimed or the inbox was cleared, and again at {len(again)} calls of the next run: {_well(bad)}.",
             ]
         if failures := results.get((scenario.name, "error")):
             lines += [
@@ -132,6 +130,12 @@ def page_of(results: Results, seconds: float, sample: int | None) -> str:
                 name = kind.replace("…", " from there on") if "…" in kind else f"{kind} once"
                 lines.append(f"| {name} | {len(here)} | {codes[0]} | {codes[4]} | {_well(bad)} |")
     return "\n".join([*lines, END])
+
+
+def _how_many(results: Results, way: str) -> str:
+    played = [points for (_, how), points in results.items() if how == way]
+    is_whole = len(played) == len(SCENARIOS) and not any(point.get("sampled") for points in played for point in points)
+    return f"at {sum(map(len, played))} points ({'all' if is_whole else 'a sample'})"
 
 
 def _well(bad: int) -> str:
@@ -158,7 +162,7 @@ def main() -> int:
             seconds += time.monotonic() - began
             began = time.monotonic()
             (KEPT / f"{'--'.join(task)}.json").write_text(json.dumps({"seconds": seconds, "points": results[task]}))
-            write_page(page_of(results, seconds, arguments.sample))
+            write_page(page_of(results, seconds))
     return int(any(point["faults"] for found in results.values() for point in found))
 
 
