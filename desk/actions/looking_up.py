@@ -13,8 +13,6 @@ from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
-import structlog
-
 from dossier.database import file_texts, readable
 from dossier.database.database import transaction
 from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
@@ -25,13 +23,10 @@ from dossier.office.people import Actor, Readable
 from dossier.text import clock
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence
-from workflow.guard.directory import fold_text
 from workflow.items import dates, items, versions
 from workflow.reports import finding
 from workflow.reports import story as stories
 from workflow.reports.story import Told
-
-log = structlog.get_logger("looking")
 
 NOT_NOTED = Sentence("actions.not_noted")
 
@@ -89,6 +84,8 @@ def fitting_files(found: Sequence[Mapping[str, Any]], words: str) -> dict[str, l
 
 
 def _plain(text: str) -> str:
+    from workflow.guard.directory import fold_text  # only who searches in files needs the guard
+
     return fold_text(text).lower()
 
 
@@ -222,6 +219,9 @@ def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None
             with transaction():
                 finding.remember(now, reader, "client", code)
         except (DatabaseUnavailable, *UNAVAILABLE) as error:
+            import structlog  # takes longer to import than most commands last
+
+            log = structlog.get_logger("looking")
             log.error("that a client was asked for can't be written down", client=code, actor=reader.code, error=str(error))
 
 

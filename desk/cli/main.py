@@ -7,6 +7,7 @@ environment is. Only what a command uses is imported, so that it starts at once;
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import os
 import sys
@@ -116,7 +117,7 @@ def run() -> int:
     """Run the command that was typed; returns its exit code. No traceback reaches a user."""
     sys.argv[1:] = _as_first(sys.argv[1:])
     try:
-        done = app(standalone_mode=False)
+        done = _narrowed(app, sys.argv[1:])(standalone_mode=False)
         _end()
         sys.stdout.flush()
         return done if isinstance(done, int) else 0
@@ -148,6 +149,28 @@ def _end() -> None:
         print(printing.refusal(doubt), file=sys.stderr)
     else:
         session.leave_mark()
+
+
+def _narrowed(whole: typer.Typer, words: list[str]) -> typer.Typer:
+    """`whole` with nothing in it but the command that was typed: to make all of them takes longer than most of them last.
+
+    With all of them where they have to be told, or where it is not known which one it is.
+    """
+    at = 0
+    while at < len(words) and words[at].partition("=")[0] in ("--root", "--as"):
+        at += 1 if "=" in words[at] else 2
+    name = words[at] if at < len(words) else ""
+    commands = [one for one in whole.registered_commands if one.callback and _name(one.name, one.callback.__name__) == name]
+    groups = [one for one in whole.registered_groups if one.name == name]
+    if not (commands or groups or name == "--version") or any(word.endswith("_COMPLETE") for word in os.environ):
+        return whole
+    narrow = copy.copy(whole)
+    narrow.registered_commands, narrow.registered_groups = commands, groups
+    return narrow
+
+
+def _name(given: str | None, function: str) -> str:
+    return given or function.lower().replace("_", "-")
 
 
 def _as_first(words: list[str]) -> list[str]:

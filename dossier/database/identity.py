@@ -33,16 +33,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import structlog
-
 from dossier.database.tables import GENESIS, Counter, Event, Item, Note, tuples
 from dossier.database.trouble import DatabaseUnavailable
 from dossier.files import files
 from dossier.files.beneath import open_folder
 from dossier.office.office import Office
 from dossier.text import clock, database_address
-
-log = structlog.get_logger("database")
 
 _ID, _MOVED, _TRIAL = "office:id", "office:moved", "office:trial"
 
@@ -114,7 +110,10 @@ def _read(path: Path) -> Mark | None:
     except (FileNotFoundError, NotADirectoryError, PermissionError):
         return None
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
-        log.warning("what this says of the office's database can't be read; it is written anew", path=str(path), error=str(error))
+        import structlog  # takes longer to import than most commands last
+
+        told = "what this says of the office's database can't be read; it is written anew"
+        structlog.get_logger("database").warning(told, path=str(path), error=str(error))
         return None
     return mark
 

@@ -27,7 +27,6 @@ tests hold that each code has both its sentences, and each sentence the values i
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -196,6 +195,8 @@ class _Asked:
 @cache
 def _catalogue(part: str) -> dict[str, dict[str, str | list[str]]]:
     """The sentences of dossier/sentences/PART.toml, by their whole code."""
+    import tomllib  # most commands tell nobody anything
+
     try:
         with (CATALOGUES / f"{part}.toml").open("rb") as file:
             return {f"{part}.{name}": forms for name, forms in tomllib.load(file).items()}

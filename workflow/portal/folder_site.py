@@ -14,15 +14,11 @@ import threading
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-import structlog
-
 from dossier.files import files, moves
 from dossier.files.beneath import At, Folder, Place, open_beneath, open_folder
 from dossier.text import system
 from dossier.text.sentences import sentence
 from workflow.portal.placing import PAGES, Change
-
-log = structlog.get_logger("portal")
 
 AT_ONCE = 1000
 """Items in one round. More make fewer index pages; fewer make a quicker stop."""
@@ -235,6 +231,9 @@ def _remove_beside(folders: Sequence[Path]) -> threading.Thread:
             for folder in folders:
                 files.remove_tree(folder)
         except OSError as error:
+            import structlog  # takes longer to import than most commands last
+
+            log = structlog.get_logger("portal")
             log.warning("what was swapped out is not deleted until the next start", error=str(error))
 
     thread = threading.Thread(target=remove, name="remove", daemon=True)

@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-import structlog
-
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Note, Opening, PageFile, chunks, item_name, tuples
 from dossier.office.office import Office
@@ -32,8 +30,6 @@ from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.showing import Extra
 from workflow.portal_access.access import Seat
 from workflow.portal_access.lines import Line
-
-log = structlog.get_logger("portal")
 
 AGAIN_SECONDS = 60
 """A page that is loaded again within this, or another part of a file that was begun within this, is the same opening."""
@@ -85,6 +81,9 @@ def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
     made = {(extra.item, extra.source): extra for extra in extras}
     unfit = _fitting.misfits(one for _, _, one in found)
     for key, reason in unfit.items():
+        import structlog  # takes longer to import than most commands last
+
+        log = structlog.get_logger("portal")
         log.error("not shown: it is not what was approved", item=item_name(key), reason=str(reason))
     return {
         one.item: Shown(one.item, one.client, one.edition, showing.shown_item(published_at, one.item, one.shown, place, made))

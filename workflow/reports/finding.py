@@ -12,7 +12,6 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-import structlog
 from peewee import BooleanField
 
 from dossier.database import readable
@@ -26,8 +25,6 @@ from dossier.text import clock
 from dossier.text.names import fold
 from dossier.trail import trail
 from workflow.items import internal, notes, suspicion
-
-log = structlog.get_logger("finding")
 
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
@@ -281,6 +278,9 @@ def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bo
     try:
         note_view(now, actor, item, how)
     except (DatabaseUnavailable, *UNAVAILABLE) as error:
+        import structlog  # takes longer to import than most commands last
+
+        log = structlog.get_logger("finding")
         log.error("that an item was looked at can't be written down", item=item_name(item.id), actor=actor.code, error=str(error))
         return False
     return True

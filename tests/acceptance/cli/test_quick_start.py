@@ -1,0 +1,83 @@
+"""Commands start at once: what each imports is told here, so that nobody makes all of them slower without noticing."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from kit.portals import PortalOffice
+from typer.main import get_group
+
+from desk.cli.main import _narrowed, app
+
+OWN = ("desk", "dossier", "workflow", "ingest")
+
+COMMAND_LINE = {"typer", "shellingham", "annotated_doc"}
+DATABASE = {*COMMAND_LINE, "yaml", "peewee"}
+
+SLOW = {"asyncio", "ssl", "pydoc", "xml", "unittest", "multiprocessing", "concurrent.futures"}
+"""Of Python's own, what takes long to import and few commands need."""
+
+RUN = """
+import json, sys
+sys.argv[0] = "dossier"
+from desk.cli.main import run
+code = run()
+print(json.dumps([code, sorted(sys.modules)]), file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[PortalOffice]:
+    made = PortalOffice(tmp_path / "office")
+    made.share({"a.pdf": b"one"})
+    made.publish()
+    yield made
+    made.close()
+
+
+def imported(*words: str) -> tuple[set[str], set[str]]:
+    """What a command imports that is neither ours nor Python's, and what is on the list of slow things."""
+    environ = {name: value for name, value in os.environ.items() if not name.startswith(("DOSSIER_", "COV_"))}
+    done = subprocess.run([sys.executable, "-c", RUN, *words], env=environ, capture_output=True, text=True, check=True)
+    code, modules = json.loads(done.stderr.splitlines()[-1])
+    assert code == 0, done.stderr
+    names = {name.partition(".")[0] for name in modules}
+    others = {name for name in names if name not in sys.stdlib_module_names and name not in OWN and not name.startswith("_")}
+    return others, SLOW & set(modules)
+
+
+def test_the_version_is_told_with_what_parses_the_command_line_alone() -> None:
+    others, slow = imported("--version")
+    assert others <= COMMAND_LINE
+    assert slow == set()
+
+
+def test_finding_and_showing_items_imports_the_database_and_what_reads_config_once(office: PortalOffice) -> None:
+    root = str(office.office.root)
+    for folder in (office.office.root / "config").iterdir():
+        os.utime(folder, (1, 1))  # what was written a moment ago is not kept
+    imported("--root", root, "items")
+    for words in (["items"], ["items", "annual"], ["show", "D-2026-000001"], ["recent"], ["queue"], ["why", "D-2026-000001"]):
+        others, slow = imported("--root", root, *words)
+        others -= {"psycopg", "cython_runtime", "sysconfig"}  # named in advance so that it is not loaded; yaml's own
+        assert others <= DATABASE, words
+        assert slow == set(), words
+
+
+def test_a_command_that_is_made_alone_is_as_it_is_among_all() -> None:
+    whole = get_group(app)
+    for name, command in whole.commands.items():
+        alone = get_group(_narrowed(app, ["--root", "DIR", "--as=k.smit", name, "items"]))
+        assert list(alone.commands) == [name]
+        assert [one.opts for one in alone.commands[name].params] == [one.opts for one in command.params]
+
+
+@pytest.mark.parametrize("words", [[], ["--help"], ["-h"], ["itemz"], ["--as"], ["--root", "items"], ["--", "items"]])
+def test_all_commands_are_there_where_it_is_not_known_which_one_it_is(words: list[str]) -> None:
+    assert _narrowed(app, words) is app
