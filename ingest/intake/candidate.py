@@ -27,7 +27,7 @@ from workflow.outbox.notices import IMPORTED
 
 
 @dataclass(slots=True)
-class Case:
+class Candidate:
     """One drop on its way through the steps."""
 
     found: Found
@@ -73,87 +73,87 @@ class Case:
         return self.found.sidecar.item if self.found.sidecar else None
 
 
-def files_of(case: Case) -> list[File]:
-    sidecar = case.found.sidecar
+def files_of(drop: Candidate) -> list[File]:
+    sidecar = drop.found.sidecar
     notes = {}
     if sidecar and sidecar.attachments:
         notes = {names.nfc(entry.name or entry.file): entry.note for entry in sidecar.attachments}
-    listed, files = {name: (share, disk) for name, share, _, disk in entries(case.found)}, []
-    for (name, copy), media_type in zip(case.files, case.kinds, strict=True):
+    listed, files = {name: (share, disk) for name, share, _, disk in entries(drop.found)}, []
+    for (name, copy), media_type in zip(drop.files, drop.kinds, strict=True):
         share, disk = listed[name]
-        owner = case.whose.owners.get(disk)
-        makers = (owner,) if owner is not None and disk in case.whose.foreign else ()
+        owner = drop.whose.owners.get(disk)
+        makers = (owner,) if owner is not None and disk in drop.whose.foreign else ()
         files.append(File(name, copy.sha256, copy.source.size, media_type, share, notes.get(name), makers, owner))
     return files
 
 
-def new_item_of(case: Case) -> NewItem:
-    assert case.draft is not None
-    source = names.printable(case.found.sidecar_name or case.found.stem)
-    if is_import(case):
-        source = f"{case.found.folder}/{source}"
-    return NewItem(case.draft, tuple(files_of(case)), case.actor, source, case.screened, case.doubts, case.found.preset)
+def new_item_of(drop: Candidate) -> NewItem:
+    assert drop.draft is not None
+    source = names.printable(drop.found.sidecar_name or drop.found.stem)
+    if is_import(drop):
+        source = f"{drop.found.folder}/{source}"
+    return NewItem(drop.draft, tuple(files_of(drop)), drop.actor, source, drop.screened, drop.doubts, drop.found.preset)
 
 
-def is_import(case: Case) -> bool:
+def is_import(drop: Candidate) -> bool:
     """True if an import placed it (ingest/sources/importing.py)."""
-    return case.found.is_folder and (case.found.folder or "").startswith(IMPORTED)
+    return drop.found.is_folder and (drop.found.folder or "").startswith(IMPORTED)
 
 
-def changes_of(case: Case) -> FileChanges:
+def changes_of(drop: Candidate) -> FileChanges:
     """What an amending drop does to the item's attachments."""
-    sidecar = case.found.sidecar
+    sidecar = drop.found.sidecar
     assert sidecar is not None
-    return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=files_of(case), share_all=sidecar.share_attachments)
+    return FileChanges(remove=sidecar.remove, rename=sidecar.rename, put=files_of(drop), share_all=sidecar.share_attachments)
 
 
-def fingerprint_of(case: Case, now: datetime) -> str:
+def fingerprint_of(drop: Candidate, now: datetime) -> str:
     """What makes two drops the same: the client, the sidecar's bytes, and each file's content.
 
     Of what came without a sidecar also its name and, where a preset speaks for it, the folder and the
     month: the same blank return comes again and again. Contents in the order of the sidecar's list, or
     of the names: two files that changed places are another drop.
     """
-    listed = case.found.sidecar is not None and case.found.sidecar.attachments is not None
-    contents = [copy.sha256 for _, copy in (case.files if listed else sorted(case.files, key=lambda entry: entry[0]))]
-    name = "" if case.found.sidecar_name else case.found.stem
-    if case.found.preset and name:
-        name = f"{case.found.preset}/{case.found.called} {now.astimezone():%Y-%m}"
-    text = "\n".join([case.found.client, case.found.digest, name, *contents])
+    listed = drop.found.sidecar is not None and drop.found.sidecar.attachments is not None
+    contents = [copy.sha256 for _, copy in (drop.files if listed else sorted(drop.files, key=lambda entry: entry[0]))]
+    name = "" if drop.found.sidecar_name else drop.found.stem
+    if drop.found.preset and name:
+        name = f"{drop.found.preset}/{drop.found.called} {now.astimezone():%Y-%m}"
+    text = "\n".join([drop.found.client, drop.found.digest, name, *contents])
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 
-def why_text(case: Case, language: str) -> str:
+def why_text(drop: Candidate, language: str) -> str:
     """WHY.txt: a line for each fault, `file:line: message`."""
-    words, shown = words_of(case.found.sidecar, language), case.found.told_as
-    faults = [f"{shown}:{max(1, fault.line)}: {told(fault.message, language, words)}\n" for fault in sorted(set(case.faults))]
+    words, shown = words_of(drop.found.sidecar, language), drop.found.told_as
+    faults = [f"{shown}:{max(1, fault.line)}: {told(fault.message, language, words)}\n" for fault in sorted(set(drop.faults))]
     return "".join(faults).encode("utf-8", "backslashreplace").decode()
 
 
-def _advice(case: Case) -> Sentence:
+def _advice(drop: Candidate) -> Sentence:
     """What to do with a duplicate, where more was meant."""
-    assert case.item is not None
-    if case.amends is not None:
-        return sentence("intake.changes_nothing", item=item_name(case.item))
-    code = {"withdrawn": "again_withdrawn", "returned": "again_returned", "private": "again_private"}.get(case.share_state or "")
-    return sentence(f"intake.{code or 'again'}", item=item_name(case.item))
+    assert drop.item is not None
+    if drop.amends is not None:
+        return sentence("intake.changes_nothing", item=item_name(drop.item))
+    code = {"withdrawn": "again_withdrawn", "returned": "again_returned", "private": "again_private"}.get(drop.share_state or "")
+    return sentence(f"intake.{code or 'again'}", item=item_name(drop.item))
 
 
-def receipt_text(case: Case, at: str, language: str, is_secret: bool = False) -> str:
+def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = False) -> str:
     """The receipt. `is_secret`: not everybody who sees the folder may know of such items, so it says the number and no more."""
-    assert case.item is not None
-    lines = [f"item: {item_name(case.item)}", f"taken_at: {clock.local_iso(case.first_taken_at or at)}"]
+    assert drop.item is not None
+    lines = [f"item: {item_name(drop.item)}", f"taken_at: {clock.local_iso(drop.first_taken_at or at)}"]
     if is_secret:
         return "\n".join(lines) + "\n"
-    if case.found.preset:
-        lines.append(f"preset: {scalar(case.found.preset)}")
-    if case.first_taken_at:
+    if drop.found.preset:
+        lines.append(f"preset: {scalar(drop.found.preset)}")
+    if drop.first_taken_at:
         lines.append(f"duplicate: true  # {told(sentence('intake.taken_before'), language)}")
-        if case.share_state is not None:
-            lines += [f"share_state: {case.share_state}", f"advice: {scalar(told(_advice(case), language))}"]
-    lines.append("attachments:" if case.files else "attachments: []")
-    lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in case.files]
-    doubts = [told(sentence("intake.is_concept", reason=doubt), language) for doubt in case.doubts if not case.first_taken_at]
-    if warnings := [*case.warnings, *doubts]:
+        if drop.share_state is not None:
+            lines += [f"share_state: {drop.share_state}", f"advice: {scalar(told(_advice(drop), language))}"]
+    lines.append("attachments:" if drop.files else "attachments: []")
+    lines += [f"  - name: {scalar(name)}\n    sha256: {copy.sha256}" for name, copy in drop.files]
+    doubts = [told(sentence("intake.is_concept", reason=doubt), language) for doubt in drop.doubts if not drop.first_taken_at]
+    if warnings := [*drop.warnings, *doubts]:
         lines += ["warnings:", *(f"  - {scalar(warning)}" for warning in warnings)]
     return "\n".join(lines) + "\n"

@@ -25,7 +25,7 @@ from dossier.office.people import Actor
 from dossier.text import clock
 from dossier.text.names import nfc
 from ingest.inbox.looking import Found
-from ingest.intake.candidate import Case
+from ingest.intake.candidate import Candidate
 from ingest.intake.judging import entries
 
 UNPLACED_HOURS = 24
@@ -76,16 +76,16 @@ def _owner_of(said: str | list[Any], own: int) -> int:
     return own if isinstance(said, str) else int(said[1])
 
 
-def holds(row: Delegation, case: Case) -> bool:
+def holds(row: Delegation, drop: Candidate) -> bool:
     """True if the files that were received are those that the word is about."""
-    received = {nfc(disk): copy.sha256 for (_, _, _, disk), (_, copy) in zip(entries(case.found), case.files, strict=True)}
+    received = {nfc(disk): copy.sha256 for (_, _, _, disk), (_, copy) in zip(entries(drop.found), drop.files, strict=True)}
     return received == {name: said if isinstance(said, str) else said[0] for name, said in row.files.items()}
 
 
-def use_up(cases: Iterable[Case]) -> list[Case]:
+def use_up(drops: Iterable[Candidate]) -> list[Candidate]:
     """Strike out the words for these drops; returns the drops whose word somebody else has used. Inside `transaction()`."""
-    placed = [case for case in cases if case.delegation is not None]
-    return [case for case in placed if not _delete(case.found.client, case.found.folder)]
+    placed = [drop for drop in drops if drop.delegation is not None]
+    return [drop for drop in placed if not _delete(drop.found.client, drop.found.folder)]
 
 
 def sweep(office: Office, now: datetime) -> None:

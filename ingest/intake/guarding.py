@@ -15,7 +15,7 @@ from dossier.office.office import Office
 from dossier.text import system
 from dossier.text.sentences import Sentence, told
 from dossier.vault.folder import Vault
-from ingest.intake.candidate import Case, changes_of, files_of
+from ingest.intake.candidate import Candidate, changes_of, files_of
 from workflow.guard.at_a_glance import FileText
 from workflow.guard.screening import PATIENCE_SECONDS, Screen
 from workflow.items import amending, suspicion
@@ -30,56 +30,56 @@ class GuardOfIntake:
         self.screen = Screen()
         self._patience = None if patient else PATIENCE_SECONDS
 
-    def begin(self, office: Office, case: Case, texts: Mapping[str, FileText]) -> None:
+    def begin(self, office: Office, drop: Candidate, texts: Mapping[str, FileText]) -> None:
         """Start to read what was received. `texts`: by SHA-256, of files that are read already. Raises OSError."""
-        if not suspicion.is_on(office) or not may_share(case):
+        if not suspicion.is_on(office) or not may_share(drop):
             return
-        for file, place in zip(files_of(case), case.places, strict=True):
-            if case.amends or chosen(office, file.share):
+        for file, place in zip(files_of(drop), drop.places, strict=True):
+            if drop.amends or chosen(office, file.share):
                 self.screen.begin(office, place, file.name, file.sha256, texts.get(file.sha256))
 
     def judge(
-        self, office: Office, now: datetime, cases: Sequence[Case], trouble: dict[str, Sentence]
-    ) -> tuple[list[Case], list[Case]]:
-        """Say of each case what was found, and make a concept of what must be held or is doubtful; (those, the ones that wait).
+        self, office: Office, now: datetime, drops: Sequence[Candidate], trouble: dict[str, Sentence]
+    ) -> tuple[list[Candidate], list[Candidate]]:
+        """Say of each drop what was found, and make a concept of what must be held or is doubtful; (those, the ones that wait).
 
         `trouble` gets what keeps a client's files from being read.
         """
         searched, unreadable = dict[int, list[tuple[str, str]]](), set[int]()
-        for case in cases if suspicion.is_on(office) else ():
+        for drop in drops if suspicion.is_on(office) else ():
             try:
-                searched[id(case)] = self._shared(office, now, case) if may_share(case) else []
+                searched[id(drop)] = self._shared(office, now, drop) if may_share(drop) else []
             except OSError as error:
-                trouble[case.found.client] = system.whole(error)
-                unreadable.add(id(case))
+                trouble[drop.found.client] = system.whole(error)
+                unreadable.add(id(drop))
         late = self.screen.wait([one for attachments in searched.values() for one in attachments], self._patience)
-        judged, left = list[Case](), list[Case]()
-        for case in cases:
-            attachments = searched.get(id(case), [])
-            if id(case) in unreadable or any(sha256 in late for _, sha256 in attachments):
-                left.append(case)
+        judged, left = list[Candidate](), list[Candidate]()
+        for drop in drops:
+            attachments = searched.get(id(drop), [])
+            if id(drop) in unreadable or any(sha256 in late for _, sha256 in attachments):
+                left.append(drop)
                 continue
-            judged.append(case)
-            case.screened = self.screen.verdict(case.found.client, attachments)
+            judged.append(drop)
+            drop.screened = self.screen.verdict(drop.found.client, attachments)
             language = office.settings.office.language
             found = suspicion.for_reader(
-                suspicion.warnings(office, case.found.client, case.screened), people.readable_clients(office, case.actor.code)
+                suspicion.warnings(office, drop.found.client, drop.screened), people.readable_clients(office, drop.actor.code)
             )
-            case.warnings = [told(one, language) for one in (*case.noticed, *found)]
-            if case.draft is not None:
-                case.doubts = case.doubts if _is_outright(case) else []
-                if case.doubts or suspicion.holds(office, case.screened):
-                    case.draft = suspicion.held(office, case.draft, case.screened)
+            drop.warnings = [told(one, language) for one in (*drop.noticed, *found)]
+            if drop.draft is not None:
+                drop.doubts = drop.doubts if _is_outright(drop) else []
+                if drop.doubts or suspicion.holds(office, drop.screened):
+                    drop.draft = suspicion.held(office, drop.draft, drop.screened)
         self.screen.forget_old()
         return judged, left
 
-    def _shared(self, office: Office, now: datetime, case: Case) -> list[tuple[str, str]]:
+    def _shared(self, office: Office, now: datetime, drop: Candidate) -> list[tuple[str, str]]:
         """(name, SHA-256) of what this drop would share outright. All of it is being read, or was."""
-        if case.amends is None:
-            return [(file.name, file.sha256) for file in files_of(case) if chosen(office, file.share)]
-        assert case.wish is not None
-        changes = amending.still_to_do(item_key(case.amends), changes_of(case))  # it may be one that was made before
-        shared = amending.would_share(office, now, case.actor, item_key(case.amends), case.wish, changes)
+        if drop.amends is None:
+            return [(file.name, file.sha256) for file in files_of(drop) if chosen(office, file.share)]
+        assert drop.wish is not None
+        changes = amending.still_to_do(item_key(drop.amends), changes_of(drop))  # it may be one that was made before
+        shared = amending.would_share(office, now, drop.actor, item_key(drop.amends), drop.wish, changes)
         brought = {file.sha256 for file in changes.put}
         for name, sha256 in shared:
             if sha256 not in brought:
@@ -90,14 +90,14 @@ class GuardOfIntake:
         self.screen.close()
 
 
-def may_share(case: Case) -> bool:
+def may_share(drop: Candidate) -> bool:
     """True if this drop could share something outright."""
-    if case.faults:
+    if drop.faults:
         return False
-    if case.amends is not None:
-        return case.wish is not None and case.wish.share is not False
-    return _is_outright(case)
+    if drop.amends is not None:
+        return drop.wish is not None and drop.wish.share is not False
+    return _is_outright(drop)
 
 
-def _is_outright(case: Case) -> bool:
-    return case.draft is not None and case.draft.share and case.draft.share_status == "approved"
+def _is_outright(drop: Candidate) -> bool:
+    return drop.draft is not None and drop.draft.share and drop.draft.share_status == "approved"

@@ -76,7 +76,7 @@ from dossier.workers.pool import MANY, WorkerPool, slices
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, sightings
-from ingest.intake.candidate import Case, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
+from ingest.intake.candidate import Candidate, changes_of, fingerprint_of, is_import, new_item_of, receipt_text, why_text
 from ingest.intake.clearing import CLAIMED, Clearing, is_our_reason
 from ingest.intake.guarding import GuardOfIntake, may_share
 from ingest.intake.judging import entries, judge, line_of
@@ -113,7 +113,7 @@ class DropBatch:
 
     outcome: Outcome
     clients: Set[str]
-    receiving: list[tuple[Sequence[Case], Callable[[], list[Received]]]]
+    receiving: list[tuple[Sequence[Candidate], Callable[[], list[Received]]]]
 
 
 class Intake:
@@ -164,40 +164,40 @@ class Intake:
         outcome, clients = Outcome(), {one.client for one in found}
         if self.clearing.has_left:
             self.clearing.clear()
-        cases = self._judge_all(now, self._takeable(found, outcome), outcome)
+        drops = self._judge_all(now, self._takeable(found, outcome), outcome)
         limits = self.office.settings.intake
-        workers = self._workers if len(cases) >= MANY else None
+        workers = self._workers if len(drops) >= MANY else None
         receiver = Receiver(
             self.vault.lend() if workers else self.vault, tuple(limits.blocked_types), limits.macros, limits.clamd
         )
         receive = receiver.receive_each
-        given = [(some, [self._order(case) for case in some]) for some in slices(cases)]
+        given = [(some, [self._order(drop) for drop in some]) for some in slices(drops)]
         if workers is not None:
             return DropBatch(outcome, clients, [(some, workers.begin(receive, orders)) for some, orders in given])
         return DropBatch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
     def finish(self, now: datetime, batch: DropBatch, more: bool = False) -> Outcome:
         """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
-        outcome, ready = batch.outcome, list[Case]()
-        for cases, received in batch.receiving:
-            for case, one in zip(cases, received(), strict=True):
-                error = self._received(case, one)
-                if error is None or self._is_to_be_refused(now, case, error, outcome):
-                    ready.append(case)
+        outcome, ready = batch.outcome, list[Candidate]()
+        for drops, received in batch.receiving:
+            for drop, one in zip(drops, received(), strict=True):
+                error = self._received(drop, one)
+                if error is None or self._is_to_be_refused(now, drop, error, outcome):
+                    ready.append(drop)
         ready = self._judged_by_guard(now, ready, outcome)
         if ready:
             self._record_claims(now, ready)
-            kept = self._keep([case for case in ready if self._claim(case, outcome)], outcome)
+            kept = self._keep([drop for drop in ready if self._claim(drop, outcome)], outcome)
             if kept:
                 self._commit(now, kept, outcome)
-            self.clearing.add(case.row for case in ready)
+            self.clearing.add(drop.row for drop in ready)
         if more and self._workers is not None:
-            self.clearing.begin(self._workers, [case.row for case in ready])
+            self.clearing.begin(self._workers, [drop.row for drop in ready])
         else:
             self.clear_up(outcome)
         outcome.stays.update(self.staying.reasons(batch.clients))
-        left = [case for cases, _ in batch.receiving for case in cases if not case.row or case.row["kind"] == CLAIMED]
-        self.sightings.left(now, [(case.found, case.origin) for case in left])
+        left = [drop for drops, _ in batch.receiving for drop in drops if not drop.row or drop.row["kind"] == CLAIMED]
+        self.sightings.left(now, [(drop.found, drop.origin) for drop in left])
         return outcome
 
     def close(self) -> None:
@@ -222,8 +222,8 @@ class Intake:
 
     # 1. judge
 
-    def _judge_all(self, now: datetime, found: Sequence[Found], outcome: Outcome) -> list[Case]:
-        cases = []
+    def _judge_all(self, now: datetime, found: Sequence[Found], outcome: Outcome) -> list[Candidate]:
+        drops = []
         for one, origin in zip(found, self.sightings.origins(found), strict=True):
             try:
                 row = None if self.office.settings.identity.trust_sidecar else delegation.find(one)
@@ -232,74 +232,74 @@ class Intake:
             except Exception as error:
                 if _is_environment(error):
                     raise
-                case = Case(one, trail.DAEMON)
-                if self._is_to_be_refused(now, case, error, outcome):
-                    cases.append(case)
+                drop = Candidate(one, trail.DAEMON)
+                if self._is_to_be_refused(now, drop, error, outcome):
+                    drops.append(drop)
             else:
-                case = Case(
+                drop = Candidate(
                     one, judgement.actor, row, judgement.draft, judgement.wish, faults=judgement.faults, whose=judgement.whose
                 )
-                case.origin, case.doubts = origin, [*judgement.whose.doubts, *one.doubts]
+                drop.origin, drop.doubts = origin, [*judgement.whose.doubts, *one.doubts]
                 if not self.office.settings.identity.trust_sidecar:
-                    case.doubts += sightings.doubts(one, origin, judgement.whose.foreign)
-                cases.append(case)
-        return cases
+                    drop.doubts += sightings.doubts(one, origin, judgement.whose.foreign)
+                drops.append(drop)
+        return drops
 
     # 2. receive, 3. keep
 
-    def _order(self, case: Case) -> Order:
+    def _order(self, drop: Candidate) -> Order:
         """What is to be received of a drop; nothing if it has faults."""
-        found, line = case.found, 1
+        found, line = drop.found, 1
         if found.sidecar:
             line = found.sidecar.lines.get("attachments", 1)
-        is_searched = suspicion.is_on(self.office) and may_share(case)
-        wanted = () if case.faults else entries(found)
+        is_searched = suspicion.is_on(self.office) and may_share(drop)
+        wanted = () if drop.faults else entries(found)
         listed = [WantedFile(name, disk, found.looks[disk], digest, is_searched) for name, _, digest, disk in wanted]
         return Order(self.office.inbox, found.folders, listed, line)
 
-    def _received(self, case: Case, received: Received) -> Exception | None:
+    def _received(self, drop: Candidate, received: Received) -> Exception | None:
         """Take over what came; what went wrong is the answer."""
-        case.files, case.kinds, case.places = received.files, received.kinds, received.places
-        case.faults += received.faults
-        case.noticed = [*case.found.notices, *received.warnings]
-        if received.error is None and not case.faults and case.delegation and not delegation.holds(case.delegation, case):
-            case.faults.append(Fault(1, sentence("intake.not_as_placed", maker=case.actor.code)))
-            self._discard(case)
-        if received.error is None and not case.faults:
+        drop.files, drop.kinds, drop.places = received.files, received.kinds, received.places
+        drop.faults += received.faults
+        drop.noticed = [*drop.found.notices, *received.warnings]
+        if received.error is None and not drop.faults and drop.delegation and not delegation.holds(drop.delegation, drop):
+            drop.faults.append(Fault(1, sentence("intake.not_as_placed", maker=drop.actor.code)))
+            self._discard(drop)
+        if received.error is None and not drop.faults:
             try:
-                self.gate.begin(self.office, case, received.texts)
+                self.gate.begin(self.office, drop, received.texts)
             except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; _is_to_be_refused counts it
-                self._discard(case)
+                self._discard(drop)
                 return error
         return received.error
 
-    def _judged_by_guard(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
+    def _judged_by_guard(self, now: datetime, drops: Sequence[Candidate], outcome: Outcome) -> list[Candidate]:
         """Without those that are not searched yet; they wait for their next look."""
-        judged, late = self.gate.judge(self.office, now, cases, outcome.trouble)
-        for case in late:
-            self._discard(case)
+        judged, late = self.gate.judge(self.office, now, drops, outcome.trouble)
+        for drop in late:
+            self._discard(drop)
         outcome.postponed += len(late)
         return judged
 
-    def _discard(self, case: Case) -> None:
-        for _, copy in case.files:
+    def _discard(self, drop: Candidate) -> None:
+        for _, copy in drop.files:
             self.vault.discard(copy)
-        case.files.clear()
-        case.places.clear()
+        drop.files.clear()
+        drop.places.clear()
 
-    def _is_to_be_refused(self, now: datetime, case: Case, error: Exception, outcome: Outcome) -> bool:
+    def _is_to_be_refused(self, now: datetime, drop: Candidate, error: Exception, outcome: Outcome) -> bool:
         """True if the drop is to be refused: its fault says why. Else it stays in the inbox.
 
         Invalid is what may not be read, and what failed too often for a reason nobody foresaw. Libraries that read what users
         made raise OSError too, without a number or with EINVAL: that is the drop's, not the disk's.
         """
-        found = case.found
+        found = drop.found
         if isinstance(error, files.Changed | files.NotPlain):
             outcome.postponed += 1  # the next look sees what it is now
             return False
         if isinstance(error, files.SourceUnreadable) and error.errno in (EACCES, EPERM):
             what = names.printable(Path(error.filename).name)
-            case.reset([Fault(1, sentence("intake.unreadable", file=what, why=system.why(error)))])
+            drop.reset([Fault(1, sentence("intake.unreadable", file=what, why=system.why(error)))])
             return True
         if isinstance(error, NotScanned) or (isinstance(error, OSError) and error.errno not in (None, EINVAL)):
             outcome.postponed += 1
@@ -307,51 +307,51 @@ class Intake:
             outcome.scanner_gone = system.why(error) if isinstance(error, ScannerGone) else outcome.scanner_gone
             log.error("a drop can't be taken now", client=found.client, drop=names.printable(found.stem), error=str(error))
             return False
-        drop = names.printable(found.called)
+        called = names.printable(found.called)
         as_seen = {name: (look.inode, look.size, look.mtime_ns) for name, look in found.looks.items()}  # a claim changes ctime
-        told = self._strikes.count(now, found.client, drop, as_seen, error)
+        told = self._strikes.count(now, found.client, called, as_seen, error)
         if told is None:
             outcome.postponed += 1
             return False
-        case.reset([Fault(1, told)])
+        drop.reset([Fault(1, told)])
         return True
 
     # 3. record, 4. claim
 
-    def _record_claims(self, now: datetime, cases: Sequence[Case]) -> None:
+    def _record_claims(self, now: datetime, drops: Sequence[Candidate]) -> None:
         """Write down which files are about to be claimed, and under which names. Marks what was cleared in the same transaction."""
         at, cleared = clock.to_text(now), self._cleared()
         with transaction():
             self.clearing.mark(cleared)
-            for key, case in enumerate(cases, int(Drop.select(fn.MAX(Drop.id)).scalar() or 0) + 1):
-                found = case.found
-                case.claim = case.row = {
+            for key, drop in enumerate(drops, int(Drop.select(fn.MAX(Drop.id)).scalar() or 0) + 1):
+                found = drop.found
+                drop.claim = drop.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
-                    "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(case), "target": None, "text": "",
+                    "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(drop), "target": None, "text": "",
                     "cleared": False, "hidden": secrets.token_hex(8), "of_type": None,
                 }  # fmt: skip
-            self._insert(cases)
+            self._insert(drops)
         self.clearing.forget(cleared)
 
-    def _insert(self, cases: Sequence[Case]) -> None:
-        insert_rows(Drop, [[case.row[field.name] for field in Drop._meta.sorted_fields] for case in cases])
+    def _insert(self, drops: Sequence[Candidate]) -> None:
+        insert_rows(Drop, [[drop.row[field.name] for field in Drop._meta.sorted_fields] for drop in drops])
 
-    def _to_be_claimed(self, case: Case) -> list[list[Any]]:
+    def _to_be_claimed(self, drop: Candidate) -> list[list[Any]]:
         """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
-        found, looks = case.found, dict(case.found.looks)
-        is_extra = WHY in looks and not case.faults and WHY not in found.matched.values()
+        found, looks = drop.found, dict(drop.found.looks)
+        is_extra = WHY in looks and not drop.faults and WHY not in found.matched.values()
         if is_extra and not is_our_reason(self.office.inbox, found.client, (*found.folders, WHY)):
             del looks[WHY]
         return [[name, *look] for name, look in looks.items()]
 
-    def _claim(self, case: Case, outcome: Outcome) -> bool:
+    def _claim(self, drop: Candidate, outcome: Outcome) -> bool:
         """True if all files of the drop are ours now. Else its record is left for `clearing`, which gives the names back."""
         try:
-            claim(self.office.inbox, case.row)
+            claim(self.office.inbox, drop.row)
         except Stays as stays:
-            self.staying.hold(case.found, stays)
+            self.staying.hold(drop.found, stays)
             log.error(
-                "a drop stays in the inbox", client=case.found.client, drop=names.printable(case.found.stem), error=str(stays)
+                "a drop stays in the inbox", client=drop.found.client, drop=names.printable(drop.found.stem), error=str(stays)
             )
             return False
         except files.Changed:
@@ -359,93 +359,93 @@ class Intake:
             return False
         except OSError as error:
             outcome.postponed += 1
-            outcome.trouble[case.found.client] = system.whole(error)
+            outcome.trouble[drop.found.client] = system.whole(error)
             log.error(
-                "a drop can't be claimed now", client=case.found.client, drop=names.printable(case.found.stem), error=str(error)
+                "a drop can't be claimed now", client=drop.found.client, drop=names.printable(drop.found.stem), error=str(error)
             )
             return False
         return True
 
     # 5. keep
 
-    def _keep(self, cases: Sequence[Case], outcome: Outcome) -> list[Case]:
-        """Put on the disk what was received and claimed; returns the cases for which that went well: all, or none.
+    def _keep(self, drops: Sequence[Candidate], outcome: Outcome) -> list[Candidate]:
+        """Put on the disk what was received and claimed; returns the drops for which that went well: all, or none.
 
         But those whose folders were taken away since.
         """
-        folders = [folders for case in cases for folders in _folders_of(case)]
+        folders = [folders for drop in drops for folders in _folders_of(drop)]
         try:
             self.vault.sync(
-                [place for case in cases for place in case.places], [copy for case in cases for _, copy in case.files]
+                [place for drop in drops for place in drop.places], [copy for drop in drops for _, copy in drop.files]
             )
             lacks = files.sync_beneath(self.office.inbox, (), folders)
         except OSError as error:
-            outcome.trouble.update((case.found.client, system.whole(error)) for case in cases)
-            outcome.postponed += len(cases)
-            log.error("drops can't be kept now", error=str(error), drops=len(cases))
+            outcome.trouble.update((drop.found.client, system.whole(error)) for drop in drops)
+            outcome.postponed += len(drops)
+            log.error("drops can't be kept now", error=str(error), drops=len(drops))
             return []
-        kept = [case for case in cases if lacks.isdisjoint(_folders_of(case))]
-        outcome.postponed += len(cases) - len(kept)
+        kept = [drop for drop in drops if lacks.isdisjoint(_folders_of(drop))]
+        outcome.postponed += len(drops) - len(kept)
         return kept
 
     # 6. commit
 
-    def _commit(self, now: datetime, cases: Sequence[Case], outcome: Outcome) -> None:
-        """All cases in one transaction; if one of them fails in a way that nobody foresaw, each in its own."""
-        before = [list(case.faults) for case in cases]
+    def _commit(self, now: datetime, drops: Sequence[Candidate], outcome: Outcome) -> None:
+        """All drops in one transaction; if one of them fails in a way that nobody foresaw, each in its own."""
+        before = [list(drop.faults) for drop in drops]
         try:
-            self._commit_all(now, cases)
+            self._commit_all(now, drops)
         except Exception as error:
             if _is_environment(error):
                 raise
-            for case, faults in zip(cases, before, strict=True):
-                case.reset(faults)
-            if len(cases) > 1:
-                for case in cases:
-                    self._commit(now, [case], outcome)
+            for drop, faults in zip(drops, before, strict=True):
+                drop.reset(faults)
+            if len(drops) > 1:
+                for drop in drops:
+                    self._commit(now, [drop], outcome)
             elif isinstance(error, Unscreened):
                 outcome.postponed += 1  # what it would share now was not searched: the next look does
-            elif self._is_to_be_refused(now, cases[0], error, outcome):
-                self._discard(cases[0])
-                self._commit_all(now, cases)
+            elif self._is_to_be_refused(now, drops[0], error, outcome):
+                self._discard(drops[0])
+                self._commit_all(now, drops)
                 outcome.refused += 1
             return
-        kinds_of = [case.row["kind"] for case in cases]
+        kinds_of = [drop.row["kind"] for drop in drops]
         outcome.taken += kinds_of.count("taken")
         outcome.duplicates += kinds_of.count("duplicate")
         outcome.refused += kinds_of.count("refused")
 
-    def _commit_all(self, now: datetime, cases: Sequence[Case]) -> None:
-        for case in cases:
-            case.fingerprint = fingerprint_of(case, now)
+    def _commit_all(self, now: datetime, drops: Sequence[Candidate]) -> None:
+        for drop in drops:
+            drop.fingerprint = fingerprint_of(drop, now)
         with transaction():
-            self.vault.vouch([copy.sha256 for case in cases for _, copy in case.files])
-            for case in delegation.use_up(cases):
-                case.faults.append(Fault(1, sentence("intake.placed_before", maker=case.actor.code)))
-            before = self._taken_before(cases)
-            firsts: dict[str, Case] = {}
-            for case in cases:
-                if case.faults or case.amends is not None:
+            self.vault.vouch([copy.sha256 for drop in drops for _, copy in drop.files])
+            for drop in delegation.use_up(drops):
+                drop.faults.append(Fault(1, sentence("intake.placed_before", maker=drop.actor.code)))
+            before = self._taken_before(drops)
+            firsts: dict[str, Candidate] = {}
+            for drop in drops:
+                if drop.faults or drop.amends is not None:
                     continue
-                if case.fingerprint in before:
-                    case.item, case.first_taken_at = before[case.fingerprint]
+                if drop.fingerprint in before:
+                    drop.item, drop.first_taken_at = before[drop.fingerprint]
                 else:
-                    firsts.setdefault(case.fingerprint, case)
+                    firsts.setdefault(drop.fingerprint, drop)
             makers = list(firsts.values())
-            for case, key in zip(makers, items.create_all(self.office, now, [new_item_of(case) for case in makers]), strict=True):
-                case.item = key
-            for case in sorted(cases, key=lambda case: case.found.changed_at):  # amendments in the order they came
-                if case.faults or case.item is not None:
+            for drop, key in zip(makers, items.create_all(self.office, now, [new_item_of(drop) for drop in makers]), strict=True):
+                drop.item = key
+            for drop in sorted(drops, key=lambda drop: drop.found.changed_at):  # amendments in the order they came
+                if drop.faults or drop.item is not None:
                     continue
-                if case.amends is not None:
-                    self._amend(now, case, before)
+                if drop.amends is not None:
+                    self._amend(now, drop, before)
                 else:
-                    case.item, case.first_taken_at = firsts[case.fingerprint].item, clock.to_text(now)
-            self._tell_duplicates(cases)
-            self._record(now, cases)
-        self.sightings.forget(case.found for case in cases)
-        for case in cases:
-            _log(case)
+                    drop.item, drop.first_taken_at = firsts[drop.fingerprint].item, clock.to_text(now)
+            self._tell_duplicates(drops)
+            self._record(now, drops)
+        self.sightings.forget(drop.found for drop in drops)
+        for drop in drops:
+            _log(drop)
 
     def _cleared(self) -> list[int]:
         """The drops that may be marked as cleared now."""
@@ -455,9 +455,9 @@ class Intake:
             log.error("the inbox can't be synced; tried again", error=str(error))
             return []
 
-    def _taken_before(self, cases: Sequence[Case]) -> dict[str, tuple[int, str]]:
+    def _taken_before(self, drops: Sequence[Candidate]) -> dict[str, tuple[int, str]]:
         """Fingerprint → the item that the same drop became or changed, and when it did so last. Not of items that are gone."""
-        prints = list({case.fingerprint for case in cases if not case.faults})
+        prints = list({drop.fingerprint for drop in drops if not drop.faults})
         found: dict[str, tuple[int, str]] = {}
         for some in chunks(prints):
             query = Drop.select(Drop.fingerprint, Drop.item, Drop.at).where(
@@ -472,100 +472,100 @@ class Intake:
             gone |= {row[0] for row in tuples(Removal.select(Removal.item).where(Removal.item.in_(part)))}
         return {fingerprint: (item, at) for fingerprint, (item, at) in found.items() if item not in gone}
 
-    def _tell_duplicates(self, cases: Sequence[Case]) -> None:
+    def _tell_duplicates(self, drops: Sequence[Candidate]) -> None:
         """What has become of the items of which these are duplicates, for their receipts."""
-        keys = [case.item for case in cases if case.first_taken_at and not case.faults]
+        keys = [drop.item for drop in drops if drop.first_taken_at and not drop.faults]
         if keys:
             query = Item.select(Item.id, Item.share_state).where(Item.id.in_(keys))
             states = dict(tuples(query))
-            for case in cases:
-                if case.first_taken_at and not case.faults:
-                    case.share_state = states.get(case.item)
+            for drop in drops:
+                if drop.first_taken_at and not drop.faults:
+                    drop.share_state = states.get(drop.item)
 
-    def _amend(self, now: datetime, case: Case, before: dict[str, tuple[int, str]]) -> None:
+    def _amend(self, now: datetime, drop: Candidate, before: dict[str, tuple[int, str]]) -> None:
         """An amendment, in the batch's transaction. Invalid, it becomes a refused drop.
 
         One that was made `before` is a duplicate only if it changes nothing of the item as it is now.
         """
-        sidecar, lines = case.found.sidecar, case.found.sidecar.lines if case.found.sidecar else {}
+        sidecar, lines = drop.found.sidecar, drop.found.sidecar.lines if drop.found.sidecar else {}
         assert sidecar is not None
-        assert case.wish is not None
-        assert case.amends is not None
-        key = item_key(case.amends)
-        item = Item.get_or_none((Item.id == key) & (Item.client == case.found.client))
-        if item is None or people.why_not_type(self.office, case.actor.code, item.type):
-            told = sentence("intake.no_such_item", client=case.found.client, item=case.amends)
-            case.faults.append(Fault(lines.get("item", 1), told))
+        assert drop.wish is not None
+        assert drop.amends is not None
+        key = item_key(drop.amends)
+        item = Item.get_or_none((Item.id == key) & (Item.client == drop.found.client))
+        if item is None or people.why_not_type(self.office, drop.actor.code, item.type):
+            told = sentence("intake.no_such_item", client=drop.found.client, item=drop.amends)
+            drop.faults.append(Fault(lines.get("item", 1), told))
             return
-        source, changes = names.printable(case.found.sidecar_name or case.found.stem), changes_of(case)
-        _, at = before.get(case.fingerprint, (key, None))
+        source, changes = names.printable(drop.found.sidecar_name or drop.found.stem), changes_of(drop)
+        _, at = before.get(drop.fingerprint, (key, None))
         if at is not None:
             changes = amending.still_to_do(key, changes)
         try:
             changed = amending.amend(
-                self.office, now, case.actor, key, case.wish, changes,
-                source=source, screened=case.screened, doubts=case.doubts,
+                self.office, now, drop.actor, key, drop.wish, changes,
+                source=source, screened=drop.screened, doubts=drop.doubts,
             )  # fmt: skip
         except Refusal as refusal:
-            case.faults += [Fault(line_of(sidecar, problem.key or "item"), problem.message) for problem in refusal.problems]
+            drop.faults += [Fault(line_of(sidecar, problem.key or "item"), problem.message) for problem in refusal.problems]
         else:
-            case.item = key
-            case.doubts = case.doubts if "held" in changed else []
+            drop.item = key
+            drop.doubts = drop.doubts if "held" in changed else []
             if changed or at is None:
-                before[case.fingerprint] = key, clock.to_text(now)
+                before[drop.fingerprint] = key, clock.to_text(now)
             else:
-                case.first_taken_at = at
+                drop.first_taken_at = at
 
-    def _secret_type(self, case: Case) -> str | None:
+    def _secret_type(self, drop: Candidate) -> str | None:
         """The type that it is, or was to be, of, if that is never shared and not all staff may know of it."""
         types = self.office.settings.types
         secret = {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None}
         if not secret:
             return None
-        sidecar = case.found.sidecar
-        named = sidecar.type if sidecar is not None else type_named(case.found.unread, secret)
+        sidecar = drop.found.sidecar
+        named = sidecar.type if sidecar is not None else type_named(drop.found.unread, secret)
         if named in secret:
             return named
-        key = case.item or (item_key(sidecar.item) if sidecar is not None and sidecar.item else None)
+        key = drop.item or (item_key(sidecar.item) if sidecar is not None and sidecar.item else None)
         item = Item.get_or_none((Item.id == key) & Item.type.in_(sorted(secret))) if key is not None else None
         return item.type if item is not None else None
 
-    def _record(self, now: datetime, cases: Sequence[Case]) -> None:
+    def _record(self, now: datetime, drops: Sequence[Candidate]) -> None:
         """What became of each drop in place of its claim, and the events of those that made no item."""
         at, told, targets = clock.to_text(now), list[trail.NewEvent](), set[files.Names]()
         language = self.office.settings.office.language
-        for case in cases:
-            found = case.found
-            kind = "refused" if case.faults else "duplicate" if case.first_taken_at else "taken"
-            secret = self._secret_type(case)
-            text = why_text(case, language) if case.faults else receipt_text(case, at, language, secret is not None)
-            case.row = {
-                **case.claim, "fingerprint": None if case.faults else case.fingerprint, "kind": kind, "at": at,
-                "item": None if case.faults else case.item, "text": text, "of_type": secret if case.faults else None,
-                "target": self.clearing.free_target(found.client, found.stem, now, targets) if case.faults else None,
+        for drop in drops:
+            found = drop.found
+            kind = "refused" if drop.faults else "duplicate" if drop.first_taken_at else "taken"
+            secret = self._secret_type(drop)
+            text = why_text(drop, language) if drop.faults else receipt_text(drop, at, language, secret is not None)
+            drop.row = {
+                **drop.claim, "fingerprint": None if drop.faults else drop.fingerprint, "kind": kind, "at": at,
+                "item": None if drop.faults else drop.item, "text": text, "of_type": secret if drop.faults else None,
+                "target": self.clearing.free_target(found.client, found.stem, now, targets) if drop.faults else None,
             }  # fmt: skip
-            if case.faults:
+            if drop.faults:
                 detail = {} if secret is not None else {"source": names.printable(found.stem), "reasons": text.splitlines()}
-                told.append(trail.NewEvent(case.actor, "refused", None, detail, found.client))
-                self._tell_refused(now, case, text)
+                told.append(trail.NewEvent(drop.actor, "refused", None, detail, found.client))
+                self._tell_refused(now, drop, text)
             elif kind == "duplicate":
-                told.append(trail.NewEvent(case.actor, "duplicate", case.item, {"source": names.printable(found.stem)}))
-        claims = [case.row["id"] for case in cases]
+                told.append(trail.NewEvent(drop.actor, "duplicate", drop.item, {"source": names.printable(found.stem)}))
+        claims = [drop.row["id"] for drop in drops]
         for some in chunks(claims):
             Drop.delete().where(Drop.id.in_(some)).execute()
-        self._insert(cases)
-        self.sightings.refused(now, [(case.found, case.origin) for case in cases if case.faults])
+        self._insert(drops)
+        self.sightings.refused(now, [(drop.found, drop.origin) for drop in drops if drop.faults])
         trail.record_all(now, told)
 
-    def _tell_refused(self, now: datetime, case: Case, why: str) -> None:
-        if is_import(case):
+    def _tell_refused(self, now: datetime, drop: Candidate, why: str) -> None:
+        if is_import(drop):
             return
-        found, target = case.found, Path(str(case.row["target"]))
+        found, target = drop.found, Path(str(drop.row["target"]))
         payload = {
             "drop": names.printable(found.called), "reasons": why.splitlines()[:REASONS_TOLD],
             "where": f"{self.office.inbox.name}/{found.client}/_rejected/{target.name}/",
         }  # fmt: skip
-        notices.tell(self.office, now, "refused", case.actor.code, None, payload, found.client)
+        notices.tell(self.office, now, "refused", drop.actor.code, None, payload, found.client)
 
     # 8. forget
 
@@ -582,9 +582,9 @@ class Intake:
             self.clearing.forget(cleared)
 
 
-def _folders_of(case: Case) -> tuple[files.Names, files.Names]:
+def _folders_of(drop: Candidate) -> tuple[files.Names, files.Names]:
     """In which the names of its files were changed by the claim."""
-    return (case.found.client,), case.found.folders
+    return (drop.found.client,), drop.found.folders
 
 
 def _is_environment(error: Exception) -> bool:
@@ -592,7 +592,7 @@ def _is_environment(error: Exception) -> bool:
     return isinstance(error, UNAVAILABLE) and not isinstance(error, DataError | IntegrityError | ProgrammingError)
 
 
-def _log(case: Case) -> None:
-    row = case.row
-    where = {"item": item_name(case.item)} if case.item else {"folder": str(row["target"])}
-    log.info(row["kind"], client=row["client"], drop=row["stem"], **where, by=case.actor.code)
+def _log(drop: Candidate) -> None:
+    row = drop.row
+    where = {"item": item_name(drop.item)} if drop.item else {"folder": str(row["target"])}
+    log.info(row["kind"], client=row["client"], drop=row["stem"], **where, by=drop.actor.code)
