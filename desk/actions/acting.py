@@ -8,7 +8,7 @@ from __future__ import annotations
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import Language
+from dossier.office.terms import Language
 from dossier.text.refusals import Forbidden
 
 

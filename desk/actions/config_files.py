@@ -16,7 +16,7 @@ from dossier.database.database import transaction
 from dossier.office import editing
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 from dossier.text.refusals import Conflict
 from dossier.trail import trail
 

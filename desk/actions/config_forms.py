@@ -26,7 +26,7 @@ from dossier.database.database import transaction
 from dossier.office import editing
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import CLIENTS, CONFIG_LIMITS, ENGLISH, SETTINGS, STAFF, ConfigurationError
+from dossier.office.terms import CLIENTS, CONFIG_LIMITS, ENGLISH, SETTINGS, STAFF, ConfigurationError
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, NotFound
 from dossier.text.sentences import Sentence

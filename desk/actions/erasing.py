@@ -9,7 +9,7 @@ from datetime import datetime
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import Language
+from dossier.office.terms import Language
 from dossier.text.refusals import Forbidden
 from dossier.vault.opening import open_vault
 from workflow.retention import erasing, retention

@@ -39,7 +39,7 @@ from dossier.files.beneath import Folder, open_folder
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
-from dossier.office.words import Language
+from dossier.office.terms import Language
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, NotFound, Unavailable
 from dossier.text.sentences import sentence, told

@@ -25,7 +25,7 @@ from dossier.database.tables import Event, Note
 from dossier.office import editing, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import SETTINGS, STAFF
+from dossier.office.terms import SETTINGS, STAFF
 from dossier.text import clock
 from dossier.text.refusals import Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, sentence

@@ -28,7 +28,7 @@ from dossier.files import files
 from dossier.office import editing, keys
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import CLIENTS, STAFF
+from dossier.office.terms import CLIENTS, STAFF
 from dossier.text.refusals import Invalid, Problem, fault
 from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail

@@ -13,7 +13,7 @@ from typing import Literal
 
 from desk.actions.schemas import SCHEMAS, schema_of
 from dossier.files import files
-from dossier.office.words import CLIENTS, RESTORING, SETTINGS, STAFF
+from dossier.office.terms import CLIENTS, RESTORING, SETTINGS, STAFF
 from dossier.text.refusals import Conflict
 from dossier.text.yamltext import scalar
 

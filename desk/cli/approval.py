@@ -9,7 +9,7 @@ import typer
 
 from desk.cli import completing, printing, session
 from desk.cli.numbers import Items, OneItem, key_of
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]

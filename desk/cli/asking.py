@@ -14,7 +14,7 @@ import typer
 
 from desk.actions import looking_up, offering
 from desk.cli import printing
-from desk.cli.words import _, confirm, ngettext
+from desk.cli.translation import _, confirm, ngettext
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.people import Actor

@@ -11,7 +11,7 @@ import typer
 from desk.cli import completing, printing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
-from desk.cli.words import Command, _, add
+from desk.cli.translation import Command, _, add
 from dossier.text import clock
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")

@@ -8,8 +8,9 @@ import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import key_of
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
+from dossier.text.sentences import Sentence
 
 if TYPE_CHECKING:
     from workflow.retention.erasure_plan import ErasurePlan, PersonalData
@@ -66,7 +67,7 @@ def _list(made: ErasurePlan, json: bool, done: bool = False) -> None:
         printing.as_json({**told, "findings": [as_data(one, session.language()) for one in made.findings]})
         return
     fates = {"goes": _("gone") if done else _("goes"), "stays": _("stays"), "by hand": _("by hand")}
-    rows = [(fates[one.fate], one.count, one.area, one.subject, _why(one)) for one in made.findings]
+    rows = [(fates[one.fate], one.count, Sentence(f"erasing.area_{one.area}"), one.subject, _why(one)) for one in made.findings]
     printing.table(("", "", _("what"), _("where"), _("why")), rows, _("Nothing of this person was found."))
     if done:
         return
@@ -77,8 +78,6 @@ def _list(made: ErasurePlan, json: bool, done: bool = False) -> None:
 
 
 def _why(one: PersonalData) -> str:
-    from dossier.text.sentences import Sentence
-
     if one.because:
         return printing.text(one.because)
     if one.ground in ("choose", "people"):

@@ -12,7 +12,7 @@ import typer
 from desk.cli import completing, session
 from desk.cli.many import Where, Yes, each_of
 from desk.cli.numbers import key_of
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import completing, session
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 SHOWN = 50

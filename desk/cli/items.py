@@ -12,7 +12,7 @@ import typer
 
 from desk.cli import completing, printing, session
 from desk.cli.numbers import OneItem, key_of
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 if TYPE_CHECKING:
@@ -179,12 +179,10 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
         _("notified"): printing.day_and_time(whole["notified_at"]), _("due"): whole["due"], _("owner"): whole["owner"],
         **whole["fields"], _("explanation"): whole["explanation"],
     }  # fmt: skip
-    for name, value in facts.items():
-        if value:
-            printing.indented(f"  {name + ':':<13}", value)
-    for line in whole["attention"]:
-        label = _("attention") + ":"
-        printing.indented(f"  {label:<13}", line)
+    told = [(name, value) for name, value in facts.items() if value] + [(_("attention"), line) for line in whole["attention"]]
+    width = max(13, *(len(name) + 2 for name, _value in told))
+    for name, value in told:
+        printing.indented(f"  {name + ':':<{width}}", value)
     if whole["attachments"]:
         print()
         files = [row for one in whole["attachments"] for row in _versions(office, one)]

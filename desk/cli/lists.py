@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import printing, session
-from desk.cli.words import Group, _, add, group
+from desk.cli.translation import Group, _, add, group
 from dossier.text import clock
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Literal
 
 import structlog
 
-from desk.cli.words import _
+from desk.cli.translation import _
 
 PROGRESS_FROM = 50
 """So many sidecars in the inbox are worth a progress bar."""

@@ -9,7 +9,7 @@ import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import OneItem, key_of
-from desk.cli.words import _, add, group
+from desk.cli.translation import _, add, group
 from dossier.text import clock
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The mail's number in `dossier outbox`.")]
@@ -58,8 +58,11 @@ def outbox(
     if json:
         printing.as_json(found)
         return
-    rows = [(m["id"], Sentence(f"mail.state_{m['state']}"), m["kind"], m["item"], m["email"], printing.day_and_time(m["sent_at"] or m["due_at"]),
-             m["attempts"], m["error"]) for m in found]  # fmt: skip
+    rows = [
+        (m["id"], Sentence(f"mail.state_{m['state']}"), Sentence(f"mail.kind_{m['kind']}"), m["item"], m["email"],
+         printing.day_and_time(m["sent_at"] or m["due_at"]), m["attempts"], m["error"])
+        for m in found
+    ]  # fmt: skip
     columns = (_("id"), _("status"), _("kind"), _("item"), _("to"), _("sent or due"), _("tries"), _("trouble"))
     printing.table(columns, rows, _("The outbox is empty."))
     if len(found) == SHOWN:

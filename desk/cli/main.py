@@ -43,7 +43,7 @@ from desk.cli import (
     webhooks,
     withdrawing,
 )
-from desk.cli.words import Group, _, of_typer
+from desk.cli.translation import Group, _, of_typer
 from dossier import __version__
 from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE
 
@@ -193,7 +193,7 @@ def _told(error: Exception) -> int:
     """Say what is the matter on stderr; returns the exit code."""
     from dossier.database import trouble
     from dossier.database.trouble import UNAVAILABLE
-    from dossier.office.words import ConfigurationError
+    from dossier.office.terms import ConfigurationError
     from dossier.text import sentences, system
     from dossier.text.database_address import without_passwords
     from dossier.text.refusals import Refusal

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli import printing, session
-from desk.cli.words import _, add, ngettext
+from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
 
 if TYPE_CHECKING:

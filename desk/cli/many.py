@@ -10,7 +10,7 @@ import typer
 
 from desk.cli import completing, printing, session
 from desk.cli.numbers import key_of
-from desk.cli.words import _, confirm, ngettext
+from desk.cli.translation import _, confirm, ngettext
 
 if TYPE_CHECKING:
     from dossier.office.people import Actor

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import completing, session
-from desk.cli.words import _
+from desk.cli.translation import _
 
 Items = Annotated[
     list[str],

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from desk.cli import printing, session
-from desk.cli.words import _, add, ngettext
+from desk.cli.translation import _, add, ngettext
 
 if TYPE_CHECKING:
     from desk.daemon.summary import RunSummary
@@ -40,7 +40,7 @@ def init(
 ) -> None:
     """Make a new office: commented config/, JSON Schemas for editors, an empty inbox. Never overwrites."""
     from desk.actions import new_office
-    from dossier.office.words import CLIENTS, STAFF
+    from dossier.office.terms import CLIENTS, STAFF
 
     written = new_office.found(folder, country or new_office.country_of(os.environ), has_founder=not first_run)
     for path in written:
@@ -127,7 +127,7 @@ def check(paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="S
 def schema(what: Annotated[Literal["sidecar", "settings", "clients", "staff"], typer.Argument()]) -> None:
     """Print a JSON Schema, by which an editor completes and checks what is typed."""
     from desk.actions import schemas
-    from dossier.office.words import RootNotFound
+    from dossier.office.terms import RootNotFound
 
     try:
         settings = session.office().settings

@@ -17,7 +17,7 @@ from typing import Any
 from unicodedata import combining, east_asian_width
 
 from desk.cli import session
-from desk.cli.words import _
+from desk.cli.translation import _
 from dossier.text.names import has_bad_characters, printable
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, from_data, told

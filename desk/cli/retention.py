@@ -9,7 +9,7 @@ import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import key_of
-from desk.cli.words import _, add, confirm, group, ngettext
+from desk.cli.translation import _, add, confirm, group, ngettext
 from dossier.text import clock
 
 Client = Annotated[str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.")]

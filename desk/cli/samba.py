@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import printing, session
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 
 
 def register(app: typer.Typer) -> None:

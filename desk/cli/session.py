@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from dossier.database.identity import NotAsItWas
     from dossier.office.office import Office
     from dossier.office.people import Actor
-    from dossier.office.words import ConfigurationError, Language
+    from dossier.office.terms import ConfigurationError, Language
 
 Log = Annotated[Literal["auto", "human", "json"], typer.Option("--log", help="How to log; auto: human on a terminal, else json.")]
 """The option of whatever runs on and logs."""
@@ -123,7 +123,7 @@ def opened_quickly() -> Office:
     """
     global _office, _fault, _doubt
     if _office is None:
-        from dossier.office.words import ConfigurationError
+        from dossier.office.terms import ConfigurationError
 
         try:
             _office = _known_office()
@@ -173,7 +173,7 @@ def language() -> Language:
         spoken = given[:2].lower() if given[:2].lower() in ("nl", "en") else None
         with contextlib.suppress(Exception):
             from desk.actions import acting
-            from dossier.office.words import ConfigurationError
+            from dossier.office.terms import ConfigurationError
 
             try:
                 found = _office or _known_office()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import printing, session
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 if TYPE_CHECKING:

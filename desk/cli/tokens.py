@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import printing, session
-from desk.cli.words import _, add, group
+from desk.cli.translation import _, add, group
 from dossier.text import clock
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="What the key is called in lists and in the trail.")]

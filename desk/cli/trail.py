@@ -10,7 +10,7 @@ import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import key_of
-from desk.cli.words import _, add, group, ngettext
+from desk.cli.translation import _, add, group, ngettext
 from dossier.text import clock
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def why(
     from dossier.database.tables import item_key, item_name
 
     try:
-        key = item_key(what)
+        key = key_of(what) if what.isdecimal() and not Path(what).exists() else item_key(what)
     except ValueError:
         office, now = session.opened_quickly(), clock.utc_now()
         found = explaining.why_path(office, now, session.reader(), Path(what), session.language())
@@ -98,7 +98,7 @@ def _check_proof(path: str, json: bool) -> None:
     from pathlib import Path
 
     from desk.actions import auditing
-    from dossier.office.words import RootNotFound
+    from dossier.office.terms import RootNotFound
     from workflow.reports import proof as room
 
     with Path(path).open("rb") as file:

@@ -9,7 +9,7 @@ import typer
 from desk.cli import printing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 

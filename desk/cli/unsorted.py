@@ -28,7 +28,7 @@ from desk.cli.items import (
     fields_of,
     told_of_drop,
 )
-from desk.cli.words import _, add
+from desk.cli.translation import _, add
 from dossier.text import clock
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import session
-from desk.cli.words import add
+from desk.cli.translation import add
 from dossier.text import clock
 
 

@@ -8,7 +8,7 @@ import typer
 
 from desk.cli import session
 from desk.cli.many import ManyItems, Where, Yes, each_of
-from desk.cli.words import add
+from desk.cli.translation import add
 from dossier.text import clock
 
 

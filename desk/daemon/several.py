@@ -109,7 +109,7 @@ def _stop(parts: Sequence[_Part]) -> None:
 def check(roots: Sequence[Path]) -> None:
     """Raise ConfigurationError with every fault of every office, before any is started."""
     from dossier.office.opening import find_root, load_office
-    from dossier.office.words import ConfigFault, ConfigurationError
+    from dossier.office.terms import ConfigFault, ConfigurationError
     from dossier.text.sentences import sentence
 
     faults: list[ConfigFault] = []

@@ -15,7 +15,7 @@ from desk.doctor.queue import ENTER, READ, WRITE, owner_and_mode, rights_of, use
 from dossier.database import identity
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.words import SETTINGS
+from dossier.office.terms import SETTINGS
 from ingest.inbox import listing
 
 

@@ -23,7 +23,7 @@ from dossier.files import files
 from dossier.files.leases import has_writer
 from dossier.office import people
 from dossier.office.office import Office
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 from dossier.text import database_address, names, system
 from ingest.inbox import listing
 from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for

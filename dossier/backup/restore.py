@@ -36,7 +36,7 @@ from dossier.database.database import open_database, transaction
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.office.opening import load_office
-from dossier.office.words import RESTORING, SETTINGS, ConfigurationError
+from dossier.office.terms import RESTORING, SETTINGS, ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound, Refusal
 from dossier.text.sentences import Sentence, sentence

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from dossier.files import files
-from dossier.office.words import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF
+from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF
 from dossier.text.sentences import sentence
 from dossier.text.yamltext import Map, plain, read_map
 

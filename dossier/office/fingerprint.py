@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import TypeAlias
 
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 
 RACY_SECONDS = 2.0
 """Coarser than the clock of any file system that an office is kept on."""

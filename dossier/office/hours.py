@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from dossier.office.office import Office
-from dossier.office.words import DAYS
+from dossier.office.terms import DAYS
 
 if TYPE_CHECKING:
     from dossier.office.keys import OfficeHours

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
-from dossier.office.words import ENGLISH
+from dossier.office.terms import ENGLISH
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, either, sentence
 

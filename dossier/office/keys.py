@@ -26,7 +26,7 @@ from pydantic import (
     model_validator,
 )
 
-from dossier.office.words import DAYS, ENGLISH, Day, Language, Right
+from dossier.office.terms import DAYS, ENGLISH, Day, Language, Right
 from dossier.text import database_address
 from dossier.text.sentences import Sentence
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from dossier.office.office import Office
-from dossier.office.words import RESTORING, SETTINGS, ConfigFault, RootNotFound
+from dossier.office.terms import RESTORING, SETTINGS, ConfigFault, RootNotFound
 from dossier.text.sentences import sentence
 
 

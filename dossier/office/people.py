@@ -15,7 +15,7 @@ from datetime import date
 from typing import TYPE_CHECKING
 
 from dossier.office.office import Office
-from dossier.office.words import Language, Right
+from dossier.office.terms import Language, Right
 from dossier.text.refusals import Forbidden, NotFound
 from dossier.text.sentences import Sentence, sentence
 

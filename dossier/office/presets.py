@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from dossier.office.words import ENGLISH
+from dossier.office.terms import ENGLISH
 from dossier.text.names import fold, is_ignored, is_sidecar, name_fault
 from dossier.text.sentences import Sentence, sentence
 

@@ -18,7 +18,7 @@ from pydantic_core import ErrorDetails
 from dossier.office import item_types, keys, presets
 from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
-from dossier.office.words import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
+from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
 from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Plain, cut_off, line_of, plain, read_map

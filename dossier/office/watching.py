@@ -18,7 +18,7 @@ import structlog
 from dossier.office import fingerprint
 from dossier.office.office import Office
 from dossier.office.opening import load_office
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.text.sentences import Sentence, sentence
 
 log = structlog.get_logger("config")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from dossier.office.words import Language
+from dossier.office.terms import Language
 from dossier.text.names import MAX_NAME_BYTES, has_bad_characters, nfc
 from dossier.text.sentences import sentence, told
 from ingest.sidecar.keys import DESCRIPTION_MAX

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from dossier.office.keys import Settings
-from dossier.office.words import LATER_KEYS
+from dossier.office.terms import LATER_KEYS
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, Words, sentence
 from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_off, decoded, read_map, tree_of

@@ -24,7 +24,7 @@ from dossier.database.tables import Attachment, Edition, Item, Label, Removal, i
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import ENGLISH
+from dossier.office.terms import ENGLISH
 from dossier.text import clock, media, names
 from dossier.text.names import fold
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, Refusal

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Literal
 from dossier.office import people
 from dossier.office.item_types import fitting, wanted
 from dossier.office.office import Office
-from dossier.office.words import ENGLISH
+from dossier.office.terms import ENGLISH
 from dossier.text.names import fold
 from dossier.text.refusals import Problem, fault
 from dossier.text.sentences import Sentence, sentence

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from desk.actions import first_run
 from desk.actions.first_run import Beginning
 from desk.web.staff.visit import COOKIE, WORDS, StaffVisit
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.text.refusals import Invalid, NotFound
 from dossier.text.sentences import sentence, told
 

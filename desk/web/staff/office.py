@@ -13,7 +13,7 @@ from desk.actions import acting, auditing, config_files, examining, looking_up, 
 from desk.actions.config_files import FILES, Which
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.database.tables import item_name
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Invalid, Refusal, fault
 from dossier.text.sentences import Sentence, sentence, told

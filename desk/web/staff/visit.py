@@ -29,7 +29,7 @@ from dossier.database.tables import DeskSession
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.words import Language
+from dossier.office.terms import Language
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, Words, told
 from dossier.vault.folder import Vault

@@ -22,7 +22,7 @@ from dossier.backup.restore import Restored
 from dossier.database.database import close_database
 from dossier.database.tables import Event, EventDetail, Item
 from dossier.office.opening import find_root
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Refusal
 from dossier.trail import trail

@@ -12,7 +12,7 @@ from kit import strict_headers
 from kit.mail_server import START, MailOffice, Server
 
 from dossier.office.keys import MailSettings
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from workflow.mail import mime, smtp
 from workflow.messages.composing import Letter
 

@@ -21,7 +21,7 @@ from dossier.database.tables import Attachment, item_key
 from dossier.object_store import client
 from dossier.office.opening import load_office
 from dossier.office.reading import read_office
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.trail import trail
 from dossier.vault import bucket
 from dossier.vault.bucket import Gone, ObjectVault

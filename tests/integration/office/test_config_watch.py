@@ -11,8 +11,8 @@ import pytest
 from dossier.office import opening, watching
 from dossier.office.office import Office
 from dossier.office.opening import load_office
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 from dossier.office.watching import Common, ConfigWatch
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
 from dossier.text.sentences import Sentence
 
 JAN = "contacts: [{id: j.jansen, name: Jan, email: j@acme.example}]"

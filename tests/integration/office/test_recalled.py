@@ -13,7 +13,7 @@ import pytest
 from dossier.office import cache
 from dossier.office.keys import Strict
 from dossier.office.opening import known_office, load_office
-from dossier.office.words import CLIENTS, SETTINGS, STAFF
+from dossier.office.terms import CLIENTS, SETTINGS, STAFF
 
 SETTINGS_TEXT = """\
 paths: {inbox: /srv/inbox}

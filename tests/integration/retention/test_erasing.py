@@ -152,7 +152,7 @@ def test_the_report_says_what_went_what_stays_and_why_in_his_language(office: Re
     data = json.loads((office.office.var / "erasures/erased-1.json").read_text())
     assert (data["pseudonym"], data["by"], data["person"]["names"]) == ("erased-1", "j.admin", ["Jan Jansen"])
     [item] = [one for one in data["findings"] if one["area"] == "item" and one["ground"] == "term"]
-    assert item["because"].startswith("bewaard tot en met 2033-11-24 vanwege AWR art. 52")
+    assert item["because"].startswith("bewaard tot en met 2033-11-24 (AWR art. 52")
     page = (office.office.var / "erasures/erased-1.html").read_text()
     for words in ("Gewist", "Bewaard, en op welke grond", "court case", "Jan Jansen", "AWR art. 52"):
         assert words in page

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 
 from dossier.office.keys import Client, Settings, Staff
 from dossier.office.office import Office
-from dossier.text.sentences import packed, sentence, told
+from dossier.text.sentences import Sentence, packed, sentence, told
 from workflow.mail.mime import MailHead, mime
-from workflow.messages import addresses, letters
+from workflow.messages import addresses, kinds, letters
 from workflow.messages.composing import Letter
 
 OFFICE = Office(
@@ -291,3 +291,11 @@ def test_only_a_local_part_beyond_ascii_needs_smtputf8() -> None:
     assert not addresses.needs_smtputf8("info@acme.example")
     data = mime(ready(), MailHead("a@b.nl", "", "jürgen@bücher.example", ID, NOW, "nl"))
     assert "\nTo: jürgen@xn--bcher-kva.example\r\n".encode() in data
+
+
+def test_each_kind_of_mail_has_a_name_for_people() -> None:
+    """What a list of mails says it is."""
+    letters_of = {path.name.partition(".")[0] for path in letters.USUAL.glob("*.txt")}
+    for kind in {*letters_of, *kinds.NOTICES, *kinds.TO_CONTACTS, kinds.TOGETHER, *kinds.IN_SERIES, "desk_login"}:
+        for language in ("en", "nl"):
+            assert not told(Sentence(f"mail.kind_{kind}"), language).startswith("mail."), kind

@@ -8,7 +8,7 @@ import pytest
 from kit.support import OWN_CLIENTS, OWN_STAFF, own_office
 
 from dossier.office.opening import load_office
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 
 
 def test_a_name_that_a_comment_would_cut_off_is_a_fault_with_advice(tmp_path: Path) -> None:

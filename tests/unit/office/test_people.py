@@ -13,7 +13,7 @@ from dossier.office import hours, people
 from dossier.office.keys import Client, Settings, Staff
 from dossier.office.office import Office
 from dossier.office.opening import load_office
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.text.refusals import Refusal
 
 DAY = date(2026, 11, 24)

@@ -9,7 +9,7 @@ from kit.support import OWN_SETTINGS, own_office
 
 from dossier.office import cache
 from dossier.office.opening import known_office, load_office
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 
 TYPES = "types: {vat: {fields: {period: text}}, secret: {share: never}, careful: {share: approval}}\n"
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dossier.office.item_types import months_later
 from dossier.office.keys import Client, Settings, Term
 from dossier.office.opening import load_office
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from workflow.retention.retention import end_of, end_of_term
 
 WWFT = [

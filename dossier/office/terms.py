@@ -1,4 +1,4 @@
-"""What the configuration is made of, in words: rights, languages, days, and the files they stand in."""
+"""The terms of config/: rights, languages, days, the keys of a sidecar, its files, and what is wrong with them."""
 
 from __future__ import annotations
 
