@@ -118,7 +118,7 @@ def test_every_help_is_dutch_in_dutch() -> None:
         (("queue", "--limit"), "Optie '--limit' vraagt om een waarde."),
         (("approve",), "Er ontbreekt een argument: 'ITEM...'."),
         (("withdraw", "2026-000001"), "Er ontbreekt een optie: '--reason'."),
-        (("items", "--share-state", "half"), "'half' is niet een van"),
+        (("run", "--log", "half"), "'half' is niet een van"),
         (("items", "--since", "gisteren"), "'gisteren' heeft niet de vorm"),
         (("show", "2026-000001", "nog"), "Er is een argument te veel"),
         (("import", "/nergens", "--map", "/nergens"), "'/nergens' bestaat niet."),
