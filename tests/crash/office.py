@@ -303,6 +303,7 @@ def trail_fault(root: Path) -> str | None:
 
     open_database(load_office(root, {}))
     try:
-        return auditing.first_fault()
+        fault = auditing.first_fault()
+        return None if fault is None else str(fault)
     finally:
         close_database()

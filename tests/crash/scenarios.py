@@ -14,8 +14,12 @@ from tracer import run_plain
 
 MEMORY = Path("/dev/shm")
 
-PLACE, OTHER_FILE_SYSTEM = (MEMORY, Path("/tmp")) if MEMORY.is_dir() else (Path("/tmp"), MEMORY)
-"""Where the offices lie: in memory, where there is a tmpfs. A kill loses nothing that was written, on whichever disk, and a sync costs
+ROOM_BYTES = 1 << 30
+
+HAS_ROOM = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM_BYTES
+
+PLACE, OTHER_FILE_SYSTEM = (MEMORY, Path("/tmp")) if HAS_ROOM else (Path("/tmp"), MEMORY)
+"""Where the offices lie: in memory, where there is a tmpfs with room. A kill loses nothing that was written, on whichever disk, and a sync costs
 nothing there. An inbox on another file system lies in the other place."""
 
 
