@@ -12,12 +12,14 @@ Refusal, or OSError; then nothing is changed.
 from __future__ import annotations
 
 import dataclasses
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from desk.actions import item_view
 from dossier.database.database import transaction
@@ -27,7 +29,7 @@ from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
-from dossier.text.refusals import Forbidden, Invalid, NotFound, Problem, fault
+from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
@@ -133,6 +135,19 @@ def revert(
     file = File(current.name, row.sha256, row.size, row.media_type, makers=whose, origin={"of_version": version})
     put = FileChanges(put=[file])
     return change(office, now, actor, key, changes=put, if_version=if_version, must_be_there=[current.name])
+
+
+def change_back(office: Office, now: datetime, actor: Actor, key: int, what: Literal["status", "labels"]) -> list[Sentence]:
+    """Give an item the status, or the labels, that it had before they were changed last. Raises Conflict if they never were.
+
+    It is a change as any other: done twice, it puts back what was there at first.
+    """
+    found = items.get_for(office, actor, key)
+    for event in trail.of_items([key], ["amended"])[::-1]:
+        changed = (json.loads(event.detail) if event.detail else {}).get("changed") or {}
+        if what in changed:
+            return edit(office, now, actor, key, {what: changed[what]["from"]}, if_version=found.version)
+    raise Conflict(f"actions.never_changed_{what}", item=item_name(key))
 
 
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:

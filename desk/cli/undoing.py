@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     add(app, delete, "dossier delete 2026-000012", 'dossier delete --where "client=acme-bv label=mistake"')
     add(app, bin_, "dossier bin", name="bin")
     add(app, undelete, "dossier undelete 2026-000012")
-    add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1")
+    add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1", "dossier revert 2026-000012 --status")
 
 
 def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
@@ -31,14 +31,22 @@ def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar=
 
 def revert(
     item: OneItem,
-    name: Annotated[str, typer.Argument(metavar="NAME")],
-    version: Annotated[int, typer.Option("--version", min=1, metavar="N", help="The version to put back.")],
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]")] = None,
+    version: Annotated[int | None, typer.Option("--version", min=1, metavar="N", help="The version to put back.")] = None,
+    status: Annotated[bool, typer.Option("--status", help="The status that it had before.")] = False,
+    labels: Annotated[bool, typer.Option("--labels", help="The labels that it had before.")] = False,
 ) -> None:
-    """Put an earlier version of an attachment back, in the place of one that no client ever saw."""
+    """Put an earlier version of an attachment back, in the place of one that no client ever saw; or the status or labels of before."""
     from desk.actions import changing
 
+    if [name is not None and version is not None, status, labels].count(True) != 1 or (name is None) != (version is None):
+        raise typer.BadParameter(_("what is to be put back? NAME --version N, or --status, or --labels"))
     key, office, actor = key_of(item), session.opened(), session.actor()
-    print(printing.several(changing.revert(office, clock.utc_now(), actor, key, name, version)))
+    if name is not None and version is not None:
+        done = changing.revert(office, clock.utc_now(), actor, key, name, version)
+    else:
+        done = changing.change_back(office, clock.utc_now(), actor, key, "status" if status else "labels")
+    print(printing.several(done))
 
 
 def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> None:

@@ -149,6 +149,24 @@ def test_attach_replace_rename_and_remove_reach_the_portal_by_who_may_share(root
         assert (vault / digest[:2] / digest).read_bytes() == data
 
 
+def test_a_status_and_labels_are_changed_back_and_the_trail_tells_both(root: Root, item: str) -> None:
+    assert "never changed" in root.run("revert", item, "--status", user="m.devries", code=1).stderr
+    before = root.json("show", item)
+    root.run("edit", item, "--status", "closed", "--label", "+vat", user="m.devries")
+    root.run("revert", item, "--status", user="m.devries", code=1)  # closed: an admin opens it again
+    root.run("revert", item, "--status", user="j.admin")
+    root.run("edit", item, "--location", "2025/VAT", user="m.devries")
+    root.run("revert", item, "--labels", user="m.devries")
+    after = root.json("show", item)
+    assert (after["status"], after["labels"]) == (before["status"], before["labels"])
+    changes = [event["detail"]["changed"] for event in after["history"] if event["action"] == "amended"]
+    assert changes[-3]["status"] == {"from": "closed", "to": before["status"]}
+    assert changes[-1]["labels"] == {"from": [*before["labels"], "vat"], "to": before["labels"]}
+    assert changes[-2]["location"]["to"] == "2025/VAT"
+    root.run("revert", item, "--status", "--labels", user="m.devries", code=2)
+    root.run("revert", item, user="m.devries", code=2)
+
+
 def test_what_a_drop_may_not_bring_a_command_may_not_attach(root: Root, item: str) -> None:
     root.set("settings", (root.path / "config" / "settings.yaml").read_text() + "intake: {max_file_mb: 1}\n")
     before = attachments(root, item)
