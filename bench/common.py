@@ -23,7 +23,7 @@ from typing import Any
 
 BENCH = Path(__file__).resolve().parent
 sys.path.insert(0, str(BENCH.parent))  # the program's `desk` before the benchmark of that name
-FLOOR, NAIVE, FILL = BENCH / "floor.py", BENCH / "naive.py", BENCH / "fill.py"
+FLOOR, NAIVE, FILL, TEXTS = BENCH / "floor.py", BENCH / "naive.py", BENCH / "fill.py", BENCH / "texts.py"
 DOSSIER = str(Path(sys.executable).with_name("dossier"))
 RESULTS = BENCH.parent / "build" / "bench"
 WORK = BENCH.parent / "var"

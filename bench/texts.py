@@ -38,12 +38,16 @@ def texts() -> Iterator[str]:
 
 
 def fill(path: Path) -> None:
-    """Put a text beside each item of this database, as dossier/database/file_texts.py would."""
-    with sqlite3.connect(path, isolation_level=None) as database:
+    """Put a text beside each item of this database that has none, as dossier/database/file_texts.py would."""
+    with sqlite3.connect(path, isolation_level=None, timeout=600) as database:
         for pragma in ("journal_mode = wal", "synchronous = off", "cache_size = -400000"):
             database.execute(f"PRAGMA {pragma}")
         database.execute("INSERT INTO item_text_files (item_text_files, rank) VALUES ('hashsize', ?)", (HASH_BYTES,))
-        rows = database.execute("SELECT rowid, description, explanation, labels, names, client FROM item_text ORDER BY rowid")
+        [[last]] = database.execute("SELECT max(rowid) FROM item_text_files")
+        rows = database.execute(
+            "SELECT rowid, description, explanation, labels, names, client FROM item_text WHERE rowid > ? ORDER BY rowid",
+            (last or 0,),
+        )
         keys, made, started = rows.fetchall(), texts(), time.monotonic()
         for start in range(0, len(keys), CHUNK):
             database.execute("BEGIN")
