@@ -48,12 +48,17 @@ def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
         )
 
 
-def matching(query: Any, words: str, client: str | None = None) -> list[Any] | None:
+Ends = tuple[int, int]
+"""The first and the last key between which the items lie."""
+
+
+def matching(query: Any, words: str, client: str | None = None, ends: Ends | None = None) -> list[Any] | None:
     """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
 
     Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
-    `client`: the client that `query` asks for anyway; then only that client's words are looked through. (No bm25: it reads all
-    hits, which takes seconds where a word is common, and what an office looks for is what is new.)
+    `client`: the client that `query` asks for anyway; then only that client's words are looked through. `ends`: where all that
+    `query` asks for lies anyway. (No bm25: it reads all hits, which takes seconds where a word is common, and what an office looks
+    for is what is new.)
     """
     found = _words(words)
     if not found:
@@ -70,10 +75,12 @@ def matching(query: Any, words: str, client: str | None = None) -> list[Any] | N
     ]
     only = _of_client(client)
     expressions = [parts[0] + only, *(f"({part}{only}) NOT ({before})" for before, part in pairwise(parts))]
-    return [_joined(query, "item_text", expression) for expression in expressions]
+    return [_joined(query, "item_text", expression, ends) for expression in expressions]
 
 
-def matching_files(query: Any, words: str, client: str | None = None, alone: bool = False) -> Any | None:
+def matching_files(
+    query: Any, words: str, client: str | None = None, alone: bool = False, ends: Ends | None = None
+) -> Any | None:
     """`query` over Item: those of which every word is in the text of their files or in what `matching` looks through, but not all there.
 
     `alone`: those that have every word in the text of their files. None without a word.
@@ -87,7 +94,7 @@ def matching_files(query: Any, words: str, client: str | None = None, alone: boo
         return postgresql.matching_files(query, found, alone)
     begun, only = _begun(found), _of_client(client)
     expression = f"{{text}} : ({begun}){only}" if alone else f"({{rest text}} : ({begun}){only}) NOT ({{rest}} : ({begun}))"
-    return _joined(query, "item_text_files", expression)
+    return _joined(query, "item_text_files", expression, ends)
 
 
 def _words(words: str) -> list[str]:
@@ -102,8 +109,13 @@ def _of_client(client: str | None) -> str:
     return f' AND client : "{client.replace(chr(34), "")}"' if client else ""
 
 
-def _joined(query: Any, index: str, expression: str) -> Any:
-    """SQLite must go from the words to the items, whatever it thinks of their number: CROSS JOIN in effect."""
+def _joined(query: Any, index: str, expression: str, ends: Ends | None) -> Any:
+    """SQLite must go from the words to the items, whatever it thinks of their number: CROSS JOIN in effect.
+
+    It must be told of the ends at the words: there it leaps to them.
+    """
     text = Table(index).alias("words")
     joined = query.join(text, on=(text.c.rowid == Item.id))
+    if ends is not None:
+        joined = joined.where(text.c.rowid.between(*ends))
     return joined.where(SQL(f'"words"."{index}" MATCH ?', [expression])).order_by(SQL('"words"."rowid" DESC'))

@@ -12,12 +12,12 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from peewee import BooleanField
+from peewee import BooleanField, fn
 
 from dossier.database import readable
-from dossier.database.database import transaction
-from dossier.database.search import matching, matching_files
-from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, item_name, tuples
+from dossier.database.database import is_shared, transaction
+from dossier.database.search import Ends, matching, matching_files
+from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, first_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
@@ -28,6 +28,8 @@ from workflow.items import internal, notes, suspicion
 
 FEW = 500
 """So many items are picked out by number; of more, all that wait are read."""
+
+NOWHERE, LAST_KEY = (1, 0), first_key(10_000)
 
 RECENT = 15
 """How many items and clients `recent` lists."""
@@ -70,7 +72,10 @@ def find_items(
     `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their items with the other words
     come behind. Items of which words are in the text of their files come last.
     """
-    parts = _parts(readable.only_items(_filtered(wanted), may), wanted, named or {})
+    query, ends = _filtered(wanted), _ends(wanted)
+    if ends is not None:
+        query = query.where(Item.id.between(*ends))
+    parts = _parts(readable.only_items(query, may), wanted, named or {}, ends)
     if after is not None and len(parts) > 1:
         # Where the page before ended: an item lies in one part only.
         while parts and not parts[0].where(Item.id == after).exists():
@@ -85,19 +90,19 @@ def find_items(
     return found
 
 
-def _parts(query: Any, wanted: Filter, named: Mapping[str, Collection[str]]) -> list[Any]:
+def _parts(query: Any, wanted: Filter, named: Mapping[str, Collection[str]], ends: Ends | None) -> list[Any]:
     """The query in parts, in the order in which they are told; no item is in two of them."""
-    in_files = matching_files(query, wanted.words, wanted.client, wanted.in_files)
+    in_files = matching_files(query, wanted.words, wanted.client, wanted.in_files, ends)
     if in_files is None:
         return [query.order_by(Item.id.desc())]
     if wanted.in_files:
         return [in_files]
-    parts = matching(query, wanted.words, wanted.client) or []
+    parts = matching(query, wanted.words, wanted.client, ends) or []
     if not named:
         return [*parts, in_files]
     of_named, rest = _of_named_clients(query, wanted.words, named)
-    theirs = matching(of_named, rest) or [of_named.order_by(Item.id.desc())]
-    said = matching_files(of_named, rest)
+    theirs = matching(of_named, rest, ends=ends) or [of_named.order_by(Item.id.desc())]
+    said = matching_files(of_named, rest, ends=ends)
     theirs_said = [] if said is None else [said]
     return [*parts, *theirs, *theirs_said, in_files.where(~_in_any([*theirs, *theirs_said]))]
 
@@ -145,6 +150,34 @@ def _filtered(wanted: Filter) -> Any:
 
         query = query.where(openings.unopened())
     return query
+
+
+def _ends(wanted: Filter) -> Ends | None:
+    """Where all items of this filter lie, as far as an index tells it at once. None: anywhere.
+
+    So common words at an old location are found without passing over all that is newer.
+    """
+    found: list[Ends] = []
+    if wanted.since is not None:
+        found.append((first_key((wanted.since - timedelta(days=1)).year), LAST_KEY))
+    for column, value in ((Item.type, wanted.type), (Item.share_state, wanted.share_state)):
+        if value is not None:
+            found.append(_ends_of(Item.id, column == value))
+    if wanted.label is not None:
+        found.append(_ends_of(Label.item, Label.folded == fold(wanted.label)))
+    if wanted.location is not None and not is_shared():
+        place = wanted.location.strip("/")
+        below = (Item.location >= f"{place}/") & (Item.location < f"{place}0")  # what stands behind "/" in ASCII
+        [(first, last)] = tuples(Item.select(fn.MIN(Item.id), fn.MAX(Item.id)).where(below))
+        here = _ends_of(Item.id, Item.location == place)
+        found.append(here if first is None else (first, last) if here == NOWHERE else (min(here[0], first), max(here[1], last)))
+    return (max(first for first, _ in found), min(last for _, last in found)) if found else None
+
+
+def _ends_of(key: Any, condition: Any) -> Ends:
+    query = key.model.select(key).where(condition)
+    keys = [found for order in (key, key.desc()) for (found,) in tuples(query.order_by(order).limit(1))]
+    return (keys[0], keys[1]) if keys else NOWHERE
 
 
 def summary(item: Item) -> dict[str, Any]:
