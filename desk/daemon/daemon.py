@@ -360,6 +360,8 @@ class Daemon:
         self.portal.take_off()
         if time.monotonic() - self._published_at > TURN_SECONDS:
             self._decide_and_publish()
+        if self._once:
+            self.texts.keep_known()
 
     def _take_due(self) -> bool:
         """Look where a look is due and take what is ready; True if anything was taken or refused.

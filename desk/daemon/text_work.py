@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from collections.abc import Callable
 
 import structlog
 
@@ -56,9 +57,13 @@ class TextWork:
         while not files.stopping.is_set() and self._read(MANY):
             pass
 
-    def _read(self, most: int) -> bool:
+    def keep_known(self) -> None:
+        """Between two batches of a backlog, without the thread: what the guard has read is kept, before it must forget some of it."""
+        self._read(MANY, self._screen.has_text)
+
+    def _read(self, most: int, may_read: Callable[[str], bool] = lambda _: True) -> bool:
         with_ocr = self.office.settings.sharing.guard_ocr == "tesseract"
-        return read_some(self._vault, self._screen.texts, self._screen.take_text, with_ocr, most)
+        return read_some(self._vault, self._screen.texts, self._screen.take_text, with_ocr, most, may_read)
 
     def _run(self) -> None:
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)

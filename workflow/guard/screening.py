@@ -46,7 +46,7 @@ KEPT = 2_000
 TRIES = 3
 """How often a command begins anew because somebody else changed the item meanwhile."""
 
-TAKEN_CHARACTERS = 8_000_000
+TAKEN_CHARACTERS, TAKEN_FILES = 20_000_000, 10_000
 """So much of what was read is remembered for whoever keeps it to search in; each file is asked for once."""
 
 T = TypeVar("T")
@@ -94,6 +94,7 @@ class Screen:
                 return
             reading = self._readings[key] = Future[FileMentions]()
             if text is not None and not text.text:
+                self._keep_taken(sha256, "")
                 reading.set_result(FileMentions((), text.unread, text.failure))
                 return
         try:
@@ -128,10 +129,19 @@ class Screen:
 
     def _remember(self, sha256: str, text: str) -> None:
         with self._lock:
-            self._characters += len(text) - len(self._taken.pop(sha256, ""))
-            self._taken[sha256] = text
-            while self._characters > TAKEN_CHARACTERS:
-                self._characters -= len(self._taken.popitem(last=False)[1])
+            self._keep_taken(sha256, text)
+
+    def _keep_taken(self, sha256: str, text: str) -> None:
+        """Remember a text, and forget the oldest where there are too many. The lock must be held."""
+        self._characters += len(text) - len(self._taken.pop(sha256, ""))
+        self._taken[sha256] = text
+        while self._characters > TAKEN_CHARACTERS or len(self._taken) > TAKEN_FILES:
+            self._characters -= len(self._taken.popitem(last=False)[1])
+
+    def has_text(self, sha256: str) -> bool:
+        """True if `take_text` has an answer."""
+        with self._lock:
+            return sha256 in self._taken
 
     def take_text(self, sha256: str) -> str | None:
         """What the file with this SHA-256 says, if it was read lately; it is not remembered any longer."""

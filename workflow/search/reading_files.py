@@ -23,14 +23,18 @@ from workflow.items import items
 
 log = structlog.get_logger("search")
 
-KEEP_SECONDS, KEEP_CHARACTERS = 1.0, 4_000_000
+KEEP_SECONDS, KEEP_CHARACTERS = 1.0, 10_000_000
 """What was read for so long, or says so much, is kept before anything else is read."""
 
 
-def read_some(vault: Vault, texts: Texts, known: Callable[[str], str | None], with_ocr: bool, most: int) -> bool:
+def read_some(
+    vault: Vault, texts: Texts, known: Callable[[str], str | None], with_ocr: bool, most: int,
+    may_read: Callable[[str], bool] = lambda _: True,
+) -> bool:  # fmt: skip
     """Read the files of the next items that are due, at most so many, and keep it in one transaction; False if none is left.
 
-    `known`: what the file with this SHA-256 says, if that was read just now. Raises OSError where the vault can't be reached, and what the
+    `known`: what the file with this SHA-256 says, if that was read just now. An item with a file that `may_read` does not let
+    through (SHA-256) stays due. Raises OSError where the vault can't be reached, and what the
     database raises; not inside `transaction()`.
     """
     keys = file_texts.due(most)
@@ -40,11 +44,13 @@ def read_some(vault: Vault, texts: Texts, known: Callable[[str], str | None], wi
         if files.stopping.is_set() or time.monotonic() > until or room < 0:
             break
         found = file_texts.texts_of(key)
-        for sha256, name in _hashes(files_of[key]).items():
-            if sha256 not in found:
-                text = known(sha256)
-                found[sha256] = _read(vault, texts, key, name, sha256, with_ocr) if text is None else Said(text)
-                room -= len(found[sha256].text)
+        lacking = {sha256: name for sha256, name in _hashes(files_of[key]).items() if sha256 not in found}
+        if not all(map(may_read, lacking)):
+            continue
+        for sha256, name in lacking.items():
+            text = known(sha256)
+            found[sha256] = _read(vault, texts, key, name, sha256, with_ocr) if text is None else Said(text)
+            room -= len(found[sha256].text)
         said[key] = found
     with transaction():
         now = _files_of(list(said))

@@ -130,6 +130,20 @@ def test_an_item_that_changes_while_its_file_is_read_is_read_again_and_the_other
     assert found(office, "zonnebloem", in_files=True) == [keys[1]]
 
 
+def test_while_a_backlog_goes_on_only_what_the_guard_has_read_is_kept_and_no_file_is_opened(office: Records) -> None:
+    files = [office.file(f"{name}.txt", name) for name in ("klaproos", "madelief", "viooltje")]
+    keys = [office.make(files=[files[0]]), office.make(files=[files[1], files[2]])]
+    has_read = {files[0].sha256: "klaproos", files[1].sha256: "madelief"}
+    for file in files:
+        office.vault.location(file.sha256).unlink()
+    texts = Texts()
+    read_some(office.vault, texts, has_read.pop, False, 10, has_read.__contains__)
+    texts.close()
+    assert found(office, "klaproos", in_files=True) == [keys[0]]
+    assert [row.item for row in TextDue.select()] == [keys[1]]
+    assert list(has_read.values()) == ["madelief"]
+
+
 def test_a_move_takes_the_text_to_the_other_client(office: Records) -> None:
     key = office.make(files=[office.file("a.txt", "zonnebloem")])
     read(office)

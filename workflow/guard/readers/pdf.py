@@ -77,12 +77,14 @@ def _properties(document: Any) -> Iterator[str]:
 def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
     """(its text and that of its notes and fields, whether it has a picture; of a page with words nobody looks)."""
     notes = ""
-    with contextlib.closing(document[number]) as page:
+    with contextlib.ExitStack() as loaded:
+        page = loaded.enter_context(contextlib.closing(document[number]))
         if raw.FPDFPage_GetAnnotCount(page):
             notes, is_drawn_on = _notes(gathering, document, page)
             if is_drawn_on:
                 raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY)  # what is drawn over the page; seen when it is loaded again
-    with contextlib.closing(document[number]) as page:
+                loaded.close()
+                page = loaded.enter_context(contextlib.closing(document[number]))
         with contextlib.closing(page.get_textpage()) as textpage:
             text = _text(textpage)
         if _ANY.search(text):
