@@ -1,5 +1,6 @@
 """Clients and staff from a list, as practice software exports it: CSV or Excel in, a plan out, and config/ changed by it.
 
+    read_file      its bytes
     read_table     the file as rows of text: separator, encoding and sheet are found out
     columns_of     which column holds what, by its heading; a heading can be given another meaning
     plan_clients   what is new, what changes, what is not in the list any more, and each fault with
@@ -128,10 +129,14 @@ class ListPlan:
     difference: str = ""
 
 
-def read_table(path: Path) -> list[Row]:
-    """The rows of a CSV or Excel file. Raises Invalid if it is neither, or too large; OSError."""
+def read_file(path: Path) -> bytes:
+    """What is in a list; of one that is too large a byte too much. Raises OSError."""
     with files.open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
-        data = stream.read(MOST_BYTES + 1)
+        return stream.read(MOST_BYTES + 1)
+
+
+def read_table(path: Path, data: bytes) -> list[Row]:
+    """The rows of a CSV or Excel file; `path` says what it is called. Raises Invalid if it is neither, or too large."""
     if len(data) > MOST_BYTES:
         raise Invalid([fault("file", "lists.too_large", file=path.name, most=MOST_BYTES // 1024 // 1024)])
     rows = list(
@@ -218,9 +223,9 @@ def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) ->
     return found
 
 
-def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, given: Mapping[str, str]) -> ListPlan:
+def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, data: bytes, given: Mapping[str, str]) -> ListPlan:
     """What importing this list would do. Raises Invalid, OSError; ConfigurationError if the office could not be read after."""
-    rows = read_table(path)
+    rows = read_table(path, data)
     columns = columns_of(kind, list(rows[0].cells), given)
     made = ListPlan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
     entries = _entries(kind, office, rows, columns, made.faults)
@@ -509,5 +514,6 @@ __all__ = [
     "contact_code",
     "make_inboxes",
     "plan",
+    "read_file",
     "read_table",
 ]

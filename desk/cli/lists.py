@@ -74,7 +74,7 @@ def _import(kind: Kind, file: Path, columns: list[str] | None, do_it: bool, as_j
         raise typer.BadParameter(_("give --map HEADING=KEY, such as --map 'Relatie nr'=code"))
     office = session.opened() if do_it else session.office()
     actor = session.manager()
-    made = list_import.plan(kind, office, os.environ, file, given)
+    made = list_import.plan(kind, office, os.environ, file, list_import.read_file(file), given)
     folders = list_import.apply(office, clock.utc_now(), actor, made) if do_it and not made.faults else []
     if as_json:
         _print_json(made, do_it)

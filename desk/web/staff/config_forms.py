@@ -44,7 +44,7 @@ def listing(visit: StaffVisit) -> Response:
     found = [one for one in entries if all(part in names.fold(f"{one[0]} {one[1]}") for part in parts)]
     return visit.page(
         "config_list.html", kind=kind, entries=found[(number - 1) * PAGE : number * PAGE], count=len(found), words=words,
-        number=number, pages=-(-len(found) // PAGE) or 1, out=visit.field("out"),
+        number=number, pages=-(-len(found) // PAGE) or 1, out=visit.field("out"), brought=visit.field("brought"),
     )  # fmt: skip
 
 

@@ -1,0 +1,103 @@
+"""For admins: clients and staff from a list, as practice software exports it. What it would change is shown first, as the command shows it.
+
+Between that page and the next the list lies in the form itself, packed: nothing waits on the server for somebody who goes away.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import os
+import zlib
+from pathlib import Path
+
+import structlog
+from starlette.responses import Response
+
+from desk.actions import acting, list_import
+from desk.actions.list_import import HEADINGS, MOST_BYTES, Kind, ListPlan
+from desk.web.staff.visit import WORDS, StaffVisit
+from dossier.files import files
+from dossier.office.words import ConfigurationError
+from dossier.text.refusals import Invalid, fault
+from dossier.text.sentences import Sentence, sentence, told
+
+log = structlog.get_logger("web")
+
+MOST_PACKED = 384 * 1024
+"""Bytes of a packed list that a form carries: some 30,000 rows."""
+
+SHOWN = 200
+"""Clients or staff that are shown of what would be new or changed."""
+
+
+def bring_in(visit: StaffVisit) -> Response:
+    """`/office/import/clients` and `…/staff`: choose a list, see what it would do and what its columns are taken for, do it."""
+    kind: Kind | None = next((kind for kind in HEADINGS if kind == visit.request.path_params["kind"]), None)
+    if kind is None:
+        return visit.page("message.html", 404, about="gone", reason=None)
+    acting.need_admin(visit.office, visit.actor)
+    if visit.request.method != "POST":
+        return _page(visit, kind)
+    try:
+        name, data = _list(visit)
+        packed = base64.b64encode(zlib.compress(data)).decode()
+        if len(packed) > MOST_PACKED:
+            return _page(visit, kind, [sentence("desk.list_too_large", file=name)], status=413)
+    except Invalid as refusal:
+        return _page(visit, kind, [one.message for one in refusal.problems], status=422)
+    given = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.form.get("heading", ()))}
+    carried = {"name": name, "packed": packed}
+    try:
+        made = list_import.plan(kind, visit.office, os.environ, Path(name), data, given)
+        if visit.field("save") and not made.faults and visit.field("shown") == _digest(made):
+            list_import.apply(visit.office, visit.now, visit.actor, made)
+            return visit.to(f"/office/{kind}?brought={len(made.new)}")
+    except Invalid as refusal:
+        return _page(visit, kind, [one.message for one in refusal.problems], status=422)
+    except ConfigurationError as error:
+        return _page(visit, kind, [one.told(visit.language) for one in error.faults], status=422)
+    except files.Changed:
+        return _page(visit, kind, [sentence("config.changed_meanwhile")], status=409)
+    except OSError as error:
+        log.warning("config/ can't be written", file=kind, error=str(error))
+        return _page(visit, kind, [sentence("desk.config_unwritable", error=error.strerror or str(error))], status=503)
+    return _page(visit, kind, [], made, carried, 422 if made.faults else 200)
+
+
+def _list(visit: StaffVisit) -> tuple[str, bytes]:
+    """Name and bytes of the list: the one that was chosen now, else the one that the form carries. Raises Invalid."""
+    for name, pieces in visit.uploads:
+        data = bytearray()
+        for piece in pieces:
+            data += piece
+            if len(data) > MOST_BYTES:
+                break
+        return Path(name).name[:200] or "list", bytes(data)
+    try:
+        unpacking = zlib.decompressobj()
+        data = bytearray(unpacking.decompress(base64.b64decode(visit.field("packed"), validate=True), MOST_BYTES))
+        if visit.field("packed") and unpacking.eof:
+            return visit.field("name")[:200] or "list", bytes(data)
+    except (zlib.error, binascii.Error, ValueError):
+        pass
+    raise Invalid([fault("file", "desk.no_list")])
+
+
+def _digest(made: ListPlan) -> str:
+    """Of what was shown: the file before and after."""
+    return hashlib.sha256(made.before + b"\0" + made.text.encode()).hexdigest()
+
+
+def _page(
+    visit: StaffVisit, kind: Kind, problems: list[Sentence | str] | None = None, made: ListPlan | None = None,
+    carried: dict[str, str] | None = None, status: int = 200,
+) -> Response:  # fmt: skip
+    said = [told(one, visit.language, WORDS) if isinstance(one, Sentence) else one for one in problems or ()]
+    faults = [(one.row, one.column, told(one.message, visit.language, WORDS)) for one in made.faults] if made else []
+    headings = [*made.columns, *made.ignored] if made else []
+    return visit.page(
+        "list_import.html", status, kind=kind, problems=said, made=made, carried=carried, faults=faults, most=SHOWN,
+        headings=headings, keys=list(HEADINGS[kind]), digest=_digest(made) if made else "",
+    )  # fmt: skip
