@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlsplit
 
 from dossier.backup import backup
 from dossier.database.database import transaction
@@ -125,17 +126,31 @@ def _claim(secret: str) -> str:
         return str(note.value)
 
 
-def left(office: Office, actor: Actor) -> list[Sentence]:
-    """For an admin: what an office that began on the first page has not said yet, each as what to do next."""
+LEFT = {
+    "first_run.no_clients": "/office/import/clients",
+    "first_run.no_staff": "/office/staff",
+    "first_run.no_mail": "/office/text/settings",
+    "first_run.no_address": "/office/text/settings",
+    "first_run.no_presets": "/office/presets",
+    "first_run.no_backup": None,
+}
+"""What an office that began on the first page may leave for later, and the page of the desk on which it is done."""
+
+
+def left(office: Office, actor: Actor) -> list[tuple[Sentence, str | None]]:
+    """For an admin: what an office that began on the first page has not said yet, each as what to do next, with its page."""
     if not people.is_admin(office, actor.code) or Note.get_or_none(Note.key == _BEGUN) is None:
         return []
+    settings = office.settings
     lacks = {
         "first_run.no_clients": not office.clients,
         "first_run.no_staff": len(office.staff) < 2,
-        "first_run.no_mail": office.settings.mail.host == "localhost",
+        "first_run.no_mail": settings.mail.host == "localhost",
+        "first_run.no_address": urlsplit(settings.desk.base_url).hostname in ("localhost", "127.0.0.1"),
+        "first_run.no_presets": not settings.presets,
         "first_run.no_backup": backup.last() is None,
     }
-    return [sentence(code) for code, is_lacking in lacks.items() if is_lacking]
+    return [(sentence(code), LEFT[code]) for code, is_lacking in lacks.items() if is_lacking]
 
 
 def _faults(said: Beginning) -> list[Problem]:

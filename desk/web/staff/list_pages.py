@@ -19,7 +19,7 @@ from desk.actions import acting, list_import
 from desk.actions.list_import import HEADINGS, MOST_BYTES, Kind, ListPlan
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.files import files
-from dossier.office.words import ConfigurationError
+from dossier.office.terms import ConfigurationError
 from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence, sentence, told
 

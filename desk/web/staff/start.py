@@ -71,7 +71,7 @@ def _work(visit: StaffVisit) -> Response:
         "start.html", decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
         inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
         clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
-        left=[told(one, visit.language, WORDS) for one in first_run.left(office, actor)],
+        left=[(told(one, visit.language, WORDS), page) for one, page in first_run.left(office, actor)],
         absent=sorted({one.approver for one in decide} - {actor.code}),
     )  # fmt: skip
 

@@ -50,6 +50,9 @@ def test_the_first_admin_says_who_they_are_and_is_in(root: Root) -> None:
         assert start.status == 200
         assert "Nog te doen voor uw kantoor" in start.text
         assert "reservekopie" in start.text
+        for page in ("/office/import/clients", "/office/staff", "/office/text/settings", "/office/presets"):
+            assert f'<a href="{page}">' in start.text, "what is left for later is a click away"
+            assert browser.get(page).status == 200
 
         stranger = Browser(browser.port)
         assert stranger.get(path).goes_to == "/_login"
