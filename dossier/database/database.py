@@ -138,7 +138,7 @@ def _open_postgresql(office: Office, url: str) -> Database:
 def keep_little() -> None:
     """For a server with a connection for each request: so much of SQLite's file is kept by each, and freed with it."""
     if _is_sqlite():
-        PROXY.obj.pragma("cache_size", -4_000, permanent=True)
+        PROXY.obj.pragma("cache_size", -2_000, permanent=True)
 
 
 @contextmanager

@@ -58,7 +58,7 @@ MOST_FILES, MOST_FIELDS = 1000, 3000
 
 PIECE_BYTES = 1024 * 1024
 
-THREADS = 12
+THREADS = 8
 """Pages that a process makes side by side; more would only wait for each other. Uploads and downloads have threads of their own."""
 
 AT_ONCE = 2
