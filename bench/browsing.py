@@ -25,7 +25,7 @@ class Browser:
         try:
             self._line.request(*what)
             answer = self._line.getresponse()
-        except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):  # the server closes a connection that was quiet
+        except ConnectionError:  # the server closes a connection that was quiet
             self._line.close()
             self._line.request(*what)
             answer = self._line.getresponse()

@@ -41,7 +41,7 @@ def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     return visit.page(
         "office.html", status, **values, holds=retaining.holds(visit.office, visit.actor), scopes=tokens.SCOPES, named=offering.named,
         found=found, alarms=[_told(visit, line) for line in found["alarms"]], events=events[::-1],
-        mails=mailing.listing(visit.office, visit.actor, None, MAILS), tokens=tokens.listing(visit.now), done=visit.field("done"),
+        mails=mailing.listing(visit.office, visit.actor, None, MAILS, visit.language), tokens=tokens.listing(visit.now), done=visit.field("done"),
     )  # fmt: skip
 
 
@@ -90,7 +90,7 @@ def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> d
 
 def _event(one: RecordedEvent) -> dict[str, Any]:
     return {
-        "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "action": one.action.replace("_", " "), "about": one.subject,
+        "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "action": one.action, "about": one.subject,
     }  # fmt: skip
 
 

@@ -55,7 +55,7 @@ PORT_OF_CALL = "http://desk.example"
 
 SEARCHES = (
     "", "?q={word}", "?q={word}&client={client}", "?page=2", "?after=0", "?version=1", "?for=new&q={word}", "?since=2020-01-01",
-    "?label={word}", "?location=2025", "?type=salary",
+    "?label={word}", "?location=2025", "?type=salary", "?content={content}&page=1", "?content={content}&beside={content}", "?all=yes",
 )  # fmt: skip
 
 people = st.sampled_from(STAFF)
@@ -244,7 +244,8 @@ class Faces(RuleBasedStateMachine):
         values = {
             "item": item_name(item.id), "name": rows[0].name if rows else "none.txt", "client": client if "folder" in path else item.client,
             "folder": folder, "drop": self.drops[pick % len(self.drops)], "which": ("clients", "staff", "settings")[pick % 3],
-            "number": str(pick), "anything": "nothing", "client_b": CLIENTS[pick % 3],
+            "number": str(pick), "anything": "nothing", "kind": ("clients", "staff", "presets", "types")[pick % 4],
+            "code": (*CLIENTS, *STAFF, "salary")[pick % 9],
         }  # fmt: skip
         return re.sub(r"\{(\w+)(?::\w+)?\}", lambda found: quote(values.get(found[1], "1"), safe=""), path)
 
@@ -253,9 +254,10 @@ class Faces(RuleBasedStateMachine):
         """At every address, with an item, a file, a client, a drop in it, and some search."""
         item = self.some(pick)
         word = list(self.secrets)[pick * 7 % len(self.secrets)]
+        content = next((row.sha256 for row in items.attachments_of(item.id)), "none")
         for route in self.routes:
             if "GET" in (route.methods or ()):
-                path = self.filled(route.path, pick, item) + search.format(word=word, client=item.client)
+                path = self.filled(route.path, pick, item) + search.format(word=word, client=item.client, content=content)
                 self.judge(who, path, self.ask(who, "GET", path))
 
     @rule(who=people, pick=picks, text=st.sampled_from(("approve", "remove", "a reason", "", "42")))
