@@ -151,14 +151,18 @@ def _is_named(address: str, networks: Sequence[str]) -> bool:
     return any(ip_address(address.partition("%")[0]) in ip_network(network) for network in networks)
 
 
-_NAT64 = ip_network("64:ff9b::/96")
-"""Behind it is an address of IPv4, whichever (RFC 6052)."""
+_INTERNET = ip_network("2000::/3")
+"""All of IPv6 that was given out to the internet (RFC 3587 section 3). Outside lie ways to write and to reach addresses of IPv4."""
+
+_APART = (ip_network("3fff::/20"), ip_network("192.88.99.0/24"))
+"""Examples (RFC 9637) and what was given up (RFC 7526), of which Python 3.11 does not know."""
 
 
 def is_public(address: str) -> bool:
     """True for an address that belongs to the internet, and to no network of one's own."""
     found = ip_address(address.partition("%")[0])
-    for inner in (getattr(found, "ipv4_mapped", None), getattr(found, "sixtofour", None), getattr(found, "teredo", None)):
-        if inner is not None:
-            return False
-    return found.is_global and not found.is_multicast and not (found.version == 6 and found in _NAT64)
+    if getattr(found, "sixtofour", None) is not None or getattr(found, "teredo", None) is not None:
+        return False
+    if any(found in network for network in _APART) or (found.version == 6 and found not in _INTERNET):
+        return False
+    return found.is_global and not found.is_multicast

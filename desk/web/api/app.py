@@ -17,7 +17,7 @@ import mmap
 import struct
 import time
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from threading import Lock
@@ -26,7 +26,9 @@ from typing import Any
 import structlog
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
+from starlette.routing import Match
 from starlette.routing import Route as Address
+from starlette.types import Receive, Scope, Send
 
 from desk.actions import tokens
 from desk.web.api.call import Call, answer, problem
@@ -77,16 +79,15 @@ class Api:
         self._vault = open_vault(office)
         self.configured = Configured(office, environ)
         self._gate: Gate[Call] = Gate(
-            self.configured, lambda one: one.settings.desk, self._call, _message, BODY_BYTES, lambda _: ""
+            self.configured, lambda one: one.settings.desk, self._call, _message, BODY_BYTES, lambda _: "", _trouble
         )
         self._meter = Meter(A_MINUTE)
         self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]
         self.addresses = [self._address(route) for route in ROUTES]
         self.addresses.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
         self.addresses.append(Address(BASE, self._gate.page(self._page), methods=["GET"]))
-        self.addresses.append(
-            Address(BASE + "/{anything:path}", self._gate.page(_nowhere), methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
-        )
+        nowhere = _AnyMethod(self._gate.json(lambda call, _: self._nowhere(call)))
+        self.addresses += [Address(BASE, nowhere), Address(BASE + "/{anything:path}", nowhere)]
 
     def _address(self, route: Route) -> Address:
         path = BASE + route.path
@@ -152,6 +153,16 @@ class Api:
             tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
             return made
 
+    def _nowhere(self, call: Call) -> Response:
+        """What is no address here, or one that is asked in another way."""
+        here = [one.methods for one in self.addresses if one.methods and one.matches(call.request.scope)[0] is Match.PARTIAL]
+        if not here:
+            return problem(call, 404, sentence("tokens.no_path"))
+        allowed = ", ".join(sorted(set[str]().union(*here)))
+        made = problem(call, 405, sentence("tokens.no_method", methods=allowed))
+        made.headers["allow"] = allowed
+        return made
+
     def _document(self, call: Call) -> Response:
         return answer(document(call.whole.settings.desk.base_url.rstrip("/")))
 
@@ -181,8 +192,19 @@ class Meter:
         return 0 if count <= self._most else int(60 - now % 60) + 1
 
 
-def _nowhere(call: Call) -> Response:
-    return problem(call, 404, sentence("tokens.no_path"))
+class _AnyMethod:
+    """An endpoint for whatever method comes; one that is a function is asked by GET alone."""
+
+    def __init__(self, endpoint: Callable[[Request], Awaitable[Response]]) -> None:
+        self._endpoint = endpoint
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await self._endpoint(Request(scope, receive))
+        await answer(scope, receive, send)
+
+
+def _trouble(status: int) -> Response:
+    return problem(None, status, sentence("tokens.trouble"))
 
 
 def _message(call: Call, status: int, about: Refusal | str) -> Response:

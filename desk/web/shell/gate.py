@@ -145,10 +145,11 @@ class Gate(Generic[V]):
         message: Callable[[V, int, Refusal | str], Response],
         form_bytes: int,
         cookie: Callable[[Office], str],
+        trouble: Callable[[int], Response] | None = None,
     ) -> None:
         """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`.
 
-        `cookie`: the name of the session's.
+        `cookie`: the name of the session's. `trouble`: what is answered where not even a visit can be made.
         """
         self._configured, self._served, self._visit, self._message, self._form_bytes = (
             configured,
@@ -157,7 +158,7 @@ class Gate(Generic[V]):
             message,
             form_bytes,
         )
-        self._cookie, self._turns = cookie, Turns()
+        self._cookie, self._turns, self._without_visit = cookie, Turns(), trouble or _plain_trouble
         self._limiter: anyio.CapacityLimiter | None = None
         self._told_proxy = False
 
@@ -235,7 +236,7 @@ class Gate(Generic[V]):
                 return self._message(visit, status, "trouble")
             except Exception:
                 log.exception("not even the page that says so can be made")
-        return Response("This can't be answered just now. Please try again in a minute.", status, media_type="text/plain")
+        return self._without_visit(status)
 
     def json(self, handler: Callable[[V, Mapping[str, Any]], Response]) -> Callable[[Request], Awaitable[Response]]:
         """The endpoint of a request that may bring a JSON object."""
@@ -368,6 +369,10 @@ class Gate(Generic[V]):
             return True
         parts, own = urlsplit(origin), urlsplit(self._served(office).base_url)
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+
+
+def _plain_trouble(status: int) -> Response:
+    return Response("This can't be answered just now. Please try again in a minute.", status, media_type="text/plain")
 
 
 def _log_trouble(cause: str, text: Sentence | None) -> None:

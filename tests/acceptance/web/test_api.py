@@ -82,8 +82,9 @@ def test_a_drop_is_put_together_committed_and_becomes_an_item_of_its_person(rig:
     assert (found["created_by"], found["share_state"], found["labels"]) == ("p.bakker", "concept", ["annual", "2025"])
     got = ask(rig, petra, "GET", f"/items/{item}/attachments/accounts.pdf", range="bytes=0-3")
     assert (got.status, got.body) == (206, b"%PDF")
-    ways = {event["detail"].get("way") for event in found["history"]} | {"api:petra"}
-    assert "api:petra" in ways
+    etag = ask(rig, petra, "GET", f"/items/{item}").headers["etag"]
+    changed = told(ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=etag))["history"][-1]
+    assert (changed["actor"], changed["detail"]["way"], changed["detail"]["behind"]) == ("p.bakker", "api:petra", "j.admin")
 
 
 def test_all_faults_of_a_drop_come_at_once_each_with_its_key_and_nothing_happens(rig: DeskRig, petra: str) -> None:
@@ -326,6 +327,14 @@ def test_what_can_not_be_read_is_refused_in_a_sentence(rig: DeskRig, petra: str,
     answer = ask(rig, petra, "POST", "/drops", body)
     assert answer.status in (400, 413, 422)
     assert told(answer)["detail"]
+
+
+@pytest.mark.parametrize("method", ["OPTIONS", "TRACE", "PUT", "BREW", "POST"])
+def test_whatever_is_refused_is_told_as_a_problem(rig: DeskRig, petra: str, method: str) -> None:
+    for path, status in (("/items", 405), ("/nowhere", 404), ("", 405)):
+        answer = ask(rig, petra, method, path)
+        assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), path
+        assert "GET" in answer.headers.get("allow", "") or status == 404
 
 
 def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> None:

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from kit.records import JOOST, LISA, SETTINGS, Records
+from peewee import OperationalError
+from starlette.requests import Request
+from starlette.responses import Response
 from structlog.testing import capture_logs
 
 from desk.actions import tokens
@@ -128,3 +131,16 @@ def test_what_a_key_asks_is_answered_also_where_its_use_can_not_be_written_down(
     assert [one["used_at"] for one in tokens.listing(now) if one["name"] == "reader"] == [None]
     tokens.bearer(office.office, now, key)
     assert [one["used_at"] for one in tokens.listing(now) if one["name"] == "reader"] != [None]
+
+
+def test_while_the_database_is_away_that_is_told_as_a_problem(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    def connect(**_: object) -> None:
+        raise OperationalError("it is away")
+
+    request = Request(
+        {"type": "http", "method": "GET", "path": "/api/v1/items", "headers": [], "query_string": b"", "client": None}
+    )
+    monkeypatch.setattr("desk.web.shell.gate.PROXY", SimpleNamespace(connect=connect))
+    answer = Program(office).api._gate.answer(lambda _: Response(), request, {})
+    assert (answer.status_code, answer.media_type) == (503, "application/problem+json")
+    assert json.loads(bytes(answer.body))["detail"]

@@ -197,6 +197,7 @@ def test_it_tells_what_its_staff_member_may_see_at_that_moment_and_nothing_else(
     [
         "127.0.0.1", "10.1.2.3", "192.168.1.1", "172.16.0.1", "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "::1", "fe80::1%1",
         "fd00::1", "::ffff:10.0.0.1", "::ffff:8.8.8.8", "64:ff9b::a00:1", "2002:0a00:0001::1", "ff02::1", "255.255.255.255",
+        "::127.0.0.1", "::ffff:0:127.0.0.1", "64:ff9b:1::7f00:1", "2001::1", "2001:db8::1", "3fff::1", "fec0::1", "5f00::1", "192.88.99.1",
     ],
 )  # fmt: skip
 def test_an_address_within_is_no_public_one(address: str) -> None:
@@ -209,7 +210,16 @@ def test_a_public_address_is_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("private", "host"), [("[]", "127.0.0.1"), ("[10.0.0.0/8]", "localhost"), ("[]", "2130706433"), ("[]", "[::1]")]
+    ("private", "host"),
+    [
+        ("[]", "127.0.0.1"),
+        ("[10.0.0.0/8]", "localhost"),
+        ("[]", "2130706433"),
+        ("[]", "[::1]"),
+        ("[]", "0x7f.1"),
+        ("[]", "[::ffff:127.0.0.1]"),
+        ("[]", "[::127.0.0.1]"),
+    ],
 )
 def test_a_private_address_is_gone_to_only_if_the_settings_name_it(
     office: Records, receiver: Receiver, private: str, host: str
