@@ -144,7 +144,10 @@ def picture(root: Path, inbox: Path) -> dict[str, Any]:
             ),
             "editions": records.rows("SELECT id, item, state, shown FROM edition ORDER BY id"),
             "drops": records.rows("SELECT kind, client, stem, item, cleared FROM 'drop' ORDER BY kind, stem, item"),
-            "mails": records.rows("SELECT kind, recipient, item FROM mail WHERE kind <> 'alarm' ORDER BY kind, item"),
+            # What is told to whom; which of it goes in one mail depends on when it came.
+            "mails": records.rows(
+                "SELECT kind, recipient, item FROM mail WHERE kind NOT IN ('alarm', 'notices') ORDER BY kind, item"
+            ),
             # That the disk was full is told, and that it is over; it changes nothing else.
             "events": sorted(
                 Counter(records.rows("SELECT action, item FROM event WHERE action NOT LIKE 'alarm%'")).items(), key=str
