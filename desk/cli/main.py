@@ -1,7 +1,8 @@
-"""The command `dossier`: parses, calls one function below, prints. Each area has its commands in a module of its own.
+"""The command `dossier`: parses, calls one action, prints. Each area has its commands in a module.
 
-Exit codes (CONTRACT section 5): 0 done; 1 refused, the reason on stderr; 2 wrong usage; 3 the configuration is wrong; 4 the
-environment is. Only what a command uses is imported, so that it starts at once; so imports are inside the functions.
+Exit codes (CONTRACT section 5): 0 done; 1 refused, the reason on stderr; 2 wrong usage; 3 the
+configuration is wrong; 4 the environment is. A command must start at once. So what takes long to
+import is imported inside the function that needs it.
 """
 
 from __future__ import annotations

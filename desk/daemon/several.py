@@ -1,8 +1,9 @@
 """`dossier run --root A --root B`: several offices, each served by a process of its own.
 
-The operating system shares the machine between them, so a noisy office can't starve another, and what ends one (a broken
-database, a wrong configuration) leaves the others alone. A daemon that ended by itself is started again, sooner or later
-according to how long it lasted. SIGTERM or SIGINT stops all of them, within the five seconds that each promises.
+The operating system shares the machine between them, so a noisy office can't starve another. What
+ends one (a broken database, a wrong configuration) leaves the others alone. A daemon that ended by
+itself is started again; the longer it had lasted, the sooner. SIGTERM or SIGINT stops all of them,
+within the five seconds that each promises.
 """
 
 from __future__ import annotations

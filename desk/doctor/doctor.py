@@ -1,8 +1,9 @@
-"""`dossier doctor`: everything a set-up can get wrong, looked at in a minute, and for each what to do.
+"""`dossier doctor`: what can be wrong with a set-up, and for each finding what to do.
 
-A finding is `ok`, a `note` (works, but somebody should know) or `wrong` (exit 1). A check that fails itself is a finding too: one
-that can't be made must not hide the others. Nothing is changed: a file is put into the inbox for a moment, under a name
-that is never taken, as only that shows what this user and this file system can do; no mail is sent.
+A finding is `ok`, a `note` (it works, but somebody should know) or `wrong` (exit 1). A check that
+itself fails is a finding too, so that it hides no other. Nothing is changed and no mail is sent.
+Only a file is put into the inbox for a moment, under a name that is never taken: nothing else shows
+what this user and this file system can do.
 """
 
 from __future__ import annotations

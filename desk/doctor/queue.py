@@ -1,8 +1,9 @@
 """What `doctor` looks at in the queue: each approver's folder is theirs, and nobody else's.
 
-Who can write in an approver's folder decides as that approver, and who can read it sees what waits for them, of clients too that are
-none of the reader's. So the rights of every member of staff who is a user of this machine are worked out, by mode and by access list,
-as the kernel does (acl(5)). Not looked at: what a share's own configuration lets through or keeps out.
+Whoever can write in an approver's folder can decide as that approver. Whoever can read it sees what
+waits there, also of clients that they must not know of. So the rights of every member of staff with
+an account on this machine are worked out as the kernel does, by mode and by access list (acl(5)).
+Not looked at: what the configuration of a network share lets through or keeps out.
 """
 
 from __future__ import annotations

@@ -1,10 +1,12 @@
-"""Serving the portal or the desk: a socket, uvicorn on it in one process or several, and what goes on beside it.
+"""Serving the portal or the desk: a socket, uvicorn on it in one process or several, and the rest.
 
-What is left to a web server in front, where there is one: TLS (or `portal.certificate`), and standing up to floods from many
-places. A connection that doesn't get its request out in time is closed, and there are only so many at once, of which one
-caller has a part; whoever reads an answer slowly keeps theirs.
+A web server in front, where there is one, does the TLS (else `portal.certificate`) and stands up to
+floods from many places. Here a connection that doesn't get its request out in time is closed. There
+are only so many connections at once, and one caller has a part of them; whoever reads an answer
+slowly keeps theirs.
 
-Stops within STOP_SECONDS of SIGTERM or SIGINT; a download that takes longer is cut off, and the browser can resume it.
+It stops within STOP_SECONDS of SIGTERM or SIGINT. A download that takes longer is cut off, and the
+browser can resume it.
 """
 
 from __future__ import annotations

@@ -1,19 +1,21 @@
 """A backup becomes an office again, in an empty folder, and every file of it is checked on the way.
 
-Nothing that a snapshot says is believed (manifest.py). Who has its digest from elsewhere, as `backup` printed it, can
-have it compared; without, a settings.yaml that leads out of the root is not followed, and it is told that nobody knows
-whose backup this is.
+Nothing that a snapshot says is believed (manifest.py). Whoever has its digest from elsewhere, as
+`backup` printed it, can have it compared. Without that, a settings.yaml that leads out of the root is
+not followed, and it is told that nobody knows whose backup this is.
 
- 1. look       is the snapshot whole, is the room there, is nothing yet where it goes? Nothing was written.
+ 1. look       is the snapshot whole, is the room there, is nothing yet where it goes? Nothing was
+               written.
  2. mark       ROOT/.restoring says that what lies here is no office yet.
- 3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files keep owner, rights and time, as far as
-               this user may give them and the owner is one of the office's: who dropped a file is known by its owner.
- 4. database   put back, checked by its own means; the trail must verify, against the anchors, and end where the backup says. One for
-               trying says so from here on, before anything can be started on it.
+ 3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files keep
+               rights and time, and their owner too, as far as this user may give it and it is one of
+               the office's: who dropped a file is known by its owner.
+ 4. database   put back, and checked by its own means. The trail must verify, against the anchors, and
+               end where the backup says. An office for trying says from here on that it is one.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
 
-Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office: remove it and restore again.
-The portal is not in a backup; the caller has it made anew.
+Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office: remove
+it and restore again. The portal is not in a backup; the caller has it made anew.
 """
 
 from __future__ import annotations

@@ -1,12 +1,18 @@
-"""Who does what, where several daemons share an office on PostgreSQL. On SQLite there is one daemon, and everything is its own.
+"""Who does what, where several daemons share an office on PostgreSQL.
 
-A claim is an advisory lock of PostgreSQL, held by this thread's connection: it ends with `release`, and with the connection,
-so whatever a daemon that died held is free as soon as the server sees it gone (postgresql.ALIVE: within half a minute). From one that
-hangs it is taken by ending its connections (presence.py). What is written under a claim is written through the same connection, so
-a daemon that lost it can't commit any more; and before what can't be undone, which is no work of the database, it asks (`confirm`).
+On SQLite there is one daemon, and everything is its own.
 
-Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding, publishing, mailing and the
-scheduled jobs are claimed as a whole by one daemon, until it ends: `LEAD`, `MAIL`, `LOGINS` and `WEBHOOKS`.
+A claim is an advisory lock of PostgreSQL that this thread's connection holds. It ends with `release`
+and with the connection. So what a daemon held that died is free as soon as the server sees it gone
+(postgresql.ALIVE: within half a minute). A daemon that hangs loses its claims when others end its
+connections (presence.py).
+
+What is written under a claim goes through the same connection, so a daemon that lost the claim can't
+commit any more. Before it does what can't be undone outside of the database, it asks (`confirm`).
+
+Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding,
+publishing, mailing and the scheduled jobs are claimed as a whole by one daemon, until it ends:
+`LEAD`, `MAIL`, `LOGINS` and `WEBHOOKS`.
 """
 
 from __future__ import annotations

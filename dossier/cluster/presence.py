@@ -1,9 +1,10 @@
-"""That a daemon runs, and which: the lock that keeps a second one off, and what `status` tells of those that run.
+"""That a daemon runs, and which: what keeps a second one off, and what `status` tells of them.
 
-On SQLite one daemon serves an office; it holds a lock on var/daemon.lock, which ends with it. On PostgreSQL any number do,
-on any number of machines; each says every few seconds in the database that it is there. From one that has fallen silent and still
-holds something (it was stopped, or its machine was), the others take it: they end its connections, and with these its locks
-and its transaction. What it would still do when it wakes up, publishing.py and sending.py see to.
+On SQLite one daemon serves an office. It holds a lock on var/daemon.lock, which ends with it. On
+PostgreSQL any number of daemons do, on any number of machines; each says in the database every few
+seconds that it is there. One that has fallen silent and still holds something was stopped, or its
+machine was. The others end its connections, and with these its locks and its transaction.
+publishing.py and sending.py see to what it would still do when it wakes up.
 """
 
 from __future__ import annotations

@@ -1,11 +1,12 @@
 """PostgreSQL as the office's database: connecting, hearing what others wrote, and searching text.
 
-Writers take turns by one advisory lock, held to the end of their transaction: the trail is one chain, so they would wait for each
-other anyway, and every room may rely on it that what it has read does not change before it writes. A connection that
-broke (the server was restarted) is closed when that is seen; the next transaction takes a fresh one.
+Writers take turns by one advisory lock, which they hold to the end of their transaction. The trail is
+one chain, so they would wait for each other anyway; and what a room has read does not change before
+it writes. A connection that broke (the server was restarted) is closed when that is seen, and the
+next transaction takes a fresh one.
 
-Each connection bears the name of its process (SESSION), so that what a daemon that hangs has locked can be taken from it, and sets
-this process' clock by the server's.
+Each connection bears the name of its process (SESSION), so that others can end those of a daemon
+that hangs. It also sets this process' clock by the server's.
 """
 
 from __future__ import annotations

@@ -1,14 +1,15 @@
 """Logging in to the portal: the links that are mailed, the sessions, and how often may be tried.
 
-A contact has no password. They type their mail address (`ask`), the daemon mails a link to it if it is a contact's
-(logins.py), and who holds the link is let in, once, within LINK_MINUTES. Links and sessions are kept as SHA-256 only:
-whoever reads the database, or a backup of it, can't log in with what they find.
+A contact has no password. They type their mail address (`ask`). If it is a contact's, the daemon
+mails a link to it (logins.py). Whoever holds the link is let in, once, within LINK_MINUTES. Of links
+and sessions only the SHA-256 is kept: whoever reads the database, or a backup of it, can't log in
+with what they find.
 
-Whose session it is, is a mail address and nothing more. Which clients that gives to see is asked of config/clients.yaml
-again at every click (`Directory`), so whoever is taken out of it is out at once.
+A session belongs to a mail address and nothing more. Which clients that address may see is asked of
+config/clients.yaml at every click (`SeatDirectory`), so whoever is taken out of it is out at once.
 
-`ask` does the same work for every address, known or not: it never looks whether it is. Killed in the middle of anything
-here: a transaction was done or it was not; at worst a link is asked for again.
+`ask` does the same work for every address: it never looks whether it is known. Killed anywhere here,
+a transaction was done or it was not; at worst a link is asked for again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
-"""From an address that was typed in to a letter with a link. The daemon's part of logging in: it alone looks who that is.
+"""From an address that was typed in to a letter with a link: the daemon's part of logging in.
 
-The web server only writes down what was typed (access.ask), so neither its answer nor the time it takes can tell whether
-an address is known. A request goes in the transaction that puts its letter in the outbox. The link itself is made when the letter
-is sent, and is never in the outbox.
+The daemon alone looks whose address it is. The web server only writes down what was typed
+(access.ask), so neither its answer nor the time it takes tells whether an address is known. A request
+goes in the transaction that puts its letter in the outbox. The link is made when the letter is sent,
+and is never in the outbox.
 """
 
 from __future__ import annotations

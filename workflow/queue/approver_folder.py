@@ -1,8 +1,9 @@
-"""One approver's folder of the queue: its files brought up to date, looked into when the approver saved them, moved away when done.
+"""One approver's folder of the queue: files brought up to date, read once saved, moved when done.
 
-The folder is the approver's, and may hold anything: links are not followed, and what is no plain file
-is moved aside. What the approver typed is theirs alone: a file is only replaced if it is still the one
-that was read, and whatever is refused stays in it, with `# !` lines on top that say why. Which files there should be is queue.py's to know.
+The folder is the approver's and may hold anything: links are not followed, and what is no plain file
+is moved aside. What the approver typed is theirs alone: a file is only replaced if it is still the
+one that was read. What is refused stays in it, with `# !` lines on top that say why. Which files
+there should be, queue.py knows.
 """
 
 from __future__ import annotations

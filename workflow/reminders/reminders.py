@@ -1,8 +1,9 @@
-"""Reminders to approvers, one digest a day for who wants that instead, and escalation of what waits too long.
+"""Reminders to approvers, a digest a day for those who want that instead, and escalation.
 
-All go at office hours only, in the reader's language, and once: what was sent is marked (Asked) in the transaction that puts
-the letter in the outbox. What falls due at the same time is one letter. Hours count from when the person was asked, which
-is later than the item's age for who stands in for another.
+All are sent in office hours, in the reader's language, and once: the mark that one was sent (Asked)
+is made in the transaction that puts the letter in the outbox. What falls due at the same time is one
+letter. Hours count from when the person was asked. For somebody who stands in for another that is
+later than the item's age.
 """
 
 from __future__ import annotations

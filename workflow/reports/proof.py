@@ -1,17 +1,20 @@
-"""Proof: what a client could see of an item from when to when, by the trail; a sheet that can be checked without the database.
+"""Proof: what a client could see of an item from when to when, on a sheet that needs no database.
 
-A sheet holds all events of the item with their salts, what each approved content was, and the links of the trail from the item's
-first event to the next anchor. A link tells nothing of the event it stands for, so nothing of other items is in it. Whoever has
-the sheet can recompute every digest up to the anchor's head; that this head is the office's own is
-seen where the anchor lies besides: in `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
+A sheet holds all events of the item with their salts, what each approved content was, and the links
+of the trail from the item's first event to the next anchor. A link tells nothing of the event that it
+stands for, so nothing of other items is on the sheet. Whoever has it can compute every digest up to
+the anchor's head. That this head is the office's own is seen where the anchor lies besides: in
+`var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
 
-Names of people are as the office gave them, which nobody can check; the code that stands behind each is in the trail.
+Names of people are as the office gave them, which nobody can check. The trail has the code that
+stands behind each.
 
-It proves that what it tells lies in the trail as it stood at the anchor, unchanged. It can't prove that no other event of the
-item lies between: links tell nothing. `dossier audit verify` does, where the database is.
+The sheet proves that what it tells lies in the trail as it stood at the anchor, unchanged. It can't
+prove that no other event of the item lies between, as links tell nothing; where the database is,
+`dossier audit verify` does.
 
-An event from which a person was erased later (trail.redact) is shown as it is kept since, with the link that the chain holds; the event
-that tells of the erasure is on the sheet too, and says that it was written anew so.
+An event from which a person was erased later (trail.redact) is shown as it is kept since, with the
+link that the chain holds. The event that tells of the erasure is on the sheet too.
 
 Collecting reads only; `check` and `render` are pure.
 """

@@ -1,11 +1,14 @@
-"""Erasing a person from the office's records on their request (GDPR article 17), when an admin says so; with a report.
+"""Erasing a person from the office's records on their request (GDPR article 17), with a report.
 
-What goes and what stays is found by erasure_finding.py, anew at the moment it is done. The steps, with the answer to "killed here?":
+An admin says that it is done. What goes and what stays is found by erasure_finding.py, anew at the
+moment it is done. The steps, with the answer to "killed here?":
 
- 1. database  one transaction: the person's mails, log-ins and openings go; in events, letters and receipts `erased-N` stands in
-              their place (the chain still verifies); chosen items go as retention's do, of chosen files all versions. The report of it is kept in the same
-              transaction. Killed before: nothing was done. After: the daemon, or the next erasure, goes on at 2.
- 2. report    var/erasures/erased-N.json and .html, for the office and for the person. Killed? It is written again, the same.
+ 1. database  one transaction. The person's mails, log-ins and openings go. In events, letters and
+              receipts `erased-N` stands in their place, and the chain still verifies. Chosen items
+              go as retention's do; of chosen files all versions go. The report is kept.
+              Killed before: nothing was done. After: the daemon, or the next erasure, goes on at 2.
+ 2. report    var/erasures/erased-N.json and .html, for the office and for the person.
+              Killed? It is written again, the same.
  3. forget    the database forgets the report, and with it who it was.
  4. vault     files that no attachment names any more go (retention.sweep).
 """

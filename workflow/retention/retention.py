@@ -1,20 +1,24 @@
 """Retention: how long each item is kept and why, and its removal when an admin says so.
 
-An item follows the terms of its type, else retention.default; the one that ends last holds, and one without an end has none. A
-term is a list of versions of a law: a version holds for what ends before the next one takes effect.
+An item follows the terms of its type, else retention.default. The one that ends last holds; with one
+that has no end, the item is kept. A term is a list of versions of a law: a version holds for what
+ends before the next one takes effect.
 
-Nothing goes by itself. What is on the portal, waits for an approver, has a mail to be sent or a drop to be cleared, or is under
-a legal hold, is not removed: it is taken off, decided or released first. Removing an item, with the answer to "killed here?":
+Nothing goes by itself. An item stays that is on the portal, waits for an approver, has a mail to be
+sent or a drop to be cleared, or is under a legal hold: it is taken off, decided or released first.
+Removing an item, with the answer to "killed here?":
 
- 1. database  one transaction: all that is known of the item goes; its number stays, with an event that says that it was removed and
-              why; what its events told is erased (the chain still verifies); the hashes of its files are noted as leaving.
-              Killed before: nothing was done. After: the next sweep goes on at 2, as it does for what was just received.
- 2. vault     each leaving file that no attachment of any item names is set aside and removed (vault.remove). Killed in between: it
-              is still noted, and looked at again.
- 3. note      the file is not leaving any more. Killed before: the next sweep finds it gone, and says so.
+ 1. database  one transaction. All that is known of the item goes. Its number stays, with an event
+              that says that it was removed and why. What its events told is erased, and the chain
+              still verifies. The hashes of its files are noted as leaving.
+              Killed before: nothing was done. After: the next sweep goes on at 2.
+ 2. vault     each leaving file that no attachment names is set aside and removed (vault.remove).
+              Killed in between: it is still noted, and looked at again.
+ 3. note      the file is not leaving any more.
+              Killed before: the next sweep finds it gone, and says so.
 
-What lies outside database, vault and portal (receipts, decided queue files, refused drops, backups) is not reached from here:
-docs/retention.md says what to do about it.
+What lies outside database, vault and portal (receipts, decided queue files, refused drops, backups)
+is not reached from here: docs/retention.md says what to do about it.
 """
 
 from __future__ import annotations
