@@ -11,6 +11,7 @@ from desk.cli import completing, printing, session
 from desk.cli.numbers import Items, OneItem, key_of
 from desk.cli.translation import _, add
 from dossier.text import clock
+from dossier.text.refusals import Refusal
 
 Comment = Annotated[str, typer.Option("--comment", help="Goes into the item's history.")]
 
@@ -82,7 +83,6 @@ def _decide(names: list[str], verdict: Literal["approve", "reject"], comment: st
     office = session.opened_quickly()
     from desk.actions import deciding
     from desk.cli.many import going_on
-    from dossier.text.refusals import Refusal
 
     keys, actor, refused = list(dict.fromkeys(map(key_of, names))), session.actor(), False
     seen = deciding.waiting_now(office, actor, keys)

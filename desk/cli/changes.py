@@ -13,6 +13,7 @@ from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import Command, _, add
 from dossier.text import clock
+from dossier.text.names import nfc
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
 _WORDS = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
@@ -140,7 +141,6 @@ def attach(
 ) -> None:
     """Add files to an item. One of a name that is there already takes its place, as a new version."""
     from desk.actions import changing
-    from dossier.text.names import nfc
 
     sources = [changing.Source(path, nfc(path.name), share, note) for path in files]
     key, office, actor = key_of(item), session.opened(), session.actor()

@@ -14,6 +14,7 @@ from desk.cli.many import Where, Yes, each_of
 from desk.cli.numbers import key_of
 from desk.cli.translation import _, add
 from dossier.text import clock
+from dossier.text.refusals import Conflict
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -77,7 +78,6 @@ def get(
 def _pour(office: Office, reader: Actor, item: str, name: str | None, version: int | None) -> None:
     """One attachment to standard output."""
     from desk.actions import getting
-    from dossier.text.refusals import Conflict
     from dossier.vault.opening import open_vault
 
     wanted = getting.wanted(office, reader, item, name, version)

@@ -11,6 +11,7 @@ import typer
 from desk.cli import completing, session
 from desk.cli.translation import _, add
 from dossier.text import clock
+from dossier.text.refusals import Invalid, fault
 
 SHOWN = 50
 """Faults that are printed on a terminal; the rest is counted. Into a file all of them go."""
@@ -48,7 +49,6 @@ def import_(
     """Bring an archive in: each item becomes a drop in the inbox. Run again, it goes on where it was."""
     from desk.cli import logs, printing
     from dossier.cluster import presence
-    from dossier.text.refusals import Invalid, fault
     from ingest.sources import paperless
     from ingest.sources.archive import Archive, read_import_map
     from ingest.sources.importing import Importer

@@ -11,6 +11,7 @@ from desk.cli import printing, session
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import _, add, group
 from dossier.text import clock
+from dossier.text.sentences import Sentence
 
 Number = Annotated[int, typer.Argument(metavar="ID", help="The mail's number in `dossier outbox`.")]
 Contact = Annotated[
@@ -51,7 +52,6 @@ def outbox(
     if context.invoked_subcommand is not None:
         return
     from desk.actions import mailing
-    from dossier.text.sentences import Sentence
 
     office = session.opened()
     found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN, "en" if json else session.language())

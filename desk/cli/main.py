@@ -46,7 +46,7 @@ from desk.cli import (
 )
 from desk.cli.translation import Group, _, of_typer
 from dossier import __version__
-from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE
+from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE, Refusal
 
 app = typer.Typer(
     cls=Group,
@@ -197,7 +197,6 @@ def _told(error: Exception) -> int:
     from dossier.office.terms import ConfigurationError
     from dossier.text import sentences, system
     from dossier.text.database_address import without_passwords
-    from dossier.text.refusals import Refusal
 
     if isinstance(error, ConfigurationError):
         print("\n".join(printing.text(fault.told(session.language())) for fault in error.faults), file=sys.stderr)

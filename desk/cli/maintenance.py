@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from pathlib import Path
@@ -12,6 +13,8 @@ import typer
 from desk.cli import printing, session
 from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
+from dossier.text.refusals import Unavailable
+from dossier.text.sentences import sentence, told
 
 if TYPE_CHECKING:
     from dossier.office.office import Office
@@ -32,8 +35,6 @@ def register(app: typer.Typer) -> None:
 
 def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
     """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if anything is wrong."""
-    import os
-
     from desk.doctor.doctor import examine
 
     session.reader_of_all()
@@ -89,8 +90,6 @@ def verify(
 
 
 def _print(found: list[Difference], left: list[Difference], repaired: bool) -> None:
-    from dossier.text.sentences import told
-
     for one in [*found, *(one for one in left if one not in found)]:
         what = printing.text(told(one.message, session.language()))
         print(what if one in left else _("%(what)s (mended)") % {"what": what})
@@ -113,7 +112,6 @@ def _mend(office: Office, found: list[Difference]) -> None:
     """Have it mended by the daemon, or do its work for once where none runs."""
     from desk.daemon.portal_work import PortalWork
     from dossier.cluster import presence
-    from dossier.text.refusals import Unavailable
     from dossier.vault.opening import open_vault
     from workflow.portal import verifying
 
@@ -168,8 +166,6 @@ def restore(
     ] = False,
 ) -> None:
     """Make an office from a backup, in an empty folder (--root, else here). Every file is checked."""
-    import os
-
     from desk.actions import maintenance
     from dossier.database import identity
 
@@ -223,7 +219,6 @@ def migrate_db(
     """Copy all records from SQLite to PostgreSQL and see that they arrived. Stop the daemon first; nothing is changed in the old one."""
     from desk.actions import maintenance
     from dossier.text.database_address import SQLITE, is_address
-    from dossier.text.sentences import sentence
 
     if url.startswith(SQLITE) or not is_address(url):
         raise typer.BadParameter(printing.text(sentence("config.database")))

@@ -11,6 +11,7 @@ import typer
 from desk.cli import completing, printing, session
 from desk.cli.numbers import key_of
 from desk.cli.translation import _, confirm, ngettext
+from dossier.text.refusals import Refusal
 
 if TYPE_CHECKING:
     from dossier.office.people import Actor
@@ -42,7 +43,6 @@ def each_of(
     """
     from desk.actions import many
     from dossier.database.tables import item_key
-    from dossier.text.refusals import Refusal
 
     def say(told: Sequence[Any]) -> None:
         print(between.join(map(printing.text, told)) if between else printing.several(told))

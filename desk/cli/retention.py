@@ -11,6 +11,8 @@ from desk.cli import printing, session
 from desk.cli.numbers import key_of
 from desk.cli.translation import _, add, confirm, group, ngettext
 from dossier.text import clock
+from dossier.text.refusals import Conflict
+from dossier.text.sentences import sentence
 
 Client = Annotated[str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.")]
 Item = Annotated[str | None, typer.Option("--item", metavar="ITEM", help="One item.")]
@@ -61,8 +63,6 @@ def run(
     """Remove for good what may go: the item's record, its files, and what the trail told of it. Needs an admin."""
     from desk.actions import retaining
     from dossier.database.tables import item_name
-    from dossier.text.refusals import Conflict
-    from dossier.text.sentences import sentence
 
     office, actor, now = session.opened(), session.actor(), clock.utc_now()
     found = retaining.due(office, now, actor, [key_of(name) for name in items] if items else None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
@@ -45,8 +47,6 @@ def why(
     json: Json = False,
 ) -> None:
     """All that keeps an item off the portal, or a file in the inbox from being taken."""
-    from pathlib import Path
-
     from desk.actions import explaining
     from dossier.database.tables import item_key, item_name
 
@@ -95,8 +95,6 @@ def proof(
 
 def _check_proof(path: str, json: bool) -> None:
     """A sheet that fits itself may still be another's: only the trail of this office, or an anchor kept elsewhere, can tell."""
-    from pathlib import Path
-
     from desk.actions import auditing
     from dossier.office.terms import RootNotFound
     from workflow.reports import proof as room
@@ -230,7 +228,6 @@ def export(
 ) -> None:
     """Print the trail with its hashes, so that others can check and search it. That you did is in the trail."""
     import csv
-    import json
 
     from desk.actions import auditing
     from dossier.database.tables import item_name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from typing import Annotated
 
@@ -61,8 +62,6 @@ def serve(
     log: session.Log = "auto",
 ) -> None:
     """The daemon, the desk and the portal in one command and one log, for a small office; until SIGTERM or Ctrl-C."""
-    import contextlib
-
     from desk.cli import logs
     from desk.daemon import several
     from dossier.database import identity

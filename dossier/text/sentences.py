@@ -18,7 +18,8 @@ Within a sentence:
     {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
     en = ["{count} file", "{count} files"]     one and many, told by the value `count`
 
-Where a sentence names a command, `en_desk` and `nl_desk` say it for those who read it on a page of the desk.
+Where a sentence needs other words in one place, `en_desk` and `nl_desk` are for pages of the desk,
+`en_cli` and `nl_cli` for the command line.
 
 A code that nobody wrote a sentence for is told as it is: nothing that is told ever raises. The
 tests hold that each code has both its sentences, and each sentence the values it names.
