@@ -112,8 +112,9 @@ def _read(path: Path) -> Mark | None:
     except (OSError, ValueError, TypeError, AttributeError, RecursionError) as error:
         import structlog  # takes longer to import than most commands last
 
-        told = "what this says of the office's database can't be read; it is written anew"
-        structlog.get_logger("database").warning(told, path=str(path), error=str(error))
+        structlog.get_logger("database").warning(
+            "what this says of the office's database can't be read; it is written anew", path=str(path), error=str(error)
+        )
         return None
     return mark
 
