@@ -22,7 +22,7 @@ from urllib.parse import urlsplit
 
 from dossier.backup import backup
 from dossier.database.database import transaction
-from dossier.database.tables import Event, Note
+from dossier.database.tables import DeskToken, Event, Note
 from dossier.office import editing, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -34,7 +34,7 @@ from dossier.trail import trail
 from workflow.portal_access import access, staff_access
 
 HOURS = 1
-_OFFERED, _BEGUN, _HAD = "first run", "first run done", "had an admin"
+_OFFERED, _BEGUN, _HAD, _CLICKED = "first run", "first run done", "had an admin", "a mailed link was clicked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ LEFT = {
     "first_run.no_clients": "/office/import/clients",
     "first_run.no_staff": "/office/staff",
     "first_run.no_mail": "/office/text/settings",
+    "first_run.no_click": "/_login",
     "first_run.no_address": "/office/text/settings",
     "first_run.no_presets": "/office/presets",
     "first_run.no_backup": None,
@@ -146,11 +147,23 @@ def left(office: Office, actor: Actor) -> list[tuple[Sentence, str | None]]:
         "first_run.no_clients": not office.clients,
         "first_run.no_staff": len(office.staff) < 2,
         "first_run.no_mail": settings.mail.host == "localhost",
+        "first_run.no_click": settings.mail.host != "localhost" and settings.desk.oidc is None and not _is_clicked(),
         "first_run.no_address": urlsplit(settings.desk.base_url).hostname in ("localhost", "127.0.0.1"),
         "first_run.no_presets": not settings.presets,
         "first_run.no_backup": backup.last() is None,
     }
     return [(sentence(code), LEFT[code]) for code, is_lacking in lacks.items() if is_lacking]
+
+
+def _is_clicked() -> bool:
+    """True once anybody has logged in by a mailed link: so mail arrives."""
+    if Note.get_or_none(Note.key == _CLICKED) is not None:
+        return True
+    if not DeskToken.select().where(DeskToken.used_at.is_null(False)).exists():
+        return False
+    with transaction():
+        Note.insert(key=_CLICKED, value="yes").on_conflict_ignore().execute()
+    return True
 
 
 def _faults(said: Beginning) -> list[Problem]:

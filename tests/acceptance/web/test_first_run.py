@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import yaml
-from kit.support import DOSSIER, Root, free_port
-from kit.web import Browser, Served
+from kit.support import DOSSIER, Root, free_port, wait_for
+from kit.web import Browser, MailBox, Served
 
 FIELDS = {
     "office": "Kantoor Noord", "language": "nl", "name": "Anna Beheer", "code": "a.beheer", "email": "anna@noord.example",
@@ -99,3 +99,21 @@ def test_two_at_once_make_one_admin(root: Root) -> None:
         with ThreadPoolExecutor(6) as pool:
             assert sorted(pool.map(press, range(6))) == ["/", *["/_login"] * 5]
     assert len(yaml.safe_load((root.path / "config/staff.yaml").read_text())["staff"]) == 1
+
+
+def test_where_a_mail_server_is_said_the_click_on_a_mailed_link_shows_that_mail_arrives(root: Root) -> None:
+    mailbox = MailBox()
+    settings = root.path / "config/settings.yaml"
+    settings.write_text(re.sub(r"(?m)^( +)port: 25\b", rf"\1port: {mailbox.port}", settings.read_text()))
+    assert str(mailbox.port) in settings.read_text()
+    try:
+        with root.daemon() as daemon, desk(root) as (browser, path, _):
+            assert path is not None
+            browser.post(path, FIELDS | {"mail_host": "127.0.0.1"})
+            assert "laat er een naar uzelf mailen" in browser.get("/").text
+            wait_for(lambda: "configuration read again" in daemon.log(), "the daemon knows the admin")
+            another = Browser(browser.port)
+            assert another.log_in(mailbox, "anna@noord.example") == "/"
+            assert "laat er een naar uzelf mailen" not in another.get("/").text
+    finally:
+        mailbox.stop()
