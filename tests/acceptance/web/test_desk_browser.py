@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import signal
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,9 +16,9 @@ import pytest
 from kit import desk_pages
 from kit.browsing import DESKTOP, PHONE, accessibility_faults, chromium
 from kit.desk import DeskRig
-from kit.support import PDF, wait_for
+from kit.support import DOSSIER, PDF, free_port, wait_for
 from kit.web import Browser as WebBrowser
-from kit.web import send_form
+from kit.web import Served, send_form
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from desk.web.staff.app import DeskWeb
@@ -174,13 +175,18 @@ def test_the_pictures_of_the_documentation_can_be_made(
     made.close()
 
 
-def test_the_preview_is_usable_for_everybody(rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]) -> None:
-    """It runs no script, not even that of the check: so its page is looked at by itself."""
+def test_the_preview_and_the_proof_are_usable_for_everybody(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]]
+) -> None:
+    """They run no script, not even that of the check: so each is looked at by itself."""
     made = context(rig, browser, cookies["m.devries"], viewport=PHONE, color_scheme="dark")
-    html = made.request.get(f"http://127.0.0.1:{rig.port}/queue/{rig.office.json('items')[-1]['item']}/preview/").text()
     page = made.new_page()
-    page.set_content(html)
-    assert accessibility_faults(page) == []
+    for path in ("/queue/{}/preview/", "/items/{}/proof"):
+        address = f"http://127.0.0.1:{rig.port}{path.format(rig.office.told('a')['item'])}"
+        page.set_content(made.request.get(address).text())
+        # A sheet has no parts to jump to; that a page has landmarks is no rule of WCAG.
+        found = [one for one in accessibility_faults(page) if not one.startswith(("landmark-one-main:", "region:"))]
+        assert found == [], path
     made.close()
 
 
@@ -193,6 +199,30 @@ def test_login_pages_are_usable_for_everybody(rig: DeskRig, browser: Browser) ->
     page.click("button.main")
     expect(page.locator("[aria-invalid]")).to_be_focused()
     assert accessibility_faults(page) == []
+    before = len(rig.mailbox.mails)
+    page.fill("#address", "l.visser@office.example")  # who has left: the page says the same to everybody
+    page.click("button.main")
+    assert accessibility_faults(page) == []
+    rig.browser().post("/_login", {"address": "k.smit@office.example"})
+    for link in (rig.mailbox.link_to("k.smit@office.example", before), "/_login/no-such-link"):
+        page.goto(f"http://127.0.0.1:{rig.port}{link}")
+        assert accessibility_faults(page) == [], link
+    made.close()
+
+
+def test_the_first_page_of_a_new_office_is_usable_for_everybody(browser: Browser, tmp_path: Path) -> None:
+    subprocess.run(
+        [DOSSIER, "init", tmp_path / "office", "--first-run", "--country", "none"], check=True, stdout=subprocess.DEVNULL
+    )
+    made = browser.new_context(viewport=PHONE, color_scheme="dark")
+    page = made.new_page()
+    with Served(tmp_path / "office", free_port(), (), "desk") as served:
+        path = re.findall(r"/_first/[\w-]+", served.log())[0]
+        page.goto(f"http://127.0.0.1:{served.port}{path}")
+        assert faults(page) == []
+        page.evaluate(SEND, [path, {"name": "", "code": "../up", "email": "nobody"}])
+        expect(page.locator("[aria-invalid]").first).to_be_visible()
+        assert faults(page) == []
     made.close()
 
 
