@@ -59,6 +59,8 @@ def test_an_approved_drop_reaches_the_client_with_one_mail(root: Root, post: Ser
     assert shown.read_bytes() == PDF
     assert (found["share_state"], found["public"], found["notify"]) == ("published", True, False)
     assert (found["created_by"], found["location"], found["labels"]) == ("m.devries", "2025/Jaarrekening", ["annual", "2025"])
+    [version] = found["attachments"][0].pop("versions")
+    assert (version["sha256"], version["size"]) == (digest, len(PDF))
     assert found["attachments"] == [
         {
             "name": "report.pdf",
