@@ -130,7 +130,7 @@ LEFT = {
     "first_run.no_clients": "/office/import/clients",
     "first_run.no_staff": "/office/staff",
     "first_run.no_mail": "/office/text/settings",
-    "first_run.no_click": "/_login",
+    "first_run.no_click": None,
     "first_run.no_address": "/office/text/settings",
     "first_run.no_presets": "/office/presets",
     "first_run.no_backup": None,

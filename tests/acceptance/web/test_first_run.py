@@ -110,10 +110,10 @@ def test_where_a_mail_server_is_said_the_click_on_a_mailed_link_shows_that_mail_
         with root.daemon() as daemon, desk(root) as (browser, path, _):
             assert path is not None
             browser.post(path, FIELDS | {"mail_host": "127.0.0.1"})
-            assert "laat er een naar uzelf mailen" in browser.get("/").text
+            assert "laat een link naar uzelf mailen" in browser.get("/").text
             wait_for(lambda: "configuration read again" in daemon.log(), "the daemon knows the admin")
             another = Browser(browser.port)
             assert another.log_in(mailbox, "anna@noord.example") == "/"
-            assert "laat er een naar uzelf mailen" not in another.get("/").text
+            assert "laat een link naar uzelf mailen" not in another.get("/").text
     finally:
         mailbox.stop()
