@@ -136,7 +136,7 @@ def _open_postgresql(office: Office, url: str) -> Database:
 
 
 def keep_little() -> None:
-    """For a server with a connection for each request: so much of SQLite's file is kept by each, and freed with it."""
+    """For a server with a connection for each thread: so much of SQLite's file is kept by each."""
     if _is_sqlite():
         PROXY.obj.pragma("cache_size", -2_000, permanent=True)
 
@@ -171,6 +171,39 @@ def close_database() -> None:
         ear.close()
     if PROXY.obj is not None and not PROXY.is_closed():
         PROXY.close()
+
+
+_opened: dict[int, tuple[int, int] | None] = {}
+"""By thread: device and inode of SQLite's file when `go_on` opened it."""
+
+
+def go_on() -> None:
+    """Open the database for a request, or go on with what this thread opened for the one before; not if there is another file now."""
+    me, there = threading.get_ident(), _file_there()
+    if not PROXY.is_closed() and _opened.get(me) != there:
+        close_database()
+    if PROXY.is_closed():
+        _opened[me] = there
+        PROXY.connect()
+
+
+def keep_for_next() -> None:
+    """This thread's request is answered. Its connection to SQLite stays open: others would wait for each other to open and to close it.
+
+    On PostgreSQL it is closed: that a server was started anew would be seen by a request that fails.
+    """
+    if not _is_sqlite() or PROXY.is_closed() or PROXY.connection().in_transaction:
+        close_database()
+
+
+def _file_there() -> tuple[int, int] | None:
+    if not _is_sqlite():
+        return None
+    try:
+        found = os.stat(PROXY.obj.database)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 _along: ContextVar[Callable[[], None] | None] = ContextVar("along", default=None)

@@ -4,7 +4,7 @@
   what it said before holds.
 - A POST from another site is refused: browsers say where it comes from (Sec-Fetch-Site, else
   Origin). What says neither is no browser of these years, and has no cookies of one.
-- A form is read with a limit, and its database connection is this request's alone.
+- A form is read with a limit, and its database connection is this request's alone as long as it takes.
 - A refusal is told with its own status, in the reader's language; trouble with the database is an
   answer of 503 and a line in the log, and the next click tries anew. No traceback reaches anybody.
 
@@ -36,8 +36,7 @@ from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from dossier.database.database import close_database
-from dossier.database.tables import PROXY
+from dossier.database.database import close_database, go_on, keep_for_next
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.watching import Common, ConfigWatch
@@ -203,7 +202,7 @@ class Gate(Generic[V]):
         try:
             if "prefetch" in request.headers.get("sec-purpose", ""):
                 return Response(status_code=503)  # nobody has looked at it yet: ask again when somebody does
-            PROXY.connect(reuse_if_open=True)
+            go_on()
             visit = self._visit(request, form, office, now, peer)
             if request.method not in ("GET", "HEAD") and not self._is_from_here(request, office):
                 return self._message(visit, 403, "foreign")
@@ -214,21 +213,25 @@ class Gate(Generic[V]):
             assert visit is not None
             return self._message(visit, refusal.http_status, refusal)
         except ClientDisconnect:
+            close_database()
             raise
         except UNAVAILABLE as error:
             log.error("the database can't be used", path=_safe_path(request), error=str(error))
+            close_database()
             return self._trouble(visit, 503)
         except OSError as error:
+            close_database()
             if system.advised(error) is None:
                 log.exception("an unexpected error", path=_safe_path(request))
                 return self._trouble(visit, 500)
             log.error("a file can't be used", path=_safe_path(request), error=str(error))
             return self._trouble(visit, 503)
         except Exception:
+            close_database()
             log.exception("an unexpected error", path=_safe_path(request))
             return self._trouble(visit, 500)
         finally:
-            close_database()
+            keep_for_next()
 
     def _trouble(self, visit: V | None, status: int) -> Response:
         if visit is not None:

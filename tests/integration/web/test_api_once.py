@@ -20,7 +20,7 @@ from desk.actions import tokens
 from desk.web.api.app import Api
 from desk.web.api.call import Call
 from desk.web.api.routes import ROUTES
-from dossier.database.database import is_shared
+from dossier.database.database import go_on, is_shared, keep_for_next
 from dossier.database.tables import PROXY, ApiAnswer, Mail, StagedDrop, item_name
 from dossier.text import clock
 from dossier.text.refusals import Conflict, NotFound
@@ -134,13 +134,33 @@ def test_what_a_key_asks_is_answered_also_where_its_use_can_not_be_written_down(
 
 
 def test_while_the_database_is_away_that_is_told_as_a_problem(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
-    def connect(**_: object) -> None:
+    def go_on() -> None:
         raise OperationalError("it is away")
 
     request = Request(
         {"type": "http", "method": "GET", "path": "/api/v1/items", "headers": [], "query_string": b"", "client": None}
     )
-    monkeypatch.setattr("desk.web.shell.gate.PROXY", SimpleNamespace(connect=connect))
+    monkeypatch.setattr("desk.web.shell.gate.go_on", go_on)
     answer = Program(office).api._gate.answer(lambda _: Response(), request, {})
     assert (answer.status_code, answer.media_type) == (503, "application/problem+json")
     assert json.loads(bytes(answer.body))["detail"]
+
+
+def test_what_a_request_opened_serves_the_next_unless_another_file_is_there_now(office: Records) -> None:
+    go_on()
+    first = PROXY.connection()
+    keep_for_next()
+    go_on()
+    if is_shared():
+        assert PROXY.connection() is not first, "PostgreSQL may have been started anew"
+        return
+    assert PROXY.connection() is first
+    path = office.office.root / "var" / "dossier.db"
+    copy = path.with_name("copy.db")
+    PROXY.execute_sql(f"VACUUM INTO '{copy}'")
+    copy.replace(path)
+    go_on()
+    assert PROXY.connection() is not first
+    PROXY.execute_sql("BEGIN")
+    keep_for_next()
+    assert PROXY.is_closed(), "nothing is left half done"
