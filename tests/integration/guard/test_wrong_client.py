@@ -180,6 +180,18 @@ def test_with_warn_it_is_shared_and_the_maker_is_told(guarded: Root) -> None:
     assert "dossier withdraw" in letter.text
 
 
+def test_what_is_copied_is_looked_at_too(guarded: Root) -> None:
+    other = drop(guarded, "description: Verkeerd opgeborgen\ncreated_by: m.devries\n", "b", b_pdf=pdf(THEIRS))["item"]
+    close_database()
+    shared = drop(guarded, a_pdf=pdf(OURS))
+    assert shared["share_state"] == "published"
+    close_database()
+    guarded.run("copy", other, "b.pdf", "--to", shared["item"], "--share", user="m.devries")
+    item = newest(guarded)
+    assert (item["item"], item["share_state"]) == (shared["item"], "concept")
+    assert [one["name"] for one in events(item, "held_by_guard")[0]["findings"]] == ["b.pdf"]
+
+
 def test_with_off_nothing_is_searched(root: Root) -> None:
     assert drop(root, a_pdf=pdf(THEIRS))["share_state"] == "published"
     close_database()
