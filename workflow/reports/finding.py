@@ -159,7 +159,7 @@ def _ends(wanted: Filter) -> Ends | None:
     """
     found: list[Ends] = []
     if wanted.since is not None:
-        found.append((first_key((wanted.since - timedelta(days=1)).year), LAST_KEY))
+        found.append((first_key((clock.begin_of(wanted.since) - timedelta(days=1)).year), LAST_KEY))
     for column, value in ((Item.type, wanted.type), (Item.share_state, wanted.share_state)):
         if value is not None:
             found.append(_ends_of(Item.id, column == value))
