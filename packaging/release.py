@@ -30,6 +30,7 @@ TARGETS = (
     "large-upload",
     "crash-store",
     "try-programs",
+    "try-identity",
     "try-firefox",
     "docs",
     "deb",
