@@ -18,7 +18,7 @@ def register(app: typer.Typer) -> None:
     add(app, delete, "dossier delete 2026-000012", 'dossier delete --where "client=acme-bv label=mistake"')
     add(app, bin_, "dossier bin", name="bin")
     add(app, undelete, "dossier undelete 2026-000012")
-    add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1", "dossier revert 2026-000012 --status")
+    add(app, revert, "dossier revert 2026-000012 accounts.pdf --version 1")
 
 
 def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar="CODE", help="The client who gets it.")]) -> None:
