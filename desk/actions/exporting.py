@@ -94,7 +94,7 @@ def export(
     done, listed, sums, vault = Exported(), list[Told](), list[tuple[str, str]](), open_vault(office, to_read=True)
     with open_folder(folder) as top:
         _begin(top, mark)
-        for item in readable.only_items(Item.select(), may).where(Item.client == client).order_by(Item.id):
+        for item in _items(client, may):
             if internal or _may_leave(office, item.type):
                 listed.append(_write_item(now, reader, vault, top, item, may, internal, sums, done))
             else:
@@ -109,6 +109,18 @@ def export(
         finished = {**mark, "items": done.items, "files": done.files, "exported_at": clock.local_iso(clock.to_text(now))}
         files.write_durably(top / MARK, _json(finished), FILE_MODE)
     return done
+
+
+def _items(client: str, may: Readable) -> Iterator[Item]:
+    """The client's items that the reader may know of, a few at a time.
+
+    No query is open while one is worked on: SQLite lets nobody write who still reads what was there before another wrote.
+    """
+    query: Any = readable.only_items(Item.select(), may).where(Item.client == client).order_by(Item.id)
+    last = 0
+    while found := list(query.where(Item.id > last).limit(TOLD_OF_AT_ONCE)):
+        yield from found
+        last = found[-1].id
 
 
 def _overviews(
@@ -185,7 +197,7 @@ def _told_of(office: Office, now: datetime, reader: Actor, client: str, internal
     try:
         may = _may(office, reader, client)
         found = readable.only_items(Item.select(), may).where((Item.client == client) & Item.id.in_(list(keys))).order_by(Item.id)
-        return [_tell(now, reader, one, may, internal) for one in found]
+        return [_tell(now, reader, one, may, internal) for one in list(found)]  # read before what was read is recorded
     finally:
         close_database()
 

@@ -238,7 +238,7 @@ def finish(office: Office) -> None:
 def sweep(office: Office, now: datetime) -> None:
     """Remove what nobody committed within a day, and forget what was placed then."""
     finish(office)
-    for row in StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now)):
+    for row in list(StagedDrop.select().where(StagedDrop.expires_at <= clock.to_text(now))):  # read before it is forgotten
         _forget(office, row)
 
 

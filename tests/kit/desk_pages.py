@@ -6,8 +6,10 @@ A test holds it against the application's own routes, so a page that is new can'
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +45,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/office/retention": ("/office/retention",),
     "/office/text/{which}": ("/office/text/clients",),
     "/office/new/{kind}": ("/office/new/clients", "/office/new/staff", "/office/new/presets", "/office/new/types"),
+    "/office/import/{kind}": ("/office/import/clients", "/office/import/staff"),
     "/office/{kind}": ("/office/clients", "/office/staff", "/office/presets", "/office/types"),
     "/office/{kind}/{code:path}": ("/office/clients/acme-bv", "/office/staff/k.smit"),
     "/queue": ("/queue",),
@@ -60,7 +63,16 @@ NO_PAGES = {
 ALONE = {"/_login", "/_login/{secret}", "/_first/{secret}", "/drops/{drop}", "/items/{item}/proof", "/queue/{item}/preview/"}
 """Pages for who isn't logged in, that run no script, or are there for a moment: looked at by tests of their own."""
 
+
+def packed(text: str) -> str:
+    """A list as the form that showed it carries it."""
+    return base64.b64encode(zlib.compress(text.encode())).decode()
+
+
 _CLIENT = {"name": "Acme B.V.", "language": "nl", "active": "yes", "portal": "yes", "default_approver": "m.devries"}
+
+_LIST = packed("Code;Naam;KvK;E-mail\nacme-bv;Acme Holding B.V.;12345678;j@acme.example\nnieuw-bv;Nieuw B.V.;87654321;\n")
+_LIST_WITH_FAULTS = packed("Code;Naam;KvK\n_fout;;12\n")
 
 FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
     "/_login": (),
@@ -92,6 +104,11 @@ FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
     "/office/retention": (("/office/retention", {"sure": "yes"}),),
     "/office/text/{which}": (
         ("/office/text/clients", {"text": "clients: {acme-bv: {name: Acme}}\n"}), ("/office/text/clients", {"text": "clients: {a: {nam: x}}\n"}),
+    ),
+    "/office/import/{kind}": (
+        ("/office/import/clients", {}),
+        ("/office/import/clients", {"name": "klanten.csv", "packed": _LIST}),
+        ("/office/import/clients", {"name": "klanten.csv", "packed": _LIST_WITH_FAULTS}),
     ),
     "/office/new/{kind}": (("/office/new/clients", {"code": "", "name": ""}), ("/office/new/staff", {"code": "x", "name": "X"})),
     "/office/{kind}/{code:path}": (
