@@ -64,6 +64,7 @@ def test_who_may_neither_share_nor_approve_and_has_not_made_it_can_not_in_any_wa
     assert office.public(one)
 
 
+@pytest.mark.slow
 def test_the_daemon_writes_the_draft_of_what_a_drop_took_off_or_a_killed_command(office: AccountOffice) -> None:
     one = publish(office, 1)
     with office.root.daemon():
