@@ -130,7 +130,7 @@ LEFT = {
     "first_run.no_clients": "/office/import/clients",
     "first_run.no_staff": "/office/staff",
     "first_run.no_mail": "/office/text/settings",
-    "first_run.no_click": None,
+    "first_run.no_click": "/_login",
     "first_run.no_address": "/office/text/settings",
     "first_run.no_presets": "/office/presets",
     "first_run.no_backup": None,
@@ -161,9 +161,14 @@ def _is_clicked() -> bool:
         return True
     if not DeskToken.select().where(DeskToken.used_at.is_null(False)).exists():
         return False
+    note_click()
+    return True
+
+
+def note_click() -> None:
+    """Remember for ever that somebody clicked a mailed link."""
     with transaction():
         Note.insert(key=_CLICKED, value="yes").on_conflict_ignore().execute()
-    return True
 
 
 def _faults(said: Beginning) -> list[Problem]:

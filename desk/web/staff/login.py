@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from starlette.responses import Response
 
+from desk.actions import first_run
 from desk.web.staff import oidc
 from desk.web.staff.goals import goal_of
 from desk.web.staff.visit import COOKIE, StaffVisit
@@ -45,6 +46,7 @@ def link(visit: StaffVisit) -> Response:
             return answer
     found = staff_access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.staff == found.staff:
+        first_run.note_click()  # no mail scanner has this session
         return visit.to(goal_of(found.goal))
     is_asked = visit.request.method != "POST"
     if found is not None and is_asked and staff_access.is_good(found, visit.now) and found.staff in visit.office.staff:
