@@ -85,6 +85,7 @@ def check(root: Root, count: int) -> None:
 # PostgreSQL
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_in_the_middle_and_comes_back_costs_nothing(shared: Root, server: Server) -> None:
     shared.run("items")
     over = threading.Event()

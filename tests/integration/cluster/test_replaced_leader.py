@@ -88,6 +88,7 @@ class Successor:
         close_database()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("to_the_end", [True, False])
 @pytest.mark.parametrize("can_swap", [True, False])
 def test_who_wakes_up_after_being_replaced_changes_nothing_on_the_portal(

@@ -19,6 +19,7 @@ def bench() -> Any:
     return bench
 
 
+@pytest.mark.slow
 def test_wrong_clients_are_found_and_own_ones_raise_no_alarm(bench: Any) -> None:
     rows, remarks = bench.measure(4, every=7)
     total = rows[-1]
@@ -27,6 +28,7 @@ def test_wrong_clients_are_found_and_own_ones_raise_no_alarm(bench: Any) -> None
     assert total["hits"] >= total["wrong"] * 0.96, remarks
 
 
+@pytest.mark.slow
 def test_papers_of_strangers_raise_no_alarm_and_every_format_is_read(bench: Any) -> None:
     rows, remarks = bench.measure_formats(5, letters=8, strangers=7)
     for row in rows:

@@ -210,6 +210,7 @@ def test_a_first_page_in_landscape_is_shown_whole(artist: Artist, tmp_path: Path
         assert abs(image.width / image.height - 297 / 210) < 0.02
 
 
+@pytest.mark.slow
 def test_office_papers_have_a_picture_where_the_office_wants_it(office: PortalOffice) -> None:
     need("soffice", "libreoffice-{writer,calc,impress}-nogui")
     papers = {name: stored(name) for name in ("letter.docx", "ledger.xls", "slides.odp")}
