@@ -150,7 +150,9 @@ class Publisher:
         """See which folders lie there of clients who may have none, and who may have one and has none. Raises OSError."""
         homes = self.site.homes()
         self._off = {name for name in homes if name in self._known and not is_on_portal(self.office, name)}
-        self._new = {code for code in self.office.clients if code not in homes and is_on_portal(self.office, code)}
+        # A folder that is there and not recorded was placed by somebody who was killed, or cut off from power, before step 4.
+        recorded = homes & {row[0] for row in tuples(Page.select(Page.client))}
+        self._new = {code for code in self.office.clients if code not in recorded and is_on_portal(self.office, code)}
         if self._new:  # a folder that is gone with what was in it is verifying.py's to mend
             self._new -= {row[0] for row in tuples(Item.select(Item.client).where(Item.public.is_null(False)).distinct())}
         self._has_looked = True

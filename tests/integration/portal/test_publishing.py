@@ -12,7 +12,7 @@ import pytest
 from kit.portals import CLIENTS, MARIEKE, SETTINGS, PortalOffice
 from kit.support import wait_for
 
-from dossier.database.tables import Mail, item_key
+from dossier.database.tables import Mail, Page, item_key
 from dossier.files import files, moves
 from dossier.trail import trail
 from workflow.portal import pages, placing, publishing, verifying
@@ -201,6 +201,17 @@ def test_a_client_with_nothing_shared_has_a_page_as_long_as_they_may_have_one(ei
         either.reload()
         either.publish()
         assert "Er staat hier nog niets" in read_page(either, "zon", "index.html")
+
+
+def test_a_page_that_was_placed_and_not_recorded_is_made_again(either: PortalOffice) -> None:
+    either.publish()
+    # As a power cut leaves it that the rename survived, and the commit did not.
+    Page.delete().where(Page.client == "zon").execute()
+    assert [one.kind for one in verifying.look(either.office, either.vault)] == ["stranger"]
+    either.reload()
+    either.publish()
+    assert "Er staat hier nog niets" in read_page(either, "zon", "index.html")
+    assert verifying.look(either.office, either.vault) == []
 
 
 def read_page(office: PortalOffice, client: str, name: str) -> str:
