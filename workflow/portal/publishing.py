@@ -11,7 +11,7 @@ Clients who may have a portal and have nothing on it get an empty page, when the
               round. A withdrawal is before this, and nothing appears; or after 4, and takes off what it finds.
  3. place     each client's folder is changed in one step (placing.py), then sync.
               Killed here? The transaction is gone; the items are still unsettled. What was unsettled at a start is done again,
-              whatever the database says is public, over what is there.
+              whatever the database says is public, over what is there; and a client's pages that nobody recorded are made again.
  4. record    what is public now, the events, the mails that are asked for; the transaction ends.
  5. clear     what was swapped out is deleted.
               Killed here? As 1.
