@@ -14,7 +14,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from dossier.database.database import is_shared
-from dossier.database.tables import PROXY, TextDue, TextRow, insert_rows, tuples
+from dossier.database.tables import PROXY, TextDue, TextRow, chunks, insert_rows, insert_with, tuples
 
 LONGEST = 500_000
 """So many characters of an item's files are searched; what is behind is not."""
@@ -44,41 +44,64 @@ def due(most: int) -> list[int]:
 
 def texts_of(key: int) -> dict[str, Said]:
     """What is kept of the files of an item, by SHA-256: of those that are kept whole."""
-    return {sha256: said for sha256, said in _kept(key).items() if said.is_whole}
+    return texts_of_each([key]).get(key, {})
 
 
-def _kept(key: int) -> dict[str, Said]:
-    row = PROXY.execute_sql(_sql("SELECT text, files FROM item_text_files WHERE {key} = {p}"), (key,)).fetchone()
-    found, at = dict[str, Said](), 0
-    for sha256, length, is_whole in json.loads(row[1]) if row else ():
-        found[sha256] = Said(row[0][at : at + length], is_whole)
-        at += length + 1
-    return found
+def texts_of_each(keys: Sequence[int]) -> dict[int, dict[str, Said]]:
+    """As `texts_of`, of those of these items of whose files anything is kept."""
+    return {
+        key: {sha256: said for sha256, said in texts.items() if said.is_whole}
+        for some in chunks(keys)
+        for key, texts in _kept(some).items()
+    }
 
 
-def keep(row: TextRow, said: Mapping[str, Said]) -> None:
-    """Keep what the files of an item say, by SHA-256, in place of what was kept. `row`: what the item is found by besides."""
-    forget(row[0])
+def _kept(keys: Sequence[int]) -> dict[int, dict[str, Said]]:
+    kept = dict[int, dict[str, Said]]()
+    for key, text, files in PROXY.execute_sql(
+        _sql("SELECT {key}, text, files FROM item_text_files WHERE {key} IN {p}", keys), keys
+    ):
+        found, at = kept.setdefault(key, {}), 0
+        for sha256, length, is_whole in json.loads(files):
+            found[sha256] = Said(text[at : at + length], is_whole)
+            at += length + 1
+    return kept
+
+
+def keep_each(items: Sequence[tuple[TextRow, Mapping[str, Said]]]) -> None:
+    """Keep what the files of these items say, by SHA-256, in place of what was kept.
+
+    A TextRow is what the item is found by besides.
+    """
+    for some in chunks(items):
+        keys = [row[0] for row, _ in some]
+        known = PROXY.execute_sql(_sql("SELECT {key} FROM item_text_files WHERE {key} IN {p}", keys), keys).fetchall()
+        for (key,) in known:
+            forget(key)
+    _insert([(row, *_joined(said)) for row, said in items if said])
+
+
+def _joined(said: Mapping[str, Said]) -> tuple[str, str]:
+    """The texts as one, and which part of it is whose."""
     pieces, files, room = list[str](), list[tuple[str, int, bool]](), LONGEST
     for sha256, one in said.items():
         piece = one.text[:room].replace("\0", " ")
         room -= len(piece)
         pieces.append(piece)
         files.append((sha256, len(piece), one.is_whole and len(piece) == len(one.text)))
-    if files:
-        _insert(row, "\n".join(pieces), json.dumps(files))
+    return "\n".join(pieces), json.dumps(files)
 
 
 def keep_only(row: TextRow, hashes: Collection[str]) -> None:
     """Of the files with other SHA-256s, nothing is kept any more."""
-    before = _kept(row[0])
+    before = _kept([row[0]]).get(row[0], {})
     if not before.keys() <= set(hashes):
-        keep(row, {sha256: said for sha256, said in before.items() if sha256 in hashes})
+        keep_each([(row, {sha256: said for sha256, said in before.items() if sha256 in hashes})])
 
 
 def forget(key: int) -> None:
     """Nothing is kept of the files of this item."""
-    PROXY.execute_sql(_sql("DELETE FROM item_text_files WHERE {key} = {p}"), (key,))
+    PROXY.execute_sql(_sql("DELETE FROM item_text_files WHERE {key} IN {p}", [key]), (key,))
 
 
 def follow(rows: Sequence[TextRow]) -> None:
@@ -88,23 +111,29 @@ def follow(rows: Sequence[TextRow]) -> None:
             found = PROXY.execute_sql("SELECT text, files FROM item_text_files WHERE item = %s", (row[0],)).fetchone()
             if found is not None:
                 forget(row[0])
-                _insert(row, *found)
+                _insert([(row, *found)])
         else:
             statement = "UPDATE item_text_files SET rest = ?, client = ? WHERE rowid = ?"
             PROXY.execute_sql(statement, (" ".join(row[1:5]), row[5], row[0]))
 
 
-def _insert(row: TextRow, text: str, files: str) -> None:
-    rest = " ".join(row[1:5])
+def _insert(texts: Sequence[tuple[TextRow, str, str]]) -> None:
+    """Each with the texts of its files and which part is whose."""
     if is_shared():
         from dossier.database import postgresql
 
         statement = "INSERT INTO item_text_files (item, rest, text, files, words) VALUES (%s, %s, %s, %s, %s::tsvector)"
-        PROXY.execute_sql(statement, (row[0], rest, text, files, postgresql.file_vector(rest, text)))
+        rests = [" ".join(row[1:5]) for row, _, _ in texts]
+        values = [
+            (row[0], rest, text, files, postgresql.file_vector(rest, text))
+            for rest, (row, text, files) in zip(rests, texts, strict=True)
+        ]
     else:
         statement = "INSERT INTO item_text_files (rowid, rest, text, client, files) VALUES (?, ?, ?, ?, ?)"
-        PROXY.execute_sql(statement, (row[0], rest, text, row[5], files))
+        values = [(row[0], " ".join(row[1:5]), text, row[5], files) for row, text, files in texts]
+    insert_with(statement, values)
 
 
-def _sql(statement: str) -> str:
-    return statement.format(key="item" if is_shared() else "rowid", p="%s" if is_shared() else "?")
+def _sql(statement: str, keys: Sequence[int]) -> str:
+    place, key = ("%s", "item") if is_shared() else ("?", "rowid")
+    return statement.format(key=key, p=f"({', '.join([place] * len(keys))})")

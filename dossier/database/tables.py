@@ -94,8 +94,13 @@ def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any]
         for index in texts:
             row[index] = columns[index].db_value(row[index])
     statement = f'INSERT INTO "{table._meta.table_name}" ({names}) VALUES ({places})'  # noqa: S608 - names of ours  # nosec B608
+    insert_with(statement, values)
+
+
+def insert_with(statement: str, rows: Sequence[Sequence[Any]]) -> None:
+    """Run a statement that inserts a row, for each of these rows. Call inside a transaction."""
     with peewee.__exception_wrapper__:  # type: ignore[attr-defined]
-        PROXY.connection().cursor().executemany(statement, values)
+        PROXY.connection().cursor().executemany(statement, rows)
 
 
 if TYPE_CHECKING:

@@ -150,8 +150,8 @@ _EASY = re.compile("[A-Za-z](?:[A-Za-z0-9_./,+&() -]*[A-Za-z0-9_./,+&()-])?")
 _WORDS = frozenset(("y", "yes", "n", "no", "true", "false", "on", "off", "null"))
 """What YAML 1.1 takes for something else than a text, of what is easy."""
 
-_NEVER_BARE = re.compile("[A-Za-z][!-~ ]*: [!-~ ]*[!-~]")
-"""A text in ASCII with a colon and a space in it: YAML must take it for a key, unless it is quoted."""
+_NEVER_BARE = re.compile(r"[#,\[\]{}&*!|>'\"%@`].*|[A-Za-z][!-~ ]*: [!-~ ]*[!-~]")
+"""A text that YAML must take for something else unless it is quoted: by its first character, or a key by colon and space."""
 
 
 def scalar(value: object) -> str:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
 from dossier.database.search import search_text
 from dossier.database.tables import (
@@ -88,6 +88,13 @@ class File:
     """Whose file it was, for the trail, whether the work is theirs or not."""
     origin: Mapping[str, Any] | None = None
     """Where in the dossier it comes from, for the trail: `copied_from` an item, or an earlier `of_version`."""
+
+
+class Named(Protocol):
+    """Whatever has a name, as attachments and files that become one have."""
+
+    @property
+    def name(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +257,7 @@ def insert(table: Any, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
     insert_rows(table, rows, table._meta.sorted_fields[skip:])
 
 
-def text_row(key: int, draft: Draft, files: Iterable[Attachment | File]) -> TextRow:
+def text_row(key: int, draft: Draft | Item, files: Iterable[Named]) -> TextRow:
     """What the item is found by."""
     explanation = " ".join((draft.explanation or "", *draft.fields.values()))
     return key, draft.description, explanation, " ".join(draft.labels), " ".join(file.name for file in files), draft.client

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from typing import NamedTuple
 
 import structlog
 
 from dossier.database import file_texts
 from dossier.database.database import transaction
 from dossier.database.file_texts import Said
-from dossier.database.tables import Attachment, Item, TextDue, chunks, item_name
+from dossier.database.tables import Attachment, Item, TextDue, chunks, item_name, tuples
 from dossier.files import files
 from dossier.vault.bucket import Gone
 from dossier.vault.folder import Damaged, Vault
@@ -25,6 +26,13 @@ log = structlog.get_logger("search")
 
 KEEP_SECONDS, KEEP_CHARACTERS = 1.0, 10_000_000
 """What was read for so long, or says so much, is kept before anything else is read."""
+
+
+class _File(NamedTuple):
+    """An attachment as it is now."""
+
+    name: str
+    sha256: str
 
 
 def read_some(
@@ -38,12 +46,12 @@ def read_some(
     database raises; not inside `transaction()`.
     """
     keys = file_texts.due(most)
-    files_of = _files_of(keys)
+    files_of, kept = _files_of(keys), file_texts.texts_of_each(keys)
     said, until, room = dict[int, dict[str, Said]](), time.monotonic() + KEEP_SECONDS, KEEP_CHARACTERS
     for key in keys:
         if files.stopping.is_set() or time.monotonic() > until or room < 0:
             break
-        found = file_texts.texts_of(key)
+        found = kept.get(key, {})
         lacking = {sha256: name for sha256, name in _hashes(files_of[key]).items() if sha256 not in found}
         if not all(map(may_read, lacking)):
             continue
@@ -56,25 +64,25 @@ def read_some(
         now = _files_of(list(said))
         done = [key for key in said if _hashes(now[key]) == _hashes(files_of[key])]  # else it was changed, and is due still
         for some in chunks(done):
-            for item in Item.select().where(Item.id.in_(some)):
-                row = items.text_row(item.id, items.draft_of(item), now[item.id])
-                file_texts.keep(row, {sha256: said[item.id][sha256] for sha256 in _hashes(now[item.id])})
+            found_by = Item.select(Item.id, Item.client, Item.description, Item.explanation, Item.labels, Item.fields)
+            rows = [items.text_row(item.id, item, now[item.id]) for item in found_by.where(Item.id.in_(some))]
+            file_texts.keep_each([(row, {sha256: said[row[0]][sha256] for sha256 in _hashes(now[row[0]])}) for row in rows])
             TextDue.delete().where(TextDue.item.in_(some)).execute()
     return len(said) < len(keys) or len(keys) == most
 
 
-def _files_of(keys: Sequence[int]) -> dict[int, list[Attachment]]:
+def _files_of(keys: Sequence[int]) -> dict[int, list[_File]]:
     """The attachments of these items as they are now, in their order."""
-    found: dict[int, list[Attachment]] = {key: [] for key in keys}
+    found: dict[int, list[_File]] = {key: [] for key in keys}
     for some in chunks(keys):
         query = Attachment.select(Attachment.item, Attachment.name, Attachment.sha256)
         query = query.where(Attachment.item.in_(some) & Attachment.current).order_by(Attachment.position, Attachment.id)
-        for row in query:
-            found[row.item].append(row)
+        for key, name, sha256 in tuples(query):
+            found[key].append(_File(name, sha256))
     return found
 
 
-def _hashes(attachments: Iterable[Attachment]) -> dict[str, str]:
+def _hashes(attachments: Iterable[_File]) -> dict[str, str]:
     """SHA-256 → name; bytes that an item has twice are read once, by the first name."""
     found: dict[str, str] = {}
     for row in attachments:
