@@ -151,15 +151,22 @@ def change_back(office: Office, now: datetime, actor: Actor, key: int, what: Lit
 
 
 def wish_from(office: Office, key: int, keys: Keys) -> tuple[Wish, bool | None]:
-    """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`. Raises Invalid."""
+    """What the keys (English, as in a sidecar; None: not given) ask of an item, and `share_attachments`.
+
+    What can't be read is told by `change`, with all that forbids the rest. Raises Invalid if nothing can be.
+    """
     # A type may have a field of the name `reason`.
     said = {name: value for name, value in keys.items() if value is not None and name != "reason"}
     sidecar, faults = read_values({"item": item_name(key), **said}, office.settings)
-    if sidecar is None or faults:
-        at = dict(enumerate(["", "item", *said]))  # a fault's line is its key's place
-        raise Invalid([Problem(at.get(fault.line, ""), fault.message) for fault in faults])
+    at = dict(enumerate(["", "item", *said]))  # a fault's line is its key's place
+    problems = tuple(Problem(at.get(fault.line, ""), fault.message) for fault in faults)
+    if sidecar is None or not sidecar.given:
+        raise Invalid(problems)
     reason = keys.get("reason")
-    return dataclasses.replace(wish_of(sidecar), reason=reason if isinstance(reason, str) else None), sidecar.share_attachments
+    wish = dataclasses.replace(wish_of(sidecar), reason=reason if isinstance(reason, str) else None)
+    return dataclasses.replace(
+        wish, faults=problems, told=sidecar.told | {one.key for one in problems}
+    ), sidecar.share_attachments
 
 
 def change(

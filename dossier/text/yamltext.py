@@ -62,6 +62,8 @@ class List:
 class Map:
     line: int
     entries: dict[str, KeyValue] = field(default_factory=dict)
+    doubtful: set[str] = field(default_factory=set)
+    """Of the outermost mapping: the keys that were given twice, or whose value has a fault of YAML in it."""
 
 
 @dataclass(slots=True)
@@ -232,6 +234,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     # One frame a level: the node being filled, and for a mapping the key that waits for its value.
     stack: list[tuple[Node, list[Any]]] = []
     documents = nodes = 0
+    outermost = ""
     has_hash, breaks = "#" in text, bool(_ODD_BREAKS.search(text))
     event: Any
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
@@ -249,10 +252,14 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
         if kind not in _VALUES:
             continue
         nodes += 1
+        if len(stack) == 1 and stack[0][1]:
+            outermost = stack[0][1][0].value or ""
+        told = len(faults)
         if event.anchor:
             faults.append(Fault(line, sentence("yaml.aliases")))
         if kind is yaml.AliasEvent:
             _place(stack, Scalar(f"*{event.anchor}", line), faults)
+            root.doubtful.add(outermost)
             continue
         if event.tag:
             faults.append(Fault(line, sentence("yaml.tags")))
@@ -272,6 +279,8 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
             else:
                 root.line, node = line, root
             stack.append((node, []))
+        if len(faults) > told:
+            root.doubtful.add(outermost)
         if nodes > limits.nodes:
             raise _Refused(line, sentence("yaml.too_many"))
 

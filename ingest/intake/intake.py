@@ -50,7 +50,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence, Set
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from errno import EACCES, EINVAL, EPERM
 from pathlib import Path
@@ -67,7 +67,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, names, system
-from dossier.text.refusals import Refusal
+from dossier.text.refusals import Problem, Refusal
 from dossier.text.sentences import sentence
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
@@ -435,11 +435,9 @@ class Intake:
             for drop, key in zip(makers, items.create_all(self.office, now, [new_item_of(drop) for drop in makers]), strict=True):
                 drop.item = key
             for drop in sorted(drops, key=lambda drop: drop.found.changed_at):  # amendments in the order they came
-                if drop.faults or drop.item is not None:
-                    continue
                 if drop.amends is not None:
                     self._amend(now, drop, before)
-                else:
+                elif not drop.faults and drop.item is None:
                     drop.item, drop.first_taken_at = firsts[drop.fingerprint].item, clock.to_text(now)
             self._tell_duplicates(drops)
             self._record(now, drops)
@@ -485,8 +483,11 @@ class Intake:
     def _amend(self, now: datetime, drop: Candidate, before: dict[str, tuple[int, str]]) -> None:
         """An amendment, in the batch's transaction. Invalid, it becomes a refused drop.
 
-        One that was made `before` is a duplicate only if it changes nothing of the item as it is now.
+        One that was made `before` is a duplicate only if it changes nothing of the item as it is now. Of a faulty sidecar
+        all that forbids the rest of it is told as well, but only to whoever may have made it.
         """
+        if not set(drop.faults) <= set(drop.found.faults):
+            return
         sidecar, lines = drop.found.sidecar, drop.found.sidecar.lines if drop.found.sidecar else {}
         assert sidecar is not None
         assert drop.wish is not None
@@ -501,13 +502,15 @@ class Intake:
         _, at = before.get(drop.fingerprint, (key, None))
         if at is not None:
             changes = amending.still_to_do(key, changes)
+        wish = replace(drop.wish, faults=tuple(Problem("", fault.message) for fault in drop.faults), told=sidecar.told)
         try:
             changed = amending.amend(
-                self.office, now, drop.actor, key, drop.wish, changes,
+                self.office, now, drop.actor, key, wish, changes,
                 source=source, screened=drop.screened, doubts=drop.doubts,
             )  # fmt: skip
         except Refusal as refusal:
-            drop.faults += [Fault(line_of(sidecar, problem.key or "item"), problem.message) for problem in refusal.problems]
+            more = [problem for problem in refusal.problems if problem not in wish.faults]
+            drop.faults += [Fault(line_of(sidecar, problem.key or "item"), problem.message) for problem in more]
         else:
             drop.item = key
             drop.doubts = drop.doubts if "held" in changed else []

@@ -56,9 +56,10 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
     draft = None
     if sidecar.item is None:
         draft, more = new_draft(office, found.client, maker, wish)
-        problems += [problem for problem in more if not (refusal and problem.key == "created_by")]
+        # Whoever there isn't has no rights either: that is not told besides.
+        problems += [one for one in more if not (refusal and (one.key in ("created_by", "type") or _is_about_sharing(one)))]
         if by_preset:  # it is made a concept, for these doubts
-            problems = [problem for problem in problems if getattr(problem.message, "code", "") != "rules.or_a_concept"]
+            problems = [problem for problem in problems if not _is_about_sharing(problem)]
         if "share_attachments" not in sidecar.told and not any(problem.key == "share" for problem in problems):
             problems += attachment_problems(office, draft, {name: share for name, share, _, _ in entries(found)})
     if sidecar.client is not None and sidecar.client != found.client:
@@ -68,6 +69,11 @@ def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judge
     faults += [Fault(line_of(sidecar, problem.key), problem.message) for problem in problems if problem.key not in sidecar.told]
     theirs = whose(office, found, maker)
     return Judgement(actor, wish, draft, faults, replace(theirs, doubts=(*theirs.doubts, *by_preset)))
+
+
+def _is_about_sharing(problem: Problem) -> bool:
+    """True for: its maker may not share by themselves."""
+    return isinstance(problem.message, Sentence) and problem.message.code == "rules.or_a_concept"
 
 
 def _doubts_of_preset(office: Office, found: Found, sidecar: Sidecar, maker: str, owner: str) -> list[Sentence]:

@@ -246,8 +246,10 @@ def _texts(reading: SidecarReading, node: Node, word: str, most: int = 255) -> t
     found: dict[str, str] = {}
     for item in node.items:
         text = _text(reading, item, word, most=most)
-        if text is not None and found.setdefault(fold(text), text := nfc(text)) is not text:
-            reading.say(item.line, "sidecar.value_twice", word=word, value=clipped(text))
+        if text is not None and fold(text) in found:
+            reading.say(item.line, "sidecar.value_twice", word=word, value=clipped(nfc(text)))
+        elif text is not None:
+            found[fold(text)] = nfc(text)
     return tuple(found.values())
 
 

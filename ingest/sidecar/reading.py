@@ -14,7 +14,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from dossier.office.keys import Settings
+from dossier.office.keys import FieldKind, Settings
 from dossier.office.terms import LATER_KEYS
 from dossier.text.names import fold
 from dossier.text.sentences import Sentence, Words, sentence
@@ -202,9 +202,14 @@ def _file_of(item: Node) -> str | None:
 def _read_keys(reading: SidecarReading, tree: Map) -> None:
     extras: list[tuple[str, KeyValue]] = []
     taken = {name for kind in reading.settings.types.values() for name in kind.fields}
+    known = {
+        word: key for word in tree.entries if (key := BY_WORD.get(word)) and not (key.english in LATER_KEYS and word in taken)
+    }
+    asked = [key.english for key in known.values()]
+    doubtful = {known[word].english for word in tree.doubtful & known.keys()} | {key for key in asked if asked.count(key) > 1}
     for word, entry in tree.entries.items():
-        key = BY_WORD.get(word)
-        if key is None or (key.english in LATER_KEYS and word in taken):
+        key = known.get(word)
+        if key is None:
             extras.append((word, entry))
             continue
         if key.english in reading.words:
@@ -212,16 +217,55 @@ def _read_keys(reading: SidecarReading, tree: Map) -> None:
             reading.say(entry.line, "sidecar.key_twice", word=word, first=first, at=at)
             continue
         reading.words[key.english], reading.lines[key.english] = word, entry.line
-        if isinstance(entry.node, Scalar) and entry.node.value is None:
+        if isinstance(entry.node, Scalar) and entry.node.value is None and key.english not in doubtful:
             continue
         reading.given.add(key.english)
+        before = len(reading.faults)
         if key.english in _FREE_TEXT:
             _check_comments(reading, entry.node, word)
         value = key.read(reading, entry.node, word)
         if value is not None:
             reading.values[key.english] = value
+        if key.english in doubtful:
+            # Which value was meant can't be known, and that is told: no more is. What is listed still belongs to the drop.
+            del reading.faults[before:]
+            if key.english != "attachments":
+                reading.values.pop(key.english, None)
+        if (key.english in doubtful or len(reading.faults) > before) and key.english != "attachments":
+            reading.told.add(key.english)
+    _read_extras(reading, extras, tree.doubtful)
+    if "approver" in reading.told:
+        reading.told.add("approvals")  # how many are named is not known
+
+
+def _read_extras(reading: SidecarReading, extras: Sequence[tuple[str, KeyValue]], doubtful: Collection[str]) -> None:
+    """The keys of types: first those that there aren't, which may be a misspelt `type`."""
+    types = reading.settings.types
+    owners = {word: [name for name, kind in types.items() if word in kind.fields] for word, _ in extras}
     for word, entry in extras:
-        _read_extra(reading, word, entry)
+        if not owners[word]:
+            _tell_unknown(reading, word, entry.line)
+    # The type of an item that is amended is not known here; a type that was misread has been told about.
+    open_type = "type" in reading.told or ("item" in reading.given and "type" not in reading.given)
+    others: dict[str, list[tuple[str, int]]] = {}
+    for word, entry in extras:
+        fitting = owners[word] if open_type else [name for name in owners[word] if name == reading.values.get("type")]
+        if fitting:
+            _read_extra(reading, word, entry, [types[name].fields[word] for name in fitting], word in doubtful)
+        elif owners[word]:
+            others.setdefault(owners[word][0], []).append((word, entry.line))
+    for name, found in others.items():
+        words = [f"`{clipped(word)}`" for word, _ in found]
+        reading.say(found[0][1], "sidecar.of_another_type", word=clipped(found[0][0]), type=name, words=words, count=len(words))
+
+
+def _tell_unknown(reading: SidecarReading, word: str, line: int) -> None:
+    known = [*BY_WORD, *(name for kind in reading.settings.types.values() for name in kind.fields)]
+    near = reading.nearest(word, known)
+    reading.say(line, "sidecar.no_key_near" if near else "sidecar.no_key", word=clipped(word), near=near)
+    meant = BY_WORD[near].english if near in BY_WORD else near
+    if meant and meant not in reading.given:  # then it is not missing besides
+        reading.told.add(meant)
 
 
 _FREE_TEXT = {"description", "explanation", "location", "labels", "attachments", "remove", "rename", "reason"}
@@ -245,30 +289,16 @@ def _check_comments(reading: SidecarReading, node: Node, word: str) -> None:
                 _check_comments(reading, entry.node, word)
 
 
-def _read_extra(reading: SidecarReading, word: str, entry: KeyValue) -> None:
-    """A key of the item's type, or one that there isn't."""
-    types = reading.settings.types
-    owners = [name for name, kind in types.items() if word in kind.fields]
-    # The type of an item that is amended is not known here; a type that was misread has been told about.
-    open_type = reading.misread("type") or ("item" in reading.given and "type" not in reading.given)
-    fitting = owners if open_type else [name for name in owners if name == reading.values.get("type")]
-    if not fitting and owners:
-        reading.say(entry.line, "sidecar.of_another_type", word=clipped(word), type=owners[0])
-    elif not fitting:
-        known = [*BY_WORD, *(name for kind in types.values() for name in kind.fields)]
-        near = reading.nearest(word, known)
-        reading.say(entry.line, "sidecar.no_key_near" if near else "sidecar.no_key", word=clipped(word), near=near)
-        meant = BY_WORD[near].english if near in BY_WORD else near
-        if meant and meant not in reading.given:  # then it is not missing besides
-            reading.told.add(meant)
-    else:
-        reading.words[word], reading.lines[word] = word, entry.line
-        if isinstance(entry.node, Scalar) and entry.node.value is None:
-            return
+def _read_extra(reading: SidecarReading, word: str, entry: KeyValue, kinds: Sequence[FieldKind], is_doubtful: bool) -> None:
+    """A key of the item's type, which is one of `kinds`."""
+    reading.words[word], reading.lines[word] = word, entry.line
+    if is_doubtful:
+        reading.told.add(word)
+    elif not (isinstance(entry.node, Scalar) and entry.node.value is None):
         reading.given.add(word)
-        if any(types[name].fields[word] == "text" for name in fitting):
+        if "text" in kinds:
             _check_comments(reading, entry.node, word)
-        value = read_field(reading, entry.node, word, [types[name].fields[word] for name in fitting])
+        value = read_field(reading, entry.node, word, kinds)
         if value is not None:
             reading.fields[word] = value
 
@@ -294,46 +324,59 @@ def _check_sharing(reading: SidecarReading) -> None:
     """Keys of sharing that say against each other."""
     values, given, lines = reading.values, reading.given, reading.lines
     if values.get("share") is False or not (given & {"share", "item"} or "share" in reading.told):
-        kind = reading.settings.types.get(values.get("type", ""))
-        is_inside = kind is not None and kind.approval == "internal" and values.get("share") is not True
-        for key in sorted(_SHARING & given):
-            if is_inside and key in ("approver", "approvals"):
-                continue
-            chosen = key in ("share_attachments", "share_explanation", "notify")
-            if chosen and values.get(key) is not True:
-                continue
-            word, share = reading.words[key], reading.word("share", key)
-            code = {"share_attachments": "sidecar.all_but", "share_explanation": "sidecar.yes_but", "notify": "sidecar.yes_but"}
-            reading.told.add(key)
-            if key in ("approver", "approvals") and kind is not None and kind.share == "never":
-                reading.say(lines[key], "sidecar.asks_nobody_of_type", word=word, type=values["type"])
-                continue
-            but, yes = _not_shared(reading, share), "ja" if share == "delen" else "yes"
-            reading.say(lines[key], code.get(key, "sidecar.given_but"), word=word, but=but, share=share, yes=yes)
-        told = {fault.line for fault in reading.faults}
-        for entry in values.get("attachments") or ():
-            if entry.share and entry.line not in told:
-                but = _not_shared(reading, reading.word("share", "attachments"))
-                reading.say(entry.line, "sidecar.file_but", file=clipped(entry.file), but=but)
+        _check_not_shared(reading)
     if values.get("share_status") == "approved":
         for key in ("approver", "approvals"):
-            if key in given:
+            if key in given - reading.told:
                 status = reading.words["share_status"]
                 reading.told.add(key)
                 reading.say(lines[key], "sidecar.asks_nobody", word=reading.words[key], status=status)
-    if values.get("notify") and not (given & {"contact", "item"} or "contact" in reading.told):
+    if values.get("notify") and "notify" not in reading.told and not (given & {"contact", "item"} or "contact" in reading.told):
         word, contact = reading.words["notify"], reading.word("contact", "notify")
         reading.told |= {"notify", "contact"}
         reading.say(lines["notify"], "sidecar.notify_whom", word=word, contact=contact)
     approvals, approvers = values.get("approvals"), values.get("approver")
-    if isinstance(approvals, int) and approvers and approvals > len(approvers):
+    if isinstance(approvals, int) and approvers and "approvals" not in reading.told and approvals > len(approvers):
         reading.told.add("approvals")
         word, count = reading.words["approvals"], len(approvers)
         reading.say(lines["approvals"], "sidecar.too_many_approvals", word=word, approvals=approvals, count=count)
 
 
-def _not_shared(reading: SidecarReading, share: str) -> Sentence:
-    return sentence("sidecar.is_no" if "share" in reading.given else "sidecar.is_not_given", share=share)
+def _check_not_shared(reading: SidecarReading) -> None:
+    """Keys of sharing that are given for what is not shared: told once, where the first of them stands."""
+    values, lines = reading.values, reading.lines
+    kind = reading.settings.types.get(values.get("type", ""))
+    asks_inside = "type" in reading.told or (kind is not None and kind.approval == "internal" and values.get("share") is not True)
+    wrong, needless = list[str](), list[str]()
+    for key in sorted(_SHARING & reading.given - reading.told, key=lambda key: lines.get(key, 0)):
+        if (key in _CHOICES and values.get(key) is not True) or (asks_inside and key in _ASKING):
+            continue
+        reading.told.add(key)
+        (needless if key in _ASKING and kind is not None and kind.share == "never" else wrong).append(key)
+    if needless:
+        words = [f"`{reading.words[key]}`" for key in needless]
+        reading.say(lines[needless[0]], "sidecar.asks_nobody_of_type", words=words, type=values["type"], count=len(words))
+    told = {fault.line for fault in reading.faults}
+    files = [entry for entry in values.get("attachments") or () if entry.share and entry.line not in told]
+    if not (wrong or files):
+        return
+    share = reading.word("share", wrong[0] if wrong else "attachments")
+    but = sentence("sidecar.is_no" if "share" in reading.given else "sidecar.is_not_given", share=share)
+    of_files = [sentence("sidecar.share_of", share=share, file=clipped(entry.file)) for entry in files]
+    if not wrong:
+        named = [f"`{clipped(entry.file)}`" for entry in files]
+        reading.say(files[0].line, "sidecar.file_but", file=clipped(files[0].file), files=named, but=but, count=len(files))
+        return
+    left_out = [*(f"`{reading.words[key]}`" for key in wrong), *of_files]
+    reading.say(
+        lines[wrong[0]], _CHOICES.get(wrong[0], "sidecar.given_but"), word=reading.words[wrong[0]], words=left_out, but=but,
+        share=share, yes="ja" if share == "delen" else "yes", count=len(left_out),
+    )  # fmt: skip
+
+
+_ASKING = {"approver", "approvals"}
+_CHOICES = {"share_attachments": "sidecar.all_but", "share_explanation": "sidecar.yes_but", "notify": "sidecar.yes_but"}
+"""What may be said of something that is not shared, as long as it is `no`; and what is told if it is `yes`."""
 
 
 def _check_amending(reading: SidecarReading) -> None:
@@ -344,10 +387,10 @@ def _check_amending(reading: SidecarReading) -> None:
         no = "nee" if share == "delen" else "no"
         reading.say(reading.lines["reason"], "sidecar.reason", word=words["reason"], item=item, share=share, no=no)
     for key in ("remove", "rename"):
-        if key in reading.given and "item" not in reading.given:
+        if key in reading.given - reading.told and "item" not in reading.given:
             item = reading.word("item", key)
             reading.say(reading.lines[key], "sidecar.needs_item", word=words[key], item=item)
-    removed = {fold(name) for name in values.get("remove", ())}
+    removed = {fold(name) for name in values.get("remove", ())} if "item" in reading.given else ()
     for old in values.get("rename", {}):
         if fold(old) in removed:
             reading.say(reading.lines["rename"], "sidecar.renamed_and_removed", name=clipped(old))

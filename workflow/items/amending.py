@@ -32,7 +32,7 @@ from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.items import internal, items, makers, suspicion
 from workflow.items.items import File, content_digest, shown_to_client, step
-from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen
+from workflow.items.rules import Draft, Wish, amended_draft, approver_problems, asking, attachment_problems, chosen, is_settled
 from workflow.items.suspicion import NOTHING, Screened
 from workflow.messages.kinds import READY
 from workflow.outbox import outbox
@@ -119,9 +119,9 @@ def amend(
         change.draft, change.action = suspicion.held(office, change.draft, change.screened), "offer"
     action = change.action
     if action == "offer":
-        able = not any(problem.key in ("approver", "share", "share_status") for problem in problems)
+        able = is_settled(problems) and not {"approver", "share_status"} & ({one.key for one in problems} | wish.told)
         change.draft, more = asking(office, change.draft, change.made_by())
-        problems += more if able else []
+        problems += [one for one in more if one.key not in wish.told] if able else []
     asks_inside = _asks_inside(change)
     if asks_inside and not problems:
         change.makers = makers.added(change.makers, makers.SINCE, actor.people)
@@ -191,10 +191,12 @@ def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish
     is_new_to_client = draft.share and item.share_state in ("private", "withdrawn") and change.action in ("offer", "share")
     if seen != seen_before or is_new_to_client:
         change.makers = makers.added(change.makers, makers.SINCE, actor.people)
-    if wish.approvers and internal.is_asked(office, draft):
-        change.problems += approver_problems(office, draft, internal.everybody(change.makers))
-    if draft.share and wish.approvers:
-        change.problems += approver_problems(office, draft, change.made_by())
+    if wish.approvers and is_settled(change.problems):
+        if internal.is_asked(office, draft):
+            change.problems += approver_problems(office, draft, internal.everybody(change.makers))
+        if draft.share:
+            change.problems += approver_problems(office, draft, change.made_by())
+    change.problems = wish.objections(change.problems)
     return change
 
 

@@ -7,7 +7,7 @@ follows from another problem is not told besides it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import TYPE_CHECKING, Literal
@@ -56,6 +56,14 @@ class Wish:
     """Who sees to it; empty: who made it."""
     reason: str | None = None
     """Why it is taken off the portal."""
+    faults: tuple[Problem, ...] = ()
+    """What of it could not be read: told with all that forbids the rest."""
+    told: frozenset[str] = frozenset()
+    """Keys about which the faults say enough."""
+
+    def objections(self, problems: Iterable[Problem]) -> list[Problem]:
+        """The faults, and of the problems those that don't only follow from them."""
+        return [*self.faults, *(problem for problem in problems if problem.key not in self.told)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,16 +105,26 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
     if customer is None:
         return draft, problems
     is_inside = not draft.share and asks_inside(office, draft.type)
-    if (draft.share or is_inside) and wish.approvers:
+    is_open = is_settled(problems)
+    if (draft.share or is_inside) and wish.approvers and is_open:
         problems += approver_problems(office, draft, [maker])
-    if is_inside or (draft.share and draft.share_status == "concept"):
-        able = not any(problem.key == "approver" for problem in problems)
+    if is_open and (is_inside or (draft.share and draft.share_status == "concept")):
+        able = not _tells_of(problems, "approver")
         draft, more = asking(office, draft, [maker])
         problems += more if able else []
     told = {problem.key for problem in problems}
     lacking = [key for key in lacking_keys(office, draft) if not told & {ENGLISH.get(key, key), "type"}]
     problems += [fault(ENGLISH.get(key, key), "rules.type_needs", type=draft.type, needed=key) for key in lacking]
     return draft, problems
+
+
+def is_settled(problems: Sequence[Problem]) -> bool:
+    """True if type and sharing can be as they were asked for: else nobody need be named who can approve it so."""
+    return not _tells_of(problems, "type", "share")
+
+
+def _tells_of(problems: Sequence[Problem], *keys: str) -> bool:
+    return any(problem.key in keys for problem in problems)
 
 
 def asks_inside(office: Office, kind: str | None) -> bool:
@@ -176,12 +194,12 @@ def _apply(office: Office, client: Client | None, base: Draft, actor: str, wish:
         problems.append(fault("owner", "rules.another_owner", why=refusal))
     if share:
         more = _sharing_problems(office, client, kind, base, draft, actor, wish, problems)
-        if any(problem.key == "share" for problem in more):  # then how it would be shared is no question
+        if _tells_of(more, "share"):  # then how it would be shared is no question
             problems[:] = [problem for problem in problems if problem.key != "share_status"]
         problems += more
     if draft.notify and not share:
         problems.append(fault("notify", "rules.notify_of_nothing"))
-    elif draft.notify and draft.contact is None and not any(problem.key == "contact" for problem in problems):
+    elif draft.notify and draft.contact is None and not _tells_of(problems, "contact"):
         problems.append(fault("contact", "rules.notify_whom"))
     return draft
 
@@ -197,8 +215,8 @@ def _sharing_problems(
     before: Sequence[Problem],
 ) -> list[Problem]:
     """Why it can't be shared, or not so. `before`: the problems that are told of already."""
-    if kind and kind.share == "never":
-        return [fault("share", "rules.never_shared", type=draft.type)]
+    if kind and kind.share == "never":  # if it gets another type, that may well be shared
+        return [] if _tells_of(before, "type") else [fault("share", "rules.never_shared", type=draft.type)]
     if client is not None and not client.portal and (not base.share or wish.share or wish.share_status):
         return [fault("share", "rules.no_portal", client=base.client)]
     if wish.share_status != "approved":

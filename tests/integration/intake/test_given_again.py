@@ -98,3 +98,15 @@ def test_receipts_and_reasons_are_in_the_offices_language(tmp_path: Path) -> Non
     root.drop("fout", PRIVATE + "client: zon\n", a_pdf=PDF)
     root.once()
     assert "er staat klant `zon`" in (root.why("fout") or "")
+
+
+def test_a_faulty_change_is_told_wholly_at_once_and_nothing_of_it_twice(root: Root) -> None:
+    item = item_of(root, "faulty", SHARED + "share_explanation: no\n", PDF + b"% faulty\n")
+    root.drop("wrong", f"item: {item}\nstatus: finished\ncontact: nobody\nremove: [other.pdf]\nnotify: yes\nnotify: no\n")
+    root.once()
+    why = root.why("wrong")
+    assert why is not None
+    assert [line.partition(" ")[0] for line in why.splitlines()] == [f"wrong.yaml:{line}:" for line in (2, 3, 4, 6)], why
+    root.drop("strange", "item: D-2026-999999\nstatus: finished\n")
+    root.once()
+    assert [line.partition(" ")[0] for line in (root.why("strange") or "").splitlines()] == ["strange.yaml:1:", "strange.yaml:2:"]

@@ -69,7 +69,7 @@ CASES = [
     sidecar("a list", "- a\n- b\n", "1: expected `key: value` lines"),
     sidecar("over 64 kB", GOOD + "explanation: " + "x" * 65536 + "\n", "1: the file is larger than 64 kB"),
     sidecar("an alias", "description: &a Annual accounts\nexplanation: *a\n", "1: aliases", "2: aliases"),
-    sidecar("a tag", GOOD + "explanation: !!python/object/apply:os.system [id]\n", "2: `explanation`: give a text", "2: tags"),
+    sidecar("a tag", GOOD + "explanation: !!python/object/apply:os.system [id]\n", "2: tags"),
     sidecar("an unknown key", GOOD + "expires: 2026\n", "2: there is no key `expires`; leave it out"),
     sidecar("a key that is nearly right", GOOD + "explenation: why\n", "2: there is no key `explenation`; did you mean `explanation`?"),
     sidecar("a repeated key", GOOD + "status: new\nstatus: done\n", "3: `status` is given twice (first on line 2)"),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from kit.records import JOOST, KAREL, LISA, MARIEKE, PETRA, STAFF, Records
 
+from desk.actions import changing
 from dossier.database.tables import Attachment, Edition, Item, first_edition
 from dossier.text.refusals import Conflict, Invalid, Refusal
 from dossier.trail import auditing
@@ -436,3 +437,23 @@ def test_the_trail_tells_what_was_changed_from_what_and_what_is_shared_and_what_
     assert (told["shared"], told["not_shared"]) == (["accounts.pdf"], ["notes.pdf", "x.pdf"])
     assert told["rights"] == ["create"]
     assert office.last_detail(key, "offered")["shared"] == ["accounts.pdf"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ({"status": "finished", "contact": "nobody"}, {"status", "contact"}),  # what can't be read, and what can't be done
+        ({"due": "soon", "owner": "x.nobody", "labels": ["a", "a"]}, {"due", "owner", "labels"}),
+        ({"share": "maybe", "share_status": "concept", "approver": "x.nobody"}, {"share", "approver"}),
+        ({"contact": ["a", "b"], "notify": "yes"}, {"contact"}),  # and not that a contact must be named
+        ({"share": "no", "reason": "wrong year", "status": "finished"}, {"status"}),
+    ],
+)
+def test_all_that_is_wrong_with_a_change_by_keys_is_told_at_once(
+    office: Records, keys: dict[str, str | list[str]], told: set[str]
+) -> None:
+    key = office.published()
+    with pytest.raises(Invalid) as refused:
+        changing.edit(office.office, office.tick(), LISA, key, keys)
+    assert {problem.key for problem in refused.value.problems} == told
+    assert office.state(key) == "published"

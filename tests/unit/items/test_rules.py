@@ -70,7 +70,7 @@ SHARED = {"share": True, "share_status": "approved"}
         ("p.bakker", "bare", {"share": True, "share_status": "concept"}, [("approver", "concept_needs_approver")]),
         ("p.bakker", "acme-bv", {"share": True, "approvers": ("p.bakker",)}, [("approver", "another_approver")]),
         ("p.bakker", "acme-bv", {"share": True, "approvals": "2"}, [("approvals", "too_many_approvals")]),
-        ("p.bakker", "acme-bv", {"type": "wwft", **SHARED}, [("type", "other_type"), ("share", "never_shared")]),
+        ("p.bakker", "acme-bv", {"type": "wwft", **SHARED}, [("type", "other_type")]),
         ("m.devries", "acme-bv", {"type": "wwft", **SHARED}, [("share", "never_shared")]),
         ("p.bakker", "acme-bv", {"type": "advice"}, [("matter", "type_needs"), ("contact", "type_needs")]),
         ("p.bakker", "acme-bv", {"type": "advice", "contact": "x", "fields": {"matter": "m"}}, [("contact", "no_such_contact")]),
