@@ -244,12 +244,15 @@ def _texts(reading: SidecarReading, node: Node, word: str, most: int = 255) -> t
         reading.say(node.line, "sidecar.list", word=word)
         return None
     found: dict[str, str] = {}
+    twice: set[str] = set()
     for item in node.items:
         text = _text(reading, item, word, most=most)
-        if text is not None and fold(text) in found:
-            reading.say(item.line, "sidecar.value_twice", word=word, value=clipped(nfc(text)))
+        folded = fold(text or "")
+        if folded in found and folded not in twice:
+            twice.add(folded)
+            reading.say(item.line, "sidecar.value_twice", word=word, value=clipped(nfc(text or "")))
         elif text is not None:
-            found[fold(text)] = nfc(text)
+            found.setdefault(folded, nfc(text))
     return tuple(found.values())
 
 

@@ -353,9 +353,11 @@ def _check_not_shared(reading: SidecarReading) -> None:
             continue
         reading.told.add(key)
         (needless if key in _ASKING and kind is not None and kind.share == "never" else wrong).append(key)
-    if needless:
+    if needless and not wrong:
         words = [f"`{reading.words[key]}`" for key in needless]
         reading.say(lines[needless[0]], "sidecar.asks_nobody_of_type", words=words, type=values["type"], count=len(words))
+    elif needless:
+        wrong = sorted([*wrong, *needless], key=lambda key: lines[key])
     told = {fault.line for fault in reading.faults}
     files = [entry for entry in values.get("attachments") or () if entry.share and entry.line not in told]
     if not (wrong or files):
