@@ -44,28 +44,24 @@ def due(most: int) -> list[int]:
 
 def texts_of(key: int) -> dict[str, Said]:
     """What is kept of the files of an item, by SHA-256: of those that are kept whole."""
-    return texts_of_each([key]).get(key, {})
+    return {sha256: said for sha256, said in _kept(key).items() if said.is_whole}
 
 
-def texts_of_each(keys: Sequence[int]) -> dict[int, dict[str, Said]]:
-    """As `texts_of`, of those of these items of whose files anything is kept."""
-    return {
-        key: {sha256: said for sha256, said in texts.items() if said.is_whole}
-        for some in chunks(keys)
-        for key, texts in _kept(some).items()
-    }
+def kept_of(keys: Sequence[int]) -> set[int]:
+    """Those of these items of whose files anything is kept."""
+    found = set[int]()
+    for some in chunks(keys):
+        found |= {key for (key,) in PROXY.execute_sql(_sql("SELECT {key} FROM item_text_files WHERE {key} IN {p}", some), some)}
+    return found
 
 
-def _kept(keys: Sequence[int]) -> dict[int, dict[str, Said]]:
-    kept = dict[int, dict[str, Said]]()
-    for key, text, files in PROXY.execute_sql(
-        _sql("SELECT {key}, text, files FROM item_text_files WHERE {key} IN {p}", keys), keys
-    ):
-        found, at = kept.setdefault(key, {}), 0
-        for sha256, length, is_whole in json.loads(files):
-            found[sha256] = Said(text[at : at + length], is_whole)
-            at += length + 1
-    return kept
+def _kept(key: int) -> dict[str, Said]:
+    row = PROXY.execute_sql(_sql("SELECT text, files FROM item_text_files WHERE {key} IN {p}", [key]), (key,)).fetchone()
+    found, at = dict[str, Said](), 0
+    for sha256, length, is_whole in json.loads(row[1]) if row else ():
+        found[sha256] = Said(row[0][at : at + length], is_whole)
+        at += length + 1
+    return found
 
 
 def keep_each(items: Sequence[tuple[TextRow, Mapping[str, Said]]]) -> None:
@@ -73,11 +69,8 @@ def keep_each(items: Sequence[tuple[TextRow, Mapping[str, Said]]]) -> None:
 
     A TextRow is what the item is found by besides.
     """
-    for some in chunks(items):
-        keys = [row[0] for row, _ in some]
-        known = PROXY.execute_sql(_sql("SELECT {key} FROM item_text_files WHERE {key} IN {p}", keys), keys).fetchall()
-        for (key,) in known:
-            forget(key)
+    for key in kept_of([row[0] for row, _ in items]):
+        forget(key)
     _insert([(row, *_joined(said)) for row, said in items if said])
 
 
@@ -94,7 +87,7 @@ def _joined(said: Mapping[str, Said]) -> tuple[str, str]:
 
 def keep_only(row: TextRow, hashes: Collection[str]) -> None:
     """Of the files with other SHA-256s, nothing is kept any more."""
-    before = _kept([row[0]]).get(row[0], {})
+    before = _kept(row[0])
     if not before.keys() <= set(hashes):
         keep_each([(row, {sha256: said for sha256, said in before.items() if sha256 in hashes})])
 

@@ -46,12 +46,12 @@ def read_some(
     database raises; not inside `transaction()`.
     """
     keys = file_texts.due(most)
-    files_of, kept = _files_of(keys), file_texts.texts_of_each(keys)
+    files_of, kept = _files_of(keys), file_texts.kept_of(keys)
     said, until, room = dict[int, dict[str, Said]](), time.monotonic() + KEEP_SECONDS, KEEP_CHARACTERS
     for key in keys:
         if files.stopping.is_set() or time.monotonic() > until or room < 0:
             break
-        found = kept.get(key, {})
+        found = file_texts.texts_of(key) if key in kept else {}
         lacking = {sha256: name for sha256, name in _hashes(files_of[key]).items() if sha256 not in found}
         if not all(map(may_read, lacking)):
             continue
