@@ -8,17 +8,23 @@
 
 Taken while the office works, in this order:
 
- 1. inbox      what lies there, `_rejected` and `_done` too, and the folders of var/ in LOOSE; into the vault by hash. What moves about is
-               looked at again. A file that is being written is left out, and named: half of it would be taken for a whole one.
+ 1. inbox      what lies there, `_rejected` and `_done` too, and the folders of var/ in LOOSE; into
+    the vault by hash. What moves about is
+               looked at again. A file that is being written is left out, and named: half of it
+               would be taken for a whole one.
  2. config     and anchors: both before the database, so that no anchor is ahead of it.
- 3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what was in both is known as a
+ 3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what
+    was in both is known as a
                duplicate when the restored office finds it in its inbox.
- 4. vault      every attachment that this database names and the backup has not got. From 3 on to here
+ 4. vault      every attachment that this database names and the backup has not got. From 3 on to
+    here
                nothing may leave the vault (vault.hold_leaving): it is all there.
- 5. manifest   sync, then the snapshot gets its name. Killed before? The next backup sweeps what was begun.
+ 5. manifest   sync, then the snapshot gets its name. Killed before? The next backup sweeps what was
+    begun.
  6. thin out   the oldest snapshots beyond `keep`, and files that none of the others needs.
 
-What can be made anew is left out: the portal (from database and vault) and the queue's papers (from the database).
+What can be made anew is left out: the portal (from database and vault) and the queue's papers (from
+the database).
 """
 
 from __future__ import annotations
@@ -78,7 +84,7 @@ class BackupReport:
     before: int = 0
     """Events in the backup before this one; 0 if there was none."""
     digest: str = ""
-    """Covers all of the snapshot: whoever restores it can see by this that it is the one that was made."""
+    """Covers all of the snapshot: by this a restorer sees that it is the one that was made."""
     being_written: list[str] = field(default_factory=list)
     """Files of the inbox that were left out; their drops are not whole yet."""
     damaged: list[Sentence] = field(default_factory=list)
@@ -86,7 +92,7 @@ class BackupReport:
 
 
 def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupReport:
-    """Back up the office to `dest`. Raises Refusal where that folder can't be one of backups; OSError; CannotCopy."""
+    """Back up to `dest`. Refusal where that folder can't be one of backups; OSError; CannotCopy."""
     with _locked(office, dest):
         for left in (dest / SNAPSHOTS).glob(".new-*"):
             files.remove_tree(left)
@@ -108,7 +114,7 @@ def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupR
 
 @contextlib.contextmanager
 def _locked(office: Office, dest: Path) -> Iterator[None]:
-    """Make sure that `dest` is a folder of this office's backups, and that nobody else works in it."""
+    """See that `dest` is a folder of this office's backups, and that nobody else works in it."""
     target = Path(os.path.realpath(dest))
     for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if target.is_relative_to(os.path.realpath(path)):
@@ -135,8 +141,8 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
         yield
 
 
-def read_mark(dest: Path) -> dict[str, Any]:
-    """What `dest` says it is. Raises Refusal if that is no folder of backups that this program can read."""
+def read_mark(dest: Path) -> dict[str, object]:
+    """What `dest` says it is. Refusal if it is no folder of backups that this program can read."""
     try:
         found = json.loads((dest / MARK).read_bytes())
         form = found["format"]
@@ -148,7 +154,6 @@ def read_mark(dest: Path) -> dict[str, Any]:
 
 
 def snapshots(dest: Path) -> list[Path]:
-    """The whole snapshots, oldest first."""
     return sorted(path for path in (dest / SNAPSHOTS).iterdir() if not path.name.startswith(".") and (path / MANIFEST).exists())
 
 
@@ -197,7 +202,7 @@ def _copy_vault(vault: Vault, pool: Pool, attachments: Mapping[str, int], report
 
 
 def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
-    """Remember that this was the last backup, and what is the matter with it. Call inside `transaction()`."""
+    """This was the last backup, with what is the matter with it. Inside `transaction()`."""
     values = {"at": clock.local_iso(clock.to_text(now)), "to": str(dest)}
     fault = None
     if report.damaged:
@@ -209,13 +214,13 @@ def note_last(now: datetime, dest: Path, report: BackupReport) -> None:
 
 
 def note_failed(now: datetime, dest: Path, why: Sentence | str) -> None:
-    """Remember that a backup failed, until there is a good one. Call inside `transaction()`."""
+    """A backup failed; remembered until there is a good one. Inside `transaction()`."""
     fault = sentence("backup.failed", at=clock.local_iso(clock.to_text(now)), to=str(dest), why=why)
     _note(_FAILED, {"fault": as_data(fault)})
 
 
 def note_restored(now: datetime, made_at: str, source: Path) -> None:
-    """The office was put back from this backup: the next one is not late at once. Call inside `transaction()`."""
+    """The office was put back from this one: the next is not late at once. In `transaction()`."""
     _note(_LAST, {"at": made_at, "to": str(source), "fault": None, "again": clock.to_text(now)})
     Note.delete().where(Note.key == _FAILED).execute()
 
@@ -227,7 +232,7 @@ def last() -> dict[str, Any] | None:
 
 
 def trouble(office: Office, now: datetime) -> Sentence | str | None:
-    """What is the matter with this office's backups: one failed, lacks something, or is late. None where there never was one."""
+    """Why this office's backups failed, lack something, or are late; None if it never had one."""
     failed, known = Note.get_or_none(Note.key == _FAILED), last()
     if failed is not None:
         return from_data(json.loads(failed.value)["fault"])
@@ -262,7 +267,8 @@ class Pool:
         return look is not None and look.size == size
 
     def keep(self, source: Path, wanted: str | None = None) -> str | None:
-        """Copy a file in, unless it is there; its SHA-256, or None if that is not the one `wanted`. Errors: files.copy_hashed."""
+        """Copy a file in, unless it is there; its SHA-256, or None if it is not the `wanted`
+        one."""
         copy = files.copy_hashed(source, self.path, mode=0o600)
         target = self.location(copy.sha256)
         if wanted not in (None, copy.sha256) or self.has(copy.sha256, copy.source.size):
@@ -276,7 +282,7 @@ class Pool:
 
 
 def _known(dest: Path) -> dict[tuple[str, str, int, int], str]:
-    """(where, path, size, mtime) → SHA-256 of what the last snapshot holds: such a file need not be read again."""
+    """(where, path, size, mtime) → SHA-256 in the last snapshot: such a file isn't read again."""
     loose = _last_manifest(dest).get("loose", ())
     return {(one["where"], one["path"], one["size"], one["mtime_ns"]): one["sha256"] for one in loose if one["sha256"]}
 
@@ -287,7 +293,7 @@ def _last_manifest(dest: Path) -> dict[str, Any]:
 
 
 def _loose(where: str, top: Path, pool: Pool, known: dict[tuple[str, str, int, int], str], report: BackupReport) -> list[Loose]:
-    """All files and folders below `top`. While anything moves (is taken, is refused) they are looked at again."""
+    """All files and folders below `top`, looked at again as long as anything moves."""
     found: dict[str, Loose] = {}
     busy: list[str] = []
     for _ in range(PASSES):
@@ -327,7 +333,7 @@ def _digest(
 
 
 def _below(top: Path) -> Iterator[Path]:
-    """Plain files and folders: in each folder files first, and last the folders that things are moved to (`_done`, `_rejected`)."""
+    """In each folder files first, and last the folders that things are moved to (`_rejected`)."""
     try:
         with os.scandir(top) as entries:
             inside = [entry for entry in entries if entry.is_file(follow_symlinks=False) or entry.is_dir(follow_symlinks=False)]
@@ -377,7 +383,7 @@ def _plain_copies(source: Path, target: Path) -> list[str]:
 
 
 def _thin_out(dest: Path, keep: int) -> None:
-    """Remove the oldest snapshots beyond `keep`, then files that no snapshot needs. In doubt nothing is removed."""
+    """Remove the oldest beyond `keep`, then files that no snapshot needs. In doubt none."""
     all_of_them = snapshots(dest)
     for old in all_of_them[: -max(1, keep)]:
         files.remove_tree(old)
@@ -396,6 +402,6 @@ def _thin_out(dest: Path, keep: int) -> None:
 
 
 def needed_by(path: Path) -> set[str]:
-    """The SHA-256 of every file in the vault that a snapshot needs. Raises OSError, ValueError if it can't be told."""
+    """The SHA-256 of every vault file that a snapshot needs. OSError, ValueError if untold."""
     listed = {line.split()[0] for line in (path / LIST).read_text().splitlines()}
     return listed | {one["sha256"] for one in json.loads((path / MANIFEST).read_bytes())["loose"] if one["sha256"]}

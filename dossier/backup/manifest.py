@@ -1,14 +1,13 @@
-"""What a snapshot says that it holds, read as what a stranger wrote: nothing of it is used before it was judged here.
+"""What a snapshot says that it holds, read as what a stranger wrote: judged here before it is used.
 
 A backup may lie where others can write, and a restore is often run as root. So
 - a name in it is made of plain parts: it leads nowhere but into the folder that it is put into;
 - whatever is read of the snapshot is a plain file, reached without following a link;
-- a file gets no rights but those to read, write and run it, and nothing is made but files and folders;
+- a file gets no rights but to read, write and run it, and only files and folders are made;
 - a hash is 64 digits, so no name that is made of it leads elsewhere.
 
-That all of this fits together shows that the snapshot is whole, not who made it. Who made it is
-shown by the digest of the manifest, which covers all the rest: `backup` prints it, and the trail
-keeps it.
+That it fits together shows that the snapshot is whole, not who made it. The manifest's digest,
+which covers all the rest, shows that: `backup` prints it, and the trail keeps it.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from dossier.text.refusals import Refusal
 MANIFEST, LIST = "manifest.json", "vault.txt"
 
 LOOSE = ("quarantine", "breaches", "erasures")
-"""Folders of var/ that nothing else has: what was put aside, drafts for the register of data breaches, reports of erasures."""
+"""Folders of var/ that nothing else has: what was put aside, drafts of breaches, erasures."""
 
 MOST_BYTES = 4 * 1024 * 1024 * 1024
 """A manifest has a line for each file of the inbox: some ten million of them."""
@@ -39,7 +38,7 @@ MOST_BYTES = 4 * 1024 * 1024 * 1024
 _SHA256 = re.compile("[0-9a-f]{64}")
 
 FILE_RIGHTS, FOLDER_RIGHTS = 0o777, 0o3777
-"""What a file and a folder may be given: a program that runs as its owner is none of an office's. Folders of a share keep their group."""
+"""What a file and a folder may be given: no set-user-id. Folders of a share keep their group."""
 
 
 class BackupDamaged(Refusal):
@@ -48,7 +47,7 @@ class BackupDamaged(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Loose:
-    """A file or folder outside the vault: `where` is `inbox` or one of LOOSE, `path` from there. `sha256` is empty for a folder."""
+    """What lies outside the vault: `where` is `inbox` or one of LOOSE. A folder has no `sha256`."""
 
     where: str
     path: str
@@ -61,7 +60,7 @@ class Loose:
     gid: int
     group: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return asdict(self)
 
 
@@ -78,7 +77,7 @@ class Manifest:
     events: int
     head: str
     files: Mapping[str, str]
-    """Name in the snapshot → SHA-256: config/, anchors/, the database, and the list of the vault."""
+    """Name in the snapshot → SHA-256: config/, anchors/, the database, and the vault's list."""
     loose: list[Loose]
     """Folders before what is in them."""
     attachments: dict[str, int]
@@ -91,7 +90,7 @@ def digest_of(path: Path) -> str:
 
 
 def read(path: Path) -> Manifest:
-    """The manifest of the snapshot at `path`, and that what it names is there, as it says. Raises Damaged."""
+    """The snapshot's manifest, and that what it names is there as it says. BackupDamaged."""
     try:
         with at(path, MANIFEST) as place:
             data = files.read_plain(place, MOST_BYTES)[0]
@@ -113,7 +112,7 @@ def read(path: Path) -> Manifest:
 
 @contextmanager
 def at(path: Path, name: str) -> Iterator[At]:
-    """The place of a file of the snapshot, in a folder that is held open and was reached without a link. Raises OSError."""
+    """A file of the snapshot in a folder held open, reached without a link. Raises OSError."""
     *folders, last = _plain(name).split("/")
     with open_beneath(path, *folders) as folder:
         yield folder / last
@@ -171,26 +170,26 @@ def _loose(given: Mapping[str, Any]) -> Loose:
     return replace(one, mode=one.mode & (FILE_RIGHTS if one.sha256 else FOLDER_RIGHTS))
 
 
-def _plain(name: Any) -> str:
+def _plain(name: object) -> str:
     """A path made of plain names, which leads nowhere but below."""
     if any(part in ("", ".", "..") or "\0" in part for part in _text(name).split("/")):
         raise ValueError(f"{name!r} leads elsewhere")
     return str(name)
 
 
-def _hash(sha256: Any) -> str:
+def _hash(sha256: object) -> str:
     if not _SHA256.fullmatch(_text(sha256)):
         raise ValueError(f"{sha256!r} is no SHA-256")
     return str(sha256)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError(f"{value!r} is no text")
     return value
 
 
-def _number(value: Any, least: int = 0) -> int:
+def _number(value: object, least: int = 0) -> int:
     if type(value) is not int or not least <= value < 2**63:
         raise TypeError(f"{value!r} is no such number")
     return int(value)

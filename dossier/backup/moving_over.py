@@ -1,7 +1,7 @@
-"""Moving an office's records from SQLite to PostgreSQL, every row of them, and seeing that they arrived.
+"""Moving an office's records from SQLite to PostgreSQL, every row, and seeing that they arrived.
 
-Everything is read and written in one transaction on each side: the office is moved whole, or the new database stays empty. Nothing is
-changed in the old one. No daemon may work meanwhile; who calls sees to that.
+All is read and written in one transaction on each side: the office is moved whole, or the new
+database stays empty. Nothing is changed in the old one. The caller sees that no daemon works.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class NotMoved(Conflict):
 
 
 def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict[str, int]:
-    """Copy all rows from a SqliteDatabase to a Postgres; returns table → rows. `target` has the tables and nothing in them. Raises NotMoved; database errors.
+    """Copy all rows; returns table → rows. `target` has empty tables. NotMoved; database errors.
 
     `progress(table, rows so far)` is called after each chunk.
     """
@@ -93,7 +93,8 @@ def _copy(source: Any, target: Any, table: str, progress: Callable[[str, int], N
         done += len(rows)
         progress(table, done)
     if "id" in kinds:
-        # Numbers that the database gives out itself go on behind the last one; where it doesn't, there is no sequence.
+        # Numbers that the database gives out itself go on behind the last one; where it doesn't,
+        # there is no sequence.
         sequence = target.execute_sql("SELECT pg_get_serial_sequence(%s, 'id')", (f'"{table}"',)).fetchone()[0]
         if sequence:
             target.execute_sql(f'SELECT setval(%s, (SELECT coalesce(max(id), 0) + 1 FROM "{table}"), false)', (sequence,))  # noqa: S608  # nosec B608
@@ -108,8 +109,8 @@ def _copy_search(source: Any, target: Any) -> None:
     target.execute_sql("INSERT INTO text_due (item) SELECT id FROM item")  # their files are read anew
 
 
-def _digest(database: Any, table: str, kinds: dict[str, bool]) -> tuple[int, str]:
-    """How many rows, and a digest over all of them in the order of their keys as Python sees them."""
+def _digest(database: object, table: str, kinds: dict[str, bool]) -> tuple[int, str]:
+    """How many rows, and a digest over all in the order of their keys as Python sees them."""
     digests = [
         hashlib.sha256(json.dumps(row, default=str).encode()).digest() for rows in _rows(database, table, kinds) for row in rows
     ]

@@ -1,21 +1,23 @@
 """A backup becomes an office again, in an empty folder, and every file of it is checked on the way.
 
 Nothing that a snapshot says is believed (manifest.py). Whoever has its digest from elsewhere, as
-`backup` printed it, can have it compared. Without that, a settings.yaml that leads out of the root is
-not followed, and it is told that nobody knows whose backup this is.
+`backup` printed it, can have it compared. Without that, a settings.yaml that leads out of the root
+is not followed, and it is told that nobody knows whose backup this is.
 
  1. look       is the snapshot whole, is the room there, is nothing yet where it goes? Nothing was
                written.
  2. mark       ROOT/.restoring says that what lies here is no office yet.
- 3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files keep
-               rights and time, and their owner too, as far as this user may give it and it is one of
-               the office's: who dropped a file is known by its owner.
- 4. database   put back, and checked by its own means. The trail must verify, against the anchors, and
+ 3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files
+    keep
+               rights and time, and their owner too, as far as this user may give it and it is one
+               of the office's: who dropped a file is known by its owner.
+ 4. database   put back, and checked by its own means. The trail must verify, against the anchors,
+    and
                end where the backup says. An office for trying says from here on that it is one.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
 
-Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office: remove
-it and restore again. The portal is not in a backup; the caller has it made anew.
+Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office:
+remove it and restore again. The portal is not in a backup; the caller has it made anew.
 """
 
 from __future__ import annotations
@@ -64,7 +66,7 @@ class Restored:
 
 
 def find(source: Path) -> Path:
-    """The snapshot that is meant: `source` itself, or the last of a folder of backups. Raises Refusal."""
+    """The snapshot that is meant: `source`, or the last of a folder of backups. Raises Refusal."""
     if (source / MANIFEST).is_file() and source.parent.name == SNAPSHOTS:
         read_mark(source.parent.parent)
         return source
@@ -76,11 +78,10 @@ def find(source: Path) -> Path:
 
 
 def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | None = None, is_trial: bool = False) -> Restored:
-    """Make an office in `root` from a backup; its database is open then. `digest`: what `backup` printed when it was made.
+    """Make an office in `root` from a backup; its database is open then. `digest`: `backup`'s.
 
-    `is_trial`: one to look at and try, from which nothing leaves (identity.py); all of it lies in `root`.
-
-    Raises Refusal (Damaged) where that can't be, ConfigurationError, OSError, DatabaseUnavailable.
+    `is_trial`: one to look at and try, from which nothing leaves (identity.py); all of it lies in
+    `root`. Refusal (BackupDamaged), ConfigurationError, OSError, DatabaseUnavailable.
     """
     path = find(source)
     given = manifest.read(path)
@@ -118,7 +119,7 @@ def restore(source: Path, root: Path, environ: Mapping[str, str], digest: str | 
 
 
 def _office_of(path: Path, given: Manifest, root: Path, environ: Mapping[str, str]) -> Office:
-    """The office that the snapshot's config/ tells of, as it was when it was hashed. Raises ConfigurationError."""
+    """The office of the snapshot's config/, as it was when hashed. Raises ConfigurationError."""
     with tempfile.TemporaryDirectory() as made:
         _put_plain(path, given.files, "config/", Path(made) / "config", 0o600)
         try:
@@ -130,7 +131,7 @@ def _office_of(path: Path, given: Manifest, root: Path, environ: Mapping[str, st
 
 
 def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, str]) -> None:
-    """What only the snapshot's own settings say lies in the root: else it could have anything written anywhere. Raises Refusal."""
+    """What only the snapshot's settings say lies in the root, or it could be written anywhere."""
     paths, root = office.settings.paths, os.path.realpath(office.root)
     leading = {f"paths.{name}": str(getattr(paths, name)) for name in ("inbox", "queue", "portal", "vault")}
     leading["database.url"] = office.settings.database.url.removeprefix("sqlite:///")
@@ -143,7 +144,7 @@ def _check_stays_inside(office: Office, given: Manifest, environ: Mapping[str, s
 
 
 def _look(office: Office, path: Path, given: Manifest, pool: Pool) -> None:
-    """See that everything is there, and that there is room for it, and nothing in its way, before anything is written."""
+    """See that all is there, that there is room, and nothing in its way, before a write."""
     copy = path / given.database
     try:
         fault = snapshot.why_damaged(copy) if given.database == snapshot.SQLITE else None
@@ -194,7 +195,7 @@ def _put(pool: Pool, sha256: str, target: Path, mode: int) -> None:
 
 
 def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) -> None:
-    """Folders before what is in them; rights, owners and times of folders last, when nothing is put into them any more."""
+    """Folders before what is in them; rights, owners and times of folders when all are full."""
     tops = {"inbox": office.inbox, **{name: office.var / name for name in LOOSE}}
     files.make_folder(office.inbox, 0o775)
     made = []
@@ -218,7 +219,7 @@ def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) 
 
 
 def _accounts(office: Office, given: Manifest) -> Collection[int]:
-    """The accounts that a file of this office can belong to: the staff's, a scanner's, the daemon's, and who restores."""
+    """Whose a file can be: the staff's, a scanner's, the daemon's, the restoring user's."""
     names = {one.os_user for one in office.staff.values()} | set(office.settings.identity.file_owners) | {given.user}
     found = {os.geteuid()}
     for name in names:

@@ -1,18 +1,14 @@
-"""Who does what, where several daemons share an office on PostgreSQL.
+"""Who does what, where several daemons share an office on PostgreSQL. On SQLite all is one's own.
 
-On SQLite there is one daemon, and everything is its own.
-
-A claim is an advisory lock of PostgreSQL that this thread's connection holds. It ends with `release`
-and with the connection. So what a daemon held that died is free as soon as the server sees it gone
+A claim is an advisory lock that this thread's connection holds. It ends with `release` and with the
+connection: what a daemon held that died is free as soon as the server sees it gone
 (postgresql.ALIVE: within half a minute). A daemon that hangs loses its claims when others end its
-connections (presence.py).
-
-What is written under a claim goes through the same connection, so a daemon that lost the claim can't
-commit any more. Before it does what can't be undone outside of the database, it asks (`confirm`).
+connections (presence.py). What is written under a claim goes through the same connection, so a
+daemon that lost the claim can't commit. Before what can't be undone outside of the database, it
+asks (`confirm`).
 
 Clients' inbox folders are claimed one by one, by whichever daemon looks there first. Deciding,
-publishing, mailing and the scheduled jobs are claimed as a whole by one daemon, until it ends:
-`LEAD`, `MAIL`, `LOGINS` and `WEBHOOKS`.
+publishing, mailing and the scheduled jobs are claimed as a whole by one daemon, until it ends.
 """
 
 from __future__ import annotations
@@ -28,13 +24,12 @@ LEAD, MAIL, LOGINS, WEBHOOKS = "lead", "mail", "logins", "webhooks"
 
 
 def confirm() -> None:
-    """Raise the database's error if this thread's connection has gone, and with it what it claimed."""
+    """Raise the database's error if this thread's connection has gone, and with it its claims."""
     if is_shared():
         PROXY.execute_sql("SELECT 1")
 
 
 def inbox(client: str) -> str:
-    """The claim on a client's inbox folder."""
     return f"inbox {client}"
 
 
@@ -46,7 +41,7 @@ class Claims:
         self._backend: int | None = None
 
     def take(self, name: str) -> bool:
-        """Claim; False if another daemon has it. True, too, if it is ours already."""
+        """Claim; False if another daemon has it, True if it is ours already."""
         if not is_shared():
             return True
         backend = int(PROXY.connection().info.backend_pid)
@@ -62,7 +57,7 @@ class Claims:
         return taken
 
     def confirm(self) -> None:
-        """Raise the database's error if this thread works with another connection by now than the one that claimed."""
+        """Raise the database's error if the connection is another than the one that claimed."""
         if is_shared() and self._backend not in (None, int(PROXY.connection().info.backend_pid)):
             raise OperationalError("the connection was lost, and with it what was claimed")
 

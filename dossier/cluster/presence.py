@@ -38,13 +38,13 @@ BEAT_SECONDS = 5
 """How often a daemon says that it is there."""
 
 GONE_SECONDS = 20
-"""After so many seconds without a word it counts as gone: four beats. Another one has taken over before 30 are over."""
+"""After so many seconds without a word it is gone: four beats. Another takes over within 30."""
 
 GLANCES = 10
-"""So often a daemon that begins tries to take the lock, which somebody who only looks may just hold."""
+"""So often a daemon that begins tries to take the lock, which somebody may just look at."""
 
 LET_GO_SECONDS = 5.0
-"""How long the server may take to see that a process has ended; milliseconds, if it has nothing else to do."""
+"""How long the server may take to see that a process has ended; milliseconds, if it is idle."""
 
 _KEY = "daemon:"
 
@@ -55,7 +55,7 @@ class AlreadyRunning(Conflict):
 
 @contextlib.contextmanager
 def alone(office: Office) -> Iterator[None]:
-    """Hold the lock that one daemon of an office holds, if only one may run. Raises AlreadyRunning, OSError."""
+    """Hold the lock of an office's one daemon, if only one may run. AlreadyRunning, OSError."""
     if not office.settings.database.url.startswith("sqlite:"):
         yield
         return
@@ -74,7 +74,7 @@ def alone(office: Office) -> Iterator[None]:
 
 
 def _lock_soon(lock: IO[str]) -> None:
-    """Whoever asks whether a daemon runs (daemons) holds the lock for an instant: that is no daemon. Raises BlockingIOError."""
+    """Whoever only asks whether a daemon runs holds the lock for an instant. BlockingIOError."""
     for _ in range(GLANCES - 1):
         with contextlib.suppress(BlockingIOError):
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -85,7 +85,7 @@ def _lock_soon(lock: IO[str]) -> None:
 
 @contextlib.contextmanager
 def instead_of_a_daemon(office: Office) -> Iterator[None]:
-    """Do for once what a daemon does. The database must be open. Raises AlreadyRunning where one does it."""
+    """Do once what a daemon does, with the database open. AlreadyRunning where one does it."""
     if not is_shared():
         with alone(office):
             yield
@@ -100,7 +100,7 @@ def instead_of_a_daemon(office: Office) -> Iterator[None]:
 
 
 def take_over(office: Office, take: Callable[[], bool]) -> bool:
-    """`take`, again and again for a while if no daemon is there: the server may not have seen yet that the last one, or a command, ended."""
+    """`take` again for a while if no daemon is there: the server may see late that one ended."""
     until = time.monotonic() + LET_GO_SECONDS
     while not (taken := take()) and time.monotonic() < until and not daemons(office, clock.utc_now()):
         time.sleep(0.05)
@@ -119,8 +119,9 @@ class Presence:
     def tell(self, now: datetime, leads: bool) -> None:
         """Say that it is there, and take from those that fell silent what they hold.
 
-        Takes no turn among the writers: who waits for one that hangs must be able to say so. Its thread keeps its connection: who can
-        get no more of these is there all the same.
+        Takes no turn among the writers: whoever waits for one that hangs must be able to say so.
+        Its thread keeps its connection: a daemon that can get no more of these is there all the
+        same.
         """
         state = {"pid": os.getpid(), "host": socket.gethostname(), "since": self._since, "leads": leads, "version": __version__}
         if not is_shared():
@@ -165,7 +166,7 @@ class Presence:
 
 
 def daemons(office: Office, now: datetime) -> list[dict[str, object]]:
-    """What the daemons that run say of themselves: {pid, host, since, leads, version}, the one that leads first."""
+    """The daemons that run: {pid, host, since, leads, version}, the one that leads first."""
     if is_shared():
         found = [json.loads(row.value) for row in Note.select().where(Note.key.startswith(_KEY)).order_by(Note.key)]
         here = [{key: one[key] for key in one if key not in ("seen", "session")} for one in found if _is_here(one, now)]

@@ -1,8 +1,8 @@
 """Opening the database, bringing it up to date, and the one `transaction()`.
 
-SQLite and PostgreSQL differ here only (and in postgresql.py). SQLite runs in WAL mode with synchronous=FULL: what a transaction has
-returned from survives a power cut. Every transaction is IMMEDIATE: a reader that turns writer would be refused at
-once, whatever the timeout (sqlite.org/isolation.html).
+SQLite runs in WAL mode with synchronous=FULL: what a transaction has returned from survives a power
+cut. Every transaction is IMMEDIATE: a reader that turns writer would be refused at once, whatever
+the timeout (sqlite.org/isolation.html).
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from dossier.office.office import Office
 from dossier.text import clock, database_address, system
 
 BUSY_SECONDS = 30
-"""How long a writer waits for another. The longest transaction is a batch of drops, well under a second."""
+"""How long a writer waits for another. The longest transaction, a batch of drops, is under 1 s."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -44,8 +44,8 @@ _doubt: identity.NotAsItWas | None = None
 def open_database(office: Office, is_judged: bool = True) -> Database:
     """Bind the tables to the office's database, make or migrate it if need be, and return it.
 
-    Raises DatabaseUnavailable; NotThisOffice where it is another than the office worked with, unless that is not to be
-    `is_judged`. Two processes may do this at once: the second waits for the first.
+    Raises DatabaseUnavailable; NotThisOffice, if it `is_judged`, where it is another office's. Two
+    processes may do this at once: the second waits for the first.
     """
     if doubt := open_to_read(office, is_judged):
         close_database()
@@ -54,9 +54,9 @@ def open_database(office: Office, is_judged: bool = True) -> Database:
 
 
 def open_to_read(office: Office, is_judged: bool = True) -> identity.NotAsItWas | None:
-    """As `open_database`. But one that is the office's, though older than it was or changed by hand, is open then too.
+    """As `open_database`, but the office's own is opened also if it is older or changed by hand.
 
-    Returns what is the matter with it; `may_write` raises that, and so does every transaction.
+    Returns what is the matter with it; `may_write` and every transaction raise that.
     """
     global _doubt
     _doubt = None
@@ -143,7 +143,7 @@ def keep_little() -> None:
 
 @contextmanager
 def held_open() -> Iterator[None]:
-    """For the same: one more connection to SQLite's file is open all the time.
+    """The same: one more connection to SQLite's file stays open all the time.
 
     A request that is alone would else be the last to close the file, for which SQLite brings its
     log into it and syncs both (sqlite.org/wal.html, section 2.2).
@@ -178,7 +178,7 @@ _opened: dict[int, tuple[int, int] | None] = {}
 
 
 def go_on() -> None:
-    """Open the database for a request, or go on with what this thread opened for the one before; not if there is another file now."""
+    """Open the database for a request, or go on with what this thread has open of that file."""
     me, there = threading.get_ident(), _file_there()
     if not PROXY.is_closed() and _opened.get(me) != there:
         close_database()
@@ -188,9 +188,10 @@ def go_on() -> None:
 
 
 def keep_for_next() -> None:
-    """This thread's request is answered. Its connection to SQLite stays open: others would wait for each other to open and to close it.
+    """This thread's request is answered. Its connection to SQLite stays open for the next.
 
-    On PostgreSQL it is closed: that a server was started anew would be seen by a request that fails.
+    Others would wait for each other to open and to close it. On PostgreSQL it is closed: a request
+    would be the one to see, by failing, that the server was started anew.
     """
     if not _is_sqlite() or PROXY.is_closed() or PROXY.connection().in_transaction:
         close_database()
@@ -211,7 +212,7 @@ _along: ContextVar[Callable[[], None] | None] = ContextVar("along", default=None
 
 @contextmanager
 def along(write: Callable[[], None]) -> Iterator[None]:
-    """What `write` writes is committed with the first transaction inside that is committed: with it, or not at all."""
+    """What `write` writes is committed with the first transaction inside that is, or not at all."""
     token = _along.set(write)
     try:
         yield
@@ -254,7 +255,7 @@ def _transaction() -> Iterator[None]:
 
 @contextmanager
 def overwriting() -> Iterator[None]:
-    """What the transaction inside removes is overwritten in SQLite's file and log as well. (PostgreSQL's VACUUM does it in time.)"""
+    """What the transaction inside removes is overwritten in SQLite's file and log as well."""
     if not _is_sqlite():
         yield
         return
@@ -268,14 +269,14 @@ def overwriting() -> Iterator[None]:
 
 
 def _what_failed(error: BaseException) -> BaseException:
-    """The fault itself: where SQLite has rolled back already (disk full), peewee's own attempt fails too, and hides it."""
+    """The fault itself: SQLite rolled back already (disk full), and peewee's attempt hides why."""
     while "no transaction is active" in str(error) and error.__context__ is not None:
         error = error.__context__
     return error
 
 
 def data_version() -> int:
-    """A number that changes when another connection has written; what the daemon looks at to wake up."""
+    """A number that changes when another connection has written; it wakes the daemon up."""
     if _is_sqlite():
         return int(PROXY.execute_sql("PRAGMA data_version").fetchone()[0])
     from dossier.database.postgresql import Ear
@@ -297,9 +298,10 @@ def _applied(database: Database) -> set[str]:
 
 
 def _migrate(office: Office, database: Any, backups: Path) -> None:
-    """Run what lacks, each script in a transaction of its own; one that fails leaves no trace. Under a lock.
+    """Run what lacks, each script in its own transaction; one that fails leaves no trace. Locked.
 
-    A database that is in use already is copied before, to `backups`; without room for that it stays as it is.
+    A database that is in use is copied to `backups` before; without room for that it stays as it
+    is.
     """
     from playhouse.migrations import Runner
 
@@ -312,7 +314,7 @@ def _migrate(office: Office, database: Any, backups: Path) -> None:
 
 
 def _keep_before(office: Office, backups: Path, migration: str) -> None:
-    """Copy the database before it is migrated; the last KEPT such copies stay. Raises DatabaseUnavailable."""
+    """Copy the database before it is migrated; the last KEPT copies stay. DatabaseUnavailable."""
     from dossier.database import snapshot
     from dossier.files import files
 
@@ -333,7 +335,7 @@ _PROBE = "probe"
 
 
 def probe() -> None:
-    """Write something and take it back. Raises the database's error: one that can only be read is no use to a daemon."""
+    """Write something and take it back: one that can only be read is no use to a daemon."""
     with transaction():
         Note.insert(key=_PROBE, value="").on_conflict(conflict_target=[Note.key], update={Note.value: ""}).execute()
         Note.delete().where(Note.key == _PROBE).execute()

@@ -1,4 +1,4 @@
-"""The fields of an item's type, as the database sees them: what SQLite and PostgreSQL say differently."""
+"""The fields of an item's type in a query: what SQLite and PostgreSQL say differently."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ def field(name: str) -> Any:
     return fn.json_extract(Item.fields, SQL("?", [f'$."{quoted}"']))
 
 
-def day_before_it_was_made() -> Any:
-    """The day before an Item was made, as text, in a query: no later than the day on which it was made anywhere on earth."""
+def day_before_it_was_made() -> object:
+    """The day before an Item was made, in a query: no later than its day anywhere on earth."""
     made = fn.SUBSTR(Item.created_at, 1, 10)
     if is_shared():
         return fn.to_char(made.cast("date") - SQL("1"), "YYYY-MM-DD")

@@ -1,10 +1,8 @@
-"""What the files of an item say, kept to find the item by: beside its own words (search.py), and gone when the files go.
+"""What the files of an item say, kept to find the item by, and gone when the files go.
 
-One row an item, with the texts of its attachments as they are now. Which items' files have to be read,
-or read again, is in the table TextDue, written in the transaction that changes an item; reading them is
-the work of workflow/search.
-
-All functions that write are called inside `transaction()`.
+One row an item, with the texts of its attachments as they are now. Which items' files have to be
+read is in TextDue, written in the transaction that changes an item; workflow/search reads them. All
+functions that write are called inside `transaction()`.
 """
 
 from __future__ import annotations
@@ -22,7 +20,7 @@ LONGEST = 500_000
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a file says. `is_whole`: all of it that could be read; else it is to be read again once its item is changed."""
+    """What a file says. Where that is not whole, it is read again once its item is changed."""
 
     text: str
     is_whole: bool = True

@@ -1,23 +1,22 @@
 """Whose database is this? An office never begins anew in silence.
 
 The database has an id. The same id, and how far the trail and the numbers had come, are written in
-marks outside of it: var/anchors/office.json and .office.json in the vault. Whoever opens the database
-holds it against them. One that is missing, empty, older, of another office, or moved elsewhere is
-refused: nothing is taken, numbered or published on it, until an admin says that it holds (`adopt`).
+marks outside of it: var/anchors/office.json and .office.json in the vault. Whoever opens the
+database holds it against them. One that is missing, empty, older, of another office, or moved
+elsewhere is refused: nothing is taken, numbered or published on it until an admin says that it
+holds (`adopt`).
 
-Marks are written after the commit and only go up, so a mark is never ahead of the database that it
-tells of. Killed before? It is behind, and the next one is written a moment later. One that can't be
-read counts as none. Only the user whose var/ it is writes them: the daemon must be able to read and
-replace what others would leave. A backup holds none: a restored office makes its own.
+Marks are written after the commit and only go up, so a mark is never ahead of its database. Killed
+before? It is behind, and the next one is written a moment later. One that can't be read counts as
+none. Only the user whose var/ it is writes them: the daemon must be able to replace them. A backup
+holds none: a restored office makes its own.
 
 An office of an earlier version has no marks: they are made when it is opened. But where a vault, a
-portal or anchors show that there was an office, an empty database is none.
+portal or anchors show that there was an office, an empty database is none. One that is the
+office's, but older than it was or changed by hand, can still be read (database.open_to_read).
 
-A database that is the office's, but older than it was or changed by hand, can still be read: what is
-left of it must be seen before somebody decides (database.open_to_read).
-
-A database that was restored for trying (`restore --trial`) says so, and so do its marks. Nothing leaves
-such an office: whatever mails, publishes or posts asks `is_trial` first. `adopt` makes it a real one.
+A database restored for trying (`restore --trial`) says so, and so do its marks. Nothing leaves such
+an office: whatever mails, publishes or posts asks `is_trial` first. `adopt` makes it a real one.
 """
 
 from __future__ import annotations
@@ -47,7 +46,7 @@ NAME = "office.json"
 MOST_BYTES = 64 * 1024
 
 _opened: dict[Path, int] = {}
-"""SQLite's file → a descriptor (O_PATH) of the one that was opened. Closing such a one ends no lock (open(2))."""
+"""SQLite's file → a descriptor (O_PATH) of the one opened. Closing it ends no lock (open(2))."""
 
 _seen: dict[Path, Mark] = {}
 """An office's root → what this process last saw of its database."""
@@ -55,14 +54,14 @@ _seen: dict[Path, Mark] = {}
 _UNKNOWN = ""
 
 _trial_since: str | None = _UNKNOWN
-"""Since when the open database is one for trying. It can't become one, and ends to be one only while no daemon runs.
+"""Since when the open database is one for trying. That changes only while no daemon runs.
 
 As long as this process has opened no database, it is not known: nothing leaves then either.
 """
 
 
 class NotThisOffice(DatabaseUnavailable):
-    """The database is not the one that this office worked with. Only an admin can say that it holds."""
+    """It is not the database that this office worked with. Only an admin can say that it holds."""
 
 
 class NotAsItWas(NotThisOffice):
@@ -92,7 +91,7 @@ def places(office: Office) -> tuple[Path, Path]:
 
 
 def read(office: Office) -> Mark | None:
-    """The highest mark that this user may read; None if there is none. Raises NotThisOffice if they are of two offices."""
+    """The highest mark that this user may read. Raises NotThisOffice if they are of two offices."""
     found = [mark for path in places(office) if (mark := _read(path)) is not None]
     if len({mark.office for mark in found}) > 1:
         raise NotThisOffice("identity.two_offices", one=str(places(office)[0]), other=str(places(office)[1]))
@@ -129,9 +128,10 @@ def expect(office: Office) -> None:
 
 
 def check(office: Office, may_have_moved: bool = False) -> str | None:
-    """Hold the database, which is open, against the marks. Raises NotThisOffice; NotAsItWas where it can be read.
+    """Hold the open database against the marks. NotThisOffice; NotAsItWas where it can be read.
 
-    Returns the id that it must be given (`give`), if it is the office's and has none: one of an earlier version, or a new one.
+    Returns the id to `give` it, if it is the office's and has none: an earlier version's, or
+    new.
     """
     known, own, moved = read(office), _note(_ID), _note(_MOVED)
     length = _head()[0]
@@ -169,13 +169,12 @@ def note_trial(now: datetime) -> None:
 
 
 def see_whether_trial() -> None:
-    """Remember whether the database, which was just opened, is one for trying."""
     global _trial_since
     _trial_since = _note(_TRIAL)
 
 
 def trial_since() -> str | None:
-    """Since when (UTC) the open database is one for trying; None if it is a real one's, or none was opened."""
+    """Since when (UTC) the open database is one for trying; None if it is a real office's."""
     return _trial_since or None
 
 
@@ -188,7 +187,7 @@ def is_trial() -> bool:
 
 
 def ask_marks(office: Office) -> bool:
-    """The same by the marks, for where no database can be opened; what one said that was open stands."""
+    """The same by the marks, where no database can be opened; what an open one said stands."""
     global _trial_since
     was = any(mark.trial for path in places(office) if (mark := _read(path)) is not None)
     if _trial_since == _UNKNOWN and not was:
@@ -204,7 +203,7 @@ def note_opened(path: Path) -> None:
 
 
 def check_in_place(office: Office) -> None:
-    """Raises NotThisOffice if SQLite's file is gone, or another lies in its place: what is open has no name any more.
+    """Raises NotThisOffice if SQLite's file is gone or replaced: what is open has no name any more.
 
     Both are asked now: some network file systems give a file another number after a while.
     """
@@ -222,7 +221,7 @@ def check_in_place(office: Office) -> None:
 
 
 def check_still(office: Office) -> None:
-    """Raises NotThisOffice if the database was removed, replaced or emptied since this process saw it; the database's errors."""
+    """NotThisOffice if the database was removed, replaced or emptied since this process saw it."""
     check_in_place(office)
     seen = _seen.get(office.root)
     if seen and sqlite_file(office) is None and (_note(_ID) != seen.office or (seen.length and _hash(seen.length) != seen.head)):
@@ -235,10 +234,10 @@ def sqlite_file(office: Office) -> Path | None:
 
 
 def mark(office: Office, is_adopted: bool = False) -> None:
-    """Write down how far the database has come. Call when it is committed. Only up, but for what was adopted.
+    """Write down how far the database has come, once it is committed. Only up, but if `is_adopted`.
 
-    Raises the database's errors, and NotThisOffice if it is not what this process worked with. What can't be written now is
-    written at the next call.
+    Raises the database's errors, and NotThisOffice if it is not what this process worked with. What
+    can't be written now is written at the next call.
     """
     own, (length, head) = _note(_ID), _head()
     seen = None if is_adopted else _seen.get(office.root)
@@ -264,14 +263,14 @@ def mark(office: Office, is_adopted: bool = False) -> None:
 
 
 def sweep(office: Office) -> None:
-    """Remove what a daemon left in var/ and beside the marks when it was killed. For one that starts."""
+    """Remove what a killed daemon left in var/ and beside the marks. For one that starts."""
     for where in (office.var, *(path.parent for path in places(office))):
         with suppress(FileNotFoundError, NotADirectoryError), open_folder(where) as folder:
             files.sweep_temporaries(folder)
 
 
 def adopt(known: Mark | None) -> None:
-    """Make the open database this office's: its id stays, or it gets the office's, and used numbers stay used. Inside `transaction()`."""
+    """Make the open database this office's; used numbers stay used. Inside `transaction()`."""
     global _trial_since
     _trial_since = None
     Note.delete().where(Note.key.in_((_MOVED, _TRIAL))).execute()
@@ -286,7 +285,6 @@ def adopt(known: Mark | None) -> None:
 
 
 def note_moved(to: str) -> None:
-    """This database's office goes on elsewhere. Inside `transaction()`."""
     Note.insert(key=_MOVED, value=to).on_conflict(conflict_target=[Note.key], update={Note.value: to}).execute()
 
 

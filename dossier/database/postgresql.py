@@ -1,12 +1,10 @@
-"""PostgreSQL as the office's database: connecting, hearing what others wrote, and searching text.
+"""PostgreSQL as the office's database: connecting, hearing what others wrote, searching text.
 
-Writers take turns by one advisory lock, which they hold to the end of their transaction. The trail is
-one chain, so they would wait for each other anyway; and what a room has read does not change before
-it writes. A connection that broke (the server was restarted) is closed when that is seen, and the
-next transaction takes a fresh one.
-
-Each connection bears the name of its process (SESSION), so that others can end those of a daemon
-that hangs. It also sets this process' clock by the server's.
+Writers take turns by one advisory lock, held to the end of their transaction. The trail is one
+chain, so they would wait for each other anyway; and what a room has read does not change before it
+writes. A broken connection (the server was restarted) is closed when that is seen, and the next
+transaction takes a fresh one. Each connection bears the name of its process (SESSION), so that
+others can end those of a daemon that hangs. It also sets this process' clock by the server's.
 """
 
 from __future__ import annotations
@@ -32,9 +30,8 @@ WRITERS, MIGRATORS = 0x646F73, 0x646F74
 
 CHANNEL = "dossier"
 
-# A client that is cut off from the server must see it, and the server must see it and free that client's locks, within half
-# a minute: the
-# parameters of libpq, and of the session at the server.
+# A client that is cut off from the server must see it, and the server must see it and free that
+# client's locks, within half a minute: the parameters of libpq, and of the session at the server.
 ALIVE: dict[str, Any] = {
     "keepalives_idle": 10,
     "keepalives_interval": 5,
@@ -49,8 +46,9 @@ BUSY = "30s"
 """How long a writer waits for another."""
 
 FORSAKEN = "5min"
-"""After so long without a word in the middle of a transaction a process was stopped, and the others have waited long enough. A round of
-publishing, in the slowest of which folders are renamed and synced, takes seconds."""
+"""After so long without a word in the middle of a transaction a process was stopped, and the others
+have waited long enough. A round of publishing, in the slowest of which folders are renamed and
+synced, takes seconds."""
 
 OPTIONS = " ".join(
     f"-c {setting}"
@@ -62,7 +60,7 @@ SESSION = f"dossier {secrets.token_hex(8)}"
 
 
 class Postgres(PostgresqlDatabase):
-    """A connection for each thread. Transactions take turns, and tell those who listen that something was written."""
+    """A connection for each thread. Transactions take turns, and wake whoever listens."""
 
     def __init__(self, url: str) -> None:
         super().__init__(url, prefer_psycopg3=True, options=OPTIONS, application_name=SESSION, **ALIVE)
@@ -86,7 +84,7 @@ class Postgres(PostgresqlDatabase):
 
 
 def set_clock(connection: Any) -> None:
-    """Go by the clock of the server at the other end of this connection. Raises OperationalError."""
+    """Go by the clock of the server at the other end. Raises OperationalError."""
     asked = datetime.now(UTC)
     try:
         (theirs,) = connection.execute("SELECT clock_timestamp()").fetchone()
@@ -96,9 +94,9 @@ def set_clock(connection: Any) -> None:
 
 
 def end_sessions(name: str) -> int:
-    """End the connections of the process with this SESSION, and with them its locks and transactions; returns how many there were.
+    """End the connections of the process with this SESSION, and so its locks; returns how many.
 
-    Raises the database's error where this user may not: it may if both processes log in as the same.
+    Raises the database's error where this user may not: it may if both log in as the same.
     """
     query = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = %s AND datname = current_database()"
     return len(PROXY.execute_sql(query, (name,)).fetchall())
@@ -138,7 +136,7 @@ class Ear:
 
 
 def _words(text: str) -> list[str]:
-    """The words of a text as they are compared: without case and accents. (PostgreSQL's own parser takes `a.pdf` for a host.)"""
+    """A text's words without case and accents. (PostgreSQL's parser takes `a.pdf` for a host.)"""
     bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
     return re.findall(r"\w+", bare)
 
@@ -156,7 +154,7 @@ def search_text(rows: Sequence[TextRow]) -> None:
 
 
 def matching(query: Any, words: Sequence[str]) -> list[Any]:
-    """`query` over Item, in parts, the best first (see database.matching). A is the weight of words of the description."""
+    """`query` over Item in parts, the best first (search.matching). A: the description's words."""
     bare = [word[:500] for text in words for word in _words(text)]
     parts = [" & ".join(f"'{word}':{how}" for word in bare) for how in ("A", "*A", "*")]
     text = Table("item_text").alias("words")
@@ -170,7 +168,7 @@ MOST_BYTES = 800_000
 
 
 def file_vector(rest: str, text: str) -> str:
-    """The words of an item (weight A) and of what its files say (weight D), each once, as a tsvector is written."""
+    """An item's words (weight A) and those of its files (D), each once, as a tsvector."""
     weights: dict[str, str] = {}
     for words, place in ((_words(rest), "1A"), (_words(text), "2")):
         for word in dict.fromkeys(words):

@@ -11,21 +11,21 @@ from dossier.office.people import Readable
 
 
 def only_items(query: Any, may: Readable) -> Any:
-    """`query`, which is over Item, without what this reader must not know of, and what is in the bin."""
+    """`query` over Item, without what this reader must not know of, and what is in the bin."""
     query = query.where(Item.id.not_in(Binned.select(Binned.item)))
     condition = of_items(may)
     return query if condition is None else query.where(condition)
 
 
 def count_items(may: Readable) -> int:
-    """How many items this reader may know of. All there are is counted apart from the bin: then a database need not look at each."""
+    """How many items this reader may know of. All, and the bin, are counted apart: quicker."""
     if of_items(may) is not None:
         return int(only_items(Item.select(), may).count())
     in_the_bin = Item.select(fn.COUNT(Item.id)).where(Item.id.in_(Binned.select(Binned.item)))
     return int(Item.select(fn.COUNT(SQL("*"))).scalar()) - int(in_the_bin.scalar())
 
 
-def of_items(may: Readable) -> Any:
+def of_items(may: Readable) -> object:
     """The condition that an Item meets which this reader may know of; None: all do."""
     condition = None if may.clients is None else Item.client.in_(sorted(may.clients))
     if may.hidden_types:
@@ -35,7 +35,7 @@ def of_items(may: Readable) -> Any:
 
 
 def only_events(query: Any, may: Readable) -> Any:
-    """`query`, which is over Event, likewise: what is about no item and no client is for whoever may know of all clients."""
+    """`query` over Event, likewise: what is about no client is for whoever knows of all."""
     condition = of_items(may)
     if condition is None:
         return query
@@ -46,7 +46,7 @@ def only_events(query: Any, may: Readable) -> Any:
 
 
 def only_of_clients(query: Any, client: Any, item: Any, may: Readable) -> Any:
-    """`query` over rows that tell their client and maybe their item (these columns), likewise."""
+    """`query` over rows that have these columns, likewise."""
     if may.clients is not None:
         query = query.where(client.in_(sorted(may.clients)))
     if may.hidden_types:

@@ -1,4 +1,4 @@
-"""Finding items by their words: the index, kept in the transaction that changes an item, and the query over it."""
+"""Finding items by their words: the index, kept in the transaction that changes an item."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from dossier.database.tables import PROXY, Item, TextRow, chunks
 
 
 def forget_old_words() -> None:
-    """Words of texts that were changed go from the index, too. Call inside `transaction()`; it is written anew as a whole."""
+    """Changed words go from the index: it is written anew as a whole. Inside `transaction()`."""
     if not is_shared():
         PROXY.execute_sql("INSERT INTO item_text (item_text) VALUES ('optimize')")
         PROXY.execute_sql("INSERT INTO item_text_files (item_text_files) VALUES ('optimize')")
@@ -27,7 +27,7 @@ MOST_WORDS = 20
 
 
 def search_text(rows: Sequence[TextRow], replace: bool = False) -> None:
-    """Put what items are found by into the index; their files are read later. Call inside `transaction()`."""
+    """Put what items are found by into the index; files are read later. Inside `transaction()`."""
     file_texts.make_due([row[0] for row in rows], replace)
     if replace:
         file_texts.follow(rows)
@@ -53,12 +53,12 @@ Ends = tuple[int, int]
 
 
 def matching(query: Any, words: str, client: str | None = None, ends: Ends | None = None) -> list[Any] | None:
-    """`query` over Item, in parts, the best first: whole words of the description, beginnings of its words, beginnings anywhere.
+    """`query` over Item, in parts, the best first; None without a word.
 
-    Each part has only items of which every word of `words` fits so, and none that an earlier part has. None without a word.
-    `client`: the client that `query` asks for anyway; then only that client's words are looked through. `ends`: where all that
-    `query` asks for lies anyway. (No bm25: it reads all hits, which takes seconds where a word is common, and what an office looks
-    for is what is new.)
+    The parts: whole words of the description, beginnings of its words, beginnings anywhere. Each
+    has only items of which every word of `words` fits so, and none of an earlier part. `client`:
+    the client that `query` asks for anyway. `ends`: where all of it lies anyway. (No bm25: it reads
+    all hits, which takes seconds for a common word, and an office looks for what is new.)
     """
     found = _words(words)
     if not found:
@@ -79,9 +79,9 @@ def matching(query: Any, words: str, client: str | None = None, ends: Ends | Non
 
 
 def matching_files(
-    query: Any, words: str, client: str | None = None, alone: bool = False, ends: Ends | None = None
+    query: object, words: str, client: str | None = None, alone: bool = False, ends: Ends | None = None
 ) -> Any | None:
-    """`query` over Item: those of which every word is in the text of their files or in what `matching` looks through, but not all there.
+    """`query` over Item: each word is in its files or where `matching` looks, but not all there.
 
     `alone`: those that have every word in the text of their files. None without a word.
     """
@@ -110,7 +110,7 @@ def _of_client(client: str | None) -> str:
 
 
 def _joined(query: Any, index: str, expression: str, ends: Ends | None) -> Any:
-    """SQLite must go from the words to the items, whatever it thinks of their number: CROSS JOIN in effect.
+    """SQLite must go from the words to the items, whatever it thinks of their number: CROSS JOIN.
 
     It must be told of the ends at the words: there it leaps to them.
     """

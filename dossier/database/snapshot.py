@@ -1,10 +1,9 @@
 """A copy of the database as it is at one instant, while others write to it; and the way back.
 
-SQLite: its own backup API, in one step, so within one read transaction; what is copied is a whole database that needs no
-log beside it. PostgreSQL: pg_dump and pg_restore, which must be installed where dossier runs, in the server's version or a
-later one; the list of files is read in the very transaction that is dumped.
-
-No password is ever in the arguments of a program, where others could read it.
+SQLite: its own backup API in one step, so within one read transaction; the copy needs no log.
+PostgreSQL: pg_dump and pg_restore, in the server's version or a later one; the list of files is
+read in the very transaction that is dumped. No password is in a program's arguments, which others
+can read.
 """
 
 from __future__ import annotations
@@ -64,7 +63,7 @@ def sqlite_path(office: Office) -> Path | None:
 
 
 def take(office: Office, folder: Path) -> Taken:
-    """Copy the database into `folder`. Raises CannotCopy, OSError. The copy is not on the disk yet."""
+    """Copy the database into `folder`, not on the disk yet. Raises CannotCopy, OSError."""
     path = sqlite_path(office)
     if path is None:
         return _dump(office.settings.database.url, folder / POSTGRESQL)
@@ -83,7 +82,7 @@ def _opened(path: Path) -> sqlite3.Connection:
 
 
 def copy_sqlite(source: Path, target: Path) -> None:
-    """Copy an SQLite database that others may be writing to. The copy is not on the disk yet; after an error there is none."""
+    """Copy an SQLite database that others may write to, not synced. On errors there is none."""
     try:
         with closing(sqlite3.connect(source, timeout=BUSY_SECONDS)) as reading, closing(sqlite3.connect(target)) as writing:
             reading.backup(writing)
@@ -95,9 +94,9 @@ def copy_sqlite(source: Path, target: Path) -> None:
 
 
 def why_damaged(path: Path, thoroughly: bool = False) -> str | None:
-    """What SQLite itself finds wrong with a file; None if nothing. `thoroughly`: indexes are held against their tables as well.
+    """What SQLite itself finds wrong with a file; None if nothing. `thoroughly`: indexes as well.
 
-    Raises sqlite3.OperationalError where it can't be read: a disk that fails says nothing of what is on it.
+    Raises sqlite3.OperationalError where it can't be read: a disk that fails says nothing of it.
     """
     try:
         with closing(_opened(path)) as database:
@@ -167,7 +166,7 @@ def _dump(url: str, target: Path) -> Taken:
 
 
 def _run(command: list[str], url: str, arguments: Callable[[str], list[str]]) -> None:
-    """Run one of PostgreSQL's programs on the database at `url`, the password in its environment."""
+    """Run one of PostgreSQL's programs on the database at `url`, the password in its environ."""
     if shutil.which(command[0]) is None:
         raise CannotCopy(errno.ENOENT, sentence("database.no_program", program=command[0]))
     address = database_address.read(url)

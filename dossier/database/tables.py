@@ -1,7 +1,8 @@
-"""The tables, one class each. What a row means is said here; who may write it, in the room that does.
+"""The tables, one class each. A row's meaning is said here; who writes it, by the room that does.
 
-Times are texts as clock.to_text writes them (UTC, all of one length). Lists and mappings are JSON in a text column.
-An item's key is its number without the letters: year x 10,000,000 + the number in the year, so keys sort by age.
+Times are texts as clock.to_text writes them (UTC, all of one length). Lists and mappings are JSON
+in a text column. An item's key is its number without the letters: year x 10,000,000 + the number in
+the year, so keys sort by age.
 """
 
 from __future__ import annotations
@@ -68,20 +69,19 @@ def chunks(values: Sequence[V], size: int = 500) -> Iterator[Sequence[V]]:
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:
-    """All rows of a query, as plain tuples."""
     return list(query.tuples())
 
 
 def plain_rows(query: Any) -> list[tuple[Any, ...]]:
-    """As `tuples`, but as the driver gives them: JSON is text yet. Several times as fast, for thousands of rows."""
+    """As the driver gives them: JSON is text yet. Several times as fast, for thousands of rows."""
     return list(PROXY.execute(query).fetchall())
 
 
 def insert_rows(table: Any, rows: Sequence[Sequence[Any]], fields: Sequence[Any] | None = None) -> None:
-    """Insert rows, each with a value for each of `fields` (all columns, in their order). Call inside a transaction.
+    """Insert rows with a value for each of `fields` (all columns, in order). Inside a transaction.
 
-    One statement, run for each row: to write a statement with thousands of values takes peewee longer than all else that a
-    drop costs.
+    One statement is run for each row: peewee takes longer to write one with thousands of values
+    than all else that a drop costs.
     """
     if not rows:
         return
@@ -113,13 +113,13 @@ else:
 
 
 class JSONText(_Text[V]):
-    """A list or mapping, kept as JSON text on both databases. What is in it stands before it: `labels: JSONText[list[str]]`."""
+    """A list or mapping, kept as JSON text. `JSONText[list[str]]` says what is in it."""
 
     if TYPE_CHECKING:
 
         def __new__(cls, *, null: bool = False) -> JSONText[Any]: ...
 
-    def db_value(self, value: Any) -> Any:
+    def db_value(self, value: object) -> object:
         return value if value is None else json.dumps(value, separators=(",", ":"))
 
     def python_value(self, value: Any) -> Any:
@@ -142,7 +142,7 @@ class Shown(TypedDict):
     explanation: str | None
     attachments: list[FileShown]
     internal: NotRequired[dict[str, Any]]
-    """What no client sees, of an item that is approved inside the office (workflow/items/internal.py)."""
+    """What no client sees, of an item that is approved inside the office (items/internal.py)."""
 
 
 class Table(Model):
@@ -152,7 +152,7 @@ class Table(Model):
 
 
 class Counter(Table):
-    """The last item number of each year. Counted up in the transaction that makes the item: no holes."""
+    """The last item number of each year, counted in the transaction that makes it: no holes."""
 
     year = IntegerField(primary_key=True)
     last = IntegerField()
@@ -195,10 +195,10 @@ class Item(Table):
     """True while publishing.py has something to do for this item."""
     makers: JSONText[Mapping[str, Sequence[str]]] = JSONText()
     """Whose work it is, by part (workflow/items/makers.py)."""
-    approval: JSONText[dict[str, Any] | None] = JSONText(null=True)
-    """Of an item that is approved inside the office: {state, by, at, content} (workflow/items/internal.py)."""
+    approval: JSONText[dict[str, object] | None] = JSONText(null=True)
+    """Of an item that is approved inside the office: {state, by, at, content} (internal.py)."""
     due = CharField(null=True)
-    """The day on which something must be done with it, such as 2027-03-01 (workflow/items/dates.py)."""
+    """The day on which something must be done with it, such as 2027-03-01 (items/dates.py)."""
     owner = CharField(null=True)
     """Who sees to it; null: who made it."""
 
@@ -214,7 +214,7 @@ class Label(Table):
 
 
 class Attachment(Table):
-    """One version of one file of an item. The versions that were replaced or removed stay, with `current` false."""
+    """A version of a file of an item. Those that were replaced or removed are not `current`."""
 
     id = AutoField()
     item = BigIntegerField()
@@ -233,8 +233,8 @@ class Attachment(Table):
 class Edition(Table):
     """All that a client sees of an item at once: what is decided on, what stands, what stood.
 
-    `state`: pending, standing, superseded, returned, withdrawn, dropped (overtaken by a change before it was decided),
-    approved (inside the office, where no client sees it).
+    `state`: pending, standing, superseded, returned, withdrawn, dropped (overtaken by a change
+    before it was decided), approved (inside the office, where no client sees it).
     """
 
     id = BigIntegerField(primary_key=True)
@@ -252,8 +252,8 @@ class Edition(Table):
     """Everybody whose work this is: who may not decide on it (workflow/items/makers.py)."""
 
 
-def editions_of(item: int) -> Any:
-    """The condition of an Edition that it is this item's: found by the numbers, for no index has the items of all editions."""
+def editions_of(item: int) -> object:
+    """The condition that an Edition is this item's, by the numbers: no index has all items."""
     return Edition.id.between(first_edition(item), first_edition(item + 1) - 1)
 
 
@@ -276,7 +276,7 @@ class Decision(Table):
 
 
 class EditionNote(Table):
-    """A line for whoever decides on an edition, such as the wrong-client guard's finding (workflow/items/notes.py)."""
+    """A line for whoever decides on an edition, such as the guard's finding (notes.py)."""
 
     edition = BigIntegerField()
     line = IntegerField()
@@ -287,7 +287,7 @@ class EditionNote(Table):
 
 
 class Asked(Table):
-    """That a person was asked to decide on an edition. Written by the daemon before their queue file is."""
+    """A person was asked to decide on an edition. Written before their queue file is."""
 
     edition = BigIntegerField()
     person = CharField()
@@ -304,36 +304,36 @@ class Asked(Table):
 
 
 class Drop(Table):
-    """A drop that was claimed, taken or refused, and, until it is `cleared`, what its files in the inbox still need."""
+    """A drop that was claimed, taken or refused, and what its files still need until `cleared`."""
 
     id = BigIntegerField(primary_key=True)
     """Counts up in the order of taking."""
     client = CharField()
     folder: JSONText[str | None] = JSONText(null=True)
-    """The folder's name, of a folder drop; of what lay in a preset's folder the way to it, which ends in `/`. As JSON,
-    which holds names that are no text, too."""
+    """A folder drop's folder; of a preset's, the way to it, which ends in `/`. JSON holds any
+    name."""
     stem = TextField()
     fingerprint = CharField(null=True)
     """SHA-256 over client, sidecar bytes and file contents; null for a refused drop."""
     kind = CharField()
-    """claimed (its files are out of the inbox, and nothing is decided yet), taken, duplicate or refused."""
+    """claimed (its files are out of the inbox, nothing is decided), taken, duplicate or refused."""
     item = BigIntegerField(null=True)
     at = CharField()
-    files: JSONText[list[list[Any]]] = JSONText()
-    """[[name, device, inode, size, mtime in ns], …], the sidecar last: exactly what was looked at."""
+    files: JSONText[list[list[object]]] = JSONText()
+    """[[name, device, inode, size, mtime in ns], …], the sidecar last: exactly what was seen."""
     target = TextField(null=True)
     """Of a refused drop: its folder under _rejected."""
     text = TextField()
     """The receipt, or WHY.txt."""
     cleared = BooleanField()
     hidden = CharField(null=True)
-    """A word in the names that its files have from when they are claimed until they are gone (leaving.aside)."""
+    """A word in its files' names from when they are claimed until they are gone (leaving.aside)."""
     of_type = TextField(null=True)
-    """Of a refused drop: the type that it was to be of, where such items are never shared and not all staff may know of them."""
+    """A refused drop's type, where it is never shared or not all staff may know of it."""
 
 
 class Event(Table):
-    """A link of the trail (trail.py). Holds codes and numbers only: what people wrote is in EventDetail."""
+    """A link of the trail (trail.py): codes and numbers only. People's words are in EventDetail."""
 
     seq = BigIntegerField(primary_key=True)
     at = CharField()
@@ -353,7 +353,7 @@ class Event(Table):
 
 
 class EventDetail(Table):
-    """What an event tells besides: text of and about people, which can be erased without breaking the chain."""
+    """What an event tells besides, of and about people: erasable without breaking the chain."""
 
     seq = BigIntegerField(primary_key=True)
     salt = CharField()
@@ -366,8 +366,7 @@ class Mail(Table):
     id = AutoField()
     message_id = CharField(unique=True)
     kind = CharField()
-    """To a contact: ready, bundle, login, unopened. To staff: returned, failed, guard, reminder, digest, escalation, alarm, retention, and
-    notices (workflow/messages/kinds.py)."""
+    """ready, bundle, login, unopened to contacts; others to staff (workflow/messages/kinds.py)."""
     item = BigIntegerField(null=True, index=True)
     client = CharField(null=True)
     recipient = CharField()
@@ -385,7 +384,7 @@ class Mail(Table):
     sent_at = CharField(null=True)
     error = TextField(null=True)
     unreached = IntegerField(default=0)
-    """How often in a row it was due and there was no server. Begins at 0 again once there is one."""
+    """How often in a row it was due and there was no server; 0 again once there is one."""
     within = IntegerField(null=True)
     """The digest that this mail goes in, instead of by itself."""
 
@@ -403,7 +402,7 @@ class Viewed(Table):
 
 
 class Note(Table):
-    """A small thing the daemon must remember: an alarm that was told, an anchor that was written."""
+    """What the daemon must remember: an alarm that was told, an anchor that was written."""
 
     key = CharField(primary_key=True)
     value = TextField()
@@ -414,13 +413,13 @@ class Page(Table):
 
     client = CharField(primary_key=True)
     look = CharField()
-    """What its pages were made with besides the items (pages.look): another look means they must be made anew."""
+    """What its pages were made with besides the items (pages.look); another makes them anew."""
     made: JSONText[dict[str, str]] = JSONText()
     """{file name: its SHA-256} of the pages as they were written last."""
 
 
 class PageFile(Table):
-    """A file under _pages/ that was made of what an item shows: the picture of a first page, or the archive of all attachments."""
+    """A file under _pages/ made of what an item shows: a first page's picture, or an archive."""
 
     name = CharField(primary_key=True)
     client = CharField()
@@ -432,7 +431,7 @@ class PageFile(Table):
 
 
 class Listing(Table):
-    """How often what a client sees on the portal was changed. Counted by triggers of the table of items (0047)."""
+    """How often what a client sees was changed: counted by triggers of the items' table (0047)."""
 
     client = CharField(primary_key=True)
     revision = BigIntegerField()
@@ -445,7 +444,7 @@ class PageDue(Table):
 
 
 class LoginRequest(Table):
-    """Somebody typed this address at the portal. The daemon looks whether it is a contact's, and takes the row away."""
+    """An address that was typed at the portal, until the daemon has looked whose it is."""
 
     id = AutoField()
     address = TextField()
@@ -477,7 +476,7 @@ class LoginSession(Table):
 
 
 class DeskRequest(Table):
-    """Somebody typed this address at the desk. The daemon looks whether it is a staff member's, and takes the row away."""
+    """An address that was typed at the desk, until the daemon has looked whose it is."""
 
     id = AutoField()
     address = TextField()
@@ -496,7 +495,7 @@ class DeskToken(Table):
 
 
 class DeskSession(Table):
-    """A browser in which a staff member is logged in: the SHA-256 of its cookie, and who that is."""
+    """A browser that is logged in to the desk: the SHA-256 of its cookie, and who that is."""
 
     hash = CharField(primary_key=True)
     staff = CharField()
@@ -510,7 +509,7 @@ class DeskSession(Table):
 
 
 class ProviderLogin(Table):
-    """A login with an identity provider that was begun (workflow/portal_access/provider_logins.py)."""
+    """A login with an identity provider that was begun (provider_logins.py)."""
 
     hash = CharField(primary_key=True)
     """SHA-256 of the state."""
@@ -523,7 +522,7 @@ class ProviderLogin(Table):
 
 
 class StagedDrop(Table):
-    """A drop that is being put together (ingest/sources/staging.py): hidden in the inbox, until it gets its name there."""
+    """A drop that is being put together, hidden in the inbox (ingest/sources/staging.py)."""
 
     id = CharField(primary_key=True)
     client = CharField()
@@ -540,7 +539,7 @@ class StagedDrop(Table):
 
 
 class Delegation(Table):
-    """A drop that was placed in the inbox for somebody, until it is taken or refused (ingest/intake/delegation.py)."""
+    """A drop placed in the inbox for somebody, until it is taken or refused (delegation.py)."""
 
     client = CharField()
     folder = CharField()
@@ -562,7 +561,7 @@ class Delegation(Table):
 
 
 class Sighting(Table):
-    """A sidecar that the daemon saw lie in an inbox, and did not take at once (ingest/intake/sightings.py)."""
+    """A sidecar that was seen in an inbox and not taken at once (ingest/intake/sightings.py)."""
 
     inode = CharField()
     device = CharField()
@@ -581,7 +580,7 @@ class Sighting(Table):
 
 
 class ApiToken(Table):
-    """A key for a program: what it may, for whom, until when. The key itself is kept as its SHA-256."""
+    """A key for a program: what it may, for whom, until when. Only its SHA-256 is kept."""
 
     name = CharField(primary_key=True)
     hash = CharField()
@@ -627,14 +626,14 @@ class Hook(Table):
 
 
 class LoginRate(Table):
-    """How often something was tried: a store of tries that fills up by itself, and is full again at `full_at`."""
+    """How often something was tried: a store of tries that is full again at `full_at`."""
 
     key = CharField(primary_key=True)
     full_at = CharField()
 
 
 class Opening(Table):
-    """That a contact opened an edition on the portal: its page (`name` and `sha256` empty), or a file of it."""
+    """A contact opened an edition's page (`name` and `sha256` empty) or a file of it."""
 
     edition = BigIntegerField()
     contact = CharField()
@@ -651,7 +650,7 @@ class Opening(Table):
 
 
 class Hold(Table):
-    """A legal hold: nothing of this client or item is removed while it stands (retention.py). `kind`: client or item."""
+    """A legal hold: nothing of this client or item is removed. `kind`: client or item."""
 
     kind = CharField()
     subject = CharField()
@@ -665,7 +664,7 @@ class Hold(Table):
 
 
 class Removal(Table):
-    """An item that was removed when its term was over: its number stays, and that it was removed."""
+    """An item that was removed when its term was over: its number stays, and that it was."""
 
     item = BigIntegerField(primary_key=True)
     at = CharField()
@@ -686,20 +685,20 @@ class TextDue(Table):
 
 
 class Leaving(Table):
-    """A vault file that a removed item had. It goes once it is sure that no other attachment names it."""
+    """A vault file of a removed item. It goes once no other attachment names it for sure."""
 
     sha256 = CharField(primary_key=True)
 
 
 class Redaction(Table):
-    """An event that was written anew without a person's name (trail.redact): the link that the chain was computed over."""
+    """An event written anew without a name (redacting.py): the link the chain was made of."""
 
     seq = BigIntegerField(primary_key=True)
     link = CharField()
 
 
 class Erasure(Table):
-    """That a person was erased on request. Who that was is nowhere but in the report, which the office keeps."""
+    """A person was erased on request. Who that was is only in the report."""
 
     id = IntegerField(primary_key=True)
     """The person is called `erased-ID` since."""

@@ -1,4 +1,4 @@
-"""What to do about a database that can't be used, said in one line; and whether it can be used again. Both databases."""
+"""What to do about a database that can't be used, in one line, and whether it can be again."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from peewee import DatabaseError, InterfaceError, OperationalError
 from dossier.text.refusals import Unavailable
 from dossier.text.sentences import Sentence, plain, sentence
 
-# What the databases and the system say (PostgreSQL's own messages follow lc_messages; those of its library don't) → what to do.
+# What the databases and the system say (PostgreSQL's own messages follow lc_messages; those of its
+# library don't) → what to do.
 _ADVICE = (
     (r"read-?only", "database.todo_read_only"),
     (r"Connection refused|could not connect|timeout expired|No route|unreachable|server closed|connection is (bad|closed|lost)"
@@ -28,7 +29,6 @@ _ADVICE = (
 
 
 def told(error: Exception) -> Sentence:
-    """What the database says, and what to do about it."""
     if isinstance(error, DatabaseUnavailable):
         return error.sentence if isinstance(error.sentence, Sentence) else plain(error.sentence)
     said = " ".join(str(error).split())

@@ -1,18 +1,16 @@
-"""Folders that are held open: wherever their names lead by now, what is done in them is done in them.
+"""Folders that are held open: what is done in them is done there, wherever their names lead by now.
 
-Whoever may write to a folder can put a link in the place of a folder in it, at any instant. A path that was looked at a
-moment ago then leads elsewhere. So whatever lies in folders that others may write to is reached from a folder that is held
-open, by names that have no folder part:
+Whoever may write to a folder can put a link in the place of a folder in it at any instant. A path
+that was looked at a moment ago then leads elsewhere. So what lies in folders that others may write
+to is reached from a folder that is held open, by names without a folder part:
 
     with open_beneath(office.inbox, client, "_done") as done:
         files.write_whole(done / "report.receipt.yaml", data)
 
-The first folder is the office's own: links on the way to it were put there by whoever set the office up, and are followed.
-Beneath it none is. The kernel sees to that in one call (openat2(2), since Linux 5.6); where it can't, each folder on the
-way is opened from the one before it, without following a link.
-
-A folder that is moved away while it is held open takes along what is done in it: the file lies where the folder lies now,
-and nowhere else.
+Links on the way to the first folder were put there by whoever set the office up, and are followed.
+Beneath it none is: by one call of the kernel (openat2(2), since Linux 5.6), or where it has none by
+opening each folder from the one before it. A folder that is moved while it is held open takes along
+what is done in it.
 """
 
 from __future__ import annotations
@@ -35,7 +33,7 @@ FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 """How a folder is opened that others may write to: a link in its place is not followed."""
 
 _OPENAT2 = 437
-"""The number of openat2(2), the same on every kind of machine that the program runs on; the C library has no name for it."""
+"""The number of openat2(2) on every kind of machine; the C library has no name for it."""
 
 _NO_MAGICLINKS, _NO_SYMLINKS, _BENEATH = 0x02, 0x04, 0x08  # linux/openat2.h
 
@@ -47,7 +45,7 @@ class _How(ctypes.Structure):
 
 
 class Folder:
-    """A folder that is held open, until it is closed. `path` is what it was called when it was opened, for people."""
+    """A folder that is held open until it is closed. `path`: its name when it was opened."""
 
     def __init__(self, descriptor: int, path: str) -> None:
         self.descriptor = descriptor
@@ -72,16 +70,15 @@ class Folder:
         return os.fstat(self.descriptor)
 
     def names(self) -> list[str]:
-        """What lies in it."""
         return os.listdir(self.descriptor)
 
     def entries(self) -> Iterator[os.DirEntry[str]]:
-        """What lies in it, with what can be told of it without following a link. Their `path` is the name alone."""
+        """What lies in it, told without following a link. Their `path` is the name alone."""
         with os.scandir(self.descriptor) as entries:
             yield from entries
 
     def open(self, *names: str) -> Folder:
-        """The folder in it, or further down. Raises FileNotFoundError; NotADirectoryError for a link or a file."""
+        """The folder in it, or below. FileNotFoundError; NotADirectoryError for a link or file."""
         path = "/".join((self.path, *names))
         for name in names:
             _check(name)
@@ -108,7 +105,6 @@ class At:
         return f"{self.folder.path}/{self.name}"
 
     def with_name(self, name: str) -> At:
-        """Another name in the same folder."""
         return At(self.folder, name)
 
 
@@ -126,12 +122,11 @@ def open_beneath(top: Path, *names: str) -> Folder:
 
 
 def address(place: Place) -> tuple[str | Path, int | None]:
-    """What a system call is told of a place: the name, and the descriptor of the folder that it counts from."""
+    """What a system call is told of a place: its name, and the descriptor of its folder."""
     return (place.name, place.folder.descriptor) if isinstance(place, At) else (place, None)
 
 
 def name_of(place: Place) -> str:
-    """The last part of a place's name."""
     return place.name if isinstance(place, At) else os.path.basename(place)
 
 
@@ -141,7 +136,7 @@ def beside(place: Place, name: str) -> Place:
 
 
 def named(error: OSError, place: Place | Folder) -> OSError:
-    """The same error with the whole name in it: a call that is told a descriptor knows a part of it, or nothing."""
+    """The same error with the whole name in it: the call was told a part of it, or a descriptor."""
     return OSError(error.errno, error.strerror, str(place))
 
 

@@ -1,13 +1,12 @@
-"""Does a file's own format say that it is not finished? Told from its head and its tail, without reading the rest.
+"""Does a file's own format say that it is not finished? Told from its head and its tail alone.
 
 Only formats that say where they end can be asked: PDF (`%%EOF`), zip and what is built as one (the
 central directory), PNG (`IEND`) and JPEG (the end-of-image mark). A scanner that closes the file
 after each page, and an upload that was cut off, leave files that are closed and quiet, and end
 nowhere.
 
-Whole files have odd tails: programs put blanks, signatures and whole films behind the end. So an
-end may stand anywhere in the tail, and a file that is not plainly cut off is taken for whole. That
-it is not damaged in its middle is not looked at.
+Whole files have odd tails: blanks, signatures, whole films. So an end may stand anywhere in the
+tail, and what is not plainly cut off is taken for whole. Damage in its middle is not looked for.
 """
 
 from __future__ import annotations
@@ -16,14 +15,14 @@ import os
 import re
 
 HEAD, TAIL = 1024, 128 * 1024
-"""Bytes. Readers of PDF look for its mark in the first 1,024, and a zip's comment may be 64 kB long."""
+"""Bytes. PDF readers look for its mark in the first 1,024; a zip's comment may be 64 kB long."""
 
 SEGMENTS = 1000
-"""A JPEG has at most so many segments before its picture; what has more is no picture of a camera."""
+"""A JPEG has at most so many segments before its picture; one with more is no camera's."""
 
 
 def is_cut_off(descriptor: int, size: int) -> bool:
-    """True if the open file, `size` bytes long, lacks the end that its format asks for. Raises OSError."""
+    """True if the open file, `size` bytes long, lacks the end that its format asks for. OSError."""
     head = os.pread(descriptor, HEAD, 0)
     if head.startswith((b"PK\x03\x04", b"PK\x07\x08")):
         return not _has_directory(descriptor, size)
@@ -41,13 +40,13 @@ def _tail(descriptor: int, size: int, start: int = 0) -> bytes:
 
 
 def _ends_among_objects(tail: bytes) -> bool:
-    """No end of a PDF, or more of its objects behind the last one: it has an end for each time it was added to."""
+    """A PDF without an end, or with objects behind its last one: each addition brings an end."""
     *_, rest = tail.rpartition(b"%%EOF")
     return len(rest) == len(tail) or re.search(rb"\b[0-9]+\s+[0-9]+\s+obj\b", rest) is not None
 
 
 def _has_directory(descriptor: int, size: int) -> bool:
-    """The end of the central directory, which says where the directory begins (APPNOTE.TXT 4.3.16)."""
+    """The end of the central directory, which says where that begins (APPNOTE.TXT 4.3.16)."""
     tail = _tail(descriptor, size)
     at = len(tail)
     while (at := tail.rfind(b"PK\x05\x06", 0, at)) >= 0:

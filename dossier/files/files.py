@@ -1,14 +1,15 @@
-"""Every durable write, copy and removal of files. No other room than this and moves.py calls os.rename, os.link, fsync or shutil.
+"""Every durable write, copy and removal of files. Only this and moves.py rename, link or fsync.
 
-Each takes a path, or a name in a folder that is held open (beneath.py): the latter wherever others may write.
+Each takes a path or, wherever others may write, a name in a folder that is held open (beneath.py).
 
-What can be promised: after `sync` has returned, what was written and named before it survives a power cut, as far as
-the file system and the disk keep their word. ext4, xfs and btrfs do; a network file system does what its server does;
-a disk that lies about its cache can't be helped. Renames within a file system are atomic to every reader.
+What was written and named before `sync` returned survives a power cut, as far as the file system
+and the disk keep their word. ext4, xfs and btrfs do; a network file system does what its server
+does; a disk that lies about its cache can't be helped. Renames within a file system are atomic to
+every reader.
 
-Errors: ENOSPC, EIO, EACCES and the like go through as OSError, the path in them; the caller decides whether one drop
-waits or everything stops. EINVAL from fsync on a folder is let pass: some network file systems can't do it, and
-their servers order the operations themselves.
+ENOSPC, EIO, EACCES and the like go through as OSError with the path in them: the caller decides
+whether one drop waits or everything stops. EINVAL from fsync on a folder is let pass: some network
+file systems can't do it, and their servers order the operations themselves.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ CHUNK = 1024 * 1024
 """Bytes copied between two looks at the stop signal."""
 
 GROUP = 12
-"""From so many files on, one syncfs costs less than an fsync for each (measured on ext4: about 8)."""
+"""From so many files on, one syncfs costs less than an fsync for each (ext4: about 8)."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -52,7 +53,7 @@ class NotPlain(OSError):
 
 
 class Changed(OSError):
-    """The file was changed, replaced or taken away since it was looked at, or while it was being read."""
+    """The file was changed, replaced or taken away since it was looked at, or while it was read."""
 
 
 class SourceUnreadable(OSError):
@@ -60,7 +61,7 @@ class SourceUnreadable(OSError):
 
 
 class Look(NamedTuple):
-    """A file as it was when looked at: enough to know it again, and to see that it was not touched since."""
+    """A file as it was when looked at: enough to know it again, and to see if it was touched."""
 
     device: int
     inode: int
@@ -74,7 +75,7 @@ class Look(NamedTuple):
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_uid)
 
     def is_untouched(self, other: Look) -> bool:
-        """The same file, and nothing was done to it since: not even its name or rights were changed."""
+        """The same file, and nothing was done to it since: not even to its name or rights."""
         return self.is_same_content(other) and self.ctime_ns == other.ctime_ns
 
     def is_same_content(self, other: Look) -> bool:
@@ -104,7 +105,7 @@ def _status(path: Place) -> os.stat_result | None:
 
 @contextlib.contextmanager
 def open_plain(path: Place) -> Iterator[int]:
-    """A descriptor to read the plain file `path`. Follows no link and waits for no pipe. Raises NotPlain, Changed."""
+    """A descriptor to read a plain file. Follows no link, waits for no pipe. NotPlain, Changed."""
     descriptor = _opened(path)
     try:
         yield descriptor
@@ -157,15 +158,16 @@ def copy_hashed(source: Place, folder: Path, expected: Look | None = None, mode:
 
 
 def copy_whole(source: Place, target: Place, expected: Look | None = None, mode: int = 0o640) -> tuple[str, Look]:
-    """Copy a file that others may write to, to the new name `target`, not yet synced. What is hashed is what was written.
+    """Copy a file that others may write to, to the new name `target`, not yet synced.
 
-    Returns its SHA-256 (hex), and the source as it was.
-    Raises NotPlain, Changed (the source is not as `expected`, or changed meanwhile, or has a writer, or is gone),
-    Unreadable, Interrupted; OSError where the copy can't be written. Then there is no copy.
+    Returns the SHA-256 (hex) of what was written, and the source as it was. On an error there is no
+    copy: NotPlain, Changed (the source is not as `expected`, changed meanwhile, has a writer or is
+    gone), SourceUnreadable, Interrupted; OSError where the copy can't be written.
     """
     with _open_source(source) as reading:
         before = Look.of(os.fstat(reading))
-        # A change to what was quiet shows in its times below, so a writer needs to be asked for only once.
+        # A change to what was quiet shows in its times below, so a writer needs to be asked for
+        # only once.
         if not expected.is_same_content(before) if expected else has_writer(reading):
             raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
         writing = open_new(target, mode)
@@ -183,7 +185,7 @@ def copy_whole(source: Place, target: Place, expected: Look | None = None, mode:
 
 
 def pieces(path: Place, start: int, end: int) -> Iterator[bytes]:
-    """The bytes of a file from `start` to before `end`, up to CHUNK at a time. Raises FileNotFoundError; OSError."""
+    """The bytes from `start` to before `end`, up to CHUNK at a time. FileNotFoundError; OSError."""
     with open_plain(path) as descriptor:
         yield from pieces_of(descriptor, start, end)
 
@@ -196,9 +198,10 @@ def pieces_of(descriptor: int, start: int, end: int) -> Iterator[bytes]:
 
 
 def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
-    """Copy a file that nobody writes to (the vault's) to the new name `target`, not yet synced. Returns its SHA-256.
+    """Copy a file that nobody writes to (the vault's) to the new name `target`, not yet synced.
 
-    What is hashed is what was written. Raises NotPlain, Interrupted; then nothing is left at `target`.
+    Returns the SHA-256 of what was written. On NotPlain or Interrupted nothing is left at
+    `target`.
     """
     with open_plain(source) as reading:
         writing = open_new(target, mode)
@@ -271,7 +274,7 @@ def hash_file(path: Place) -> str:
 
 
 def hash_on_disk(path: Place) -> str:
-    """SHA-256 (hex) of what the disk has, not of what the kernel remembers of it: after a failed write these may differ."""
+    """SHA-256 (hex) of what the disk has: after a failed write the kernel may say otherwise."""
     with open_plain(path) as descriptor:
         with _naming(path):
             _fsync(descriptor)
@@ -299,7 +302,7 @@ Names: TypeAlias = "tuple[str, ...]"
 
 
 def sync_beneath(top: Path, names: Collection[Names], folders: Collection[Names]) -> set[Names]:
-    """As `sync`, of files and folders beneath `top`, without following a link. Returns what of it is not there."""
+    """As `sync`, beneath `top`, without following a link. Returns what of it is not there."""
     is_large = len(names) + len(folders) >= GROUP
     single, whole = ([], [*folders, *(file[:-1] for file in names)]) if is_large else (list(names), list(folders))
     lacks, devices = set[Names](), set[int]()
@@ -373,7 +376,7 @@ _TEMPORARY = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 def write_whole(path: Place, data: bytes, mode: int = 0o644, durably: bool = False) -> None:
-    """Put `data` at `path`: a reader sees the old file or the new one, whole. Not synced, unless `durably`."""
+    """Put `data` at `path`: a reader sees the old file or the new one. Synced only if `durably`."""
     temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
     descriptor = open_new(temporary, mode)
     try:
@@ -414,14 +417,14 @@ def remove(path: Place) -> None:
 
 
 def held(place: Place) -> Folder:
-    """The folder at this very place, held open: a link in its place is not followed (NotADirectoryError)."""
+    """The folder at this very place, held open. For a link in its place NotADirectoryError."""
     if isinstance(place, At):
         return open_folder(place)
     return Folder(os.open(place, FOLDER), str(place))
 
 
 def sweep_temporaries(folder: Folder) -> None:
-    """Remove what `write_whole` left behind when it was killed. For whoever alone writes to this folder."""
+    """Remove what a killed `write_whole` left. For whoever alone writes to this folder."""
     for name in folder.names():
         if _TEMPORARY.fullmatch(name):
             remove(folder / name)
@@ -442,9 +445,10 @@ def remove_folder(path: Place) -> bool:
 
 
 def remove_tree(path: Place) -> None:
-    """Remove a folder with all that is in it, or whatever else lies there. Follows no link. Fine if it is gone already.
+    """Remove whatever lies there, a folder with all that is in it. Follows no link. May be gone.
 
-    Each folder is held open and emptied by its descriptor: whoever renames things in it meanwhile can't lead us elsewhere.
+    Each folder is held open and emptied by its descriptor: whoever renames things in it meanwhile
+    can't lead us elsewhere.
     """
     try:
         folder = held(path)
@@ -491,7 +495,7 @@ def make_folder(path: Place, mode: int = 0o755) -> None:
 
 
 def made_folder(place: At, mode: int = 0o755, like: os.stat_result | None = None) -> Folder:
-    """The folder at this place, held open; made before, if it lacks. A new one gets the owner and the rights of `like`.
+    """The folder at this place, held open; made if it lacks, with the owner and rights of `like`.
 
     Raises NotADirectoryError where a link or a file lies there.
     """
@@ -506,7 +510,7 @@ def made_folder(place: At, mode: int = 0o755, like: os.stat_result | None = None
 
 
 def give_like(place: str | Path | Folder, like: os.stat_result) -> None:
-    """Give a file or folder of ours the rights of another, and its owner where we may; as far as the file system can."""
+    """Give ours the rights of another and, where we may, its owner, as far as that goes."""
     name = place.descriptor if isinstance(place, Folder) else place
     with contextlib.suppress(PermissionError):
         if os.geteuid() == 0:
@@ -517,8 +521,8 @@ def give_like(place: str | Path | Folder, like: os.stat_result) -> None:
 def keep_for(folder: Folder, uid: int) -> None:
     """Let nobody but this user and ourselves into a folder of ours.
 
-    Root gives it to the user. Anybody else puts the user on its access list (acl(5)); where the file
-    system has none, nobody but we ourselves can read it.
+    Root gives it to the user. Anybody else puts the user on its access list (acl(5)); where the
+    file system has none, nobody but we ourselves can read it.
     """
     os.chmod(folder.descriptor, 0o700)
     if os.geteuid() == 0:
@@ -529,7 +533,7 @@ def keep_for(folder: Folder, uid: int) -> None:
 
 
 def _list_for(uid: int) -> bytes:
-    """The access list that lets the owner and this user do all, and nobody else anything, as in linux/posix_acl_xattr.h."""
+    """The access list of linux/posix_acl_xattr.h that lets in the owner and this user alone."""
     everything, nobody = 7, 0xFFFFFFFF
     entries = (
         (0x01, everything, nobody),
@@ -542,7 +546,7 @@ def _list_for(uid: int) -> bytes:
 
 
 def make_as_it_was(path: Path, uid: int, gid: int, mode: int, mtime_ns: int) -> bool:
-    """Give a file or folder of ours an owner, rights and a time; False if the owner can't be given, or nobody may give it."""
+    """Give it an owner, rights and a time; False if this user may not give it that owner."""
     try:
         os.chown(path, uid, gid)
     except OSError as error:

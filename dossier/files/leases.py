@@ -1,8 +1,9 @@
 """Does anybody have this file open for writing? What the kernel tells about it, and where it can't.
 
-A read lease is only given when nobody writes (fcntl(2), F_SETLEASE). It needs the file's owner or CAP_LEASE, and a local file
-system: of a network one this machine sees its own openers only, and NFS and CIFS refuse leases for reasons of their own, with the
-same EAGAIN that elsewhere means "somebody writes". So there the answer is that it can't be known.
+A read lease is only given when nobody writes (fcntl(2), F_SETLEASE). It needs the file's owner or
+CAP_LEASE, and a local file system. Of a network one this machine sees its own openers only, and NFS
+and CIFS refuse leases for reasons of their own with the same EAGAIN that elsewhere means "somebody
+writes". So there it can't be known.
 """
 
 from __future__ import annotations
@@ -38,10 +39,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def has_writer(descriptor: int) -> bool | None:
-    """True if any process of this machine has the file open for writing; None if that can't be known here.
+    """True if a process of this machine has the file open for writing; None if that can't be known.
 
-    A writer that comes while the lease is held gets it broken by a signal: SIGURG, which nobody minds, for by default it would be
-    SIGIO, which ends a process.
+    A writer that comes while the lease is held breaks it by a signal: SIGURG here, which nobody
+    minds. By default it would be SIGIO, which ends a process.
     """
     if _is_on_network(descriptor):
         return None

@@ -1,12 +1,12 @@
-"""What a file is, by marks that such a file must have to work, whatever its name says.
+"""What a file is, by marks that it must have to work, whatever its name says.
 
-Reads a few kilobytes at known places: the head, a zip's index, an OLE file's directory. A program is
-known by what makes it run (the header of a Windows or DOS program, an installer's class or tables, a
-Java class, a manifest that names a main class), not by a guess from its first bytes: mails of
-Outlook, protected workbooks and installers begin alike, and so do jars and half of all formats.
+Reads a few kilobytes at known places: the head, a zip's index, an OLE file's directory. A program
+is known by what makes it run (the header of a Windows or DOS program, an installer's class or
+tables, a Java class, a manifest that names a main class), not by its first bytes: mails of Outlook,
+protected workbooks and installers begin alike, and so do jars and half of all formats.
 
-No attempt is made to tell a script (bat, js, vbs, ps1) by its text but for marks that no letter has:
-under another name nothing runs it. Nor is anything unpacked but the few bytes that decide.
+A script (bat, js, vbs, ps1) is told only by marks that no letter has: under another name nothing
+runs it. Nothing is unpacked but the few bytes that decide.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _INDEX_MOST = 4 * 1024 * 1024
 """Bytes of a zip's index that are read: some 40,000 names."""
 
 _ENTRY = struct.Struct("<10xH8xI4xHHH8xI")
-"""An entry of a zip's index (APPNOTE.TXT 4.3.12): method, packed size, lengths of name, extra and comment, place."""
+"""An entry of a zip's index (APPNOTE.TXT 4.3.12): method, packed size, three lengths, place."""
 
 _CLASSES_MOST, _MANIFEST_MOST = 8, 65_536
 """So many entries are looked into for being classes, and so much of a manifest is read."""
@@ -105,7 +105,7 @@ _SWIFT = re.compile(rb"(?:[^\r\n]{0,120}\r?\n){0,4}:20:[^\r\n]{1,64}\r?\n(?::21:
 
 @dataclass(frozen=True, slots=True)
 class Marks:
-    """What the bytes say. `kind`: the usual extension of such a file, empty if the marks say nothing."""
+    """What the bytes say. `kind`: the usual extension of such a file, empty if they say nothing."""
 
     kind: str = ""
     programs: frozenset[str] = frozenset()
@@ -132,7 +132,8 @@ def marks_of(source: Source) -> Marks:
     head = _piece(source, HEAD_BYTES, 0)
     index, shift = _zip_index(source)
     programs = _programs(head)
-    # Wherever a zip begins: java runs what has its index at the end, whatever is in front, a PDF for example.
+    # Wherever a zip begins: java runs what has its index at the end, whatever is in front, a PDF
+    # for example.
     if index and _is_jar(source, index, shift):
         programs |= {"jar"}
     if head.startswith(_OLE):
@@ -200,7 +201,8 @@ def _kind_of_text(head: bytes) -> str:
 def _programs(head: bytes) -> frozenset[str]:
     """What the file could be run as, by its head; jars and installers are known by their index."""
     found: set[str] = set()
-    # A letter may begin with MZ; in a program zero bytes follow at once. One for DOS has no other mark, so PE isn't asked for.
+    # A letter may begin with MZ; in a program zero bytes follow at once. One for DOS has no other
+    # mark, so PE isn't asked for.
     if head.startswith(b"MZ") and b"\0" in head[:64]:
         found |= PROGRAM
     if head.startswith(_SHORTCUT):
@@ -248,9 +250,9 @@ def _is_jar(source: Source, index: bytes, shift: int) -> bool:
 
 
 def _zip_index(source: Source) -> tuple[bytes, int]:
-    """(the central directory of a zip file (APPNOTE.TXT 4.3.12), its first part at least; how many bytes are in front of the zip).
+    """A zip's central directory (APPNOTE.TXT 4.3.12), its first part at least; empty if it is none.
 
-    Empty if the file is no zip.
+    Returned with how many bytes stand in front of the zip.
     """
     size = os.fstat(source).st_size if isinstance(source, int) else len(source)
     begin = max(0, size - _ZIP_TAIL)
@@ -263,7 +265,8 @@ def _zip_index(source: Source) -> tuple[bytes, int]:
     length, place = int.from_bytes(end[12:16], "little"), int.from_bytes(end[16:20], "little")
     if length > begin + at:  # a very large zip (zip64) writes it elsewhere
         length = min(begin + at, _INDEX_MOST)
-    # By where it ends, not by where it says it begins: what is in front of the zip is not counted there.
+    # By where it ends, not by where it says it begins: what is in front of the zip is not counted
+    # there.
     start = begin + at - length
     return _piece(source, min(length, _INDEX_MOST), start), start - place if place != 0xFFFFFFFF else 0
 
@@ -284,7 +287,7 @@ def _unpacked(source: Source, entry: ZipMember, shift: int, most: int) -> bytes:
 
 
 def _kind_of_zip(head: bytes, index: bytes) -> str:
-    """docx, odt, asice … by the names in its index or its first entry; `zip` if it is none of those."""
+    """docx, odt, asice … by the names in its index or its first entry; else `zip`."""
     if _MIMETYPE.match(head):
         start = 30 + 8 + int.from_bytes(head[28:30], "little")
         told = [kind for mimetype, kind in _BY_MIMETYPE if head.startswith(mimetype, start)]
@@ -301,7 +304,7 @@ def _kind_of_zip(head: bytes, index: bytes) -> str:
 
 
 def _ole_directory(source: Source, header: bytes) -> tuple[bytes, list[str]]:
-    """(the class of the root, all names) of a compound file's directory ([MS-CFB] 2.6), as far as it is whole."""
+    """The root's class and all names of a compound file's directory ([MS-CFB] 2.6), if whole."""
     size = 1 << min(int.from_bytes(header[30:32], "little"), 12)
     if size < 512:
         return b"", []

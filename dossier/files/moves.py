@@ -1,9 +1,8 @@
-"""Every rename and swap: a file or folder gets another name, goes elsewhere, or takes another's place. See files.py.
+"""Every rename and swap: a file or folder gets another name, goes elsewhere, or takes a place.
 
-Within a file system each is one step to every reader. Whoever moves or removes what others may write to looks again behind the
-move, so that what was saved at that very instant is kept. Nothing is synced, except by `move_away`.
-
-Errors: EXDEV goes through as OSError where only `move_away` copies; whatever else is as in files.py.
+Within a file system each is one step to every reader. Whoever moves or removes what others may
+write to looks again behind the move, so that what was saved at that instant is kept. Only
+`move_away` syncs, and only it copies where others raise EXDEV. Other errors are as in files.py.
 """
 
 from __future__ import annotations
@@ -36,9 +35,10 @@ def move(source: Place, target: Place) -> None:
 
 
 def move_new(source: Place, target: Place) -> bool:
-    """Rename to a name that is free, in one step (renameat2, RENAME_NOREPLACE); False if it is taken. Not synced.
+    """Rename to a free name in one step (renameat2, RENAME_NOREPLACE); False if it is taken.
 
-    Where the file system can't: looked and renamed, which a simultaneous writer of the same name could slip through.
+    Where the file system can't, it is looked and renamed: a writer of the same name could slip
+    through. Not synced.
     """
     if _rename2(source, target, _RENAME_NOREPLACE, (errno.EEXIST,)):
         return True
@@ -49,7 +49,7 @@ def move_new(source: Place, target: Place) -> bool:
 
 
 def _rename2(one: Place, other: Place, flag: int, let_through: tuple[int, ...] = ()) -> bool:
-    """renameat2(2); False where the file system can't do what `flag` says, and for the errors in `let_through`."""
+    """renameat2(2); False where the file system can't do it, and for errors in `let_through`."""
     (old, here), (new, there) = address(one), address(other)
     old_folder, new_folder = (_AT_FDCWD if folder is None else folder for folder in (here, there))
     if _libc.renameat2(old_folder, os.fsencode(old), new_folder, os.fsencode(new), flag) == 0:
@@ -61,7 +61,7 @@ def _rename2(one: Place, other: Place, flag: int, let_through: tuple[int, ...] =
 
 
 def exchange(one: Place, other: Place) -> bool:
-    """Swap two names in one step (renameat2, RENAME_EXCHANGE); False where the file system can't."""
+    """Swap two names in one step (RENAME_EXCHANGE); False where the file system can't."""
     return _rename2(one, other, _RENAME_EXCHANGE)
 
 
@@ -75,11 +75,12 @@ def link(source: Place, target: Place) -> None:
 
 
 def take_away(path: Place, aside: Place, seen: Look) -> bool:
-    """Remove the file at `path` if it is still the one that was `seen`; True if nothing of it is left there.
+    """Remove the file at `path` if it is still the one `seen`; True if nothing of it is left there.
 
-    It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by name, somebody
-    could put another file in its place, and that one would be lost. What was changed or replaced since, or has a writer
-    now, is put back. Killed in between, it lies at `aside`: the same call again goes on from there.
+    It is renamed to `aside`, beside it, and looked at again there: between a look and a removal by
+    name somebody could put another file in its place, which would be lost. What was changed or
+    replaced, or has a writer, is put back. Killed in between, it lies at `aside`: the same call
+    again goes on from there.
     """
     if files.look(aside) is None:
         there = files.look(path)
@@ -100,7 +101,7 @@ def take_away(path: Place, aside: Place, seen: Look) -> bool:
 
 
 def put_back(aside: Place, path: Place) -> Place:
-    """Give a file its name again, or one like it where that is taken: `report.pdf`, `report (2).pdf`, … Returns it."""
+    """Give a file its name again, or `report (2).pdf` where that is taken. Returns the name."""
     target, number, name = path, 1, Path(name_of(path))
     while not move_new(aside, target):
         number += 1
@@ -109,7 +110,7 @@ def put_back(aside: Place, path: Place) -> Place:
 
 
 def move_if_same(source: Place, target: Place, seen: Look) -> bool:
-    """Rename the file to a name that is free if it is still the one that was `seen`; False, and it stays, if not."""
+    """Rename it to a free name if it is still the one `seen`; False, and it stays, if not."""
     there = files.look(source)
     if there is None or not seen.is_untouched(there) or not move_new(source, target):
         return False
@@ -121,11 +122,12 @@ def move_if_same(source: Place, target: Place, seen: Look) -> bool:
 
 
 def replace_if_same(path: Place, data: bytes, seen: Look | None) -> Look | None:
-    """Put `data` at `path` if what lies there is what was `seen` (None: nothing); None, with nothing lost, if it isn't.
+    """Put `data` at `path` if what lies there is `seen` (None: nothing). Else None.
 
-    The new file is on the disk before it gets its name, swapped in, and the old one looked at again behind the swap: neither
-    a power cut nor a save at this very instant leaves less than one of the two.
-    Returns the new file as it was before anybody could change it. Where the umask allows it, the folder's group may write the file.
+    The new file is on the disk before it is swapped in, and the old one is looked at again behind
+    the swap: neither a power cut nor a save at this instant leaves less than one of the two.
+    Returns the new file as it was before anybody could change it. Its group may write it where the
+    umask allows.
     """
     temporary = beside(path, f".{secrets.token_hex(8)}.tmp")
     files.write_whole(temporary, data, 0o664, durably=True)
@@ -149,7 +151,7 @@ def replace_if_same(path: Place, data: bytes, seen: Look | None) -> Look | None:
 
 
 def move_into(source: Place, folder: Folder, name: str) -> At:
-    """Rename into `folder` under `name` or, if that is taken, `stem-2.ext` and so on; returns where. Not synced."""
+    """Rename into `folder` as `name` or, if taken, `stem-2.ext` …; returns where. Not synced."""
     target, number = folder / name, 1
     while not move_new(source, target):
         number += 1
@@ -170,10 +172,10 @@ def free_name(path: P) -> P:
 
 
 def move_away(source: Place, target: Path) -> None:
-    """Move a file or folder to a name that is free, across file systems if need be; synced when it returns.
+    """Move to a free name, across file systems if need be; synced. No link is followed.
 
-    Across, plain files are copied, links made anew, and each removed only when its copy is on the disk; pipes and devices
-    stay where they are (NotPlain). No link is followed.
+    Across, plain files are copied and links made anew, and each is removed only when its copy is on
+    the disk. Pipes and devices stay where they are (NotPlain).
     """
     files.make_folder(target.parent, 0o750)
     try:
@@ -205,9 +207,9 @@ def _copy_away(source: Place, target: Path) -> None:
 
 
 def link_tree(source: Place, target: Path, leave_out: Container[str] = ()) -> list[Path]:
-    """Make the folder `target` with the same names as `source`, less `leave_out`: folders anew, files by hard links.
+    """Make the folder `target` with the names of `source` less `leave_out`; files by hard links.
 
-    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too; no link is followed.
+    Returns the folders made, for `sync`. Links, pipes and whatever else get a second name too.
     """
     os.mkdir(target)
     made = [target]
@@ -223,9 +225,10 @@ def link_tree(source: Place, target: Path, leave_out: Container[str] = ()) -> li
 
 
 def can_move(folder: Path, other: Path) -> bool:
-    """True if what lies in `folder` can be renamed into `other`: both on one file system, and in one mount of it.
+    """True if what lies in `folder` can be renamed into `other`: one file system, one mount of it.
 
-    The kernel says EXDEV before it looks whether the file is there (renameat2(2)), so nothing needs to be made to ask.
+    The kernel says EXDEV before it looks whether the file is there (renameat2(2)): nothing is made
+    to ask.
     """
     name = f".{secrets.token_hex(12)}"
     try:
@@ -236,7 +239,7 @@ def can_move(folder: Path, other: Path) -> bool:
 
 
 def can_swap(folder: Path) -> bool:
-    """True if trees can be linked and swapped on the file system of `folder`, which is our own; tried out in it."""
+    """True if trees can be linked and swapped on the file system of our `folder`; it is tried."""
     one, other = (folder / secrets.token_hex(12) for _ in range(2))
     try:
         for path in (one, other):

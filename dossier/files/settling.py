@@ -26,7 +26,7 @@ from dossier.files.files import Look
 from dossier.files.leases import has_writer
 
 OPEN_RETRY_SECONDS, OPEN_RETRY_MOST = 0.5, 5.0
-"""How soon a file that is still open for writing is looked at again, if no event comes first: later, the longer it has been open."""
+"""How soon a file that is open for writing is looked at again: later, the longer it is."""
 
 
 @dataclass(slots=True)
@@ -53,9 +53,10 @@ class Settling:
         """By the folder's path."""
 
     def seconds_left(self, folder: Path | Folder, name: str, look: Look, wall: float, monotonic: float) -> float:
-        """Seconds until the file `name` of `folder`, which looks like `look`, may be whole; 0 if it is.
+        """Seconds until this file, which looks like `look`, may be whole; 0 if it is.
 
-        `wall` is seconds since 1970 by the clock that stamps local files, `monotonic` by one that never jumps.
+        `wall` is the clock that stamps local files, in seconds since 1970; `monotonic` never
+        jumps.
         """
         here = self._seen.setdefault(str(folder), {})
         seen = here.get(name)
@@ -63,7 +64,8 @@ class Settling:
             seen = here[name] = _Seen(look, monotonic)
         quiet = monotonic - seen.since
         if quiet < self.settle_seconds:
-            # A change time in the future is a clock that was set back: then only our own watching counts.
+            # A change time in the future is a clock that was set back: then only our own watching
+            # counts.
             age = wall - max(look.ctime_ns, look.mtime_ns) / 1e9
             if age < self.settle_seconds:
                 return self.settle_seconds - max(quiet, age if age > 0 else 0.0)
@@ -88,7 +90,7 @@ class Settling:
         return max(monotonic - seen.since, age)
 
     def is_readable(self, folder: Path | Folder, name: str) -> bool:
-        """False if this process may not read the file: uploads of some programs are their owner's alone until they end."""
+        """False if this process may not read it: some uploads are their owner's until they end."""
         return self._seen[str(folder)][name].is_readable
 
     def is_cut_off(self, folder: Path | Folder, name: str) -> bool:
@@ -103,7 +105,7 @@ class Settling:
         return seen.sha256
 
     def doubt(self, folder: Path | Folder) -> None:
-        """Ask again, of every file of `folder`, whether it has a writer: something was changed since it was found whole."""
+        """Ask again of every file of `folder` whether it has a writer: something changed since."""
         for seen in self._seen.get(str(folder), {}).values():
             seen.checked = False
 
@@ -125,7 +127,7 @@ class Settling:
 
 
 def _ask(path: Place, seen: _Seen) -> bool | None:
-    """Whether the file has a writer, None if that can't be known; what else an open file tells is noted in `seen`."""
+    """Whether it has a writer, None if unknown; what else an open file tells goes to `seen`."""
     seen.is_readable = True
     try:
         with files.open_plain(path) as descriptor:

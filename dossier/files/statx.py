@@ -1,4 +1,4 @@
-"""What statx(2) tells of a file beyond Python's os.stat: when it was made, and whether anybody may change it at all."""
+"""What statx(2) tells of a file beyond os.stat: when it was made, and whether it may be changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ _AT_FDCWD, _AT_SYMLINK_NOFOLLOW = -100, 0x100
 _INODE, _BTIME = 0x100, 0x800
 _IMMUTABLE, _APPEND = 0x10, 0x20
 
-# struct statx (linux/stat.h): the mask, the attributes, the inode, and the seconds and nanoseconds of the birth.
+# struct statx (linux/stat.h): the mask, the attributes, the inode, and the seconds and nanoseconds
+# of the birth.
 _BYTES, _MASK, _ATTRIBUTES, _NUMBER, _BIRTH = 256, 0, 8, 32, 80
 
 
@@ -26,13 +27,13 @@ class More(NamedTuple):
     inode: int
     """0 where nothing is known."""
     born_ns: int | None
-    """Nanoseconds since 1970; None where the file system keeps no birth times (NFS, tmpfs of old kernels)."""
+    """Nanoseconds since 1970; None where the file system keeps no birth times (NFS, old tmpfs)."""
     is_fixed: bool
-    """True for one that is marked as immutable or append-only (chattr(1)): not even root renames it."""
+    """True for one marked as immutable or append-only (chattr(1)): not even root renames it."""
 
 
 def more(place: Place | Folder) -> More:
-    """Ask about what lies there itself, not what a link leads to. Where nothing can be known, nothing is said."""
+    """Ask about what lies there itself, not a link's target. What can't be known is not said."""
     name, folder = (".", place.descriptor) if isinstance(place, Folder) else address(place)
     buffer = ctypes.create_string_buffer(_BYTES)
     try:

@@ -1,7 +1,7 @@
-"""The connection to an object store: its client, made once, and what the store's answers mean to who keeps the office.
+"""The connection to an object store: its client, made once, and what the store's answers mean.
 
-boto3 is an extra (`s3`), imported when first needed. Keys come from the environment or a
-file, never from the settings.
+boto3 is an extra (`s3`), imported when first needed. Keys come from the environment or a file,
+never from the settings.
 """
 
 from __future__ import annotations
@@ -22,32 +22,31 @@ CONNECT_SECONDS, READ_SECONDS, TRIES = 5, 20, 3
 
 
 HURRIED = (3, 10, 2)
-"""The same for requests while a transaction of the database is open: others wait for it (database.BUSY_SECONDS)."""
+"""The same while a transaction of the database is open: others wait (database.BUSY_SECONDS)."""
 
 
 class StoreFailed(OSError):
-    """The store can't be reached, refuses, or does not keep its word: what is wrong, and what to do about it."""
+    """The store can't be reached, refuses, or breaks its word: what is wrong, and what to do."""
 
     def __str__(self) -> str:
         return f"{self.filename}: {self.strerror}"
 
 
 def require() -> None:
-    """Raises StoreFailed if the library lacks."""
     try:
         import boto3  # noqa: F401
     except ImportError:
         raise StoreFailed(errno.ENOSYS, sentence("object_store.no_library"), "s3") from None
 
 
-_clients: dict[object, Any] = {}
+_clients: dict[object, object] = {}
 
 
 _lock = threading.Lock()
 
 
-def client_of(office: Office, times: tuple[int, int, int]) -> Any:
-    """The client that the settings ask for, made once: that takes long. A credentials file that was changed makes a new one."""
+def client_of(office: Office, times: tuple[int, int, int]) -> object:
+    """The settings' client, made once: that takes long. Changed credentials make a new one."""
     settings = office.settings.store
     path = office.root / settings.credentials_file if settings.credentials_file is not None else None
     try:
@@ -61,7 +60,7 @@ def client_of(office: Office, times: tuple[int, int, int]) -> Any:
         return _clients[key]
 
 
-def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> Any:
+def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> object:
     require()
     import boto3
     import botocore.session
@@ -77,7 +76,8 @@ def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: 
         connect_timeout=connect_seconds, read_timeout=read_seconds, max_pool_connections=2 * WORKERS,
         retries={"mode": "standard", "total_max_attempts": tries}, signature_version="s3v4",
         s3={"addressing_style": "path" if settings.path_style else "auto"},
-        # Newer checksums in trailers, which many stores that are not Amazon's don't know. MD5 and our own hashes do.
+        # Newer checksums in trailers, which many stores that are not Amazon's don't know. MD5 and
+        # our own hashes do.
         request_checksum_calculation="when_required", response_checksum_validation="when_required",
     )  # fmt: skip
     try:

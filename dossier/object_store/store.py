@@ -1,18 +1,15 @@
-"""An S3-compatible object store, as far as the vault and the portal need one: whole objects by name, streamed, checked.
+"""An S3-compatible object store, as far as the vault and the portal need one.
 
-What can be promised: when `upload`, `put` or `finish` has returned, the store has answered that it holds the object, and what it
-says of its content is what was sent: each request carries its MD5 (RFC 1864), which the store must check, and the answer's
-ETag is compared where it is one. An object appears whole or not at all, and who reads after that sees it: S3 and the stores that
-speak like it say so. A large file goes in parts (a multipart upload), of which nobody sees anything until it is finished; so
-`begin` and `finish` are to a store what writing beside and renaming are to a folder. Killed in between, the parts lie unseen until
-`sweep_uploads`.
+When `upload`, `put` or `finish` has returned, the store has answered that it holds the object, and
+that it is what was sent: each request carries its MD5 (RFC 1864), which the store must check, and
+the answer's ETag is compared where it is one. An object appears whole or not at all, and who reads
+after that sees it: S3 and stores like it say so. A large file goes in parts (a multipart upload),
+unseen until it is finished; so `begin` and `finish` are to a store what writing beside and renaming
+are to a folder. Killed in between, the parts lie unseen until `sweep_uploads`.
 
-What is read is hashed by whoever reads it: `download` says what was written.
-
-Errors: StoreFailed says in plain words what is wrong with the store; FileNotFoundError that there is no such object. Both name
-it as `s3://bucket/name`. Each request is tried again a few times by the library; everything above that is the caller's.
-
-boto3 is an extra (`s3`), imported when first needed. Keys come from the environment or a file, never from the settings.
+Errors name the object as `s3://bucket/name`: StoreFailed says in plain words what is wrong with the
+store, FileNotFoundError that there is no such object. The library tries each request a few
+times.
 """
 
 from __future__ import annotations
@@ -47,7 +44,7 @@ from dossier.office.office import Office
 from dossier.text.sentences import sentence
 
 PART = 8 * 1024 * 1024
-"""Bytes of a part: over the 5 MiB that S3 asks for, and 10,000 of them, the most there may be, are 80 GiB."""
+"""Bytes of a part: over the 5 MiB that S3 asks for, and 10,000 of them, the most, are 80 GiB."""
 
 
 T = TypeVar("T")
@@ -55,7 +52,7 @@ R = TypeVar("R")
 
 
 class StoredObject(NamedTuple):
-    """An object as the store lists it. `name` is behind the store's prefix; `since` in seconds since 1970, by the store's clock."""
+    """An object as listed. `name`: behind the prefix; `since`: seconds since 1970, there."""
 
     name: str
     size: int
@@ -63,7 +60,7 @@ class StoredObject(NamedTuple):
 
 
 class ObjectHead(NamedTuple):
-    """An object as the store tells of it: `now` is its clock at that moment; `etag` without quotes."""
+    """What the store tells of an object; `now` is its clock then, `etag` is without quotes."""
 
     size: int
     since: float
@@ -78,13 +75,13 @@ class Upload:
     name: str
     key: str
     id: str
-    parts: list[dict[str, Any]]
+    parts: list[dict[str, object]]
     etag: str
     size: int
 
 
 class ObjectStore:
-    """The objects behind `url` (s3://bucket or s3://bucket/prefix), as the office's settings say to reach it. Any thread may use it."""
+    """The objects behind `url` (s3://bucket or s3://bucket/prefix). Any thread may use it."""
 
     def __init__(self, office: Office, url: str, is_hurried: bool = False) -> None:
         self.url = url
@@ -98,7 +95,6 @@ class ObjectStore:
         return client_of(self.office, self._times)
 
     def key_of(self, name: str) -> str:
-        """The object's name in the bucket."""
         return self._prefix + name
 
     def address_of(self, name: str = "") -> str:
@@ -108,7 +104,7 @@ class ObjectStore:
     # What is read
 
     def head(self, name: str, is_bucket_sure: bool = False) -> ObjectHead | None:
-        """What the store says of an object; None if there is none. `is_bucket_sure`: the caller sees in another way if that lacks."""
+        """What the store says of an object; None: there is none (or, `is_bucket_sure`, no bucket)."""
         try:
             with self._asking(name):
                 told = self._client.head_object(Bucket=self.bucket, Key=self._prefix + name)
@@ -123,9 +119,10 @@ class ObjectStore:
         next(iter(self.entries("", limit=1)), None)
 
     def entries(self, prefix: str, limit: int = 1000) -> Iterator[StoredObject]:
-        """All objects whose names begin so, in order; `limit`: how many are asked for at a time. Markers of folders are left out.
+        """All objects whose names begin so, in order, without folders' markers; `limit` a request.
 
-        A store that lists otherwise than S3 promises (in order, each once) would never come to an end: StoreFailed.
+        A store that does not list each once and in order would never come to an end:
+        StoreFailed.
         """
         last = ""
         asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._prefix + prefix, "MaxKeys": limit}
@@ -143,7 +140,7 @@ class ObjectStore:
                 return
             self._next(asked, told)
 
-    def _next(self, asked: dict[str, Any], told: dict[str, Any]) -> None:
+    def _next(self, asked: dict[str, object], told: dict[str, object]) -> None:
         token = told.get("NextContinuationToken")
         if not token or token == asked.get("ContinuationToken"):
             raise StoreFailed(errno.EIO, sentence("object_store.no_end"), self.address_of())
@@ -151,7 +148,7 @@ class ObjectStore:
 
     def tops(self) -> list[str]:
         """What names begin with, up to the first slash: `acme-bv/`, or a whole name."""
-        asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._prefix, "Delimiter": "/"}
+        asked: dict[str, object] = {"Bucket": self.bucket, "Prefix": self._prefix, "Delimiter": "/"}
         found: list[str] = []
         while True:
             with self._asking(""):
@@ -163,7 +160,7 @@ class ObjectStore:
             self._next(asked, told)
 
     def stream(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
-        """The bytes of an object from `start` to before `end`, in pieces. What is asked for is asked at the first piece."""
+        """An object's bytes from `start` to before `end`. The store is asked at the first piece."""
         wanted = {} if (start, end) == (0, None) else {"Range": f"bytes={start}-{'' if end is None else end - 1}"}
         with self._asking(name):
             body = self._client.get_object(Bucket=self.bucket, Key=self._prefix + name, **wanted)["Body"]
@@ -178,7 +175,7 @@ class ObjectStore:
                 yield piece
 
     def download(self, name: str, target: Place, mode: int = 0o644) -> str:
-        """Write an object to the new file `target`, not yet synced. Returns the SHA-256 of what was written; on errors there is no file."""
+        """Write an object to the new file `target`, not synced; its SHA-256. On errors no file."""
         digest = hashlib.sha256()
         writing = files.open_new(target, mode)
         try:
@@ -201,7 +198,7 @@ class ObjectStore:
     # What is written
 
     def put(self, name: str, data: bytes, **headers: str) -> None:
-        """Put a small object; the store has it when this returns. `headers`: ContentType and the like."""
+        """Put a small object; the store has it then. `headers`: ContentType and the like."""
         md5 = hashlib.md5(data, usedforsecurity=False)
         with self._asking(name):
             told = self._client.put_object(
@@ -214,7 +211,7 @@ class ObjectStore:
         self._compare(name, told, md5.hexdigest())
 
     def upload(self, name: str, source: Path, sha256: str, **headers: str) -> None:
-        """Put a file, in parts if it is large; the store has it when this returns. Raises files.Changed if it is not what its hash says."""
+        """Put a file, in parts if large; the store has it then. files.Changed: another hash."""
         if source.stat().st_size <= PART:
             data = source.read_bytes()
             if hashlib.sha256(data).hexdigest() != sha256:
@@ -229,7 +226,7 @@ class ObjectStore:
             raise
 
     def begin(self, name: str, source: Path | bytes, sha256: str | None = None, **headers: str) -> Upload:
-        """Send the parts of a file, or of bytes, that are not empty; nobody sees anything until `finish`. Raises files.Changed, as `upload`."""
+        """Send what is not empty in parts, unseen until `finish`. files.Changed, as `upload`."""
         key = self._prefix + name
         with self._asking(name):
             number = self._client.create_multipart_upload(Bucket=self.bucket, Key=key, **headers)["UploadId"]
@@ -262,7 +259,7 @@ class ObjectStore:
         return md5.digest()
 
     def finish(self, upload: Upload) -> None:
-        """Make an object of what was begun: from now on it is seen, in one step. The store has it when this returns."""
+        """Make an object of what was begun, seen in one step. The store has it then."""
         with self._asking(upload.name):
             told = self._client.complete_multipart_upload(
                 Bucket=self.bucket, Key=upload.key, UploadId=upload.id, MultipartUpload={"Parts": upload.parts}
@@ -291,7 +288,7 @@ class ObjectStore:
             self._client.delete_object(Bucket=self.bucket, Key=self._prefix + name)
 
     def _compare(self, name: str, told: dict[str, Any], expected: str) -> None:
-        """An ETag is the MD5 of what was stored, unless the store encrypts by a key of its own; then its word is its size."""
+        """An ETag is the MD5 of what is stored, unless the store encrypts; then the size does."""
         etag = told.get("ETag", "").strip('"')
         is_md5 = len(etag.partition("-")[0]) == 32 and told.get("ServerSideEncryption", "AES256") == "AES256"
         if is_md5 and etag != expected and ("-" in etag) == ("-" in expected):
@@ -327,7 +324,7 @@ def etag_of(path: Path) -> str:
 
 
 def at_once(function: Callable[[T], R], values: Iterable[T]) -> list[R]:
-    """The function of each value, some at a time; the first error ends it, when what was begun has ended."""
+    """Each value's answer, some at a time. The first error ends it, when what was begun ended."""
     given = list(values)
     if len(given) <= 1:
         return [function(value) for value in given]

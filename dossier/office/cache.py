@@ -1,13 +1,14 @@
-"""What config/ said the last time it was read, so that a command need not read, check and understand it all again.
+"""What config/ said when it was last read, so that a command need not read and check it all again.
 
     var/config.<uid>.json     the user's own, for it holds what config/ holds
 
-It is believed only if it is this user's and nobody else's to write, of this version of the program, of the same DOSSIER_ variables, and
-config/ still is as it was when it was read (state.py).
+It is believed only if it is this user's and nobody else's to write, of this version of the program,
+of the same DOSSIER_ variables, and config/ still is as it was when it was read (state.py).
 
 Nothing is lost if it can't be written, or is lost.
 
-    var/config.going-on.json  what the daemon goes on with while config/ has a fault, for commands that only read
+    var/config.going-on.json  what the daemon goes on with while config/ has a fault, for commands
+    that only read
 """
 
 from __future__ import annotations
@@ -79,7 +80,7 @@ def write_going_on(office: Office) -> None:
 
 
 def going_on(root: Path, environ: Mapping[str, str]) -> Office | None:
-    """What the daemon that runs here goes on with, if it has left that. Its models only have attributes."""
+    """What the daemon here goes on with, if it has left that. Its models only have attributes."""
     try:
         descriptor = os.open(_going_on(root), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
     except OSError:
@@ -135,7 +136,7 @@ def _told(value: Any) -> Any:
     return {name: _map(inner) if isinstance(inner := getattr(value, name), dict) else inner for name in fields}
 
 
-def _map(values: Mapping[str, Any]) -> dict[str, Any]:
+def _map(values: Mapping[str, object]) -> dict[str, object]:
     """A mapping, marked, to be told from a model."""
     return {"map!": list(values.items())}
 

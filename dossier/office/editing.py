@@ -1,4 +1,4 @@
-"""Changing config/ as a careful person would: comments, order and quotes stay, and only what is meant changes.
+"""Changing config/ as a careful person would: comments, order and quotes stay.
 
 A change is made on the file's text, looked at as a whole before it counts, and written in one
 rename with a copy of what was in var/config-history/. Who may do it is for the caller to know.
@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from errno import EAGAIN
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dossier.files import files
 from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF
@@ -28,7 +28,7 @@ HISTORY = "config-history"
 
 
 def edited(text: str, section: str, change: Callable[[CommentedMap], object]) -> str:
-    """The text of a file of config/ after `change` was made to its mapping `section` (such as `clients`)."""
+    """The text of a file of config/ after `change` was made to its mapping `section`."""
     from ruamel.yaml import YAML
     from ruamel.yaml.comments import CommentedMap
 
@@ -48,10 +48,11 @@ def edited(text: str, section: str, change: Callable[[CommentedMap], object]) ->
 
 
 def edited_entry(text: str, section: str, code: str, change: Callable[[CommentedMap], None]) -> str:
-    """The text after `change` was made to the mapping `code` of `section`; a new one is put behind the last.
+    """The text after `change` was made to the mapping `code` of `section`, the last if it is new.
 
-    Only the lines of this mapping are written anew, so no byte of the others changes. Where mappings
-    have no lines of their own, as in `clients: {a: {…}, b: {…}}`, the whole file is written anew.
+    Only the lines of this mapping are written anew, so no byte of the others changes. Where
+    mappings have no lines of their own, as in `clients: {a: {…}, b: {…}}`, the whole file is
+    written anew.
     """
     place = _place(text, section, code)
     if place is None:
@@ -69,7 +70,7 @@ def edited_entry(text: str, section: str, code: str, change: Callable[[Commented
 
 
 def without_entry(text: str, section: str, code: str) -> str:
-    """The text without the mapping `code` of `section`; a comment above it stays, for it may be about others."""
+    """The text without the mapping `code` of `section`; a comment above it may be about others."""
     place, tree = _place(text, section, code), read_map(text.encode(), CONFIG_LIMITS)[0]
     there = tree.entries[section].node if section in tree.entries else None
     if place is None or not isinstance(there, Map) or len(there.entries) == 1:
@@ -90,9 +91,10 @@ def _within(there: CommentedMap, code: str) -> CommentedMap:
 
 
 def _place(text: str, section: str, code: str) -> tuple[int, int, str] | None:
-    """The lines of a mapping, from and to, and its margin; from and to are the same for one that is not there yet.
+    """A mapping's first and last line, and its margin; the lines are the same if it isn't there.
 
-    None where its lines are not its own. What is a comment or blank at its end is left to whatever follows.
+    None where its lines are not its own. What is a comment or blank at its end is left to whatever
+    follows.
     """
     tree, faults = read_map(text.encode(), CONFIG_LIMITS)
     there = tree.entries.get(section)
@@ -129,7 +131,7 @@ def _is_alone(lines: Sequence[str], section: str, there: Map, number: int) -> bo
     return not faults and isinstance(said, Map) and plain(said) == {code: plain(entry.node)}
 
 
-def in_one_line(values: Mapping[str, Any]) -> CommentedMap:
+def in_one_line(values: Mapping[str, object]) -> CommentedMap:
     """A mapping that is written as `{key: value, …}`."""
     from ruamel.yaml.comments import CommentedMap
 
@@ -154,7 +156,7 @@ def difference(name: str, before: str, after: str) -> str:
 
 
 def check(root: Path, environ: Mapping[str, str], name: str, text: str) -> None:
-    """Raise ConfigurationError if the office could not be read with `text` in the place of the file `name`."""
+    """Raise ConfigurationError if the office could not be read with `text` as the file `name`."""
     from dossier.office.reading import read_office
 
     with tempfile.TemporaryDirectory(prefix="dossier-config-") as folder:
@@ -169,7 +171,7 @@ def check(root: Path, environ: Mapping[str, str], name: str, text: str) -> None:
 
 
 def write(root: Path, now: datetime, name: str, before: bytes, text: str) -> Path:
-    """Put `text` in the place of the file `name`, which must still hold `before`; returns where the copy of that lies.
+    """Put `text` in the place of the file `name`, which must hold `before`; where the copy is.
 
     Owner and mode stay as they are. Where the file is a link, the file that it leads to is written.
     Raises OSError; Changed if somebody else wrote the file meanwhile. Killed anywhere, the file is

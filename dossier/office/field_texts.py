@@ -30,4 +30,4 @@ def _texts(node: ast.ClassDef) -> Iterator[tuple[str, str]]:
         if not (isinstance(one, ast.AnnAssign) and isinstance(one.target, ast.Name) and isinstance(other, ast.Expr)):
             continue
         if isinstance(other.value, ast.Constant) and isinstance(other.value.value, str):
-            yield one.target.id, inspect.cleandoc(other.value.value)
+            yield one.target.id, " ".join(other.value.value.split())

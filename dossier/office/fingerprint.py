@@ -23,12 +23,12 @@ Fingerprint: TypeAlias = "tuple[object, ...]"
 
 
 def of(root: Path) -> Fingerprint:
-    """config/ of the office at `root` as it is now. Never raises: a file that can't be looked at is a state as well."""
+    """config/ of the office at `root` as it is now. What can't be looked at is a state, too."""
     return tuple(_of_file(root / name) for name in (SETTINGS, CLIENTS, STAFF))
 
 
 def is_racy(root: Path) -> bool:
-    """True if a file of config/ was changed so lately that its times alone may not tell of another change. Raises OSError."""
+    """True if config/ was changed so lately that times may not tell the next change. OSError."""
     return any(_is_racy(os.stat(root / name)) for name in (SETTINGS, CLIENTS, STAFF))
 
 

@@ -35,7 +35,7 @@ def are_open(office: Office, now: datetime) -> bool:
 
 
 def next_daily(office: Office, now: datetime) -> datetime:
-    """The next moment, after `now`, of the mails that go once a day: office.daily_at of a working day."""
+    """The next moment, after `now`, of the mails once a day: office.daily_at of a working day."""
     settings = office.settings.office_hours
     there = now.astimezone(zone(settings))
     hour, minute = map(int, office.settings.office.daily_at.split(":"))
@@ -49,7 +49,7 @@ def next_daily(office: Office, now: datetime) -> datetime:
 
 
 def is_holiday(hours: OfficeHours, day: date) -> bool:
-    """True on a public holiday of the office's country, and on a day that the office named itself."""
+    """True on a public holiday of the office's country, and on a day that the office named."""
     return day in hours.holidays or (hours.country is not None and day in _public_holidays(hours.country, day.year))
 
 

@@ -1,4 +1,4 @@
-"""Types of item: what of a type's rules can be wrong, what fits its extra fields, when an item must be looked at again. Pure."""
+"""Types of item: what a type's rules, fields and date of review say. Pure."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def faults(
 
 
 def fitting(kind: FieldKind, text: str) -> str | None:
-    """`text` as a field of this kind holds it (a choice in the office's spelling); None if it doesn't fit."""
+    """`text` as a field of this kind holds it (a choice as the office spells it); None: unfit."""
     if kind == "text":
         return text
     if kind == "date":
@@ -63,7 +63,7 @@ def is_date(text: str) -> bool:
 
 
 def review_due(kind: ItemType, fields: Mapping[str, str], changed: date) -> date | None:
-    """When an item of this type must be looked at again; `changed`: the day it was made or last changed. None: never."""
+    """When it must be looked at again; `changed`: made or last changed. None: never."""
     told = fields.get(kind.review_field or "")
     if told and is_date(told):  # it may be older than the field is a date
         return date.fromisoformat(told)

@@ -1,7 +1,8 @@
-"""config/*.yaml as strict pydantic models: every key, what it takes, what it is when it is left out.
+"""config/*.yaml as strict pydantic models: every key, what it takes, what it is when it is left
+out.
 
-The docstring under a field is its line in the reference and in the JSON Schemas. How the files are read, and what one key says
-about another, is in reading.py.
+The docstring under a field is its line in the reference and in the JSON Schemas. How the files are
+read, and what one key says about another, is in reading.py.
 """
 
 from __future__ import annotations
@@ -49,7 +50,8 @@ class Strict(BaseModel):
 
 
 def _code(value: str) -> str:
-    # It becomes a folder's name on every kind of file system, and must not look like one that is never taken.
+    # It becomes a folder's name on every kind of file system, and must not look like one that is
+    # never taken.
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value) or value.endswith("."):
         raise UnfitValue("config.code")
     return value
@@ -165,7 +167,8 @@ class Paths(Strict):
     portal: Place = Path("var/portal")
     """What clients see, a folder for each; or s3://BUCKET/PREFIX, see `store`."""
     vault: Place = Path("var/vault")
-    """Every attachment ever accepted, by its SHA-256: a folder, or s3://BUCKET/PREFIX, see `store`."""
+    """Every attachment ever accepted, by its SHA-256: a folder, or s3://BUCKET/PREFIX, see
+    `store`."""
 
     @model_validator(mode="after")
     def _apart(self) -> Paths:
@@ -180,17 +183,19 @@ class Paths(Strict):
 
 
 class StoreSettings(Strict):
-    """How the object store of `paths` is reached, if a path begins with s3://. Its keys are in the environment (AWS_ACCESS_KEY_ID,
-    AWS_SECRET_ACCESS_KEY) or in `credentials_file`, never here."""
+    """How the object store of `paths` is reached, if a path begins with s3://. Its keys are in the
+    environment (AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY) or in `credentials_file`, never here."""
 
     endpoint: Annotated[str, AfterValidator(_endpoint)] | None = None
     """The store's address, such as https://s3.office.example; without one it is Amazon's."""
     region: Line | None = None
     """The region of the bucket, where the store has regions."""
     path_style: YesNo = False
-    """yes: the bucket is named in the path and not in the host's name, as most stores of one's own need it."""
+    """yes: the bucket is named in the path and not in the host's name, as most stores of one's own
+    need it."""
     credentials_file: Path | None = None
-    """A file that only the daemon can read, in the form of ~/.aws/credentials: [default], aws_access_key_id, aws_secret_access_key."""
+    """A file that only the daemon can read, in the form of ~/.aws/credentials: [default],
+    aws_access_key_id, aws_secret_access_key."""
 
 
 def _database(value: str) -> str:
@@ -210,11 +215,14 @@ class WatchSettings(Strict):
     settle_seconds: float = Field(1.0, ge=0, le=3600)
     """A file whose writer has closed it and that was quiet so long is whole."""
     folder_settle_seconds: float = Field(5, ge=0, le=3600)
-    """A folder drop without a list of its files is whole when nothing came to the folder for so long."""
+    """A folder drop without a list of its files is whole when nothing came to the folder for so
+    long."""
     poll_seconds: float = Field(5.0, gt=0, le=3600)
-    """How often a polled inbox is looked at; a client's folder in which nothing was put for an hour, every third time."""
+    """How often a polled inbox is looked at; a client's folder in which nothing was put for an
+    hour, every third time."""
     rescan_seconds: float = Field(60, gt=0, le=86400)
-    """A full look, whatever the watcher said or missed; a folder whose time stamp did not change is listed every fifth time."""
+    """A full look, whatever the watcher said or missed; a folder whose time stamp did not change is
+    listed every fifth time."""
 
 
 class IntakeSettings(Strict):
@@ -229,8 +237,9 @@ class IntakeSettings(Strict):
     create_after_seconds: float = Field(60, ge=0)
     """With `create`: so long after it is whole, a file still waits for a sidecar."""
     unfinished_minutes: float = Field(10, ge=0)
-    """A file that its own format calls unfinished (a PDF without its end, say) waits so long for the rest. Then it is taken
-    with a warning, and what was to be shared outright becomes a concept."""
+    """A file that its own format calls unfinished (a PDF without its end, say) waits so long for
+    the rest. Then it is taken with a warning, and what was to be shared outright becomes a
+    concept."""
     blocked_types: list[Annotated[str, StringConstraints(strip_whitespace=True, to_lower=True, min_length=1)]] = [
         "exe", "dll", "bat", "cmd", "com", "scr", "msi", "js", "vbs", "ps1", "jar", "lnk", "hta",
     ]  # fmt: skip
@@ -238,12 +247,15 @@ class IntakeSettings(Strict):
     macros: Literal["take", "warn", "refuse"] = "warn"
     """Office files with macros: take them; say so in the receipt; or refuse them."""
     make_folders: YesNo = True
-    """yes: the daemon makes the inbox folder of each active client that has none, with the inbox's owner, group and rights."""
+    """yes: the daemon makes the inbox folder of each active client that has none, with the inbox's
+    owner, group and rights."""
     help_files: YesNo = True
-    """yes: `_staff.txt` in the inbox and `_client.txt` in each client's folder tell names and codes, and are kept up to date."""
+    """yes: `_staff.txt` in the inbox and `_client.txt` in each client's folder tell names and
+    codes, and are kept up to date."""
     clamd: Scanner | None = None
-    """Where the virus scanner clamd listens, `unix:/run/clamav/clamd.ctl` or `tcp:HOST:PORT`; without it nothing is scanned.
-    Its StreamMaxLength must be over max_file_mb, and `AlertExceedsMax yes` makes it say what it did not look at."""
+    """Where the virus scanner clamd listens, `unix:/run/clamav/clamd.ctl` or `tcp:HOST:PORT`;
+    without it nothing is scanned. Its StreamMaxLength must be over max_file_mb, and
+    `AlertExceedsMax yes` makes it say what it did not look at."""
 
 
 class ItemsSettings(Strict):
@@ -258,9 +270,11 @@ class ItemsSettings(Strict):
     description_min: int = Field(8, ge=1, le=200)
     """The least characters of a description."""
     bin_days: int = Field(35, ge=0)
-    """How many days a deleted item can be taken out of the bin, before an admin's `retention run` removes it for good."""
+    """How many days a deleted item can be taken out of the bin, before an admin's `retention run`
+    removes it for good."""
     due_days: int = Field(14, ge=0, le=366)
-    """So many days before a date its owner is told of it for the first time, and it stands in the lists of what is due."""
+    """So many days before a date its owner is told of it for the first time, and it stands in the
+    lists of what is due."""
 
 
 class SharingSettings(Strict):
@@ -271,9 +285,11 @@ class SharingSettings(Strict):
     guard: Literal["hold", "warn", "off"] = "hold"
     """The wrong-client guard: hold makes the item a concept, warn tells the maker."""
     guard_unread: Literal["share", "hold"] = "share"
-    """What the guard can't read (a scan, a password): share it and say so, or hold it as a concept."""
+    """What the guard can't read (a scan, a password): share it and say so, or hold it as a
+    concept."""
     guard_ocr: Literal["off", "tesseract"] = "off"
-    """tesseract: the guard reads scans and pictures as well, where that program is installed; some seconds a page."""
+    """tesseract: the guard reads scans and pictures as well, where that program is installed; some
+    seconds a page."""
     remind_hours: float = Field(24, gt=0)
     """After so many hours a waiting approver is reminded."""
     escalate_hours: float = Field(72, gt=0)
@@ -313,7 +329,8 @@ class OfficeHours(Strict):
     from_: Time = Field("00:00", alias="from")
     until: Time = "24:00"
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
-    """Such as Europe/Amsterdam; without it that of the machine. The days of `away` in staff.yaml go by it, too."""
+    """Such as Europe/Amsterdam; without it that of the machine. The days of `away` in staff.yaml go
+    by it, too."""
     country: Annotated[str, AfterValidator(_country)] | None = None
     """Such as NL: on the public holidays of this country nobody is reminded."""
     holidays: list[date] = []
@@ -330,7 +347,8 @@ class IdentitySettings(Strict):
     trust_sidecar: YesNo = False
     """yes: `created_by` is believed; no: the owner of the file decides."""
     file_owners: list[Line] = []
-    """Accounts of the operating system, a scanner's for one, whose files count as the sidecar owner's. Other people's files are not shared outright."""
+    """Accounts of the operating system, a scanner's for one, whose files count as the sidecar
+    owner's. Other people's files are not shared outright."""
 
 
 class MailSettings(Strict):
@@ -339,7 +357,8 @@ class MailSettings(Strict):
     port: int = Field(25, ge=1, le=65535)
     """25 for a server of one's own, 587 with starttls, 465 with tls."""
     security: Literal["none", "starttls", "tls"] = "none"
-    """starttls: encrypted after the greeting; tls: from the start. The server's certificate is checked."""
+    """starttls: encrypted after the greeting; tls: from the start. The server's certificate is
+    checked."""
     username: Line | None = None
     """Who logs in; without it nobody does."""
     password_env: Line = "DOSSIER_MAIL_PASSWORD"
@@ -349,7 +368,8 @@ class MailSettings(Strict):
     reply_to: Annotated[str, AfterValidator(_reply_to)] | None = None
     """Where answers go, such as Reception <info@office.example>; without it, to the sender."""
     helo: Annotated[str, AfterValidator(_helo)] | None = None
-    """The name by which this machine greets the mail server; without it, its own full name if it has one, else the sender's domain."""
+    """The name by which this machine greets the mail server; without it, its own full name if it
+    has one, else the sender's domain."""
     max_attempts: int = Field(8, ge=1)
     """A mail that still isn't accepted after so many tries has failed."""
 
@@ -358,11 +378,13 @@ class AlarmsSettings(Strict):
     """What the admins are told by mail."""
 
     free_mb: int = Field(1024, ge=0)
-    """Less room than this, in megabytes of 1,048,576 bytes, on a disk that the office uses raises an alarm."""
+    """Less room than this, in megabytes of 1,048,576 bytes, on a disk that the office uses raises
+    an alarm."""
     rejected_hours: float = Field(24, gt=0)
     """A refused drop that nobody looked at for so long raises an alarm."""
     backup_hours: float = Field(36, gt=0)
-    """So long after the last backup, once there was one, the next should have been made: an alarm."""
+    """So long after the last backup, once there was one, the next should have been made: an
+    alarm."""
 
 
 class PortalSettings(Strict):
@@ -370,25 +392,29 @@ class PortalSettings(Strict):
     """Where clients reach the portal; links in mails begin with it."""
     title: Line = "Client portal"
     host: Line = "127.0.0.1"
-    """The address that `dossier portal` listens on; 0.0.0.0 or ::, and everybody who reaches this machine reaches it."""
+    """The address that `dossier portal` listens on; 0.0.0.0 or ::, and everybody who reaches this
+    machine reaches it."""
     port: int = Field(8080, ge=1, le=65535)
     """The port that `dossier portal` listens on."""
     certificate: Path | None = None
-    """A TLS certificate with its chain (PEM), for `dossier portal` without a web server in front; given with `key`."""
+    """A TLS certificate with its chain (PEM), for `dossier portal` without a web server in front;
+    given with `key`."""
     key: Path | None = None
     """The private key of `certificate` (PEM, not encrypted)."""
     trusted_proxies: list[Network] = []
-    """Web servers in front of `dossier portal`, as addresses or networks: their X-Forwarded-For is believed."""
+    """Web servers in front of `dossier portal`, as addresses or networks: their X-Forwarded-For is
+    believed."""
     workers: int | None = Field(None, ge=1, le=64)
-    """Processes of `dossier portal` that answer; without a number one for each processor, at most 4. Restart it after a change."""
+    """Processes of `dossier portal` that answer; without a number one for each processor, at most
+    4. Restart it after a change."""
     session_hours: float = Field(8, gt=0, le=720)
     """After so many hours a contact logs in again; after an hour without a click as well."""
     office_pictures: Literal["off", "libreoffice"] = "off"
-    """libreoffice: Word, Excel, PowerPoint and OpenDocument papers have a picture on the portal too, where LibreOffice is
-    installed; some seconds a paper."""
+    """libreoffice: Word, Excel, PowerPoint and OpenDocument papers have a picture on the portal
+    too, where LibreOffice is installed; some seconds a paper."""
     remind_contact_days: float = Field(7, ge=0)
-    """A contact who was told of an item and has not opened it for so many days is reminded, once; 0: never.
-    Only where `dossier portal` is used: otherwise nobody knows what was opened."""
+    """A contact who was told of an item and has not opened it for so many days is reminded, once;
+    0: never. Only where `dossier portal` is used: otherwise nobody knows what was opened."""
 
 
 MANY_TENANTS = ("common", "organizations", "consumers")
@@ -409,10 +435,12 @@ def _issuer(value: str) -> str:
 
 
 class Oidc(Strict):
-    """An identity provider by which staff log in (OpenID Connect), in place of mailed links: see docs/identity.md."""
+    """An identity provider by which staff log in (OpenID Connect), in place of mailed links: see
+    docs/identity.md."""
 
     issuer: Annotated[str, AfterValidator(_issuer)]
-    """Its issuer, exactly as it calls itself, such as https://login.microsoftonline.com/TENANT/v2.0."""
+    """Its issuer, exactly as it calls itself, such as
+    https://login.microsoftonline.com/TENANT/v2.0."""
     client_id: Line
     """What the desk is called there."""
     client_secret_env: Line = "DOSSIER_OIDC_SECRET"
@@ -425,17 +453,21 @@ class DeskSettings(Strict):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8081"
     """Where staff reach the desk; links in mails to them begin with it."""
     host: Line = "127.0.0.1"
-    """The address that `dossier desk` listens on; 0.0.0.0 or ::, and everybody who reaches this machine reaches it."""
+    """The address that `dossier desk` listens on; 0.0.0.0 or ::, and everybody who reaches this
+    machine reaches it."""
     port: int = Field(8081, ge=0, le=65535)
     """The port that `dossier desk` listens on; 0: any free one."""
     certificate: Path | None = None
-    """A TLS certificate with its chain (PEM), for `dossier desk` without a web server in front; given with `key`."""
+    """A TLS certificate with its chain (PEM), for `dossier desk` without a web server in front;
+    given with `key`."""
     key: Path | None = None
     """The private key of `certificate` (PEM, not encrypted)."""
     trusted_proxies: list[Network] = []
-    """Web servers in front of `dossier desk`, as addresses or networks: their X-Forwarded-For is believed."""
+    """Web servers in front of `dossier desk`, as addresses or networks: their X-Forwarded-For is
+    believed."""
     workers: int | None = Field(None, ge=1, le=64)
-    """Processes of `dossier desk` that answer; without a number one for each processor, at most 4. Restart it after a change."""
+    """Processes of `dossier desk` that answer; without a number one for each processor, at most 4.
+    Restart it after a change."""
     session_hours: float = Field(10, gt=0, le=720)
     """After so many hours a person logs in again; after an hour without a click as well."""
     oidc: Oidc | None = None
@@ -446,14 +478,16 @@ class MetricsSettings(Strict):
     """Numbers about the daemon, for whoever watches it."""
 
     host: Line = "127.0.0.1"
-    """The address that the daemon answers /metrics and /healthz on; there is no password, so keep it in the office."""
+    """The address that the daemon answers /metrics and /healthz on; there is no password, so keep
+    it in the office."""
     port: int | None = Field(None, ge=1, le=65535)
     """Its port; without one nothing is answered. Restart the daemon after a change."""
 
 
 class TrailSettings(Strict):
     anchors_to: Email | None = None
-    """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the database can write to."""
+    """Who gets the trail's daily anchor by mail: a mailbox that nobody who can write to the
+    database can write to."""
 
 
 def _hook_address(value: str) -> str:
@@ -471,14 +505,18 @@ class Webhook(Strict):
     """A program that is told of each event: see docs/api.md."""
 
     url: Annotated[str, AfterValidator(_hook_address)]
-    """Where the events are posted to. https, but for addresses that `private` names; no redirect is followed."""
+    """Where the events are posted to. https, but for addresses that `private` names; no redirect is
+    followed."""
     for_: Code = Field(alias="for")
-    """The staff member for whom it is told: of what this person may see at that moment, and of nothing else."""
+    """The staff member for whom it is told: of what this person may see at that moment, and of
+    nothing else."""
     secret_env: Line = "DOSSIER_WEBHOOK_SECRET"
-    """The environment variable that holds the secret by which messages are signed, such as whsec_…; `dossier webhooks secret`
-    makes one. While it is changed, the new one and the old one, with a blank between them: both sign."""
+    """The environment variable that holds the secret by which messages are signed, such as whsec_…;
+    `dossier webhooks secret` makes one. While it is changed, the new one and the old one, with a
+    blank between them: both sign."""
     private: list[Network] = []
-    """Addresses or networks of the office's own that `url` may lead to. Without them it may only lead to public addresses."""
+    """Addresses or networks of the office's own that `url` may lead to. Without them it may only
+    lead to public addresses."""
 
 
 FieldKind = Literal["text", "date"] | Annotated[list[Word], Field(min_length=1)]
@@ -486,9 +524,11 @@ FieldKind = Literal["text", "date"] | Annotated[list[Word], Field(min_length=1)]
 
 class ItemType(Strict):
     share: Literal["never", "approval", "free"] = "free"
-    """never: such an item can't be shared, and no client ever hears of it; approval: only as a concept; free: as the maker's rights allow."""
+    """never: such an item can't be shared, and no client ever hears of it; approval: only as a
+    concept; free: as the maker's rights allow."""
     approval: Literal["none", "internal"] = "none"
-    """internal: such an item waits for an approver also when it isn't shared, on all its fields and files."""
+    """internal: such an item waits for an approver also when it isn't shared, on all its fields and
+    files."""
     staff: list[Code] | None = None
     """Who may make such items and know of them, besides admins; without it, all staff."""
     required: list[Word] = []
@@ -498,13 +538,15 @@ class ItemType(Strict):
     labels: list[Word] = []
     """The labels that such an item can have; empty: those of items.labels."""
     review_months: int | None = Field(None, gt=0)
-    """So many months after it was made or last changed an item must be looked at again, and whoever made it gets a mail."""
+    """So many months after it was made or last changed an item must be looked at again, and whoever
+    made it gets a mail."""
     review_field: Word | None = None
     """The date field that says instead when an item must be looked at again."""
     keep_years: int | None = Field(None, gt=0, le=1000)
     """So many years after it was made an item is kept."""
     keep: list[Word] = []
-    """Names of retention.terms that hold for such items. A type with `keep` or `keep_years` does not follow retention.default."""
+    """Names of retention.terms that hold for such items. A type with `keep` or `keep_years` does
+    not follow retention.default."""
 
 
 def _or_dutch(words: dict[str, str]) -> BeforeValidator:
@@ -521,19 +563,23 @@ AllNone = Annotated[Literal["all", "none"], _or_dutch({"alle": "all", "geen": "n
 
 
 class Preset(Strict):
-    """What a folder of each client's inbox, or a pattern of names, says of the files put there without a sidecar: each of them
-    becomes an item with these keys. A sidecar's other keys can be said in Dutch as well, and so can the extra fields of `type`."""
+    """What a folder of each client's inbox, or a pattern of names, says of the files put there
+    without a sidecar: each of them becomes an item with these keys. A sidecar's other keys can be
+    said in Dutch as well, and so can the extra fields of `type`."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": {"type": ["string", "number", "boolean", "array"]}})
 
     folder: Line | None = None
     """The folder's name. It is made in the inbox of every client."""
     match: list[Word] = []
-    """Patterns such as "btw-*.pdf", for names of files in the client's own folder; capitals apart."""
+    """Patterns such as "btw-*.pdf", for names of files in the client's own folder; capitals
+    apart."""
     maker: Code | None = None
-    """Who makes the item of a file whose owner is nobody's os_user, a scanner's account say. It is never shared outright then."""
+    """Who makes the item of a file whose owner is nobody's os_user, a scanner's account say. It is
+    never shared outright then."""
     location_from_folders: YesNo = False
-    """yes: files are taken from folders within the preset's too, and these say where in the dossier, behind `location`."""
+    """yes: files are taken from folders within the preset's too, and these say where in the
+    dossier, behind `location`."""
     description: Line | None = None
     """Without one, the description is made from the file's name."""
     status: Word | None = None
@@ -544,7 +590,8 @@ class Preset(Strict):
     share: YesNo = False
     """yes: the items are for the client's portal. Without it they stay private."""
     share_status: ShareWord | None = None
-    """approved holds only for files of whoever may share; of others it is a concept for the client's default approver."""
+    """approved holds only for files of whoever may share; of others it is a concept for the
+    client's default approver."""
     share_attachments: AllNone | None = None
     """Whether the files are shared, of an item that is; without a sidecar: all."""
     share_explanation: YesNo = False
@@ -559,7 +606,7 @@ class Preset(Strict):
     @model_validator(mode="before")
     @classmethod
     def _sorted_out(cls, value: object) -> object:
-        """The keys by their English names, and what is none of them among the fields of the type (presets.py judges those)."""
+        """The keys by their English names; what is none of them goes to the type's fields."""
         if not isinstance(value, dict):
             return value
         said, fields = dict[str, object](), dict(value.get("fields") or {}) if isinstance(value.get("fields"), dict) else {}
@@ -577,7 +624,8 @@ class Preset(Strict):
 class Term(Strict):
     years: int = Field(gt=0, le=1000)
     counted_from: Literal["creation", "relation_end"] = "creation"
-    """creation: from the day the item was made; relation_end: from the client's `ended`. Until that is given, there is no end."""
+    """creation: from the day the item was made; relation_end: from the client's `ended`. Until that
+    is given, there is no end."""
     basis: Line
     """The law or agreement that says so, such as "Wwft art. 33"."""
     from_: date | None = Field(None, alias="from")
@@ -586,9 +634,11 @@ class Term(Strict):
 
 class RetentionSettings(Strict):
     terms: dict[Word, Annotated[list[Term], Field(min_length=1)]] = {}
-    """How long something must be kept, and why. Of each, a list: when a law changes, the new term stands below with its `from`."""
+    """How long something must be kept, and why. Of each, a list: when a law changes, the new term
+    stands below with its `from`."""
     default: list[Word] = []
-    """The terms of items whose type has none of its own. The longest holds; without any, an item is kept for good."""
+    """The terms of items whose type has none of its own. The longest holds; without any, an item is
+    kept for good."""
 
 
 class Firm(Strict):
@@ -601,7 +651,8 @@ class Firm(Strict):
     daily_at: Annotated[str, StringConstraints(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")] = "08:00"
     """When the mails go that staff want once a day: see `notices` in staff.yaml."""
     language: Language = "en"
-    """nl or en: WHY.txt, receipts, queue files, drafts, and what is told to whoever has no language of their own."""
+    """nl or en: WHY.txt, receipts, queue files, drafts, and what is told to whoever has no language
+    of their own."""
 
 
 class Settings(Strict):
@@ -656,9 +707,11 @@ class Client(Strict):
     """The day the relation with this client ended: terms of retention are counted from it."""
     default_approver: Code | None = None
     identifiers: list[Line] = []
-    """Registration numbers by which the wrong-client guard knows this client, such as "KvK 12345678"."""
+    """Registration numbers by which the wrong-client guard knows this client, such as "KvK
+    12345678"."""
     dates: dict[Word, date] = {}
-    """Days on which something about this client must be done, such as {id_valid_until: 2027-03-01}. The default approver is told, else the admins."""
+    """Days on which something about this client must be done, such as {id_valid_until: 2027-03-01}.
+    The default approver is told, else the admins."""
     contacts: list[Contact] = []
 
 
@@ -672,11 +725,12 @@ When = Literal["now", "daily", "never"]
 
 
 class Notices(Strict):
-    """What a person is told by mail as it happens: now (what follows within ten minutes comes together), daily (one mail at
-    office.daily_at), or never."""
+    """What a person is told by mail as it happens: now (what follows within ten minutes comes
+    together), daily (one mail at office.daily_at), or never."""
 
     decide: When | None = None
-    """A concept waits for this person, or comes to them as a substitute. Unless it is said: now; with `digest: yes` never, as that mail has all of them."""
+    """A concept waits for this person, or comes to them as a substitute. Unless it is said: now;
+    with `digest: yes` never, as that mail has all of them."""
     approved: When = "now"
     """An item of theirs was approved."""
     returned: When = "now"
@@ -703,22 +757,27 @@ class Staff(Strict):
     os_user: Line | None = None
     """Whose files and commands these are, by the operating system."""
     oidc_subject: Line | None = None
-    """What the identity provider of desk.oidc calls this person (`sub`); the desk shows it to whoever logs in there and is not known."""
+    """What the identity provider of desk.oidc calls this person (`sub`); the desk shows it to
+    whoever logs in there and is not known."""
     rights: list[Right] = []
     clients: Literal["all"] | list[Code] = "all"
-    """all, or a list of client codes: for whom this person works, and of whom they may know. An admin has all."""
+    """all, or a list of client codes: for whom this person works, and of whom they may know. An
+    admin has all."""
     language: Language | None = None
-    """nl or en: what this person reads, on pages, in mails and of commands; without it the office's."""
+    """nl or en: what this person reads, on pages, in mails and of commands; without it the
+    office's."""
     active: YesNo = True
     """no: has left; may do nothing, and nothing waits for this person."""
     substitute: Code | None = None
     """Who decides while this person is away."""
     away: Away | None = None
     phone: Phone | None = None
-    """The number that this person can be called by. Clients whose default_approver this is are given it; so are colleagues."""
+    """The number that this person can be called by. Clients whose default_approver this is are
+    given it; so are colleagues."""
     notices: Notices = Notices()
     digest: YesNo = False
-    """yes: one mail a day with all that waits for this person, at the beginning of the office's day, in place of reminders."""
+    """yes: one mail a day with all that waits for this person, at the beginning of the office's
+    day, in place of reminders."""
 
 
 class Clients(Strict):

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """An office as it is configured. `root` is absolute, and so is every path that the methods give."""
+    """An office as it is configured. `root` and every path that the methods give are absolute."""
 
     root: Path
     settings: Settings
@@ -33,13 +33,13 @@ class Office:
 
     @property
     def portal(self) -> Path:
-        """The portal's folder; where the portal lies in an object store, the folder for what is on its way there."""
+        """The portal's folder; with an object store, the one for what is on its way there."""
         given = self.settings.paths.portal
         return self.root / given if isinstance(given, Path) else self.var / "store" / "portal"
 
     @property
     def vault(self) -> Path:
-        """The vault's folder; where the vault is an object store, the folder for what is on its way there, and for locks."""
+        """The vault's folder; with an object store, the one for what is on its way and locks."""
         given = self.settings.paths.vault
         return self.root / given if isinstance(given, Path) else self.var / "store" / "vault"
 

@@ -1,7 +1,7 @@
 """Finding an office and reading its configuration.
 
-keys.py and reading.py need pydantic, which takes longer to import than most commands take to answer;
-so both are imported only by whoever really reads config/.
+keys.py and reading.py need pydantic, which takes longer to import than most commands take to
+answer; so both are imported only by whoever really reads config/.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dossier.text.sentences import sentence
 
 
 def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Path:
-    """The office's folder: `given`, else DOSSIER_ROOT, else the nearest folder above `start` with config/settings.yaml.
+    """The office's folder: `given`, DOSSIER_ROOT, or the nearest above `start` that has settings.
 
     Raises RootNotFound.
     """
@@ -33,14 +33,14 @@ def find_root(start: Path, given: Path | None, environ: Mapping[str, str]) -> Pa
 
 
 def load_office(root: Path, environ: Mapping[str, str]) -> Office:
-    """Read and check all of config/. Raises ConfigurationError with every fault of every file, in order."""
+    """Read and check all of config/. Raises ConfigurationError with every fault, in order."""
     from dossier.office.reading import read_office
 
     return read_office(root, environ)
 
 
 def known_office(root: Path, environ: Mapping[str, str]) -> Office:
-    """As `load_office`, quicker where config/ is as it was the last time (cache.py). Its models only have attributes."""
+    """As `load_office`, from the cache where config/ is unchanged: models with attributes only."""
     from dossier.office import cache
 
     found = cache.read(root, environ)

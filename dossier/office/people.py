@@ -53,7 +53,7 @@ def language_of(office: Office, code: str | None) -> Language:
 
 
 def has_right(person: Staff | None, right: Right, client: str | None = None) -> bool:
-    """True if `person` is here, has `right`, and (if given) works for `client`. An admin works for every client."""
+    """True if `person` is here, has `right` and works for `client`, if given. Admins do for all."""
     if person is None or not person.active or right not in person.rights:
         return False
     return client is None or works_for(person, client)
@@ -133,7 +133,7 @@ def why_not_share(office: Office, code: str, client: str) -> Sentence | None:
 
 
 def why_not_approve(office: Office, code: str, client: str, kind: str | None, makers: Collection[str] = ()) -> Sentence | None:
-    """Deciding on a concept of type `kind` for `client`. `makers`: whose work it is (`staff_among`)."""
+    """Deciding on a concept of type `kind`. `makers`: whose work it is (`staff_among`)."""
     if office.settings.sharing.four_eyes and code in staff_among(office, makers):
         return sentence("people.four_eyes", staff=code)
     return why_not(office, code, "approve", client) or why_not_type(office, code, kind)
@@ -155,7 +155,7 @@ def why_not_restore(office: Office, code: str, client: str) -> Sentence | None:
 
 
 def why_not_withdraw(office: Office, code: str, client: str, maker: str) -> Sentence | None:
-    """Taking off the portal is the safe direction: an admin, the maker, and who may share or approve for the client."""
+    """Taking off the portal is safe: an admin, the maker, whoever may share or approve for it."""
     person = office.staff.get(code)
     may = code == maker or any(has_right(person, right, client) for right in ("share", "approve"))
     if is_admin(office, code) or (may and person is not None and person.active and works_for(person, client)):
@@ -255,7 +255,7 @@ def substitutes(office: Office, code: str, today: date) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class ApproverSeat:
-    """One approver's seat for one concept: whose it is, and who may fill it today, the approver first."""
+    """One approver's seat for one concept, and who may fill it today, the approver first."""
 
     approver: str
     people: tuple[str, ...]
@@ -390,7 +390,7 @@ def managing(office: Office, named: str | None, uid: int | None = None) -> Actor
 
 
 def reader(office: Office, named: str | None, uid: int | None = None) -> Actor:
-    """Who reads: as `acting`, but who is no staff member reads under the operating system's name."""
+    """Who reads: as `acting`, but nobody of the staff reads by the operating system's name."""
     if named is None:
         user = user_name(os.geteuid() if uid is None else uid)
         return Actor(staff_by_user(office, user) or f"{OS}{user}", "command")

@@ -1,7 +1,8 @@
 """Presets: which one speaks for a file, and what can be wrong with them. Pure.
 
-A preset says of the files in a folder of each client's inbox, or of names that fit a pattern, what a
-sidecar would say of them (CONTRACT section 3). What is made of it is in ingest/sidecar/presets.py.
+A preset says of the files in a folder of each client's inbox, or of names that fit a pattern, what
+a sidecar would say of them (CONTRACT section 3). What is made of it is in
+ingest/sidecar/presets.py.
 """
 
 from __future__ import annotations

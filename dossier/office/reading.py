@@ -1,4 +1,4 @@
-"""Reading config/*.yaml: each file as text (yamltext.py), its meaning by the models (keys.py), all that is wrong at once.
+"""Reading config/*.yaml: the text (yamltext.py), its meaning (keys.py), and all that is wrong.
 
 `DOSSIER_MAIL__PORT=2525` overrides `mail.port`. Nothing here opens a database or makes a folder.
 """
@@ -25,7 +25,7 @@ from dossier.text.yamltext import Fault, List, Map, Node, Plain, cut_off, line_o
 
 
 def read_office(root: Path, environ: Mapping[str, str]) -> Office:
-    """Read and check all of config/. Raises ConfigurationError with every fault of every file, in order."""
+    """Read and check all of config/. Raises ConfigurationError with every fault, in order."""
     faults: list[ConfigFault] = []
     settings = _load(root, SETTINGS, Settings, faults, _overrides(environ, faults))
     clients = _load(root, CLIENTS, Clients, faults)
@@ -55,7 +55,7 @@ M = TypeVar("M", bound=Strict)
 def _load(
     root: Path, name: str, model: type[M], faults: list[ConfigFault], overrides: Mapping[tuple[str, ...], Plain] | None = None
 ) -> tuple[M, Map] | None:
-    """One file as its model, with the tree it was read from; or None, its faults added to `faults`."""
+    """One file as its model, with its tree; or None, its faults added to `faults`."""
     path = root / name
     try:
         data = path.read_bytes()
@@ -80,7 +80,7 @@ def _load(
 
 
 def _cut_off_names(node: Node, key: str = "") -> Iterator[Fault]:
-    """Names that `#` cuts off, as in `Bakkerij #1`. A comment with a blank behind its `#` is meant as one."""
+    """Names that `#` cuts off, as in `Bakkerij #1`. With a blank behind it, a comment is meant."""
     if isinstance(node, Map):
         for word, entry in node.entries.items():
             yield from _cut_off_names(entry.node, word)
@@ -91,8 +91,8 @@ def _cut_off_names(node: Node, key: str = "") -> Iterator[Fault]:
         yield Fault(node.line, cut_off(key, node))
 
 
-def _without_nulls(value: Any) -> Any:
-    """A key with nothing behind it is a key that was not given: a commented-out section keeps its defaults."""
+def _without_nulls(value: object) -> object:
+    """A key with nothing behind it was not given: a commented-out section keeps its defaults."""
     if isinstance(value, dict):
         return {key: _without_nulls(item) for key, item in value.items() if item is not None}
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
@@ -107,7 +107,7 @@ def _put(values: Any, path: tuple[str, ...], value: Plain) -> None:
 
 
 def _overrides(environ: Mapping[str, str], faults: list[ConfigFault]) -> dict[tuple[str, ...], Plain]:
-    """Settings from the environment: `DOSSIER_MAIL__PORT=2525` is mail.port. Lists and mappings are written as YAML."""
+    """`DOSSIER_MAIL__PORT=2525` in the environment is mail.port. Lists and mappings are YAML."""
     found: dict[tuple[str, ...], Plain] = {}
     for name, text in sorted(environ.items()):
         path = tuple(part.lower() for part in name.removeprefix("DOSSIER_").split("__"))
@@ -185,7 +185,7 @@ def _said(detail: ErrorDetails) -> str:
 
 
 def _nearest(steps: Sequence[int | str]) -> str | None:
-    """The key that was meant, perhaps: one that is nearly the same, of those that are allowed anywhere."""
+    """The key that was perhaps meant: one nearly the same, of those allowed anywhere."""
     models = [model for model in vars(keys).values() if isinstance(model, type) and issubclass(model, Strict)]
     known = {field.alias or key for model in models for key, field in model.model_fields.items()}
     near = difflib.get_close_matches(str(steps[-1]), sorted(known), n=1, cutoff=0.75)
@@ -195,7 +195,7 @@ def _nearest(steps: Sequence[int | str]) -> str | None:
 def _check_references(
     settings: tuple[Settings, Map], clients: tuple[Clients, Map], staff: tuple[StaffList, Map], faults: list[ConfigFault]
 ) -> None:
-    """What one key says about another: approvers and substitutes exist, ids are unique, closed statuses are statuses."""
+    """What keys say of each other: approvers exist, ids are unique, `closed` are statuses."""
     people = staff[0].staff
 
     def wrong(name: str, tree: Map, path: tuple[str | int, ...], message: Sentence) -> None:

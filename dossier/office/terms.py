@@ -1,4 +1,4 @@
-"""The terms of config/: rights, languages, days, the keys of a sidecar, its files, and what is wrong with them."""
+"""The terms of config/: rights, languages, days, keys of a sidecar, its files, its faults."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ SIDECAR_KEYS: Mapping[str, str] = {
 """What a sidecar says of any item, in English and Dutch: a type's extra fields need other names."""
 
 LATER_KEYS: Mapping[str, str] = {"reason": "reden", "due": "vervaldatum", "owner": "behandelaar"}
-"""Keys that came later. An office may have a type with a field of that name: then the word is the field's."""
+"""Keys that came later. If a type has a field of that name, the word is the field's."""
 
 ENGLISH = {word: english for english, dutch in SIDECAR_KEYS.items() for word in (english, dutch)}
 """Either word of each key → the English one."""
@@ -49,7 +49,7 @@ CONFIG_LIMITS = Limits(bytes=64 * 1024 * 1024, depth=8, nodes=5_000_000)
 
 @dataclass(frozen=True, slots=True)
 class ConfigFault:
-    """One thing that is wrong with config/. `line` counts from 1, 0 is the whole file; None where it is in no file."""
+    """What is wrong with config/. `line`: from 1, 0 is the whole file, None is in no file."""
 
     file: str
     line: int | None
@@ -66,7 +66,7 @@ class ConfigFault:
 
 
 class ConfigurationError(Exception):
-    """The configuration is wrong (exit code 3). `language`: the office's, as far as it could be read."""
+    """The configuration is wrong (exit code 3). `language`: the office's, as far as it is known."""
 
     def __init__(self, faults: Sequence[ConfigFault], language: Language = "en") -> None:
         super().__init__("\n".join(map(str, faults)))

@@ -1,4 +1,4 @@
-"""Changes of config/ while a daemon, the portal or the desk runs: what is right holds at once, what is wrong changes nothing.
+"""Changes of config/ while a process runs: what is right holds at once, what is wrong does not.
 
 This is the one answer to "has config/ changed?" (state.py says how that is seen). What can't change
 without a new start, the paths, the store and the database, stays as it was; all else holds.
@@ -24,11 +24,11 @@ from dossier.text.sentences import Sentence, sentence
 log = structlog.get_logger("config")
 
 TRIES = 3
-"""So often config/ is read again that somebody changes while it is being read, before what was read holds."""
+"""So often config/ is read again that somebody changes while it is being read."""
 
 
 class Common:
-    """What config/ said the last time it was right, for the processes of one server. Make it before they are forked.
+    """What config/ last said right, for all processes of a server. Make it before they are forked.
 
     Each of them looks at config/ for itself, at its own next request. Without this, one that had no
     request between a change and a fault would go on with what was there before the change: with a
@@ -40,7 +40,7 @@ class Common:
 
     @contextlib.contextmanager
     def turn(self) -> Iterator[None]:
-        """One process at a time reads config/, so that what was read last is also what was kept last."""
+        """One process at a time reads config/: what was read last is what was kept last."""
         fcntl.lockf(self._memory, fcntl.LOCK_EX)
         try:
             yield
@@ -59,7 +59,7 @@ class Common:
 
 
 class ConfigWatch:
-    """Knows config/ as it was at the last `changed`. `alarm` raises, or with None ends, an alarm: about `config` or `paths`."""
+    """Knows config/ as it was at the last `changed`. `alarm` raises, or with None ends, one."""
 
     def __init__(
         self,
@@ -74,7 +74,7 @@ class ConfigWatch:
         self._state: fingerprint.Fingerprint | None = None
 
     def changed(self) -> Office | None:
-        """The office as config/ has it now; None if it was not changed, or with faults. Paths, store and database stay as they were.
+        """The office as config/ has it now; None if unchanged or faulty. Paths and database stay.
 
         With faults it is what `common` has, where that is newer.
         """

@@ -1,7 +1,8 @@
 """The one clock. Everything that needs the time takes it as a parameter, or asks here.
 
-Machines that share an office on PostgreSQL go by that server's clock, however theirs are set: what one of them has written is compared
-with the time of another. File times are the file server's, and settling.py compares them with nothing that is kept.
+Machines that share an office on PostgreSQL go by that server's clock, however theirs are set: what
+one of them has written is compared with the time of another. File times are the file server's, and
+settling.py compares them with nothing that is kept.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ def ahead() -> timedelta:
 def follow(theirs: datetime, asked: datetime, answered: datetime) -> None:
     """Go by the clock that said `theirs` between `asked` and `answered` on this machine's own.
 
-    What is believed already stays as long as it fits: a slow answer, of which nobody knows which way was slow, makes no clock jump.
+    What is believed already stays as long as it fits: a slow answer, of which nobody knows which
+    way was slow, makes no clock jump.
     """
     global _ahead
     least, most = theirs - answered, theirs - asked
@@ -39,7 +41,7 @@ def follow_own() -> None:
 
 
 def to_text(moment: datetime) -> str:
-    """As it is kept: `2026-11-24T09:00:00.000000Z`. All of one length, so that texts sort as times do."""
+    """As it is kept: `2026-11-24T09:00:00.000000Z`. Of one length, so texts sort as times do."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
@@ -59,6 +61,6 @@ def to_the_minute(text: str | None) -> str:
 
 
 def begin_of(day: date) -> datetime:
-    """When this day begins here. A day long before or after any office counts as the first or the last that has a beginning everywhere."""
+    """When this day begins here. Days far off any office's count as the first or the last."""
     first, last = date(1970, 1, 2), date(9999, 12, 30)
     return datetime.combine(min(max(day, first), last), time()).astimezone()

@@ -1,8 +1,8 @@
-"""What people and programs leave beside a sidecar that looks like one: backups, copies, conflicts. Pure.
+"""What programs leave beside a sidecar that looks like one: backups, copies, conflicts. Pure.
 
 Such a file is never taken for an attachment unless a list names it: it holds what the office says
-to itself. It is known by its name here, and else by being read (ingest/sidecar, `reads_as_sidecar`).
-Beside a queue file such a copy never decides anything.
+to itself. It is known by its name here, and else by being read (ingest/sidecar,
+`reads_as_sidecar`). Beside a queue file such a copy never decides anything.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _BEHIND = re.compile(
 )
 _EMACS = re.compile(r"#(?P<card>.+\.ya?ml)#", re.IGNORECASE)
 
-# Explorer, Finder, Nautilus, browsers; Syncthing, Nextcloud, Dropbox, OneDrive and Synology Drive on a conflict.
+# Explorer, Finder, Nautilus, browsers; Syncthing, Nextcloud, Dropbox, OneDrive and Synology Drive
+# on a conflict.
 _WITHIN = re.compile(
     r"(?P<stem>.+?)(?:\.sync-conflict-\d{8}-\d{6}(?:-\w+)?"
     r"|\s*[-–]\s*(?:copy|kopie)(?:\s*\(\d+\))?"
@@ -33,7 +34,7 @@ _BEFORE = re.compile(r"(?:copy|kopie)(?:\s*\(\d+\))?\s+(?:of|van)\s+(?P<card>.+\
 
 
 def copy_of(name: str) -> str | None:
-    """The name of the sidecar that a file of this name is a copy of, or was to be; None if it doesn't look like one."""
+    """The sidecar that a file of this name is a copy of, or was to be; None if of none."""
     for pattern in (_BEHIND, _EMACS, _BEFORE):
         if found := pattern.fullmatch(name):
             return copy_of(found["card"]) or found["card"]
@@ -52,7 +53,7 @@ _ALIKE = {ord(c): "'" for c in "‘’‚‛′`´"} | {ord(c): '"' for c in "�
 
 
 def outline(name: str) -> str:
-    """What two names have in common that look the same on paper: blanks, quotes, dashes and capitals apart."""
+    """What two names that look the same share: blanks, quotes, dashes and capitals apart."""
     plain = unicodedata.normalize("NFKC", name).translate(_ALIKE)
     plain = "".join(c for c in plain if unicodedata.category(c) != "Cf")
     return fold("".join(plain.split()))

@@ -1,7 +1,7 @@
-"""The address of a database: whether it is one, and what of it may be told. Its password is told to nobody.
+"""A database's address: whether it is one, and what of it may be told. Its password is not.
 
-PostgreSQL's library tells what it can't read of an address, and that may be a part of the password. So
-an address is looked at here, by that library's rules, before it gets that far.
+PostgreSQL's library tells what it can't read of an address, and that may be a part of the password.
+So an address is looked at here, by that library's rules, before it gets that far.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from urllib.parse import unquote
 
 SQLITE = "sqlite:///"
 
-# The rules of libpq (its documentation, "Connection URIs"): what stands before an @ is user and password, whatever is in it but
-# an @ or a slash.
+# The rules of libpq (its documentation, "Connection URIs"): what stands before an @ is user and
+# password, whatever is in it but an @ or a slash.
 _ANY = r"(?:[^@/%]|%[0-9A-Fa-f]{2})*"
 _HOST = r"(?:\[[0-9A-Fa-f:.]+\]|(?:[^\s:@/?#%,\[\]]|%[0-9A-Fa-f]{2})*)(?::[0-9]{1,5})?"
 _PARAMETER = r"[a-z_]+=(?:[^\s@&#%]|%[0-9A-Fa-f]{2})*"

@@ -1,9 +1,9 @@
 """Which media type a file has, by its name and by what its bytes are. The one place that knows.
 
-The own table stands on top of Python's, which is asked without the machine's additions: the same file
-has the same type everywhere. A name is believed where the bytes may go by it (an .oft is built as a
-.msg is), and else the bytes are. MT940, audit files (XAF), XBRL, SBR and UBL have no registered types
-of their own: they are the text or the XML that they are written in.
+The own table stands on top of Python's, which is asked without the machine's additions: the same
+file has the same type everywhere. A name is believed where the bytes may go by it (an .oft is built
+as a .msg is), and else the bytes are. MT940, audit files (XAF), XBRL, SBR and UBL have no
+registered types of their own: they are the text or the XML that they are written in.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ _GOES_BY: Mapping[str, str] = {
     "html": "html htm xhtml", "p7m": "p7m p7c p7s p7b", "mp4": "mp4 m4v m4a mov 3gp", "exe": "exe dll scr com sys ocx cpl", "msi": "msi msp mst",
     "mt940": "mt940 940 mt942 sta swi txt asc", "pdf": "pdf ai",
 }  # fmt: skip
-"""What else a file of a kind (marks.py) may be called, and be believed; the kind itself where it isn't listed."""
+"""What else a file of a kind (marks.py) may be called; the kind itself where it isn't listed."""
 
 
 def by_name(name: str) -> str:
@@ -99,7 +99,8 @@ def names_of(kind: str) -> frozenset[str]:
     return frozenset(_GOES_BY.get(kind, kind).split())
 
 
-# These a browser saves, or shows in a viewer of its own. All else is told it is just bytes: nothing that could act as a page.
+# These a browser saves, or shows in a viewer of its own. All else is told it is just bytes: nothing
+# that could act as a page.
 _KNOWN_TYPES = re.compile(
     r"application/(pdf|zip|gzip|msword|vnd\.ms-(excel|powerpoint|outlook)|vnd\.openxmlformats-officedocument\.[a-z]+\.[a-z]+"
     r"|vnd\.oasis\.opendocument\.[a-z]+)|image/(png|jpeg|gif|tiff|webp|bmp|heic|avif)|text/(plain|csv)"
@@ -112,7 +113,7 @@ def as_saved(media_type: str) -> str:
 
 
 def saved_as(name: str, is_shown: bool = False) -> str:
-    """Content-Disposition (RFC 6266): the name for everybody, and for who reads ASCII only something near it.
+    """Content-Disposition (RFC 6266): the name, and for whoever reads ASCII something near it.
 
     The file is to be saved, or (`is_shown`) shown, and saved under this name after that.
     """

@@ -1,7 +1,7 @@
 """File names: which are never taken, which can't be used, and when two of them are the same.
 
-Pure: names in, answers out. A name that reaches the database, the vault's records or the portal has passed
-`name_fault`; nothing further on asks again.
+Pure: names in, answers out. A name that reaches the database, the vault's records or the portal has
+passed `name_fault`; nothing further on asks again.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import unicodedata
 from dossier.text.sentences import Sentence, sentence
 
 MAX_NAME_BYTES = 240
-"""UTF-8 bytes of an attachment's name: 255 is what file systems hold, less room for `.receipt.yaml` and the like."""
+"""UTF-8 bytes of a name: 255 is what file systems hold, less room for `.receipt.yaml`."""
 
 SIDECAR_SUFFIXES = (".yaml", ".yml")
 
@@ -24,7 +24,8 @@ _IGNORED_NAMES = {
 }  # fmt: skip
 _IGNORED_SUFFIXES = (".part", ".partial", ".tmp", ".crdownload", ".filepart", "~")
 
-# Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count too.
+# Windows: learn.microsoft.com, "Naming Files, Paths, and Namespaces"; the superscript digits count
+# too.
 _RESERVED = re.compile(
     r"(con|prn|aux|nul|com[0-9\u00b9\u00b2\u00b3]|lpt[0-9\u00b9\u00b2\u00b3])\s*(\..*)?", re.IGNORECASE | re.DOTALL
 )
@@ -39,7 +40,7 @@ def nfc(name: str) -> str:
 
 
 def fold(text: str) -> str:
-    """What two names have in common when a person, or Windows, would call them the same (Unicode caseless match)."""
+    """What two names share that a person, or Windows, calls the same (Unicode caseless match)."""
     return text.lower() if text.isascii() else nfc(nfc(text).casefold())
 
 
@@ -101,9 +102,10 @@ def name_fault(name: str) -> Sentence | None:
 
 
 def fitted(name: str) -> str:
-    """The nearest to `name` that can be an attachment's, for files from systems that allow more; itself if nothing is wrong.
+    """The nearest to `name` that an attachment can have, for files of systems that allow more.
 
-    What can't be helped (a file that is never taken, such as `a.tmp`) stays as it is, and `name_fault` says why.
+    What can't be helped (a file that is never taken, such as `a.tmp`) stays as it is, and
+    `name_fault` says why.
     """
     if name_fault(name) is None:
         return name

@@ -19,7 +19,7 @@ REFUSED, USAGE, MISCONFIGURED, ENVIRONMENT = 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with what was asked, and the key it is about; "" is none in particular."""
+    """What is wrong with what was asked, and the key it is about; "" is none in particular."""
 
     key: str
     message: Sentence | str
@@ -62,7 +62,7 @@ class Forbidden(Refusal):
 
 
 class Conflict(Refusal):
-    """It can't be done with the thing as it is now: somebody was first, or it was changed meanwhile."""
+    """It can't be done with the thing as it is now: somebody was first, or it was changed."""
 
     http_status = 409
 

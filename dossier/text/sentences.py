@@ -14,9 +14,9 @@ code, with its English and its Dutch side by side:
 Within a sentence:
     {item}             a value; one that is a sentence itself is told in the same language, and
                        a list of them with commas
-    {key[contact]}     a sidecar's key as this place calls it: `contact`, `contactpersoon`, `--contact`
-    {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
-    en = ["{count} file", "{count} files"]     one and many, told by the value `count`
+    {key[contact]}     a sidecar's key as this place calls it: `contact`, `contactpersoon`,
+    `--contact` {set[share=no]}    a key with a value, as this place writes it: `share: no`,
+    `--no-share` en = ["{count} file", "{count} files"]     one and many, told by the value `count`
 
 Where a sentence needs other words in one place, `en_desk` and `nl_desk` are for pages of the desk,
 `en_cli` and `nl_cli` for the command line.
@@ -42,7 +42,7 @@ PLAIN = "plain"
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """One thing to be told. `str()` tells it in English, with a sidecar's English keys, for logs."""
+    """One thing to be told. `str()` tells it in English, with English keys, for logs."""
 
     code: str
     values: Mapping[str, Any] = field(default_factory=dict)
@@ -96,27 +96,27 @@ class Words:
 SIDECAR = Words()
 
 
-def as_data(what: Sentence | str) -> Any:
-    """As plain values for JSON, from which `from_data` makes the same sentence: to be kept, and read in any language later."""
+def as_data(what: Sentence | str) -> object:
+    """As plain values for JSON, to be kept; `from_data` makes the same sentence of them."""
     if isinstance(what, str):
         return what
     return {"code": what.code, "values": {name: _value_as_data(one) for name, one in what.values.items()}}
 
 
-def _value_as_data(value: Any) -> Any:
+def _value_as_data(value: object) -> object:
     if isinstance(value, list | tuple):
         return [_value_as_data(one) for one in value]
     return as_data(value) if isinstance(value, Sentence) else value
 
 
-def from_data(kept: Any) -> Sentence | str:
+def from_data(kept: object) -> Sentence | str:
     """The sentence that `as_data` was given; of something else, the words that it is."""
     if not (isinstance(kept, Mapping) and isinstance(kept.get("code"), str) and isinstance(kept.get("values"), Mapping)):
         return str(kept)
     return Sentence(kept["code"], {name: _value_from_data(one) for name, one in kept["values"].items()})
 
 
-def _value_from_data(kept: Any) -> Any:
+def _value_from_data(kept: object) -> object:
     if isinstance(kept, list):
         return [_value_from_data(one) for one in kept]
     return from_data(kept) if isinstance(kept, Mapping) else kept
@@ -156,7 +156,7 @@ def told(what: Sentence | str, language: str = "en", words: Words = SIDECAR) -> 
         return f"{what.code}: {form}"
 
 
-def _value_told(value: Any, language: str, words: Words) -> Any:
+def _value_told(value: object, language: str, words: Words) -> object:
     if isinstance(value, list | tuple):
         return ", ".join(str(_value_told(one, language, words)) for one in value)
     return told(value, language, words) if isinstance(value, Sentence) else value

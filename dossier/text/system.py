@@ -1,4 +1,4 @@
-"""What the operating system says when it can't do something, as a sentence: its own words are English alone."""
+"""What the operating system says when it can't do something, as a sentence in any language."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ ADVISED = ("EACCES", "EPERM", "ENOSPC", "EDQUOT", "EROFS", "EIO", "EMFILE", "ENF
 
 
 def why(error: OSError) -> Sentence:
-    """What went wrong, without the file's name. An error of ours has a sentence; whatever else is told as it came."""
+    """What went wrong, without the file's name. Other than our own errors is told as it came."""
     own: object = error.args[0] if len(error.args) == 1 else error.strerror
     if isinstance(own, Sentence):
         return own
@@ -30,7 +30,7 @@ def why(error: OSError) -> Sentence:
 
 
 def said(error: OSError, language: str) -> str:
-    """Which file, what went wrong with it, and what to do about it where that can be told, in a line."""
+    """Which file, what went wrong with it, and what to do if that can be told, in a line."""
     return told(whole(error), language)
 
 
@@ -43,7 +43,7 @@ def whole(error: OSError) -> Sentence:
 
 
 def advised(error: OSError) -> Sentence | None:
-    """What went wrong and what to do about it, without the file's name; None for an error that says nothing of the machine."""
+    """What went wrong and what to do, without the file's name; None if it is not the machine."""
     return _advised(error, why(error))
 
 

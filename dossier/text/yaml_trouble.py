@@ -1,8 +1,8 @@
-"""What was meant by YAML that can't be read: libyaml's complaint and the text in, the line and a sentence out. Pure.
+"""What was meant by YAML that can't be read: libyaml's complaint in, line and sentence out. Pure.
 
-libyaml says what it did not find ("did not find expected key"). Whoever wrote the file wants to know
-which line it is, and how it should read. What people get wrong is always the same: a colon or an
-`@` in a value, no blank behind the colon, a tab, quotes that are not closed or not straight.
+libyaml says what it did not find ("did not find expected key"). Whoever wrote the file wants to
+know which line it is, and how it should read. What people get wrong is always the same: a colon or
+an `@` in a value, no blank behind the colon, a tab, quotes that are not closed or not straight.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _CURLY = str.maketrans("“”„‟‘’‚", '""""\'\'\'')
 
 
 def what_was_meant(text: str, error: Any) -> tuple[int, Sentence]:
-    """The line (from 1; 0 for the whole file) that `error`, a yaml.MarkedYAMLError, is about, and what to do."""
+    """The line (from 1; 0: the whole file) that a yaml.MarkedYAMLError is about, and what to do."""
     problem, context = error.problem or error.context or "unreadable", error.context or ""
     lines = [line.rstrip("\r") for line in text.split("\n")]
     at = error.problem_mark or error.context_mark

@@ -1,11 +1,13 @@
 """YAML as people write it: every scalar is the text that was typed, every node knows its line.
 
-Sidecars, queue files and the configuration are all read here. The parser is libyaml's, driven event by event,
-so that nothing is built before it was looked at: an alias, a tag, a repeated key, a second document, a pit of
-brackets is a `Fault` with its line, never an exception and never more memory than `Limits` allows.
+Sidecars, queue files and the configuration are all read here. The parser is libyaml's, driven event
+by event, so that nothing is built before it was looked at: an alias, a tag, a repeated key, a
+second document, a pit of brackets is a `Fault` with its line, never an exception and never more
+memory than `Limits` allows.
 
-What a text *means* (a number, a yes, a date) is decided by the reader's models, not here: `no`, `00123`, `12:30`
-and `1.10` stay what they look like. Only an empty plain scalar, `~` and `null` are None.
+What a text *means* (a number, a yes, a date) is decided by the reader's models, not here: `no`,
+`00123`, `12:30` and `1.10` stay what they look like. Only an empty plain scalar, `~` and `null` are
+None.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ Plain: TypeAlias = "str | None | list[Plain] | dict[str, Plain]"
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One thing that is wrong with a file, for the person who wrote it. `line` counts from 1; 0 is the whole file."""
+    """What is wrong with a file, for its writer. `line` counts from 1; 0 is the whole file."""
 
     line: int
     message: Sentence | str
@@ -49,7 +51,7 @@ class Scalar:
     value: str | None
     line: int
     comment: str | None = None
-    """What stands behind it, of a plain value: `#12` of `Invoice #12`, which YAML takes for a comment."""
+    """What stands behind a plain value: `#12` of `Invoice #12`, to YAML a comment."""
 
 
 @dataclass(slots=True)
@@ -63,7 +65,8 @@ class Map:
     line: int
     entries: dict[str, KeyValue] = field(default_factory=dict)
     doubtful: set[str] = field(default_factory=set)
-    """Of the outermost mapping: the keys that were given twice, or whose value has a fault of YAML in it."""
+    """Of the outermost mapping: the keys that were given twice, or whose value has a fault of YAML
+    in it."""
 
 
 @dataclass(slots=True)
@@ -85,7 +88,7 @@ class _Refused(Exception):
 
 
 def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
-    """Read one YAML mapping. Returns it with all that was wrong; with a fault that ends the reading, what came before.
+    """Read one YAML mapping. Returned with its faults; with a fatal one, what came before it.
 
     Repeated keys are told all at once and the first one is kept. An empty file is an empty mapping.
     """
@@ -118,7 +121,7 @@ def read_map(data: bytes, limits: Limits = Limits()) -> tuple[Map, list[Fault]]:
 
 
 def decoded(data: bytes) -> str:
-    """The text of a file: UTF-8, or UTF-16 if it begins with the byte order mark of that. Raises UnicodeDecodeError."""
+    """A file's text: UTF-8, or UTF-16 if it begins with that mark. Raises UnicodeDecodeError."""
     return data.decode("utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig")
 
 
@@ -134,7 +137,7 @@ def plain(node: Node) -> Plain:
 
 
 def line_of(node: Node, path: Sequence[str | int]) -> int:
-    """The line of what `path` (keys and indices, as pydantic's `loc`) leads to, or of the nearest thing above it."""
+    """The line of what `path` (keys and indices, pydantic's `loc`) leads to, or the one above."""
     line = node.line
     for step in path:
         if isinstance(node, Map) and isinstance(step, str) and step in node.entries:
@@ -153,11 +156,12 @@ _WORDS = frozenset(("y", "yes", "n", "no", "true", "false", "on", "off", "null")
 """What YAML 1.1 takes for something else than a text, of what is easy."""
 
 _NEVER_BARE = re.compile(r"[#,\[\]{}&*!|>'\"%@`].*|[A-Za-z][!-~ ]*: [!-~ ]*[!-~]")
-"""A text that YAML must take for something else unless it is quoted: by its first character, or a key by colon and space."""
+"""A text that YAML must take for something else unless it is quoted: by its first character, or a
+key by colon and space."""
 
 
 def scalar(value: object) -> str:
-    """A text as one YAML scalar on one line that every YAML reader, and `read_map`, gives back as it was."""
+    """A text as one scalar on one line that every YAML reader gives back as it was."""
     text = str(value)
     if _EASY.fullmatch(text) and text.lower() not in _WORDS:
         return text  # what yaml would say after a tenth of a millisecond; a receipt and a queue file have several
@@ -195,7 +199,7 @@ def tree_of(values: Mapping[str, str | Sequence[str]], limits: Limits = Limits()
 
 
 def _quoted(text: str) -> str:
-    """In double quotes, with what can't be printed escaped. (JSON's pairs of surrogates are none of YAML's escapes.)"""
+    """In double quotes, escaped. (JSON's pairs of surrogates are none of YAML's escapes.)"""
     escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
     return '"' + "".join(c if c.isprintable() else f"\\U{ord(c):08x}" for c in escaped) + '"'
 
@@ -216,7 +220,7 @@ def _comment_behind(event: Any, text: str) -> str | None:
 
 
 def _one_by_one(text: str) -> str:
-    """Each pair of surrogates, as JSON writes a character beyond U+FFFF, as the one escape that YAML knows for it."""
+    """Pairs of surrogates, as JSON writes characters beyond U+FFFF, as YAML's one escape."""
 
     def whole(pair: re.Match[str]) -> str:
         high, low = int(pair[2], 16), int(pair[3], 16)
@@ -286,7 +290,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
 
 
 def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault]) -> None:
-    """Put `node` where the reader stands: into the open list, or as key or value of the open mapping."""
+    """Put `node` where the reader stands: into the list, or as key or value of the mapping."""
     if not stack:
         if isinstance(node, Scalar) and node.value is None:
             return  # an empty document

@@ -1,12 +1,14 @@
-"""Anchors: what the trail was at some time, kept outside the database in var/anchors/, and mailed if the office wishes.
+"""Anchors: what the trail was at some time, kept in var/anchors/, and mailed if the office wishes.
 
-    var/anchors/2026-11-24.jsonl     {"at": …, "length": …, "head": …}, a line for each anchor of that day
+    var/anchors/2026-11-24.jsonl     {"at": …, "length": …, "head": …}, one a line
 
-Whoever can write to the database can write to the folder too, so an anchor proves most out of their reach: in the backup,
-in the mailbox of `trail.anchors_to`. Before another is added, the last one must still lie on the chain: a trail that was
-cut or written anew gets no fresh anchors that agree with it, but an alarm.
+Whoever can write to the database can write to the folder too, so an anchor proves most out of their
+reach: in the backup, in the mailbox of `trail.anchors_to`. Before another is added, the last one
+must still lie on the chain: a trail that was cut or written anew gets an alarm and no fresh anchors
+that agree with it.
 
-A line is added by writing the day's file anew, whole. Killed here? Either file is good; a half-written one is swept with the next.
+A line is added by writing the day's file anew, whole. Killed here? Either file is good; a
+half-written one is swept with the next.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from dossier.trail import trail
 from dossier.trail.trail import Anchor
 
 EVENTS_BETWEEN = 10_000
-"""After so many events there is another anchor on the same day: a proof sheet reaches from an event to the next anchor."""
+"""After so many events there is another anchor that day: a proof sheet reaches to the next."""
 
 MOST_BYTES = 1024 * 1024
 """No day's file is larger: some 6,000 anchors."""
@@ -39,7 +41,7 @@ def folder_of(office: Office) -> Path:
 def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | None, Sentence | None]:
     """Add an anchor if one is due; returns it, or what is wrong with the trail.
 
-    Due is the first of a day (UTC), one after EVENTS_BETWEEN events, and one for whatever is new when a daemon ends.
+    Due is the first of a day (UTC), one after EVENTS_BETWEEN events, and one when a daemon ends.
     """
     length, head = trail.head()
     known, fault = read(folder_of(office))
@@ -64,7 +66,7 @@ def add(office: Office, now: datetime, ending: bool = False) -> tuple[Anchor | N
 
 
 def set_aside(office: Office, now: datetime) -> str | None:
-    """Put the anchors aside if one of them is not of the trail as it is: an admin says that the trail holds. Where to, in var/."""
+    """Put the anchors aside, in var/, if one is not of the trail that an admin says holds."""
     folder = folder_of(office)
     known, fault = read(folder) if folder.is_dir() else ([], None)
     if fault is None and all(misfit(anchor) is None for anchor in known):
@@ -92,7 +94,7 @@ def misfit(anchor: Anchor) -> Sentence | None:
 
 
 def read(folder: Path) -> tuple[list[Anchor], Sentence | None]:
-    """All anchors under `folder`, and the first that can't be read. OSError: the folder can't be."""
+    """All anchors under `folder`, and the first that can't be read. OSError: the folder can't."""
     found: list[Anchor] = []
     for path in sorted(folder.glob("*.jsonl")):
         for number, line in enumerate(files.read_plain(path, MOST_BYTES)[0].splitlines(), 1):

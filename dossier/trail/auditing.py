@@ -1,4 +1,4 @@
-"""Verifying the trail: the chain itself, the anchors that must lie on it, and the records that must have their events.
+"""Verifying the trail: the chain, the anchors on it, and the records that must have events.
 
 Reads only. The faults are sentences for whoever keeps the office.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from peewee import fn
 
@@ -62,9 +61,9 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
 
 
 def changed_among(given: Sequence[RecordedEvent]) -> set[int]:
-    """The numbers of those of these events that are not as they were written, by what stands beside each.
+    """Those of these events that are not as they were written, by what stands beside each.
 
-    A whole chain that was written anew is not seen here; `first_fault` sees it.
+    A chain that was wholly written anew is not seen here; `first_fault` sees it.
     """
     wanted = [event.seq for event in given]
     before, links = {0: GENESIS}, dict[int, str]()
@@ -87,7 +86,7 @@ def changed_among(given: Sequence[RecordedEvent]) -> set[int]:
 
 
 def _erasures() -> tuple[set[int], dict[int, str]]:
-    """What was told of erasures: the events whose details went, and the new links of those that were written anew."""
+    """The events whose details were erased, and the new links of those that were written anew."""
     erased, anew = set[int](), dict[int, str]()
     for event in those(row[0] for row in tuples(Event.select(Event.seq).where(Event.action == "erased"))):
         told = json.loads(event.detail or "{}")
@@ -101,7 +100,7 @@ def named(event: RecordedEvent) -> str:
 
 
 def _record_without_event(length: int) -> Sentence | None:
-    """What the records hold that no event tells of: a sign that events were cut off the end."""
+    """A record that no event tells of: a sign that events were cut off the end."""
     what = _untold(length)
     return None if what is None else sentence("trail.cut_off", number=length + 1, last=length, what=what)
 
@@ -126,5 +125,5 @@ def _untold(length: int) -> Sentence | None:
     return None
 
 
-def _items_with(action: str) -> Any:
+def _items_with(action: str) -> object:
     return Event.select(Event.item).where((Event.action == action) & Event.item.is_null(False))

@@ -1,7 +1,7 @@
-"""Erasing from the trail: what people wrote in events, and a person from events. The chain still verifies.
+"""Erasing from the trail: what people wrote, and a person from events. The chain still verifies.
 
-An erasure is an event itself. It names the events whose details went, and for those that were written
-anew without a person it holds their new links, so the new words can't be changed either.
+An erasure is an event itself. It names the events whose details went, and holds the new links of
+those that were written anew without a person, so the new words can't be changed either.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from dossier.trail.trail import RecordedEvent, detail_digest, link_of, record, t
 
 
 def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
-    """Erase the details of these events for good; returns how many there were. Call inside `transaction()`.
+    """Erase the details of these events for good; how many there were. Inside `transaction()`.
 
-    Raises Conflict for an event that tells of an erasure: without it the others would look tampered with. `reason` is
-    kept, so it must not say what was erased.
+    Raises Conflict for an event that tells of an erasure: without it the others would look tampered
+    with. `reason` is kept, so it must not say what was erased.
     """
     wanted = sorted(set(seqs))
     kept = [row for some in chunks(wanted) for row in tuples(
@@ -40,9 +40,9 @@ def erase(now: datetime, actor: Actor, seqs: Iterable[int], reason: str) -> int:
 
 
 def redact(now: datetime, actor: Actor, anew: Sequence[RecordedEvent], reason: str) -> None:
-    """Keep these events as they are given: with another actor, behind or detail. Call inside `transaction()`.
+    """Keep these events as they are given: with another actor, behind or detail.
 
-    Raises Conflict for an event that tells of an erasure. `reason` is kept.
+    Raises Conflict for an event of an erasure. `reason` is kept. Inside `transaction()`.
     """
     if any(event.action == "erased" for event in anew):
         raise Conflict("trail.no_redacting_of_erasures")

@@ -1,16 +1,18 @@
 """The trail: who did what to what, when, in a chain that shows every later change to it.
 
-An event's link is SHA-256 over the event; its hash is SHA-256 over the hash before it and its link. So links alone, which
-tell nothing of what they stand for, prove that an event lies in the chain (proof.py). What may have to be erased one day
-(text of and about people) is the event's detail, in a table of its own; the chain holds its salted digest, so it still
-verifies when the detail is gone. Erasing is an event itself: a detail that went without one was tampered with.
-A person is erased from an event by writing it anew without them: the chain keeps the old link, the event that tells of the erasure holds
-the new one, so the new words can't be changed either. The old digest goes with the old words: without it nobody can guess from the link
-who it was.
-Events are written in the transaction of the change they tell of.
+An event's link is the SHA-256 of the event; its hash is the SHA-256 of the hash before it and its
+link. So links alone, which tell nothing of what they stand for, prove that an event lies in the
+chain (proof.py). Text of and about people, which may have to be erased, is the event's detail, in a
+table of its own; the chain holds its salted digest, and still verifies without it. Erasing is an
+event itself: a detail that went without one was tampered with.
 
-A chain can't show by itself that its tail was cut off or that all of it was written anew. Two things do: anchors
-elsewhere (anchors.py), and the records, for whatever they hold must have its event.
+A person is erased from an event by writing it anew: the chain keeps the old link, the event that
+tells of the erasure holds the new one. The old digest goes with the old words: without it nobody
+can guess from the link who it was. Events are written in the transaction of the change they tell
+of.
+
+A chain can't show by itself that its tail was cut off or that it was wholly written anew. Anchors
+elsewhere do (anchors.py), and the records, for whatever they hold must have its event.
 """
 
 from __future__ import annotations
@@ -42,12 +44,12 @@ CHUNK = 5000
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """An event that is about to be written. `item` is the item's key, `subject` a client's code where it is no item."""
+    """An event to be written, about an item (its key), or a `subject`: a client's code."""
 
     actor: Actor
     action: str
     item: int | None
-    detail: Mapping[str, Any]
+    detail: Mapping[str, object]
     subject: str | None = None
 
 
@@ -78,7 +80,7 @@ class Anchor:
 
 
 def record(
-    now: datetime, actor: Actor, action: str, item: int | None, detail: Mapping[str, Any], subject: str | None = None
+    now: datetime, actor: Actor, action: str, item: int | None, detail: Mapping[str, object], subject: str | None = None
 ) -> None:
     """Write one event. Call inside `transaction()`."""
     record_all(now, [NewEvent(actor, action, item, detail, subject)])
@@ -121,7 +123,6 @@ _DETAIL_FIELDS = [EventDetail.seq, EventDetail.salt, EventDetail.detail]
 
 
 def head() -> tuple[int, str]:
-    """The chain's length and the hash of its last event."""
     row = PROXY.execute_sql("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
     return (int(row[0]), str(row[1])) if row else (0, GENESIS)
 
@@ -131,7 +132,7 @@ def detail_digest(salt: str, detail: str) -> str:
 
 
 def link_of(event: Sequence[object]) -> str:
-    """The digest of an event's first nine values (as in Kept)."""
+    """The digest of an event's first nine values."""
     return hashlib.sha256(json.dumps(event[:9], ensure_ascii=False).encode()).hexdigest()
 
 
@@ -178,7 +179,7 @@ def events(
 
 
 def after(seq: int, may: Readable, limit: int) -> list[RecordedEvent]:
-    """The next `limit` events behind `seq`, oldest first, as far as this reader may know of them."""
+    """The next `limit` events behind `seq`, oldest first, that this reader may know of."""
     query = readable.only_events(_select(), may).where(Event.seq > seq).order_by(Event.seq).limit(limit)
     return [RecordedEvent(*row) for row in tuples(query)]
 
@@ -226,10 +227,10 @@ def those(seqs: Iterable[int]) -> list[RecordedEvent]:
     ]
 
 
-def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, Any]:
-    """An event's detail for people and programs, with way and who was behind it; `erased` where the detail is gone.
+def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
+    """An event's detail for people, with way and who was behind it; `erased` where it is gone.
 
-    An item that was moved has a client in its history that its readers may not know of: to them it is None.
+    An item that was moved may name a client that its reader may not know of: to them it is None.
     """
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
     detail: dict[str, Any] = json.loads(event.detail) if event.detail is not None else {"erased": True}
@@ -240,7 +241,7 @@ def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, Any]:
 
 
 def for_reader(event: RecordedEvent, may: Readable) -> RecordedEvent:
-    """The event as it is kept; its detail left out, as an erased one's, if it names a client whom the reader may not know of.
+    """The event as it is kept, without the detail if that names a client kept from the reader.
 
     In part it would not fit its digest.
     """
@@ -257,7 +258,7 @@ def public(event: RecordedEvent, may: Readable) -> dict[str, Any]:
 
 
 def history(item: int, may: Readable = ALL) -> list[dict[str, Any]]:
-    """All events of an item, oldest first: {at, actor, action, detail}, as `show --json` gives them."""
+    """All events of an item, oldest first: {at, actor, action, detail}, as `show --json` does."""
     return [{"at": e.at, "actor": e.actor, "action": e.action, "detail": told(e, may)} for e in events(item=item)]
 
 

@@ -1,16 +1,17 @@
-"""The vault in an object store: each attachment version an object `ab/ab12…`, put there once, by its SHA-256.
+"""The vault in an object store: each attachment version an object `ab/ab12…`, by its SHA-256.
 
 It keeps to what Vault says. What is different:
 
- - A file comes in as a local copy first, in the working folder (`Office.vault`), and `sync` sends it: when that returns, the store
-   has answered that it holds it. Killed before? The copy is swept at the next start, the drop is still in the inbox. Killed
-   after, and before the transaction? An object that no item names: harmless, found again by its hash.
- - An object that is there already is believed if the store's ETag is that of the file in hand; else it is put anew.
- - `remove` decides and deletes within a transaction of the database, and `vouch`, within the transaction that makes an attachment
-   of an object that was found rather than put, sees that it still is there. Writers take turns, so one of them comes first.
+- A file comes in as a local copy in the working folder (`Office.vault`), and `sync` sends it: when
+  that returns, the store has answered that it holds it. Killed before? The copy is swept at the
+  next start, and the drop is still in the inbox. Killed after, and before the transaction? An
+  object that no item names: harmless, found again by its hash.
+- An object that is there is believed if its ETag is that of the file in hand; else it is put anew.
+- `remove` decides and deletes within a transaction of the database. `vouch`, within the one that
+  makes an attachment of an object that was found, sees that it still is there. Writers take turns,
+  so one of them comes first.
 
-Nothing here can be half: an object appears whole. Whoever needs a file on this machine gets a copy for as long as they need it,
-hashed on the way in.
+An object appears whole. Whoever needs a file on this machine gets a copy, hashed on the way in.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ def name_of(sha256: str) -> str:
 
 
 class ObjectVault(Vault):
-    """The objects behind `url`; `path`, the working folder, is for what is on its way, and for locks."""
+    """The objects behind `url`. The folder `path` is for what is on its way, and for locks."""
 
     def __init__(self, office: Office, url: str, to_read: bool = False) -> None:
         super().__init__(office.vault, to_read)
@@ -132,7 +133,7 @@ class ObjectVault(Vault):
         return Path(copy.path)
 
     def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:  # noqa: ARG002
-        """Return when the store has all of `copies`. Their local files are gone then, and after an error as well."""
+        """Return when the store has all of `copies`. Their files are gone then, or on an error."""
         given = list(copies)
         try:
             at_once(self._send, {copy.sha256: copy for copy in given}.values())
@@ -160,7 +161,7 @@ class ObjectVault(Vault):
         at_once(see, found)
 
     def remove(self, sha256: str, is_needed: Callable[[], bool]) -> bool:
-        """As Vault.remove. What was put lately, by the store's clock, stays: its transaction may be about to come."""
+        """As Vault.remove. What was put lately, by the store's clock, stays."""
         with transaction():
             head = self._hurried.head(name_of(sha256))
             if head is None or is_needed():

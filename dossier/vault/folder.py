@@ -1,13 +1,12 @@
 """The vault: every attachment version ever accepted, by its SHA-256, as `vault/ab/ab12…`.
 
-A file comes in as a copy that nobody else ever had open: what is hashed is what is kept, whatever happens to the
-source meanwhile. `receive` makes the copy under a temporary name, `keep` gives it its own, `sync` puts it on the disk. A
-power cut before that may leave a torn file under a good name; so a name that exists already is never believed, but read.
+A file comes in as a copy that nobody else ever had open: what is hashed is what is kept. `receive`
+makes the copy under a temporary name, `keep` gives it its own, `sync` puts it on the disk. A power
+cut before that may leave a torn file under a good name; so a name that exists already is never
+believed, but read. A file that no attachment names is left over from a crash, and harmless.
 
-What a vault file is for is in the database. A file that no attachment names is left over from a crash and harmless.
-
-`Vault` is the folder, and what the rest of the house knows: where the settings name an object store, `open_vault` gives an
-ObjectVault (bucket.py), which keeps to the same calls.
+`Vault` is what the rest of the house knows: where the settings name an object store, `open_vault`
+gives an ObjectVault (bucket.py), which keeps to the same calls.
 """
 
 from __future__ import annotations
@@ -53,7 +52,7 @@ class Damaged(OSError):
 
 
 class StoredFile(NamedTuple):
-    """A name in the vault as it lies there: its bytes (None: it is no plain file), and since when, in seconds since 1970."""
+    """A name in the vault: its bytes (None: no plain file), and its time, seconds since 1970."""
 
     size: int | None
     since: float
@@ -80,7 +79,7 @@ class Vault:
         return Vault, (self.path, True)
 
     def lend(self) -> Vault:
-        """This vault for other processes: nobody sweeps away what they receive, and new folders of theirs are synced."""
+        """For other processes: nobody sweeps what they receive; new folders are synced."""
         self.hold()
         self._made_folder = True
         return self
@@ -95,7 +94,6 @@ class Vault:
         return self.path / sha256[:2] / sha256
 
     def address_of(self, sha256: str) -> str:
-        """Where it is kept, for people."""
         return str(self.location(sha256))
 
     # What is read of it
@@ -115,15 +113,15 @@ class Vault:
 
     @contextlib.contextmanager
     def local(self, sha256: str) -> Iterator[Path]:
-        """Where this machine can read the file meanwhile. Raises FileNotFoundError, Damaged; OSError."""
+        """Where this machine can read the file meanwhile. FileNotFoundError, Damaged; OSError."""
         yield self.location(sha256)
 
     def copy_to(self, sha256: str, target: Place, mode: int = 0o644) -> str:
-        """Copy the file to the new name `target`, not yet synced. Returns the SHA-256 of what was written. Errors: files.copy_to."""
+        """Copy the file to the new name `target`; returns its SHA-256. As files.copy_to."""
         return files.copy_to(self.location(sha256), target, mode)
 
     def shelves(self) -> Iterator[tuple[str, dict[str, StoredFile]]]:
-        """The two digits that names begin with, from 00 to ff, and all that lies where such names belong."""
+        """The two digits that names begin with, 00 to ff, and all that lies where such belong."""
         for number in range(256):
             prefix = f"{number:02x}"
             try:
@@ -145,7 +143,7 @@ class Vault:
         return sorted(name for name in os.listdir(self.path) if name not in folders and not name.startswith("."))
 
     def fault(self, sha256: str, size: int | None, is_read: bool) -> Fault | None:
-        """What is wrong with the file, which should have so many bytes, if anything; `is_read`: all of it is read."""
+        """What is wrong with the file, which should be `size` bytes; `is_read`: all is read."""
         path = self.location(sha256)
         if not os.path.lexists(path):
             return "lacks"
@@ -157,7 +155,7 @@ class Vault:
     # What is put into it and goes
 
     def put(self, sources: Iterable[tuple[str, Path]]) -> int:
-        """Put in files of which the SHA-256 is known, when nobody else does; on the disk when it returns how many. Raises Damaged."""
+        """Put in files of known SHA-256, while alone; how many, on the disk. Raises Damaged."""
         made: list[Path] = []
         for sha256, source in sources:
             target = self.location(sha256)
@@ -169,7 +167,7 @@ class Vault:
         return len(made)
 
     def move_out(self, name: str, target: Path) -> None:
-        """Move what lies in the vault as `name`, and does not belong there, to a name that is free; durable when it returns."""
+        """Move what does not belong in the vault to a free name; durable when it returns."""
         moves.move_away(self.path / name, target)
 
     def receive(self, source: Place, seen: Look | None = None) -> Copy:
@@ -194,7 +192,7 @@ class Vault:
     def sync(self, kept: Iterable[str | Path], copies: Iterable[Copy] = ()) -> None:
         """Return when what `keep` returned is on the disk.
 
-        Of `copies` that came from another file system than the vault's, which may be another kind of disk, or a server, what
+        Of `copies` that came from another file system, which may be another disk or a server, what
         is on the disk is read back and compared. Raises Damaged.
         """
         paths = dict.fromkeys(map(str, kept))
@@ -206,11 +204,12 @@ class Vault:
                 raise Damaged(errno.EIO, sentence("vault.reads_otherwise"), str(self.location(copy.sha256)))
 
     def remove(self, sha256: str, is_needed: Callable[[], bool]) -> bool:
-        """Remove the file with this hash for good, unless it is needed; False: not now, ask again later.
+        """Remove the file with this hash for good, unless it is needed; False: ask again later.
 
-        Somebody may be about to make an item of the same file: `keep` touches it, so one that was touched lately stays.
-        It is set aside first, and looked at then: whoever comes after that finds none here, and brings a copy of their own. Killed in
-        between, it lies aside, and the next call of this goes on. For one process at a time.
+        Somebody may be about to make an item of the same file: `keep` touches it, and what was
+        touched lately stays. It is set aside first, and looked at then: whoever comes after that
+        finds none, and brings a copy. Killed in between, it lies aside, and the next call goes on.
+        For one process at a time.
         """
         target, aside = self.location(sha256), self.path / f".leaving-{sha256}"
         if files.look(target) is None and files.look(aside) is None:
@@ -228,13 +227,12 @@ class Vault:
         return True
 
     def vouch(self, hashes: Collection[str]) -> None:
-        """See, in the transaction that names them, that these files which `keep` found or took still are there. Raises OSError.
+        """See, in the transaction that names them, that what `keep` found still is there. OSError.
 
-        In the folder they are: what `keep` touched is not removed.
+        In the folder it is: what `keep` touched is not removed.
         """
 
     def discard(self, copy: Copy) -> None:
-        """Forget a received copy."""
         files.remove(copy.path)
 
     def sweep(self) -> None:

@@ -1,4 +1,4 @@
-"""The vault that the settings name: a folder, or an object store."""
+"""The vault that the settings name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def open_vault(office: Office, to_read: bool = False) -> Vault:
-    """The vault that the settings name. `to_read`: nothing is made that lacks. A store is asked nothing until something is wanted."""
+    """A folder or an object store, asked nothing yet. `to_read`: nothing is made that lacks."""
     if office.vault_store is None:
         return Vault(office.vault, to_read)
     from dossier.vault.bucket import ObjectVault

@@ -1,12 +1,11 @@
-"""A process that does with files what may go wrong: it gets a file's descriptor over a wire, and answers with bytes.
+"""A process that does what may go wrong with files: it gets a descriptor, and answers with bytes.
 
 What the file makes of that process stays there: it may crash, hang or say nonsense. It is started
 when it is first needed, has no environment, no terminal, and no folder of ours to begin in. What it
 may do at all it limits itself (pictures_child.py, texts_child.py).
 
-A process that fails is replaced, and the fresh one is asked once more: whoever was killed by chance,
-or by another file's doing, decides nothing. Where that one fails too, the asker is told so, and it is
-for the asker to take that for the worst.
+A process that fails is replaced, and the fresh one is asked once more: whoever was killed by
+chance, or by another file's doing, decides nothing. Where that one fails too, the asker is told.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ How = Literal["slow", "memory", "ended"]
 
 
 class Failed(Exception):
-    """Two processes, one after the other, gave no answer. `how` tells of the last: too slow, out of memory, or ended."""
+    """Two processes in a row gave no answer. `how`: the last was slow, out of memory, or ended."""
 
     def __init__(self, how: How, what: str) -> None:
         super().__init__(what)
@@ -53,7 +52,7 @@ class Child:
         self.process: subprocess.Popen[bytes] | None = None
 
     def ask(self, kind: bytes, descriptor: int, patience: float | None = None) -> bytes:
-        """What it makes of a file of this kind (a byte, and what else the module takes), with another `patience` than usual. Raises Failed."""
+        """What it makes of a file of this kind (a byte, and what else it takes). Raises Failed."""
         failed = Failed("ended", "closed")
         for _ in range(TRIES):
             if self._is_closed:
@@ -75,7 +74,6 @@ class Child:
             wire.close()
 
     def close(self) -> None:
-        """End the process for good."""
         self._is_closed = True
         self.stop()
 

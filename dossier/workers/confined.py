@@ -1,10 +1,10 @@
-"""What a process gives up for good before it does something risky: the kernel holds it to that, and what it starts as well.
+"""What a process gives up for good before it does something risky; what it starts gives it up too.
 
-`threads_only` is for a library that computes in a thread of its own; RLIMIT_NPROC can't tell a thread
-from a process, and counts what else the account runs. `only_these_files` and `no_calls_out` are for a
-program that opens what a stranger wrote. All are of seccomp(2) and landlock(7), need no right, and
-nothing takes them off again. Where the kernel or the machine has them not, OSError is raised, and
-nothing risky may be done.
+`threads_only` is for a library that computes in a thread of its own: RLIMIT_NPROC can't tell a
+thread from a process, and counts what else the account runs. `only_these_files` and `no_calls_out`
+are for a program that opens what a stranger wrote. All are of seccomp(2) and landlock(7), need no
+right, and nothing takes them off again. Where the kernel lacks them, OSError: nothing risky may be
+done.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ALLOW, _KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000  # linux/seccomp.h
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16  # where they stand in struct seccomp_data
 
 _OTHER_ABI = 0x40000000
-"""From here on, numbers are those of x32, a second set of calls, by which the filter could be passed."""
+"""From here on, numbers are those of x32, a second set of calls that would pass the filter."""
 
 _CLONE_THREAD = 0x10000
 
@@ -75,8 +75,8 @@ def threads_only() -> None:
     steps: list[Step] = []
     for name in ("fork", "vfork", "execve", "execveat"):
         steps += _refused(calls.get(name), errno.EPERM)
-    # The flags of clone3 lie in memory, where no filter can look: the C library is told that there is
-    # no such call, and takes `clone`.
+    # The flags of clone3 lie in memory, where no filter can look: the C library is told that there
+    # is no such call, and takes `clone`.
     steps += _refused(_CLONE3, errno.ENOSYS)
     steps += [(_EQUAL, 0, 3, calls["clone"]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
     steps += [(_ANY_BIT, 1, 0, _CLONE_THREAD), (_RETURN, 0, 0, _ERRNO | errno.EPERM)]
@@ -84,14 +84,15 @@ def threads_only() -> None:
 
 
 def no_calls_out() -> None:
-    """From now on this process, and what it starts, reaches no address, no other process's socket, and ends no process. Raises OSError."""
+    """From now on it reaches no address and no other's socket, and ends no process. OSError."""
     calls = _calls()
     steps = [
         *_refused(calls["connect"], errno.EACCES),
         *_refused(calls["kill"], errno.EPERM),
         *_refused(_IO_URING_SETUP, errno.ENOSYS),
     ]
-    # A socket to be called by is none either, though the program that asked for it believes it has one.
+    # A socket to be called by is none either, though the program that asked for it believes it has
+    # one.
     steps += [*_refused(calls["bind"], 0), *_refused(calls["listen"], 0)]
     steps += [(_EQUAL, 0, 3, calls["socket"]), (_LOAD, 0, 0, _FIRST_ARGUMENT)]
     steps += [(_EQUAL, 1, 0, 1), (_RETURN, 0, 0, _ERRNO | errno.EACCES)]  # 1: AF_UNIX
@@ -99,7 +100,7 @@ def no_calls_out() -> None:
 
 
 def only_these_files(readable: Iterable[Path], writable: Iterable[Path]) -> None:
-    """From now on this process, and what it starts, opens only what lies in these places, as far as they exist. Raises OSError."""
+    """From now on it opens only what lies in these places, as far as they exist. OSError."""
     version = _call(_LANDLOCK_CREATE, None, 0, 1)
     rights = _ALL_RIGHTS | (_REFER if version >= 2 else 0) | (_TRUNCATE if version >= 3 else 0)
     rules = _call(_LANDLOCK_CREATE, struct.pack("Q", rights), 8, 0)
@@ -145,7 +146,7 @@ def _filter(steps: Sequence[Step]) -> None:
 
 
 def _no_new_rights() -> None:
-    """No program with a set-user-id bit gives any: what the kernel asks for before it takes a filter."""
+    """No set-user-id program gives any: the kernel asks for this before it takes a filter."""
     _prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
 
 

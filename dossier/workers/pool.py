@@ -1,10 +1,9 @@
 """Other processes that copy, hash and remove files while this one reads, judges and writes down.
 
-Python computes on one core at a time in a process; a backlog is worked off by two. What is given away is a plain function of plain
-values that touches files only, and may be done again: where a process of ours dies, it is done here instead.
-
-They are started when there is much to do and ended when there is none: an office at rest has one process. They end with this
-one, whatever ends it (prctl(2), PR_SET_PDEATHSIG), so that none goes on beside the next daemon's.
+Python computes on one core a process, so a backlog is worked off by two. What is given away is a
+plain function of plain values that touches files only and may be done again: where a process of
+ours dies, it is done here. They are started when there is much to do and ended when there is none,
+and end with this one, whatever ends it (prctl(2), PR_SET_PDEATHSIG).
 """
 
 from __future__ import annotations
@@ -41,8 +40,8 @@ GLANCE_SECONDS = 0.25
 """How soon it is seen that the process is to end."""
 
 GARBAGE_AT = 50_000
-"""New objects after which Python looks for rings among them. It looks at 700 by default, and in a batch of drops, which has a
-hundred thousand and no rings, that takes a tenth of all time."""
+"""By default Python looks for rings among 700 new objects. A batch of drops has a hundred thousand
+and no rings, and that takes a tenth of all time."""
 
 _PR_SET_PDEATHSIG = 1
 
@@ -54,7 +53,7 @@ class WorkerPool:
         self._team: _Team | None = None
 
     def begin(self, function: Callable[[A], R], given: A) -> Callable[[], R]:
-        """Do this in another process meanwhile; returns what waits for the answer. That raises Interrupted, and what `function` does."""
+        """Do this in another process. What is returned waits for the answer, or its error."""
         try:
             team = self._team = self._team or _Team()
             future = team.begin(function, given)
@@ -81,7 +80,7 @@ class WorkerPool:
             yield answer()
 
     def rest(self) -> None:
-        """There is nothing to do for now: end the processes. All that was begun must have been waited for."""
+        """End the processes. All that was begun must have been waited for."""
         if self._team is not None:
             self._team.end()
         self._team = None
@@ -96,8 +95,8 @@ def _warn(what: str, error: Exception) -> None:
 class _Team:
     """Processes that work together. When one of them dies, all are ended.
 
-    Each has an executor of its own: one that starts a second process while the first dies overlooks it, and waits for it for
-    ever, or fails at starting it (all of Python 3.11).
+    Each has an executor of its own: one that starts a second process while the first dies overlooks
+    that, waits for ever, or fails at starting it (all of Python 3.11).
     """
 
     def __init__(self) -> None:
@@ -140,17 +139,19 @@ class _Team:
         self._theirs.close()
 
     def _hang_up(self) -> None:
-        """Have them give up what they are doing: they hear that nobody holds this end of the wire any more.
+        """Nobody holds this end of the wire any more: they hear it and give up what they are doing.
 
-        A multiprocessing.Event would do, but for one thing: to set it waits, for ever, until one that was killed has woken up.
+        A multiprocessing.Event would wait for ever for one that was killed to wake up.
         """
         self._ours.close()
 
 
 @contextlib.contextmanager
 def _nothing_run_again() -> Iterator[None]:
-    """A process that starts meanwhile does not first import the program that runs here, with its commands and what they need:
-    multiprocessing would have it do so, for functions that stand in the program itself. None that is given away does.
+    """A process that starts meanwhile does not first import the program that runs here.
+
+    multiprocessing would have it do so for functions that stand in the program; none given away
+    does.
     """
     program = vars(sys.modules["__main__"])
     path = program.pop("__file__", None)

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from dossier.database.tables import Delegation, item_name
 from dossier.files.files import Copy
@@ -59,9 +58,9 @@ class Candidate:
     """Of a duplicate: when the same drop was taken before."""
     share_state: str | None = None
     """Of a duplicate: that of the item now."""
-    claim: dict[str, Any] = field(default_factory=dict)
+    claim: dict[str, object] = field(default_factory=dict)
     """The Drop as it was recorded before its files were claimed."""
-    row: dict[str, Any] = field(default_factory=dict)
+    row: dict[str, object] = field(default_factory=dict)
     """The Drop as it is now: claimed, or what it became."""
 
     def reset(self, faults: Sequence[Fault]) -> None:

@@ -54,7 +54,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from errno import EACCES, EINVAL, EPERM
 from pathlib import Path
-from typing import Any
 
 import structlog
 from peewee import DataError, IntegrityError, ProgrammingError, fn
@@ -336,7 +335,7 @@ class Intake:
     def _insert(self, drops: Sequence[Candidate]) -> None:
         insert_rows(Drop, [[drop.row[field.name] for field in Drop._meta.sorted_fields] for drop in drops])
 
-    def _to_be_claimed(self, drop: Candidate) -> list[list[Any]]:
+    def _to_be_claimed(self, drop: Candidate) -> list[list[object]]:
         """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
         found, looks = drop.found, dict(drop.found.looks)
         is_extra = WHY in looks and not drop.faults and WHY not in found.matched.values()

@@ -87,7 +87,7 @@ class Sightings:
         """These could not be taken now: they were moved meanwhile, say. Not inside `transaction()`."""
         self._keep([row for found, origin in drops if (row := _row_of(now, found, origin)) is not None])
 
-    def _keep(self, rows: Sequence[dict[str, Any]]) -> None:
+    def _keep(self, rows: Sequence[dict[str, object]]) -> None:
         for some in chunks(rows, 100):
             with transaction():
                 Sighting.insert_many(some).on_conflict_ignore().execute()

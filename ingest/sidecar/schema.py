@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 
 from dossier.office.item_types import wanted
 from dossier.office.keys import Settings
@@ -10,10 +9,10 @@ from dossier.text.sentences import sentence, told
 from ingest.sidecar.keys import KEYS, TEXT
 
 
-def sidecar_schema(settings: Settings | None) -> dict[str, Any]:
+def sidecar_schema(settings: Settings | None) -> dict[str, object]:
     """JSON Schema (draft 2020-12) of a sidecar, for editors; with `settings` also what this office allows."""
     language = settings.office.language if settings else "en"
-    properties: dict[str, Any] = {}
+    properties: dict[str, object] = {}
     for key in KEYS:
         schema = dict(key.schema)
         if settings is not None:
@@ -38,7 +37,7 @@ def sidecar_schema(settings: Settings | None) -> dict[str, Any]:
     }
 
 
-def _with_choices(schema: dict[str, Any], key: str, settings: Settings) -> dict[str, Any]:
+def _with_choices(schema: dict[str, object], key: str, settings: Settings) -> dict[str, object]:
     items = settings.items
     if key == "description":
         return {**schema, "minLength": items.description_min}

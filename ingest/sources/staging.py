@@ -109,7 +109,7 @@ def find(office: Office, actor: Actor, key: str) -> StagedDrop:
     return row
 
 
-def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
     """Take a file in, in the place of one of the same name; returns {size, sha256}. Raises Invalid, Conflict; OSError.
 
     What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
@@ -124,7 +124,7 @@ def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> 
     return told
 
 
-def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> dict[str, Any]:
+def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
     most, part = office.settings.intake.max_file_mb * 1024 * 1024, hidden / f".{secrets.token_hex(8)}.part"
     digest, size = hashlib.sha256(), 0
     try:

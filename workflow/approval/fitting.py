@@ -60,9 +60,9 @@ COLUMNS = (
 """What a Standing is made of."""
 
 
-def standing(condition: Any, edition: Any) -> list[Standing]:
+def standing(condition: object, edition: object) -> list[Standing]:
     """Of the items for which `condition` holds, what stands (`edition`: Item.standing) or is public (Item.public)."""
-    query: Any = Item.select(*COLUMNS).join(Edition, on=(edition == Edition.id)).where(condition)
+    query: object = Item.select(*COLUMNS).join(Edition, on=(edition == Edition.id)).where(condition)
     return [Standing(*row) for row in tuples(query)]
 
 

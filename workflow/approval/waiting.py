@@ -156,7 +156,7 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
 
 def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> Iterator[tuple[Concept, list[str]]]:
     """For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood."""
-    done, known = decided(items), dict[tuple[Any, ...], list[str]]()
+    done, known = decided(items), dict[tuple[object, ...], list[str]]()
     for row in _rows(items):
         concept = Concept(*row)
         if not may.has(concept.client, concept.type):
@@ -180,7 +180,7 @@ class _Answer:
     """Who is asked about all that waits, as it was found out the last time."""
 
     seating: Seating
-    state: Sequence[Any] = ()
+    state: Sequence[object] = ()
     """What waited then, each with its version and edition."""
     asked: Sequence[tuple[int, str, str | None, list[str]]] = ()
     """Of each item that waits its client and type, and everybody who may decide on it."""

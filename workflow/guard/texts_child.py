@@ -19,7 +19,6 @@ import resource
 import signal
 import socket
 import struct
-from typing import Any
 
 from dossier.files.marks import marks_of
 from dossier.workers.child import NO_MEMORY
@@ -40,7 +39,7 @@ TIRED_BYTES = 300 * 1024 * 1024
 """A process that ever took so much memory ends after its answer, and says so in it; a new one takes its place."""
 
 
-def answer(letter: bytes, descriptor: int) -> dict[str, Any]:
+def answer(letter: bytes, descriptor: int) -> dict[str, object]:
     """What is in the file, and what could not be read of it. A small letter: pictures are to be read as well."""
     gathering = Gathering(any_file.read_part, with_ocr=letter.islower())
     try:

@@ -65,7 +65,7 @@ def of_items(office: Office, day: date, may: Readable = ALL) -> Iterator[DueDate
         yield from (one for one in _of_chosen(office, chosen, may) if one.day <= day)
 
 
-def _may_be_due(kind: ItemType, day: date) -> Any:
+def _may_be_due(kind: ItemType, day: date) -> object:
     """The condition of an Item of this type that it may be due on this day or before. `_of_item` says whether it is.
 
     Only those are read: of a hundred thousand open items that are due later, that takes a tenth of the time.
@@ -129,7 +129,7 @@ def _has_dates(kind: ItemType) -> bool:
     return bool(kind.review_months) or "date" in kind.fields.values()
 
 
-def _of_chosen(office: Office, chosen: Any, may: Readable) -> Iterator[DueDate]:
+def _of_chosen(office: Office, chosen: object, may: Readable) -> Iterator[DueDate]:
     """The dates of these items, without those that rest."""
     chosen &= Item.status.not_in(office.settings.items.closed) & Item.id.not_in(Binned.select(Binned.item))
     clients = {code for code, client in office.clients.items() if client.active}

@@ -86,7 +86,7 @@ class File:
     """Whose file it was, where that is known: codes of staff, or `os:USER`. Theirs is the work besides the actor's."""
     owner: str | None = None
     """Whose file it was, for the trail, whether the work is theirs or not."""
-    origin: Mapping[str, Any] | None = None
+    origin: Mapping[str, object] | None = None
     """Where in the dossier it comes from, for the trail: `copied_from` an item, or an earlier `of_version`."""
 
 
@@ -130,7 +130,7 @@ def shares_told(attachments: Iterable[Attachment | File]) -> dict[str, list[str]
     return {"shared": [a.name for a in listed if a.share], "not_shared": [a.name for a in listed if not a.share]}
 
 
-def owner_told(file: File) -> dict[str, Any]:
+def owner_told(file: File) -> dict[str, object]:
     """For the trail: whose file it was, if that is known, and where in the dossier it comes from."""
     return {**({} if file.owner is None else {"owner": file.owner}), **(file.origin or {})}
 

@@ -7,7 +7,6 @@ kept as sentences, and told in the language of whoever reads them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 from dossier.database.tables import EditionNote, chunks, tuples
 from dossier.text.sentences import Sentence, packed, unpacked
@@ -41,7 +40,7 @@ def on_all(editions: Iterable[int]) -> dict[int, list[Sentence | str]]:
     return found
 
 
-def on_these(editions: Any) -> dict[int, list[Sentence | str]]:
+def on_these(editions: object) -> dict[int, list[Sentence | str]]:
     """As `on_all`; a few, or a query that selects them."""
     found = dict[int, list[Sentence | str]]()
     query = EditionNote.select(EditionNote.edition, EditionNote.text).where(EditionNote.edition.in_(editions))

@@ -13,7 +13,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from dossier.database.tables import Edition, Event, EventDetail, Item, chunks, item_name, tuples
 from dossier.office import people
@@ -74,7 +74,7 @@ class Screened:
         findings = tuple(finding for finding in self.findings if finding.sha256 in wanted)
         return Screened(self.seen, findings, tuple(one for one in self.unread if one.sha256 in wanted))
 
-    def told(self) -> dict[str, Any]:
+    def told(self) -> dict[str, object]:
         """For the trail: what was not searched. `why` is the reason for readers of any language (sentences.as_data)."""
         told = [{"name": one.name, "sha256": one.sha256, "reason": str(one.why), "why": as_data(one.why)} for one in self.unread]
         return {"not_searched": told} if told else {}
@@ -227,7 +227,7 @@ def not_searched(items: Sequence[Item]) -> dict[int, list[Sentence]]:
     return {key: list(lines.values()) for key, lines in found.items()}
 
 
-def _told_in_trail(keys: Sequence[int]) -> Iterator[tuple[int, list[dict[str, Any]]]]:
+def _told_in_trail(keys: Sequence[int]) -> Iterator[tuple[int, list[dict[str, object]]]]:
     for some in chunks(keys, CHUNK):
         query = Event.select(Event.item, EventDetail.detail).join(EventDetail, on=(Event.seq == EventDetail.seq))
         here = Event.item.in_(some) & EventDetail.detail.contains('"not_searched"')

@@ -62,11 +62,11 @@ def content(office: Office, notices: Sequence[Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _values(office: Office, notice: Mail) -> tuple[str, dict[str, Any]]:
+def _values(office: Office, notice: Mail) -> tuple[str, dict[str, object]]:
     """(which sentence, the values in it)."""
     payload, kind = notice.payload, notice.kind
     customer = office.clients.get(notice.client or "")
-    values: dict[str, Any] = {"client": customer.name if customer else notice.client or ""}
+    values: dict[str, object] = {"client": customer.name if customer else notice.client or ""}
     if notice.item is not None:
         item = Item.get_by_id(notice.item)
         edition = Edition.get_or_none(Edition.id == item.pending) if kind == "decide" else None

@@ -65,7 +65,7 @@ class TemplateFault(Exception):
 
 
 def letter_of(
-    office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, Any]
+    office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, object]
 ) -> tuple[Letter, TemplateFault | None]:
     """The letter, in the office's own words and looks where it has them; and what is wrong with those, if anything is.
 
@@ -155,7 +155,7 @@ def _in_words(value: Any, language: str) -> Any:
     return one_line(told(value, language)) if isinstance(value, str | Sentence) else value
 
 
-def _told(value: Any, language: str) -> str:
+def _told(value: object, language: str) -> str:
     return told(value if isinstance(value, str | Sentence) else str(value), language)
 
 
@@ -206,7 +206,7 @@ def _own(office: Office, name: str) -> tuple[str, str] | None:
         raise TemplateFault("letters.unreadable", file=str(OWN / name), error=str(error)) from error
 
 
-def _rendered(name: str, text: str, values: Mapping[str, Any], language: str, escape: bool) -> str:
+def _rendered(name: str, text: str, values: Mapping[str, object], language: str, escape: bool) -> str:
     try:
         return _environment(language, escape).from_string(text).render(values).replace("\r\n", "\n")
     except TemplateError as error:

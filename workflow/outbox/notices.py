@@ -14,7 +14,7 @@ import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from dossier.database.database import transaction
 from dossier.database.tables import Event, EventDetail, Item, Mail, Note, chunks, tuples
@@ -40,7 +40,13 @@ CHUNK = 900
 
 
 def tell(
-    office: Office, now: datetime, kind: Kind, code: str, item: Item | None, payload: Mapping[str, Any], client: str | None = None
+    office: Office,
+    now: datetime,
+    kind: Kind,
+    code: str,
+    item: Item | None,
+    payload: Mapping[str, object],
+    client: str | None = None,
 ) -> None:
     """Tell this staff member, if and when they want to hear of this kind. Call inside `transaction()`.
 

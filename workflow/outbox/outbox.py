@@ -10,7 +10,6 @@ from __future__ import annotations
 import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 from dossier.database import readable
 from dossier.database.tables import Item, Mail, item_name
@@ -24,7 +23,13 @@ from workflow.outbox.addressees import Addressee
 
 
 def enqueue_to_contact(
-    office: Office, now: datetime, kind: str, item: Item | None, client: str, code: str, payload: Mapping[str, Any] | None = None
+    office: Office,
+    now: datetime,
+    kind: str,
+    item: Item | None,
+    client: str,
+    code: str,
+    payload: Mapping[str, object] | None = None,
 ) -> int:
     """A letter to a client's contact, about an item or (None) not; its number in the outbox. Call inside `transaction()`.
 
@@ -35,7 +40,7 @@ def enqueue_to_contact(
 
 
 def enqueue_to_staff(
-    office: Office, now: datetime, kind: str, item: Item | None, code: str, payload: Mapping[str, Any]
+    office: Office, now: datetime, kind: str, item: Item | None, code: str, payload: Mapping[str, object]
 ) -> list[int]:
     """A letter to a staff member, about an item or (None) not; its number in the outbox. Call inside `transaction()`.
 
@@ -55,7 +60,7 @@ def enqueue(
     client: str | None,
     recipient: str,
     to: Addressee,
-    payload: Mapping[str, Any],
+    payload: Mapping[str, object],
     due: datetime | None = None,
 ) -> int:
     """A letter to whomever, to be sent now or when it is `due`; its number in the outbox. Call inside `transaction()`."""
@@ -85,7 +90,7 @@ def forget_failed(kind: str, item: int) -> int:
     return int(Mail.update(state="cancelled").where(failed).execute())
 
 
-def listing(state: str | None = None, limit: int = 0, may: Readable = ALL, language: str = "en") -> list[dict[str, Any]]:
+def listing(state: str | None = None, limit: int = 0, may: Readable = ALL, language: str = "en") -> list[dict[str, object]]:
     """The outbox for people and programs, newest first: what is in this state (None: any); `limit` 0: all.
 
     `may`: what the reader may know of.

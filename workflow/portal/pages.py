@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
@@ -220,7 +220,7 @@ def _template(name: str, language: str) -> Template:
     return templates.get_template(name)
 
 
-def _as_json(item: ShownItem) -> dict[str, Any]:
+def _as_json(item: ShownItem) -> dict[str, object]:
     return {
         "item": item.item,
         "description": item.description,

@@ -20,7 +20,6 @@ import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -227,7 +226,7 @@ class Studio:
 
 def _due(most: int) -> list[tuple[int, int]]:
     """(key, edition) of items to be done, newest first."""
-    query: Any = (
+    query: object = (
         PageDue.select(PageDue.item, Item.public)
         .join(Item, on=(PageDue.item == Item.id))
         .where(Item.public.is_null(False) & ~Item.unsettled)

@@ -38,7 +38,6 @@ from datetime import datetime, timedelta
 from functools import partial
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import structlog
 
@@ -357,7 +356,7 @@ class Publisher:
         """Of these the items that are on the portal and were withdrawn."""
         return self._unsettled(limit, Item.public.is_null(False) & Item.standing.is_null())
 
-    def _unsettled(self, limit: int, which: Any = True) -> list[Item]:
+    def _unsettled(self, limit: int, which: object = True) -> list[Item]:
         """Items that wait for a round, less those that are left alone for now, a client's together."""
         query = Item.select().where(Item.unsettled & which).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]

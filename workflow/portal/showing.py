@@ -52,7 +52,7 @@ class Extra:
 
 def extras(code: str) -> list[Extra]:
     """The pictures and archives that are up for a client."""
-    query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size).where(PageFile.client == code)
+    query: object = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size).where(PageFile.client == code)
     return [Extra(*row) for row in tuples(query)]
 
 
@@ -60,7 +60,7 @@ def public_items(
     code: str, changed: Mapping[int, tuple[str | None, Edition] | None], up: Iterable[Extra] = ()
 ) -> list[ShownItem]:
     """All that a client sees, newest first: what is public, but for what is `changed` to (time, edition), or to None."""
-    query: Any = (
+    query: object = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where((Item.client == code) & Item.public.is_null(False))
@@ -85,7 +85,7 @@ def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
     """The newest `most` of what a client sees, newest first; and how many there are in all."""
     public = (Item.client == code) & Item.public.is_null(False)
     newest = Item.select(Item.id).where(public).order_by(Item.published_at.desc(), Item.id.desc()).limit(most)
-    query: Any = (
+    query: object = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where(Item.id.in_([key for (key,) in tuples(newest)]))

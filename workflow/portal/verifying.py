@@ -74,7 +74,7 @@ class Difference:
     def __str__(self) -> str:
         return str(self.message)
 
-    def as_json(self, language: str = "en") -> dict[str, Any]:
+    def as_json(self, language: str = "en") -> dict[str, object]:
         item = item_name(self.item) if self.item else None
         told_as = {"reason": told(self.reason, language) if self.reason else None}
         return {"where": self.where, "path": self.path, "kind": self.kind, "client": self.client, "item": item, **told_as}
@@ -327,7 +327,7 @@ def mend_vault(portal: Publisher, now: datetime, found: Sequence[Difference]) ->
 def _take_back(portal: Publisher, now: datetime, wrong: Difference) -> None:
     """Give the vault a good copy of its file from the portal, where there is one."""
     digest = wrong.path.rpartition("/")[2]
-    query: Any = Attachment.select(Attachment.item).where(Attachment.sha256 == digest).distinct()
+    query: object = Attachment.select(Attachment.item).where(Attachment.sha256 == digest).distinct()
     public = Item.select(Item.id, Item.client, Edition.shown).join(Edition, on=(Item.public == Edition.id))
     for key, client, shown in tuples(public.where(Item.id.in_(query))):
         for one in shown["attachments"]:

@@ -107,7 +107,7 @@ def _made(made_as: As, rows: Sequence[Row], before: Mapping[Row, Line]) -> Liste
     found = {row: before[row] for row in rows if row in before}
     lacking = [row for row in rows if row not in found]
     for part in chunks(lacking, CHUNK):
-        editions: Any = Edition.select(Edition.id, Edition.shown).where(Edition.id.in_([row[1] for row in part]))
+        editions: object = Edition.select(Edition.id, Edition.shown).where(Edition.id.in_([row[1] for row in part]))
         shown = dict(tuples(editions))
         found |= {row: _line(*row, shown[row[1]]) for row in part if row[1] in shown}
     lines = sorted(found.values(), key=lambda line: (line.published_at, line.key), reverse=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from peewee import Expression
 
@@ -51,7 +51,7 @@ class Open(NamedTuple):
 
 def _open(condition: Expression, limit: int = AT_ONCE) -> list[Open]:
     """What is asked and not decided, oldest first, with the item's own words for it."""
-    query: Any = (
+    query: object = (
         Asked.select(Asked.edition, Asked.person, Asked.at, Item.id, Item.client, Edition.shown)
         .join(Item, on=(Item.pending == Asked.edition))
         .join(Edition, on=(Edition.id == Asked.edition))
@@ -142,7 +142,7 @@ def _is_first(edition: int, person: str, now: datetime) -> bool:
     return True
 
 
-def _mark(rows: Sequence[Open], values: dict[Any, Any]) -> None:
+def _mark(rows: Sequence[Open], values: dict[object, object]) -> None:
     for row in rows:
         Asked.update(values).where((Asked.edition == row.edition) & (Asked.person == row.person)).execute()
 
@@ -157,7 +157,7 @@ def _send(
     outbox.enqueue_to_staff(office, now, kind, None, person, {"items": lines, "more": len(rows) - len(lines)})
 
 
-def _line(office: Office, row: Open) -> dict[str, Any]:
+def _line(office: Office, row: Open) -> dict[str, object]:
     client = office.clients.get(row.client)
     return {
         "item": item_name(row.item),

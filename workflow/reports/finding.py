@@ -180,7 +180,7 @@ def _ends_of(key: Any, condition: Any) -> Ends:
     return (keys[0], keys[1]) if keys else NOWHERE
 
 
-def summary(item: Item) -> dict[str, Any]:
+def summary(item: Item) -> dict[str, object]:
     """An item as `items --json` and `queue --json` tell it."""
     approvers = item.approvers
     return {
@@ -223,13 +223,13 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
             yield item.id, {**summary(item), "content": contents.get(item.pending or 0), "attention": attention}
 
 
-def _as_rows(query: Any) -> Iterator[Item]:
+def _as_rows(query: object) -> Iterator[Item]:
     """The items of a query as plain rows, to be read only: to make a model's instance of each takes five times as long."""
     columns = Item._meta.sorted_fields
     names = [column.name for column in columns]
     texts = [column.name for column in columns if isinstance(column, JSONText)]
     flags = [column.name for column in columns if isinstance(column, BooleanField)]
-    known: dict[str | None, Any] = {None: None}
+    known: dict[str | None, object] = {None: None}
     for values in PROXY.execute(query):
         row = dict(zip(names, values, strict=True))
         for name in texts:

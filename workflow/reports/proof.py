@@ -62,7 +62,7 @@ class NotASheet(Refusal):
     """What was given is no proof sheet; it says why."""
 
 
-def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> dict[str, Any]:
+def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> dict[str, object]:
     """The proof of an item, as `proof --json` gives it to such a reader. The trail must hold at least its making."""
     events = [trail.for_reader(event, may) for event in trail.events(item=item.id)]
     first, anew = events[0].seq, redacting.redactions(events[0].seq, events[-1].seq)
@@ -148,10 +148,10 @@ def _told(event: RecordedEvent, link: str | None = None) -> dict[str, Any]:
     return {**told, "link": link} if link else told
 
 
-def periods(events: Sequence[RecordedEvent], contents: Mapping[str, Any]) -> list[dict[str, Any]]:
+def periods(events: Sequence[RecordedEvent], contents: Mapping[str, object]) -> list[dict[str, object]]:
     """What the client could see from when to when: {from, until (None: still), content, what, approved_by}, in order."""
-    found: list[dict[str, Any]] = []
-    approved: dict[str, list[dict[str, Any]]] = {}
+    found: list[dict[str, object]] = []
+    approved: dict[str, list[dict[str, object]]] = {}
     for event in events:
         detail = json.loads(event.detail) if event.detail is not None else {}
         content = str(detail.get("content", ""))
@@ -172,7 +172,7 @@ def periods(events: Sequence[RecordedEvent], contents: Mapping[str, Any]) -> lis
 # Checking
 
 
-def read(text: str) -> dict[str, Any]:
+def read(text: str) -> dict[str, object]:
     """The proof in a sheet (HTML) or in what `proof --json` printed. Raises NotASheet."""
     within = _SCRIPT.search(text)
     try:
@@ -184,7 +184,7 @@ def read(text: str) -> dict[str, Any]:
     return found
 
 
-def check(text: str) -> tuple[dict[str, Any], list[Sentence]]:
+def check(text: str) -> tuple[dict[str, object], list[Sentence]]:
     """(the proof in a sheet, all that does not fit in it). Needs no database. Raises NotASheet.
 
     A sheet that fits itself may still be another office's, or forged as a whole: whether its anchor is
@@ -239,14 +239,14 @@ def _faults(proof: Mapping[str, Any]) -> list[Sentence]:
     return faults
 
 
-def _event(told: Mapping[str, Any]) -> RecordedEvent:
+def _event(told: Mapping[str, object]) -> RecordedEvent:
     return RecordedEvent._make([*(told[name] for name in _EVENT), "", told["salt"], told["detail"]])
 
 
 # The sheet
 
 
-def render(proof: Mapping[str, Any], language: str) -> str:
+def render(proof: Mapping[str, object], language: str) -> str:
     """The sheet: a page that a reviewer understands without knowing the system, with the proof itself in it."""
     kept = json.dumps(proof, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
     page = _page_of_version_1(proof, language, kept) if proof["proof"] == 1 else _page(proof, language, kept)
@@ -312,7 +312,7 @@ def _line(event: Mapping[str, Any], language: str) -> dict[str, Any]:
     }
 
 
-def _value(value: Any, language: str) -> str:
+def _value(value: object, language: str) -> str:
     return sentences.told(sentences.from_data(value), language) if isinstance(value, Mapping) else str(value)
 
 

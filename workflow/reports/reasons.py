@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 from datetime import datetime
-from typing import Any
 
 from dossier.database.tables import Edition, Item, item_name
 from dossier.office import hours
@@ -74,7 +73,7 @@ def _of_concept(office: Office, now: datetime, item: Item) -> list[Sentence]:
     return found or [sentence("reasons.waits", since=since)]
 
 
-def _last(item: Item, action: str) -> dict[str, Any] | None:
+def _last(item: Item, action: str) -> dict[str, object] | None:
     """The last event of this kind: who, and what was said with it."""
     told = [event for event in trail.history(item.id) if event["action"] == action]
     return {"comment": "", "reason": "", **told[-1]["detail"], "actor": told[-1]["actor"]} if told else None

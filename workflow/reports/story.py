@@ -133,7 +133,7 @@ def _more(office: Office, action: str, detail: Mapping[str, Any]) -> Iterable[Se
         yield sentence("story.file_shared" if one["share"] else "story.file_kept", name=one["name"])
 
 
-def _file_story(what: str, one: Mapping[str, Any]) -> Sentence:
+def _file_story(what: str, one: Mapping[str, object]) -> Sentence:
     """What was done with one attachment, and where its new content comes from."""
     if what in ("added", "replaced") and "copied_from" in one:
         return sentence(f"story.{what}_from", name=one["name"], item=one["copied_from"])

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from peewee import fn
 
@@ -165,7 +164,7 @@ def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) 
 
 def finish(office: Office) -> None:
     """Steps 2 and 3, of every erasure whose report is not on the disk yet. Not inside `transaction()`. Raises OSError."""
-    query: Any = Erasure.select(Erasure.id, Erasure.report).where(Erasure.report.is_null(False))
+    query: object = Erasure.select(Erasure.id, Erasure.report).where(Erasure.report.is_null(False))
     for number, text in tuples(query):
         folder = office.var / FOLDER
         files.make_folder(folder, 0o700)

@@ -151,20 +151,20 @@ class _Finder:
 
     def letters(self) -> None:
         """Mails to others that name the person."""
-        found: list[tuple[int | None, str | None, Any]] = []
+        found: list[tuple[int | None, str | None, object]] = []
         for mail in Mail.select().where(Mail.id.not_in(self.plan.mails)):
             told = self.anew(mail.payload, mail.client), self.anew(mail.error, mail.client)
             if told != (mail.payload, mail.error):
                 found.append((mail.item, mail.client, (mail.id, told)))
         self.plan.letters = dict(self.split("letters", "outbox", found))
 
-    def anew(self, value: Any, client: str | None) -> Any:
+    def anew(self, value: object, client: str | None) -> object:
         return self.person.without_in(value, client, self.plan.pseudonym)
 
     def opened(self) -> None:
         """What the person opened on the portal, reminders of it, and that they are an item's contact."""
-        rows: list[tuple[int | None, str | None, Any]] = []
-        contacts: list[tuple[int | None, str | None, Any]] = []
+        rows: list[tuple[int | None, str | None, object]] = []
+        contacts: list[tuple[int | None, str | None, object]] = []
         for client, contact in self.person.seats:
             of_client = Item.select(Item.id).where(Item.client == client)
             opened = Opening.select(Opening.edition, Opening.item).distinct()
@@ -183,7 +183,7 @@ class _Finder:
     def trail(self) -> None:
         """Events by the person as a contact, and events that name them. Of staff, those about removed items."""
         actors = {f"contact:{client}/{contact}" for client, contact in self.person.seats}
-        found: list[tuple[int | None, str | None, Any]] = []
+        found: list[tuple[int | None, str | None, object]] = []
         accounts = 0
         for event in trail.events():
             client = self.client_of.get(event.item or 0) or event.subject
@@ -224,7 +224,7 @@ class _Finder:
 
     def drops(self) -> None:
         """Receipts and reasons as the database keeps them."""
-        found: list[tuple[int | None, str | None, Any]] = []
+        found: list[tuple[int | None, str | None, object]] = []
         for number, client, item, stem, text in tuples(
             Drop.select(Drop.id, Drop.client, Drop.item, Drop.stem, Drop.text).where(Drop.cleared)
         ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from dossier.database.tables import Event, Item, Mail, tuples
 from dossier.office.office import Office
@@ -41,7 +41,7 @@ class ErasurePlan:
     obstacles: list[Sentence] = field(default_factory=list)
     """What must be done before anything is erased."""
     mails: list[int] = field(default_factory=list)
-    letters: dict[int, tuple[Any, str | None]] = field(default_factory=dict)
+    letters: dict[int, tuple[object, str | None]] = field(default_factory=dict)
     """Mails to others: number → payload and error without the person."""
     openings: list[tuple[int, str]] = field(default_factory=list)
     """(edition, contact)."""
@@ -90,7 +90,7 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
             staff = code
             found_names.append(person.name)
             mail_addresses.append(access.folded(person.email))
-    query: Any = Mail.select(Mail.kind, Mail.client, Mail.recipient, Mail.name, Mail.email).distinct()
+    query: object = Mail.select(Mail.kind, Mail.client, Mail.recipient, Mail.name, Mail.email).distinct()
     for kind, client_code, recipient, name, email in tuples(query):
         is_contact = kind in TO_CONTACTS
         is_theirs = (client_code, recipient) in seats if is_contact else recipient == staff

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 VERSION = 1
 
 
-def collect(office: Office, now: datetime, actor: Actor, made: ErasurePlan, language: str) -> dict[str, Any]:
+def collect(office: Office, now: datetime, actor: Actor, made: ErasurePlan, language: str) -> dict[str, object]:
     """The report, as its JSON file holds it."""
     person = made.person
     return {
@@ -42,7 +42,7 @@ def collect(office: Office, now: datetime, actor: Actor, made: ErasurePlan, lang
     }
 
 
-def as_data(one: PersonalData, language: str) -> dict[str, Any]:
+def as_data(one: PersonalData, language: str) -> dict[str, object]:
     """A finding as the report's file, and the list before it, hold it."""
     because = sentences.told(one.because, language) if one.because else ""
     return {

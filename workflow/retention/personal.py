@@ -12,7 +12,6 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 
 @dataclass(frozen=True)
@@ -52,7 +51,7 @@ class ErasedPerson:
             told = pseudonym if told == code else told.replace(f"`{code}`", f"`{pseudonym}`")
         return told
 
-    def without_in(self, value: Any, client: str | None, pseudonym: str) -> Any:
+    def without_in(self, value: object, client: str | None, pseudonym: str) -> object:
         """As `without`, for all texts of a JSON value; what does not name the person stays as it is, to the letter."""
         if isinstance(value, str):
             return self.without(value, client, pseudonym) if self.is_named_in(value, client) else value

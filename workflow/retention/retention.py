@@ -241,7 +241,7 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
     return [one.item for one in gone]
 
 
-def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, Any], reason: str) -> None:
+def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, object], reason: str) -> None:
     """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed.
 
     `why` and `reason` stay in the trail. Call inside `transaction()`.
@@ -330,7 +330,7 @@ def until_when(one: RetentionState) -> Sentence:
     return sentence("retention.kept_until", until=str(one.end.until), because=one.end.because)
 
 
-def as_json(one: RetentionState, today: date) -> dict[str, Any]:
+def as_json(one: RetentionState, today: date) -> dict[str, object]:
     until = one.end.until
     return {
         "item": item_name(one.item), "client": one.client, "description": one.description, "kept_until": until and str(until),

@@ -19,7 +19,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import Any
 from urllib.parse import urlsplit
 
 from standardwebhooks.webhooks import Webhook as Signer
@@ -62,7 +61,9 @@ class NotSent(Exception):
         self.sentence = why
 
 
-def post(hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, Any]) -> PostOutcome:
+def post(
+    hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, object]
+) -> PostOutcome:
     """Send this message now. `ident` is the same each time that the same message is sent. Never raises for the receiver's trouble."""
     body = json.dumps({"type": kind, "timestamp": clock.local_iso(clock.to_text(now)), "data": data}, default=str)
     try:

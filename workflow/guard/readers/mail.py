@@ -7,7 +7,7 @@ import re
 from email import message_from_bytes, policy
 from email.header import decode_header, make_header
 from email.message import Message
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.plain_text import decoded, decoded_html, text_of_html
@@ -53,7 +53,7 @@ def _read_part(gathering: Gathering, part: Message) -> None:
     while waiting:  # by a list, not by recursion: parts may lie as deep as somebody likes
         part = waiting.pop()
         content, name = part.get_content_type(), _name(part)
-        payload: Any = part.get_payload()
+        payload: object = part.get_payload()
         if content == "message/rfc822" and isinstance(payload, list):
             for inner in payload:
                 gathering.within(name or "mail", lambda inner=inner: _read(gathering, inner))  # type: ignore[misc]
@@ -87,7 +87,7 @@ def _name(part: Message) -> str:
         return "attachment"
 
 
-def _header(value: Any) -> str:
+def _header(value: object) -> str:
     """In letters, whatever it was written in (RFC 2047)."""
     try:
         return str(make_header(decode_header(str(value))))

@@ -34,7 +34,7 @@ _NOTES_MOST = 1_000
 _ATTACHED_MOST = 100
 
 
-def read_pdf(gathering: Gathering, content: Any, ocr: Callable[[Any], str] | None = None) -> None:
+def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str] | None = None) -> None:
     """`content`: a buffer of bytes that stays. `ocr`: page → the text in its pictures. Raises Enough, Unreadable."""
     with _opened(content) as document:
         gathering.add("\n".join(_properties(document)) + "\n")
@@ -69,7 +69,7 @@ def _opened(content: Any) -> Iterator[Any]:
         yield document
 
 
-def _properties(document: Any) -> Iterator[str]:
+def _properties(document: object) -> Iterator[str]:
     for name in _PROPERTIES:
         yield _string(partial(raw.FPDF_GetMetaText, document, name))
 
@@ -94,7 +94,7 @@ def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callabl
         return f"{text}\n{recognised}\n{notes}", has_picture
 
 
-def _text(textpage: Any) -> str:
+def _text(textpage: object) -> str:
     """All of a page, also what lies beside the paper. As pdfium has it: to ask for what lies within bounds takes longer."""
     count = raw.FPDFText_CountChars(textpage)
     if count <= 0:
@@ -128,12 +128,12 @@ def _notes(gathering: Gathering, document: Any, page: Any) -> tuple[str, bool]:
     return "\n".join(filter(None, told)), is_drawn_on
 
 
-def _has_picture(page: Any) -> bool:
+def _has_picture(page: object) -> bool:
     count = min(raw.FPDFPage_CountObjects(page), _OBJECTS_MOST)
     return any(raw.FPDFPageObj_GetType(raw.FPDFPage_GetObject(page, number)) in _PICTURES for number in range(count))
 
 
-def _read_attached(gathering: Gathering, attachment: Any) -> None:
+def _read_attached(gathering: Gathering, attachment: object) -> None:
     size = ctypes.c_ulong(0)
     if not attachment or not raw.FPDFAttachment_GetFile(attachment, None, 0, size) or not size.value:
         return
@@ -150,7 +150,7 @@ def _too_large() -> None:
     raise NoText("too_large")
 
 
-def _string(get: Callable[[Any, int], int], encoding: str = "utf-16-le") -> str:
+def _string(get: Callable[[object, int], int], encoding: str = "utf-16-le") -> str:
     """A string of pdfium, which first tells its length in bytes with its end, then gives it."""
     size = min(get(None, 0), PART_BYTES)
     if size < 2:
