@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from dossier.office.item_types import wanted
 from dossier.office.keys import Settings
 from dossier.text.sentences import sentence, told
