@@ -19,7 +19,7 @@ from typing import Any
 import structlog
 
 from dossier.database.database import along, transaction
-from dossier.database.tables import ApiAnswer, ApiToken
+from dossier.database.tables import ApiAnswer, ApiToken, change_row, find_row, insert_rows
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import hours, people
 from dossier.office.office import Office
@@ -123,7 +123,7 @@ def revoke(now: datetime, actor: Actor, name: str) -> None:
 
 def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
     """Who asks with this key; None if it is nobody's, over, revoked, or its staff member has left."""
-    row = ApiToken.get_or_none(ApiToken.hash == _hash(key))
+    row = find_row(ApiToken.hash, _hash(key))
     at = clock.to_text(now)
     if row is None:
         return None
@@ -140,8 +140,8 @@ def bearer(office: Office, now: datetime, key: str) -> Bearer | None:
 def _note_use(name: str, at: str) -> None:
     """Write down when a key was used last. Where that can't be written, as on a full disk, what it asks is answered all the same."""
     try:
-        with transaction():
-            ApiToken.update(used_at=at).where(ApiToken.name == name).execute()
+        with transaction(is_durable=False):
+            change_row(ApiToken.name, name, used_at=at)
     except (DatabaseUnavailable, *UNAVAILABLE) as error:
         log.error("that a key was used can't be written down", key=name, error=str(error))
 
@@ -155,7 +155,7 @@ def answered(now: datetime, key: str, asked: str) -> tuple[int, str] | None:
 
     (0, ""): it was done, and somebody was killed before the answer was kept.
     """
-    row = ApiAnswer.get_or_none(ApiAnswer.key == key)
+    row = find_row(ApiAnswer.key, key)
     if row is None or row.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS)):
         return None
     if row.asked != asked:
@@ -171,21 +171,30 @@ def once(now: datetime, key: str, asked: str) -> Iterator[None]:
     """
 
     def write() -> None:
-        ApiAnswer.delete().where(ApiAnswer.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS))).execute()
-        if ApiAnswer.get_or_none(ApiAnswer.key == key) is not None:
+        made, row = clock.to_text(now), find_row(ApiAnswer.key, key)
+        if row is None:
+            insert_rows(ApiAnswer, [(key, asked, 0, "", made)])
+        elif row.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS)):
+            change_row(ApiAnswer.key, key, asked=asked, status=0, body="", at=made)
+        else:
             raise DoneAlready("tokens.again")
-        ApiAnswer.insert(key=key, asked=asked, status=0, body="", at=clock.to_text(now)).execute()
 
     with along(write):
         yield
 
 
 def keep_answer(now: datetime, key: str, asked: str, status: int, body: str) -> None:
-    """Keep an answer for when the request comes again."""
-    values = {"key": key, "asked": asked, "status": status, "body": body, "at": clock.to_text(now)}
-    made = {"status": status, "body": body}
+    """Keep an answer for when the request comes again. Without it, it would be told how it is then."""
+    with transaction(is_durable=False):
+        at = clock.to_text(now)
+        if not change_row(ApiAnswer.key, key, asked=asked, status=status, body=body, at=at):
+            insert_rows(ApiAnswer, [(key, asked, status, body, at)])
+
+
+def sweep(now: datetime) -> None:
+    """Forget the answers that nobody can ask for any more."""
     with transaction():
-        ApiAnswer.insert(**values).on_conflict(conflict_target=[ApiAnswer.key], update=made).execute()
+        ApiAnswer.delete().where(ApiAnswer.at <= clock.to_text(now - timedelta(hours=KEPT_HOURS))).execute()
 
 
 _narrow: dict[str, tuple[Office, Sequence[str], Office]] = {}

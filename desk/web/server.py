@@ -190,7 +190,7 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     """The desk, for staff."""
-    from desk.actions import first_run
+    from desk.actions import first_run, tokens
     from desk.web.api.app import Api
     from desk.web.staff import visit
     from desk.web.staff.app import HEADERS, DeskWeb
@@ -208,6 +208,7 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
         first_run.note_admins(web.office())
         staff_access.sweep(clock.utc_now())
         staging.sweep(office, clock.utc_now())
+        tokens.sweep(clock.utc_now())
 
     return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.is_proxy, web.office)
 

@@ -221,15 +221,35 @@ def along(write: Callable[[], None]) -> Iterator[None]:
 
 
 @contextmanager
-def transaction() -> Iterator[None]:
-    """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested."""
+def transaction(is_durable: bool = True) -> Iterator[None]:
+    """All of what is inside, durably, or nothing of it; one writer at a time. Not to be nested.
+
+    Where it is not `is_durable`, nobody waits for the disk: it survives whatever ends this process,
+    and a power cut once a durable one was committed after it, or some seconds later.
+    """
     write = _along.get()
-    with _transaction():
+    with _transaction() if is_durable else _unsynced():
         yield
         if write is not None:
             write()
     if write is not None:
         _along.set(None)
+
+
+@contextmanager
+def _unsynced() -> Iterator[None]:
+    PROXY.connect(reuse_if_open=True)
+    if not _is_sqlite():
+        with _transaction():
+            PROXY.execute_sql("SET LOCAL synchronous_commit = off")
+            yield
+        return
+    PROXY.execute_sql("PRAGMA synchronous = NORMAL")
+    try:
+        with _transaction():
+            yield
+    finally:
+        PROXY.execute_sql("PRAGMA synchronous = FULL")
 
 
 @contextmanager

@@ -24,7 +24,7 @@ Fingerprint: TypeAlias = "tuple[object, ...]"
 
 def of(root: Path) -> Fingerprint:
     """config/ of the office at `root` as it is now. What can't be looked at is a state, too."""
-    return tuple(_of_file(root / name) for name in (SETTINGS, CLIENTS, STAFF))
+    return tuple(_of_file(f"{root}/{name}") for name in (SETTINGS, CLIENTS, STAFF))
 
 
 def is_racy(root: Path) -> bool:
@@ -32,10 +32,10 @@ def is_racy(root: Path) -> bool:
     return any(_is_racy(os.stat(root / name)) for name in (SETTINGS, CLIENTS, STAFF))
 
 
-def _of_file(path: Path) -> object:
+def _of_file(path: str) -> object:
     try:
         status = os.stat(path)
-        digest = hashlib.sha256(path.read_bytes()).hexdigest() if _is_racy(status) else ""
+        digest = hashlib.sha256(Path(path).read_bytes()).hexdigest() if _is_racy(status) else ""
     except OSError as error:
         return error.errno
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns, digest

@@ -3,7 +3,8 @@
  1. begin     a row, and a hidden folder `.drop-ID` in the client's inbox.
               Killed here? An empty hidden folder; swept after a day.
  2. put       a file is streamed into it under a hidden name, hashed and counted on the way; whole, it
-              gets its name and stands in the row.
+              gets its name and stands in the row. Nobody waits for the disk yet: a power cut may leave
+              what only the first two steps did as if it had never been.
               Killed here? A part of a file under a hidden name, that counts for nothing.
  3. commit    the keys are judged as a sidecar would be. With faults nothing happens; else the sidecar is
               written with every file's SHA-256, all is synced, the drop is recorded as this person's, and
@@ -24,14 +25,14 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
 import structlog
 
 from dossier.database.database import transaction
-from dossier.database.tables import Drop, StagedDrop, item_name
+from dossier.database.tables import Drop, StagedDrop, change_row, find_row, insert_rows, item_name
 from dossier.files import files, moves
-from dossier.files.beneath import Folder, open_beneath
+from dossier.files.beneath import At, Folder, open_beneath
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -91,10 +92,13 @@ def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | 
     end = clock.to_text(now + timedelta(hours=HOURS))
     values = {"client": client, "staff": actor.code, "way": actor.way, "made_at": clock.to_text(now), "expires_at": end}
     key = hashlib.sha256(f"{actor.way} {once}".encode()).hexdigest()[:24] if once else secrets.token_hex(12)
-    row = StagedDrop.get_or_none(StagedDrop.id == key)
+    row: StagedDrop | None = find_row(StagedDrop.id, key) if once else None
     if row is None:
-        with transaction():  # asked again inside: another process may do the same request at this moment
-            row = StagedDrop.get_or_none(StagedDrop.id == key) or StagedDrop.create(id=key, files={}, folder=None, **values)
+        with transaction(is_durable=False):  # asked again inside: another process may do the same request at this moment
+            row = find_row(StagedDrop.id, key) if once else None
+            if row is None:
+                row = StagedDrop(id=key, files={}, folder=None, **values)
+                insert_rows(StagedDrop, [[row.__data__[field.name] for field in StagedDrop._meta.sorted_fields]])
     if row.folder is None:
         with listing.home_of(office, client) as home:
             files.make_folder(home / _name(row), 0o700)
@@ -103,8 +107,8 @@ def begin(office: Office, now: datetime, actor: Actor, client: str, once: str | 
 
 def find(office: Office, actor: Actor, key: str) -> StagedDrop:
     """This person's drop with this id. Raises NotFound, also for what is somebody else's."""
-    row = StagedDrop.get_or_none((StagedDrop.id == key) & (StagedDrop.staff == actor.code) & (StagedDrop.way == actor.way))
-    if row is None or not people.may_read(office, actor, row.client):
+    row: StagedDrop | None = find_row(StagedDrop.id, key)
+    if row is None or (row.staff, row.way) != (actor.code, actor.way) or not people.may_read(office, actor, row.client):
         raise NotFound("staging.no_drop")
     return row
 
@@ -115,54 +119,56 @@ def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> 
     What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
     """
     name = names.nfc(name)
-    _check_name(office, row, name)
+    _check_name(office, _fresh(row), name)
     with _opened(office, row) as hidden:
-        told = _put(office, hidden, name, pieces)
-    _note_files(
-        row, lambda there: {**{one: had for one, had in there.items() if names.fold(one) != names.fold(name)}, name: told}
-    )
+        part = hidden / f".{secrets.token_hex(8)}.part"
+        try:
+            told = _receive(office, part, name, pieces)
+            with transaction(is_durable=False):
+                there = _fresh(row)
+                _check_name(office, there, name)
+                others = {one: had for one, had in there.files.items() if names.fold(one) != names.fold(name)}
+                change_row(StagedDrop.id, row.id, files={**others, name: told})
+                moves.move(part, hidden / name)
+        except BaseException:
+            files.remove(part)
+            raise
     return told
 
 
-def _put(office: Office, hidden: Folder, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
-    most, part = office.settings.intake.max_file_mb * 1024 * 1024, hidden / f".{secrets.token_hex(8)}.part"
+def _receive(office: Office, part: At, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
+    """Write a file as it comes, and look at what it is; returns {size, sha256}. Raises Invalid."""
+    most = office.settings.intake.max_file_mb
     digest, size = hashlib.sha256(), 0
-    try:
-        with open(files.open_new(part, 0o666), "wb") as stream:
-            for piece in pieces:
-                size += len(piece)
-                if size > most:
-                    raise Invalid(
-                        [fault("files", "staging.too_large", file=names.printable(name), most=office.settings.intake.max_file_mb)]
-                    )
-                digest.update(piece)
-                stream.write(piece)
-        if size == 0:
-            raise Invalid([fault("files", "staging.empty", file=names.printable(name))])
-        reason = kinds.blocked(
-            name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros
-        )
-        if reason:
-            raise Invalid([Problem("files", Sentence("staging.kind", {"file": names.printable(name), "reason": reason}))])
-        moves.move(part, hidden / name)
-    except BaseException:
-        files.remove(part)
-        raise
+    with open(files.open_new(part, 0o666), "wb") as stream:
+        for piece in pieces:
+            size += len(piece)
+            if size > most * 1024 * 1024:
+                raise Invalid([fault("files", "staging.too_large", file=names.printable(name), most=most)])
+            digest.update(piece)
+            stream.write(piece)
+    if size == 0:
+        raise Invalid([fault("files", "staging.empty", file=names.printable(name))])
+    reason = kinds.blocked(name, kinds.examine(name, part), office.settings.intake.blocked_types, office.settings.intake.macros)
+    if reason:
+        raise Invalid([Problem("files", Sentence("staging.kind", {"file": names.printable(name), "reason": reason}))])
     return {"size": size, "sha256": digest.hexdigest()}
 
 
 def remove(office: Office, row: StagedDrop, name: str) -> None:
     """Take a file out again. Raises NotFound."""
-    if name not in StagedDrop.get_by_id(row.id).files:
-        raise NotFound("staging.no_file", file=names.printable(name))
-    _note_files(row, lambda there: {one: had for one, had in there.items() if one != name})
+    with transaction(is_durable=False):
+        there = _fresh(row)
+        if name not in there.files:
+            raise NotFound("staging.no_file", file=names.printable(name))
+        change_row(StagedDrop.id, row.id, files={one: had for one, had in there.files.items() if one != name})
     with _opened(office, row) as hidden:
         files.remove(hidden / name)
 
 
 def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> list[Problem]:
     """All that is wrong with the drop as it would be committed; changes nothing."""
-    row = StagedDrop.get_by_id(row.id)
+    row = _fresh(row)
     with _opened(office, row) as hidden:
         return dropping.problems(office, actor, *_request(hidden, actor, row, keys, said))
 
@@ -172,15 +178,21 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
 
     Raises Invalid with every fault; then nothing has happened.
     """
-    row = StagedDrop.get_by_id(row.id)
+    row = _fresh(row)
     if row.folder is not None:
         return str(row.folder)
-    with _opened(office, row) as hidden:
+    try:
+        hidden = _opened(office, row)
+    except NotFound:
+        if (placed := _fresh(row).folder) is not None:  # somebody pressed twice
+            return placed
+        raise
+    with hidden:
         request, data = _request(hidden, actor, row, keys, said)
         wrong = dropping.problems(office, actor, request, data)
-    if wrong:
-        raise Invalid(wrong)
-    return _commit(office, now, actor, row, data, str(keys.get("description") or ""))
+        if wrong:
+            raise Invalid(wrong)
+        return _commit(office, now, actor, row, hidden, data, str(keys.get("description") or ""))
 
 
 def give_back(office: Office, now: datetime, actor: Actor, client: str, refused: str, text: str) -> StagedDrop:
@@ -197,35 +209,45 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
             look = files.look(folder / name)
             if name != WHY and not names.is_sidecar(name) and look is not None:
                 put(office, row, name, files.pieces(folder / name, 0, look.size))
-    row = StagedDrop.get_by_id(row.id)
+    row = _fresh(row)
     own = re.sub(r"(?m)^(created_by|gemaakt_door|client|klant)[ \t]*:.*\n?", "", text.replace("\r\n", "\n"))
     data = f"{own.rstrip()}\nclient: {scalar(client)}\ncreated_by: {scalar(actor.code)}\n".encode("utf-8", "surrogateescape")
     with _opened(office, row) as hidden:
         wrong = dropping.problems(office, actor, Request(client, [hidden / name for name in row.files], {}), data)
-    if wrong:
-        _forget(office, row)
-        raise Invalid(wrong)
-    _commit(office, now, actor, row, data, refused.partition("-")[2] or refused)
+        if wrong:
+            _forget(office, row)
+            raise Invalid(wrong)
+        _commit(office, now, actor, row, hidden, data, refused.partition("-")[2] or refused)
     with open_beneath(office.inbox, client, "_rejected") as rejected:
         files.remove_tree(rejected / refused)
-    return StagedDrop.get_by_id(row.id)
+    return _fresh(row)
 
 
-def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, data: bytes, called: str) -> str:
-    """Write the sidecar, record whose it is, and give the folder its name, which is returned."""
+def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, data: bytes, called: str) -> str:
+    """Write the sidecar, record whose it is, and give the folder its name, which is returned. Raises Conflict."""
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
-    with _opened(office, row) as hidden:
-        files.write_whole(hidden / "item.yaml", data, 0o666)
-        files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
-        with transaction():
-            placed = StagedDrop.update(folder=folder).where((StagedDrop.id == row.id) & StagedDrop.folder.is_null()).execute()
-            if placed and not office.settings.identity.trust_sidecar:
-                delegation.record(now, actor, str(row.client), folder, hidden, data, hashes)
-    if not placed:  # somebody pressed twice: the other one goes on with it
-        return str(StagedDrop.get_by_id(row.id).folder)
+    files.write_whole(hidden / "item.yaml", data, 0o666)
+    files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
+    with transaction():
+        there = _fresh(row)
+        if there.folder is not None:  # somebody pressed twice: the other one goes on with it
+            return there.folder
+        if there.files != row.files:
+            raise Conflict("staging.changed")
+        change_row(StagedDrop.id, row.id, folder=folder)
+        if not office.settings.identity.trust_sidecar:
+            delegation.record(now, actor, str(row.client), folder, hidden, data, hashes)
     _place(office, row, folder)
     return folder
+
+
+def _fresh(row: StagedDrop) -> StagedDrop:
+    """The same drop as it is now. Raises NotFound if it was swept meanwhile."""
+    there: StagedDrop | None = find_row(StagedDrop.id, row.id)
+    if there is None:
+        raise NotFound("staging.no_drop")
+    return there
 
 
 def finish(office: Office) -> None:
@@ -251,7 +273,7 @@ def _forget(office: Office, row: StagedDrop) -> None:
 
 def fate(row: StagedDrop) -> Fate:
     """What became of it."""
-    row = StagedDrop.get_by_id(row.id)
+    row = _fresh(row)
     if row.folder is None:
         return Fate("open")
     drop = Drop.select().where((Drop.client == row.client) & (Drop.stem == row.folder) & (Drop.kind != "claimed")).first()
@@ -296,17 +318,10 @@ def _check_name(office: Office, row: StagedDrop, name: str) -> None:
         raise Invalid([Problem("files", Sentence("staging.name", {"file": shown, "reason": wrong}))])
     if names.fold(name) in ("item.yaml", "item.yml", "why.txt"):
         raise Invalid([fault("files", "staging.taken_name", file=shown)])
-    here = StagedDrop.get_by_id(row.id)
-    if here.folder is not None:
+    if row.folder is not None:
         raise Conflict("staging.placed")
-    if len(here.files) >= office.settings.intake.max_files and name not in here.files:
+    if len(row.files) >= office.settings.intake.max_files and name not in row.files:
         raise Invalid([fault("files", "staging.too_many", most=office.settings.intake.max_files)])
     blocked = names.extension(name)
     if blocked in office.settings.intake.blocked_types:
         raise Invalid([fault("files", "staging.blocked", file=shown, kind=blocked)])
-
-
-def _note_files(row: StagedDrop, change: Any) -> None:
-    with transaction():
-        there = StagedDrop.get_by_id(row.id)
-        StagedDrop.update(files=change(there.files)).where(StagedDrop.id == row.id).execute()

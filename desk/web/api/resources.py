@@ -32,7 +32,7 @@ from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
 from dossier.text.sentences import sentence, told
 from ingest.sources import staging
-from ingest.sources.staging import Said
+from ingest.sources.staging import Fate, Said
 from workflow.items import items
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
@@ -335,7 +335,7 @@ def commit_drop(call: Call) -> Response:
         if key in body:
             raise Invalid([fault(key, "tokens.value", key_=key, wanted=sentence("api.not_here"))])
     staging.commit(call.office, call.now, call.actor, row, _keys(body), said)
-    return _fate(call, row, 202)
+    return _fate(row, staging.fate(row) if row.folder else Fate("waiting"), 202)
 
 
 class _Listed(BaseModel):
@@ -375,12 +375,11 @@ def _attachments(row: StagedDrop, listed: object, said: Mapping[str, Said]) -> d
 
 
 def drop(call: Call) -> Response:
-    return _fate(call, staging.find(call.office, call.actor, call.path("drop")), 200)
+    row = staging.find(call.office, call.actor, call.path("drop"))
+    return _fate(row, staging.fate(row), 200)
 
 
-def _fate(call: Call, row: StagedDrop, status: int) -> Response:
-    became = staging.fate(row)
-    del call
+def _fate(row: StagedDrop, became: Fate, status: int) -> Response:
     faults = [{"key": "", "message": line} for line in became.faults]
     return answer({"drop": row.id, "client": row.client, "state": became.state, "item": became.item, "faults": faults}, status)
 

@@ -90,6 +90,7 @@ class DeskWeb:
         get, both, post = ["GET"], ["GET", "POST"], ["POST"]
         self.app = Starlette(
             routes=[
+                *more,
                 self._route("/_login", login.login, both),
                 self._route("/_login/{secret}", login.link, both),
                 self._route("/_logout", login.logout, post),
@@ -154,7 +155,6 @@ class DeskWeb:
                 self._inside("/queue/{item}", queue.concept, both),
                 self._inside("/queue/{item}/preview/", queue.preview, get),
                 self._inside("/queue/{item}/preview/{name:path}", queue.previewed_file, get),
-                *more,
                 self._inside("/{anything:path}", gone, both),
             ],
             exception_handlers={HTTPException: self._gate.refusal},
