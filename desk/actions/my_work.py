@@ -141,7 +141,7 @@ def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     """
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
-        for one in overview.rejected(office, actor)
+        for one in overview.rejected(office, actor, people.language_of(office, actor.code))
         if _is_mine(office, actor.code, str(office.root / one["path"]))
     ]
     for one in overview.waits(office, actor):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 from dossier.cluster import presence
 from dossier.database import identity, readable
 from dossier.database.database import transaction
-from dossier.database.tables import Drop, Item, Mail, tuples
+from dossier.database.tables import Drop, Item, Mail, chunks, tuples
 from dossier.files import settling
 from dossier.office import people
 from dossier.office.office import Office
@@ -119,13 +120,31 @@ def _rejected(office: Office, may: Readable) -> list[listing.Refused]:
     ]
 
 
-def rejected(office: Office, reader: Actor) -> list[dict[str, Any]]:
-    """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first."""
+def rejected(office: Office, reader: Actor, language: str = "") -> list[dict[str, Any]]:
+    """Refused drops that the reader may know of: {client, path from the root, at, why: lines}, oldest first.
+
+    Without a `language`, and where it is not known in that, `why` is what WHY.txt says.
+    """
     found = []
-    for one in _rejected(office, people.readable(office, reader)):
+    refused = _rejected(office, people.readable(office, reader))
+    texts = {(one.client, one.folder): one.why.decode("utf-8", "replace") for one in refused}
+    texts = why_in(language, texts) if language else texts
+    for one in refused:
         path, at = office.inbox / one.client / "_rejected" / one.folder, looking.at(one.at).isoformat(timespec="seconds")
-        lines = one.why.decode("utf-8", "replace").splitlines()
+        lines = texts[one.client, one.folder].splitlines()
         found.append({"client": one.client, "path": _from(office.root, path), "at": at, "why": lines})
+    return found
+
+
+def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+    """What WHY.txt says of refused drops, (client, folder) → text, in another language. What somebody changed since stays."""
+    clients, folders = {client for client, _ in written}, {folder for _, folder in written}
+    found, columns = dict(written), (Drop.client, Drop.target, Drop.text, Drop.told)
+    for some in chunks(sorted(folders)):
+        these = (Drop.kind == "refused") & Drop.client.in_(sorted(clients)) & Drop.target.in_(some)
+        for client, folder, text, told in tuples(Drop.select(*columns).where(these & Drop.told.is_null(False))):
+            if written.get((client, folder)) == text:
+                found[client, folder] = told.get(language, text)
     return found
 
 

@@ -17,7 +17,9 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from ingest.sources import unsorted
-from ingest.sources.unsorted import Keys, Unsorted
+from ingest.sources.unsorted import ALONE as ALONE
+from ingest.sources.unsorted import Keys as Keys
+from ingest.sources.unsorted import Unsorted
 from workflow.guard.screening import Screen
 
 MOST_SUGGESTED = 5
@@ -30,6 +32,9 @@ class Suggestion:
 
     client: str
     name: str
+    words: str
+    """The name or number, as the file has it."""
+    is_number: bool
 
 
 def unsorted_files(office: Office, reader: Actor) -> list[Unsorted]:
@@ -46,16 +51,28 @@ def suggestions(office: Office, reader: Actor, given: Path) -> list[Suggestion]:
         screen.begin(office, path, name, sha256)
         screen.wait([(name, sha256)], patience=None)
         found = screen.clients_named(name, sha256)
-    active = [code for code in found if office.clients[code].active]
-    return [Suggestion(code, office.clients[code].name) for code in active[:MOST_SUGGESTED]]
+    active = [(code, how) for code, how in found.items() if office.clients[code].active]
+    return [Suggestion(code, office.clients[code].name, how.words, how.kind == "number") for code, how in active[:MOST_SUGGESTED]]
 
 
-def content(office: Office, reader: Actor, given: Path) -> tuple[str, Iterator[bytes]]:
-    """(name, bytes) of a file there, to be looked at. Raises NotFound; the bytes raise OSError, and NotPlain for what is none by now."""
-    name = unsorted.check(office, people.readable(office, reader), unsorted.name_of(office, given))
+def check_waiting(office: Office, reader: Actor, client: str, name: str) -> None:
+    """Raise NotFound unless a file of this name waits in the client's own folder for its sidecar."""
+    unsorted.check_waiting(office, people.readable(office, reader), client, name)
+
+
+def content(office: Office, reader: Actor, name: str, client: str | None = None) -> tuple[str, Iterator[bytes]]:
+    """(name, bytes) of a file there, or of one that waits in this client's own folder, to be looked at.
+
+    Raises NotFound; the bytes raise OSError, and NotPlain for what is none by now.
+    """
+    may = people.readable(office, reader)
+    if client is None:
+        unsorted.check(office, may, name)
+    else:
+        unsorted.check_waiting(office, may, client, name)
 
     def pieces() -> Iterator[bytes]:
-        with open_beneath(office.inbox, unsorted.FOLDER) as folder, files.open_plain(folder / name) as descriptor:
+        with open_beneath(office.inbox, client or unsorted.FOLDER) as folder, files.open_plain(folder / name) as descriptor:
             yield from files.pieces_of(descriptor, 0, os.fstat(descriptor).st_size)
 
     return name, pieces()
@@ -79,3 +96,8 @@ def assign(office: Office, now: datetime, actor: Actor, given: Path, client: str
     """Make a drop of a file there for this client; returns the drop's folder in the inbox. Raises as unsorted.assign."""
     name = unsorted.check(office, people.readable(office, actor), unsorted.name_of(office, given))
     return unsorted.assign(office, now, actor, name, client, keys, share)
+
+
+def describe(office: Office, now: datetime, actor: Actor, name: str, client: str, keys: Keys) -> Path:
+    """Make a drop of a file that waits in the client's own folder for its sidecar. Returns and raises as `assign`."""
+    return unsorted.assign(office, now, actor, name, client, keys, is_clients=True)

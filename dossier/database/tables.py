@@ -359,6 +359,8 @@ class Drop(Table):
     """A word in its files' names from when they are claimed until they are gone (leaving.aside)."""
     of_type = TextField(null=True)
     """A refused drop's type, where it is never shared or not all staff may know of it."""
+    told: JSONText[dict[str, str] | None] = JSONText(null=True)
+    """Of a refused drop: language → `text` in it, of the languages that aren't the office's. None: erased, or older."""
 
 
 class Event(Table):

@@ -36,6 +36,9 @@ from typing import Any, Literal
 
 CATALOGUES = Path(__file__).parents[1] / "sentences"
 
+LANGUAGES = ("en", "nl")
+"""Those that each sentence is written in."""
+
 PLAIN = "plain"
 """The code of words that are passed on as they came, from a mail server for one."""
 

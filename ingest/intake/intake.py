@@ -67,7 +67,7 @@ from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, names, system
 from dossier.text.refusals import Problem, Refusal
-from dossier.text.sentences import sentence
+from dossier.text.sentences import LANGUAGES, sentence
 from dossier.text.yamltext import Fault
 from dossier.trail import trail
 from dossier.vault.folder import Vault
@@ -327,7 +327,7 @@ class Intake:
                 drop.claim = drop.row = {
                     "id": key, "client": found.client, "folder": found.folder, "stem": names.printable(found.stem), "fingerprint": None,
                     "kind": CLAIMED, "item": None, "at": at, "files": self._to_be_claimed(drop), "target": None, "text": "",
-                    "cleared": False, "hidden": secrets.token_hex(8), "of_type": None,
+                    "cleared": False, "hidden": secrets.token_hex(8), "of_type": None, "told": None,
                 }  # fmt: skip
             self._insert(drops)
         self.clearing.forget(cleared)
@@ -545,6 +545,7 @@ class Intake:
                 **drop.claim, "fingerprint": None if drop.faults else drop.fingerprint, "kind": kind, "at": at,
                 "item": None if drop.faults else drop.item, "text": text, "of_type": secret if drop.faults else None,
                 "target": self.clearing.free_target(found.client, found.stem, now, targets) if drop.faults else None,
+                "told": {other: why_text(drop, other) for other in LANGUAGES if other != language} if drop.faults else None,
             }  # fmt: skip
             if drop.faults:
                 detail = {} if secret is not None else {"source": names.printable(found.stem), "reasons": text.splitlines()}

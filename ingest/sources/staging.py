@@ -271,8 +271,8 @@ def _forget(office: Office, row: StagedDrop) -> None:
         StagedDrop.delete().where(StagedDrop.id == row.id).execute()
 
 
-def fate(row: StagedDrop) -> Fate:
-    """What became of it."""
+def fate(row: StagedDrop, language: str = "") -> Fate:
+    """What became of it; the faults as WHY.txt has them, or in this language."""
     row = _fresh(row)
     if row.folder is None:
         return Fate("open")
@@ -280,7 +280,7 @@ def fate(row: StagedDrop) -> Fate:
     if drop is None:
         return Fate("waiting")
     if drop.kind == "refused":
-        return Fate("refused", faults=tuple(str(drop.text).splitlines()))
+        return Fate("refused", faults=tuple((drop.told or {}).get(language, str(drop.text)).splitlines()))
     return Fate("duplicate" if drop.kind == "duplicate" else "taken", item_name(drop.item))
 
 

@@ -12,6 +12,8 @@
 
 So the file is in one place at every moment, where people see it. Only staff who work for all clients
 see what lies there: it may be anybody's.
+
+A file that waits in a client's own folder for its sidecar gets one in the same way.
 """
 
 from __future__ import annotations
@@ -26,7 +28,7 @@ from datetime import datetime
 from pathlib import Path
 
 from dossier.database.database import transaction
-from dossier.files import endings, files, moves
+from dossier.files import endings, files, moves, settling
 from dossier.files.beneath import At, open_beneath
 from dossier.files.files import Look
 from dossier.files.leases import has_writer
@@ -35,12 +37,16 @@ from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import names
 from dossier.text.refusals import Conflict, Forbidden, Invalid, NotFound
+from ingest.inbox.looking import Looker
 from ingest.intake import delegation
 from ingest.sidecar.default_description import description_of
 from ingest.sources import dropping
 from ingest.sources.dropping import Listed, Request
 
 FOLDER = "_unsorted"
+
+ALONE = "inbox.waits_for_sidecar"
+"""What is said of a file that waits in a client's folder until somebody says what it is."""
 
 Keys = Mapping[str, str | Sequence[str] | None]
 """English key of a sidecar → value, or list of values."""
@@ -89,19 +95,44 @@ def check(office: Office, may: Readable, name: str | None) -> str:
     return name
 
 
-def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, keys: Keys, share: bool | None = None) -> Path:
+def waiting(office: Office, may: Readable, client: str) -> list[str]:
+    """The files that wait in a client's own folder for a sidecar, as far as this reader may know of it. Raises OSError."""
+    if client not in office.clients or not may.has(client):
+        return []
+    view = Looker(office, at_once=True).look(client, *settling.now())
+    return [one.names[0] for one in view.waiting if one.reason.code == ALONE and one.path.count("/") == 1]
+
+
+def check_waiting(office: Office, may: Readable, client: str, name: str) -> str:
+    """The name, if this reader may know of a file of this name that waits so. Raises NotFound."""
+    if name not in waiting(office, may, client):
+        raise NotFound("unsorted.no_such_file", file=names.printable(name), folder=f"{office.inbox.name}/{client}")
+    return name
+
+
+def assign(
+    office: Office,
+    now: datetime,
+    actor: Actor,
+    name: str,
+    client: str,
+    keys: Keys,
+    share: bool | None = None,
+    is_clients: bool = False,
+) -> Path:
     """Make a drop of the file for this client; returns its folder. The database must be open if `actor` acts for another.
 
-    `keys`: as in a sidecar; without a description it is made from the file's name. Raises NotFound, Forbidden, Conflict,
-    Invalid with all that is wrong; OSError.
+    `keys`: as in a sidecar; without a description it is made from the file's name. `is_clients`: it waits in the client's own
+    folder. Raises NotFound, Forbidden, Conflict, Invalid with all that is wrong; OSError.
     """
-    check(office, people.readable(office, actor), name)
+    may = people.readable(office, actor)
+    name = check_waiting(office, may, client, name) if is_clients else check(office, may, name)
     said = {
         **{key: value or None for key, value in keys.items()},
         "description": keys.get("description") or _description(office, name),
     }
-    with open_beneath(office.inbox, FOLDER) as unsorted:
-        source = unsorted / name
+    with open_beneath(office.inbox, client if is_clients else FOLDER) as home:
+        source = home / name
         sha256, is_whole = _looked_at(office, source)
         listed = [Listed(name, sha256 if is_whole else None, share)]
         data = dropping.sidecar_text(client, said, listed, actor.code).encode()
@@ -112,10 +143,10 @@ def assign(office: Office, now: datetime, actor: Actor, name: str, client: str, 
         try:
             with open_beneath(office.inbox, client, folder) as target:
                 moves.move_new(source, target / name)
-                files.sync((), [target, unsorted])
+                files.sync((), [target, home])
         except OSError as error:
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client) as home:
-                files.remove_tree(home / folder)  # the file is where it was
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client) as inbox:
+                files.remove_tree(inbox / folder)  # the file is where it was
             raise Forbidden("unsorted.stays", file=names.printable(name), reason=error.strerror or "") from error
     return office.inbox / client / folder
 

@@ -33,6 +33,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     ),
     "/inbox": ("/inbox",),
     "/inbox/unsorted/{name}": ("/inbox/unsorted/scan.txt",),
+    "/inbox/waiting/{client}/{name}": ("/inbox/waiting/acme-bv/alone.txt",),
     "/inbox/refused/{client}/{folder}": ("/inbox/refused/acme-bv/{refused}",),
     "/due": ("/due", "/due?all=yes"),
     "/bin": ("/bin",),
@@ -56,7 +57,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
 
 NO_PAGES = {
     "/_static/{name}", "/_suggest/clients", "/_oidc", "/_oidc/back", "/items/{item}/attachments/{name:path}",
-    "/items/{item}/pictures/{name:path}", "/inbox/unsorted/{name}/file", "/queue/{item}/preview/{name:path}",
+    "/items/{item}/pictures/{name:path}", "/inbox/unsorted/{name}/file", "/inbox/waiting/{client}/{name}/file", "/queue/{item}/preview/{name:path}",
 }  # fmt: skip
 """Files, pictures, what a script asks for, and the ways to the identity provider and back."""
 
@@ -96,6 +97,7 @@ FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
     "/items/{item}/undelete": (("/items/{item}/undelete", {}),),
     "/items/{item}/move": (("/items/{item}/move", {"client": "nobody", "version": "{version}"}),),
     "/inbox/unsorted/{name}": (("/inbox/unsorted/scan.txt", {"client": "nobody"}),),
+    "/inbox/waiting/{client}/{name}": (("/inbox/waiting/acme-bv/alone.txt", {"description": "kort"}),),
     "/inbox/refused/{client}/{folder}": (("/inbox/refused/acme-bv/{refused}", {"sidecar": "description: kort\n"}),),
     "/sessions": (("/sessions", {"session": "gone"}),),
     "/office/sessions": (("/office/sessions", {"staff": "nobody", "all": "1"}),),
@@ -169,6 +171,7 @@ def office(folder: Path) -> Iterator[DeskRig]:
     with DeskRig.running(folder, "sharing: {guard: off}\n", staff=STAFF + ADMINS) as made:
         (made.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
         (made.office.path / "inbox/_unsorted/scan.txt").write_text("Brief aan Bakkerij Zon")
+        made.office.place("acme-bv", {"alone.txt": b"Zonder sidecar"})
         for stem, text in _DROPS.items():
             made.office.place("acme-bv", {f"{stem}.pdf": PAPER if stem == "a" else PDF + stem.encode(), f"{stem}.yaml": text})
         made.office.until_taken("acme-bv", "a", "b", "d")

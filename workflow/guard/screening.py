@@ -205,13 +205,17 @@ class Screen:
                 findings.append(GuardFinding(name, sha256, clients, words))
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
 
-    def clients_named(self, name: str, sha256: str) -> list[str]:
-        """The clients that a file names which was read: those first that it names by a number, and then surely."""
+    def clients_named(self, name: str, sha256: str) -> dict[str, Mention]:
+        """The clients that a file names which was read, each with how: those first that it names by a number, and then surely."""
         with self._lock:
             reading = self._readings.get((sha256, extension(name)))
         mentions = reading.result().mentions if reading is not None and reading.done() else ()
         likeliest = sorted(mentions, key=lambda mention: (mention.kind != "number", not mention.sure, len(mention.clients)))
-        return list(dict.fromkeys(code for mention in likeliest for code in sorted(mention.clients)))
+        found = dict[str, Mention]()
+        for mention in likeliest:
+            for code in sorted(mention.clients):
+                found.setdefault(code, mention)
+        return found
 
     def forget_old(self) -> None:
         """Between two batches: of what was read, remember the last KEPT. Never what is being read, or nobody could wait for it."""

@@ -136,7 +136,7 @@ def _forget_person(made: ErasurePlan) -> None:
     for item in made.contacts:
         Item.update(contact=None, notify=False, version=Item.version + 1).where(Item.id == item).execute()
     for number, (stem, text) in made.drops.items():
-        Drop.update(stem=stem, text=text).where(Drop.id == number).execute()
+        Drop.update(stem=stem, text=text, told=None).where(Drop.id == number).execute()
     if person.staff is not None:
         Viewed.delete().where(Viewed.actor == person.staff).execute()
 

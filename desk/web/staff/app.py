@@ -131,6 +131,8 @@ class DeskWeb:
                 self._inside("/inbox", inbox.inbox, get),
                 self._inside("/inbox/unsorted/{name}", inbox.without_client, both),
                 self._inside("/inbox/unsorted/{name}/file", inbox.lying_file, get),
+                self._inside("/inbox/waiting/{client}/{name}", inbox.without_sidecar, both),
+                self._inside("/inbox/waiting/{client}/{name}/file", inbox.lying_file, get),
                 self._inside("/inbox/refused/{client}/{folder}", inbox.refused, both),
                 self._inside("/due", clients.due, get),
                 self._inside("/bin", item_changes.bin_page, get),

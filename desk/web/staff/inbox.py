@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from starlette.responses import Response, StreamingResponse
@@ -26,11 +28,18 @@ SIDECAR_BYTES = 64 * 1024
 def inbox(visit: StaffVisit) -> Response:
     """All that waits or was refused, of the clients that this person may know of."""
     found = overview.status(visit.office, visit.actor)
-    refused = overview.rejected(visit.office, visit.actor)
+    refused = overview.rejected(visit.office, visit.actor, visit.language)
     overview.look_at_rejected(visit.office, visit.now, visit.actor)
     waits, left = (
-        [{**one, "reason": told(one["reason"], visit.language, WORDS)} for one in found[what]] for what in ("waits", "left_alone")
-    )
+        [
+            {
+                **one, "reason": told(one["reason"], visit.language, WORDS),
+                "is_alone": getattr(one["reason"], "code", "") == unsorted.ALONE and one["path"].count("/") == 1,
+            }
+            for one in found[what]
+        ]
+        for what in ("waits", "left_alone")
+    )  # fmt: skip
     alarms = [told(one, visit.language, WORDS) for one in found["alarms"]]
     lying = unsorted.unsorted_files(visit.office, visit.actor)
     return visit.page(
@@ -41,22 +50,39 @@ def inbox(visit: StaffVisit) -> Response:
 
 def without_client(visit: StaffVisit) -> Response:
     """A file that has no client yet, with those that its text names; a POST gives it to one."""
-    name = visit.request.path_params["name"]
     near = unsorted.suggestions(visit.office, visit.actor, _lying(visit))
-    problems: dict[str, str] = {}
-    if visit.request.method == "POST":
+
+    def give(keys: unsorted.Keys) -> None:
         clients = {code: visit.office.clients[code].name for code in looking_up.find_clients(visit.office, visit.actor, "")}
         code = visit.field("chosen") or offering.code_typed(visit.field("client"), clients)
+        if code not in clients:
+            raise Invalid([fault("client", "desk.no_client", client=code)])
+        unsorted.assign(visit.office, visit.now, visit.actor, _lying(visit), code, keys)
+
+    return _made_a_drop(visit, give, near=near, client=None)
+
+
+def without_sidecar(visit: StaffVisit) -> Response:
+    """A file that waits in a client's folder until somebody says what it is; a POST says it."""
+    client, name = visit.request.path_params["client"], visit.request.path_params["name"]
+    unsorted.check_waiting(visit.office, visit.actor, client, name)
+    describe = partial(unsorted.describe, visit.office, visit.now, visit.actor, name, client)
+    return _made_a_drop(visit, describe, near=(), client=client)
+
+
+def _made_a_drop(visit: StaffVisit, make: Callable[[unsorted.Keys], object], **shown: object) -> Response:
+    """The page of a file that nobody has said anything of; a POST makes a drop of it."""
+    problems: dict[str, str] = {}
+    if visit.request.method == "POST":
         labels = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
         keys = {"description": visit.field("description").strip() or None, "location": visit.field("location").strip() or None}
         try:
-            if code not in clients:
-                raise Invalid([fault("client", "desk.no_client", client=code)])
-            unsorted.assign(visit.office, visit.now, visit.actor, _lying(visit), code, {**keys, "labels": labels or None})
+            make({**keys, "labels": labels or None})
             return visit.to("/inbox?done=assigned")
         except Refusal as refusal:
             problems = {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}
-    return visit.page("unsorted.html", 422 if problems else 200, name=name, near=near, problems=problems, named=offering.named)
+    name = visit.request.path_params["name"]
+    return visit.page("unsorted.html", 422 if problems else 200, name=name, problems=problems, named=offering.named, **shown)
 
 
 def _lying(visit: StaffVisit) -> Path:
@@ -64,8 +90,9 @@ def _lying(visit: StaffVisit) -> Path:
 
 
 def lying_file(visit: StaffVisit) -> Response:
-    """A file that has no client yet, to be looked at."""
-    name, pieces = unsorted.content(visit.office, visit.actor, _lying(visit))
+    """A file that has no client yet, or no sidecar, to be looked at."""
+    asked = visit.request.path_params
+    name, pieces = unsorted.content(visit.office, visit.actor, asked["name"], asked.get("client"))
     headers = {"content-disposition": media.saved_as(name), **SANDBOX}
     return StreamingResponse(pieces, headers=headers, media_type="application/octet-stream")
 
@@ -77,17 +104,17 @@ def refused(visit: StaffVisit) -> Response:
         there = sorted(place.names())
         sidecar = next((name for name in there if names.is_sidecar(name) and files.look(place / name)), None)
         text = files.read_plain(place / sidecar, SIDECAR_BYTES)[0].decode("utf-8", "replace") if sidecar else ""
-        why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
+        why = files.read_plain(place / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace")
     there.remove(WHY)
     if visit.request.method != "POST":
-        return _page(visit, client, folder, there, text, text, why)
+        told_why = overview.why_in(visit.language, {(client, folder): why})[client, folder].splitlines()
+        return _page(visit, client, folder, there, text, told_why)
     typed = visit.field("sidecar").replace("\r\n", "\n")
     try:
         row = staging.give_back(visit.office, visit.now, visit.actor, client, folder, typed)
     except Invalid as refusal:
-        return _page(
-            visit, client, folder, there, text, typed, [told(one.message, visit.language, WORDS) for one in refusal.problems], 422
-        )
+        faults = [f"{sidecar}:{_line_of(typed, one.key)}: {told(one.message, visit.language)}" for one in refusal.problems]
+        return _page(visit, client, folder, there, typed, faults, 422)
     return visit.to(f"/drops/{row.id}")
 
 
@@ -106,14 +133,21 @@ def _open(visit: StaffVisit, client: str, folder: str) -> Folder:
     return place
 
 
+def _line_of(typed: str, key: str) -> int:
+    """Where a key stands in a sidecar; 1 for what isn't there."""
+    found = re.search(rf"(?m)^{re.escape(key)}[ \t]*:", typed) if key else None
+    return typed.count("\n", 0, found.start()) + 1 if found else 1
+
+
 def _page(
-    visit: StaffVisit, client: str, folder: str, there: list[str], text: str, typed: str, why: list[str], status: int = 200
+    visit: StaffVisit, client: str, folder: str, there: list[str], typed: str, why: list[str], status: int = 200
 ) -> Response:
-    at: dict[int, list[str]] = {}
+    """The page, with the sidecar as it lies there or was typed. Each line of `why` begins with its file and line."""
+    at, last = dict[int, list[str]](), len(typed.splitlines())
     for line in why:
         place = re.match(r"[^:]*:(\d+): (.*)", line)
-        at.setdefault(int(place[1]) if place else 1, []).append(place[2] if place else line)
+        at.setdefault(min(int(place[1]), last) if place else 1, []).append(place[2] if place else line)
     return visit.page(
-        "refused.html", status, client=client, folder=folder, lines=list(enumerate(text.splitlines(), 1)), at=at, typed=typed,
-        why=why, has_failed=status != 200, names=there,
+        "refused.html", status, client=client, folder=folder, lines=list(enumerate(typed.splitlines(), 1)), at=at, typed=typed,
+        has_failed=status != 200, names=there,
     )  # fmt: skip

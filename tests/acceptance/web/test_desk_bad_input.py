@@ -29,6 +29,7 @@ FIELDS = {
     "/queue": ("chosen",),
     "/queue/{item}": ("decision", "comment", "content", "asked", "seen"),
     "/inbox/unsorted/scan.txt": ("chosen", "client", "description", "location", "labels"),
+    "/inbox/waiting/acme-bv/alone.txt": ("description", "location", "labels"),
     "/inbox/refused/acme-bv/{refused}": ("sidecar",),
     "/office/mails/1": ("what",),
     "/office/tokens": ("name", "for", "scope", "clients", "until"),
@@ -73,6 +74,7 @@ def places(rig: DeskRig) -> Iterator[dict[str, str]]:
     rig.office.place("acme-bv", {"bad.pdf": PDF + b"2", "bad.yaml": "created_by: p.bakker\ndescription: short\n"})
     (rig.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
     (rig.office.path / "inbox/_unsorted/scan.txt").write_text("Something")
+    rig.office.place("acme-bv", {"alone.txt": b"Something else"})
     rig.office.until_taken("acme-bv", "paper")
     wait_for(lambda: rig.office.json("rejected"), "the other one is refused")
     refused = rig.office.json("rejected")[0]["path"].rpartition("/")[2]
@@ -123,7 +125,8 @@ def test_addresses_with_odd_names_and_searches_are_answered(rig: DeskRig, joost:
         for path in (
             f"/?q={one}", f"/clients?q={one}&page={one}", f"/clients/{one}", f"/clients/acme-bv?q={one}&label={one}&after={one}", f"/items/{one}",
             f"/items/{item}/attachments/{one}?version={one}", f"/items/{item}/pages/{one}?content={one}&page={one}", f"/queue/{one}",
-            f"/queue/{one}/preview/", f"/inbox/unsorted/{one}", f"/inbox/refused/acme-bv/{one}", f"/drops/{one}", f"/_suggest/clients?q={one}",
+            f"/queue/{one}/preview/", f"/inbox/unsorted/{one}", f"/inbox/waiting/acme-bv/{one}",
+            f"/inbox/waiting/{one}/x", f"/inbox/refused/acme-bv/{one}", f"/drops/{one}", f"/_suggest/clients?q={one}",
             f"/office/trail?item={one}&client={one}&since={one}", f"/_login/{one}", f"/bin?was={one}",
         ):  # fmt: skip
             assert joost.get(path).status < 500, path

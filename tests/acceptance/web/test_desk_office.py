@@ -102,10 +102,38 @@ def test_a_file_without_a_client_is_given_to_the_one_that_its_text_names(rig: De
     karel = rig.browser("k.smit")
     assert "scan 1.txt" not in karel.get("/inbox").text, "it may be anybody's"
     assert [karel.get(one).status for one in (path, f"{path}/file")] == [404, 404]
-    assert 'value="zon" checked' in marieke.get(path).text
+    page = marieke.get(path).text
+    assert 'value="zon" checked' in page
+    assert "de naam staat in de tekst: Bakkerij Zon" in page
+    (folder / "scan 2.txt").write_text("Betreft: KvK 12345678")
+    assert "het nummer staat in de tekst: 12345678" in marieke.get("/inbox/unsorted/scan%202.txt").text
     assert marieke.get(f"{path}/file").body == b"Statement for Bakkerij Zon"
     wrong = marieke.post(path, {"chosen": "", "client": "nobody at all", "description": "Kept"})
     assert (wrong.status, "Kept" in wrong.text) == (422, True)
     wait_for(lambda: marieke.post(path, {"chosen": "zon", "description": "Statement of November"}).status == 303, "it is given")
     wait_for(lambda: "Statement of November" in str(rig.office.json("items", "--client", "zon")), "it is an item")
+    assert marieke.get(path).status == 404
+
+
+def test_a_file_that_came_without_a_sidecar_gets_one_on_the_desk(rig: DeskRig, joost: Browser) -> None:
+    rig.office.place("acme-bv", {"brief é.txt": b"Geachte heer"})
+    marieke, karel = rig.browser("m.devries"), rig.browser("k.smit")
+    path = "/inbox/waiting/acme-bv/brief%20%C3%A9.txt"
+    assert f'href="{path}"' in marieke.get("/inbox").text
+    assert [karel.get(one).status for one in (path, f"{path}/file")] == [404, 404], "it is none of Karel's clients'"
+    assert marieke.get("/inbox/waiting/acme-bv/other.txt").status == 404
+    assert marieke.get("/inbox/waiting/acme-bv/_unsorted").status == 404
+    assert marieke.get(f"{path}/file").body == b"Geachte heer"
+    wrong = marieke.post(path, {"description": "kort", "labels": "post"})
+    assert (wrong.status, 'value="kort"' in wrong.text, 'value="post"' in wrong.text) == (422, True, True)
+    typed = {"description": "Brief van de heer", "location": "2025/Post", "labels": "post"}
+    wait_for(lambda: marieke.post(path, typed).goes_to == "/inbox?done=assigned", "nobody writes to it any more")
+    wait_for(lambda: rig.office.json("items", "Brief van de heer"), "it is an item")
+    [found] = rig.office.json("items", "Brief van de heer")
+    assert (found["client"], found["location"], found["created_by"], found["share"]) == (
+        "acme-bv",
+        "2025/Post",
+        "m.devries",
+        False,
+    )
     assert marieke.get(path).status == 404

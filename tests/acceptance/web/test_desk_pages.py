@@ -190,9 +190,19 @@ def test_a_refused_drop_is_mended_on_its_page_and_given_back(rig: DeskRig, marie
     page = marieke.get(path).text
     assert "nonsense" in page
     assert "bad.pdf" in page
+    why = rig.office.rejected("bad") / "WHY.txt"  # type: ignore[operator]
+    for english, dutch in (("is no status; give", "is geen status; geef"), ("has 5 characters", "heeft 5 tekens")):
+        assert english in why.read_text(), "it is the office's language in the folder"
+        assert (english in page, dutch in page) == (False, True), "and the reader's on the page"
+    assert "heeft 5 tekens" in marieke.get("/inbox").text
+    why.write_text("bad.yaml:2: somebody wrote this\n")
+    assert "somebody wrote this" in marieke.get(path).text
     still = marieke.post(path, {"sidecar": "description: Long enough by now\nstatus: wrong\n"})
     assert still.status == 422
     assert "Long enough by now" in still.text
+    assert re.search(r'class="wrong"><i>2</i>status: wrong</span><span class="why">[^<]*is geen status', still.text), (
+        "at its line"
+    )
     goal = marieke.post(path, {"sidecar": "created_by: p.bakker\ndescription: Long enough by now\n"}).goes_to
     wait_for(lambda: marieke.get(goal).status == 303, "it is taken")
     item = re.findall(r"D-\d{4}-\d{6}", marieke.get(goal).goes_to)[0]

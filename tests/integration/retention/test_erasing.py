@@ -16,6 +16,7 @@ from kit.records import CLIENTS, JOOST, LISA, SETTINGS, STAFF, Records
 
 from dossier.database.database import transaction
 from dossier.database.tables import (
+    Drop,
     Erasure,
     Event,
     EventDetail,
@@ -133,6 +134,11 @@ def test_a_contact_is_gone_from_everywhere_and_the_trail_still_verifies(office: 
 @pytest.mark.sqlite
 def test_what_was_erased_is_not_in_the_files_of_the_database_either(office: Records) -> None:
     live(office)
+    why = "a.yaml:3: `contact`: acme-bv has no contact `j.jansen`\n"
+    with transaction():
+        Drop.insert(
+            id=99, client="acme-bv", stem="a", kind="refused", at="2026", files=[], text=why, cleared=True, told={"nl": why}
+        ).execute()
     path = office.office.var / "dossier.db"
     assert ADDRESS.encode() in b"".join(one.read_bytes() for one in path.parent.glob("dossier.db*"))
     erase(office)
