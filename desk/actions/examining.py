@@ -17,7 +17,10 @@ PATIENCE_SECONDS = 60.0
 
 
 def examine(office: Office, actor: Actor) -> list[dict[str, Any]]:
-    """What `doctor --json` tells, in the actor's language: {check, level, message, todo}. Raises Forbidden; Unavailable if it comes to no end."""
+    """What `doctor --json` tells, in the actor's language: {check, about, level, message, todo}.
+
+    Raises Forbidden; Unavailable if it comes to no end.
+    """
     need_admin(office, actor)
     command = [sys.executable, "-m", "desk.doctor", str(office.root), people.language_of(office, actor.code)]
     try:

@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def import_(
-    folder: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="The archive; it is only read.")],
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", exists=True, file_okay=False, help="The archive; it is only read.")],
     map_: Annotated[
         Path | None,
         typer.Option(

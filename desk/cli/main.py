@@ -44,7 +44,7 @@ from desk.cli import (
     webhooks,
     withdrawing,
 )
-from desk.cli.translation import Group, _, of_typer
+from desk.cli.translation import Group, _, of_typer, translate
 from dossier import __version__
 from dossier.text.refusals import ENVIRONMENT, MISCONFIGURED, USAGE, Refusal
 
@@ -126,6 +126,8 @@ def run() -> int:
         _end()
         return ended.exit_code
     except TyperException as error:
+        if ctx := getattr(error, "ctx", None):
+            translate(ctx.command, ctx)
         told = io.StringIO()
         error.show(told)  # type: ignore[attr-defined]
         print(of_typer(told.getvalue()), end="", file=sys.stderr)

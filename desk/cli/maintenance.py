@@ -47,7 +47,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] =
     else:
         levels = {"ok": _("ok"), "note": _("note"), "wrong": _("WRONG")}
         for one in found:
-            print(f"{levels[one.level]:6} {one.check:10} {printing.text(one.message)}")
+            print(f"{levels[one.level]:6} {printing.text(one.about):10} {printing.text(one.message)}")
             if one.todo:
                 print(f"{'':17} -> {printing.text(one.todo)}")
         told = ngettext("%(count)s thing is wrong.", "%(count)s things are wrong.", faults) % {"count": faults}

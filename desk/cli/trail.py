@@ -14,6 +14,7 @@ from desk.cli import printing, session
 from desk.cli.numbers import key_of
 from desk.cli.translation import _, add, group, ngettext
 from dossier.text import clock
+from dossier.text.sentences import Sentence
 
 if TYPE_CHECKING:
     from desk.actions.auditing import EventFilter
@@ -185,7 +186,7 @@ def log(
             e.seq,
             printing.day_and_time(clock.local_iso(e.at)),
             _who(e),
-            e.action,
+            Sentence(f"trail.did_{e.action}"),
             item_name(e.item) if e.item else e.subject,
             _told(detail(e)),
         )
@@ -201,6 +202,7 @@ def _who(event: RecordedEvent) -> str:
 
 def _told(detail: dict[str, Any]) -> str:
     detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
+    detail |= {"text": detail.pop("said")} if "said" in detail else {}
     told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {})}
     return "; ".join(f"{key}: {printing.value(value)}" for key, value in told.items())
 

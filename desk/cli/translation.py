@@ -43,7 +43,7 @@ class Command(TyperCommand):
     """A command whose help is in the reader's language."""
 
     def get_help(self, ctx: Any) -> str:
-        _translate(self, ctx)
+        translate(self, ctx)
         return of_typer(super().get_help(ctx))
 
 
@@ -52,7 +52,7 @@ class Group(TyperGroup):
 
     def get_help(self, ctx: Any) -> str:
         for one in (self, *self.commands.values()):
-            _translate(one, ctx)
+            translate(one, ctx)
         return of_typer(super().get_help(ctx))
 
 
@@ -73,7 +73,7 @@ def group(help_text: str, example: str, cls: type[Group] = Group, needs_command:
     return typer.Typer(cls=cls, help=help_text, epilog=_EXAMPLE + example, no_args_is_help=needs_command)
 
 
-def _translate(command: Any, ctx: Any) -> None:
+def translate(command: Any, ctx: Any) -> None:
     """Put what `command` says of itself into the reader's language. Twice is once: what is Dutch has no other Dutch."""
     command.help = _(command.help) if command.help else None
     if command.epilog:
@@ -81,6 +81,8 @@ def _translate(command: Any, ctx: Any) -> None:
     for param in (*command.params, command.get_help_option(ctx)):
         if getattr(param, "help", None):
             param.help = _(param.help)
+        if param.metavar and session.language() == "nl":
+            param.metavar = re.sub("[A-Z]+", lambda word: _PLACES.get(word[0], word[0]), param.metavar)
 
 
 # What typer says
@@ -92,9 +94,19 @@ _HELP = (
     (r"^Commands:$", "Opdrachten:"),
     (r"\[OPTIONS\]", "[OPTIES]"),
     (r"COMMAND \[ARGS\]\.\.\.", "OPDRACHT [ARGUMENTEN]..."),
+    (r"<str>", "<tekst>"),
+    (r"<(?:int|float)\b", "<getal"),
     (r"\[default:(?= |\n)", "[standaard:"),
     (r"(?<=\[|\s)required\]", "verplicht]"),
 )
+
+_PLACES = {
+    "ARGS": "ARGUMENTEN", "CLIENT": "KLANT", "COMMAND": "OPDRACHT", "DATE": "DATUM", "DEST": "DOEL", "DIR": "MAP", "FILE": "BESTAND",
+    "FILES": "BESTANDEN", "FOLDER": "MAP", "HEADING": "KOP", "ITEM": "STUK", "KEY": "SLEUTEL", "NAME": "NAAM", "NEW": "NIEUW", "OLD": "OUD",
+    "PATH": "PAD", "SEARCH": "ZOEKTEKST", "SRC": "BRON", "STAFF": "MEDEWERKER", "TEXT": "TEKST", "VALUE": "WAARDE", "WHO": "WIE",
+    "WORDS": "WOORDEN",
+}  # fmt: skip
+"""What stands for a value in the help."""
 
 _ERRORS = (
     (r"^Error: ", "Fout: "),

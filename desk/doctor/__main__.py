@@ -18,6 +18,7 @@ def main() -> None:
     lines = [
         {
             "check": one.check,
+            "about": told(one.about, language),
             "level": one.level,
             "message": told(one.message, language),
             "todo": told(one.todo, language) if one.todo else "",

@@ -25,6 +25,11 @@ class Finding:
     message: Sentence
     todo: Sentence | None = None
 
+    @property
+    def about(self) -> Sentence:
+        """`check` in the reader's language; programs know it by its English name."""
+        return Sentence(f"doctor.area_{self.check.replace(' ', '_')}")
+
 
 Check = Callable[[Office, Mapping[str, str]], Iterator[Finding]]
 

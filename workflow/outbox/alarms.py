@@ -110,7 +110,7 @@ class StandingAlarms:
         note = _read(cause)
         if note is None:
             note = {"since": clock.to_text(now), "letters": None}
-            trail.record(now, trail.DAEMON, "alarm", None, {"alarm": cause, "text": str(text)})
+            trail.record(now, trail.DAEMON, "alarm", None, _in_trail(cause, text))
         _write(cause, {**note, "text": as_data(text)})
 
     def write_letters(self, now: datetime) -> None:
@@ -133,7 +133,7 @@ class StandingAlarms:
         if note is None:
             return
         Note.delete().where(Note.key == _KEY + cause).execute()
-        trail.record(now, trail.DAEMON, "alarm_over", None, {"alarm": cause, "text": str(from_data(note["text"]))})
+        trail.record(now, trail.DAEMON, "alarm_over", None, _in_trail(cause, from_data(note["text"])))
         others = [(name, other) for name, other in _standing() if _group(name) == _group(cause)]
         if others:
             if note["letters"]:  # the last of them tells that it is over
@@ -257,3 +257,8 @@ def look_at_rejected(actor: str, now: datetime) -> None:
     at, key = clock.to_text(now), [Viewed.actor, Viewed.kind, Viewed.subject]
     seen = Viewed.insert(actor=actor, kind="rejected", subject="", at=at)
     seen.on_conflict(conflict_target=key, update={"at": at}).execute()
+
+
+def _in_trail(cause: str, text: Sentence | str) -> dict[str, Any]:
+    """`text` for programs; `said` for whoever reads the trail in their own language."""
+    return {"alarm": cause, "text": str(text), **({"said": as_data(text)} if isinstance(text, Sentence) else {})}

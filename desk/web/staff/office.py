@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -16,7 +17,7 @@ from dossier.database.tables import item_name
 from dossier.office.terms import ConfigurationError
 from dossier.text import clock
 from dossier.text.refusals import Invalid, Refusal, fault
-from dossier.text.sentences import Sentence, sentence, told
+from dossier.text.sentences import Sentence, from_data, sentence, told
 from dossier.trail.trail import RecordedEvent
 
 log = structlog.get_logger("web")
@@ -68,7 +69,7 @@ def trail(visit: StaffVisit) -> Response:
     )  # fmt: skip
     detail = auditing.details(visit.office, visit.actor)
     found = [] if problems else list(auditing.events(visit.office, visit.actor, wanted, newest=EVENTS_FILTERED + 1))[::-1]
-    events = [{**_event(one), "detail": detail(one)} for one in found[:EVENTS_FILTERED]]
+    events = [{**_event(one), "detail": _shown(visit, detail(one))} for one in found[:EVENTS_FILTERED]]
     return visit.page(
         "trail.html", 422 if problems else 200, events=events, chosen=chosen, problems=problems,
         has_more=len(found) > EVENTS_FILTERED, most=EVENTS_FILTERED,
@@ -86,6 +87,12 @@ def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> d
         problems[name] = _told(visit, sentence("desk.no_date", text=text))
         return None
     return datetime.combine(day, time()).astimezone()
+
+
+def _shown(visit: StaffVisit, detail: Mapping[str, Any]) -> dict[str, Any]:
+    """The detail of an event; what was kept as a sentence is told in the reader's language, and of an alarm only that."""
+    found = {key: _told(visit, from_data(value)) if isinstance(value, dict) else value for key, value in detail.items()}
+    return {**found, "text": found.pop("said")} if "said" in found else found
 
 
 def _event(one: RecordedEvent) -> dict[str, Any]:

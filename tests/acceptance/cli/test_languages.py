@@ -116,7 +116,7 @@ def test_every_help_is_dutch_in_dutch() -> None:
         (("queue", "--limit", "veel"), "'veel' is geen geheel getal."),
         (("queue", "--limit", "-1"), "-1 ligt niet binnen"),
         (("queue", "--limit"), "Optie '--limit' vraagt om een waarde."),
-        (("approve",), "Er ontbreekt een argument: 'ITEM...'."),
+        (("approve",), "Er ontbreekt een argument: 'STUK...'."),
         (("withdraw", "2026-000001"), "Er ontbreekt een optie: '--reason'."),
         (("run", "--log", "half"), "'half' is niet een van"),
         (("items", "--since", "gisteren"), "'gisteren' heeft niet de vorm"),
