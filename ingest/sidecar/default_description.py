@@ -1,4 +1,4 @@
-"""What an item is called that nobody described: a line that a person might have written, from its file's name. Pure."""
+"""What an item is called that nobody described: a line made from its file's name. Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _ENDING = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
 
 def description_of(name: str, least: int, language: Language) -> str:
-    """`jaarrekening_2025-def.pdf` → `jaarrekening 2025-def`; what is shorter than `least` characters says that it is a file."""
+    """`jaarrekening_2025-def.pdf` → `jaarrekening 2025-def`; a name under `least` is a file's."""
     whole = "".join(c for c in nfc(name) if not has_bad_characters(c) and c.isprintable())[:MAX_NAME_BYTES].strip()
     plain = " ".join(_ENDING.sub("", whole).replace("_", " ").split())
     if len(plain) < least:

@@ -1,6 +1,7 @@
-"""The keys of a sidecar: what each is called in English and Dutch, how its value is read, what it looks like. Pure.
+"""A sidecar's keys: what each is called in English and Dutch, and how its value is read. Pure.
 
-Every key stands once, in the table `KEYS` at the end: it reads the sidecar (reading.py) and makes the JSON Schema.
+Every key stands once, in the table `KEYS` at the end: it reads the sidecar (reading.py) and makes
+the JSON Schema.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ DESCRIPTION_MAX = 200
 """Characters of a description: it is a heading on the portal and the subject of a mail."""
 
 SUGGESTIONS_MAX = 50
-"""After so many faults no more likely words are looked for: 64 kB of unknown keys would take seconds."""
+"""After so many faults no more likely words are sought: 64 kB of unknown keys would take
+seconds."""
 
 YES_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
 _ALL_NONE = {"all": True, "alle": True, "none": False, "geen": False}
@@ -76,7 +78,7 @@ class SidecarReading:
         return lower[near[0]] if near else None
 
     def word(self, key: str, like: str) -> str:
-        """`key` as the writer would say it: as written, else in the language in which `like` was written."""
+        """`key` as the writer would say it: as written, or in the language of `like`."""
         dutch = self.words[like] != like
         return self.words.get(key) or (DUTCH[key] if dutch else key)
 
@@ -86,7 +88,8 @@ Reader: TypeAlias = "Callable[[SidecarReading, Node, str], Any]"
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a sidecar. `read` gives its value, or None after telling what is wrong; `schema` is for editors."""
+    """A sidecar's key. `read` gives its value, or None after telling why not; `schema`:
+    editors'."""
 
     english: str
     dutch: str
@@ -94,7 +97,8 @@ class Key:
     schema: Mapping[str, Any]
 
 
-# Values. Each takes a node and the key as it was written, and returns the value, or None after telling what is wrong.
+# Values. Each takes a node and the key as it was written, and returns the value, or None after
+# telling what is wrong.
 
 
 def clipped(text: str) -> str:
@@ -105,7 +109,7 @@ def clipped(text: str) -> str:
 def _text(
     reading: SidecarReading, node: Node, word: str, *, most: int = 65536, empty: bool = False, free: bool = False
 ) -> str | None:
-    """One line of text; with `free`, any number of lines, and direction marks as other languages need them."""
+    """One line of text; with `free` any number, and direction marks as languages need them."""
     if not isinstance(node, Scalar) or node.value is None or not (empty or node.value.strip()):
         reading.say(node.line, "sidecar.text", word=word)
         return None
@@ -144,7 +148,7 @@ def _description(reading: SidecarReading, node: Node, word: str) -> str | None:
 
 
 def _one_of(reading: SidecarReading, node: Node, word: str, allowed: Sequence[str], other: str) -> str | None:
-    """One of `allowed`, in the office's spelling whatever the capitals; `other`: the code of what is told of any other."""
+    """One of `allowed`, in the office's spelling; `other`: the code told of any other."""
     text = _line(reading, node, word)
     if text is None or text in allowed:
         return text
@@ -349,7 +353,7 @@ def _attachment(reading: SidecarReading, item: Node, word: str) -> AttachmentEnt
 
 
 def _file_name(reading: SidecarReading, node: Node, word: str) -> str | None:
-    """A plain file name. One that can't be used is told and still returned: the file may lie there."""
+    """A plain file name. One that can't be used is told and still returned: it may lie there."""
     if not isinstance(node, Scalar) or not node.value:
         reading.say(node.line, "sidecar.file_name", word=word)
         return None

@@ -1,8 +1,8 @@
-"""What a preset says of files, as a sidecar would say it: read by the same readers, so it can say nothing that a sidecar can't. Pure.
+"""What a preset says of files, read by a sidecar's readers: it can say nothing else. Pure.
 
-A sidecar beside the files says more, and wins: the preset only fills in the keys that it leaves out,
-and of these none that would say against it. A sidecar that amends an item says all
-itself. Whether it may be done is judged as for any drop, by the rights of whoever the file is of.
+A sidecar beside the files says more, and wins: the preset only fills in the keys that it leaves
+out, and of these none that would say against it. A sidecar that amends an item says all itself.
+Whether it may be done is judged as for any drop, by the rights of whoever the file is of.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Bytes in, a Sidecar or all its faults with line numbers out. Pure.
 
-Only the form is judged here: the YAML, the keys, their types, what the settings allow, and what one key of the
-sidecar says against another. Whether people exist and what they may do, and what an item that is amended already
-says, is judged in workflow/items/rules.py; which files are there, in pairing.py.
+Only the form is judged here: the YAML, the keys, their types, what the settings allow, and what one
+key of the sidecar says against another. Whether people exist and what they may do, and what an item
+that is amended already says, is judged in workflow/items/rules.py; which files are there, in
+pairing.py.
 
 The keys, and how the value of each is read, are in keys.py.
 """
@@ -70,22 +71,24 @@ class Sidecar:
     filled: frozenset[str] = frozenset()
     """Of `given`, what a preset filled in."""
     told: frozenset[str] = frozenset()
-    """Keys whose value could not be read or says against another: workflow/items/rules.py need not find fault with them again."""
+    """Keys whose value is unreadable or contradicts another: rules.py finds no more fault there."""
 
     @property
     def needs_files(self) -> bool:
-        """True if it makes no sense without a file: a new item, or an amendment that says nothing but `item`.
+        """True if it makes no sense without a file: new, or an amendment with nothing but `item`.
 
-        An amendment that changes something by itself is not kept waiting for files that may never come.
+        An amendment that changes something by itself is not kept waiting for files that may never
+        come.
         """
         return self.item is None or self.given <= {"item", "created_by", "client"}
 
 
 def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) -> tuple[Sidecar | None, list[Fault]]:
-    """Read a sidecar; `spoken` is the preset of its folder. Returns all its faults, in the order of its lines; without a fault it is good.
+    """Read a sidecar; `spoken`: its folder's preset. Returns all its faults, in order of lines.
 
-    With faults the Sidecar holds what could be read, so that rules can tell what else is wrong: a value that could not be
-    read is None. It is None only when the file could not be read to its end. Never raises.
+    With faults the Sidecar holds what could be read, so that rules can tell what else is wrong: a
+    value that could not be read is None. It is None only when the file could not be read to its
+    end. Never raises.
     """
     tree, faults = read_map(data)
     whole = all(isinstance(fault.message, Sentence) and fault.message.code in _READS_ON for fault in faults)
@@ -95,7 +98,7 @@ def read_sidecar(data: bytes, settings: Settings, spoken: Spoken | None = None) 
 
 
 def read_values(values: Mapping[str, str | Sequence[str]], settings: Settings) -> tuple[Sidecar | None, list[Fault]]:
-    """As `read_sidecar`, of what was asked for without a file: English or Dutch key → its value, or its values."""
+    """As `read_sidecar`, of what comes without a file: English or Dutch key → value or values."""
     tree, faults = tree_of(values)
     return _judged(tree, faults, not faults, settings)
 
@@ -113,7 +116,7 @@ def _judged(
 
 
 def read_preset(spoken: Spoken, description: str, settings: Settings) -> tuple[Sidecar, list[Fault]]:
-    """What a preset says of a file that came without a sidecar, and is called `description` if it doesn't say that; as `read_sidecar`."""
+    """What a preset says of a file without a sidecar, which it or `description` describes."""
     reading = SidecarReading(settings, [])
     fill(reading, spoken)
     if "description" not in reading.given:
@@ -141,7 +144,8 @@ def _sidecar(reading: SidecarReading) -> Sidecar:
 
 
 def words_of(sidecar: Sidecar | None, language: str) -> Words:
-    """The words in which to tell of a sidecar: those of its writer, and where nothing is written yet, the language's."""
+    """The words to tell of a sidecar in: its writer's, or where nothing is written the
+    language's."""
     written = {key: word for key, word in sidecar.words.items() if key not in sidecar.filled} if sidecar else {}
     own = {key for key in written if DUTCH.get(key, key) != key}
     is_dutch = any(written[key] == DUTCH[key] for key in own) if own else language == "nl"
@@ -149,7 +153,7 @@ def words_of(sidecar: Sidecar | None, language: str) -> Words:
 
 
 def claimed_files(data: bytes) -> tuple[str, ...] | None:
-    """The file names that a sidecar lists, whatever else is wrong with it; None if it lists none (see pairing.Claim).
+    """The names that a sidecar lists, whatever is wrong; None if it lists none (pairing.Claim).
 
     So that the files of a refused drop are refused with it.
     """
@@ -174,7 +178,7 @@ _OF_A_SIDECAR = frozenset({"description", "item"})
 
 
 def reads_as_sidecar(data: bytes) -> bool:
-    """True for the text of a sidecar, also of a faulty one: so that no copy of one is taken for an attachment."""
+    """True for a sidecar's text, also a faulty one's: no copy of one is taken as an attachment."""
     try:
         text = decoded(data)
     except UnicodeDecodeError:
@@ -227,7 +231,8 @@ def _read_keys(reading: SidecarReading, tree: Map) -> None:
         if value is not None:
             reading.values[key.english] = value
         if key.english in doubtful:
-            # Which value was meant can't be known, and that is told: no more is. What is listed still belongs to the drop.
+            # Which value was meant can't be known, and that is told: no more is. What is listed
+            # still belongs to the drop.
             del reading.faults[before:]
             if key.english != "attachments":
                 reading.values.pop(key.english, None)
@@ -245,7 +250,8 @@ def _read_extras(reading: SidecarReading, extras: Sequence[tuple[str, KeyValue]]
     for word, entry in extras:
         if not owners[word]:
             _tell_unknown(reading, word, entry.line)
-    # The type of an item that is amended is not known here; a type that was misread has been told about.
+    # The type of an item that is amended is not known here; a type that was misread has been told
+    # about.
     open_type = "type" in reading.told or ("item" in reading.given and "type" not in reading.given)
     others: dict[str, list[tuple[str, int]]] = {}
     for word, entry in extras:
@@ -269,7 +275,7 @@ def _tell_unknown(reading: SidecarReading, word: str, line: int) -> None:
 
 
 _FREE_TEXT = {"description", "explanation", "location", "labels", "attachments", "remove", "rename", "reason"}
-"""What is text as people write it, or names of files: a comment behind it may well be a part of it."""
+"""What is text as people write it, or file names: a comment behind it may belong to it."""
 
 _SHORT = {"share", "sha256"}
 """Of an attachment's own keys those that are neither."""
@@ -343,7 +349,7 @@ def _check_sharing(reading: SidecarReading) -> None:
 
 
 def _check_not_shared(reading: SidecarReading) -> None:
-    """Keys of sharing that are given for what is not shared: told once, where the first of them stands."""
+    """Keys of sharing for what is not shared: told once, where the first of them stands."""
     values, lines = reading.values, reading.lines
     kind = reading.settings.types.get(values.get("type", ""))
     asks_inside = "type" in reading.told or (kind is not None and kind.approval == "internal" and values.get("share") is not True)
@@ -378,11 +384,11 @@ def _check_not_shared(reading: SidecarReading) -> None:
 
 _ASKING = {"approver", "approvals"}
 _CHOICES = {"share_attachments": "sidecar.all_but", "share_explanation": "sidecar.yes_but", "notify": "sidecar.yes_but"}
-"""What may be said of something that is not shared, as long as it is `no`; and what is told if it is `yes`."""
+"""What may be said of something not shared as long as it is `no`; and what is told of `yes`."""
 
 
 def _check_amending(reading: SidecarReading) -> None:
-    """`remove`, `rename` and `reason`: only of an item that is there, and not against each other."""
+    """`remove`, `rename` and `reason`: only of an item that is there, and without contradiction."""
     values, words = reading.values, reading.words
     if "reason" in reading.given and ("item" not in reading.given or values.get("share") is not False):
         item, share = reading.word("item", "reason"), reading.word("share", "reason")

@@ -9,7 +9,7 @@ from ingest.sidecar.keys import KEYS, TEXT
 
 
 def sidecar_schema(settings: Settings | None) -> dict[str, object]:
-    """JSON Schema (draft 2020-12) of a sidecar, for editors; with `settings` also what this office allows."""
+    """A sidecar's JSON Schema (draft 2020-12); with `settings` also what this office allows."""
     language = settings.office.language if settings else "en"
     properties: dict[str, object] = {}
     for key in KEYS:

@@ -1,6 +1,7 @@
-"""An archive as a map reads it: rows of a table, or files whose paths fit a pattern, become entries, an item each.
+"""An archive as a map reads it: a table's rows, or files with fitting paths, become entries.
 
-Reads the archive only. What there is of it that no entry speaks for is told too, so that nobody has to guess what stayed behind.
+Reads the archive only. What there is of it that no entry speaks for is told too, so that nobody has
+to guess what stayed behind.
 """
 
 from __future__ import annotations
@@ -36,14 +37,14 @@ PREFIX = IMPORTED
 """What the folder of a drop that was imported begins with."""
 
 SEVERAL = "\x1f"
-"""Between the values of one name that has several, such as tags: in a list of the map each is one."""
+"""Between the values of a name that has several, such as tags: each is one in a list."""
 
 _PLACE = re.compile(r"\{(\w+)\}")
 
 _AS_TYPED = {"\t": "\\t"}
 
 _JUNK_NAMES, _JUNK_PREFIXES = {"thumbs.db", "desktop.ini"}, (".", "~$")
-"""What operating systems and office programs leave in folders: no part of an archive, and not told of."""
+"""What systems and office programs leave in folders: no part of an archive, and not told."""
 
 
 class MapError(Invalid):
@@ -75,13 +76,13 @@ class ImportMap(Strict):
     delimiter: Annotated[str, AfterValidator(_delimiter)] = ","
     encoding: Word = "utf-8-sig"
     files: Annotated[str, AfterValidator(_pattern)] | None = None
-    """Without a table: a regular expression with named groups that the whole path of a file below the folder must fit."""
+    """Without a table: a regular expression with named groups that a file's whole path must fit."""
     attachments: list[Word] = Field([])
     """With a table: where the files of a row are, such as "{path}/{name}"."""
     one_item_per: Word | None = None
-    """What rows or files of one item have in common, such as "{client}/{number}"; without it each is an item."""
+    """What rows or files of an item share, such as "{client}/{number}"; without it each is one."""
     no_part: Annotated[str, AfterValidator(_pattern)] | None = None
-    """Files of the archive that are no part of any item, and need not be told of: the whole path fits this regular expression."""
+    """Files that are part of no item and not told of: the whole path fits this expression."""
     translate: dict[Word, dict[Word, str]] = Field({})
     """column or group → what it says → what that means here. What is not listed stays as it is."""
     client: Word
@@ -115,7 +116,7 @@ class ArchiveItem:
 
 
 def read_import_map(path: Path, defaults: Mapping[str, object] | None = None) -> ImportMap:
-    """The map at `path`, over `defaults`. Raises MapError with all that is wrong with it; OSError."""
+    """The map at `path`, over `defaults`. Raises MapError with all its faults; OSError."""
     tree, faults = read_map(files.read_plain(path, MAP_LIMITS.bytes + 1)[0], MAP_LIMITS)
     wrong = [(f"{path}:{one.line}", one.message) for one in faults]
     try:
@@ -159,7 +160,7 @@ class Archive:
             yield self._entry(group[1], begun.setdefault(group[0], group[1][0][0]))
 
     def left_out(self) -> Iterator[Sentence]:
-        """What no entry spoke for, and why not if it is no plain file; ask when all entries were read."""
+        """What no entry spoke for, and why not if it is no plain file. Ask when all were read."""
         for path, reason in self._walk():
             if reason is not None:
                 yield sentence("importing.left_out_as", name=names.printable(path), why=reason)
@@ -167,10 +168,10 @@ class Archive:
                 yield plain_text(names.printable(path))
 
     def locate(self, path: str) -> str | None:
-        """The path of the file that is called `path`, below the folder and not through a link; None if there is none.
+        """The file that is called `path`, below the folder and not through a link; else None.
 
-        Names match as in the inbox: after Unicode normalisation, and regardless of case where only one fits. One that is not
-        UTF-8 on the disk is read as the table is.
+        Names match as in the inbox: after Unicode normalisation, and regardless of case where only
+        one fits. One that is not UTF-8 on the disk is read as the table is.
         """
         found = ""
         for part in path.split("/"):
@@ -183,7 +184,7 @@ class Archive:
 
     @contextmanager
     def opened(self, path: str) -> Iterator[At]:
-        """The place of a located file, in a folder that is held open and was reached without a link. Raises OSError."""
+        """A located file's place, in a folder held open and reached without a link. OSError."""
         *folders, last = path.split("/")
         with open_beneath(self.folder, *folders) as folder:
             yield folder / last
@@ -236,7 +237,7 @@ class Archive:
             raise MapError((self.map.table, told)) from error
 
     def _delimiter(self, stream: IO[str]) -> tuple[str, int]:
-        """The map's; or what the table says itself, in the line `sep=;` that Excel writes on top. And how many lines that takes."""
+        """The map's; or the one of the line `sep=;` that Excel writes on top. And those lines."""
         first = stream.readline()
         if said := re.fullmatch(r"sep=(.)\s*", first):
             return said[1], 1
@@ -264,7 +265,7 @@ class Archive:
             yield path, values, [path]
 
     def _walk(self) -> Iterator[tuple[str, Sentence | None]]:
-        """Every file of the archive, in order, with the reason why it can't be one of an item. What programs leave is passed over."""
+        """Every file of the archive, in order, with why it can't be one of an item."""
         unread: list[OSError] = []
         for folder, below, here in os.walk(self.folder, onerror=unread.append):
             links = [name for name in below if os.path.islink(os.path.join(folder, name))]
@@ -297,7 +298,7 @@ class Archive:
         return _PLACE.sub(lambda match: values.get(match[1], ""), template).strip()
 
     def _entry(self, rows: Sequence[Row], begun: str) -> ArchiveItem:
-        """Rows of one item, the first of which were at `begun`. What the first says of the item holds; each brings its files."""
+        """Rows of one item, begun at `begun`. The first says what holds; each brings its files."""
         source, values, _ = rows[0]
         paths = tuple(dict.fromkeys(self.locate(path) or path for _, _, brought in rows for path in brought))
         self.used.update(paths)

@@ -1,7 +1,8 @@
 """`dossier new`: writes a drop into the inbox, whole at once, and waits for what becomes of it.
 
-The files are copied into a folder whose name is never taken, synced, and the folder gets its own name in one step. Killed
-before that? A hidden folder is left in the inbox, and the files are still where they were.
+The files are copied into a folder whose name is never taken, synced, and the folder gets its own
+name in one step. Killed before that? A hidden folder is left in the inbox, and the files are still
+where they were.
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def sidecar_text(client: str, keys: Mapping[str, str | Sequence[str] | None], li
 
 
 def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
-    """Put the drop into the inbox; returns its folder. Raises Invalid with all that is wrong; OSError.
+    """Put the drop into the inbox; returns its folder. Raises Invalid with all faults; OSError.
 
     The database must be open if `actor` acts for another.
     """
@@ -104,7 +105,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
 @contextlib.contextmanager
 def placing(office: Office, client: str, folder: str) -> Iterator[Folder]:
-    """A hidden folder of a client's inbox, to be filled and synced; then it gets its name. After an error nothing of it is left."""
+    """A hidden folder of a client's inbox, to be filled and synced, then named. Errors undo it."""
     with listing.home_of(office, client) as home:
         hidden = home / f".new-{secrets.token_hex(8)}"
         try:
@@ -165,14 +166,14 @@ def _key_at(data: bytes, line: int) -> str:
 
 
 def folder_name(description: object, now: datetime) -> str:
-    """`Jaarrekening 2025` → `jaarrekening-2025-20261124-101500-3f9a`: told apart by people, and free."""
+    """`Jaarrekening 2025` → `jaarrekening-2025-20261124-101500-3f9a`: free, and readable."""
     bare = "".join(c for c in unicodedata.normalize("NFD", str(description).casefold()) if not unicodedata.combining(c))
     slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:40].strip("-") or "item"
     return f"{slug}-{now.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
 def wait(office: Office, client: str, folder: Path, seconds: float) -> str:
-    """The number of the item that the drop became. Raises Refusal if it is refused, or nothing happens in `seconds`."""
+    """The item that the drop became. Raises Refusal if refused, or nothing in `seconds`."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         if (receipt := _read(office, client, "_done", f"{folder.name}.receipt.yaml")) is not None:

@@ -1,8 +1,10 @@
-"""An archive as the exporter of Paperless-ngx writes it (`document_exporter`): manifest.json, originals, and PDF/A versions.
+"""An archive as Paperless-ngx exports it: manifest.json, originals, and PDF/A versions.
 
-A document becomes an item with its original, and its archived version if there is one. Tags and type become labels, the correspondent
-is translated to a client by the map. Reads the folder only. Custom fields, permissions and what Paperless read of a page stay behind.
-With `--split-manifest`, what lies beside the documents in `…-manifest.json` is read too; an export as a zip file is unpacked first.
+A document becomes an item with its original, and its archived version if there is one. Tags and
+type become labels, the correspondent is translated to a client by the map. Reads the folder only.
+Custom fields, permissions and what Paperless read of a page stay behind. With `--split-manifest`,
+what lies beside the documents in `…-manifest.json` is read too; an export as a zip file is unpacked
+first.
 """
 
 from __future__ import annotations
@@ -97,7 +99,7 @@ class PaperlessArchive(Archive):
         return f"{MANIFEST}: {values['number']}", values, [os.path.normpath(path) for path in wanted if path]
 
     def _objects(self, path: str) -> list[dict[str, Any]]:
-        """What a manifest lists, as far as it has the shape of it. Raises MapError if it is none; OSError."""
+        """What a manifest lists, as far as it has its shape. MapError if it is none; OSError."""
         located = self.locate(path)
         if located is None:
             raise MapError((path, sentence("importing.no_manifest")))

@@ -1,17 +1,20 @@
-"""`inbox/_unsorted/`: what has no client yet, from a scanner say. Nothing is taken from it; `assign` makes a drop of a file.
+"""`inbox/_unsorted/`: what has no client yet. Nothing is taken; `assign` makes a drop of a file.
 
  1. judge     the file is there, nobody writes to it, and the daemon would take it with these keys.
               Killed here? Nothing was done.
- 2. place     a folder with the sidecar alone, whole and under its own name, in the client's inbox. The
-              sidecar lists the file. If somebody acts for another, that is recorded (delegation.py).
-              Killed here? A drop that waits for its file, and the file is where it was: assign it again.
-              What waits in vain is refused, with that as its reason, after wait_hours.
- 3. move      one rename brings the file into that folder. It stays whose it was, so intake knows whose
+ 2. place     a folder with the sidecar alone, whole and under its own name, in the client's inbox.
+    The
+              sidecar lists the file. If somebody acts for another, that is recorded
+              (delegation.py). Killed here? A drop that waits for its file, and the file is where it
+              was: assign it again. What waits in vain is refused, with that as its reason, after
+              wait_hours.
+ 3. move      one rename brings the file into that folder. It stays whose it was, so intake knows
+    whose
               file is shared (ownership.py).
               Killed after? A whole drop.
 
-So the file is in one place at every moment, where people see it. Only staff who work for all clients
-see what lies there: it may be anybody's.
+So the file is in one place at every moment, where people see it. Only staff who work for all
+clients see what lies there: it may be anybody's.
 
 A file that waits in a client's own folder for its sidecar gets one in the same way.
 """
@@ -65,7 +68,7 @@ class Unsorted:
 
 
 def lying(office: Office, may: Readable) -> list[Unsorted]:
-    """What lies there, oldest first; nothing for a reader who may not know of all clients. Raises OSError."""
+    """What lies there, oldest first; nothing unless the reader may know of all clients. OSError."""
     if may.clients is not None:
         return []
     found = []
@@ -81,7 +84,7 @@ def lying(office: Office, may: Readable) -> list[Unsorted]:
 
 
 def name_of(office: Office, given: Path) -> str | None:
-    """The name in the folder that somebody means: by a path to it, or by the name alone. None: it is no such path."""
+    """The name in the folder that is meant, by path or name alone. None: no such path."""
     if len(given.parts) == 1 and not os.path.lexists(given):
         return given.name
     there = office.inbox.resolve() / FOLDER
@@ -96,7 +99,8 @@ def check(office: Office, may: Readable, name: str | None) -> str:
 
 
 def waiting(office: Office, may: Readable, client: str) -> list[str]:
-    """The files that wait in a client's own folder for a sidecar, as far as this reader may know of it. Raises OSError."""
+    """The files that wait in a client's own folder for a sidecar, as far as this reader may know of
+    it. Raises OSError."""
     if client not in office.clients or not may.has(client):
         return []
     view = Looker(office, at_once=True).look(client, *settling.now())
@@ -120,10 +124,12 @@ def assign(
     share: bool | None = None,
     is_clients: bool = False,
 ) -> Path:
-    """Make a drop of the file for this client; returns its folder. The database must be open if `actor` acts for another.
+    """Make a drop of the file for this client; returns its folder. The database must be open if
+    `actor` acts for another.
 
-    `keys`: as in a sidecar; without a description it is made from the file's name. `is_clients`: it waits in the client's own
-    folder. Raises NotFound, Forbidden, Conflict, Invalid with all that is wrong; OSError.
+    `keys`: as in a sidecar; without a description it is made from the file's name. `is_clients`: it
+    waits in the client's own folder. Raises NotFound, Forbidden, Conflict, Invalid with all that is
+    wrong; OSError.
     """
     may = people.readable(office, actor)
     name = check_waiting(office, may, client, name) if is_clients else check(office, may, name)
@@ -156,7 +162,7 @@ def _description(office: Office, name: str) -> str:
 
 
 def _looked_at(office: Office, source: At) -> tuple[str, bool]:
-    """(SHA-256, has it the end that its format asks for?) of a file that nobody writes to. Raises Conflict, OSError."""
+    """(SHA-256, has it its format's end?) of a file nobody writes to. Conflict, OSError."""
     with files.open_plain(source) as descriptor:
         seen = Look.of(os.fstat(descriptor))
         quiet = time.time() - seen.ctime_ns / 1e9

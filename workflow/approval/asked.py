@@ -1,6 +1,7 @@
-"""The record of who is asked about which edition, since when: what reminders count from, and what a restart goes on with.
+"""Who is asked about which edition, since when: reminders count from it, restarts go on with it.
 
-The queue folder is its only writer. A row is there before the queue file is, and `is_open` until it is moved away.
+The queue folder is its only writer. A row is there before the queue file is, and `is_open` until it
+is moved away.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def open_rows() -> list[tuple[int, str, bool]]:
 
 
 def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
-    """Write down who is asked, and in the trail who is asked in whose place. Where nobody is left, the admins are told once."""
+    """Write down who is asked, and in whose place. If nobody is left, the admins are told once."""
     wanted = {(asking.concept.edition, person) for asking in askings for person in asking.people}
     ours = Asked.edition.in_([asking.concept.edition for asking in askings])
     rows = {(row.edition, row.person): row.is_open for row in Asked.select().where(ours)}

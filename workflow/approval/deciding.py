@@ -1,10 +1,12 @@
 """Decisions on concepts. Whatever comes twice or at once, the first decision stands.
 
-A concept has a seat for each approver named; a seat is filled by its approver or by whoever stands in
-for them that day (people.approver_seats). A decision holds for one content digest: what the approver saw is what is published. Rights are asked
-when it is decided, and once more before it is published: an approval by somebody who has lost the right since is none.
+A concept has a seat for each approver named; a seat is filled by its approver or by whoever stands
+in for them that day (people.approver_seats). A decision holds for one content digest: what the
+approver saw is what is published. Rights are asked when it is decided, and once more before it is
+published: an approval by somebody who has lost the right since is none.
 
-`decide` is called inside `transaction()`, which lets one writer in at a time; that is what makes it first or second.
+`decide` is called inside `transaction()`, which lets one writer in at a time; that is what makes it
+first or second.
 """
 
 from __future__ import annotations
@@ -48,7 +50,8 @@ def decide(
 ) -> str:
     """Decide on an item; returns the share state it has then.
 
-    `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided, ContentChanged, Refusal.
+    `content`: the digest of what was looked at, where that is known. Raises AlreadyDecided,
+    ContentChanged, Refusal.
     """
     item = items.get_for(office, actor, key)
     if not item.pending:
@@ -95,7 +98,7 @@ def decide(
 
 
 def _approve_inside(item: Item, edition: Edition, at: str, actor: Actor) -> None:
-    """All of it was looked at: nobody's work of before is new any more. The caller saves the item."""
+    """All of it was looked at: no earlier work is new any more. The caller saves the item."""
     edition.state = internal.APPROVED_EDITION
     edition.save()
     item.pending, item.approval = None, internal.state(internal.APPROVED, at, edition.content, actor.code)
@@ -157,7 +160,7 @@ _ENDS = ("approved", "rejected", "withdrawn", "reverted", "unshared")
 
 
 def what_became(item: Item) -> Sentence:
-    """What ended the waiting of an item that does not wait any more, in a sentence, for who comes too late."""
+    """What ended the waiting of an item, in a sentence, for whoever comes too late."""
     query = Event.select(Event.action, Event.actor, Event.at).where((Event.item == item.id) & Event.action.in_(_ENDS))
     last, state = tuples(query.order_by(Event.seq.desc()).limit(1)), sentence(f"states.{item.share_state}")
     if not last:
@@ -184,9 +187,10 @@ def _makers(item: Item, edition: Edition) -> list[str]:
 
 
 def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[Any, Any]]) -> set[int]:
-    """Ask again for what was approved by somebody who may not any more; `about_to`: (item, its standing edition) to be published.
+    """Ask again for approvals of whoever may not any more; `about_to`: (item, its edition).
 
-    Returns the items that must not be published now. Opens a transaction of its own if there are any.
+    Returns the items that must not be published now. Opens a transaction of its own if there are
+    any.
     """
     given = _given([edition.id for _, edition in about_to])
     unfit: dict[int, Sentence] = {}
@@ -212,7 +216,7 @@ def _given(editions: Sequence[int]) -> dict[int, list[str]]:
 
 
 def _why_unfit(office: Office, item: Item, edition: Edition, given: Sequence[str]) -> Sentence | None:
-    """Why the approval of an edition does not hold any more; None if it does. `given`: who approved it as a concept."""
+    """Why an edition's approval holds no more; None if it does. `given`: who approved a concept."""
     if not given:
         return people.why_not_share(office, edition.approved_by or "", item.client)
     for code in given:
@@ -223,7 +227,7 @@ def _why_unfit(office: Office, item: Item, edition: Edition, given: Sequence[str
 
 
 def _is_vouched_for(office: Office, item: Item, edition: Edition) -> bool:
-    """True if this content was public before, or was put back by somebody who may: then its approval counted when it mattered."""
+    """True if it was public before, or put back by somebody who may: its approval counted then."""
     query = Event.select(Event.seq).where((Event.item == item.id) & Event.action.in_(["published", "restored"]))
     if not query.where(Event.at >= (edition.approved_at or "")).exists():
         return False
@@ -239,7 +243,7 @@ def _is_vouched_for(office: Office, item: Item, edition: Edition) -> bool:
 
 
 def _ask_again(now: datetime, item: Item, reason: Sentence) -> None:
-    """An approved item is a concept again, of the same content; what was public before stands until that is decided."""
+    """An approved item is a concept again, of the same content; what is public stands meanwhile."""
     if item.standing is None or item.pending is not None:
         return  # something else happened to it meanwhile
     old = Edition.get_by_id(item.standing)

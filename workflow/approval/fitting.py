@@ -1,8 +1,9 @@
-"""Is what stands approved in the database what was approved? The trail holds the digest of it, and by whom and when.
+"""Is what stands approved what was approved? The trail holds its digest, by whom and when.
 
 An edition fits if
 - its digest is that of its text, its files, its item and its client;
-- an event tells that this digest was approved, at the time and by the person that the database names;
+- an event tells that this digest was approved, at the time and by the person that the database
+  names;
 - nothing tells that the item was withdrawn or unshared since;
 - and these events are as they were written, judged by the chain where they stand.
 
@@ -61,13 +62,13 @@ COLUMNS = (
 
 
 def standing(condition: object, edition: object) -> list[Standing]:
-    """Of the items for which `condition` holds, what stands (`edition`: Item.standing) or is public (Item.public)."""
+    """What stands (`edition`: Item.standing) or is public (Item.public) of these items."""
     query: object = Item.select(*COLUMNS).join(Edition, on=(edition == Edition.id)).where(condition)
     return [Standing(*row) for row in tuples(query)]
 
 
 class Fitting:
-    """Remembers what was seen to fit: as long as nothing happens to it, only its text is compared again. Any thread may ask."""
+    """Remembers what was seen to fit: later only its text is compared. Any thread may ask."""
 
     def __init__(self) -> None:
         self._seen: set[tuple[object, ...]] = set()
@@ -104,7 +105,7 @@ def misfits(given: Iterable[Standing]) -> dict[int, Sentence]:
 
 
 def strange_makers(given: Iterable[Standing]) -> dict[int, Sentence]:
-    """Item → what is wrong with who made it, of those of which the trail tells another maker than the database."""
+    """Item → what is wrong with its maker, where the trail tells another than the database."""
     wanted, found = list(given), dict[int, Sentence]()
     for some in chunks(wanted, CHUNK):
         told = _told([one.item for one in some], ("created",))

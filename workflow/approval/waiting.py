@@ -1,7 +1,7 @@
 """What waits for a decision, and for whom today. Reads only; deciding.py decides, queue.py asks.
 
-Who is asked follows from the configuration, the day, and what was decided on the edition so far. Nothing of it is kept, so
-an approver who left an hour ago has nothing waiting now.
+Who is asked follows from the configuration, the day, and what was decided on the edition so far.
+Nothing of it is kept, so an approver who left an hour ago has nothing waiting now.
 """
 
 from __future__ import annotations
@@ -64,8 +64,9 @@ def concepts(items: Collection[int] | None = None) -> list[Concept]:
 
 
 def versions() -> dict[int, int]:
-    """Item → version of all that waits, oldest first. A decision or a change makes another version."""
-    # Asked at every round of the daemon, of ten thousand at most times: peewee would take five times as long.
+    """Item → version of all that waits, oldest first. Decisions and changes make another."""
+    # Asked at every round of the daemon, of ten thousand at most times: peewee would take five
+    # times as long.
     rows = PROXY.execute_sql("SELECT id, version FROM item WHERE pending IS NOT NULL ORDER BY id").fetchall()
     return {int(item): int(version) for item, version in rows}
 
@@ -74,7 +75,8 @@ def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
     """Edition → what was decided on it so far, of all that waits (of these items)."""
     query = Decision.select(Decision.edition, Decision.approver, Decision.decided_by, Decision.behind)
     query = query.join(Item, on=(Item.pending == Decision.edition)).where(Item.pending.is_null(False))
-    # With one approver, a decision ends the waiting. (The function makes it a plain text to peewee, and not JSON.)
+    # With one approver, a decision ends the waiting. (The function makes it a plain text to peewee,
+    # and not JSON.)
     query = query.where(fn.LOWER(Item.approvers).contains(","))
     rows: list[tuple[Any, ...]] = []
     if items is None:
@@ -110,7 +112,7 @@ class Asking:
 
 
 class Seating:
-    """Who is asked on one day. Remembers its answers, for thousands of concepts have the same makers and approvers."""
+    """Who is asked on one day. Remembers answers: thousands have the same makers and approvers."""
 
     def __init__(self, office: Office, today: date) -> None:
         self.office = office
@@ -155,7 +157,7 @@ def who_is_asked(office: Office, today: date, may: Readable = ALL, items: Collec
 
 
 def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> Iterator[tuple[Concept, list[str]]]:
-    """For the list of ten thousand: rows are compared as they come, and only a first of its kind is understood."""
+    """For the list of ten thousand: rows are compared, and only a first of its kind understood."""
     done, known = decided(items), dict[tuple[object, ...], list[str]]()
     for row in _rows(items):
         concept = Concept(*row)
@@ -172,7 +174,7 @@ def _asked(seating: Seating, may: Readable, items: Collection[int] | None) -> It
 
 
 REMEMBERED = 4
-"""Of so many configurations it is remembered who is asked: the office's own, and those that keys of the API see."""
+"""Of so many configurations it is remembered who is asked: the office's, and those of API keys."""
 
 
 @dataclass(slots=True)
@@ -192,7 +194,7 @@ _answering = threading.Lock()
 
 
 def waits_for(office: Office, today: date, person: str, may: Readable) -> list[int]:
-    """The items that this person may decide on, and may know of, oldest first; for pages, which ask at each click.
+    """What this person may decide on and know of, oldest first; for pages, at each click.
 
     An answer is given again while config/ and the day are the same, and nothing that waits has
     another version: a decision or a change makes one.
@@ -224,7 +226,8 @@ def _rows(items: Collection[int] | None) -> Iterable[tuple[Any, ...]]:
         query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.id.in_(list(items)))
         yield from plain_rows(query.order_by(Item.id))
         return
-    # Both from indexes that hold nothing else: joined by the database, each edition would be looked up among all there are.
+    # Both from indexes that hold nothing else: joined by the database, each edition would be looked
+    # up among all there are.
     pending = Edition.select(Edition.id, Edition.makers, Edition.made_at).where(SQL("state = 'pending'"))
     editions = {row[0]: row for row in plain_rows(pending)}
     waits = Item.select(*_FIELDS[:6], Item.pending).where(Item.pending.is_null(False)).order_by(Item.id)

@@ -1,7 +1,7 @@
 """What a file says, if that is known at a glance: plain text, or that there is nothing to be read.
 
-Reads the file, and starts nothing: any process may do it. What anything but plain text says, texts.py
-finds out, and this tells by which reader.
+Reads the file, and starts nothing: any process may do it. What anything but plain text says,
+texts.py finds out, and this tells by which reader.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def unread(why: str) -> FileText:
 
 
 def glance(path: str | Path, name: str) -> FileText | None:
-    """The text of the file at `path`, called `name`; None if that takes a process of its own. Raises OSError."""
+    """The text of the file at `path`; None if that takes a process of its own. OSError."""
     with opened(path) as descriptor:
         text = at_a_glance(descriptor, name)
     return text if isinstance(text, FileText) else None
@@ -72,7 +72,7 @@ def at_a_glance(descriptor: int, name: str) -> FileText | bytes:
 
 
 def _has_objects(descriptor: int) -> bool:
-    """False for what begins as a PDF and is none: each has `1 0 obj` somewhere, or nothing is in it."""
+    """False for what begins as a PDF and is none: each has `1 0 obj`, or nothing is in it."""
     at = 0
     while data := os.pread(descriptor, PIECE_BYTES, at):
         found = data.find(b"obj")

@@ -1,8 +1,9 @@
-"""Words that name nobody by themselves: by these the guard knows a generic name from one that stands out.
+"""Words that name nobody by themselves: by these the guard knows a generic name.
 
-"Bakkerij De Zon" is somebody, "De Bakker" and "zon" are not. No list is complete: a word that lacks costs an approver one
-look too many, a word too many costs a name that is found only beside its legal form. So: words that are common in the
-mail and papers of an office, and the names that many people have. Folded as guard.fold_text does, lower case.
+"Bakkerij De Zon" is somebody, "De Bakker" and "zon" are not. No list is complete: a word that lacks
+costs an approver one look too many, a word too many costs a name that is found only beside its
+legal form. So: words that are common in the mail and papers of an office, and the names that many
+people have. Folded as guard.fold_text does, lower case.
 """
 
 from __future__ import annotations
@@ -203,4 +204,4 @@ zoe zoetermeer zomer zon zondag zone zonne zonnig zuid zuiden zuiver zwaan zwart
 """
 
 COMMON = frozenset(_COMMON.split())
-"""Common nouns and adjectives of papers and shop signs, months and days, towns, and the names many people have."""
+"""Nouns and adjectives of papers and shop signs, months, days, towns, and common names."""

@@ -1,14 +1,16 @@
-"""Whose name or number is in this text? The pure half of the wrong-client guard (CONTRACT section 4).
+"""Whose name or number is in this text? The pure half of the guard (CONTRACT section 4).
 
-A `Directory` is built once for a configuration and searches for the names and identifiers of all clients in one pass
-(Aho-Corasick). Accents, case, dots, spaces, line ends, hyphenation and the ways to write `B.V.` make no difference:
-names are compared as letters and digits alone, and what lay between them is looked at afterwards.
+A `Directory` is built once for a configuration and searches for the names and identifiers of all
+clients in one pass (Aho-Corasick). Accents, case, dots, spaces, line ends, hyphenation and the ways
+to write `B.V.` make no difference: names are compared as letters and digits alone, and what lay
+between them is looked at afterwards.
 
-A mention is `sure` where it can only mean that client. "Zon" or "De Bakker" is sure beside a legal form or behind a label
-such as `Client:`; "Acme" where it is written as a name; "Bakkerij De Zon" wherever it stands. What is not sure accuses
-nobody, but does count as a client's own.
+A mention is `sure` where it can only mean that client. "Zon" or "De Bakker" is sure beside a legal
+form or behind a label such as `Client:`; "Acme" where it is written as a name; "Bakkerij De Zon"
+wherever it stands. What is not sure accuses nobody, but does count as a client's own.
 
-No attempt is made to find a misspelt name, a person by half of their name, or a client by what they do.
+No attempt is made to find a misspelt name, a person by half of their name, or a client by what they
+do.
 """
 
 from __future__ import annotations
@@ -102,7 +104,7 @@ _HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\x02]\s*\n\s*(?=[a-z])|\x02")
 
 
 def fold_text(text: str) -> str:
-    """The text without accents, ligatures and hyphenation; case and what lies between words stay."""
+    """The text without accents, ligatures and hyphenation; case and gaps between words stay."""
     if not text.isascii():
         text = _ACCENTS.sub("", unicodedata.normalize("NFKD", text.translate(_LETTERS)))
     if "\r" in text:
@@ -123,7 +125,8 @@ class Mention:
 
 @dataclass(frozen=True, slots=True)
 class _Name:
-    """A client's name, or one of several. `level` says where it is sure: anywhere, in capitals, beside a form, nowhere."""
+    """A client's name, or one of several. `level`: sure anywhere, in capitals, by a form,
+    nowhere."""
 
     client: str
     form: str
@@ -131,7 +134,7 @@ class _Name:
 
 
 class ClientNames:
-    """All clients' names and identifiers. `firm`: the office's own name, which is on every letter it writes."""
+    """All clients' names and identifiers. `firm`: the office's own, which is on all its letters."""
 
     def __init__(self, clients: Mapping[str, Client], firm: str = "") -> None:
         self._firm: set[str] = set()
@@ -192,13 +195,13 @@ class ClientNames:
         return _unique([*_numbers_at(text, places), *_names_at(text, places)])
 
     def foreign(self, mentions: Sequence[Mention], own: str) -> tuple[Mention, ...]:
-        """The mentions that make a finding: another client's, and none of `own`'s. Empty: there is none."""
+        """The mentions that make a finding: another client's, and none of `own`'s. Empty: none."""
         if self.names_own(mentions, own):
             return ()
         return tuple(m for m in mentions if m.sure and own not in m.clients and not m.clients <= self._firm)
 
     def names_own(self, mentions: Sequence[Mention], own: str) -> bool:
-        """True if `own` is among them. A name that it shares with a client whose number is in the text is not its own."""
+        """True if `own` is among them, not only by a name shared with one whose number is there."""
         numbered = {code for m in mentions if m.kind == "number" and own not in m.clients for code in m.clients}
         return any(own in m.clients and not (m.kind == "name" and m.clients & numbered) for m in mentions)
 
@@ -256,7 +259,7 @@ def _is_sure(name: _Name, form: str, is_name: bool, addressed: bool, other: bool
 
 
 def _is_written_as_name(text: str, start: int, end: int) -> bool:
-    """True for `De Zon`, `DE ZON`, `de Zon` and in an address such as `info@zon.nl`; not for `de zon`.
+    """True for `De Zon`, `DE ZON`, `de Zon`, and within `info@zon.nl`; not for `de zon`.
 
     One word that begins a sentence has its capital from that.
     """
@@ -287,7 +290,7 @@ def _form_at(text: str, start: int, end: int) -> tuple[str, str]:
 
 
 def _names_of(name: str) -> Iterable[tuple[list[str], str]]:
-    """The names in a name (`J. Jansen h.o.d.n. Bakkerij De Zon (voorheen Brood B.V.)`), each as its words and legal form."""
+    """The names in `J. Jansen h.o.d.n. Bakkerij De Zon`, each as its words and legal form."""
     for part in _ALIASES.split(name):
         rest, form = part.strip(" ,.-"), ""
         if match := _FORM_AT_END.search(rest) or _FORM_AT_FRONT.search(rest):

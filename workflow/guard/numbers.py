@@ -1,7 +1,8 @@
-"""Numbers of the trade, however they are written: KvK, RSIN and BSN, VAT, IBAN, and whatever else a client is known by. Pure.
+"""Numbers of the trade, however written: KvK, RSIN and BSN, VAT, IBAN, and others. Pure.
 
-A number alone is found where it stands whole. Written with dots or spaces it could be an amount, or two columns of a table:
-then its check digit, the grouping or a label such as `KvK` near it must say that it is meant.
+A number alone is found where it stands whole. Written with dots or spaces it could be an amount, or
+two columns of a table: then its check digit, the grouping or a label such as `KvK` near it must say
+that it is meant.
 """
 
 from __future__ import annotations
@@ -16,10 +17,10 @@ LABEL_REACH = 45
 """Characters before a number in which its label is looked for."""
 
 OTHER_MIN = 6
-"""Letters and digits of an identifier of another kind; a shorter one is in every second document."""
+"""Letters and digits of another identifier; a shorter one is in every second document."""
 
 TELLING_MIN = 10
-"""So many say enough without the words before them; `Debtor 10023` is searched for with its word."""
+"""So many say enough alone; `Debtor 10023` is searched for with its word."""
 
 Kind = Literal["kvk", "rsin", "vat", "iban", "other"]
 
@@ -41,7 +42,7 @@ _LABEL = re.compile(
     re.IGNORECASE,
 )
 _LABELLED = re.compile(r"(?:\D*[^A-Z\d]|KVK|RSIN|BSN|)(\d.*)")
-"""What follows a label, or is alone; letters that touch the digits are part of the number, as in `DE123456789`."""
+"""What follows a label or is alone; letters at the digits are part of it: `DE123456789`."""
 _ACCOUNT = re.compile(r"([A-Z]{2}\d{2}[A-Z0-9]{11,30})$")
 _DATE = re.compile(r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d")
 _MONEY = re.compile(r"(?:€|\beur|\beuro|\$|£)\s*$", re.IGNORECASE)
@@ -51,7 +52,7 @@ _TAX_SUFFIX = re.compile(r"[.\s]?[A-Z]{1,2}[.\s]?\d{2}(?!\d)")
 
 
 def numbers_of(client: str, identifier: str) -> list[tuple[str, Number]]:
-    """(letters and digits to search for, what they are) of an identifier in the configuration; none if it is too short."""
+    """(letters and digits to search for, what they are) of an identifier; none if too short."""
     text = identifier.upper().strip()
     whole = re.sub(r"[^A-Z0-9]", "", text)
     account = _ACCOUNT.search(whole)
@@ -88,7 +89,7 @@ def _without_zeros(client: str, digits: str, kind: Kind) -> list[tuple[str, Numb
 
 
 def is_number_here(number: Number, text: str, start: int, end: int) -> bool:
-    """True if `text[start:end]`, which has the number's letters and digits, is that number and not part of something else."""
+    """True if `text[start:end]`, with the number's characters, is it and no part of another."""
     before, after = text[max(0, start - LABEL_REACH) : start], text[end : end + 6]
     if number.kind == "vat":
         return not before[-1:].isalnum() and _gaps_are_small(text[start:end]) and bool(re.match(r"[.\s]?\d{2}(?!\d)", after))

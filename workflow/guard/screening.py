@@ -1,8 +1,9 @@
-"""The wrong-client guard at work: texts of files, names of clients, and what was found before, by SHA-256.
+"""The wrong-client guard at work: texts, names of clients, and earlier findings, by SHA-256.
 
-Reading begins when a file comes in and goes on beside whatever is done with it; the verdict is asked for before the
-transaction that shares it. A file that takes long holds up nobody else: whoever waits is told which are not read yet, and asks
-again later. What is found is kept in memory, for the configuration it was found with.
+Reading begins when a file comes in and goes on beside whatever is done with it; the verdict is
+asked for before the transaction that shares it. A file that takes long holds up nobody else:
+whoever waits is told which are not read yet, and asks again later. What is found is kept in memory,
+for the configuration it was found with.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ TRIES = 3
 """How often a command begins anew because somebody else changed the item meanwhile."""
 
 TAKEN_CHARACTERS, TAKEN_FILES = 20_000_000, 10_000
-"""So much of what was read is remembered for whoever keeps it to search in; each file is asked for once."""
+"""So much of what was read is remembered to search in; each file is asked for once."""
 
 T = TypeVar("T")
 
@@ -132,7 +133,7 @@ class Screen:
             self._keep_taken(sha256, text)
 
     def _keep_taken(self, sha256: str, text: str) -> None:
-        """Remember a text, and forget the oldest where there are too many. The lock must be held."""
+        """Remember a text, and forget the oldest if there are too many. Under the lock."""
         self._characters += len(text) - len(self._taken.pop(sha256, ""))
         self._taken[sha256] = text
         while self._characters > TAKEN_CHARACTERS or len(self._taken) > TAKEN_FILES:
@@ -144,7 +145,7 @@ class Screen:
             return sha256 in self._taken
 
     def take_text(self, sha256: str) -> str | None:
-        """What the file with this SHA-256 says, if it was read lately; it is not remembered any longer."""
+        """What the file with this SHA-256 says, if read lately; it is not remembered any longer."""
         with self._lock:
             text = self._taken.pop(sha256, None)
             self._characters -= len(text or "")
@@ -162,10 +163,10 @@ class Screen:
             return directory
 
     def wait(self, attachments: Iterable[tuple[str, str]], patience: float | None = PATIENCE_SECONDS) -> set[str]:
-        """Wait for readings of these (name, SHA-256) that were begun; returns the SHA-256s that are not read yet.
+        """Wait for readings of these (name, SHA-256); returns the SHA-256s not read yet.
 
-        Gives up when nothing more was read for `patience` seconds (None: never), at once on what was given up before. Raises
-        Interrupted.
+        Gives up when nothing more was read for `patience` seconds (None: never), at once on what
+        was given up before. Raises Interrupted.
         """
         with self._lock:
             readings = {sha256: self._readings.get((sha256, extension(name))) for name, sha256 in attachments}
@@ -183,7 +184,7 @@ class Screen:
         return {sha256 for sha256, reading in readings.items() if reading in pending}
 
     def verdict(self, client: str, attachments: Sequence[tuple[str, str]]) -> Screened:
-        """What was found in these (name, SHA-256) of an item of `client`; what was not read yet is not `seen`."""
+        """What was found in these of an item of `client`; what was not read is not `seen`."""
         seen, findings, unread = set[str](), list[GuardFinding](), list[Unread]()
         for name, sha256 in attachments:
             with self._lock:
@@ -206,7 +207,8 @@ class Screen:
         return Screened(frozenset(seen), tuple(findings), tuple(unread))
 
     def clients_named(self, name: str, sha256: str) -> dict[str, Mention]:
-        """The clients that a file names which was read, each with how: those first that it names by a number, and then surely."""
+        """The clients that a file names which was read, each with how: those first that it names by
+        a number, and then surely."""
         with self._lock:
             reading = self._readings.get((sha256, extension(name)))
         mentions = reading.result().mentions if reading is not None and reading.done() else ()
@@ -218,7 +220,8 @@ class Screen:
         return found
 
     def forget_old(self) -> None:
-        """Between two batches: of what was read, remember the last KEPT. Never what is being read, or nobody could wait for it."""
+        """Remember the last KEPT that were read. Never what is being read: somebody waits for
+        it."""
         with self._lock:
             old = list(self._readings)[: max(0, len(self._readings) - KEPT)]
             for key in old:
@@ -240,10 +243,10 @@ class Screen:
 def screened_change(
     office: Office, vault: Vault, client: str, shares: Callable[[], list[tuple[str, str]]], change: Callable[[Screened], T]
 ) -> T:
-    """Do a `change` that may share outright, having searched the (name, SHA-256) that it would share, in the vault.
+    """Do a `change` that may share outright, after these (name, SHA-256) were searched.
 
-    `change` opens its own transaction. If what it would share is another file by then, it is searched and tried anew.
-    Raises Refusal if that never ends; OSError.
+    `change` opens its own transaction. If what it would share is another file by then, it is
+    searched and tried anew. Raises Refusal if that never ends; OSError.
     """
     if not suspicion.is_on(office):
         return change(NOTHING)

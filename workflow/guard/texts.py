@@ -1,9 +1,9 @@
-"""The text of a file, taken out by another process (texts_child.py): a hostile PDF can't take the daemon along.
+"""A file's text, taken out by another process: a hostile PDF can't take the daemon along.
 
-What only says that it is a PDF is known at a glance and asks nobody. Plain text is read here. A process
-that dies, hangs or answers too much is replaced, and the fresh one tries once more; if that fails as
-well, the text is a failure, which is another thing than a file that can't be read: nobody knows what
-it says. A process is started when one is first needed.
+What only says that it is a PDF is known at a glance and asks nobody. Plain text is read here. A
+process that dies, hangs or answers too much is replaced, and the fresh one tries once more; if that
+fails as well, the text is a failure, which is another thing than a file that can't be read: nobody
+knows what it says. A process is started when one is first needed.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ANSWER_BYTES = 16 * 1024 * 1024
 """No answer is longer: a million characters, each written in six bytes at most, are 6 MB."""
 
 PATIENCE_SECONDS, OCR_PATIENCE_SECONDS = 20.0, 110.0
-"""The process ends itself before (texts_child.WALL_SECONDS, OCR_WALL_SECONDS); this is for one that can't."""
+"""The process ends itself before (texts_child.WALL_SECONDS); this is for one that can't."""
 
 FAILURES: Mapping[How, Sentence] = {
     "slow": Sentence("guard.too_slow"),
@@ -55,7 +55,7 @@ class Texts:
         self._children.append(self._own.child)
 
     def begin(self, path: str | Path, name: str, text: FileText | None = None, with_ocr: bool = False) -> Future[FileText]:
-        """Start reading the file at `path`, called `name`, unless its `text` is known. It may be moved or removed meanwhile.
+        """Start reading the file at `path`, unless its `text` is known. It may move meanwhile.
 
         `with_ocr`: pictures as well, by tesseract. Raises OSError.
         """
@@ -82,7 +82,7 @@ class Texts:
         return text
 
     def close(self) -> None:
-        """End the processes; what was being read is not read, and whoever waits for it gets Interrupted."""
+        """End the processes; what was being read is not, and whoever waits gets Interrupted."""
         self._is_closed = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         for child in self._children:

@@ -1,12 +1,12 @@
-"""The process that takes the text out of a file, for texts.py: it may crash, hang or run out of memory, and nobody minds.
+"""The process that takes text out of a file, for texts.py: it may crash, hang or run out.
 
-It gets a file's descriptor and a letter over its standard input (a socket) and answers with a length
-and JSON: the text, what could not be read, and whether it took too long. It opens no file by name,
-writes none, and has limits on memory and files from its start; each file has its own on time. Time is
-kept by the kernel's timers, whose signals end the process wherever it hangs, in C code too.
+It gets a file's descriptor and a letter over its standard input (a socket) and answers with a
+length and JSON: the text, what could not be read, and whether it took too long. It opens no file by
+name, writes none, and has limits on memory and files from its start; each file has its own on time.
+Time is kept by the kernel's timers, whose signals end the process wherever it hangs, in C code too.
 
-A library that raises what nobody foresaw ends the process as well: the file counts as not read though
-it could be (dossier/workers/child.py), which is what a guard must take for the worst.
+A library that raises what nobody foresaw ends the process as well: the file counts as not read
+though it could be (dossier/workers/child.py), which is what a guard must take for the worst.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ CPU_SECONDS, WALL_SECONDS, OCR_WALL_SECONDS = 4.0, 15.0, 100.0
 """Then the process is ended by SIGPROF or SIGALRM."""
 
 TIRED_BYTES = 300 * 1024 * 1024
-"""A process that ever took so much memory ends after its answer, and says so in it; a new one takes its place."""
+"""A process that took so much memory ends after its answer and says so; a new one follows."""
 
 
 def answer(letter: bytes, descriptor: int) -> dict[str, object]:
-    """What is in the file, and what could not be read of it. A small letter: pictures are to be read as well."""
+    """What is in the file, and what could not be read. A small letter: pictures as well."""
     gathering = Gathering(any_file.read_part, with_ocr=letter.islower())
     try:
         _read(gathering, letter.upper(), descriptor)

@@ -1,4 +1,4 @@
-"""Changing an item that is there: its keys, its attachments, and what that means for what the client sees.
+"""Changing an item: its keys, its attachments, and what that means for what the client sees.
 
 What counts is what the client would see before and after. A change that the client wouldn't notice
 (a label, a note, a file that is not shared) asks nobody. One that they would notice makes an
@@ -8,7 +8,8 @@ stays on the portal until the new one is approved.
 Taking it off the portal (`share: no`) is the same deed here as in items.withdraw: by whoever may
 do that, with a reason, whatever the item's status is.
 
-`amend` is called inside `transaction()` and writes its events in it. Attachments are in the vault, and on the disk, before.
+`amend` is called inside `transaction()` and writes its events in it. Attachments are in the vault,
+and on the disk, before.
 """
 
 from __future__ import annotations
@@ -40,15 +41,15 @@ from workflow.outbox import outbox
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FileChanges:
-    """Changes of an item's attachments, done in this order: remove, rename, put (add, or replace by name), shares."""
+    """Changes of attachments, in this order: remove, rename, put (add, or replace), shares."""
 
     remove: Sequence[str] = ()
     rename: Mapping[str, str] = field(default_factory=dict)
     put: Sequence[File] = ()
     shares: Mapping[str, bool] = field(default_factory=dict)
     share_all: bool | None = None
-    """Of every attachment that `put` brings, where it does not say itself; of all of them if it brings none, or if the item
-    was not shared before."""
+    """Of every attachment that `put` brings without saying it; if none or not shared before, of
+    all."""
 
     def __bool__(self) -> bool:
         """False if nothing is to be changed."""
@@ -97,12 +98,11 @@ def amend(
     screened: Screened = NOTHING,
     doubts: Sequence[Sentence] = (),
 ) -> list[str]:
-    """Change an item; returns what was changed (nothing, if it was so already). `source`: the sidecar's name, for the trail.
+    """Change an item; what was changed (nothing, if it was so already). `source`: the sidecar's name.
 
-    `screened`: what the wrong-client guard found in the files of `would_share`. `doubts`: why what this would share outright
-    is offered instead.
-    Raises Invalid with every reason, Refusal where there is no such item (for this actor), Unscreened; nothing was
-    written then.
+    `screened`: what the wrong-client guard found in the files of `would_share`. `doubts`: why what
+    this would share outright is offered instead. Raises Invalid with every reason, Refusal where
+    there is no such item (for this actor), Unscreened; nothing was written then.
     """  # fmt: skip
     item = items.get_for(office, actor, key)
     if Removal.get_or_none(Removal.item == key) is not None:
@@ -156,14 +156,14 @@ def amend(
 
 
 def still_to_do(key: int, changes: FileChanges) -> FileChanges:
-    """The changes without removals and renames of what the item has no attachment of (any more): of those that were made before."""
+    """The changes less removals and renames that were done before: the item has no such file."""
     here = {fold(row.name) for row in items.attachments_of(key)}
     remove = [name for name in changes.remove if fold(name) in here]
     return replace(changes, remove=remove, rename={old: new for old, new in changes.rename.items() if fold(old) in here})
 
 
 def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wish, changes: FileChanges) -> list[tuple[str, str]]:
-    """(name, SHA-256) of each file that `amend` would share outright and that the client does not see yet.
+    """(name, SHA-256) of each file that `amend` would share outright, new to the client.
 
     Writes nothing. What will be refused shares nothing; `amend` says why.
     """
@@ -175,7 +175,7 @@ def would_share(office: Office, now: datetime, actor: Actor, key: int, wish: Wis
 
 
 def _planned(office: Office, now: datetime, actor: Actor, item: Item, wish: Wish, changes: FileChanges) -> _Change:
-    """The item as it shall be, with what forbids it and the step it asks for; nothing is written."""
+    """The item as it shall be, what forbids it, and the step it asks for; nothing is written."""
     before, files = items.draft_of(item), items.attachments_of(item.id)
     seen_before = content_digest(item.id, item.client, shown_to_client(before, files))
     only_taken_off = _takes_off(item, wish) and not changes and replace(wish, share=None, reason=None) == Wish()
@@ -291,7 +291,7 @@ def _rename(change: _Change, row: Attachment, new: str) -> None:
 
 
 def _put(change: _Change, file: File, old: Attachment | None, position: int) -> Attachment:
-    """The row of a file that is added, or takes the place of `old`. The same bytes again are no new version."""
+    """The row of an added file, or one in place of `old`. The same bytes are no new version."""
     note = file.note if file.note is not None else old.note if old is not None else None
     if old is not None and old.sha256 == file.sha256:
         if note != old.note:
@@ -410,7 +410,7 @@ def _inside(change: _Change) -> str:
 
 
 def _settle_inside(change: _Change, number: int | None) -> None:
-    """Ask for an approval inside the office, with the edition of this number; None: see that none is asked for where it should not be.
+    """Ask for an approval inside the office, with this edition; None: see that none is asked.
 
     The caller saves the item.
     """
@@ -455,7 +455,7 @@ def _write(change: _Change, changed: Mapping[str, Any], source: str | None) -> N
 
 
 def _take(change: _Change, action: str | None, number: int | None) -> None:
-    """Take the step: make the edition it needs and set the item's state. The caller saves the item."""
+    """Take the step: make its edition and set the item's state. The caller saves the item."""
     item, actor, now, draft = change.item, change.actor, change.now, change.draft
     if action is None:
         return
@@ -497,7 +497,7 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
 
 
 def shares_of(key: int, only: Sequence[str]) -> dict[str, bool]:
-    """Attachment → whether it is one of `only`; a name in `only` that there is none of is True, and refused by `amend`."""
+    """Attachment → is it one of `only`? An unknown name there is True, and refused by `amend`."""
     wanted = {fold(name): name for name in only}
     there = {row.name: fold(row.name) in wanted for row in items.attachments_of(key)}
     return {**there, **{name: True for folded, name in wanted.items() if folded not in {fold(one) for one in there}}}

@@ -1,6 +1,7 @@
-"""That a draft for the register of data breaches is due: noted with the withdrawal itself, done when it lies on the disk.
+"""A draft for the register of breaches is due: noted with the withdrawal, done on the disk.
 
-Killed between the withdrawal and the draft? The note is still there, and the daemon makes the draft.
+Killed between the withdrawal and the draft? The note is still there, and the daemon makes the
+draft.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What share states, steps and the usual statuses are called, in each language. Programs get the codes themselves."""
+"""What share states, steps and usual statuses are called. Programs get the codes."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Dates on which something must be done: an item's own, those of its type's fields, its review, and those of a client.
+"""Dates on which something must be done: an item's, its fields', its review's, a client's.
 
-    due      the day that its `due` says
-    review   the day in its type's review_field; without one, review_months after it was made or last changed
-    field    the day in any other date field of its type. One before the item was made is none: it tells of
+    due      the day that its `due` says review   the day in its type's review_field; without one,
+    review_months after it was made or last changed field    the day in any other date field of its
+    type. One before the item was made is none: it tells of
              something that was, a birth or a signature
 
 Items that are closed or in the bin rest, and so does all of a client who has gone. Reads only.
@@ -51,7 +51,7 @@ def horizon(office: Office, now: datetime) -> date:
 
 
 def until(office: Office, day: date, may: Readable = ALL) -> list[DueDate]:
-    """All that is due on this day or before, the earliest first: of items and of clients that the reader may know of."""
+    """All that is due by this day, earliest first, that the reader may know of."""
     found = [*of_items(office, day, may), *of_clients(office, day, may)]
     return sorted(found, key=lambda one: (one.day, one.client, one.item.id if one.item is not None else 0))
 
@@ -66,16 +66,18 @@ def of_items(office: Office, day: date, may: Readable = ALL) -> Iterator[DueDate
 
 
 def _may_be_due(kind: ItemType, day: date) -> object:
-    """The condition of an Item of this type that it may be due on this day or before. `_of_item` says whether it is.
+    """The condition that an Item of this type may be due. `_of_item` says whether it is.
 
-    Only those are read: of a hundred thousand open items that are due later, that takes a tenth of the time.
+    Only those are read: of a hundred thousand open items that are due later, that takes a tenth of
+    the time.
     """
     parts = []
     for name, what in kind.fields.items():
         if what == "date":
             is_until = _is_like_a_date(field(name)) & (field(name) <= str(day))
             parts.append(is_until if name == kind.review_field else is_until & (field(name) >= day_before_it_was_made()))
-    # No month is shorter; two days more, wherever the office is. A term of two thousand years is never over.
+    # No month is shorter; two days more, wherever the office is. A term of two thousand years is
+    # never over.
     days = 28 * (kind.review_months or 0) - 2
     if 0 < days < day.toordinal() - 366:
         since = clock.to_text(clock.begin_of(day - timedelta(days=days)))

@@ -1,8 +1,9 @@
-"""Approval inside the office: an item of a type with `approval: internal` that isn't shared waits for its approver as well.
+"""Approval inside the office: an item of such a type that isn't shared waits as well.
 
-It waits in the same queue, by the same rules, on an edition of its own. That edition shows all fields and
-files of the item, so a decision holds for all of it; it never stands and is never published, as its digest
-is no digest of what a client would see. What became of it is in `Item.approval`; no share state changes. Pure.
+It waits in the same queue, by the same rules, on an edition of its own. That edition shows all
+fields and files of the item, so a decision holds for all of it; it never stands and is never
+published, as its digest is no digest of what a client would see. What became of it is in
+`Item.approval`; no share state changes. Pure.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ def is_asked(office: Office, draft: Draft) -> bool:
 
 
 def content_of(draft: Draft, attachments: Iterable[Any]) -> Shown:
-    """All that is decided on: as Edition.shown, of all attachments, and with what no client would see."""
+    """All that is decided on: as Edition.shown, all attachments, and what no client would see."""
     files = list(attachments)
     return {
         "description": draft.description,

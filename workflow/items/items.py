@@ -1,8 +1,9 @@
 """Items and their attachments: the share states, every legal step between them, and every change.
 
-What a client may see of an item is an Edition: description, explanation if shared, and the shared attachments, with a
-digest over it all. One edition at most is `pending` (an approver looks at it), one `standing` (approved; publishing.py
-makes the portal so), one `public` (is on the portal). While a change waits, the standing edition stays what it was.
+What a client may see of an item is an Edition: description, explanation if shared, and the shared
+attachments, with a digest over it all. One edition at most is `pending` (an approver looks at it),
+one `standing` (approved; publishing.py makes the portal so), one `public` (is on the portal). While
+a change waits, the standing edition stays what it was.
 
 All functions that write are called inside `transaction()`, and write their events in it.
 """
@@ -56,8 +57,8 @@ STEPS: Mapping[str, Mapping[str, str]] = {
     "returned": {"offer": "concept", "share": "approved", "withdraw": "withdrawn", "revert": "approved"},
     "withdrawn": {"offer": "concept", "share": "approved", "restore": "approved"},
 }  # fmt: skip
-"""Every legal step. From each state `unshare` leads to private besides. `share` is outright, `offer` as a concept; `revert`
-is a change taken back, so that what stands approved is all there is."""
+"""Every legal step; `unshare` leads to private besides. `share` is outright, `offer` as a concept;
+`revert` takes a change back to what stands approved."""
 
 
 MOST_EDITIONS = 9_999
@@ -83,11 +84,12 @@ class File:
     share: bool | None = None
     note: str | None = None
     makers: tuple[str, ...] = ()
-    """Whose file it was, where that is known: codes of staff, or `os:USER`. Theirs is the work besides the actor's."""
+    """Whose it was, if known: codes of staff, or `os:USER`. Theirs is the work besides the
+    actor's."""
     owner: str | None = None
     """Whose file it was, for the trail, whether the work is theirs or not."""
     origin: Mapping[str, object] | None = None
-    """Where in the dossier it comes from, for the trail: `copied_from` an item, or an earlier `of_version`."""
+    """Where in the dossier it comes from: `copied_from` an item, or an earlier `of_version`."""
 
 
 class Named(Protocol):
@@ -131,12 +133,12 @@ def shares_told(attachments: Iterable[Attachment | File]) -> dict[str, list[str]
 
 
 def owner_told(file: File) -> dict[str, object]:
-    """For the trail: whose file it was, if that is known, and where in the dossier it comes from."""
+    """For the trail: whose file it was, if known, and where in the dossier it comes from."""
     return {**({} if file.owner is None else {"owner": file.owner}), **(file.origin or {})}
 
 
 def brought_by(key: int, sha256: str) -> tuple[str, ...]:
-    """Who brought these bytes into the item, by the trail: their work stays theirs wherever it is put. All makers, if it doesn't say."""
+    """Who brought these bytes, by the trail: their work stays theirs. Untold: all makers."""
     found = list[str]()
     for event in trail.events(item=key):
         detail = json.loads(event.detail) if event.detail and event.action in ("created", "amended") else {}
@@ -153,7 +155,7 @@ def content_digest(item: int, client: str, shown: Shown) -> str:
 
 
 def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[int]:
-    """Make items with the next numbers, in this order; returns their keys. The drafts have passed rules.py.
+    """Make items with the next numbers, in this order; their keys. The drafts passed rules.py.
 
     Raises Unscreened if the wrong-client guard has not seen what is shared outright.
     """
@@ -216,7 +218,7 @@ def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[in
 
 
 def tell_doubts(now: datetime, item: Item, doubts: Sequence[Sentence]) -> None:
-    """Tell the approvers of a pending item, and the trail, why it was not shared outright. Call inside `transaction()`."""
+    """Tell approvers and the trail why it was not shared outright. In `transaction()`."""
     assert item.pending is not None
     notes.add({item.pending: doubts})
     trail.record(now, trail.DAEMON, "held", item.id, {"reasons": list(map(str, doubts)), "why": list(map(as_data, doubts))})
@@ -312,7 +314,7 @@ def next_edition(item: int) -> int:
 
 
 def make_standing(now: datetime, item: Item, edition: Edition, approver: str) -> None:
-    """`edition`, the item as it is now, is approved: it takes the place of the one that stood. The caller saves the item."""
+    """The item as it is now is approved: `edition` takes the old one's place. The caller saves."""
     end_standing(item, "superseded")
     edition.state, edition.approved_by, edition.approved_at = "standing", approver, clock.to_text(now)
     edition.save()
@@ -324,7 +326,7 @@ def make_standing(now: datetime, item: Item, edition: Edition, approver: str) ->
 def ask_inside(
     office: Office, now: datetime, actor: Actor, item: Item, draft: Draft, files: Sequence[Attachment], whose: makers.Makers, number: int
 ) -> None:  # fmt: skip
-    """Ask for an approval of all of the item, inside the office, with the edition of this number. The caller saves the item."""
+    """Ask for an approval inside the office with this edition. The caller saves the item."""
     shown, at = internal.content_of(draft, files), clock.to_text(now)
     content = content_digest(item.id, item.client, shown)
     Edition(
@@ -342,7 +344,7 @@ def shared_places(key: int) -> list[int]:
 
 
 def still_there(item: Item) -> None:
-    """What stands again may be on the portal yet, as it was not taken off: then it is published already. The caller saves."""
+    """What stands again may be on the portal yet: it is published already. The caller saves."""
     if item.public is not None and item.public == item.standing:
         item.share_state = step(item.share_state, "publish")
 
@@ -371,7 +373,7 @@ def withdraw(office: Office, now: datetime, actor: Actor, key: int, reason: str)
 
 
 def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: str) -> None:
-    """The one way off the portal, however it was asked. Who may was asked before; the caller saves the item.
+    """The one way off the portal. Who may was asked before; the caller saves the item.
 
     If the client could see it, a draft for the register of data breaches is due from now on: the
     daemon makes it (workflow/reports/breach.py), if nobody does before. Raises Conflict.
@@ -389,10 +391,10 @@ def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: st
 
 
 def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Screened = NOTHING) -> bool:
-    """Put back what was approved before it was withdrawn. False: the item was changed since, which the client does not see.
+    """Put back what was approved before it was withdrawn. False: changed since, unseen by clients.
 
-    `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is offered instead.
-    Raises Refusal, Unscreened.
+    `screened`: what the wrong-client guard found in the files of `would_restore`; what it holds is
+    offered instead. Raises Refusal, Unscreened.
     """
     item = get_for(office, actor, key)
     _refuse_restoring(office, actor, item)
@@ -416,7 +418,7 @@ def restore(office: Office, now: datetime, actor: Actor, key: int, screened: Scr
 
 
 def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str]]:
-    """(name, SHA-256) of each file that `restore` would share without an approver ever having looked at it."""
+    """(name, SHA-256) of each file that `restore` would share and no approver ever saw."""
     try:
         get_for(office, actor, key)
         return _not_looked_at(_withdrawn_edition(key))

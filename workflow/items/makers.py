@@ -1,11 +1,11 @@
-"""Whose work an item is, for four eyes: who made it, and who changed what the client would see. Pure.
+"""Whose work an item is, for four eyes: its maker, and who changed what clients see. Pure.
 
 Kept with the item, part by part, as codes of staff or users of the operating system (`os:USER`):
 
-    item          who made it, and who was behind that: these never decide on it
-    since         who changed, since the last standing approval, what the client would have seen then
-    explanation   who wrote the explanation, which the client may not be shown yet
-    file N        who brought or named the file in place N, which the client may not be shown yet
+    item          who made it, and who was behind that: these never decide on it since         who
+    changed, since the last standing approval, what the client would have seen then explanation
+    who wrote the explanation, which the client may not be shown yet file N        who brought or
+    named the file in place N, which the client may not be shown yet
 
 An edition has the makers of what it shows. Once it stands, others than those of `item` begin anew;
 what nobody has approved, because the client was not to see it, keeps its makers.
@@ -27,7 +27,7 @@ def place(position: int) -> str:
 
 
 def of_new(people: Sequence[str], owners: Iterable[Sequence[str]]) -> Makers:
-    """Of a new item that `people` made. `owners`: whose each of its files was, where that is known."""
+    """Of a new item that `people` made. `owners`: whose its files were, where that is known."""
     found: dict[str, Sequence[str]] = {ITEM: people}
     for position, others in enumerate(owners):
         if more := [name for name in others if name not in people]:

@@ -1,7 +1,7 @@
-"""Notes for approvers: lines about an edition that must be in view when it is decided on, on top of the queue file.
+"""Notes for approvers: lines that must be in view when an edition is decided on.
 
-Whoever makes an edition (the wrong-client guard, for one) adds them in the same transaction. They are
-kept as sentences, and told in the language of whoever reads them.
+Whoever makes an edition (the wrong-client guard, for one) adds them in the same transaction. They
+are kept as sentences, and told in the language of whoever reads them.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ CHUNK = 5_000
 
 
 def add(lines: Mapping[int, Sequence[Sentence | str]]) -> None:
-    """Put these lines (edition → lines) under what its approvers are told already. Call inside `transaction()`."""
+    """Put these lines (edition → lines) under what is told already. In `transaction()`."""
     have = {edition: len(found) for edition, found in on_all(lines).items()}
     rows = [
         (edition, have.get(edition, 0) + number, packed(line))

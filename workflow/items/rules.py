@@ -119,7 +119,7 @@ def new_draft(office: Office, client: str, maker: str, wish: Wish) -> tuple[Draf
 
 
 def is_settled(problems: Sequence[Problem]) -> bool:
-    """True if type and sharing can be as they were asked for: else nobody need be named who can approve it so."""
+    """True if type and sharing can be as asked: else nobody need be named to approve it so."""
     return not _tells_of(problems, "type", "share")
 
 
@@ -128,7 +128,7 @@ def _tells_of(problems: Sequence[Problem], *keys: str) -> bool:
 
 
 def asks_inside(office: Office, kind: str | None) -> bool:
-    """True for a type whose items wait for an approval inside the office when they aren't shared."""
+    """True for a type whose items wait for an approval inside the office when not shared."""
     return kind in office.settings.types and office.settings.types[kind].approval == "internal"
 
 
@@ -258,7 +258,7 @@ def _labels(kind: ItemType | None, base: Draft, wish: Wish, problems: list[Probl
 def _fields(
     kind: ItemType | None, name: str | None, base: Mapping[str, str], wish: Wish, problems: list[Problem]
 ) -> dict[str, str]:
-    """The extra fields as they shall be: what the type has, with a value that fits. An empty one is taken out."""
+    """The extra fields as they shall be: the type's, with fitting values. Empty ones go."""
     known = kind.fields if kind else {}
     # A type that the office no longer has keeps what it holds.
     found = {key: value for key, value in base.items() if key in known or (kind is None and wish.type is None)}
@@ -297,7 +297,7 @@ def _share_status(client: Client | None, base: Draft, wish: Wish, share: bool, p
 
 
 def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft, list[Problem]]:
-    """The draft with those who are asked to approve it, and why nobody can be. `makers`: whose work it is."""
+    """The draft with its approvers, and why nobody can be. `makers`: whose work it is."""
     client, problems = office.clients.get(draft.client), list[Problem]()
     approvers = draft.approvers or ((client.default_approver,) if client and client.default_approver else ())
     if not approvers:
@@ -311,7 +311,7 @@ def asking(office: Office, draft: Draft, makers: Collection[str]) -> tuple[Draft
 
 
 def approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> list[Problem]:
-    """Who was named as approver and can't be. A default approver who can't is replaced instead (people.approver_seats)."""
+    """Named approvers who can't be. A default one who can't is replaced (approver_seats)."""
     problems = []
     for approver in draft.approvers:
         refusal = people.why_not_approve(office, approver, draft.client, draft.type, makers)
@@ -330,7 +330,7 @@ def _who_approves(office: Office, draft: Draft, makers: Collection[str]) -> Sent
 
 
 def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str | None:
-    """The id of the active contact who is meant by id or e-mail. Nothing is told of a client there is not."""
+    """The active contact meant by id or address. Nothing is told of a client there is not."""
     if client is None:
         return wanted
     for contact in client.contacts:
@@ -347,7 +347,7 @@ def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str
 
 
 def attachment_problems(office: Office, draft: Draft, shares: Mapping[str, bool | None]) -> list[Problem]:
-    """`shares`: attachment name → whether it is shared, None if nobody said. With `ask`, a shared item must say so."""
+    """`shares`: attachment → shared?, None if unsaid. With `ask` a shared item must say so."""
     if not draft.share or office.settings.sharing.choose_attachments != "ask":
         return []
     silent = [name for name, share in shares.items() if share is None]

@@ -1,9 +1,9 @@
-"""What the wrong-client guard found in files that are about to be shared outright, and what follows (CONTRACT section 4).
+"""What the guard found in files that are to be shared outright, and what follows.
 
-With `sharing.guard: hold` the item becomes a concept: somebody looks, with the finding on top of the
-queue file. With `warn` it is shared, and its maker is told. A file that could be read, but whose
-reader was killed or gave up, is a finding as well. What can't be read (a scan, a password) is no
-finding: the maker and the history are told, and `sharing.guard_unread: hold` has it held, too.
+With `sharing.guard: hold` the item becomes a concept: somebody looks, with the finding on top of
+the queue file. With `warn` it is shared, and its maker is told. A file that could be read, but
+whose reader was killed or gave up, is a finding as well. What can't be read (a scan, a password) is
+no finding: the maker and the history are told, and `sharing.guard_unread: hold` has it held, too.
 The guard only ever asks for one look more: rights and four eyes hold as for any concept.
 """
 
@@ -32,7 +32,7 @@ Line = TypeVar("Line", Sentence, Sentence | str)
 
 
 class Unscreened(Exception):
-    """A file that would be shared outright was not looked at: the item was changed since. Look again, and try again."""
+    """A file to be shared outright was not looked at: the item was changed since. Try again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ class Screened:
         return Screened(self.seen, findings, tuple(one for one in self.unread if one.sha256 in wanted))
 
     def told(self) -> dict[str, object]:
-        """For the trail: what was not searched. `why` is the reason for readers of any language (sentences.as_data)."""
+        """For the trail: what was not searched; `why` in no language yet (sentences.as_data)."""
         told = [{"name": one.name, "sha256": one.sha256, "reason": str(one.why), "why": as_data(one.why)} for one in self.unread]
         return {"not_searched": told} if told else {}
 
@@ -91,7 +91,7 @@ def is_on(office: Office) -> bool:
 
 
 def holds(office: Office, screened: Screened) -> bool:
-    """True if what was found, or could not be read, makes a concept of what would have been shared outright."""
+    """True if what was found, or not read, makes a concept of what was to be shared outright."""
     sharing = office.settings.sharing
     return bool(screened.findings and sharing.guard == "hold") or bool(screened.unread and sharing.guard_unread == "hold")
 
@@ -99,7 +99,8 @@ def holds(office: Office, screened: Screened) -> bool:
 def held(office: Office, draft: Draft, screened: Screened) -> Draft:
     """The draft as a concept for the client's default approver, else for any admin.
 
-    Where the default approver may not know of a client that was found, whoever may and approves for this client is asked as well.
+    Where the default approver may not know of a client that was found, whoever may and approves for
+    this client is asked as well.
     """
     default = office.clients[draft.client].default_approver
     if not default:
@@ -146,7 +147,7 @@ def warnings(office: Office, client: str, screened: Screened) -> list[Sentence]:
 
 
 def for_reader(lines: Iterable[Line], clients: frozenset[str] | None) -> list[Line]:
-    """The same for whoever may know of these clients alone (people.readable_clients): of others, no name and no word."""
+    """For whoever may know of these clients alone: of others, no name and no word."""
     return [_hidden(line, clients) if clients is not None and isinstance(line, Sentence) else line for line in lines]
 
 
@@ -169,7 +170,7 @@ def _named(codes: Sequence[str], known: Mapping[str, Client]) -> Sentence | str:
 
 
 def record(office: Office, now: datetime, item: Item, screened: Screened) -> None:
-    """Tell of findings: in the history, to the approvers (a pending item is held), to the maker by mail.
+    """Tell of findings: in the history, to approvers (a pending item is held), to the maker.
 
     Whom a file names is an event of that client, which only those are told who may know of it.
     Call inside `transaction()`, once the item has the state that follows.
@@ -203,7 +204,7 @@ def record(office: Office, now: datetime, item: Item, screened: Screened) -> Non
 
 
 def attention(item: Item, clients: frozenset[str] | None) -> list[Sentence | str]:
-    """What must be in view of whoever looks at the item: what its approvers are told, and what of its shared files nobody searched.
+    """What must be in view of whoever looks at it: notes, and which shared files nobody searched.
 
     `clients`: those that the reader may know of (people.readable_clients).
     """
@@ -212,7 +213,7 @@ def attention(item: Item, clients: frozenset[str] | None) -> list[Sentence | str
 
 
 def not_searched(items: Sequence[Item]) -> dict[int, list[Sentence]]:
-    """What was not searched of the files of each of these items that the client sees or would see: key → sentences."""
+    """What was not searched of the files that the client sees or would see: key → sentences."""
     editions = {item.id: item.pending or item.standing or item.public or 0 for item in items}
     if not any(editions.values()):
         return {}

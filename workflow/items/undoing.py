@@ -1,8 +1,9 @@
-"""Putting right what went wrong with an item that no client ever saw: into the bin, out of it again, to another client.
+"""Putting right what no client ever saw: into the bin, out of it, to another client.
 
-By the item's maker or an admin, and not under a legal hold. A number stays used, and all of it is in
-the trail. What is in the bin is in no list, count or search, and nothing can be done with it but
-taking it out; it is removed for good by an admin's `retention run` (workflow/retention), not before.
+By the item's maker or an admin, and not under a legal hold. A number stays used, and all of it is
+in the trail. What is in the bin is in no list, count or search, and nothing can be done with it but
+taking it out; it is removed for good by an admin's `retention run` (workflow/retention), not
+before.
 
 All functions that write are called inside `transaction()`.
 """
@@ -51,7 +52,7 @@ def undelete(office: Office, now: datetime, actor: Actor, key: int) -> None:
 
 
 def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> str:
-    """Give an item to another client; returns whose it was. Whatever was asked or approved before is over. Raises Refusal.
+    """Give an item to another client; whose it was. Earlier approvals are over. Refusal.
 
     No edition of it can come to stand again: what was approved was approved for the other client.
     """
@@ -83,7 +84,8 @@ def move(office: Office, now: datetime, actor: Actor, key: int, client: str) -> 
 def _ask_again_inside(office: Office, now: datetime, actor: Actor, item: Item, asked: tuple[str, ...]) -> None:
     """What is approved inside the office is so for its client: for another it is asked again.
 
-    Its default approver is; without one whoever was `asked` before, or who can stand in for them. Raises Invalid if nobody can.
+    Its default approver is; without one whoever was `asked` before, or who can stand in for them.
+    Raises Invalid if nobody can.
     """
     draft = items.draft_of(item)
     if not internal.is_asked(office, draft):
@@ -100,7 +102,7 @@ def _ask_again_inside(office: Office, now: datetime, actor: Actor, item: Item, a
 
 
 def refuse_reverting(office: Office, actor: Actor, item: Item, current: Attachment) -> None:
-    """Raises Refusal if the actor may not put an earlier version in the place of `current`, an attachment as it is now."""
+    """Refusal if the actor may not put an earlier version in the place of `current`."""
     _refuse_others(office, actor, item)
     _refuse_held(item)
     approved = Edition.select().where(editions_of(item.id) & Edition.approved_at.is_null(False))
@@ -118,7 +120,7 @@ def why_not_undo(office: Office, actor: Actor, item: Item) -> Refusal | None:
 
 
 def binned(may: Readable) -> Sequence[tuple[Any, str, str]]:
-    """(item, who deleted it, when) of all that is in the bin, the latest first, as far as the reader may know of it."""
+    """(item, who deleted it, when) of the bin that the reader may know of, the latest first."""
     rows = {row.item: row for row in Binned.select()}
     condition = readable.of_items(may)
     query = Item.select().where(Item.id.in_(list(rows)))
@@ -147,7 +149,7 @@ def _refuse_held(item: Item) -> None:
 
 
 def was_seen(item: Item) -> bool:
-    """True if the client ever saw something of the item, or is about to: what is approved goes on the portal any moment."""
+    """True if the client saw something of it, or is about to: it was approved."""
     if item.public is not None or item.standing is not None or item.published_at is not None:
         return True
     if item.unsettled and Edition.select().where(editions_of(item.id) & Edition.approved_at.is_null(False)).exists():

@@ -38,8 +38,8 @@ def versions(key: int) -> dict[str, list[Version]]:
 
 
 def _of(current: Attachment, rows: Sequence[Attachment]) -> list[Attachment]:
-    """Its versions among `rows`, the latest row first. Its place may have been another attachment's before: that one ended with
-    a version that is not the one before its first."""
+    """Its versions among `rows`, the latest first. Another attachment may have had its place
+    before: then one version is not the one before the next."""
     found, wanted = {current.id: current}, current.version - 1
     for row in rows:
         if row.id < current.id and row.position == current.position and row.version == wanted:

@@ -1,10 +1,10 @@
-"""What sending.py asks before, and tells after, an attempt: who gets the mail now, what it says now, what became of it.
+"""What sending.py asks before, and tells after, an attempt: to whom, what, what became of it.
 
 Name, address and language are looked up again before each attempt, and so is whether the item is
-still on the portal, whether a link may still be asked for, whether it was opened meanwhile. What must
-not go any more is called off, and the item's maker is told. The end of a mail is written down in one
-transaction: in the outbox, in the item, in its history, and as a letter to its maker if nobody could
-be told.
+still on the portal, whether a link may still be asked for, whether it was opened meanwhile. What
+must not go any more is called off, and the item's maker is told. The end of a mail is written down
+in one transaction: in the outbox, in the item, in its history, and as a letter to its maker if
+nobody could be told.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from workflow.portal_access import access, openings, staff_access
 log = structlog.get_logger("mail")
 
 DIGEST_COLLECT_SECONDS, DIGEST_PAUSE_SECONDS = 300, 3600
-"""A digest waits so long for more after its first item, and there is an hour at least between two of them."""
+"""A digest waits so long after its first item, and at least an hour after the last one."""
 
 GONE = sentence("mail.contact_gone")
 
@@ -70,7 +70,7 @@ def addressee(office: Office, now: datetime, mail: Mail) -> Addressee | Sentence
 
 
 def content(office: Office, now: datetime, mail: Mail) -> dict[str, Any]:
-    """What the letter is made of: of an item, only what is on the portal at this moment; a new link, where it lets somebody in."""
+    """What the letter is made of: of an item what is on the portal now; a new link to log in."""
     if mail.kind == LOGIN:
         link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)
         return {"link": link, "minutes": access.LINK_MINUTES}
@@ -98,7 +98,7 @@ def _line(office: Office, key: int) -> dict[str, str]:
 
 
 def drop_unwanted(office: Office, now: datetime, mail: Mail) -> Addressee | None:
-    """Where the mail goes; None, and it is cancelled and its maker told, if it must not go any more."""
+    """Where it goes; None, and it is cancelled and its maker told, if it must not go."""
     for part in _parts(mail):
         reason = addressee(office, now, part)
         if isinstance(reason, Sentence):
@@ -145,7 +145,7 @@ def mark_sent(now: datetime, mail: Mail, answer: str) -> None:
 
 
 def mark_failed(office: Office, now: datetime, mail: Mail, reason: Sentence) -> None:
-    """Not to be sent: seen in the outbox and in the item's history, and its maker gets a letter. In `transaction()`."""
+    """Not to be sent: told in the outbox, the history and to its maker. In `transaction()`."""
     parts = _parts(mail)
     for part in [mail, *parts]:
         Mail.update(state="failed", error=packed(reason)).where(Mail.id == part.id).execute()
@@ -178,7 +178,7 @@ def _parts(mail: Mail) -> list[Mail]:
 
 
 def gather(office: Office, now: datetime, at_once: bool = False) -> None:
-    """Put the waiting mails of contacts who want a digest into one, where it is time for it; else put them off until then.
+    """Put the waiting mails of contacts with a digest into one, or off until it is time.
 
     So with the notices of staff; `at_once`: without waiting for what may follow.
     """
@@ -201,7 +201,7 @@ def gather(office: Office, now: datetime, at_once: bool = False) -> None:
 
 
 def _next_digest(now: datetime, client: str, contact: str, first: str) -> datetime:
-    """When the next digest may go: some minutes after the first of its items, an hour after the last digest.
+    """When the next digest may go: minutes after its first item, an hour after the last.
 
     While one waits, that is an hour from now.
     """

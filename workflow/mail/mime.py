@@ -1,4 +1,4 @@
-"""A letter as it goes over the line: its headers, a plain and an HTML part (RFC 5322, RFC 2045, RFC 2047).
+"""A letter as it goes over the line: headers, plain and HTML (RFC 5322, 2045, 2047).
 
 The headers are encoded and folded here, and the email package has no more to do with them: that of
 Python 3.11 loses the blank between two encoded words (RFC 2047 section 6.2) and makes words of over
@@ -43,7 +43,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]+")
 
 @dataclass(frozen=True, slots=True)
 class MailHead:
-    """What a mail's headers say. `sender` and `reply_to` are `Name <address>`; `date` has an offset."""
+    """A mail's headers. `sender` and `reply_to` are `Name <address>`; `date` has an offset."""
 
     sender: str
     to_name: str
@@ -70,7 +70,8 @@ def headers(subject: str, head: MailHead) -> bytes:
         _header("Subject", _words("Subject", subject)),
         _header("Date", [format_datetime(head.date)]),
         _header("Message-ID", [head.message_id]),
-        # RFC 3834, and the same in Microsoft's words ([MS-OXCMAIL] section 2.1.3.1.9): no absence notes, please.
+        # RFC 3834, and the same in Microsoft's words ([MS-OXCMAIL] section 2.1.3.1.9): no absence
+        # notes, please.
         _header("Auto-Submitted", ["auto-generated"]),
         _header("X-Auto-Response-Suppress", ["OOF,", "AutoReply"]),
         *([_header("List-Unsubscribe", [_unsubscribe(head)])] if head.may_unsubscribe else []),
@@ -80,7 +81,7 @@ def headers(subject: str, head: MailHead) -> bytes:
 
 
 def header_text(text: str) -> str:
-    """What of `text` can stand in a header: one line, no encoded words, at most HEADER_CHARACTERS."""
+    """What of `text` can be in a header: one line, no encoded words, HEADER_CHARACTERS."""
     line = _ENCODED_WORD.sub(" ", one_line(text))
     # What is left can't become one either, not even joined with what was taken out from between.
     line = one_line(line.replace("=?", "= ?").replace("?=", "? ="))
@@ -104,7 +105,7 @@ def _body(letter: Letter) -> EmailMessage:
 
 
 def _header(name: str, words: Sequence[str]) -> str:
-    """A header of these words, folded between them; what unfolds it gets one blank between two of them."""
+    """A header of these words, folded between them; unfolded, one blank is between two."""
     lines = [f"{name}:"]
     for number, word in enumerate(words):
         fits = len(lines[-1]) + 1 + len(word) <= LINE
@@ -117,13 +118,13 @@ def _header(name: str, words: Sequence[str]) -> str:
 
 
 def _words(name: str, text: str) -> list[str]:
-    """Free text as the words of the header `name`: as it is where it is ASCII, else all of it encoded."""
+    """Free text as the words of the header `name`: ASCII as it is, else all encoded."""
     line = header_text(text)
     return line.split() if line.isascii() else list(_encoded(line, LINE - len(f"{name}: ")))
 
 
 def _mailbox(header: str, name: str, address: str) -> list[str]:
-    """A name and an address as words. RFC 5322 section 3.4: quotes around a name with marks in it."""
+    """A name and an address as words. RFC 5322 section 3.4: quotes around marks."""
     shown, email = header_text(name), ascii_domain(address)
     if shown.isascii() and _ATOMS.fullmatch(shown):
         words = shown.split()
@@ -135,15 +136,16 @@ def _mailbox(header: str, name: str, address: str) -> list[str]:
 
 
 def _encoded(text: str, first: int) -> Iterator[str]:
-    """The encoded words that stand for `text`, the first of at most `first` characters, the others of at most WORD.
+    """The encoded words for `text`: the first of at most `first` characters, others WORD.
 
-    Blanks are within the words: those between two encoded words are not text (RFC 2047 section 6.2).
+    Blanks are within the words: those between two encoded words are not text (RFC 2047 section
+    6.2).
     """
     lengths = chain([min(first, WORD)], repeat(WORD))
     return (word for word in _UTF8.header_encode_lines(text, lengths) if word)
 
 
 def _unsubscribe(head: MailHead) -> str:
-    """Whom to write to (RFC 2369 section 3.2): whether somebody gets one mail or many is changed by a person at the office."""
+    """Whom to write to (RFC 2369 section 3.2): one mail or many is a person's to change."""
     address = ascii_domain(parseaddr(head.reply_to or head.sender)[1])
     return f"<mailto:{quote(address, safe='@')}?subject=unsubscribe>"

@@ -1,4 +1,4 @@
-"""What a notice to staff says (workflow/outbox/notices.py), and whether it is still news: looked up when it is sent.
+"""What a notice to staff says, and whether it is still news: looked up when it is sent.
 
 Of an item, the words are those it has at that moment, and nobody is told of what they may not know
 of any more. What was decided meanwhile is not asked for.

@@ -1,4 +1,4 @@
-"""What staff do with mail: send one about an item again or to somebody else, try one again, call one off."""
+"""What staff do with mail: send one again or to somebody else, try one again, call one off."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | None) -> Sentence:
-    """Send the mail about an item, again or to another contact; says what will happen. In `transaction()`. Raises Refusal.
+    """Send an item's mail, again or to another; what will happen. In `transaction()`. Refusal.
 
     `wanted`: the contact's id or address; None: the item's own contact.
     """
@@ -49,9 +49,10 @@ def notify(office: Office, now: datetime, actor: Actor, key: int, wanted: str | 
 
 
 def retry(office: Office, now: datetime, actor: Actor, number: int) -> Sentence:
-    """Try a mail that failed, was cancelled or waits for its next attempt again now, from the first attempt on. In `transaction()`.
+    """Try a mail that failed, was cancelled or waits again, from the first attempt on. Same.
 
-    It keeps its Message-ID: it is the same mail. A digest is taken apart: its items go by themselves. Raises Refusal.
+    It keeps its Message-ID: it is the same mail. A digest is taken apart: its items go by
+    themselves. Raises Refusal.
     """
     mail = _mail(office, actor, number)
     if mail.state == "sent":
@@ -92,7 +93,7 @@ def cancel(office: Office, now: datetime, actor: Actor, number: int) -> Sentence
 
 
 def contact_of(office: Office, item: Item, wanted: str | None) -> Contact:
-    """The active contact who is meant: `wanted` by id or address, else the item's own. Raises Refusal."""
+    """The active contact: `wanted` by id or address, else the item's own. Raises Refusal."""
     contact = addressees.find_contact(office, item.client, wanted or item.contact)
     if contact is not None and contact.active:
         return contact

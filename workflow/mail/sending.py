@@ -1,20 +1,25 @@
-"""Sending what is in the outbox: each mail at least once, and but for a crash inside the SMTP dialogue exactly once.
+"""Sending the outbox: each mail at least once, and but for a crash in the dialogue exactly once.
 
 What happens to a mail, in this order:
 
  1. look       who gets it now? Gone or withdrawn since: cancelled, its maker told.
- 2. hand over  the dialogue, up to the server's answer to the whole mail (smtp.py). Once the server has said that it wants it, and
-               before it gets it, one last look: does it still wait? So a daemon that was stopped in 1 or 2, replaced and woken up
-               sends nothing: its connection to the database is gone (presence.py), or the mail went.
-               Killed here? The mail waits and is sent again; the server drops what it got half.
- 3. mark       one transaction: sent, `notify` off, `notified_at`, the event. Killed between 2 and 3? That one mail is sent a second
+ 2. hand over  the dialogue, up to the server's answer to the whole mail (smtp.py). Once the server
+    has said that it wants it, and
+               before it gets it, one last look: does it still wait? So a daemon that was stopped in
+               1 or 2, replaced and woken up sends nothing: its connection to the database is gone
+               (presence.py), or the mail went. Killed here? The mail waits and is sent again; the
+               server drops what it got half.
+ 3. mark       one transaction: sent, `notify` off, `notified_at`, the event. Killed between 2 and
+    3? That one mail is sent a second
                time, with the same Message-ID. SMTP can't do better (RFC 1047).
 
-Trouble with a mail (4xx, silence in the middle) is that mail's: it is tried again with growing pauses, up to max_attempts; a 5xx is
-the end of it. Trouble with the server is everybody's: what is due is put off together, one alarm is raised, and the server
-is looked for until it is back, however long the pauses of the mails are. It counts apart from a mail's own attempts and is
-forgotten when the server is back, so an outage uses none of them up; but after max_attempts in a row without
-a server a mail has failed as well, about ten hours with the default. Whatever happens here, publishing goes on.
+Trouble with a mail (4xx, silence in the middle) is that mail's: it is tried again with growing
+pauses, up to max_attempts; a 5xx is the end of it. Trouble with the server is everybody's: what is
+due is put off together, one alarm is raised, and the server is looked for until it is back, however
+long the pauses of the mails are. It counts apart from a mail's own attempts and is forgotten when
+the server is back, so an outage uses none of them up; but after max_attempts in a row without a
+server a mail has failed as well, about ten hours with the default. Whatever happens here,
+publishing goes on.
 """
 
 from __future__ import annotations
@@ -49,19 +54,19 @@ from workflow.portal.addresses import item_link
 log = structlog.get_logger("mail")
 
 FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
-"""Pauses of a mail: 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h. Eight attempts take about ten hours."""
+"""Pauses of a mail: 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h: ten hours for eight tries."""
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 5, 60
 """A server that is gone is looked for after 5 s, 10 s, 20 s, 40 s, and then every minute."""
 
 FIRST_REFUSED_SECONDS, LONGEST_REFUSED_SECONDS = 60, 3600
-"""One that refuses the login is asked after 1 min, 2 min, … 1 h: asking often may lock the account."""
+"""A server that refuses the login is asked after 1 min … 1 h: often may lock the account."""
 
 SILENCES = 2
 """So many mails in a row without an answer are the server's trouble, not the mails'."""
 
 AT_ONCE = 100
-"""Mails in one round, so that what was put in the outbox meanwhile is not kept waiting behind thousands."""
+"""Mails in one round, so that what comes meanwhile does not wait behind thousands."""
 
 WAITING = (Mail.state == "waiting") & Mail.within.is_null()
 """What is to be sent by itself."""
@@ -82,7 +87,7 @@ LOGINS = ("login", "desk_login")
 
 
 class Mailer:
-    """Sends an office's mail: all but the mails to log in with, or (`logins`) those alone. One thread uses it.
+    """Sends an office's mail, all but what logs in, or (`logins`) that alone. One thread uses it.
 
     `alarm` raises (with a text) or ends (None) an alarm.
     """
@@ -102,7 +107,7 @@ class Mailer:
         self.take_over(was_gone=False)
 
     def take_over(self, was_gone: bool) -> None:
-        """Go on where another mailer of this office ended; `was_gone`: it had no server, and its alarm stands."""
+        """Go on where another mailer ended; `was_gone`: it had no server, and its alarm stands."""
         self._gone = NoServer(sentence("mail.was_gone")) if was_gone else None
         """Why there is no server; None while there is one."""
         self._looks, self._last_look = 0, _LONG_AGO
@@ -115,7 +120,7 @@ class Mailer:
         return None if at is None else max(0.0, (at - now).total_seconds())
 
     def round(self, now: datetime, at_once: bool = False) -> Round:
-        """Send what is due; `at_once`: also what waits for more to go with it. Mail trouble is recorded, not raised.
+        """Send what is due; `at_once`: also what waits for more. Mail trouble is recorded.
 
         Out of an office for trying nothing is sent: its mails wait.
         """
@@ -235,7 +240,8 @@ class Mailer:
     # The server
 
     def _is_gone(self, now: datetime, error: NoServer) -> None:
-        """One alarm, and what is due is put off together. A mail that found no server max_attempts times has failed."""
+        """One alarm; what is due is put off together. Unreached max_attempts times, it has
+        failed."""
         self._looks, self._gone = self._looks + 1, error
         self._alarm("mail", sentence("alarms.no_mail", why=error.sentence))
         limit = self.office.settings.mail.max_attempts
@@ -259,7 +265,7 @@ class Mailer:
         self._alarm("mail", None)
 
     def _next_look(self, now: datetime) -> datetime:
-        """When a server that is gone is looked for again: sooner if there is a mail that it was never asked to take."""
+        """When a server that is gone is looked for again: sooner for a mail never offered."""
         assert self._gone is not None
         pause = min(FIRST_LOOK_SECONDS * 2 ** min(self._looks - 1, 20), LONGEST_LOOK_SECONDS)
         if self._gone.refused:
@@ -272,7 +278,7 @@ class Mailer:
 
 
 def preview(office: Office, key: int, wanted: str | None) -> tuple[Letter, str, TemplateFault | None]:
-    """The mail about an item as its contact would get it now, to whom, and what is wrong with the office's template.
+    """An item's mail as its contact would get it now, to whom, and what its template lacks.
 
     Raises Refusal if there is no such item or contact.
     """

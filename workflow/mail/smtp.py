@@ -1,13 +1,15 @@
-"""The dialogue with the mail server: a line is opened, a mail handed over, and the server's answer is a value.
+"""The dialogue with the mail server: a line is opened, a mail handed over, the answer a value.
 
-Trouble with the server, whatever the mail (nobody answers, no encryption, the login is refused), is NoServer; its message says
-what to do. What the server says to one mail, or that it fell silent over it, is an Answer. After an answer that is
-no yes the line may be in any state, so it is not used again.
+Trouble with the server, whatever the mail (nobody answers, no encryption, the login is refused), is
+NoServer; its message says what to do. What the server says to one mail, or that it fell silent over
+it, is an Answer. After an answer that is no yes the line may be in any state, so it is not used
+again.
 
-A server may be anybody's: one answer costs no more than ANSWER_BYTES of memory and the time-out of its step, however
-slowly it comes, and however many lines it has.
+A server may be anybody's: one answer costs no more than ANSWER_BYTES of memory and the time-out of
+its step, however slowly it comes, and however many lines it has.
 
-Nothing here knows the outbox. A mail may have been taken although no answer came (RFC 1047); that is left to the caller.
+Nothing here knows the outbox. A mail may have been taken although no answer came (RFC 1047); that
+is left to the caller.
 """
 
 from __future__ import annotations
@@ -27,21 +29,23 @@ from dossier.text.sentences import Sentence, plain, sentence
 from workflow.messages.addresses import address_of, ascii_domain, domain_of, needs_smtputf8
 
 STEP_SECONDS = 30
-"""How long one step of the dialogue may take (RFC 5321 section 4.5.3.2 allows minutes; a relay of one's own is quicker)."""
+"""How long a step may take (RFC 5321 section 4.5.3.2 allows minutes; a relay is quicker)."""
 
 HANDOVER_SECONDS = 600
-"""How long the server may think about a whole mail (RFC 5321 section 4.5.3.2.6): who gives up sooner sends it twice."""
+"""How long the server may think of a mail (RFC 5321 section 4.5.3.2.6): else it is sent twice."""
 
 QUIT_SECONDS = 5
 """How long a goodbye may take; nothing depends on it."""
 
 ANSWER_BYTES = 64 * 1024
-"""The longest answer that is listened to, all its lines together. A line may have 512 octets (RFC 5321 section 4.5.3.1.5)."""
+"""The longest answer, all lines together. A line has 512 octets (RFC 5321 section 4.5.3.1.5)."""
 
-# RFC 4954 section 6, RFC 3207 section 4: the server wants a login or encryption first. No mail is to blame for that.
+# RFC 4954 section 6, RFC 3207 section 4: the server wants a login or encryption first. No mail is
+# to blame for that.
 _WANTS_LOGIN = (530, 534, 538)
 
-# RFC 6761, RFC 6762, RFC 8375, and what routers and container engines make up: no names of the world's DNS.
+# RFC 6761, RFC 6762, RFC 8375, and what routers and container engines make up: no names of the
+# world's DNS.
 _LOCAL = ("localhost", "localdomain", "local", "lan", "home", "internal", "arpa")
 
 
@@ -50,13 +54,15 @@ class Babbling(smtplib.SMTPException):
 
 
 class _Line(smtplib.SMTP):
-    """smtplib's SMTP, which gives each line of an answer the whole time-out, and takes as many lines as come; this doesn't."""
+    """smtplib gives each line of an answer the whole time-out, and takes any number; this
+    doesn't."""
 
     _heard: tuple[object, bytes] = (None, b"")
-    """Bytes behind the last answer, and the socket they came from: what came before STARTTLS is not believed after it."""
+    """Bytes behind the last answer, and their socket: none from before STARTTLS is believed
+    after."""
 
     def getreply(self) -> tuple[int, bytes]:
-        """The server's next answer: its code and its text. Raises SMTPServerDisconnected, Babbling."""
+        """The next answer: its code and its text. SMTPServerDisconnected, Babbling."""
         sock = self.sock
         if sock is None:
             raise smtplib.SMTPServerDisconnected("please run connect() first")
@@ -112,7 +118,7 @@ class NoServer(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MailOutcome:
-    """What became of one mail. `code` is the server's last (RFC 5321 section 4.2.1); None: it fell silent or went away."""
+    """What became of a mail. `code`: the server's last (RFC 5321 section 4.2.1); None: silence."""
 
     code: int | None
     text: Sentence
@@ -135,7 +141,7 @@ class MailOutcome:
 
 
 def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
-    """A line to the server, encrypted and logged in as `mail` says. Raises NoServer, also in an office for trying."""
+    """A line to the server, encrypted and logged in as `mail` says. NoServer, also for trying."""
     if identity.is_trial():
         raise NoServer(sentence("mail.trial"), refused=True)
     where = sentence("mail.where", host=mail.host, port=mail.port)
@@ -177,7 +183,7 @@ def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
 
 
 def greeting_name(mail: MailSettings) -> str | None:
-    """By what name the server is greeted (RFC 5321 section 4.1.1.1); None: there is none, only an address.
+    """How the server is greeted (RFC 5321 section 4.1.1.1); None: there is only an address.
 
     Relays with rules about this name refuse `[127.0.0.1]`, and names that nobody else can look up.
     """
@@ -196,9 +202,10 @@ def _address_literal(address: str) -> str:
 
 
 def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted: Callable[[], bool]) -> MailOutcome | None:
-    """Offer one mail from the address in `sender` to the address `to`. Raises NoServer if the server wants a login first.
+    """Offer one mail from `sender` to `to`. Raises NoServer if the server wants a login first.
 
-    `is_wanted` is asked when nothing is left but to hand it over; None if the answer is no, and the server has nothing then.
+    `is_wanted` is asked when nothing is left but to hand it over; None if the answer is no, and the
+    server has nothing then.
     """
     origin, to = ascii_domain(address_of(sender)), ascii_domain(to)
     options: list[str] = []
@@ -230,7 +237,7 @@ def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted
 
 
 def try_out(mail: MailSettings, environ: Mapping[str, str]) -> MailOutcome:
-    """Ask whether the server would take a mail from the office to itself, and send none. Raises NoServer."""
+    """Ask if the server would take a mail from the office to itself; none is sent. NoServer."""
     address = ascii_domain(address_of(mail.sender))
     line = open_line(mail, environ)
     try:

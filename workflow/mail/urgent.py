@@ -1,8 +1,8 @@
-"""Telling the admins by mail what the outbox can't: that there is no database of this office to keep an outbox in.
+"""Telling the admins by mail what the outbox can't: there is no database to keep one in.
 
-Best effort. Where mail can't go, doctor, the log and the exit code tell it. The same is told once a day,
-however often the daemon is started: var/told.json says when. Killed between the mail and that? It is told
-twice.
+Best effort. Where mail can't go, doctor, the log and the exit code tell it. The same is told once a
+day, however often the daemon is started: var/told.json says when. Killed between the mail and that?
+It is told twice.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ MOST_BYTES = 4096
 
 
 def tell_admins(office: Office, environ: Mapping[str, str], now: datetime, why: Sentence) -> None:
-    """Mail what is the matter with the database to every admin, unless they were told lately. Never raises."""
+    """Mail what is the matter with the database to every admin, not too often. Never raises."""
     try:
         if _was_told(office, now, why) or identity.ask_marks(office):
             return

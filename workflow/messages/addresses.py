@@ -1,4 +1,4 @@
-"""Mail addresses as the line and the DNS have them. Whether an address exists is not looked at; the mail server says so."""
+"""Mail addresses as the line and the DNS have them. The mail server says if one exists."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def domain_of(sender: str) -> str:
 
 
 def ascii_domain(address: str) -> str:
-    """The address with its domain as the DNS has it: `info@bücher.example` → `info@xn--bcher-kva.example`.
+    """With its domain as the DNS has it: `info@bücher.example` → `info@xn--bcher-kva.example`.
 
-    As IDNA 2008 does (RFC 5891), where `straße` is a name of its own; Python's codec "idna" makes it
-    `strasse`, which may be somebody else's.
+    As IDNA 2008 does (RFC 5891), where `straße` is a name of its own; Python's codec "idna" makes
+    it `strasse`, which may be somebody else's.
     """
     local, at, domain = address.rpartition("@")
     labels = unicodedata.normalize("NFKC", domain).lower().split(".")
@@ -28,5 +28,5 @@ def ascii_domain(address: str) -> str:
 
 
 def needs_smtputf8(address: str) -> bool:
-    """True if the part before the @ isn't ASCII: only a server with SMTPUTF8 (RFC 6531) can take it."""
+    """True if what is before the @ isn't ASCII: that takes SMTPUTF8 (RFC 6531)."""
     return not ascii_domain(address).isascii()

@@ -1,8 +1,8 @@
-"""A letter: the blocks it is made of, its plain and its HTML part. Nothing is sent, nothing is looked up.
+"""A letter: its blocks, its plain and its HTML part. Nothing is sent or looked up.
 
-Pure. Whatever a description, a name or a mail server's answer holds, it stays text: one line where a
-line is meant, and escaped in the HTML part. What letters say is in letters.py; how a letter becomes
-a mail, in workflow/mail/mime.py.
+Pure. Whatever a description, a name or a mail server's answer holds, it stays text: one line where
+a line is meant, and escaped in the HTML part. What letters say is in letters.py; how a letter
+becomes a mail, in workflow/mail/mime.py.
 """
 
 from __future__ import annotations

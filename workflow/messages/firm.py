@@ -1,7 +1,8 @@
 """The firm as it signs: its name, and whom a client can call.
 
-A telephone number in staff.yaml is there to be called: clients see it. Clients whose `default_approver`
-has one are given that person's name and number, all others the firm's own (`office.phone`), if it has one.
+A telephone number in staff.yaml is there to be called: clients see it. Clients whose
+`default_approver` has one are given that person's name and number, all others the firm's own
+(`office.phone`), if it has one.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def ask_of(office: Office, client: str | None) -> Ask | None:
 
 
 def reached(office: Office, code: str) -> str:
-    """A staff member's name, with the number they can be called by, if they have one: for colleagues."""
+    """A staff member's name, with their number if they have one: for colleagues."""
     person = office.staff.get(code)
     if person is None:
         return code

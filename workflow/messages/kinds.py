@@ -1,4 +1,4 @@
-"""The kinds of mail there are, by the word that a row of the outbox has for them: to whom, and in which series.
+"""The kinds of mail, by the word in a row of the outbox: to whom, and in which series.
 
 What a letter of each kind says is its template (templates/letters/KIND.LANGUAGE.txt).
 """

@@ -1,10 +1,11 @@
-"""Languages: English is the source text, Dutch comes from locale/nl/LC_MESSAGES/dossier.po, read once at run time.
+"""Languages: English is the source text, Dutch comes from locale/nl/LC_MESSAGES/dossier.po.
 
-What a person reads outside the office (pages, mails) is made here into that person's language: texts by gettext, dates
-and sizes by Babel. The .po file is read as it is: there is no compiled copy that could be behind it.
+What a person reads outside the office (pages, mails) is made here into that person's language:
+texts by gettext, dates and sizes by Babel. The .po file is read as it is: there is no compiled copy
+that could be behind it.
 
-Babel and Jinja take longer to import than most commands last, and most commands need neither: they are imported where they
-are used.
+Babel and Jinja take longer to import than most commands last, and most commands need neither: they
+are imported where they are used.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ def translator(language: str) -> Translator:
 
 
 def read_catalogue(folder: Path, name: str, language: str) -> Translator:
-    """The texts of `folder`/LANGUAGE/LC_MESSAGES/`name`.po; English has none, as it is the source."""
+    """The texts of `folder`/LANGUAGE/LC_MESSAGES/`name`.po; English, the source, has none."""
     texts: dict[str, str] = {}
     plurals: dict[str, tuple[str, ...]] = {}
     if language != "en":
@@ -69,7 +70,7 @@ def read_catalogue(folder: Path, name: str, language: str) -> Translator:
 
 
 _PO_LINES = re.compile(r'^(msg\S+)((?:\s*"(?:[^"\\]|\\.)*")+)', re.MULTILINE)
-"""What a line of a .po file begins with, and the quoted text behind it, on as many lines as it takes."""
+"""A line of a .po file: what it begins with, and its quoted text, on any number of lines."""
 
 
 def _unquoted(quoted: str) -> str:
@@ -87,7 +88,7 @@ def _locale(language: str) -> Locale:
 
 @lru_cache(maxsize=4096)
 def day(iso: str, language: str) -> str:
-    """`2026-11-24…` → `24 november 2026`: the date as it is written in `iso`, whatever comes behind it."""
+    """`2026-11-24…` → `24 november 2026`: the date as `iso` has it, whatever comes behind it."""
     from babel.dates import format_date
 
     return str(format_date(date.fromisoformat(iso[:10]), "long", locale=_locale(language)))
@@ -112,7 +113,7 @@ def _quantity(value: float, unit: int, language: str) -> str:
 
 @cache
 def environment(language: str) -> Environment:
-    """The templates, compiled once, with the texts, dates (`day`) and sizes (`size`) of `language`. All is escaped."""
+    """The templates, compiled once, with texts, dates and sizes of `language`. All is escaped."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(

@@ -1,19 +1,21 @@
-"""Letters: what a mail of each kind says, made of a template in the reader's language and of values.
+"""Letters: what a mail of each kind says, made of a template in its language and of values.
 
-    templates/letters/ready.nl.txt    the words of one kind in one language, as they come with the program
-    config/templates/ready.nl.txt     an office's own words in place of them
+    templates/letters/ready.nl.txt    the words of one kind in one language, as they come with the
+    program config/templates/ready.nl.txt     an office's own words in place of them
     config/templates/letter.html      an office's own looks of the HTML part of every mail
 
-A template is Jinja: a line `Subject: …`, an empty line, the text; both parts of the mail are made of it.
-A line that begins with four spaces is what the mail is about, one with `> ` a quotation, one with `- `
-a row. An address on a line of its own is a button; a line before it that ends with a colon is what
-stands on the button. What a template may name is listed in docs/operations.md; any other name is a fault.
+A template is Jinja: a line `Subject: …`, an empty line, the text; both parts of the mail are made
+of it. A line that begins with four spaces is what the mail is about, one with `> ` a quotation, one
+with `- ` a row. An address on a line of its own is a button; a line before it that ends with a
+colon is what stands on the button. What a template may name is listed in docs/operations.md; any
+other name is a fault.
 
-A template may be the office's own, but the values in it are not: they stay one line, and escaped in the
-HTML part. A faulty template never holds up a mail: the usual words go out, and the fault is told.
+A template may be the office's own, but the values in it are not: they stay one line, and escaped in
+the HTML part. A faulty template never holds up a mail: the usual words go out, and the fault is
+told.
 
-A letter to a client says the description, the names of client and firm, whom to call, and the link, and
-nothing else of the item.
+A letter to a client says the description, the names of client and firm, whom to call, and the link,
+and nothing else of the item.
 """
 
 from __future__ import annotations
@@ -42,7 +44,7 @@ OWN_KINDS = (
     "ready", "bundle", "unopened", "returned", "failed", "guard", "reminder", "digest", "escalation", "nobody_left",
     "retention", "notices",
 )  # fmt: skip
-"""The mails whose words an office can choose. Those that let somebody in, alarms and anchors are not among them."""
+"""The mails whose words an office can choose: none that let in, no alarms, no anchors."""
 
 LIKE = {
     "digest": "reminder", "desk_login": "login",
@@ -51,7 +53,7 @@ LIKE = {
 """Kinds whose usual words are those of another."""
 
 _SENTENCES = ("reason", "findings", "lines", "subject")
-"""What is no text of somebody's but a sentence, or several, as the outbox keeps them (sentences.packed)."""
+"""What is no text but a sentence, or several, as the outbox keeps them (sentences.packed)."""
 
 _ADDRESS = re.compile(r"https?://\S+")
 
@@ -67,9 +69,10 @@ class TemplateFault(Exception):
 def letter_of(
     office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, object]
 ) -> tuple[Letter, TemplateFault | None]:
-    """The letter, in the office's own words and looks where it has them; and what is wrong with those, if anything is.
+    """The letter, in the office's own words and looks if it has them; and what is wrong there.
 
-    `payload` is what a row of the outbox holds. Raises ValueError for a kind that there is no letter of.
+    `payload` is what a row of the outbox holds. Raises ValueError for a kind that there is no
+    letter of.
     """
     values = _values(office, kind, language, name, client, item, payload)
     try:
@@ -133,7 +136,7 @@ def _values(
 
 
 def alarm_name(cause: str) -> Sentence | str:
-    """What an alarm is called. Of `intake acme-bv` the first word says it, of `watch inbox` both."""
+    """What an alarm is called: `intake acme-bv` by its first word, `watch inbox` by both."""
     for name in (cause.replace(" ", "_"), cause.partition(" ")[0]):
         called = Sentence(f"alarms.called_{name}")
         if told(called) != called.code:
@@ -142,7 +145,7 @@ def alarm_name(cause: str) -> Sentence | str:
 
 
 def _desk_of(office: Office) -> str:
-    """Where staff reach the desk; empty where the address is the default one, which nobody has said that staff reach."""
+    """Where staff reach the desk; empty for the default address, which nobody has said."""
     address = office.settings.desk.base_url.rstrip("/")
     return "" if address == DeskSettings().base_url else address
 
@@ -167,7 +170,7 @@ def _unpacked(value: Any) -> Any:
 
 
 def _letter(office: Office, kind: str, language: str, values: Mapping[str, Any], own_words: bool) -> Letter:
-    """The letter in the office's own words and looks, or as it comes with the program. Raises TemplateFault."""
+    """The letter in the office's own words and looks, or the program's. TemplateFault."""
     if LIKE.get(kind) == "notices":
         kind = "notices"  # an office has its own words for all of them, or for none
     own = _own(office, f"{kind}.{language}.txt") if own_words and kind in OWN_KINDS else None

@@ -1,9 +1,9 @@
 """The firm's logo: config/logo.png, on mails, on the portal and on proof sheets.
 
-It goes to clients, so no more of it is passed on than a picture needs: the parts of a PNG file that say
-what it looks like, each with its checksum looked at, and the picture itself unpacked once to see that it
-is as large as it says and no larger. Nothing is decoded by a library. What is no such picture is told by
-`doctor` and left out; nothing else waits for it.
+It goes to clients, so no more of it is passed on than a picture needs: the parts of a PNG file that
+say what it looks like, each with its checksum looked at, and the picture itself unpacked once to
+see that it is as large as it says and no larger. Nothing is decoded by a library. What is no such
+picture is told by `doctor` and left out; nothing else waits for it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ SHOWN_WIDTH, SHOWN_HEIGHT = 200, 48
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
-# PNG specification, third edition, section 11.2.1: bits a sample can have, and samples of a pixel, by colour type.
+# PNG specification, third edition, section 11.2.1: bits a sample can have, and samples of a pixel,
+# by colour type.
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 

@@ -1,14 +1,17 @@
-"""Alarms: what is wrong with an office's surroundings, told to the admins by mail: once a cause, and again when it is over.
+"""Alarms: what is wrong around an office, mailed to the admins once, and when it is over.
 
-An alarm that stands is a note in the database, so a restart doesn't tell it anew. Its letter is written when it has stood for a
-minute: what is over by then was a hiccup, and nobody is told. If no letter could go while the alarm stood (mail itself was the
-matter), one letter tells at the end what was. Else an alarm that is over before its letter has gone is told to nobody: it is both
-letters, or none. A full disk stops the intake of every client that drops something: these alarms are one to the admins, told
-with the first and over with the last.
+An alarm that stands is a note in the database, so a restart doesn't tell it anew. Its letter is
+written when it has stood for a minute: what is over by then was a hiccup, and nobody is told. If no
+letter could go while the alarm stood (mail itself was the matter), one letter tells at the end what
+was. Else an alarm that is over before its letter has gone is told to nobody: it is both letters, or
+none. A full disk stops the intake of every client that drops something: these alarms are one to the
+admins, told with the first and over with the last.
 
-What an alarm says is a sentence, told in the language of whoever reads it; the log and the trail have it in English.
+What an alarm says is a sentence, told in the language of whoever reads it; the log and the trail
+have it in English.
 
-No alarm is ever in the way: while the database can't be written, it is in the log and in `status`, and tried again at the next telling.
+No alarm is ever in the way: while the database can't be written, it is in the log and in `status`,
+and tried again at the next telling.
 """
 
 from __future__ import annotations
@@ -44,7 +47,7 @@ GRACE_SECONDS = 60
 """What is over sooner is told to nobody."""
 
 ENOUGH = 1.2
-"""A disk is well again with so many times the room that is asked for: no alarm at every file that comes and goes."""
+"""A disk is well again with so many times the room: no alarm at every file."""
 
 FEW_INODES = 2000
 """A file system with fewer names left than this is nearly full, whatever its bytes."""
@@ -58,7 +61,8 @@ _NO_LETTER = ("mail",)
 class StandingAlarms:
     """The alarms that stand. Any thread may tell. Made with the database open.
 
-    Where several daemons share an office, one may end what another raised; `reread` shows it what these have told.
+    Where several daemons share an office, one may end what another raised; `reread` shows it what
+    these have told.
     """
 
     def __init__(self, office: Office) -> None:
@@ -168,7 +172,7 @@ def _group(cause: str) -> str:
 
 
 def standing(may: Readable = ALL) -> list[Sentence | str]:
-    """What stands now, a sentence each. `may`: what the reader may know of; but for the disks, other alarms may name clients."""
+    """What stands now, a sentence each. `may`: but for disks, alarms may name clients."""
     return [from_data(note["text"]) for cause, note in _standing() if cause == "disk" or may.has(_client_of(cause))]
 
 
@@ -203,7 +207,7 @@ def _write(cause: str, note: dict[str, Any]) -> None:
 
 
 def check(alarms: StandingAlarms, now: datetime) -> None:
-    """Look at what no event tells of (room on the disks, refused drops that nobody looks at, backups), and write the letters that are due."""
+    """Look at what no event tells of (room, refused drops, backups), and write due letters."""
     alarms.tell(now, "disk", disk_trouble(alarms.office, ENOUGH if alarms.stands("disk") else 1.0))
     alarms.tell(now, "rejected", forgotten_drops(alarms.office, now))
     alarms.tell(now, "backup", backup.trouble(alarms.office, now))
@@ -237,7 +241,7 @@ def disk_trouble(office: Office, factor: float = 1.0) -> Sentence | None:
 
 
 def forgotten_drops(office: Office, now: datetime) -> Sentence | None:
-    """Which refused drops still lie in `_rejected` and were looked at by nobody since; None if there are none."""
+    """Which refused drops lie in `_rejected` that nobody looked at; None if there are none."""
     hours = office.settings.alarms.rejected_hours
     due = clock.to_text(now - timedelta(hours=hours))
     looked = Viewed.select(Viewed.at).where(Viewed.kind == "rejected").order_by(Viewed.at.desc()).first()

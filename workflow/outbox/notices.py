@@ -1,4 +1,4 @@
-"""Notices: what a staff member hears of items and drops at once, once a day, or never, as `notices` in config/staff.yaml says.
+"""Notices: what staff hear of items and drops at once, once a day, or never (config/staff.yaml).
 
 A notice is a mail like any other, a row of the outbox written in the transaction of the change it
 tells of; so a crash tells nothing twice. The first goes at once. What comes within ten minutes of
@@ -27,7 +27,7 @@ from workflow.outbox import addressees, outbox
 Kind = Literal["decide", "approved", "returned", "held", "published", "refused", "waiting", "opened", "failed", "due"]
 
 PAUSE_SECONDS = 600
-"""After a first letter so long nothing more goes to the same person; then all that came meanwhile, as one."""
+"""So long after a first letter to a person nothing more goes; then all of it as one."""
 
 IMPORTED = "import-"
 """What the name of an imported drop begins with."""
@@ -48,9 +48,10 @@ def tell(
     payload: Mapping[str, object],
     client: str | None = None,
 ) -> None:
-    """Tell this staff member, if and when they want to hear of this kind. Call inside `transaction()`.
+    """Tell this staff member, if and when they want to hear of it. In `transaction()`.
 
-    `item`: the item it is about; None for a drop, and then `client` says whose. Somebody who has left is told nothing.
+    `item`: the item it is about; None for a drop, and then `client` says whose. Somebody who has
+    left is told nothing.
     """
     choice, to = _choice(office, code, kind), addressees.of_staff(office, code)
     if choice == "never" or to is None:
@@ -69,7 +70,7 @@ def _choice(office: Office, code: str, kind: Kind) -> str:
 
 
 def _next_letter(code: str, now: datetime) -> datetime:
-    """When the next letter to this person may go: now, or when the pause after the last one is over."""
+    """When the next letter to this person may go: now, or when the pause is over."""
     last = Note.get_or_none(Note.key == _LAST + code)
     over = clock.from_text(last.value) + timedelta(seconds=PAUSE_SECONDS) if last is not None else now
     if over <= now:
@@ -85,7 +86,7 @@ def _begin_pause(code: str, now: datetime) -> None:
 
 
 def gather(office: Office, now: datetime, at_once: bool = False) -> None:
-    """Make one letter of what is due for the same person; `at_once`: of what waits for its ten minutes, too.
+    """Make one letter of what is due for a person; `at_once`: also of what waits its minutes.
 
     Not inside `transaction()`.
     """

@@ -1,8 +1,9 @@
-"""The outbox: who is to be told what. A mail is a row first, written in the transaction of the change it tells of.
+"""The outbox: who is to be told what. A mail is a row of the transaction that it tells of.
 
-A row has a kind, a recipient by their code, and what else its letter is made of. What the kinds mean
-is nothing to the outbox. What a letter says, where it goes and whether it may still go is found out
-when it is sent (workflow/mail): so a mail goes to where config/ says at that moment, or not at all.
+A row has a kind, a recipient by their code, and what else its letter is made of. What the kinds
+mean is nothing to the outbox. What a letter says, where it goes and whether it may still go is
+found out when it is sent (workflow/mail): so a mail goes to where config/ says at that moment, or
+not at all.
 """
 
 from __future__ import annotations
@@ -31,9 +32,10 @@ def enqueue_to_contact(
     code: str,
     payload: Mapping[str, object] | None = None,
 ) -> int:
-    """A letter to a client's contact, about an item or (None) not; its number in the outbox. Call inside `transaction()`.
+    """A letter to a contact, about an item or (None) not; its number. In `transaction()`.
 
-    For a contact who has left it waits all the same: whoever sends it finds out, and tells who must know.
+    For a contact who has left it waits all the same: whoever sends it finds out, and tells who must
+    know.
     """
     to = addressees.of_contact(office, client, code) or Addressee(code, "", office.settings.office.language)
     return enqueue(office, now, kind, item, client, code, to, payload or {})
@@ -42,7 +44,7 @@ def enqueue_to_contact(
 def enqueue_to_staff(
     office: Office, now: datetime, kind: str, item: Item | None, code: str, payload: Mapping[str, object]
 ) -> list[int]:
-    """A letter to a staff member, about an item or (None) not; its number in the outbox. Call inside `transaction()`.
+    """A letter to staff, about an item or (None) not; its number. In `transaction()`.
 
     Somebody who has left, or is not in config/staff.yaml, gets none.
     """
@@ -63,7 +65,7 @@ def enqueue(
     payload: Mapping[str, object],
     due: datetime | None = None,
 ) -> int:
-    """A letter to whomever, to be sent now or when it is `due`; its number in the outbox. Call inside `transaction()`."""
+    """A letter to anybody, now or when it is `due`; its number. In `transaction()`."""
     domain = domain_of(office.settings.mail.sender)
     about = item_name(item.id) if item is not None else kind
     at = clock.to_text(now)
@@ -82,7 +84,7 @@ def has(kind: str, item: int, recipient: str | None, states: Sequence[str]) -> b
 
 
 def forget_failed(kind: str, item: int) -> int:
-    """Somebody asks anew: the mails of this kind about the item that failed are in the way no more. How many there were.
+    """Asked anew: this kind's failed mails about the item are in the way no more. How many.
 
     Call inside `transaction()`.
     """
@@ -91,7 +93,7 @@ def forget_failed(kind: str, item: int) -> int:
 
 
 def listing(state: str | None = None, limit: int = 0, may: Readable = ALL, language: str = "en") -> list[dict[str, object]]:
-    """The outbox for people and programs, newest first: what is in this state (None: any); `limit` 0: all.
+    """The outbox, newest first: what is in this state (None: any); `limit` 0: all.
 
     `may`: what the reader may know of.
     """

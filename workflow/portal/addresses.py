@@ -12,7 +12,7 @@ def client_link(office: Office, client: str) -> str:
 
 
 def item_link(office: Office, client: str, key: int) -> str:
-    """Where the client finds an item. A folder behind a web server goes by what follows the `#`, which
-    `dossier portal`, as a server, never sees: it goes by `item`."""
+    """Where the client finds an item. A plain folder goes by what follows the `#`; `dossier
+    portal`, which never sees that, by `item`."""
     name = item_name(key)
     return f"{client_link(office, client)}?item={name}#{name}"

@@ -1,8 +1,9 @@
-"""Where the portal lies: what publishing and verifying do there, by names such as `acme-bv/D-2026-000012/report.pdf`.
+"""Where the portal lies: what publishing does there, by names like `acme-bv/D-2026-000012/a.pdf`.
 
-`FolderSite` is the folder. Each name in it is reached step by step, and no link is followed (beneath.py). It is also what the
-rest of the house knows: where the settings name an object store, `open_site` gives a StoreSite (store_site.py), which keeps
-to the same calls. Only publishing.py changes anything there.
+`FolderSite` is the folder. Each name in it is reached step by step, and no link is followed
+(beneath.py). It is also what the rest of the house knows: where the settings name an object store,
+`open_site` gives a StoreSite (store_site.py), which keeps to the same calls. Only publishing.py
+changes anything there.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ AT_ONCE = 1000
 
 
 SWEEP_SECONDS = 1.0
-"""How long a start waits until what an earlier daemon left is deleted: of a large client's folder that may take a minute."""
+"""How long a start waits until what a daemon left is deleted: a large folder takes a minute."""
 
 
 class PortalUnusable(OSError):
@@ -33,7 +34,7 @@ class PortalUnusable(OSError):
 
 
 class FolderSite:
-    """The folder at `path`. The staging folder lies beside it, as a rename needs one file system; nobody else has the same."""
+    """The folder at `path`. The staging folder lies beside it: renames need one file system."""
 
     at_once = AT_ONCE
 
@@ -73,7 +74,7 @@ class FolderSite:
             files.make_folder(self.staging / name, 0o750)
 
     def is_gone(self) -> bool:
-        """True if the folder that `prepare` made is not there any more, or if another one is in its place."""
+        """True if the folder that `prepare` made is gone, or another one is in its place."""
         try:
             now = os.stat(self.path)
         except (FileNotFoundError, NotADirectoryError):
@@ -107,7 +108,7 @@ class FolderSite:
 
     @contextlib.contextmanager
     def _at(self, name: str) -> Iterator[At]:
-        """The place of this name, in its folder, which is held open meanwhile. Raises FileNotFoundError; NotADirectoryError."""
+        """This name's place, in its folder held open. FileNotFoundError; NotADirectoryError."""
         *folders, last = name.split("/")
         with open_beneath(self.path, *folders) as folder:
             yield folder / last
@@ -134,12 +135,12 @@ class FolderSite:
             return folder.names()
 
     def extras(self, code: str, items: Collection[str] | None) -> list[str]:
-        """The files of a client's _pages folder; at least those of these items (None: of any)."""  # here: all, it is one look
+        """The files of a client's _pages folder, all in one look, whatever the `items`."""
         del items
         return self.names(f"{code}/{PAGES}") if self.is_folder(f"{code}/{PAGES}") else []
 
     def walk(self, name: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
-        """What lies in this folder and in those of its folders that are expected, by name from there: its bytes (None: no file)."""
+        """What lies in this folder and the expected ones in it: name → bytes (None: no file)."""
         with open_beneath(self.path, *name.split("/")) as folder:
             yield from _walk(folder, "", folders)
 
@@ -207,7 +208,7 @@ class FolderSite:
         files.remove_tree(aside)
 
     def move_out(self, name: str, target: Path, is_copied: bool = False) -> None:
-        """Move what lies there, and does not belong there, to a name that is free. `is_copied`: a copy goes; it is replaced itself."""
+        """Move what does not belong there to a free name. `is_copied`: it goes, it is replaced."""
         with self._at(name) as place:
             if not is_copied:
                 moves.move_away(place, target)
@@ -217,7 +218,8 @@ class FolderSite:
             files.sync((target,), (target.parent,))
 
     def _remove_later(self, folder: Path) -> None:
-        """Delete a folder of the staging folder on a thread of its own. Killed, or asked twice? The next start empties it."""
+        """Delete a folder of the staging on a thread. Killed, or asked twice? The next start
+        does."""
         gone = self.staging / "clients" / f".{secrets.token_hex(8)}.gone"
         moves.move(folder, gone)
         _remove_beside([gone])

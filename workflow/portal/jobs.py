@@ -1,4 +1,4 @@
-"""What one round of publishing works on, and how it is written down once it is on the portal: steps 2 and 4 of publishing.py."""
+"""What a round of publishing works on, and how it is recorded: steps 2 and 4 of publishing.py."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class PortalJob:
     """What is on the portal is certainly what `item.public` says."""
     staged: Path | None = None
     is_waiting: bool = False
-    """It can't be shown as it should, and what lies there is wrong: it is taken off, and tried again later."""
+    """It can't be shown as it should, and what is there is wrong: off, and tried again later."""
 
     @property
     def name(self) -> str:
@@ -76,7 +76,7 @@ class Work:
 
 
 def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
-    """The clients with items that were changed after the jobs were made up. Refreshes what mails go by."""
+    """The clients with items changed after the jobs were made. Refreshes what mails go by."""
     versions: dict[int, tuple[int, bool]] = {}
     for some in chunks(jobs, 900):
         keys = [job.item.id for job in some]
@@ -106,7 +106,7 @@ def is_shown(source: str, shown: tuple[str | None, Edition] | None) -> bool:
 
 
 def left_over(there: Sequence[str], items: Container[str] | None, kept: Container[str]) -> list[str]:
-    """The pictures and archives of these items among the names of a _pages folder that are not `kept`, for Change.less.
+    """Pictures and archives of these items in a _pages folder that are not `kept`: Change.less.
 
     With None, those of any item, and an old logo.
     """
@@ -115,7 +115,7 @@ def left_over(there: Sequence[str], items: Container[str] | None, kept: Containe
 
 
 def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Mapping[str, Work], dressed: Sequence[int]) -> int:
-    """Write down what is public now, and of which items (`dressed`) all pictures are up; returns how many were published.
+    """Write down what is public now, and whose pictures are all up (`dressed`); how many.
 
     Call in the transaction of `changed_since`.
     """
@@ -145,7 +145,8 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
     for job in jobs:
         if job.is_change and job.edition and job.item.id not in silent:
             notices.tell(office, now, "published", job.item.created_by, job.item, {})
-        # A change that waits for approval may ask for a mail, too: not for what was on the portal before it.
+        # A change that waits for approval may ask for a mail, too: not for what was on the portal
+        # before it.
         tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
         is_asked = job.item.notify and outbox.has(READY, job.item.id, job.item.contact, ("waiting", "failed"))
         if job.edition and job.item.notify and job.item.contact and tells_of_this and not is_asked:

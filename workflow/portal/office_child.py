@@ -1,10 +1,10 @@
-"""Becomes LibreOffice, for office_papers.py: confined, as a paper may ask it to fetch other files and addresses.
+"""Becomes LibreOffice, for office_papers.py: confined, as a paper may ask it to fetch things.
 
     python -m workflow.portal.office_child PROGRAM FOLDER PAPER
 
-It reads the machine's programs and fonts, and reads and writes FOLDER; there are its profile and what
-it makes of PAPER. It reaches no address and no other process, has so much time and memory, and ends with
-the process that started it. Where it can't be confined so, it does nothing.
+It reads the machine's programs and fonts, and reads and writes FOLDER; there are its profile and
+what it makes of PAPER. It reaches no address and no other process, has so much time and memory, and
+ends with the process that started it. Where it can't be confined so, it does nothing.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
-"""Office papers as PDF, by LibreOffice where an office has it and wants it (`portal.office_pictures: libreoffice`).
+"""Office papers as PDF, by LibreOffice where an office wants it (`portal.office_pictures`).
 
-It is a large program, and a paper may ask it to fetch other files and addresses: office_child.py holds
-it to one folder and no address, and to a time. What it makes is a PDF like any other to whoever draws it.
+It is a large program, and a paper may ask it to fetch other files and addresses: office_child.py
+holds it to one folder and no address, and to a time. What it makes is a PDF like any other to
+whoever draws it.
 
 Killed? The folder lies among what is staged for the portal, and is swept with that.
 """
@@ -53,7 +54,7 @@ def program() -> str | None:
 
 
 def can_be_confined() -> bool:
-    """False where the kernel doesn't hold a process to what office_child.py gives up; then no paper is opened."""
+    """False where the kernel can't confine office_child.py; then no paper is opened."""
     return _run("/bin/true", Path("/nowhere"), "", time.monotonic() + WALL_SECONDS) == 0
 
 

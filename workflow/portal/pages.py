@@ -1,9 +1,10 @@
-"""What a client's folder on the portal looks like: index.html, items.json, feed.xml, and the files of _pages/.
+"""What a client's folder on the portal looks like: index.html, items.json, feed.xml, _pages/.
 
-Pure: values in, text out; publishing.py writes it. Whatever a description or a file name holds, it is text on these pages:
-templates escape everything, links are percent-encoded, and the page's Content-Security-Policy allows no script or style
-but its own two files. Attachments are links with `download`, so that an HTML or SVG file is saved and not shown as if it
-were the portal; a web server in front should say `Content-Disposition: attachment` too, for who types the address.
+Pure: values in, text out; publishing.py writes it. Whatever a description or a file name holds, it
+is text on these pages: templates escape everything, links are percent-encoded, and the page's
+Content-Security-Policy allows no script or style but its own two files. Attachments are links with
+`download`, so that an HTML or SVG file is saved and not shown as if it were the portal; a web
+server in front should say `Content-Disposition: attachment` too, for who types the address.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ FEED_ENTRIES = 100
 _NEVER = "1970-01-01T00:00:00Z"
 """When a feed without entries was changed last: Atom requires a time (RFC 4287 section 4.1.1)."""
 
-# XML 1.0 section 2.2: what isn't a character of it. Of these UTF-8 can't hold the surrogates either.
+# XML 1.0 section 2.2: what isn't a character of it. Of these UTF-8 can't hold the surrogates
+# either.
 _NOT_TEXT = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _YEAR = re.compile(r"(?<![0-9A-Za-z.,])(?:19[5-9]|20[0-9])[0-9](?![0-9A-Za-z]|[.,][0-9])")
@@ -67,13 +69,13 @@ class ShownFile:
 
     @property
     def version(self) -> str:
-        """Names its content in an address of the web portal: another file of the same name has another."""
+        """Names its content in an address: another file of the same name has another."""
         return self.sha256[:16]
 
 
 @dataclass(frozen=True, slots=True)
 class ZipOfAll:
-    """All attachments of an item in one file: where it lies in the client's folder, and its size in bytes."""
+    """All attachments of an item in one file: its place in the client's folder, and its bytes."""
 
     path: str
     size: int
@@ -86,7 +88,8 @@ class ZipOfAll:
 
 @dataclass(frozen=True, slots=True)
 class ShownItem:
-    """An item as the client sees it. `explanation` is None unless it is shared; `published_at` is ISO 8601 with offset."""
+    """An item as the client sees it. `explanation`: None unless shared; `published_at`: ISO
+    8601."""
 
     item: str
     description: str
@@ -100,7 +103,7 @@ class ShownItem:
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What the firm has on every page: the portal's title, the firm's name and logo, and whom this client can call."""
+    """What the firm has on every page: title, name and logo, and whom this client can call."""
 
     title: str
     firm: str = ""
@@ -124,10 +127,10 @@ class PreviewNote:
 def index_html(
     house: House, client_name: str, language: str, items: Sequence[ShownItem], preview: PreviewNote | None = None
 ) -> str:
-    """The page for people, in `language`; `items` newest first. 10,000 items take about a third of a second.
+    """The page for people; `items` newest first. 10,000 items take about a third of a second.
 
-    As a preview it is one file that needs nothing else: its style is inside, and it leads only to the files of the item in question,
-    which lie beside it.
+    As a preview it is one file that needs nothing else: its style is inside, and it leads only to
+    the files of the item in question, which lie beside it.
     """
     style = static_files()["style.css"].decode() if preview else ""
     return text_only(
@@ -146,9 +149,10 @@ def papers_of(years: Iterable[str]) -> list[str]:
 
 
 def year_of(description: str, location: str | None, published_at: str) -> str:
-    """Which year a paper is about: the last one in its description, else in its location, else that in which it was published.
+    """The year a paper is about: the last in its description, its location, or its publishing.
 
-    The year is all that a client learns of the location. What would lie far ahead is no year but a number.
+    The year is all that a client learns of the location. What would lie far ahead is no year but a
+    number.
     """
     for text in (description, location or ""):
         found = [year for year in _YEAR.findall(text) if year <= str(int(published_at[:4]) + 1)]
@@ -164,7 +168,7 @@ def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
 
 
 def feed_xml(title: str, client_code: str, client_name: str, base_url: str, items: Sequence[ShownItem]) -> str:
-    """An Atom feed (RFC 4287) of the newest FEED_ENTRIES. An item keeps its id when it is replaced."""
+    """An Atom feed (RFC 4287) of the newest FEED_ENTRIES. An item keeps its id when replaced."""
     home = f"{base_url.rstrip('/')}/{quote(client_code)}"
     newest = items[:FEED_ENTRIES]
     return text_only(
@@ -192,7 +196,7 @@ def static_files() -> dict[str, bytes]:
 
 
 def look(house: House, base_url: str, client_code: str, client_name: str, language: str) -> str:
-    """A digest over all that the pages are made of besides the items, the program's own templates and texts included."""
+    """A digest over what pages are made of besides the items, templates and texts included."""
     of_house = [house.title, house.firm, house.logo and house.logo.version, house.ask and [house.ask.name, house.ask.phone]]
     made_of = json.dumps([of_house, base_url, client_code, client_name, language])
     return hashlib.sha256(f"{_own_digest()}{made_of}".encode()).hexdigest()[:32]
@@ -200,7 +204,7 @@ def look(house: House, base_url: str, client_code: str, client_name: str, langua
 
 @cache
 def _static_version() -> str:
-    """Behind the names of style and script, so that a browser doesn't take an old one from its cache."""
+    """Behind the names of style and script, so that no browser takes an old one of its cache."""
     return hashlib.sha256(b"".join(static_files().values())).hexdigest()[:8]
 
 

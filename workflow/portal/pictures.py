@@ -1,11 +1,12 @@
-"""What the pages have besides: small pictures of first pages, and an archive of all attachments of an item. And pages to be read.
+"""What pages have besides: pictures of first pages, archives of attachments, pages to read.
 
-They are made after an item is on the portal, on a thread of their own, from the vault, into the folder they are given;
-publishing.py puts them up. Pictures are drawn by another process (pictures_child.py), as a hostile PDF must not take
-the daemon along; a process that dies or hangs is replaced, and the file it was about has no picture.
+They are made after an item is on the portal, on a thread of their own, from the vault, into the
+folder they are given; publishing.py puts them up. Pictures are drawn by another process
+(pictures_child.py), as a hostile PDF must not take the daemon along; a process that dies or hangs
+is replaced, and the file it was about has no picture.
 
-Killed? PageDue says which items are still to do. A file that can't be pictured is not tried again until its item is
-published again.
+Killed? PageDue says which items are still to do. A file that can't be pictured is not tried again
+until its item is published again.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ from workflow.portal import office_papers, pages
 log = structlog.get_logger("pictures")
 
 ARCHIVE_BYTES = 512 * 1024 * 1024
-"""Of attachments together; above it there is no archive: it takes the same room on the disk again, and hardly anybody's patience."""
+"""Of attachments together; above it no archive: it takes that room again, and patience."""
 
 BATCH_SECONDS, BATCH_ITEMS = 4.0, 500
-"""What was made is handed over after so long or so many: each time the client's pages are written anew."""
+"""What was made is handed over after so long or so many: each time pages are made anew."""
 
 PATIENCE_SECONDS = 15.0
 """The drawing process gives up on a file by itself before this (pictures_child.WALL_SECONDS)."""
@@ -61,7 +62,7 @@ _PHOTO_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"mif1")  # ISO/IEC 23008-1
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A file for _pages/, staged at `path`: of which item's which edition, and made of what (PageFile.source)."""
+    """A file for _pages/, staged at `path`: whose edition, and made of what (PageFile.source)."""
 
     item: int
     edition: int
@@ -100,7 +101,7 @@ def may_have_picture(media_type: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """A page of a file as a picture (WebP): of how many pages, and how often the words were found on it."""
+    """A page as a picture (WebP): of how many pages, and how often the words are on it."""
 
     picture: bytes
     count: int
@@ -114,11 +115,11 @@ class Artist:
         self._child = Child("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
 
     def draw(self, path: Path) -> bytes:
-        """The small picture (WebP) of the vault file at `path`; empty if there is none to be had."""
+        """The small picture (WebP) of a vault file; empty if there is none to be had."""
         return self._ask(path, b"")
 
     def page(self, path: Path, number: int, width: int, words: Sequence[str] = ()) -> PagePicture | None:
-        """A page (from 0) of the vault file at `path`, so many pixels wide, with these words marked; None if there is none to be had."""
+        """A page (from 0) of a vault file, so many pixels wide, the words marked; else None."""
         asked = [number, width, [word[:200] for word in words[:_WORDS]]]
         answer = self._ask(path, json.dumps(asked).encode())
         return PagePicture(answer[: -_TAIL.size], *_TAIL.unpack(answer[-_TAIL.size :])) if answer else None
@@ -148,7 +149,7 @@ class Studio:
         self._artist = Artist()
 
     def make(self, most: int, seconds: float) -> PicturedItems | None:
-        """Make the files of up to `most` items, in about so many `seconds`; None if nothing is due. Raises OSError (disk full)."""
+        """Make the files of `most` items in about `seconds`; None if nothing is due. OSError."""
         end = time.monotonic() + seconds
         items: dict[int, int] = {}
         made: list[Made] = []
@@ -201,7 +202,7 @@ class Studio:
         return Made(key, edition, name, source, path, path.stat().st_size, files.hash_file(path))
 
     def _archive(self, attachments: Sequence[FileShown], approved_at: str) -> Path:
-        """All attachments in one ZIP file, stored as they are: most are packed already, and time is worth more."""
+        """All attachments in one ZIP file, stored as they are: most are packed already."""
         path = self._staging / f"{secrets.token_hex(12)}.zip"
         at = clock.from_text(approved_at).astimezone()
         try:
@@ -239,7 +240,8 @@ def _due(most: int) -> list[tuple[int, int]]:
 class Dresser(threading.Thread):
     """The thread: makes what is due while the daemon has nothing better to do, a batch at a time.
 
-    The daemon says `rest` when it has nothing to do, takes the batch, and says `rest` again once it is up.
+    The daemon says `rest` when it has nothing to do, takes the batch, and says `rest` again once it
+    is up.
     """
 
     def __init__(self, studio: Studio, tell: Callable[[], None]) -> None:

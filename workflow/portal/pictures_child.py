@@ -1,13 +1,16 @@
-"""The process that draws pictures of pages, for pictures.py: whatever a file does to it, nobody minds.
+"""The process that draws pages, for pictures.py: whatever a file does to it, nobody minds.
 
-It gets a file's descriptor and a request over its standard input (a socket): the kind of file, a byte; alone, a small picture of
-the first page is wanted, else [page from 0, width in pixels, [words to mark]] follows as JSON. Each file is drawn by a fork of its own, which ends
-with it: what a hostile file may make of that process never meets another file. The fork can open no file or socket (its
-limit of descriptors is nought), start no process, write no file, and has so much memory and time; then it is killed. This
-process itself reads no more of a file's making than a length and at most PAGE_BYTES, which it passes on.
+It gets a file's descriptor and a request over its standard input (a socket): the kind of file, a
+byte; alone, a small picture of the first page is wanted, else [page from 0, width in pixels, [words
+to mark]] follows as JSON. Each file is drawn by a fork of its own, which ends with it: what a
+hostile file may make of that process never meets another file. The fork can open no file or socket
+(its limit of descriptors is nought), start no process, write no file, and has so much memory and
+time; then it is killed. This process itself reads no more of a file's making than a length and at
+most PAGE_BYTES, which it passes on.
 
-An answer is a length and a WebP picture; length 0: there is none. Behind the picture of a page that was asked for by its number
-stand two numbers (TAIL): how many pages the file has, and how often the words were found on this one.
+An answer is a length and a WebP picture; length 0: there is none. Behind the picture of a page that
+was asked for by its number stand two numbers (TAIL): how many pages the file has, and how often the
+words were found on this one.
 """
 
 from __future__ import annotations
@@ -34,7 +37,7 @@ from pypdfium2 import raw
 from dossier.workers.confined import threads_only
 
 WIDTH, HEIGHT = 176, 248
-"""Pixels of a picture, at most; it is shown at half of that, so it is sharp on screens with twice the dots."""
+"""Pixels of a picture, at most; shown at half of that, so it is sharp on dense screens."""
 
 PICTURE_BYTES = 64 * 1024
 """No small picture is larger; one of this size is 2 to 8 kB."""
@@ -62,7 +65,7 @@ MAX_PIXELS = 120_000_000
 """A scan of A3 at 600 dots per inch is 70 million."""
 
 PDF, IMAGE, PHOTO = b"P", b"I", b"H"
-"""PHOTO: HEIC, whose library decodes in a thread of its own. Its fork may start threads, and still no process."""
+"""PHOTO: HEIC, decoded in a thread of its own. Its fork may start threads, and no process."""
 
 FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP", "AVIF")
 
@@ -74,7 +77,7 @@ Box = tuple[int, int]
 
 
 def of_pdf(content: mmap.mmap, number: int, box: Box, words: list[str]) -> tuple[Image.Image | None, int, int]:
-    """A page on white paper with words marked; how many pages there are, and how often the words were found."""
+    """A page on white paper with words marked; how many pages, and how often words were found."""
     document = pypdfium2.PdfDocument((ctypes.c_ubyte * len(content)).from_buffer(content))
     if not 0 <= number < len(document):
         return None, len(document), 0
@@ -86,7 +89,7 @@ def of_pdf(content: mmap.mmap, number: int, box: Box, words: list[str]) -> tuple
 
 
 def mark(image: Image.Image, page: pypdfium2.PdfPage, words: list[str]) -> int:
-    """Mark each place of these words on the page, as with a yellow pen; how many places there are."""
+    """Mark each place of these words, as with a yellow pen; how many places there are."""
     text, found = page.get_textpage(), 0
     for word in words:
         search = text.search(word)
@@ -112,7 +115,7 @@ def _on_image(image: Image.Image, page: pypdfium2.PdfPage, x: float, y: float) -
 
 
 def of_image(content: mmap.mmap, number: int, box: Box) -> tuple[Image.Image | None, int]:
-    """The picture itself, turned as its camera says, on white where it is transparent; how many the file holds."""
+    """The picture, turned as its camera says, on white where transparent; how many there are."""
     Image.MAX_IMAGE_PIXELS = MAX_PIXELS
     image: Image.Image = Image.open(content, formats=(*FORMATS, "HEIF"))  # type: ignore[arg-type]  # a mapping reads as a file does
     count = getattr(image, "n_frames", 1) if image.format == "TIFF" else 1
@@ -131,7 +134,7 @@ def of_image(content: mmap.mmap, number: int, box: Box) -> tuple[Image.Image | N
 
 
 def draw(request: bytes, content: mmap.mmap) -> bytes:
-    """The picture as WebP; empty if there is none to be had. Raises whatever the libraries raise."""
+    """The picture as WebP; empty if there is none. Raises whatever the libraries raise."""
     number, width, words = json.loads(request[1:]) if request[1:] else (0, WIDTH, [])
     box = (width, 2 * width) if request[1:] else (WIDTH, HEIGHT)
     found = 0
@@ -198,7 +201,7 @@ def _write(descriptor: int, data: bytes) -> None:
 
 
 def warm_up() -> None:
-    """Draw one of each format: the libraries load parts of themselves when they first need them, and a fork can't."""
+    """Draw one of each format: libraries load parts when first needed, and a fork can't."""
     for name in (*FORMATS, "PDF"):
         kind, stream = PDF if name == "PDF" else IMAGE, io.BytesIO()
         Image.new("RGB", (2, 2)).save(stream, name)

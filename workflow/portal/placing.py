@@ -1,21 +1,23 @@
 """How one client's folder on the portal changes: all at once, as far as the file system can.
 
-A `Change` is made in the staging folder first, so that whatever needs room on the disk has it before anything on the
-portal is touched. Then, by `apply`, which only renames:
+A `Change` is made in the staging folder first, so that whatever needs room on the disk has it
+before anything on the portal is touched. Then, by `apply`, which only renames:
 
 - a client who had no folder gets a whole one;
-- a client who only gets more: each new item's folder is renamed in, then the pages. The pages never name what is not there;
-- a client of whom something is replaced, or goes: a successor of the whole folder, hard links of what stays, is swapped in
-  (RENAME_EXCHANGE). A reader sees all as before or all as after, folders, items.json and index.html alike;
-- where that can't be done (network file systems without links or exchange): files are renamed in one by one, over their
-  old namesakes, then the pages, then the old names go. No page names what is not there, but for an instant an item may be
-  part new.
+- a client who only gets more: each new item's folder is renamed in, then the pages. The pages never
+  name what is not there;
+- a client of whom something is replaced, or goes: a successor of the whole folder, hard links of
+  what stays, is swapped in (RENAME_EXCHANGE). A reader sees all as before or all as after, folders,
+  items.json and index.html alike;
+- where that can't be done (network file systems without links or exchange): files are renamed in
+  one by one, over their old namesakes, then the pages, then the old names go. No page names what is
+  not there, but for an instant an item may be part new.
 
-The portal's folder is held open meanwhile, and what lies in it is reached from there: no link beneath it is followed
-(beneath.py). The staging folder is the daemon's own.
+The portal's folder is held open meanwhile, and what lies in it is reached from there: no link
+beneath it is followed (beneath.py). The staging folder is the daemon's own.
 
-What was swapped out waits in the staging folder for `clear`. Killed anywhere: the staging folder is emptied at the
-next start, and publishing.py does anew what it hasn't written down as done.
+What was swapped out waits in the staging folder for `clear`. Killed anywhere: the staging folder is
+emptied at the next start, and publishing.py does anew what it hasn't written down as done.
 """
 
 from __future__ import annotations
@@ -38,14 +40,15 @@ PAGE_NAMES = ("items.json", "index.html", "feed.xml")
 """What lies in a client's folder beside the items and PAGES."""
 
 LARGE = 500
-"""Items of a client whose old folder is not deleted while others wait to be published: on a busy disk that may take a minute."""
+"""A client's items whose old folder is deleted later: on a busy disk it may take a minute."""
 
 _CANT_LINK = (errno.EPERM, errno.EACCES, errno.ENOTSUP, errno.ENOSYS, errno.EXDEV, errno.EMLINK)
 
 
 @dataclass(slots=True)
 class Change:
-    """What becomes of a client's folder, made ready in `staging`. The order of `pages` is the order in which they are renamed in."""
+    """What becomes of a client's folder, ready in `staging`. `pages` are renamed in in this
+    order."""
 
     portal: Path
     code: str
@@ -68,7 +71,7 @@ class Change:
     _whole: bool = False
 
     def stage(self) -> list[Path]:
-        """Make all of it ready in a folder of its own in `staging`. Returns files and folders to be synced before `apply`."""
+        """Make all of it ready in a folder in `staging`. Returns what to sync before `apply`."""
         self._staged = self.staging / self.code
         files.remove_tree(self._staged)
         with open_folder(self.portal) as portal:
@@ -91,7 +94,7 @@ class Change:
             return bool(self.less) or any(files.exists(home / name) for name in (*self.put, *self.drop))
 
     def forget_content(self) -> None:
-        """After `stage`: the pages lie on the disk, and a round of a thousand clients would fill the memory with them."""
+        """After `stage`: the pages lie on the disk, and would fill the memory of a round."""
         self.pages = dict.fromkeys(self.pages, b"")
 
     def _stage_pages(self) -> list[Path]:
@@ -122,7 +125,8 @@ class Change:
         return [*synced, *placed, *(self._staged / name for name in (*self.more, *self.pages))]
 
     def apply(self) -> None:
-        """Put it on the portal: renames only. Not synced, but for what is replaced where the file system swaps no folders."""
+        """Put it on the portal: renames only, synced only where the file system swaps no
+        folders."""
         assert self._staged is not None
         with open_folder(self.portal) as portal:
             home = portal / self.code
@@ -135,7 +139,7 @@ class Change:
                 raise OSError(errno.ENOTSUP, sentence("publishing.no_swap"), str(home))
 
     def _apply_in_place(self, home: Folder) -> None:
-        """Even what goes is not removed but moved away: nothing here may still work when the staging folder is gone."""
+        """What goes is moved away, not removed: it must do even without the staging folder."""
         assert self._staged is not None
         stale: list[tuple[str, str]] = []
         for name, folder in self.put.items():
@@ -168,7 +172,7 @@ class Change:
             moves.move(place, self._staged / f"{secrets.token_hex(8)}.gone")
 
     def clear(self) -> None:
-        """Delete what was swapped out, and what is left of the staging; a large folder is given to `remove_later`."""
+        """Delete what was swapped out, and the staging; a large folder goes to `remove_later`."""
         assert self._staged is not None
         if self._whole and self._staged.is_dir() and len(os.listdir(self._staged)) > LARGE:
             self.remove_later(self._staged)

@@ -1,32 +1,42 @@
-"""The portal folder: the only writer of it. What stands approved is there; nothing else is, not for a moment.
+"""The portal folder: its only writer. What stands approved is there, and never anything else.
 
-One round brings the portal in line with the database, for some items of some clients. While anything is to go, a round does that
-and nothing else. The first rounds after a start are small, so that a daemon which is killed again and again gets somewhere all
-the same. What was approved by who may not any more is asked again first, and folders of clients that are off the portal go whole.
-Clients who may have a portal and have nothing on it get an empty page, when there is nothing else to do. Then, in this order:
+One round brings the portal in line with the database, for some items of some clients. While
+anything is to go, a round does that and nothing else. The first rounds after a start are small, so
+that a daemon which is killed again and again gets somewhere all the same. What was approved by who
+may not any more is asked again first, and folders of clients that are off the portal go whole.
+Clients who may have a portal and have nothing on it get an empty page, when there is nothing else
+to do. Then, in this order:
 
- 1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder beside the portal; then sync.
+ 1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder
+    beside the portal; then sync.
               Killed here? The staging folder is emptied at the start of the next daemon.
- 2. look      one transaction begins, and with it nobody else changes an item: what was changed since 1 is left for the next
-              round. A withdrawal is before this, and nothing appears; or after 4, and takes off what it finds.
+ 2. look      one transaction begins, and with it nobody else changes an item: what was changed
+    since 1 is left for the next
+              round. A withdrawal is before this, and nothing appears; or after 4, and takes off
+              what it finds.
  3. place     each client's folder is changed in one step (placing.py), then sync.
-              Killed here? The transaction is gone; the items are still unsettled. What was unsettled at a start is done again,
-              whatever the database says is public, over what is there; and a client's pages that nobody recorded are made again.
+              Killed here? The transaction is gone; the items are still unsettled. What was
+              unsettled at a start is done again, whatever the database says is public, over what is
+              there; and a client's pages that nobody recorded are made again.
  4. record    what is public now, the events, the mails that are asked for; the transaction ends.
  5. clear     what was swapped out is deleted.
               Killed here? As 1.
 
-At every instant items.json and index.html name only what is there, and the item's folder holds what they say of it.
+At every instant items.json and index.html name only what is there, and the item's folder holds what
+they say of it.
 
-Where several daemons share the office (PostgreSQL), one of them publishes. It may be stopped anywhere, replaced, and woken up, even in
-the middle of 3. So each has a staging folder of its own, its successor removes it before anything else, and whatever 3 does on
-the portal is a rename out of that folder or into it: then it fails, on the file server, whatever the sleeper believes. Its transaction
-is gone, so what it had placed before that is done again. (An object store knows no such rename: there the connection to the
-database is asked before each client's change, and what the sleeper was sending at that moment arrives; the daily look mends it.)
+Where several daemons share the office (PostgreSQL), one of them publishes. It may be stopped
+anywhere, replaced, and woken up, even in the middle of 3. So each has a staging folder of its own,
+its successor removes it before anything else, and whatever 3 does on the portal is a rename out of
+that folder or into it: then it fails, on the file server, whatever the sleeper believes. Its
+transaction is gone, so what it had placed before that is done again. (An object store knows no such
+rename: there the connection to the database is asked before each client's change, and what the
+sleeper was sending at that moment arrives; the daily look mends it.)
 
-A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine when it is in the way,
-and by verifying.py otherwise. The staging folder lies beside the portal, as a rename needs one file system: a portal that
-is a mount point of its own is refused, rather than that something unpublished lies in it.
+A folder or file of the portal that is none of ours is never deleted: it is moved to var/quarantine
+when it is in the way, and by verifying.py otherwise. The staging folder lies beside the portal, as
+a rename needs one file system: a portal that is a mount point of its own is refused, rather than
+that something unpublished lies in it.
 """
 
 from __future__ import annotations
@@ -76,13 +86,13 @@ from workflow.portal.staging import stage_each
 log = structlog.get_logger("portal")
 
 STALE_AT_ONCE = 50
-"""Clients in one round whose pages are all to be made anew: after an upgrade these are all clients there are."""
+"""Clients in a round whose pages are all made anew: after an upgrade these are all clients."""
 
 FIRST, GROWTH = 10, 4
-"""Items in the first round after a start, and how many times as many there may be in each next one, up to site.at_once."""
+"""Items in the first round after a start, and the growth of the next ones, to site.at_once."""
 
 RETRY_SECONDS = 30
-"""How long what could not be published (disk full, a vault file gone, no permission) is left alone."""
+"""How long what can't be published (disk full, a vault file gone) is left alone."""
 
 WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
@@ -108,13 +118,13 @@ class Publisher:
         self._stale: set[str] = set()
         self._off: set[str] = set()
         self._new: set[str] = set()
-        """Clients who may have a portal, and have neither a page nor anything that belongs on one."""
+        """Clients who may have a portal and have neither a page nor anything for one."""
         self._known: set[str] = set()
         self._has_looked = False
         self._cannot_make = False
 
     def prepare(self) -> None:
-        """Make the folders, empty the staging folder, and see what has to be done again. Raises site.PortalUnusable.
+        """Make the folders, empty the staging, see what has to be done again. PortalUnusable.
 
         In an office for trying the portal is left as it is, by this and all that follows.
         """
@@ -125,7 +135,7 @@ class Publisher:
         self.reconsider_clients()
 
     def reconsider_clients(self) -> None:
-        """After config/ changed: see who came on or went off the portal, and whose pages look different now."""
+        """After config/ changed: who came on or went off the portal, and whose pages differ."""
         known = {row[0] for row in tuples(Item.select(Item.client).distinct())}
         never = never_shared(self.office)
         away = {code for code in known if not is_on_portal(self.office, code)}
@@ -146,10 +156,11 @@ class Publisher:
         }
 
     def _look_who_is_there(self) -> None:
-        """See which folders lie there of clients who may have none, and who may have one and has none. Raises OSError."""
+        """Whose folder lies there and may not, and who may have one and has none. OSError."""
         homes = self.site.homes()
         self._off = {name for name in homes if name in self._known and not is_on_portal(self.office, name)}
-        # A folder that is there and not recorded was placed by somebody who was killed, or cut off from power, before step 4.
+        # A folder that is there and not recorded was placed by somebody who was killed, or cut off
+        # from power, before step 4.
         recorded = homes & {row[0] for row in tuples(Page.select(Page.client))}
         self._new = {code for code in self.office.clients if code not in recorded and is_on_portal(self.office, code)}
         if self._new:  # a folder that is gone with what was in it is verifying.py's to mend
@@ -170,13 +181,13 @@ class Publisher:
             self.redo_all()
 
     def redo_all(self) -> None:
-        """Put all that is public in the folder anew, and the pages of every client who had any, also where nothing is on them."""
+        """Put all that is public anew, and the pages of every client who had any, even empty."""
         public = list(tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False))))
         codes = {row[0] for row in tuples(Page.select(Page.client))}
         self.redo([key for key, _ in public], codes.union(code for _, code in public))
 
     def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
-        """Put these items' folders, which are wrong, and these clients' pages in order in the next rounds."""
+        """Put these items' wrong folders and these clients' pages in order in the next rounds."""
         keys = list(items)
         self._unsure.update(keys)
         self._wrong.update(keys)
@@ -217,7 +228,7 @@ class Publisher:
         )
 
     def take_off(self, now: datetime) -> None:
-        """Rounds, while anything is to go that was withdrawn. Whatever else waits for the portal, this does not."""
+        """Rounds while anything withdrawn is to go. It waits for nothing else of the portal."""
         if identity.is_trial():
             return
         self._forget_pauses(now)
@@ -225,7 +236,7 @@ class Publisher:
             self.round(now)
 
     def round(self, now: datetime) -> int:
-        """Bring some items in line; returns how many were published. Trouble with the disk is kept in `trouble`."""
+        """Bring some items in line; how many were published. The disk's trouble is in `trouble`."""
         if identity.is_trial():
             return 0
         self._forget_pauses(now)
@@ -337,7 +348,7 @@ class Publisher:
         return jobs
 
     def _set_aside_misfits(self, now: datetime, jobs: list[PortalJob], codes: Iterable[str]) -> None:
-        """What is not what was approved is not published, and goes from the portal: of `jobs`, and of all that these clients see.
+        """What is not what was approved goes from the portal: of `jobs`, and all these clients see.
 
         It is tried again later, as whatever can't be published now: the database may be put right.
         """
@@ -357,13 +368,13 @@ class Publisher:
         return self._unsettled(limit, Item.public.is_null(False) & Item.standing.is_null())
 
     def _unsettled(self, limit: int, which: object = True) -> list[Item]:
-        """Items that wait for a round, less those that are left alone for now, a client's together."""
+        """Items that wait for a round, less those left alone for now, a client's together."""
         query = Item.select().where(Item.unsettled & which).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
         return waiting[:limit]
 
     def _lost(self, codes: Iterable[str], known: Container[int]) -> list[Item]:
-        """Of clients whose folder is gone: all else that was in it. It comes back whole, at once."""
+        """Of clients whose folder is gone: all else that was in it comes back, at once."""
         lost: list[Item] = []
         for code in codes:
             if is_on_portal(self.office, code) and not self.site.is_folder(code):
@@ -375,9 +386,10 @@ class Publisher:
         return lost
 
     def _share_out(self, batches: Sequence[PicturedItems], work: dict[str, Work]) -> dict[int, str]:
-        """Give each client what was made for its pages. Returns the items that are done with, each with its client.
+        """Give each client what was made for its pages. Returns the items done with, with clients.
 
-        What was made of an item that shows something else by now, or is to, is thrown away: it is made anew.
+        What was made of an item that shows something else by now, or is to, is thrown away: it is
+        made anew.
         """
         again = {job.item.id for one in work.values() for job in one.due}
         done: dict[int, str] = {}
@@ -395,7 +407,7 @@ class Publisher:
         return done
 
     def _keeps_files(self, job: PortalJob) -> bool:
-        """True if the folder on the portal is what it shall be already: only what the pages say is new."""
+        """True if the folder on the portal is as it shall be: only what pages say is new."""
         if job.edition is None or not job.is_sure or job.item.public is None:
             return False
         public = Edition.get_by_id(job.item.public)
@@ -409,7 +421,8 @@ class Publisher:
     # 1. stage
 
     def _stage(self, now: datetime, jobs: Sequence[PortalJob]) -> None:
-        """Copy what the items' editions show. An item whose vault file is gone or damaged is left for later."""
+        """Copy what the editions show. An item whose vault file is gone or bad is left for
+        later."""
         folder = self.site.staging / "items"
         wanted = [
             (job.name, [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]]) for job in jobs if job.edition
@@ -439,7 +452,7 @@ class Publisher:
         log.error(str(what), error=str(error))
 
     def _change(self, now: datetime, code: str, work: Work) -> Change:
-        """What becomes of the client's folder. What is in the way and not ours is moved to the quarantine."""
+        """What becomes of the client's folder. What is not ours and in the way is quarantined."""
         at = clock.to_text(now)
         if self.site.has(code) and not self.site.is_folder(code):
             self.quarantine(now, code)
@@ -461,7 +474,8 @@ class Publisher:
         known = extras(code)
         up = [extra for extra in known if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         items = None if work.is_stale else {item_name(key) for key in changed}
-        # Also what only the database knows: killed between 3 and 4, an earlier round had removed it already.
+        # Also what only the database knows: killed between 3 and 4, an earlier round had removed it
+        # already.
         there = dict.fromkeys([*self.site.extras(code, items), *(extra.name for extra in known)])
         more = {f"{PAGES}/{one.name}": one.path for one in work.made}
         kept = {extra.name for extra in up}
@@ -474,7 +488,7 @@ class Publisher:
     # 2. look, 3. place
 
     def _take_off_clients(self, now: datetime) -> None:
-        """The folders of clients without a portal go whole; what is not ours in them goes to the quarantine."""
+        """The folders of clients without a portal go whole; what is not ours is quarantined."""
         for code in list(self._off):
             try:
                 if self.site.has(code):
@@ -503,7 +517,7 @@ class Publisher:
                 self.quarantine(now, place)
 
     def _evict_strangers(self, now: datetime, folder: str, key: int) -> None:
-        """Move to the quarantine what lies in an item's folder and never was an attachment shown to the client."""
+        """Quarantine what is in an item's folder and never was shown to its client."""
         if not self.site.is_folder(folder):
             self.quarantine(now, folder)
             return
@@ -515,9 +529,10 @@ class Publisher:
                 self.quarantine(now, f"{folder}/{name}")
 
     def quarantine(self, now: datetime, name: str, is_copied: bool = False) -> None:
-        """Move to var/quarantine, and tell the trail, what lies on the portal and does not belong there.
+        """Move to var/quarantine, and tell the trail, what does not belong on the portal.
 
-        `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside `transaction()`.
+        `is_copied`: a copy goes there; the file itself is about to be replaced. Call outside
+        `transaction()`.
         """
         target = self._quarantine_place(now, name)
         claims.confirm()  # a sleeper who has been replaced doesn't know what is ours by now

@@ -1,4 +1,4 @@
-"""What a client's pages are made of: from the database to values that pages.py takes. Reads only."""
+"""What a client's pages are made of: from the database to values for pages.py. Reads only."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def extras(code: str) -> list[Extra]:
 def public_items(
     code: str, changed: Mapping[int, tuple[str | None, Edition] | None], up: Iterable[Extra] = ()
 ) -> list[ShownItem]:
-    """All that a client sees, newest first: what is public, but for what is `changed` to (time, edition), or to None."""
+    """All that a client sees, newest first: what is public, but for `changed` (time, edition)."""
     query: object = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
@@ -105,7 +105,7 @@ def shown_item(
     location: str | None,
     made: Mapping[tuple[int, str], Extra] | None = None,
 ) -> ShownItem:
-    """What an edition shows, as pages.py takes it; `made`: (item, source) → its pictures and archive."""
+    """What an edition shows, for pages.py; `made`: (item, source) → its pictures and archive."""
     attachments = shown["attachments"]
     pictures = [made.get((key, one["sha256"])) for one in attachments] if made else [None] * len(attachments)
     seen = tuple(
@@ -133,7 +133,8 @@ def look_of(office: Office, code: str) -> str:
 def pages_of(office: Office, code: str, shown: Sequence[ShownItem]) -> dict[str, bytes]:
     """The pages of a client's folder, by name, in the order in which they may appear.
 
-    What items.json names is in index.html already: a program that reads one and then the other misses nothing.
+    What items.json names is in index.html already: a program that reads one and then the other
+    misses nothing.
     """
     client, portal, house = office.clients[code], office.settings.portal, house_of(office, code)
     return {

@@ -7,7 +7,7 @@ from workflow.portal.folder_site import FolderSite
 
 
 def open_site(office: Office) -> FolderSite:
-    """Where the settings say that the portal lies. Nothing is made or asked until something is wanted."""
+    """Where the settings say that the portal lies. Nothing is made or asked yet."""
     if office.portal_store is None:
         return FolderSite(office.portal)
     from workflow.portal.store_site import StoreSite

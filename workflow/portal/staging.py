@@ -11,9 +11,10 @@ from dossier.vault.folder import Vault
 
 
 def stage_each(vault: Vault, folder: Path, wanted: Sequence[tuple[str, Sequence[tuple[str, str]]]]) -> dict[str, Sentence]:
-    """Copy items' files (name, SHA-256) from the vault to folders of their own; returns what is wrong with those that can't be.
+    """Stage items' files (name, SHA-256) from the vault; what is wrong with those that can't be.
 
-    Any process may do it, and it may be done again. Raises Interrupted; OSError where a copy can't be written.
+    Any process may do it, and it may be done again. Raises Interrupted; OSError where a copy can't
+    be written.
     """
     damaged = {}
     for item, attachments in wanted:

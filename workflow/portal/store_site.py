@@ -1,18 +1,21 @@
 """The portal in an object store: each file an object, behind the same calls as the folder.
 
-A store swaps no folders. So a client's part changes in this order, and at every instant index.html and items.json name only what
-is there:
+A store swaps no folders. So a client's part changes in this order, and at every instant index.html
+and items.json name only what is there:
 
- 1. before the transaction, whatever is not small is sent in parts, which nobody sees until it is finished (store.py);
- 2. in it, once it is sure that nothing was withdrawn meanwhile: new files, pictures and archives; then the pages, in their order; then
-    what is not named any more goes.
+ 1. before the transaction, whatever is not small is sent in parts, which nobody sees until it is
+    finished (store.py);
+ 2. in it, once it is sure that nothing was withdrawn meanwhile: new files, pictures and archives;
+    then the pages, in their order; then what is not named any more goes.
 
-Within 2 a client may see an attachment in its new version beside the page that still tells of the old one, for the instant until
-the page is there too. Killed or cut off anywhere: the items are still unsettled, and the next round does it anew, over what is
-there; parts of what was never finished are swept when the daemon starts.
+Within 2 a client may see an attachment in its new version beside the page that still tells of the
+old one, for the instant until the page is there too. Killed or cut off anywhere: the items are
+still unsettled, and the next round does it anew, over what is there; parts of what was never
+finished are swept when the daemon starts.
 
-Attachments are stored with `Content-Disposition: attachment`, so that a web server that hands them on as they are lets nothing act
-as the portal, and with `Cache-Control: no-cache`, so that what is withdrawn is gone.
+Attachments are stored with `Content-Disposition: attachment`, so that a web server that hands them
+on as they are lets nothing act as the portal, and with `Cache-Control: no-cache`, so that what is
+withdrawn is gone.
 """
 
 from __future__ import annotations
@@ -40,17 +43,17 @@ from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 log = structlog.get_logger("portal")
 
 BEGUN_BYTES = 64 * 1024
-"""A larger file or page is sent before the transaction, a smaller one within it: a request is one either way."""
+"""A larger file is sent before the transaction, a smaller one within it: one request."""
 
 AT_ONCE = 100
-"""Items in one round, at most: others wait for its transaction. With a store that does not keep up there are fewer."""
+"""Items in a round at most: others wait for its transaction. Fewer with a slow store."""
 
 PLACING_SECONDS = 12.0
-"""So long a round changes the portal; a transaction must not be open for longer (database.BUSY_SECONDS is how long others wait)."""
+"""So long a round changes the portal; others wait for its transaction (BUSY_SECONDS)."""
 
 
 class StoreSite(FolderSite):
-    """The objects behind `url`; `path` and the staging folder beside it are for what is on its way."""
+    """The objects behind `url`; `path` and the staging folder are for what is on its way."""
 
     def __init__(self, office: Office, url: str) -> None:
         super().__init__(office.portal)
@@ -79,7 +82,7 @@ class StoreSite(FolderSite):
         self._until = None
 
     def keep_time(self) -> None:
-        """Raises StoreFailed when a round has changed the portal for so long that others have waited enough."""
+        """Raises StoreFailed when others have waited long enough for this round."""
         now = time.monotonic()
         if self._until is None:
             self._until = now + PLACING_SECONDS
@@ -87,7 +90,7 @@ class StoreSite(FolderSite):
             raise StoreFailed(errno.ETIMEDOUT, sentence("object_store.too_slow"), self._store.url)
 
     def went(self, well: bool) -> None:
-        """What doesn't go well is tried with half as many items; with somewhat more when that does."""
+        """What goes badly is tried with half as many items; with more when it goes well."""
         self.at_once = min(AT_ONCE, self.at_once + self.at_once // 4 + 1) if well else max(1, self.at_once // 2)
 
     def expect(self, names: Iterable[str]) -> None:
@@ -103,13 +106,13 @@ class StoreSite(FolderSite):
         return {name.rstrip("/") for name in self._store.tops() if not name.startswith(".")}
 
     def has(self, name: str) -> bool:
-        """True if anything lies there. Of what was expected only what lies behind the name: that is all that a round puts there."""
+        """True if anything is there. Of what was expected, only what is behind the name."""
         if name in self._seen:
             return bool(self._seen[name])
         return self.is_folder(name) or self._store.head(_key(name), is_bucket_sure=True) is not None
 
     def is_folder(self, name: str) -> bool:
-        """True if anything lies behind this name. There may be an object of the very name, too: see `walk`."""
+        """True if anything is behind this name. An object may have the very name: see `walk`."""
         if name in self._seen:
             return bool(self._seen[name])
         return next(self._store.entries(f"{name}/", limit=1), None) is not None
@@ -125,7 +128,7 @@ class StoreSite(FolderSite):
         return [name.removeprefix(f"{code}/{PAGES}/") for names in found for name in names]
 
     def walk(self, name: str, folders: Container[str]) -> Iterator[tuple[str, int | None]]:
-        """As FolderSite.walk. An object of the very name of the folder, which no folder could be, is `.` in it."""
+        """As FolderSite.walk. An object of the very name, which no folder could be, is `.`."""
         del folders  # what lies behind a name that is not expected is not expected either
         if self._store.head(name) is not None:
             yield ".", None

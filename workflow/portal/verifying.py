@@ -1,12 +1,14 @@
-"""What on the portal and in the vault is not as the database says: found by hash, the portal mended from the vault.
+"""What on the portal and in the vault is not as the database says, and mending the portal.
 
-A look reads only (and raises Interrupted when the process is to end), and may be had at any time: what is just being
-published is left out, and what differs is looked at again before it is told. Mending is for the portal's own thread (the
-daemon's, or a command's that holds its lock): others leave a note of what is to be mended. What lacks or was changed is
-published anew; a changed file is kept in var/quarantine, and what doesn't belong is moved there. Nothing is ever deleted. A
-vault file that is gone or damaged is taken back from the portal, if a good copy is there.
+A look reads only (and raises Interrupted when the process is to end), and may be had at any time:
+what is just being published is left out, and what differs is looked at again before it is told.
+Mending is for the portal's own thread (the daemon's, or a command's that holds its lock): others
+leave a note of what is to be mended. What lacks or was changed is published anew; a changed file is
+kept in var/quarantine, and what doesn't belong is moved there. Nothing is ever deleted. A vault
+file that is gone or damaged is taken back from the portal, if a good copy is there.
 
-A month's worth: a daily look sees all names and sizes, and the contents of one of PARTS parts, the next one each day.
+A month's worth: a daily look sees all names and sizes, and the contents of one of PARTS parts, the
+next one each day.
 """
 
 from __future__ import annotations
@@ -39,10 +41,10 @@ PARTS = 28
 """Parts of the contents, one a day: in every month all are seen."""
 
 SETTLED_SECONDS = 3600
-"""A vault file that no attachment names may be of a drop that is just being taken, until it is so old."""
+"""A vault file that no attachment names may be of a drop that is being taken, until so old."""
 
 PAUSE_SECONDS, TRIES = 1.0, 6
-"""Between two looks at what seems to differ, and how often: longer than a round takes from placing to recording."""
+"""Between looks at what seems to differ, and how often: longer than placing to recording."""
 
 _ASKED, _VAULT = "mend:", "mend: the vault"
 
@@ -51,9 +53,10 @@ Kind = Literal["lacks", "changed", "stranger"]
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """`path` is relative to the portal's or the vault's folder. `client` is None for the vault's and for what is nobody's.
+    """`path`: from the portal's or vault's folder. `client`: None for the vault's and nobody's.
 
-    Of the database it is `client/item`, and `reason` says in what that differs from what was approved.
+    Of the database it is `client/item`, and `reason` says in what that differs from what was
+    approved.
     """
 
     where: Literal["portal", "vault", "database"]
@@ -104,7 +107,7 @@ def part_of(client: str) -> int:
 
 
 def look(office: Office, vault: Vault, part: int | None = None) -> list[Difference]:
-    """All that differs. `part`: the contents of this part only; None: of everything. Names and sizes are looked at always."""
+    """All that differs. `part`: only its contents; None: all. Names and sizes are all looked at."""
 
     def is_read(code: str) -> bool:
         return part in (None, part_of(code))
@@ -126,7 +129,7 @@ def look_at_portal(office: Office, is_read: Callable[[str], bool]) -> list[Diffe
 
 
 def look_at_editions(is_read: Callable[[str], bool], code: str | None = None) -> list[Difference]:
-    """What stands or is public in the database (of one client) and is not what was approved; `is_read` says of which clients."""
+    """What is not what was approved (of one client); `is_read`: of which clients it is read."""
     stands, found = Item.standing.is_null(False), dict[int, Difference]()
     for (client,) in list(tuples(Item.select(Item.client).where(stands).distinct())):
         if code not in (None, client) or not is_read(client):
@@ -143,7 +146,8 @@ def look_at_editions(is_read: Callable[[str], bool], code: str | None = None) ->
 def _look_until_sure(office: Office, code: str, is_read: bool) -> list[Difference]:
     """What differs for a client, and not because something is just being published.
 
-    A round places before it records, so what is seen must be seen twice, with the database saying the same all the while.
+    A round places before it records, so what is seen must be seen twice, with the database saying
+    the same all the while.
     """
     last: tuple[object, list[Difference]] | None = None
     found: list[Difference] = []
@@ -220,7 +224,7 @@ def _expected(code: str) -> dict[str, _Expected]:
 
 
 def look_at_vault(vault: Vault, is_read: Callable[[int], bool]) -> list[Difference]:
-    """What differs in the vault; `is_read` says of which folders (0 to 255) the contents are hashed."""
+    """What differs in the vault; `is_read` says of which folders (0 to 255) it is hashed."""
     found = []
     for prefix, there in vault.shelves():
         found += _look_at_shelf(vault, prefix, there, is_read(int(prefix, 16)))
@@ -261,7 +265,7 @@ def asked() -> list[str]:
 
 
 def mend(portal: Publisher, now: datetime, wanted: Sequence[str]) -> None:
-    """Do what was `asked` for; the portal's next rounds publish anew, then it can be forgotten. For the portal's own thread."""
+    """Do what was `asked`; when the next rounds published anew, forget it. The portal's thread."""
     for key in wanted:
         if key == _VAULT:
             mend_vault(portal, now, look_at_vault(portal.vault, lambda _: True))
@@ -276,7 +280,7 @@ def forget(wanted: Sequence[str]) -> None:
 
 
 def _mend_on_portal(portal: Publisher, now: datetime, name: str) -> None:
-    """Mend what lies on the portal under this name: a client's folder, or something that doesn't belong there."""
+    """Mend what is on the portal by this name: a client's folder, or what doesn't belong."""
     office, site = portal.office, portal.site
     if name not in office.clients and not _public_keys(name):
         if site.has(name):
@@ -361,7 +365,7 @@ def note_part(today: str, part: int) -> None:
 
 
 def still_damaged(vault: Vault, found: Sequence[Difference]) -> list[Difference]:
-    """The vault's files that are gone or damaged: those `found` now, and of earlier looks those that still are. Noted for the next."""
+    """The vault's bad files: those `found` now, and earlier ones that still are. Noted."""
     note = Note.get_or_none(Note.key == "damaged")
     paths = set(json.loads(note.value)) if note else set()
     paths |= {one.path for one in found if one.where == "vault" and one.kind != "stranger"}

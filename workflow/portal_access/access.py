@@ -1,15 +1,15 @@
 """Logging in to the portal: the links that are mailed, the sessions, and how often may be tried.
 
 A contact has no password. They type their mail address (`ask`). If it is a contact's, the daemon
-mails a link to it (logins.py). Whoever holds the link is let in, once, within LINK_MINUTES. Of links
-and sessions only the SHA-256 is kept: whoever reads the database, or a backup of it, can't log in
-with what they find.
+mails a link to it (logins.py). Whoever holds the link is let in, once, within LINK_MINUTES. Of
+links and sessions only the SHA-256 is kept: whoever reads the database, or a backup of it, can't
+log in with what they find.
 
 A session belongs to a mail address and nothing more. Which clients that address may see is asked of
 config/clients.yaml at every click (`SeatDirectory`), so whoever is taken out of it is out at once.
 
-`ask` does the same work for every address: it never looks whether it is known. Killed anywhere here,
-a transaction was done or it was not; at worst a link is asked for again.
+`ask` does the same work for every address: it never looks whether it is known. Killed anywhere
+here, a transaction was done or it was not; at worst a link is asked for again.
 """
 
 from __future__ import annotations
@@ -62,12 +62,13 @@ class Limit:
 
 
 PAIR_LIMITS = (Limit(900, 10), Limit(86_400, 40))
-"""Links for one address asked for from one network: enough for whoever deletes the first mail. Of a pair, so that nobody elsewhere
-who asks in another's name uses up what that person may ask for."""
+"""Links for one address asked for from one network: enough for whoever deletes the first mail. Of a
+pair, so that nobody elsewhere uses up what the address's owner may ask for."""
 
 ADDRESS_LIMITS = PAIR_LIMITS
-"""Links for one address from wherever: too few to fill a mailbox. Beyond it a link is mailed no oftener than SPARSE allows, and
-nobody is refused: whoever the mailbox belongs to has one by then that still lets in."""
+"""Links for one address from wherever: too few to fill a mailbox. Beyond it a link is mailed no
+oftener than SPARSE allows, and nobody is refused: whoever the mailbox belongs to has one by then
+that still lets in."""
 
 SPARSE = (Limit(300, 1),)
 """A link is good for three times as long."""
@@ -101,15 +102,15 @@ class SeatDirectory:
                     self._seats[folded(contact.email)].append(Seat(code, contact))
 
     def seats(self, address: str) -> tuple[Seat, ...]:
-        """All seats of a folded address, in the order of clients.yaml; none for whoever has no access."""
+        """All seats of a folded address, in the order of clients.yaml; none without access."""
         return tuple(self._seats.get(address, ()))
 
 
 def folded(address: str) -> str:
-    """A mail address as two of them are compared: equal only if mail to both goes to the same place.
+    """An address as two are compared: equal only if mail to both goes to the same place.
 
-    Nobody gives two people `J.Jansen@` and `j.jansen@`, and domains have no capitals. More is not the same: `straße` and
-    `strasse` are two names (RFC 5891), and their mailboxes two people's.
+    Nobody gives two people `J.Jansen@` and `j.jansen@`, and domains have no capitals. More is not
+    the same: `straße` and `strasse` are two names (RFC 5891), and their mailboxes two people's.
     """
     local, at, domain = unicodedata.normalize("NFC", address.strip()).rpartition("@")
     return local.translate(_ASCII_LOWER) + at + unicodedata.normalize("NFKC", domain).lower()
@@ -137,7 +138,7 @@ def ask(now: datetime, address: str, peer: str, goal: str) -> int:
 
 
 def use_up(now: datetime, address: str, network: str, site: str = "") -> tuple[int, bool]:
-    """One more try to get a link: (the seconds to wait, whether a link is to be mailed). Call inside `transaction()`.
+    """One more try: (the seconds to wait, whether a link is mailed). In `transaction()`.
 
     `address` is folded; `site` keeps the counts of the desk and the portal apart.
     """
@@ -150,7 +151,7 @@ def use_up(now: datetime, address: str, network: str, site: str = "") -> tuple[i
 
 
 def network_of(peer: str) -> str:
-    """What one subscriber usually has: a /24 of IPv4, a /56 of IPv6 (RIPE-690). Some web servers put a port behind the address."""
+    """What a subscriber usually has: a /24, or a /56 of IPv6 (RIPE-690). May have a port."""
     bare = peer[1:].partition("]")[0] if peer.startswith("[") else peer.partition(":")[0] if peer.count(":") == 1 else peer
     try:
         address = ip_address(bare.partition("%")[0])
@@ -161,7 +162,7 @@ def network_of(peer: str) -> str:
 
 
 def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
-    """Use up one more try; or, where there is none left, nothing, and the seconds until there is one again."""
+    """Use up one more try; or, if none is left, nothing: the seconds until there is one."""
     used: dict[str, datetime] = {}
     for limit in limits:
         name = f"{key} {limit.seconds}"
@@ -180,7 +181,7 @@ def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
 
 
 def new_link(office: Office, now: datetime, address: str, goal: str, language: str) -> str:
-    """A link that lets the owner of this mailbox in, once, for LINK_MINUTES. Made when the mail goes out, kept nowhere."""
+    """A link that lets this mailbox's owner in, once, for LINK_MINUTES. It is kept nowhere."""
     secret = secrets.token_urlsafe(32)
     with transaction():
         LoginToken.insert(
@@ -200,7 +201,7 @@ def is_good(link: LoginToken, now: datetime) -> bool:
 
 
 def log_in(directory: SeatDirectory, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
-    """Use a link up and begin a session: its cookie's value, and the link. None if the link lets nobody in (any more).
+    """Use a link up and begin a session: its cookie's value, and the link. None: it is no good.
 
     Whatever happens at once, a link begins one session: the update finds it unused only once.
     """

@@ -1,4 +1,4 @@
-"""What a client sees now as lines of a list: sorted, counted and searched without reading what is in every item.
+"""What a client sees now as lines: sorted, counted and searched without reading each item.
 
 What an edition says never changes, so its line is made once and kept in this process, for the
 clients that were asked for last. The database says with one row whether anything that a client
@@ -31,7 +31,7 @@ CHUNK = 900
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """An item that a client sees now, as far as it is needed for a list: its key, its edition, and the day, local."""
+    """An item that a client sees now, for a list: its key, its edition, and the day, local."""
 
     key: int
     edition: int
@@ -48,7 +48,7 @@ Row = tuple[int, int, str, str | None]
 """Item, edition, when it was published, location, as the database has them."""
 
 As = tuple[int, tuple[str, ...]]
-"""What a list was made of: the revision of what the client sees, and the types that are shown to nobody."""
+"""What a list was made of: the revision of what the client sees, and the hidden types."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ _lock = threading.Lock()
 def listed(office: Office, client: str) -> Listed:
     """All that a client sees now."""
     name, never = (str(office.root), client), showing.never_shared(office)
-    # Before the rows are read: what is changed between the two has another revision at the next look.
+    # Before the rows are read: what is changed between the two has another revision at the next
+    # look.
     made_as = (_revision(client), tuple(never))
     with _lock:
         before = _kept.get(name)
@@ -87,7 +88,7 @@ def listed(office: Office, client: str) -> Listed:
 
 
 def some(lines: Sequence[Line], published: str = "", about: str = "", words: str = "") -> Sequence[Line]:
-    """Those of these lines that were published in the one year, are about the other, and have all words; "" is any."""
+    """Those lines of that year, about this one, that have all words; "" is any."""
     if published:
         lines = [line for line in lines if line.published_at.startswith(published)]
     if about:

@@ -1,9 +1,9 @@
 """From an address that was typed in to a letter with a link: the daemon's part of logging in.
 
 The daemon alone looks whose address it is. The web server only writes down what was typed
-(access.ask), so neither its answer nor the time it takes tells whether an address is known. A request
-goes in the transaction that puts its letter in the outbox. The link is made when the letter is sent,
-and is never in the outbox.
+(access.ask), so neither its answer nor the time it takes tells whether an address is known. A
+request goes in the transaction that puts its letter in the outbox. The link is made when the letter
+is sent, and is never in the outbox.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from workflow.portal_access.access import LINK_MINUTES, Seat, SeatDirectory
 
 
 def answer(office: Office, now: datetime) -> int:
-    """Put a letter in the outbox for each request of a contact, and forget the requests; returns how many letters.
+    """Put a letter in the outbox for each contact's request, and forget those; how many.
 
-    One letter, whatever the number of clients and contacts that share the address: it opens all of them.
+    One letter, whatever the number of clients and contacts that share the address: it opens all of
+    them.
     """
     letters = _answer_staff(office, now)
     if not LoginRequest.select().exists():
@@ -52,6 +53,6 @@ def _answer_staff(office: Office, now: datetime) -> int:
 
 
 def _chosen(seats: tuple[Seat, ...], goal: str) -> Seat:
-    """In whose name and language they are written to: that of the client whose page they wanted, else of the first."""
+    """In whose name and language: the client's whose page was wanted, else the first's."""
     wanted = goal.split("/")[1] if "/" in goal else ""
     return next((seat for seat in seats if seat.client == wanted), seats[0])

@@ -1,13 +1,15 @@
 """What a client sees on the portal now, and who opened what of it.
 
-On the portal now is what publishing.py wrote down as public, unless it was withdrawn or its client taken off since: then it is
-seen no more from that very moment, though the folder may need a second. A contact is shown nothing but what these
-queries give, and they are asked with the contact's own clients in them: what is another's, what was withdrawn and what never was
-are one and the same nothing.
+On the portal now is what publishing.py wrote down as public, unless it was withdrawn or its client
+taken off since: then it is seen no more from that very moment, though the folder may need a second.
+A contact is shown nothing but what these queries give, and they are asked with the contact's own
+clients in them: what is another's, what was withdrawn and what never was are one and the same
+nothing.
 
 What was changed in the database since it was approved (fitting.py) is not shown.
 
-Opened means: its page was asked for, or a file of it, by a browser that is logged in. A mail scanner is not.
+Opened means: its page was asked for, or a file of it, by a browser that is logged in. A mail
+scanner is not.
 """
 
 from __future__ import annotations
@@ -32,12 +34,12 @@ from workflow.portal_access.access import Seat
 from workflow.portal_access.lines import Line
 
 AGAIN_SECONDS = 60
-"""A page that is loaded again within this, or another part of a file that was begun within this, is the same opening."""
+"""A page loaded again within this, or another part of a file begun within it, is the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """An item that a client sees now: its key, whose it is, which edition of it, and what is in it."""
+    """An item that a client sees now: its key, whose, which edition of it, and what is in it."""
 
     key: int
     client: str
@@ -52,7 +54,7 @@ def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None
 
 
 def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:
-    """These lines with all that is in them, in the same order; without those that went meanwhile."""
+    """These lines with all that is in them, in order; without those that went meanwhile."""
     found: dict[int, Shown] = {}
     for some in chunks(lines, 900):
         keys = [line.key for line in some]
@@ -98,9 +100,10 @@ def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
 def record(
     office: Office, now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[ShownFile] = (), in_part: bool = False
 ) -> None:
-    """Write down that these contacts (one mailbox, mostly one contact) open the item's page, or files of it (`wanted`).
+    """Write down that these contacts (a mailbox's) open the page, or files of it (`wanted`).
 
-    A page loaded again, or another part of a file (`in_part`), within AGAIN_SECONDS of the last is not told again in the trail.
+    A page loaded again, or another part of a file (`in_part`), within AGAIN_SECONDS of the last is
+    not told again in the trail.
     """
     what = [(file.name, file.sha256) for file in wanted] or [("", "")]
     with transaction():
@@ -143,7 +146,7 @@ def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 
 def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:
-    """Those of these editions of one client's that one of its contacts has opened, the page or a file."""
+    """Those of these editions that a contact of the client has opened, the page or a file."""
     query: Any = Opening.select(Opening.edition).distinct().where(Opening.contact.in_(list(contacts)))
     return {row[0] for row in tuples(query.where(Opening.edition.in_(list(editions))))}
 
@@ -169,7 +172,7 @@ def openings_of(item: Item) -> list[dict[str, Any]]:
 
 
 def unopened() -> Any:
-    """The condition of items that are on the portal and were opened by nobody as they are there now."""
+    """The condition of items on the portal that nobody opened as they are there now."""
     return Item.public.is_null(False) & Item.public.not_in(Opening.select(Opening.edition))
 
 
@@ -182,11 +185,11 @@ def reminder_key(edition: int, contact: str) -> str:
 
 
 def are_unopened(contact: str, editions: Sequence[int]) -> bool:
-    """True if all of these editions are still on the portal, and the contact has opened none of them."""
+    """True if all of these editions are still there, and the contact has opened none."""
     there = Item.select().where(Item.public.in_(list(editions)) & Item.standing.is_null(False)).count()
     return there == len(editions) and not opened_by([contact], editions)
 
 
 def forget_reminder(contact: str, editions: Sequence[int]) -> None:
-    """A reminder was not sent after all: what of it is still unopened is told of anew. Call inside `transaction()`."""
+    """It was not sent after all: what is still unopened is told anew. In `transaction()`."""
     Note.delete().where(Note.key.in_([reminder_key(edition, contact) for edition in editions])).execute()

@@ -1,4 +1,4 @@
-"""Logins with an identity provider that were begun, until they come back: each once, in the browser where it was begun.
+"""Logins begun with an identity provider, until they come back: once, in the same browser.
 
 What goes to the provider and back (state, nonce, the PKCE verifier) is kept here and not in a
 cookie, so that two tabs do not overwrite each other's. The cookie only says which browser it is:
@@ -30,7 +30,7 @@ class StartedLogin:
 
 
 def begin(now: datetime, browser: str, goal: str) -> StartedLogin:
-    """A login that begins in this browser and shall lead to `goal`; those that are too old are forgotten."""
+    """A login that begins in this browser and leads to `goal`; too old ones are forgotten."""
     made = StartedLogin(*(secrets.token_urlsafe(32) for _ in range(3)))
     end = clock.to_text(now + timedelta(minutes=MINUTES))
     with transaction():
@@ -47,7 +47,7 @@ def begin(now: datetime, browser: str, goal: str) -> StartedLogin:
 
 
 def use_up(now: datetime, browser: str, state: str) -> ProviderLogin | None:
-    """The login with this state, once, if it was begun in this browser and is not too old; else None.
+    """The login with this state, once, if begun in this browser and not too old; else None.
 
     Whatever happens at once, one of them gets it. What another browser brings uses nothing up.
     """

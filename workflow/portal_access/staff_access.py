@@ -1,9 +1,10 @@
-"""Sessions of the desk; and logging in to it without an identity provider: a link in the mail to the address in staff.yaml, once, as contacts do.
+"""Sessions of the desk, and links to it by mail, where there is no identity provider.
 
 The same limits hold as for contacts (access.py), in counts of their own, so that nobody who plays
 with the one page locks anybody out of the other. A session names a staff member and nothing more:
 what the person may do is asked of config/ at each click, so whoever is not active any more is out
-at once, and so is whoever came by a link once the office has an identity provider. Links and sessions are kept as SHA-256 only.
+at once, and so is whoever came by a link once the office has an identity provider. Links and
+sessions are kept as SHA-256 only.
 
 The web server only writes down what was typed (`ask`); the daemon alone looks whose address it is
 (`answer`), so neither the answer nor the time it takes can tell whether an address is known.
@@ -42,7 +43,7 @@ def whose(office: Office, address: str) -> list[str]:
 
 
 def ask(now: datetime, address: str, peer: str, goal: str) -> int:
-    """Take down that a link is wanted; returns 0, or the seconds to wait for whoever asked too often."""
+    """Take down that a link is wanted; 0, or the seconds to wait after asking too often."""
     wanted = folded(address)
     with transaction():
         wait, is_mailed = use_up(now, wanted, network_of(peer), "desk ")
@@ -52,7 +53,7 @@ def ask(now: datetime, address: str, peer: str, goal: str) -> int:
 
 
 def waiting(office: Office, now: datetime) -> list[tuple[str, str]]:
-    """(staff member, goal) of each request that a letter answers, and the requests forgotten. Call inside `transaction()`."""
+    """(staff, goal) of each request a letter answers; all are forgotten. In `transaction()`."""
     found = []
     for request in DeskRequest.select().order_by(DeskRequest.id):
         if request.at > clock.to_text(now - timedelta(minutes=LINK_MINUTES)) and office.settings.desk.oidc is None:
@@ -67,7 +68,7 @@ def is_asked() -> bool:
 
 
 def new_link(office: Office, now: datetime, code: str, goal: str) -> str:
-    """A link that lets this staff member in, once, for LINK_MINUTES. Made when the mail goes out, kept nowhere."""
+    """A link that lets this person in, once, for LINK_MINUTES. It is kept nowhere."""
     secret = secrets.token_urlsafe(32)
     with transaction():
         DeskToken.insert(
@@ -90,7 +91,7 @@ def is_good(link: DeskToken, now: datetime) -> bool:
 
 
 def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
-    """Use a link up and begin a session: its cookie's value, and the link. None if the link lets nobody in (any more).
+    """Use a link up and begin a session: its cookie's value, and the link. None: it is no good.
 
     Whatever happens at once, a link begins one session: the update finds it unused only once.
     """
@@ -107,7 +108,7 @@ def log_in(office: Office, now: datetime, secret: str, peer: str) -> tuple[str, 
 
 
 def begin(office: Office, now: datetime, code: str, way: str, peer: str, id_token: str | None = None) -> str:
-    """A session for somebody whom no mailed link lets in: an identity provider, by this token, or the first page; its cookie's value."""
+    """A session without a link, by an identity provider's token or the first page; its cookie."""
     with transaction():
         return _begin(office, now, code, way, peer, id_token)
 
@@ -123,7 +124,7 @@ def _begin(office: Office, now: datetime, code: str, way: str, peer: str, id_tok
 
 
 def find_session(office: Office, now: datetime, cookie: str) -> DeskSession | None:
-    """The session of this cookie, of somebody who is still here; None if there is none or it has ended. Notes the click."""
+    """The session of this cookie, of somebody who is here, unended; else None. Notes the click."""
     session = DeskSession.get_or_none(DeskSession.hash == hash_of(cookie))
     if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= _idle(now):
         return None
@@ -154,7 +155,7 @@ def sessions(now: datetime, staff: str | None = None) -> list[DeskSession]:
 
 
 def end(now: datetime, actor: Actor, staff: str, begins: str | None = None) -> int:
-    """End a staff member's session whose hash begins so, or all of theirs, as `actor` asks; how many those were."""
+    """End a person's session whose hash begins so, or all, as `actor` asks; how many."""
     which = DeskSession.staff == staff
     if begins is not None:
         which &= DeskSession.hash.startswith(begins)

@@ -1,9 +1,9 @@
 """One approver's folder of the queue: files brought up to date, read once saved, moved when done.
 
-The folder is the approver's and may hold anything: links are not followed, and what is no plain file
-is moved aside. What the approver typed is theirs alone: a file is only replaced if it is still the
-one that was read. What is refused stays in it, with `# !` lines on top that say why. Which files
-there should be, queue.py knows.
+The folder is the approver's and may hold anything: links are not followed, and what is no plain
+file is moved aside. What the approver typed is theirs alone: a file is only replaced if it is still
+the one that was read. What is refused stays in it, with `# !` lines on top that say why. Which
+files there should be, queue.py knows.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class ApproverFolder:
             file.look = None if file.is_typed else file.look
 
     def bring(self, now: datetime, sheets: Sheets, asking: Asking) -> bool:
-        """See that the approver has the file, about the present edition; True if it was written for the first time."""
+        """See that the approver has the file of the present edition; True if it is new to them."""
         with self.made() as home:
             return self._bring(now, home, sheets, asking)
 
@@ -114,7 +114,8 @@ class ApproverFolder:
                 return False
             return self._put(place, file, text, None)
         if not _is_same(file.look, there):
-            # Unknown after a start, or saved just now. What we wrote ourselves needs no second look.
+            # Unknown after a start, or saved just now. What we wrote ourselves needs no second
+            # look.
             data, seen = files.read_plain(place, paper.limits_for(sheet, text).bytes + 1)
             if _is_nothing(data):
                 return self._put(place, file, text, seen)
@@ -146,9 +147,10 @@ class ApproverFolder:
         return open_beneath(self.office.queue, self.person)
 
     def scan(self, now: datetime, comes_later: Container[int]) -> bool:
-        """Compare the folder with what should be in it, and look into what is new; True if anything was decided.
+        """Compare the folder with what should be in it, and read what is new; True if decided.
 
-        `comes_later`: items whose files will be brought up to date in another round; they are left alone.
+        `comes_later`: items whose files will be brought up to date in another round; they are left
+        alone.
         """
         expected = {f"{item_name(item)}.yaml": file for item, file in self.files.items()}
         names, folders, odd = set(), set(), []
@@ -234,7 +236,8 @@ class ApproverFolder:
             self._put(place, file, paper.render(sheet, [reason]).encode(), None)
 
     def _sheet_for(self, now: datetime, place: At) -> Sheet | None:
-        """The sheet of one file, its copies beside it; None if the item does not wait for this person (any more)."""
+        """One file's sheet, its copies beside it; None if the item does not wait for this
+        person."""
         found = self._look_up(item_key(_copies_of(place).name))
         if found is None or found[1].seat_of(self.person) is None:
             return None
@@ -243,7 +246,7 @@ class ApproverFolder:
         return found[0].sheet(found[1], self.person)
 
     def _judge(self, now: datetime, place: At, file: QueueFile | None) -> bool:
-        """Read a file that was saved and do what it says, or say in it why not; True if it decided."""
+        """Read a file that was saved and do what it says, or say why not; True if it decided."""
         sheet = self._sheet_for(now, place) if file is not None else None
         if sheet is None or file is None:
             self._judge_uninvited(place)
@@ -273,8 +276,9 @@ class ApproverFolder:
     def _stranger(self, seen: Look) -> str | None:
         """The other staff member whose file this is, if it is one's.
 
-        A file of the daemon's own user tells nothing: it is the one the daemon wrote, and an editor that saves in place
-        leaves it so. Nor does one of somebody who is no staff member: a file server's user, an administrator.
+        A file of the daemon's own user tells nothing: it is the one the daemon wrote, and an editor
+        that saves in place leaves it so. Nor does one of somebody who is no staff member: a file
+        server's user, an administrator.
         """
         owner = people.owner_of(self.office, people.user_name(seen.uid))
         return owner if owner not in (None, self.person) and seen.uid != os.geteuid() else None
@@ -338,7 +342,7 @@ class ApproverFolder:
     # Writing
 
     def _put(self, place: At, file: QueueFile, text: bytes, seen: Look | None) -> bool:
-        """Write a queue file in place of what was `seen`; False if something else lies there now."""
+        """Put a queue file in place of what was `seen`; False if something else lies there."""
         look = moves.replace_if_same(place, text, seen)
         if look is None:
             self._look_again(place.name, settling.OPEN_RETRY_SECONDS)
@@ -347,7 +351,7 @@ class ApproverFolder:
         return True
 
     def _complain(self, place: At, file: QueueFile, data: bytes, seen: Look, reading: ReturnedPaper) -> None:
-        """Put the reasons on top of the file (none: take old ones off), leaving the rest as it is."""
+        """Put the reasons on top of the file (none: take old ones off); the rest stays."""
         text = paper.with_reasons(data, reading.reasons, self._language)
         if reading.reasons:
             log.info("queue file refused", item=_copies_of(place).name, path=str(place), reason=str(reading.reasons[0]))
@@ -367,7 +371,7 @@ class ApproverFolder:
         reading: ReturnedPaper,
         reasons: Sequence[Sentence | str],
     ) -> bool:
-        """Write a file anew that was about something else, or somebody else's; what was typed is kept."""
+        """Write a file about something else, or somebody else's, anew; what was typed stays."""
         typed = paper.typed_lines(reading)
         if typed or reading.is_broken:
             typed.append(sentence("queue.saved_copy", name=writing.keep_copy(place, data)))
@@ -408,7 +412,7 @@ def _key_of(name: str) -> int | None:
 
 
 def _is_nothing(data: bytes) -> bool:
-    """True for what a power cut leaves of a file that was not synced (an earlier version did not), or an editor on a full disk."""
+    """True for what a power cut or a full disk leaves of an unsynced file or an editor's."""
     return not data.strip(b"\0")
 
 

@@ -1,4 +1,4 @@
-"""What a queue file is to tell: concepts read from the database, for each person who is asked. Reads only."""
+"""What a queue file tells: concepts from the database, for each who is asked. Reads only."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Sheets:
 
 
 def remarks(asking: Asking, person: str, shown: Shown) -> list[Sentence]:
-    """Why this person is asked, and how many others are; of what is approved inside the office, what else is decided on."""
+    """Why this person is asked, how many others are, and what else is decided on inside."""
     concept, seat = asking.concept, asking.seat_of(person)
     told = []
     if inside := shown.get("internal"):
@@ -106,10 +106,10 @@ def remarks(asking: Asking, person: str, shown: Shown) -> list[Sentence]:
 
 
 def seen_before(concept: Concept, edition: Edition, standing: int | None, person: str) -> tuple[Edition, Sentence] | None:
-    """(edition, since when): what this person saw last; what the client sees, for who never looked. None: nothing.
+    """(edition, since when) of what this person saw last; else what the client sees; or None.
 
-    Whether somebody opened a file can't be known. So what was asked and not decided counts as looked at only the first time:
-    nothing that changed on the way is left out.
+    Whether somebody opened a file can't be known. So what was asked and not decided counts as
+    looked at only the first time: nothing that changed on the way is left out.
     """
     first = first_edition(concept.item)
     if edition.id == first + 1:

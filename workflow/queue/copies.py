@@ -1,4 +1,4 @@
-"""The folder beside a queue file: copies of what would be shared, to look at, and a preview of the portal.
+"""The folder beside a queue file: copies of what would be shared, and a preview.
 
 Approvers may do there what they like: nothing of it is read. What is ours is known by a mark in its
 time stamp; what an approver put there, or changed, is never deleted: it goes to `_decided` with the
@@ -31,7 +31,7 @@ PREVIEW = "preview.html"
 _STAGING = ".staging"
 
 MARK_NS = 271_828_000
-"""The part of a second in the time stamp of each copy of ours. A file system without it makes us keep what we could remove."""
+"""Our copies have this part of a second in their time stamp. Without it we keep too much."""
 
 
 class Copies:
@@ -47,7 +47,7 @@ class Copies:
             files.remove_tree(queue / _STAGING)
 
     def make(self, home: Folder, name: str, shown: Shown, made_at: str, preview: str | None) -> None:
-        """Put the folder `name` into `home`, anew; what is in it is on the disk before it gets its name.
+        """Put the folder `name` into `home`, anew; on the disk before it gets its name.
 
         Raises OSError: the disk is full, the vault's copy is gone or damaged.
         """
@@ -58,7 +58,8 @@ class Copies:
                 self.retire(home / name, _names(shown))
                 try:
                     moves.move(staged, home / name)
-                    # Once more in its place: on btrfs a folder that was renamed may come back from a power cut with empty files.
+                    # Once more in its place: on btrfs a folder that was renamed may come back from
+                    # a power cut with empty files.
                     with open_folder(home / name) as folder:
                         files.sync([folder / one for one in folder.names()], (folder, home))
                 except OSError as error:
@@ -85,7 +86,7 @@ class Copies:
             files.sync([folder / name for name in names], (folder,))
 
     def are_whole(self, place: At, shown: Shown) -> bool:
-        """False if there is no such folder, or a file of ours in it is empty or has not all of its bytes.
+        """False if the folder is gone, or a file of ours in it lacks some or all of its bytes.
 
         A power cut may leave a name alone, without the bytes and without our mark.
         """
@@ -103,9 +104,10 @@ class Copies:
         return all(size == sizes.get(one, size) and (size or not sizes.get(one, 1)) for one, size in there.items())
 
     def retire(self, place: At, hollow: Container[str] = ()) -> None:
-        """Take a folder of copies out of the approver's: copies of ours are removed, what is left goes to `_decided`.
+        """Take a folder of copies away: ours are removed, what is left goes to `_decided`.
 
-        `hollow`: names of ours, whose files are removed as well if they are empty (a power cut took bytes and mark).
+        `hollow`: names of ours, whose files are removed as well if they are empty (a power cut took
+        bytes and mark).
         """
         if not files.exists(place):
             return

@@ -1,4 +1,4 @@
-"""The queue file as text: how a concept is written down for its approver, and what the approver made of it. Pure.
+"""The queue file as text: how a concept is put down, and what the approver made of it. Pure.
 
     # ! why the last decision was refused
     # Attention: what must be in view (notes.py)
@@ -9,8 +9,9 @@
     item: D-2026-000012
     …
 
-Of what comes back only `decision` and `comment` count, and all else must be as it was written. Editors may do to it what
-leaves the values the same: other line ends, quotes, comments gone, a byte order mark, UTF-16. Unclear is no.
+Of what comes back only `decision` and `comment` count, and all else must be as it was written.
+Editors may do to it what leaves the values the same: other line ends, quotes, comments gone, a byte
+order mark, UTF-16. Unclear is no.
 """
 
 from __future__ import annotations
@@ -68,7 +69,7 @@ class Sheet:
 
 @dataclass(frozen=True, slots=True)
 class ReturnedPaper:
-    """What came back. With `reasons` it decides nothing; without `verdict` and `reasons` nothing was asked."""
+    """What came back. With `reasons` it decides nothing; without both nothing was asked."""
 
     typed: Mapping[str, Plain]
     """What is behind decision and comment, if that could be read."""
@@ -158,7 +159,7 @@ def without_reasons(data: bytes) -> bytes:
 
 
 def with_reasons(data: bytes, reasons: Sequence[Sentence | str], language: str = "en") -> bytes:
-    """`data` with these reasons on top in place of older ones, and else as it was, line ends too."""
+    """`data` with these reasons on top in place of older ones; else as it was, line ends too."""
     rest = without_reasons(data)
     marker = b"\xef\xbb\xbf" if as_utf8(data).startswith(b"\xef\xbb\xbf") else b""
     end = _LINE_ENDS.search(rest)
@@ -236,7 +237,7 @@ def _objections(got: Mapping[str, Plain], sheet: Sheet) -> list[Sentence]:
 
 
 def _fixed(values: Mapping[str, Plain] | Plain, sheet: Sheet) -> dict[str, Plain]:
-    """What must be as it was written, without what may change beside the content: the client's name, the office's own words."""
+    """What must be as written, but what may change beside the content: names, our own words."""
     if not isinstance(values, dict):
         return {}
     fixed = {key: value for key, value in values.items() if key not in TYPED}
@@ -319,7 +320,7 @@ def differences(before: Shown, after: Shown) -> list[Sentence]:
 
 
 def _inside_differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Sentence]:
-    """What is otherwise of what no client sees: type, location, labels, day, owner, the type's own fields, notes."""
+    """What no client sees that differs: type, location, labels, day, owner, fields, notes."""
     if after is None:
         return []
     old, new = ({**inside.get("fields", {}), **inside, "notes": None, "fields": None} for inside in (before or {}, after))

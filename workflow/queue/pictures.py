@@ -1,7 +1,7 @@
-"""Small pictures for a preview: of the files in question, drawn for it, and of what is on the portal already.
+"""Small pictures for a preview: of the files in question, and of what is on the portal.
 
-They are there to be looked at while somebody decides; a preview without them is as good. So whatever goes wrong with one, it is
-left out, and of many concepts at once none are drawn.
+They are there to be looked at while somebody decides; a preview without them is as good. So
+whatever goes wrong with one, it is left out, and of many concepts at once none are drawn.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from workflow.portal.pictures import Artist, may_have_picture
 from workflow.portal.site import open_site
 
 MOST_CONCEPTS = 20
-"""So many concepts at once have their files drawn: a file takes some hundredths of a second, and the daemon has other work."""
+"""So many concepts at once have their files drawn: a file takes hundredths of a second."""
 
 MOST_FILES = 12
 """Files of one concept that are drawn."""
@@ -51,7 +51,7 @@ class Pictures:
         return found
 
     def of_public(self, client: str, items: Sequence[ShownItem]) -> dict[str, str]:
-        """Where a picture lies in the client's folder → the picture as an address; of the newest of these items."""
+        """Where a picture lies in the client's folder → itself as an address; the newest items'."""
         site, found, room = open_site(self.office), dict[str, str](), MOST_BYTES
         for place in (file.picture for item in items for file in item.attachments if file.picture):
             name = f"{client}/{place}"

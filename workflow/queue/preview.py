@@ -1,7 +1,7 @@
-"""`preview.html` beside a queue file: the client's portal as it would be after approval, as one page that needs nothing else.
+"""`preview.html` beside a queue file: the client's portal as it would be, on one page.
 
-It is the portal's own page (pages.py) with its style and pictures inside, no script, a banner on top, a mark at the item in
-question, and links only to that item's own files, which lie beside it.
+It is the portal's own page (pages.py) with its style and pictures inside, no script, a banner on
+top, a mark at the item in question, and links only to that item's own files, which lie beside it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,10 @@ def preview_html(
     count: int,
     pictures: Mapping[str, str],
 ) -> str:
-    """The page, with `own` as it would be published now on top of the newest of the `others` that are public.
+    """The page, `own` as it would be published now on top of the newest `others`.
 
-    `count`: how many there are of these others. `pictures`: ShownFile.picture → the picture as an address.
+    `count`: how many there are of these others. `pictures`: ShownFile.picture → the picture as an
+    address.
     """
     _ = translator(reader_language).gettext
     banner = _("Preview: what the client would see after %(item)s is approved.") % {"item": own.item}

@@ -1,18 +1,20 @@
-"""The queue folder: concepts as files that approvers decide on. The paper form of deciding.py; the only writer there.
+"""The queue folder: concepts as files to decide on. Its only writer.
 
-    <approver>/<ITEM>.yaml       the concept; `decision:` and `comment:` are the approver's, the rest is ours (paper.py)
-    <approver>/<ITEM>/           copies of the files that would be shared, and a preview (copies.py)
-    <approver>/_decided/         what was decided, with a note on what became of it
-    <approver>/_refused/         what was typed into a file that had to be written anew
+    <approver>/<ITEM>.yaml       the concept; `decision:` and `comment:` are the approver's, the
+    rest is ours (paper.py) <approver>/<ITEM>/           copies of the files that would be shared,
+    and a preview (copies.py) <approver>/_decided/         what was decided, with a note on what
+    became of it <approver>/_refused/         what was typed into a file that had to be written anew
 
-The database is the truth: what is missing here is written, what was decided is moved away, in any order and after any
-crash. A round costs what has changed: items by their version in the database, files by the folders that were hinted at, a
-batch at a time. Who is asked is written down (asked.py) before their file is. One approver's folder that can't be read or
-written keeps no other from being served (approver_folder.py).
+The database is the truth: what is missing here is written, what was decided is moved away, in any
+order and after any crash. A round costs what has changed: items by their version in the database,
+files by the folders that were hinted at, a batch at a time. Who is asked is written down (asked.py)
+before their file is. One approver's folder that can't be read or written keeps no other from being
+served (approver_folder.py).
 
-Killed here? After the decision is in the database and before the file is moved: the next start finds the item decided
-and moves it. While copies are made: the queue file is written last, so the next start makes them again. The power gone? Copies
-and queue files are on the disk before they get their names; what is empty all the same is made anew by the next start.
+Killed here? After the decision is in the database and before the file is moved: the next start
+finds the item decided and moves it. While copies are made: the queue file is written last, so the
+next start makes them again. The power gone? Copies and queue files are on the disk before they get
+their names; what is empty all the same is made anew by the next start.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ from workflow.queue.pictures import Pictures
 log = structlog.get_logger("queue")
 
 AT_ONCE = 250
-"""Concepts in one round: so many files and copies take about a second, and then the daemon sees to other work."""
+"""Concepts in one round: so many take about a second, and then there is other work."""
 
 _UNSEEN = -1
 """The version of an item whose files are to be looked at again."""
@@ -65,7 +67,7 @@ class QueueFolder:
         self._lock = threading.Lock()
 
     def hint(self, person: str | None) -> None:
-        """Look at this approver's folder in the next round (None: at all of them). From any thread."""
+        """Look at this approver's folder next (None: at all of them). From any thread."""
         with self._lock:
             if person is None:
                 self._everywhere = True
@@ -146,7 +148,8 @@ class QueueFolder:
         self._has_more |= len(ended) > AT_ONCE or len(changed) > AT_ONCE
 
     def _ask(self, now: datetime, items: Sequence[int]) -> None:
-        """Whoever is asked about these items gets a file that is up to date; whoever is not any more, loses theirs."""
+        """Whoever is asked gets a file that is up to date; whoever is not any more, loses
+        theirs."""
         assert self._seating is not None
         askings = self._seating.askings(items)
         asked.note(self.office, now, askings)
@@ -224,7 +227,7 @@ class QueueFolder:
             self._has_more |= folder.look_at_due(now)
 
     def _there(self) -> list[str]:
-        """The approvers' folders that are there. What should be in one that is gone is written again."""
+        """The approvers' folders that are there. One that is gone is written again."""
         try:
             with os.scandir(self.office.queue) as entries:
                 there = {entry.name for entry in entries if entry.is_dir(follow_symlinks=False)}

@@ -1,7 +1,7 @@
-"""Copies of queue files: what editors, Explorer and people leave beside them. They never decide anything, and that is told.
+"""Copies of queue files, left beside them: they decide nothing, and that is told.
 
-`D-2026-000012.yaml.txt`, `D-2026-000012 (1).yaml`, `D-2026-000012.yaml.bak`: somebody may have typed
-a decision into one of these, and wait for it.
+`D-2026-000012.yaml.txt`, `D-2026-000012 (1).yaml`, `D-2026-000012.yaml.bak`: somebody may have
+typed a decision into one of these, and wait for it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _OURS = re.compile(r"D-[0-9]{4}-[0-9]{6,7}(\.yaml)?")
 
 
 def item_meant(name: str) -> int | None:
-    """The item whose queue file a file of this name is a copy of; None if it doesn't look like one, or is the file itself."""
+    """The item whose queue file a name is a copy of; None if of none, or it is the file."""
     if name.startswith((".", "_", "~")) or _OURS.fullmatch(name):
         return None
     card = copies.copy_of(name)
@@ -33,7 +33,7 @@ def item_meant(name: str) -> int | None:
 
 
 def told_of(office: Office, approver: str | None = None) -> dict[int, list[Sentence]]:
-    """Item → what lies in approvers' folders (in this one's) and looks like a decision on it; of folders that this user may read."""
+    """Item → what looks like a decision on it, in folders (this one) that this user may read."""
     found: dict[int, list[Sentence]] = {}
     for person in [approver] if approver is not None else sorted(office.staff):
         try:

@@ -1,4 +1,4 @@
-"""Every change of a file in an approver's folder. Nothing that somebody saved meanwhile is overwritten, no link followed."""
+"""Every change of a file in an approver's folder: nothing saved meanwhile is overwritten."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ MOST_BYTES = 1024 * 1024
 
 
 def move_to(source: At, folder: str, name: str) -> str:
-    """Move `source` into a folder beside it; returns its name there. What lies there and is none, makes room."""
+    """Move `source` into a folder beside it; its name there. What is no folder makes room."""
     place = source.with_name(folder)
     if files.exists(place) and not files.is_folder(place):
         moves.move(place, moves.free_name(place))
@@ -37,7 +37,7 @@ def keep_copy(place: At, data: bytes) -> str:
 
 
 def put_away(place: At, outcome: Sequence[Sentence | str], language: str) -> bool:
-    """Move a queue file to `_decided`, with a note on what became of it; False if it was saved again at this moment."""
+    """Move a queue file to `_decided` with a note of what became of it; False: saved again."""
     seen = files.look(place)
     if seen is None:
         return True

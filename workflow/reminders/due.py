@@ -1,4 +1,4 @@
-"""What is due: whoever must see to it is told some days before and again on the day, as a notice (workflow/outbox/notices.py).
+"""What is due: whoever sees to it is told some days before and on the day, as a notice.
 
 Each is told once, at office hours: that it was is noted in the transaction that puts the notice in
 the outbox, so a start anew tells nothing twice. Killed before? The next round does it. Another date

@@ -1,9 +1,9 @@
 """Reminders to approvers, a digest a day for those who want that instead, and escalation.
 
 All are sent in office hours, in the reader's language, and once: the mark that one was sent (Asked)
-is made in the transaction that puts the letter in the outbox. What falls due at the same time is one
-letter. Hours count from when the person was asked. For somebody who stands in for another that is
-later than the item's age.
+is made in the transaction that puts the letter in the outbox. What falls due at the same time is
+one letter. Hours count from when the person was asked. For somebody who stands in for another that
+is later than the item's age.
 """
 
 from __future__ import annotations
@@ -32,14 +32,14 @@ AT_ONCE = 10_000
 
 
 def remind(office: Office, now: datetime) -> int:
-    """Remind, escalate and send digests as far as they are due; returns how many letters were put in the outbox."""
+    """Remind, escalate and send digests as far as they are due; how many letters."""
     if not hours.are_open(office, now):
         return 0
     return _digests(office, now) + _reminders(office, now) + _escalations(office, now)
 
 
 class Open(NamedTuple):
-    """That a person was asked and has not decided, and of which item, as the client would see it."""
+    """A person was asked and has not decided, and of which item, as the client would see it."""
 
     edition: int
     person: str
@@ -150,7 +150,7 @@ def _mark(rows: Sequence[Open], values: dict[object, object]) -> None:
 def _send(
     office: Office, now: datetime, kind: str, person: str, rows: Sequence[Open], asked: Mapping[int, Sequence[str]] | None = None
 ) -> None:
-    """Put a letter in the outbox; `asked`: edition → who has it, where the reader is to talk to them."""
+    """Put a letter in the outbox; `asked`: edition → who has it, for the reader to ask."""
     lines = [_line(office, row) for row in rows[:LISTED]]
     for line, row in zip(lines, rows, strict=False):
         line |= {"asked": [firm.reached(office, code) for code in asked[row.edition]]} if asked else {}

@@ -1,8 +1,9 @@
 """The one reminder to a contact who was told of an item and has not opened it.
 
-Who opened what is known only where clients come through `dossier portal`. So that server leaves a note that it runs, and
-nobody is reminded of what they were told before it first did, or while it has not run for a day: they may have opened it
-in a folder behind another web server. A letter names all that a contact has not opened; each edition is named once, ever.
+Who opened what is known only where clients come through `dossier portal`. So that server leaves a
+note that it runs, and nobody is reminded of what they were told before it first did, or while it
+has not run for a day: they may have opened it in a folder behind another web server. A letter names
+all that a contact has not opened; each edition is named once, ever.
 """
 
 from __future__ import annotations
@@ -31,10 +32,10 @@ FRESH_HOURS = 24
 """A portal that was not seen running for so long is not in use."""
 
 AWAY_DAYS = 14
-"""A portal that comes back after so long is as good as new: what happened meanwhile it doesn't know."""
+"""A portal that is back after so long is as good as new: it doesn't know what happened."""
 
 PATIENCE_DAYS = 30
-"""Who could not be reminded within so many days after the time (no daemon ran) is not reminded any more."""
+"""Whoever could not be reminded for so many days (no daemon ran) is reminded no more."""
 
 
 def note_portal(now: datetime) -> None:
@@ -77,7 +78,7 @@ def remind(office: Office, now: datetime) -> int:
 
 
 def _remind(office: Office, now: datetime, client: str, contact: Contact, items: Sequence[Item]) -> int:
-    """One letter about those items that the contact has not opened and was not reminded of; 0 if there are none."""
+    """One letter about the items that the contact has not opened and was not told of; or 0."""
     with transaction():
         new = [item for item in items if not _is_opened(item, contact.id) and not _is_reminded(item.public or 0, contact.id)]
         if not new:

@@ -1,9 +1,9 @@
-"""What a withdrawal has to be told about: who could see the item, from when to when, and who opened it.
+"""What a withdrawal must be told about: who could see the item, when, and who opened it.
 
 And a draft of the entry for the office's register of data breaches (GDPR article 33, paragraph 5:
-the facts, the effects, what was done about it); drafts.py makes files of them. Whether it was a breach
-is for people to say. The draft holds what this system knows, and says what it can't know: what was
-fetched through another web server than `dossier portal`, and whether somebody read it.
+the facts, the effects, what was done about it); drafts.py makes files of them. Whether it was a
+breach is for people to say. The draft holds what this system knows, and says what it can't know:
+what was fetched through another web server than `dossier portal`, and whether somebody read it.
 
 Of the office nothing is changed here. The item is withdrawn before the draft is written, so trouble
 with the draft keeps nothing on the portal.
@@ -38,7 +38,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Exposure:
-    """What a client could see of an item that is being withdrawn. Times are as people see them; contacts are `Name <address>`."""
+    """What a client could see of it. Times as people see them; contacts are `Name <address>`."""
 
     item: str
     description: str
@@ -123,7 +123,7 @@ def _openings(seen: Exposure) -> list[Sentence]:
 
 
 def draft(office: Office, now: datetime, by: str, reason: str, seen: Exposure) -> str:
-    """The draft of the entry, as Markdown in the office's language. What people have to fill in has a line of dots."""
+    """The draft as Markdown in the office's language. People fill in the lines of dots."""
     language = office.settings.office.language
     shown = dict.fromkeys(file for period in seen.periods for file in period.files)
     made = environment(language).overlay(autoescape=False)  # it is no HTML: `plain` takes Markdown's own signs away

@@ -1,4 +1,4 @@
-"""Drafts for the register of data breaches, as files: one for each item that a client could see and that was withdrawn.
+"""Drafts for the register of breaches, as files: one a withdrawn item that clients saw.
 
 Killed between the file and its note in the database? Then there are two drafts, and never none.
 """
@@ -19,7 +19,7 @@ from workflow.reports import breach
 from workflow.reports.breach import Exposure
 
 BREACHES = "breaches"
-"""The folder under var/ for the drafts. They name people: only whoever runs the office's commands may read there."""
+"""The drafts' folder under var/. They name people: only whoever runs commands may read."""
 
 PATIENCE_SECONDS = 10
 """How long the daemon leaves a draft to the command that withdrew the item."""

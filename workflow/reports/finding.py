@@ -1,4 +1,4 @@
-"""Finding items and clients, and what programs are told of them (CONTRACT section 5). Reads only, but for "viewed"."""
+"""Finding items and clients, and what programs are told of them. Reads only, but "viewed"."""
 
 from __future__ import annotations
 
@@ -67,10 +67,11 @@ class Filter:
 def find_items(
     wanted: Filter, limit: int, after: int | None = None, may: Readable = ALL, named: Mapping[str, Collection[str]] | None = None
 ) -> list[Item]:
-    """Items, the best match first if there are words, among equals the newest. `limit` 0: all. `after`: go on behind this one.
+    """Items, the best match first, else the newest. `limit` 0: all. `after`: behind this one.
 
-    `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their items with the other words
-    come behind. Items of which words are in the text of their files come last.
+    `may`: what the reader may know of. `named`: word → the clients whose name or code has it; their
+    items with the other words come behind. Items of which words are in the text of their files come
+    last.
     """
     query, ends = _filtered(wanted), _ends(wanted)
     if ends is not None:
@@ -113,7 +114,7 @@ def _in_any(parts: Sequence[Any]) -> Any:
 
 
 def _of_named_clients(query: Any, words: str, named: Mapping[str, Collection[str]]) -> tuple[Any, str]:
-    """Items of the clients that some of the words name, without those that have all of the words themselves; and the other words."""
+    """Items of clients that some words name, less those with all words; and the other words."""
     codes = frozenset.intersection(*(frozenset(codes) for codes in named.values()))
     for part in matching(Item.select(Item.id), words) or ():
         query = query.where(Item.id.not_in(part.order_by()))
@@ -121,7 +122,7 @@ def _of_named_clients(query: Any, words: str, named: Mapping[str, Collection[str
 
 
 def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str, list[str]]:
-    """Word → the clients whose name or code has it, of the words that name any (but not too many to be meant)."""
+    """Word → clients whose name or code has it, if not too many to be meant."""
     found = {}
     for word in dict.fromkeys(words.split()):
         part = _bare(word).strip()
@@ -224,7 +225,7 @@ def summaries_of_waiting(wanted: Collection[int], may: Readable = ALL) -> Iterat
 
 
 def _as_rows(query: object) -> Iterator[Item]:
-    """The items of a query as plain rows, to be read only: to make a model's instance of each takes five times as long."""
+    """A query's items as plain rows, to be read only: a model each takes five times as long."""
     columns = Item._meta.sorted_fields
     names = [column.name for column in columns]
     texts = [column.name for column in columns if isinstance(column, JSONText)]
@@ -242,10 +243,10 @@ def _as_rows(query: object) -> Iterator[Item]:
 
 
 def whole(item: Item, may: Readable = ALL) -> dict[str, Any]:
-    """An item as `show --json` tells it: with attachments, who opened what on the portal, and history.
+    """An item as `show --json` tells it: attachments, openings and history.
 
-    `attention`: sentences that must be in view of its approvers and of whoever looks (workflow/items/suspicion.py), for a reader who
-    may know of these clients.
+    `attention`: sentences that must be in view of its approvers and of whoever looks
+    (workflow/items/suspicion.py), for a reader who may know of these clients.
     """
     from workflow.items import items
     from workflow.portal_access import openings
@@ -280,7 +281,7 @@ def note_view(now: datetime, actor: Actor, item: Item, how: str = "show") -> Non
 
 
 def remember(now: datetime, actor: Actor, kind: str, subject: str) -> None:
-    """This item or client is the last one that this person looked at. Call inside `transaction()`."""
+    """This is the last item or client that this person looked at. In `transaction()`."""
     same = (Viewed.actor == actor.code) & (Viewed.kind == kind) & (Viewed.subject == subject)
     Viewed.delete().where(same).execute()
     Viewed.insert(actor=actor.code, kind=kind, subject=subject, at=clock.to_text(now)).execute()
@@ -291,7 +292,7 @@ def _subjects(item: Item) -> list[tuple[str, str]]:
 
 
 def _is_noted(now: datetime, actor: Actor, item: Item, how: str) -> bool:
-    """True if this person looked at nothing else since they did it less than a minute ago: then there is nothing to write."""
+    """True if the person looked at nothing else since, under a minute ago: no need to write."""
     kinds = [kind for kind, _ in _subjects(item)]
     since = clock.to_text(now - AGAIN)
     last = Viewed.select(Viewed.kind, Viewed.subject).where(
@@ -307,7 +308,7 @@ def _is_in_trail(now: datetime, actor: Actor, item: Item, how: str) -> bool:
 
 
 def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:
-    """As `note_view`, where no file is given: False if it can't be written, as on a full disk. The item is shown all the same."""
+    """As `note_view`, without a file: False if it can't be written; it is shown all the same."""
     try:
         note_view(now, actor, item, how)
     except (DatabaseUnavailable, *UNAVAILABLE) as error:
@@ -326,7 +327,7 @@ def recent(actor: Actor, kind: str) -> list[str]:
 
 
 def find_clients(office: Office, words: str, may: Readable = ALL) -> list[str]:
-    """Codes of clients of whom every word is in code, name, identifiers or contacts, also in the middle; in order of name.
+    """Clients of whom every word is in code, name, identifiers or contacts; in order of name.
 
     `may`: what the reader may know of.
     """

@@ -1,9 +1,9 @@
 """Proof: what a client could see of an item from when to when, on a sheet that needs no database.
 
 A sheet holds all events of the item with their salts, what each approved content was, and the links
-of the trail from the item's first event to the next anchor. A link tells nothing of the event that it
-stands for, so nothing of other items is on the sheet. Whoever has it can compute every digest up to
-the anchor's head. That this head is the office's own is seen where the anchor lies besides: in
+of the trail from the item's first event to the next anchor. A link tells nothing of the event that
+it stands for, so nothing of other items is on the sheet. Whoever has it can compute every digest up
+to the anchor's head. That this head is the office's own is seen where the anchor lies besides: in
 `var/anchors/`, in a backup, in the mailbox of `trail.anchors_to`.
 
 Names of people are as the office gave them, which nobody can check. The trail has the code that
@@ -43,7 +43,7 @@ from workflow.messages import firm, logo
 from workflow.messages.language import HERE, environment
 
 VERSION = 2
-"""Of the sheets that are made now. Those of earlier versions are checked by the page that they were made with."""
+"""Of new sheets. Those of earlier versions are checked by the page they were made with."""
 
 VERSIONS = (1, 2)
 
@@ -53,7 +53,7 @@ MOST_BYTES = 64 * 1024 * 1024
 _SCRIPT = re.compile(r'<script type="application/json" id="proof">\n(.*?)\n</script>', re.DOTALL)
 
 THROUGH = {"en": "through", "nl": "via"}
-"""Between who did something, and who or what it was done through: an account of the machine, a key of the API."""
+"""Between who did something and what it was done through: an account, an API key."""
 
 _EVENT = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "digest")
 
@@ -63,7 +63,7 @@ class NotASheet(Refusal):
 
 
 def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> dict[str, object]:
-    """The proof of an item, as `proof --json` gives it to such a reader. The trail must hold at least its making."""
+    """An item's proof, as `proof --json` gives it. The trail must hold at least its making."""
     events = [trail.for_reader(event, may) for event in trail.events(item=item.id)]
     first, anew = events[0].seq, redacting.redactions(events[0].seq, events[-1].seq)
     anew = {event.seq: anew[event.seq] for event in events if event.seq in anew}
@@ -105,7 +105,7 @@ def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> d
 
 
 def _names(office: Office, client: str, events: Sequence[RecordedEvent]) -> dict[str, str]:
-    """What those are called whom these events name: staff by their code, contacts as `contact:CLIENT/ID`."""
+    """What those named in these events are called: staff, and `contact:CLIENT/ID`."""
     named = set[str]()
     for event in events:
         named |= {event.actor, event.behind or ""}
@@ -120,7 +120,7 @@ def _names(office: Office, client: str, events: Sequence[RecordedEvent]) -> dict
 
 
 def _anchor_for(office: Office, now: datetime, seq: int) -> tuple[Anchor, bool]:
-    """The first anchor at or behind this event, and whether it lies in var/anchors/; else the chain as it is now."""
+    """The first anchor at or behind this event, and is it in var/anchors/; else the chain."""
     known, _ = anchors.read(anchors.folder_of(office)) if anchors.folder_of(office).is_dir() else ([], None)
     fitting = sorted((one for one in known if one.length >= seq and anchors.misfit(one) is None), key=lambda one: one.length)
     if fitting:
@@ -139,7 +139,7 @@ def _erasures(anew: Mapping[int, str]) -> list[RecordedEvent]:
 
 
 def _attested(erasure: RecordedEvent) -> dict[str, str]:
-    """What an event that tells of an erasure says of events that were written anew: number → link."""
+    """What an erasure's event says of events that were written anew: number → link."""
     return dict(json.loads(erasure.detail or "{}").get("redacted", {}))
 
 
@@ -149,7 +149,7 @@ def _told(event: RecordedEvent, link: str | None = None) -> dict[str, Any]:
 
 
 def periods(events: Sequence[RecordedEvent], contents: Mapping[str, object]) -> list[dict[str, object]]:
-    """What the client could see from when to when: {from, until (None: still), content, what, approved_by}, in order."""
+    """What the client could see: {from, until (None: still), content, what, approved_by}."""
     found: list[dict[str, object]] = []
     approved: dict[str, list[dict[str, object]]] = {}
     for event in events:
@@ -187,8 +187,8 @@ def read(text: str) -> dict[str, object]:
 def check(text: str) -> tuple[dict[str, object], list[Sentence]]:
     """(the proof in a sheet, all that does not fit in it). Needs no database. Raises NotASheet.
 
-    A sheet that fits itself may still be another office's, or forged as a whole: whether its anchor is
-    this office's is left to the caller.
+    A sheet that fits itself may still be another office's, or forged as a whole: whether its anchor
+    is this office's is left to the caller.
     """
     from jinja2 import TemplateError
 
@@ -247,10 +247,11 @@ def _event(told: Mapping[str, object]) -> RecordedEvent:
 
 
 def render(proof: Mapping[str, object], language: str) -> str:
-    """The sheet: a page that a reviewer understands without knowing the system, with the proof itself in it."""
+    """The sheet: a page that a reviewer understands without the system, the proof in it."""
     kept = json.dumps(proof, ensure_ascii=True, separators=(",", ":")).replace("<", "\\u003c").replace("&", "\\u0026")
     page = _page_of_version_1(proof, language, kept) if proof["proof"] == 1 else _page(proof, language, kept)
-    # What a mail server answered, or a description says, may steer a terminal or turn the text around.
+    # What a mail server answered, or a description says, may steer a terminal or turn the text
+    # around.
     return "".join(character if character == "\n" or not has_bad_characters(character) else "\ufffd" for character in page)
 
 
@@ -288,7 +289,7 @@ def _moment(iso: str, language: str) -> str:
 
 
 def _page_of_version_1(proof: Mapping[str, Any], language: str, kept: str) -> str:
-    """As sheets of version 1 were made. Its words in proof.toml and in the pages' Dutch stay as they are."""
+    """As version 1 made sheets. Its words in proof.toml and in the pages' Dutch stay."""
     lines = [_line(event, language) for event in proof["events"]]
     actions = {name: sentences.told(Sentence(f"proof.action_{name}"), language) for name in _ACTIONS}
     template = environment(language).get_template("proof/1.html")

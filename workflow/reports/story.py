@@ -55,7 +55,7 @@ def story(office: Office, client: str, history: Sequence[Mapping[str, Any]]) -> 
 
 
 def name_of(office: Office, actor: str) -> str:
-    """The name behind a code of the trail: staff, a contact of the client, a user of the operating system, or "" for the daemon."""
+    """The name behind a code of the trail: staff, contact, system user; "" for the daemon."""
     if actor in office.staff:
         return office.staff[actor].name
     if actor.startswith("contact:"):

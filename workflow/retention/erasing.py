@@ -80,7 +80,7 @@ def erase(
     *,
     language: str,
 ) -> ErasurePlan:
-    """Steps 1 to 3. Not inside `transaction()`. `reason` stays in the trail. Raises Refusal, OSError.
+    """Steps 1 to 3. Not in `transaction()`. `reason` stays in the trail. Refusal, OSError.
 
     `language`: of the report.
     """
@@ -163,7 +163,7 @@ def _forget_chosen(now: datetime, actor: Actor, made: ErasurePlan, reason: str) 
 
 
 def finish(office: Office) -> None:
-    """Steps 2 and 3, of every erasure whose report is not on the disk yet. Not inside `transaction()`. Raises OSError."""
+    """Steps 2 and 3 of erasures whose report is not on the disk. No `transaction()`. OSError."""
     query: object = Erasure.select(Erasure.id, Erasure.report).where(Erasure.report.is_null(False))
     for number, text in tuples(query):
         folder = office.var / FOLDER

@@ -1,14 +1,16 @@
-"""Where a person's data are in an office's records and folders, what of it must stay, and why. Reads only.
+"""Where a person's data are in records and folders, what must stay, and why. Reads only.
 
 What may go by the GDPR (article 17) and what may not (its paragraph 3):
 
-    a legal hold      stays, with all that is about that client or item, until it is released
-    items and files   of an item whose term runs stay: that is what the term is for. Others go if the admin chose them
-    who decided       codes of staff stay as long as the items do: an office must be able to say who approved what
-    what was approved stays as it was seen, for a decision holds for just that; it goes with its item
-    all else          goes, or has `erased-N` in its place: mails, openings, log-ins, who looked at what, words in the trail
+    a legal hold      stays, with all that is about that client or item, until it is released items
+    and files   of an item whose term runs stay: that is what the term is for. Others go if the
+    admin chose them who decided       codes of staff stay as long as the items do: an office must
+    be able to say who approved what what was approved stays as it was seen, for a decision holds
+    for just that; it goes with its item all else          goes, or has `erased-N` in its place:
+    mails, openings, log-ins, who looked at what, words in the trail
 
-What lies in files that people keep (config/, receipts, refused drops, decided papers) is named, for people to remove.
+What lies in files that people keep (config/, receipts, refused drops, decided papers) is named, for
+people to remove.
 """
 
 from __future__ import annotations
@@ -68,7 +70,7 @@ def plan(
     items: Sequence[int] = (),
     chosen: Sequence[tuple[int, str]] = (),
 ) -> ErasurePlan:
-    """What would be erased, what stays and why. `items` and `chosen` (item, file name): what the admin wants to go with it."""
+    """What would be erased, and what stays. `items`, `chosen` (item, file): the admin's wish."""
     made = ErasurePlan(person, pseudonym)
     finder = _Finder(office, now, made)
     for step in (
@@ -121,7 +123,7 @@ class _Finder:
         return going
 
     def config(self) -> None:
-        """The person must have left before they are erased: else the next mail writes it all down again."""
+        """The person must have left before: else the next mail writes it all down again."""
         for code, contact in self.person.seats:
             client = self.office.clients.get(code)
             if client and any(one.id == contact and one.active for one in client.contacts):
@@ -162,7 +164,7 @@ class _Finder:
         return self.person.without_in(value, client, self.plan.pseudonym)
 
     def opened(self) -> None:
-        """What the person opened on the portal, reminders of it, and that they are an item's contact."""
+        """What the person opened on the portal, reminders of it, and items they are contact of."""
         rows: list[tuple[int | None, str | None, object]] = []
         contacts: list[tuple[int | None, str | None, object]] = []
         for client, contact in self.person.seats:
@@ -181,7 +183,7 @@ class _Finder:
         self.plan.contacts = self.split("contact", "items", contacts)
 
     def trail(self) -> None:
-        """Events by the person as a contact, and events that name them. Of staff, those about removed items."""
+        """Events by the person as a contact or naming them. Of staff: about removed items."""
         actors = {f"contact:{client}/{contact}" for client, contact in self.person.seats}
         found: list[tuple[int | None, str | None, object]] = []
         accounts = 0
@@ -313,7 +315,7 @@ class _Finder:
                 self.plan.tell("paper", "by hand", f"{shown}:{number}" if number else shown, 1, "people")
 
     def _client_at(self, path: Path) -> str | None:
-        """Whose folder of the inbox a file lies in: there the person's codes are looked for as well."""
+        """Whose folder of the inbox a file is in: the person's codes are looked for there, too."""
         if path.is_relative_to(self.office.inbox):
             return path.relative_to(self.office.inbox).parts[0]
         return None

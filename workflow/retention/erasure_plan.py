@@ -1,4 +1,4 @@
-"""Who is to be erased, and what of theirs was found: the words for it. See erasure_finding.py and erasing.py."""
+"""Who is to be erased, and what of theirs was found: the words for it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Fate = Literal["goes", "stays", "by hand"]
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """Some of the person's data. `ground`: why it stays, or must be looked at by people; `because`: more about that."""
+    """Some of the person's data. `ground`: why it stays, or people must look; `because`: more."""
 
     area: str
     fate: Fate
@@ -63,7 +63,7 @@ class ErasurePlan:
 
 
 def find_person(office: Office, who: str, names: Sequence[str], addresses: Sequence[str]) -> ErasedPerson:
-    """Who is meant by `client/contact`, a staff code, a mail address, or a name; with other names and addresses of theirs.
+    """Who is `client/contact`, a staff code, a mail address or a name; with their others.
 
     Raises NotFound where a code is nobody's, now or in the outbox.
     """

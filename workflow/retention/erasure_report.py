@@ -1,7 +1,7 @@
-"""The report of an erasure: for the office, which must be able to show that the request was met, and for the person who asked. Pure.
+"""The report of an erasure: for the office, to show it, and for whoever asked. Pure.
 
-It holds the person's name and addresses, so it lies in var/erasures/ and nowhere else: whoever looks
-after it gives it to the person, and puts it away, or not.
+It holds the person's name and addresses, so it lies in var/erasures/ and nowhere else: whoever
+looks after it gives it to the person, and puts it away, or not.
 """
 
 from __future__ import annotations

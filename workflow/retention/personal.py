@@ -1,8 +1,9 @@
 """A person in the office's records: who is meant, and their name taken out of texts. Pure.
 
-What names a person: their names and mail addresses, wherever they stand as whole words (`Jan  Jansen`,
-`jan-jansen.pdf`), and their code where it stands for them: as a value of its own, in backquotes, or
-behind the client's code. A code is often a word that others have too, so within sentences it is left alone.
+What names a person: their names and mail addresses, wherever they stand as whole words (`Jan
+Jansen`, `jan-jansen.pdf`), and their code where it stands for them: as a value of its own, in
+backquotes, or behind the client's code. A code is often a word that others have too, so within
+sentences it is left alone.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cached_property
 
 @dataclass(frozen=True)
 class ErasedPerson:
-    """Somebody who is to be erased. `seats`: (client, contact's id); `staff`: the code of a staff member."""
+    """Who is to be erased. `seats`: (client, contact's id); `staff`: a staff member's code."""
 
     names: tuple[str, ...] = ()
     addresses: tuple[str, ...] = ()
@@ -52,7 +53,7 @@ class ErasedPerson:
         return told
 
     def without_in(self, value: object, client: str | None, pseudonym: str) -> object:
-        """As `without`, for all texts of a JSON value; what does not name the person stays as it is, to the letter."""
+        """As `without`, for all texts of a JSON value; what does not name the person stays."""
         if isinstance(value, str):
             return self.without(value, client, pseudonym) if self.is_named_in(value, client) else value
         if isinstance(value, Mapping):

@@ -1,8 +1,8 @@
 """Retention: how long each item is kept and why, and its removal when an admin says so.
 
-An item follows the terms of its type, else retention.default. The one that ends last holds; with one
-that has no end, the item is kept. A term is a list of versions of a law: a version holds for what
-ends before the next one takes effect.
+An item follows the terms of its type, else retention.default. The one that ends last holds; with
+one that has no end, the item is kept. A term is a list of versions of a law: a version holds for
+what ends before the next one takes effect.
 
 Nothing goes by itself. An item stays that is on the portal, waits for an approver, has a mail to be
 sent or a drop to be cleared, or is under a legal hold: it is taken off, decided or released first.
@@ -85,7 +85,8 @@ _MONTH = "retention:month"
 class End:
     """Until which day, that day included, something is kept; None: there is no end. And why.
 
-    `basis`: the law or rule that says so, in the office's words; empty if nothing says that it must be kept.
+    `basis`: the law or rule that says so, in the office's words; empty if nothing says that it must
+    be kept.
     """
 
     until: date | None
@@ -114,7 +115,7 @@ class RetentionState:
 
 
 def end_of_term(versions: Sequence[Term], made: date, ended: date | None) -> End:
-    """When a term is over for what was made on this day, of a client whose relation ended on that one."""
+    """When a term is over for what was made that day, of a client who left on that one."""
     end = End(None, sentence("retention.no_term"))
     for index, version in enumerate(versions):
         start = made if version.counted_from == "creation" else ended
@@ -132,7 +133,7 @@ def end_of_term(versions: Sequence[Term], made: date, ended: date | None) -> End
 
 
 def end_of(settings: Settings, type_: str | None, made: date, client: Client | None) -> End:
-    """Until when an item is kept: the longest of the terms that hold for it. Of no known client, no relation has ended."""
+    """Until when an item is kept: its longest term. Of no known client, none has ended."""
     kind = settings.types.get(type_ or "")
     if type_ and kind is None:
         return End(None, sentence("retention.type_gone", type=type_), f"type {type_}")
@@ -148,7 +149,7 @@ def end_of(settings: Settings, type_: str | None, made: date, client: Client | N
 
 
 def end_in_bin(end: End, since: date, days: int) -> End:
-    """When an item in the bin goes: its days there must be over, and whatever says that it must be kept."""
+    """When an item in the bin goes: its days there and whatever says it is kept are over."""
     until = since + timedelta(days=days - 1)
     if end.basis and (end.until is None or end.until > until):
         return end
@@ -161,7 +162,7 @@ def end_in_bin(end: End, since: date, days: int) -> End:
 def kept(
     office: Office, may: Readable = ALL, client: str | None = None, keys: Sequence[int] | None = None
 ) -> Iterator[RetentionState]:
-    """How long each item is kept, the oldest first; removed ones are none. `may`: what the reader may know of."""
+    """How long each item is kept, oldest first, but removed ones. `may`: the reader's."""
     query = Item.select().where(Item.id.not_in(Removal.select(Removal.item))).order_by(Item.id)
     condition = readable.of_items(may)  # what is in the bin is kept too, for a while
     query = query if condition is None else query.where(condition)
@@ -200,7 +201,7 @@ def _obstacles(item: Item, held: dict[tuple[str, str], str], mails: set[int], dr
 
 
 def hold(office: Office, now: datetime, actor: Actor, kind: str, subject: str, reason: str) -> None:
-    """Nothing of this client or item is removed until it is released. Call inside `transaction()`. Raises Refusal."""
+    """Nothing of it is removed until it is released. In `transaction()`. Raises Refusal."""
     _need_admin(office, actor)
     if not reason.strip():
         raise Invalid([fault("reason", "retention.hold_needs_reason")])
@@ -227,7 +228,7 @@ def _need_admin(office: Office, actor: Actor) -> None:
 
 
 def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> list[int]:
-    """Step 1, for those of the items whose term is over and that nothing holds; returns them. Call inside `transaction()`.
+    """Step 1, of items whose term is over and nothing holds; those. In `transaction()`.
 
     Looked at anew here, whatever was listed before. Raises Forbidden if the actor is no admin.
     """
@@ -242,7 +243,7 @@ def remove(office: Office, now: datetime, actor: Actor, keys: Sequence[int]) -> 
 
 
 def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, object], reason: str) -> None:
-    """All that is known of an item goes, but for its number, its client, who made it when, and that it was removed.
+    """All that is known of an item goes but its number, client, maker, time, and removal.
 
     `why` and `reason` stay in the trail. Call inside `transaction()`.
     """
@@ -272,7 +273,7 @@ def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, o
 
 
 def sweep(vault: Vault) -> tuple[int, int]:
-    """Steps 2 and 3; returns how many files went and how many are still to go. Not inside `transaction()`. Raises OSError."""
+    """Steps 2 and 3; how many files went and are still to go. No `transaction()`. OSError."""
     went = left = 0
     with open(vault.path / LEAVING, "a") as lock:
         try:
@@ -299,7 +300,7 @@ def _is_named(sha256: str) -> bool:
 
 
 def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
-    """Go on with what is leaving, and once a month mail the admins what may go; True if a mail was written."""
+    """Go on with what is leaving; mail monthly what may go; True if a mail was written."""
     try:
         sweep(vault)
     except OSError as error:

@@ -1,7 +1,7 @@
 """Taking the text out of the files of items that are new or were changed, the newest first.
 
-What the wrong-client guard has read just now is not read again. A killed reader leaves the item due,
-and the next start reads it: keeping the text and striking the item off are one transaction.
+What the wrong-client guard has read just now is not read again. A killed reader leaves the item
+due, and the next start reads it: keeping the text and striking the item off are one transaction.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ def read_some(
     vault: Vault, texts: Texts, known: Callable[[str], str | None], with_ocr: bool, most: int,
     may_read: Callable[[str], bool] = lambda _: True,
 ) -> bool:  # fmt: skip
-    """Read the files of the next items that are due, at most so many, and keep it in one transaction; False if none is left.
+    """Read the files of the next due items and keep that in one transaction; False: none left.
 
-    `known`: what the file with this SHA-256 says, if that was read just now. An item with a file that `may_read` does not let
-    through (SHA-256) stays due. Raises OSError where the vault can't be reached, and what the
-    database raises; not inside `transaction()`.
+    `known`: what the file with this SHA-256 says, if that was read just now. An item with a file
+    that `may_read` does not let through (SHA-256) stays due. Raises OSError where the vault can't
+    be reached, and what the database raises; not inside `transaction()`.
     """
     keys = file_texts.due(most)
     files_of, kept = _files_of(keys), file_texts.kept_of(keys)

@@ -1,4 +1,4 @@
-"""Webhooks: programs of the office that are told of each event of the trail, as `webhooks` in config/settings.yaml says.
+"""Webhooks: programs that are told of each event of the trail (config/settings.yaml).
 
 The trail is the outbox of these messages: an event is written in the transaction of what it tells
 of, and each webhook has a row that says up to which event its receiver took them. They go in the

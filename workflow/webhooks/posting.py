@@ -64,7 +64,7 @@ class NotSent(Exception):
 def post(
     hook: Webhook, environ: Mapping[str, str], ident: str, now: datetime, kind: str, data: Mapping[str, object]
 ) -> PostOutcome:
-    """Send this message now. `ident` is the same each time that the same message is sent. Never raises for the receiver's trouble."""
+    """Send this message. `ident` is the same each time. Never raises for the receiver."""
     body = json.dumps({"type": kind, "timestamp": clock.local_iso(clock.to_text(now)), "data": data}, default=str)
     try:
         signatures = [one.sign(ident, now, body) for one in _signers(hook, environ)]
@@ -135,7 +135,7 @@ def _cut(line: socket.socket) -> None:
 
 
 def _address(hook: Webhook, host: str, port: int, is_safe: bool) -> str:
-    """An address of the host that may be gone to. Raises NotSent if it has none; OSError if it can't be resolved."""
+    """An address of the host that may be gone to. NotSent if none; OSError if unresolved."""
     found = list(dict.fromkeys(str(entry[4][0]) for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)))
     named = [one for one in found if _is_named(one, hook.private)]
     if named:
@@ -153,7 +153,7 @@ def _is_named(address: str, networks: Sequence[str]) -> bool:
 
 
 _INTERNET = ip_network("2000::/3")
-"""All of IPv6 that was given out to the internet (RFC 3587 section 3). Outside lie ways to write and to reach addresses of IPv4."""
+"""All of IPv6 that is on the internet (RFC 3587 section 3). Outside are ways to IPv4."""
 
 _APART = (ip_network("3fff::/20"), ip_network("192.88.99.0/24"))
 """Examples (RFC 9637) and what was given up (RFC 7526), of which Python 3.11 does not know."""

@@ -59,14 +59,14 @@ Alarm = Callable[[str, Sentence | None], None]
 
 
 class Sender:
-    """Sends what is due. One thread uses it. `alarm` raises (with a text) or ends (None) an alarm."""
+    """Sends what is due, in one thread. `alarm` raises (a text) or ends (None) an alarm."""
 
     def __init__(self, office: Office, environ: Mapping[str, str], alarm: Alarm) -> None:
         self.office = office
         self._environ, self._alarm = environ, alarm
 
     def round(self, now: datetime) -> int:
-        """Each webhook's turn; returns how many messages were tried. A receiver's trouble is recorded, not raised.
+        """Each webhook's turn; how many were tried. A receiver's trouble is recorded.
 
         Out of an office for trying nothing is sent.
         """

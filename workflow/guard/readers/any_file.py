@@ -1,4 +1,4 @@
-"""Which reader a file is given to: by its bytes (dossier/files/marks.py), whatever it is called. Also for files within files."""
+"""Which reader a file is given to: by its bytes (marks.py). Also for files within files."""
 
 from __future__ import annotations
 

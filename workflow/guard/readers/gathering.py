@@ -1,4 +1,4 @@
-"""What is gathered of one file: its text in pieces, what could not be read of it, and when it is enough."""
+"""What is gathered of one file: text in pieces, what could not be read, when it is enough."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REASONS_MOST = 8
 
 
 class NoText(Exception):
-    """There is no text to be had; the message is the code of the reason (dossier/sentences/guard.toml)."""
+    """There is no text to be had; the message is the code of the reason (guard.toml)."""
 
 
 class Enough(Exception):
@@ -34,7 +34,7 @@ class Enough(Exception):
 
 
 class Gathering:
-    """The pieces. `read_part` reads a file within the file; `with_ocr`: pictures are read as well."""
+    """The pieces. `read_part` reads a file within the file; `with_ocr`: pictures as well."""
 
     def __init__(self, read_part: Callable[[Gathering, str, BinaryIO], None], with_ocr: bool = False) -> None:
         self.with_ocr = with_ocr
@@ -73,7 +73,7 @@ class Gathering:
             self.unread.append(missed)
 
     def part(self, name: str, stream: BinaryIO, in_archive: bool = False) -> None:
-        """Read a file within the file: an attachment, or what is packed (`in_archive`). Raises Enough."""
+        """Read a file within the file: attached, or packed (`in_archive`). Raises Enough."""
         self.within(name, lambda: self.read_here(name, stream), in_archive)
 
     def read_here(self, name: str, stream: BinaryIO) -> None:

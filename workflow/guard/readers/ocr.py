@@ -1,8 +1,9 @@
-"""Text in pictures, by the program tesseract where an office has it and wants it (`sharing.guard_ocr`).
+"""Text in pictures, by tesseract where an office has it and wants it (`sharing.guard_ocr`).
 
-It is started anew for each page, within the limits of the process that reads (texts_child.py), and gets
-and gives everything over pipes. A page that takes too long, or that it can't read, stays a scan. If it
-is killed, so is the reading: a fresh reader tries again, and then the file counts as a finding.
+It is started anew for each page, within the limits of the process that reads (texts_child.py), and
+gets and gives everything over pipes. A page that takes too long, or that it can't read, stays a
+scan. If it is killed, so is the reading: a fresh reader tries again, and then the file counts as a
+finding.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Word, Excel, PowerPoint and Visio from 2007 on, and OpenDocument: a zip of XML parts. Every part is read, not only the main one.
+"""Word, Excel, PowerPoint, Visio from 2007 on, OpenDocument: every XML part of the zip is read.
 
-So comments, headers, footers, notes, text boxes, charts, hidden sheets, document properties, what was
-deleted under tracking, and what a pivot table remembers of its source are read as well. What is
+So comments, headers, footers, notes, text boxes, charts, hidden sheets, document properties, what
+was deleted under tracking, and what a pivot table remembers of its source are read as well. What is
 embedded is read as what is attached to a mail.
 """
 
@@ -58,7 +58,7 @@ _TARGET = re.compile(rb"Target\s*=\s*[\"']([^\"']{1,2000})[\"']")
 
 
 def read_office(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
-    """A document of this kind (marks.py): docx, xlsx, pptx, vsdx, odt, ods … Raises Enough, Unreadable."""
+    """A document of this kind (marks.py): docx, odt … Raises Enough, Unreadable."""
     with opened(stream) as archive:
         if kind.startswith(("od", "ot")):
             _read_open(gathering, archive)
@@ -80,7 +80,7 @@ def opened(stream: BinaryIO) -> Iterator[zipfile.ZipFile]:
 
 
 def packed_part(archive: zipfile.ZipFile, name: str | zipfile.ZipInfo) -> BinaryIO:
-    """What is packed under this name, to be sought in; of a very large one only the beginning. Raises Unreadable."""
+    """What is packed under this name, of a large one only the beginning. Unreadable."""
     with _or_unreadable(), archive.open(name) as part:
         return io.BytesIO(part.read(PART_BYTES))
 
@@ -96,7 +96,7 @@ def _or_unreadable() -> Iterator[None]:
 
 
 def _turn(name: str) -> tuple[int, str]:
-    """Small parts that often name somebody come first: properties, headers, comments; then the document itself."""
+    """Small parts that often name somebody come first: properties, headers; then the document."""
     if name.startswith("docProps/"):
         return 0, name
     if re.search(r"/(header|footer|comments|workbook)[^/]*\.xml$", name):
@@ -131,7 +131,7 @@ def _read_part(gathering: Gathering, archive: zipfile.ZipFile, name: str, rules:
 
 
 def _read_sheets(gathering: Gathering, archive: zipfile.ZipFile, names: list[str]) -> None:
-    """The sheets' names and cells, hidden or not, with what formulas came to when they were saved."""
+    """The sheets' names and cells, hidden or not, with formulas as they were when saved."""
     shared = list[str]()
     for name in names:
         if name.startswith("xl/sharedStrings"):
@@ -209,11 +209,11 @@ def _cell(written: str, kind: str, shared: list[str]) -> str:
 
 
 _CODES = re.compile(r"&(?:[LCR]|\"[^\"]{0,100}\"|\d{1,3}|K[0-9A-F]{6}|[A-Z&])")
-"""ECMA-376 part 1, 18.3.1.46: left, centre, right, a font, its size, its colour, the date and so on."""
+"""ECMA-376 part 1, 18.3.1.46: left, centre, right, font, size, colour, the date and so on."""
 
 
 def without_codes(text: str) -> str:
-    """The header or footer of a sheet without what says how and where it stands; any other text as it is."""
+    """A sheet's header or footer without what says how it stands; any other text as it is."""
     return _CODES.sub("\n", text) if text.startswith(("&L", "&C", "&R")) else text
 
 

@@ -1,9 +1,9 @@
-"""The old Office formats (.doc, .xls, .ppt, .pub) and Outlook's .msg: streams in a compound file, which olefile takes apart.
+"""Old Office formats (.doc, .xls, .ppt, .pub) and Outlook's .msg: compound files, by olefile.
 
 Of workbooks calamine reads the cells, of presentations the records of text are taken. All else is
-told by the runs of letters in the streams, in both ways in which these formats write text (one byte a
-character, or two): Word's own reading of a file needs a thousand rules, but whose name is in it needs
-none. So what was deleted and is still in the file is found as well.
+told by the runs of letters in the streams, in both ways in which these formats write text (one byte
+a character, or two): Word's own reading of a file needs a thousand rules, but whose name is in it
+needs none. So what was deleted and is still in the file is found as well.
 """
 
 from __future__ import annotations
@@ -88,11 +88,11 @@ def _read_runs(gathering: Gathering, data: bytes) -> None:
 
 
 _CONTAINER, _WIDE_TEXTS, _NARROW_TEXT = 0x0F, (0x0FA0, 0x0FBA), 0x0FA8
-"""[MS-PPT] 2.3.1 (recVer), 2.9.41 TextCharsAtom and 2.2.5 strings of many kinds, 2.9.42 TextBytesAtom."""
+"""[MS-PPT] 2.3.1 (recVer), 2.9.41 TextCharsAtom and 2.2.5 strings, 2.9.42 TextBytesAtom."""
 
 
 def _read_slides(gathering: Gathering, data: bytes) -> None:
-    """A presentation is records within records; some are text. Those of earlier savings are still among them."""
+    """Records within records, some of them text. Those of earlier savings are among them."""
     at = 0
     while at + 8 <= len(data):
         version, kind, length = struct.unpack_from("<HHI", data, at)
@@ -113,7 +113,7 @@ _ATTACHED, _ATTACHED_MESSAGE, _LONG_NAME, _SHORT_NAME = "37010102", "3701000D", 
 
 
 def _read_message(gathering: Gathering, file: Any, place: tuple[str, ...]) -> None:
-    """The message in this storage: all its texts, those of its recipients, and what is attached. Raises Enough, Unreadable."""
+    """The message in this storage: texts, recipients, attachments. Raises Enough, Unreadable."""
     depth, attached, has_body = len(place), dict[str, None](), False
     for path in file.listdir():
         if tuple(path[:depth]) != place or len(path) == depth:

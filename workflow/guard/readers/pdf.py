@@ -1,7 +1,7 @@
-"""PDF by pdfium: the pages' text, what was typed into forms and put into notes, the document's properties, and files attached to it.
+"""PDF by pdfium: pages, forms, notes, properties, and files attached to it.
 
-One bad page doesn't hide the others. Pages without a letter on which there is a picture are counted:
-they are scans, and nobody knows what they say, unless OCR is on.
+One bad page doesn't hide the others. Pages without a letter on which there is a picture are
+counted: they are scans, and nobody knows what they say, unless OCR is on.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _ATTACHED_MOST = 100
 
 
 def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str] | None = None) -> None:
-    """`content`: a buffer of bytes that stays. `ocr`: page → the text in its pictures. Raises Enough, Unreadable."""
+    """`content`: bytes that stay. `ocr`: page → the text in its pictures. Enough, Unreadable."""
     with _opened(content) as document:
         gathering.add("\n".join(_properties(document)) + "\n")
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
@@ -75,7 +75,7 @@ def _properties(document: object) -> Iterator[str]:
 
 
 def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
-    """(its text and that of its notes and fields, whether it has a picture; of a page with words nobody looks)."""
+    """(its text, notes and fields; has it a picture? With words nobody looks)."""
     notes = ""
     with contextlib.ExitStack() as loaded:
         page = loaded.enter_context(contextlib.closing(document[number]))
@@ -95,7 +95,7 @@ def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callabl
 
 
 def _text(textpage: object) -> str:
-    """All of a page, also what lies beside the paper. As pdfium has it: to ask for what lies within bounds takes longer."""
+    """All of a page, also beside the paper: to ask for what lies within bounds takes longer."""
     count = raw.FPDFText_CountChars(textpage)
     if count <= 0:
         return ""

@@ -1,4 +1,4 @@
-"""Plain text in whatever encoding it was written, whatever its name ends in; and HTML, as the text that it shows.
+"""Plain text in any encoding, whatever its name ends in; and HTML, as the text it shows.
 
 Starts nothing and needs no library: any process may do it.
 """
@@ -32,7 +32,7 @@ _CHARSET = re.compile(rb"charset\s*=\s*[\"']?([\w.:-]{1,40})", re.IGNORECASE)
 
 
 def encoding_of(head: bytes) -> str | None:
-    """How a text that begins so is encoded; None if it is no text. `utf-8` may turn out to be cp1252."""
+    """How a text that begins so is encoded; None: no text. `utf-8` may turn out to be cp1252."""
     for mark, encoding in _WIDE.items():
         if head.startswith(mark):
             return encoding
@@ -48,7 +48,7 @@ def encoding_of(head: bytes) -> str | None:
 
 
 def decoded(data: bytes, is_whole: bool = True) -> str | None:
-    """The text, or None if it is none. Unless it `is_whole`, it may be cut off within a character."""
+    """The text, or None. Unless it `is_whole`, it may be cut off within a character."""
     encoding = encoding_of(data)
     if encoding is None:
         return None

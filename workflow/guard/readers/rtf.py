@@ -1,4 +1,4 @@
-"""Rich Text Format: its letters without its commands. Also as Outlook packs it into a mail ([MS-OXRTFCP])."""
+"""Rich Text Format: letters without commands. Also as Outlook packs it ([MS-OXRTFCP])."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def _unpacked(data: bytes) -> bytes:
 
 
 def _gather(gathering: Gathering, data: bytes) -> None:
-    """All groups but those that have no words: so headers, notes, comments and the document's properties are read, too."""
+    """All groups but those without words: headers, notes, comments and properties, too."""
     silent, encoding, skip, ends = list[bool](), "cp1252", 1, 0
     mute, pending = False, bytearray()
     for number, token in enumerate(_TOKENS.finditer(data)):

@@ -1,8 +1,8 @@
-"""XML as it streams by: office documents, audit files, XBRL, invoices. Expat, the standard library's parser, tells it piece by piece.
+"""XML as it streams by: office documents, audit files, XBRL, invoices. By Expat, in pieces.
 
-No tree is built, so neither depth nor size costs memory; entities are expanded by expat under its own
-limits, none is fetched, and the gathering says when it is enough. Elements are known by their local
-names, so strict Open XML, whose namespaces are others, is read as the usual one.
+No tree is built, so neither depth nor size costs memory; entities are expanded by expat under its
+own limits, none is fetched, and the gathering says when it is enough. Elements are known by their
+local names, so strict Open XML, whose namespaces are others, is read as the usual one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def parse(
     ended: Callable[[str], None],
     text: Callable[[str], None],
 ) -> None:
-    """Call these with each element's local name. What is read before an error counts. Raises Enough, Unreadable."""
+    """Call these with each local name. What is read before an error counts. Enough, Unreadable."""
     parser = expat.ParserCreate()
     parser.buffer_text, parser.buffer_size = True, CHUNK
     parser.StartElementHandler = lambda name, attributes: started(name.rpartition(":")[2], attributes)
@@ -78,7 +78,8 @@ class Rules:
         attributes: Mapping[str, tuple[str, ...]],
         silent: frozenset[str] = frozenset(),
     ) -> None:
-        """`spaces`: what stands for an element's end; `attributes`: those of an element that people see; `silent`: no text."""
+        """`spaces`: what an element's end stands for; `attributes`: those seen; `silent`: no
+        text."""
         self.spaces, self.attributes, self.silent = spaces, attributes, silent
 
     def read(self, gathering: Gathering, stream: BinaryIO) -> None:
