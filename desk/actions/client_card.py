@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -10,9 +11,9 @@ from typing import Any
 
 from peewee import Case, fn
 
-from dossier.database import readable
+from dossier.database import readable, revisions
 from dossier.database.database import transaction
-from dossier.database.tables import Item, Opening, tuples
+from dossier.database.tables import Item, Opening, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
@@ -67,8 +68,43 @@ def note_view(actor: Actor, now: datetime, code: str) -> None:
         finding.remember(now, actor, "client", code)
 
 
-def places(code: str, may: Readable) -> tuple[list[Place], int, int]:
-    """(the dossier as a tree, how many items in all, how many without a location)."""
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What is counted of a client, for one reader."""
+
+    places: Sequence[Place]
+    """The dossier as a tree."""
+    total: int
+    """Items in all."""
+    seen: int
+    """How many items the client sees now."""
+    seen_last: str | None
+    """When the last of them came; ISO 8601, local."""
+    seen_unopened: int
+    """How many of them nobody opened."""
+
+
+KEPT = 64
+"""Of so many clients the counts are kept, with what the reader may know of."""
+
+_counted: dict[tuple[str, Readable], tuple[int, Counts]] = {}
+"""With the revision that they are of."""
+
+
+def counts(code: str, may: Readable) -> Counts:
+    """Counted anew only when something of the client was changed: a client may have a hundred thousand items."""
+    revision, which = revisions.number(revisions.of_client(code)), (code, may)
+    known = _counted.pop(which, None)
+    if known is None or known[0] != revision:
+        tree, total = _places(code, may)
+        known = (revision, Counts(tree, total, *_seen_now(code, may)))
+    _counted[which] = known  # the last one again
+    for old in list(_counted)[:-KEPT]:
+        _counted.pop(old, None)
+    return known[1]
+
+
+def _places(code: str, may: Readable) -> tuple[list[Place], int]:
     query = readable.only_items(Item.select(Item.location, fn.COUNT(Item.id)).where(Item.client == code), may)
     rows = tuples(query.group_by(Item.location).order_by(Item.location).limit(MOST_PLACES))
     roots: list[Place] = []
@@ -84,11 +120,10 @@ def places(code: str, may: Readable) -> tuple[list[Place], int, int]:
             level = place.below
     roots.sort(key=lambda one: -int(one.name) if re.fullmatch("[0-9]{4}", one.name) else 0)  # the newest year first
     total = sum(count for _, count in rows) if len(rows) < MOST_PLACES else count_items(code, may)
-    return roots, total, sum(count for location, count in rows if not location)
+    return roots, total
 
 
-def seen_now(code: str, may: Readable) -> tuple[int, str | None, int]:
-    """(how many items the client sees now, when the last one came, how many nobody opened)."""
+def _seen_now(code: str, may: Readable) -> tuple[int, str | None, int]:
     is_unopened = Case(None, [(Item.public.not_in(Opening.select(Opening.edition)), 1)], 0)
     query = Item.select(fn.COUNT(Item.id), fn.MAX(Item.published_at), fn.SUM(is_unopened))
     there = query.where((Item.client == code) & Item.public.is_null(False))
@@ -110,7 +145,7 @@ def readers(office: Office, code: str) -> list[Reader]:
 def used_lately(code: str, may: Readable) -> tuple[list[str], list[str]]:
     """(locations, labels) that the client's last items have, to be offered for the next one."""
     query = readable.only_items(Item.select(Item.location, Item.labels).where(Item.client == code), may)
-    rows: Sequence[Item] = list(query.order_by(Item.id.desc()).limit(200))
-    locations = dict.fromkeys(row.location for row in rows if row.location)
-    labels = dict.fromkeys(label for row in rows for label in row.labels)
+    rows = plain_rows(query.order_by(Item.id.desc()).limit(200))
+    locations = dict.fromkeys(location for location, _ in rows if location)
+    labels = dict.fromkeys(label for text in dict.fromkeys(labels for _, labels in rows) for label in json.loads(text))
     return list(locations)[:20], list(labels)[:30]

@@ -14,7 +14,7 @@ from typing import Any
 
 from desk.actions import overview
 from dossier.database import readable
-from dossier.database.tables import Edition, Item, first_edition, item_key, item_name
+from dossier.database.tables import Edition, Item, first_edition, item_key, item_name, plain_rows
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -97,21 +97,25 @@ def to_decide(office: Office, actor: Actor, now: datetime, keys: Sequence[int] |
     keys = keys_to_decide(office, actor, now) if keys is None else keys
     if not keys:
         return []
-    items = {item.id: item for item in Item.select().where(Item.id.in_(keys))}
+    descriptions = dict(plain_rows(Item.select(Item.id, Item.description).where(Item.id.in_(keys))))
     told = notes.on_these(Item.select(Item.pending).where(Item.id.in_(keys)))
-    editions = [item.pending for item in items.values() if item.pending]  # by number: no index has their items
-    offered = {row.id: row for row in Edition.select().where(Edition.id.in_(editions) & (Edition.state == "pending"))}
+    askings = Seating(office, today).askings(keys)
+    offered = Edition.select(Edition.id, Edition.made_by, Edition.content).where(
+        Edition.id.in_([one.concept.edition for one in askings])
+        & (Edition.state == "pending")  # by number: no index has their items
+    )
+    editions = {edition: (made_by, content) for edition, made_by, content in plain_rows(offered)}
     found = []
-    for asking in Seating(office, today).askings(keys):
-        item = items.get(asking.concept.item)
-        edition = offered.get(item.pending or 0) if item is not None else None
-        if item is None or edition is None:
+    for asking in askings:
+        one = asking.concept
+        if one.edition not in editions or one.item not in descriptions:
             continue
-        seat, attention = asking.seat_of(actor.code), suspicion.for_reader(told.get(edition.id, []), may.clients)
+        made_by, content = editions[one.edition]
+        seat, attention = asking.seat_of(actor.code), suspicion.for_reader(told.get(one.edition, []), may.clients)
         found.append(
             Waits(
-                item.id, item_name(item.id), item.client, item.description, edition.made_by, clock.local_iso(edition.made_at) or "",
-                seat.approver if seat else actor.code, attention, edition.id > first_edition(item.id) + 1, edition.content,
+                one.item, item_name(one.item), one.client, descriptions[one.item], made_by, clock.local_iso(one.made_at) or "",
+                seat.approver if seat else actor.code, attention, one.edition > first_edition(one.item) + 1, content,
             )
         )  # fmt: skip
     return found

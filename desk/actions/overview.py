@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from ingest.sources import unsorted
 from ingest.sources.unsorted import Unsorted
 from workflow.outbox import alarms
 
+A_MOMENT = timedelta(minutes=1)
+"""A refusal is written down so much later than its WHY.txt at most."""
+
 
 def status(office: Office, reader: Actor) -> dict[str, Any]:
     """As `status --json` gives it: whole numbers, and what is behind them, as far as the reader may know of it."""
@@ -33,11 +36,11 @@ def status(office: Office, reader: Actor) -> dict[str, Any]:
 
 def status_within(office: Office, may: Readable) -> dict[str, Any]:
     """The same within these bounds."""
-    waiting, odd, others, trouble = _look(office, may)
+    look = _look(office, may)
     mails = readable.only_of_clients(Mail.select(), Mail.client, Mail.item, may)
     daemons = presence.daemons(office, clock.utc_now())
     return {
-        "waiting": len(waiting),
+        "waiting": len(look[0]),
         "queued": readable.only_items(Item.select().where(Item.pending.is_null(False)), may).count(),
         "outbox": mails.where(Mail.state == "waiting").count(),
         "items": readable.count_items(may),
@@ -47,16 +50,35 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
         "trial": identity.trial_since(),
         "daemon": daemons[0] if daemons else None,
         "daemons": daemons,
-        "alarms": [*alarms.standing(may), *_full(office), *trouble],
-        "waits": [_told(one) for one in waiting],
-        "left_alone": [_told(one) for one in odd]
-        + [{"path": names.printable(name), "reason": reason, "since": None} for name, reason in others.items()],
+        **_told_of(may, office, *look),
     }
 
 
 def waits(office: Office, reader: Actor) -> list[dict[str, Any]]:
     """What waits in the inbox, as `status` tells it, without all else that it counts."""
     return [_told(one) for one in _look(office, people.readable(office, reader))[0]]
+
+
+def of_the_inbox(office: Office, reader: Actor) -> dict[str, Any]:
+    """What `status` tells of the inbox (`waits`, `left_alone`), and the `alarms`, without all that it counts."""
+    may = people.readable(office, reader)
+    return _told_of(may, office, *_look(office, may))
+
+
+def _told_of(
+    may: Readable,
+    office: Office,
+    waiting: list[NotTaken],
+    odd: list[NotTaken],
+    others: dict[str, Sentence],
+    trouble: list[Sentence],
+) -> dict[str, Any]:
+    return {
+        "alarms": [*alarms.standing(may), *_full(office), *trouble],
+        "waits": [_told(one) for one in waiting],
+        "left_alone": [_told(one) for one in odd]
+        + [{"path": names.printable(name), "reason": reason, "since": None} for name, reason in others.items()],
+    }
 
 
 def _unsorted(office: Office, may: Readable) -> list[Unsorted]:
@@ -89,13 +111,19 @@ def _look(office: Office, may: Readable) -> tuple[list[NotTaken], list[NotTaken]
     except OSError as error:
         return [], [], {}, [sentence("overview.inbox_unreadable", path=str(office.inbox), why=system.why(error))]
     trouble, stays = list[Sentence](), staying.recorded()
-    others = others if may.clients is None else {}
+    others, inbox = others if may.clients is None else {}, office.inbox
     for client in filter(may.has, known):
+        folder = f"{inbox}/{client}"
+        stamp = listing.stamp_of(folder)
+        if listing.is_still_bare(folder, stamp):
+            continue
         try:
             view = looker.look(client, *settling.now())
         except OSError as error:
-            trouble.append(sentence("overview.folder_unreadable", path=str(office.inbox / client), why=system.why(error)))
+            trouble.append(sentence("overview.folder_unreadable", path=folder, why=system.why(error)))
             continue
+        if view.is_bare:
+            listing.note_bare(folder, stamp)
         waiting += [replace(one, reason=leftovers.pointing_back(one, may)) for one in view.waiting]
         for found in view.ready:
             reason = stays.get(staying.lying(found)) or sentence("overview.is_whole")
@@ -148,11 +176,18 @@ def why_in(language: str, written: Mapping[tuple[str, str], str]) -> dict[tuple[
     return found
 
 
-def look_at_rejected(office: Office, now: datetime, reader: Actor) -> None:
-    """A person has seen what is refused: no alarm about it. Whoever saw a part only has not seen to the rest."""
-    if people.readable(office, reader).clients is None:
-        with transaction():
-            alarms.look_at_rejected(reader.code, now)
+def look_at_rejected(office: Office, now: datetime, reader: Actor, seen: Sequence[dict[str, Any]]) -> None:
+    """A person has seen what is refused (`seen`, of `rejected`): no alarm about it. Whoever saw a part only has not seen to the rest.
+
+    Nothing is written where they had seen all of it before.
+    """
+    if people.readable(office, reader).clients is not None:
+        return
+    latest = max((datetime.fromisoformat(one["at"]) for one in seen), default=None)
+    if latest is None or alarms.has_looked_at_rejected(reader.code, latest + A_MOMENT):
+        return
+    with transaction():
+        alarms.look_at_rejected(reader.code, now)
 
 
 def _from(root: Path, path: Path) -> str:

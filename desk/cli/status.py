@@ -126,7 +126,7 @@ def rejected(json: Json = False) -> None:
         printing.as_json(found)
         return
     if found:
-        overview.look_at_rejected(office, clock.utc_now(), reader)
+        overview.look_at_rejected(office, clock.utc_now(), reader, found)
     for drop in found:
         print(f"{printing.text(drop['path'])}  ({printing.day_and_time(drop['at'])})")
         for line in drop["why"]:

@@ -20,7 +20,7 @@ from dossier.trail import auditing
 CHUNK = 500
 """Rows read and written at once."""
 
-_OWN = ("schema_migration", "item_text", "text_due", "listing")
+_OWN = ("schema_migration", "item_text", "text_due", "listing", "revision")
 
 
 class NotMoved(Conflict):

@@ -468,6 +468,13 @@ class Listing(Table):
     revision = BigIntegerField()
 
 
+class Revision(Table):
+    """How often something that pages count was changed (revisions.py). Counted by triggers (0051)."""
+
+    about = CharField(primary_key=True)
+    number = BigIntegerField()
+
+
 class PageDue(Table):
     """An item on the portal for which files under _pages/ have to be made yet."""
 

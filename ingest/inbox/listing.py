@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -38,6 +39,42 @@ class Listing:
     """Files under names that programs use until a file is whole."""
     odd: dict[str, tuple[Sentence, float]] = field(default_factory=dict)
     """Links, pipes, devices: what each is, and since when."""
+
+
+class Stamp(NamedTuple):
+    """What the system tells of a folder, and what is another with each name that comes, goes or changes in it."""
+
+    device: int
+    inode: int
+    changed_ns: int
+    """Nobody can set this back, as they can a file's time."""
+
+
+RESTED_NS = 3_000_000_000
+"""A folder that changed later than this may change once more at what its file system takes for the same moment."""
+
+_bare: dict[str, Stamp] = {}
+"""Folder → its stamp when nothing lay in it. To look into hundreds of empty folders is most of what a page about the inbox would cost."""
+
+
+def stamp_of(folder: str) -> Stamp | None:
+    """None if there is no such folder, or it can't be seen."""
+    try:
+        found = os.lstat(folder)
+    except OSError:
+        return None
+    return Stamp(found.st_dev, found.st_ino, found.st_ctime_ns)
+
+
+def note_bare(folder: str, stamp: Stamp | None) -> None:
+    """Nothing lies in it. `stamp`: as it was before that was seen."""
+    if stamp is not None and stamp.changed_ns < time.time_ns() - RESTED_NS:
+        _bare[folder] = stamp
+
+
+def is_still_bare(folder: str, stamp: Stamp | None) -> bool:
+    """True if nothing lay in it at an earlier look, and it is as it was."""
+    return stamp is not None and _bare.get(folder) == stamp
 
 
 def home_of(office: Office, client: str) -> Folder:
@@ -113,9 +150,17 @@ class Refused(NamedTuple):
 def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
     """Every refused drop that still lies in the inbox, oldest first: folders with a WHY.txt that can be read."""
     found: list[Refused] = []
+    inbox = office.inbox
     for client in clients:
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(office.inbox, client, "_rejected") as home:
-            found += [one for name in home.names() if (one := _refused(client, home, name)) is not None]
+        path = f"{inbox}/{client}/_rejected"
+        stamp = stamp_of(path)
+        if stamp is None or is_still_bare(path, stamp):
+            continue
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError), open_beneath(inbox, client, "_rejected") as home:
+            there = home.names()
+            found += [one for name in there if (one := _refused(client, home, name)) is not None]
+            if not there:
+                note_bare(path, stamp)
     return sorted(found, key=lambda one: one.folder)
 
 

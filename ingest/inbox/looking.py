@@ -172,6 +172,8 @@ class View:
     has_folders: bool = False
     """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in.
     Presets' own folders don't count, whose time stamps are looked at."""
+    is_bare: bool = False
+    """True if nothing at all lies there, but for names that are never taken."""
     cards: list[Lying] = field(default_factory=list)
     trouble: Sentence | None = None
     """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
@@ -291,6 +293,7 @@ class _Round:
             return self.view
         with home:
             listing = list_folder(home)
+            self.view.is_bare = not (listing.found or listing.folders or listing.unfinished or listing.odd)
             self._look_at_files(self._place(None, home, listing))
             for name in listing.folders:
                 preset = presets.of_folder(self.office.settings, name)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from peewee import SQL, fn
 
+from dossier.database import revisions
 from dossier.database.tables import PROXY, Decision, Edition, Item, chunks, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
@@ -182,8 +183,8 @@ class _Answer:
     """Who is asked about all that waits, as it was found out the last time."""
 
     seating: Seating
-    state: Sequence[object] = ()
-    """What waited then, each with its version and edition."""
+    revision: int | None = None
+    """Of all that waits, then."""
     asked: Sequence[tuple[int, str, str | None, list[str]]] = ()
     """Of each item that waits its client and type, and everybody who may decide on it."""
     of_reader: dict[tuple[str, Readable], list[int]] = field(default_factory=dict)
@@ -196,21 +197,21 @@ _answering = threading.Lock()
 def waits_for(office: Office, today: date, person: str, may: Readable) -> list[int]:
     """What this person may decide on and know of, oldest first; for pages, at each click.
 
-    An answer is given again while config/ and the day are the same, and nothing that waits has
-    another version: a decision or a change makes one.
+    An answer is given again while config/ and the day are the same, and nothing began or ceased to
+    wait, or has another version: a decision or a change makes one.
     """
     with _answering:  # one at a time: ten thousand rows in each thread would be much memory
-        state = PROXY.execute_sql("SELECT id, version, pending FROM item WHERE pending IS NOT NULL ORDER BY id").fetchall()
+        revision = revisions.number(revisions.WAITING)
         answer = next((one for one in _answers if one.seating.office is office and one.seating.today == today), None)
         if answer is None:
             answer = _Answer(Seating(office, today))
         else:
             _answers.remove(answer)
         _answers[REMEMBERED - 1 :] = []
-        if not answer.asked or answer.state != state:
+        if answer.revision != revision:
             found = _asked(answer.seating, ALL, None)
             answer.asked = [(concept.item, concept.client, concept.type, whom) for concept, whom in found]
-            answer.state, answer.of_reader = state, {}
+            answer.revision, answer.of_reader = revision, {}
         _answers.insert(0, answer)
         reader = (person, may)
         if reader not in answer.of_reader:

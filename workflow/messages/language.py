@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from babel import Locale
     from jinja2 import Environment
+    from jinja2.ext import Extension
 
 HERE = Path(__file__).parents[1]
 
@@ -112,13 +113,18 @@ def _quantity(value: float, unit: int, language: str) -> str:
 
 
 @cache
-def environment(language: str) -> Environment:
-    """The templates, compiled once, with texts, dates and sizes of `language`. All is escaped."""
+def environment(
+    language: str, folder: Path = HERE / "templates", texts: Translator | None = None, *extensions: type[Extension]
+) -> Environment:
+    """The templates, compiled once, with texts, dates and sizes of `language`. All is escaped.
+
+    `folder`, `texts`: of pages with a catalogue of their own. An overlay would share its texts with all others.
+    """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     made = Environment(
-        loader=FileSystemLoader(HERE / "templates"),
-        extensions=["jinja2.ext.i18n"],
+        loader=FileSystemLoader(folder),
+        extensions=["jinja2.ext.i18n", *extensions],
         autoescape=True,
         auto_reload=False,
         undefined=StrictUndefined,
@@ -126,7 +132,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(texts or translator(language), newstyle=True)  # type: ignore[attr-defined]
     made.globals["language"] = language
     made.filters["day"] = lambda iso: day(iso, language)
     made.filters["size"] = lambda count: size(count, language)

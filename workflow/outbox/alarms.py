@@ -256,6 +256,12 @@ def forgotten_drops(office: Office, now: datetime) -> Sentence | None:
     return sentence("alarms.nobody_looked", hours=f"{hours:g}", clients=listed)
 
 
+def has_looked_at_rejected(actor: str, since: datetime) -> bool:
+    """True if this person looked at the refused drops then, or later."""
+    looks = (Viewed.actor == actor) & (Viewed.kind == "rejected") & (Viewed.at >= clock.to_text(since))
+    return bool(Viewed.select().where(looks).exists())
+
+
 def look_at_rejected(actor: str, now: datetime) -> None:
     """Somebody looked at the refused drops. Call inside `transaction()`."""
     at, key = clock.to_text(now), [Viewed.actor, Viewed.kind, Viewed.subject]

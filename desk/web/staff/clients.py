@@ -84,14 +84,12 @@ def client(visit: StaffVisit) -> Response:
     except ValueError:
         behind = None
     found = looking_up.find_items(visit.office, visit.actor, wanted, PAGE_ITEMS + 1, behind)
-    places, total, without = client_card.places(code, may)
-    seen_count, seen_last, seen_unopened = client_card.seen_now(code, may)
+    counts = client_card.counts(code, may)
     _, labels = client_card.used_lately(code, may)
     kept = {name: value for name, value in chosen.items() if value}
     return visit.page(
-        "client.html", client=code, card=visit.office.clients[code], places=places, total=total, without=without, chosen=chosen,
-        items=found[:PAGE_ITEMS], seen_count=seen_count, seen_last=seen_last,
-        seen_unopened=seen_unopened, readers=client_card.readers(visit.office, code), labels=labels,
+        "client.html", client=code, card=visit.office.clients[code], counted=counts, chosen=chosen,
+        items=found[:PAGE_ITEMS], readers=client_card.readers(visit.office, code), labels=labels,
         types=list(offering.types(visit.office, visit.actor)), share_states=SHARE_STATES,
         more=urlencode({**kept, "after": found[PAGE_ITEMS - 1]["item"]}) if len(found) > PAGE_ITEMS else None,
         may_create=offering.may_make(visit.office, visit.actor, code),

@@ -27,9 +27,9 @@ SIDECAR_BYTES = 64 * 1024
 
 def inbox(visit: StaffVisit) -> Response:
     """All that waits or was refused, of the clients that this person may know of."""
-    found = overview.status(visit.office, visit.actor)
+    found = overview.of_the_inbox(visit.office, visit.actor)
     refused = overview.rejected(visit.office, visit.actor, visit.language)
-    overview.look_at_rejected(visit.office, visit.now, visit.actor)
+    overview.look_at_rejected(visit.office, visit.now, visit.actor, refused)
     waits, left = (
         [
             {

@@ -15,7 +15,6 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from jinja2 import Environment, FileSystemLoader
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
@@ -24,7 +23,7 @@ from desk.web.shell.cookies import Cookie
 from desk.web.shell.drawing import Drawing
 from desk.web.shell.gate import Form
 from desk.web.shell.receiving import received
-from desk.web.staff import moments
+from desk.web.staff.templating import HERE, templates
 from dossier.database.tables import DeskSession
 from dossier.office import people
 from dossier.office.office import Office
@@ -33,10 +32,7 @@ from dossier.office.terms import Language
 from dossier.text.refusals import NotFound
 from dossier.text.sentences import Sentence, Words, told
 from dossier.vault.folder import Vault
-from workflow.messages.language import Translator, environment, read_catalogue
 from workflow.portal import pages as portal_pages
-
-HERE = Path(__file__).parent
 
 WORDS = Words("field")
 """How the desk calls a sidecar's keys: by the labels of its fields."""
@@ -114,7 +110,7 @@ class StaffVisit:
         """The page made of this template."""
         code = self.session.staff if self.session is not None and self.session.staff in self.office.staff else None
         person = self.office.staff[code] if code else None
-        html = _templates(self.language).get_template(template).render(
+        html = templates(self.language).get_template(template).render(
             office=self.office.settings.office, root=prefix(self.office), visit=self, me=person,
             initials=_initials(person.name) if person else "", code=code,
             rights=people.rights_now(self.office, code) if code else (),
@@ -140,25 +136,7 @@ def _initials(name: str) -> str:
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
 
-# Templates and what the pages need beside them
-
-
-@cache
-def translator(language: str) -> Translator:
-    """The texts of the desk's pages."""
-    return read_catalogue(HERE / "locale", "pages", language)
-
-
-@cache
-def _templates(language: str) -> Environment:
-    made = environment(language).overlay(loader=FileSystemLoader(HERE / "templates"))
-    made.install_gettext_translations(translator(language), newstyle=True)  # type: ignore[attr-defined]
-    made.filters = {
-        **made.filters, "encoded": portal_pages.encoded, "kind": portal_pages.kind, "badge": portal_pages.badge,
-        "moment": lambda iso, now: moments.moment(iso, now, language),
-        "date": lambda iso: moments.date(iso, language), "weekday": lambda iso: moments.weekday(iso, language),
-    }  # fmt: skip
-    return made
+# What the pages need beside them
 
 
 @cache

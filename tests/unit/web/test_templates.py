@@ -1,0 +1,31 @@
+"""The desk's templates have its texts in them, and leave those of the portal's pages alone, which are made in the same process."""
+
+from __future__ import annotations
+
+import pytest
+
+from desk.web.staff.templating import templates, translator
+from workflow.messages import language
+
+_SAME = {"en": "Skip to the list", "nl": "Direct naar de lijst"}
+
+
+@pytest.mark.parametrize("tongue", ["en", "nl"])
+def test_pages_of_the_portal_that_the_desk_shows_keep_their_own_texts(tongue: str) -> None:
+    made = templates(tongue).from_string('{{ _("Client, item or text") }}').render()
+    assert made == translator(tongue).gettext("Client, item or text")
+    assert language.environment(tongue).from_string('{{ _("Skip to the list") }}').render() == _SAME[tongue]
+
+
+@pytest.mark.parametrize(
+    ("template", "made"),
+    [
+        ('<i title="{{ _("Log out") }}">', '<i title="Uitloggen">'),
+        ('{{ "<" ~ _("Log out") }}', "&lt;Uitloggen"),
+        ('{{ {"a": _("Log out")}["a"] }}', "Uitloggen"),
+        ('{{ _("100 %% of it") }}', "100 % of it"),
+        ('{% set n = 2 %}{{ _("%(n)s of them", n="<") }}', "&lt; of them"),
+    ],
+)  # fmt: skip
+def test_a_text_is_told_as_before_wherever_it_stands_in_a_template(template: str, made: str) -> None:
+    assert templates("nl").from_string(template).render() == made
