@@ -65,14 +65,18 @@ def preset_keys(office: Office, name: str) -> dict[str, str]:
     said = {
         "description": preset.description, "status": preset.status, "type": preset.type, "location": preset.location,
         "labels": ", ".join(preset.labels), "explanation": preset.explanation, "share_status": preset.share_status,
-        "contact": preset.contact, "approvals": str(preset.approvals or ""),
+        "contact": preset.contact, "approvals": str(preset.approvals or ""), "share_attachments": preset.share_attachments,
         **{f"field.{key}": value for key, value in preset.fields.items()},
         **{key: "yes" for key in ("share", "share_explanation", "notify") if getattr(preset, key)},
     }  # fmt: skip
-    if preset.approver:
-        code = preset.approver[0]
-        said["approver"] = named(office.staff[code].name, code) if code in office.staff else code
     return {key: value for key, value in said.items() if value}
+
+
+def preset_approvers(office: Office, name: str) -> list[str]:
+    """Whom a preset asks, as people are offered; nobody for a name that is none's."""
+    preset = office.settings.presets.get(name)
+    asked = preset.approver if preset is not None else ()
+    return [named(office.staff[code].name, code) if code in office.staff else code for code in asked or ()]
 
 
 def types(office: Office, actor: Actor) -> dict[str, ItemType]:

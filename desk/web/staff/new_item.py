@@ -151,9 +151,14 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
 
 
 def _said(visit: StaffVisit, row: StagedDrop) -> dict[str, Said]:
-    """Of each file its note, and whether the client gets it; None where nobody said, and where nothing is shared."""
+    """Of each file its name and note, and whether the client gets it; None where nobody said, and where nothing is shared."""
     shares = {"yes": True, "no": False} if visit.field("share") == "yes" else {}
-    return {name: Said(shares.get(visit.field(f"share:{name}")), note=visit.field(f"note:{name}").strip()) for name in row.files}
+    return {
+        name: Said(
+            shares.get(visit.field(f"share:{name}")), visit.field(f"name:{name}").strip(), visit.field(f"note:{name}").strip()
+        )
+        for name in row.files
+    }
 
 
 def _told(visit: StaffVisit, problems: Iterable[Problem]) -> list[dict[str, str]]:
@@ -178,7 +183,8 @@ def _page(
     def typed(name: str) -> str:
         return visit.field(name) or preset.get(name, "")
 
-    approvers = visit.fields("approver") if visit.request.method == "POST" else [typed("approver")]
+    is_sent = visit.request.method == "POST"
+    approvers = visit.fields("approver") if is_sent else offering.preset_approvers(office, visit.field("preset"))
     return visit.page(
         "new.html", status, presets=office.settings.presets, named=offering.named, chosen_approvers=[one for one in approvers if one],
         client=code, card=client, row=fresh, problems=problems, locations=locations, labels=labels,

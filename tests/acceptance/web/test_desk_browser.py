@@ -19,7 +19,7 @@ from kit.desk import DeskRig
 from kit.support import DOSSIER, PDF, free_port, wait_for
 from kit.web import Browser as WebBrowser
 from kit.web import Served, send_form
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, Route, expect
 
 from desk.web.staff.app import DeskWeb
 from dossier.office.opening import load_office
@@ -281,4 +281,69 @@ def test_a_file_that_is_chosen_after_the_session_ended_is_named_as_not_kept(
     expect(page.locator("#description")).to_have_value("Getypt voor de sessie eindigde")
     page.click("#save")
     expect(page.locator("h1")).to_have_text("Your session had ended")  # nobody knows any more whose language it is
+    made.close()
+
+
+def dragged(page: Page, *paths: Path) -> None:
+    """Drag these from the desktop onto the form, folders too, as the operating system would."""
+    box = page.locator(".drop").bounding_box()
+    assert box is not None
+    files = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
+    at, devtools = {"x": box["x"] + 20, "y": box["y"] + 20}, page.context.new_cdp_session(page)
+    for kind in ("dragEnter", "dragOver", "drop"):
+        devtools.send("Input.dispatchDragEvent", {"type": kind, **at, "data": files})
+
+
+PASTE = """() => {
+    const data = new DataTransfer();
+    data.items.add(new File(["picture"], "image.png", { type: "image/png" }));
+    document.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data }));
+}"""
+
+
+def test_files_are_dragged_with_their_folders_pasted_cancelled_and_given_another_name(
+    rig: DeskRig, browser: Browser, cookies: dict[str, dict[str, str]], tmp_path: Path
+) -> None:
+    for name in ("Map/brief.txt", "Map/oud/brief.txt", "Map/oud/2024/bijlage.txt", "los.txt", "groot.txt"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(name)
+    made = context(rig, browser, cookies["m.devries"], viewport=DESKTOP)
+    page = made.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    whole = page.locator("#files li", has_text="geheel ontvangen")
+    dragged(page, tmp_path / "Map", tmp_path / "los.txt")
+    expect(whole).to_have_count(4)
+    assert sorted(page.locator("#files h3").all_inner_texts()) == ["bijlage.txt", "brief.txt", "los.txt", "oud - brief.txt"]
+    for _ in range(2):
+        page.evaluate(PASTE)
+    expect(whole).to_have_count(6)
+    assert page.locator("#files h3").all_inner_texts()[4:] == ["image.png", "image 2.png"]
+    held: list[Route] = []
+    page.route("**/files/groot.txt", lambda route: held.append(route))  # noqa: PLW0108 – Playwright takes no built-in
+    page.set_input_files("#pick", str(tmp_path / "groot.txt"))
+    row = page.locator("#files li", has_text="groot.txt")
+    expect(row.get_by_role("progressbar", name="groot.txt")).to_be_visible()
+    row.get_by_role("button", name="Annuleren").click()
+    expect(row).to_have_count(0)
+    page.set_input_files("#pick", str(tmp_path / "groot.txt"))
+    expect(row.get_by_role("progressbar")).to_be_visible()
+    held[-1].abort()
+    expect(row).to_contain_text("niet aangekomen")
+    row.get_by_role("button", name="Haal weg").click()
+    page.locator("#files li", has_text="los.txt").get_by_text("Andere naam").first.click()
+    page.locator("[name='name:los.txt']").fill("vast.txt")
+    page.locator("#files li", has_text="image 2.png").get_by_role("button", name="Haal weg").click()
+    page.fill("#description", "Gesleept, geplakt en hernoemd")
+    page.check("input[name=share]")
+    page.get_by_role("button", name="Deel alle").click()
+    page.locator("label", has=page.locator("input[name=share_status][value=approved]")).click()
+    page.fill("#labels", "post")
+    page.click("#save")
+    expect(page.locator("h1")).to_contain_text("Gesleept")
+    found = rig.office.json("show", page.url.partition("/items/")[2][:13])
+    names = ["bijlage.txt", "brief.txt", "image.png", "oud - brief.txt", "vast.txt"]
+    assert sorted((one["name"], one["share"]) for one in found["attachments"]) == [(name, True) for name in names]
+    page.goto(f"http://127.0.0.1:{rig.port}/clients/acme-bv/new")
+    page.get_by_role("button", name="post").click()
+    expect(page.locator("#labels")).to_have_value("post")
     made.close()

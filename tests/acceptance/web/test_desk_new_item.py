@@ -20,7 +20,9 @@ presets:
     labels: [loon]
     share: yes
     share_status: concept
-    approver: m.devries
+    share_attachments: all
+    approver: [m.devries, j.admin]
+    approvals: 2
 """
 
 
@@ -46,7 +48,8 @@ def test_files_and_words_without_a_script_become_an_item(rig: DeskRig, petra: Br
     fields = {
         "description": "Jaarrekening 2025: dé versie #3", "location": "2025/Jaarrekening", "labels": "jaarwerk, ter ondertekening",
         "explanation": "Eerste regel\r\ntweede regel", "share": "yes", "share_status": "concept", "share:jaarrekening é.pdf": "yes",
-        "share:notities.pdf": "no", "note:notities.pdf": "Nog te controleren: zie \"blad 3\"", "due": "2030-03-01",
+        "share:notities.pdf": "no", "name:notities.pdf": "aantekeningen.pdf",
+        "note:notities.pdf": "Nog te controleren: zie \"blad 3\"", "due": "2030-03-01",
         "owner": "Marieke", "save": "1",
     }  # fmt: skip
     files = [("jaarrekening é.pdf", PDF), ("notities.pdf", PDF + b"2")]
@@ -58,7 +61,8 @@ def test_files_and_words_without_a_script_become_an_item(rig: DeskRig, petra: Br
     assert found["labels"] == ["jaarwerk", "ter ondertekening"]
     assert (found["due"], found["owner"]) == ("2030-03-01", "m.devries")
     assert [(one["name"], one["share"], one["sha256"]) for one in found["attachments"]] == [
-        (name, share, hashlib.sha256(data).hexdigest()) for (name, data), share in zip(files, (True, False), strict=True)
+        ("jaarrekening é.pdf", True, hashlib.sha256(files[0][1]).hexdigest()),
+        ("aantekeningen.pdf", False, hashlib.sha256(files[1][1]).hexdigest()),
     ]
     page = petra.get(f"/items/{item}").text
     assert "Petra Bakker" in page
@@ -130,11 +134,16 @@ def test_a_preset_fills_the_form_in_and_an_approver_is_found_by_typing(rig: Desk
     for filled in (
         'value="2025/Loon"',
         'name="labels" value="loon"',
-        'value="Marieke de Vries (m.devries)"',
+        'name="approver" list="approvers" autocomplete="off" value="Marieke de Vries (m.devries)"',
+        'name="approver" list="approvers" autocomplete="off" value="Joost Admiraal (j.admin)"',
+        '<option value="2" selected>',
+        'name="share_attachments" value="all"',
         'name="share" value="yes" checked',
     ):
         assert filled in page, filled
     assert petra.get("/clients/acme-bv/new?preset=nobody").status == 200
+    added = send_form(petra, "/clients/acme-bv/new", {"share_attachments": "all", "add": "1"}, [("a.pdf", PDF)]).text
+    assert 'name="share:a.pdf" value="yes" checked' in added, "what the preset says of files holds for each that comes"
     fields = {
         "description": "Loonstroken van november",
         "share": "yes",

@@ -36,13 +36,17 @@ if (form) {
     id.value = (await answer.json()).drop;
   };
 
-  const row = (file) => {
+  const of_name = (name) => [...list.children].find((one) => one.querySelector("h3").textContent.toLowerCase() === name.toLowerCase());
+
+  const row = (name) => {
     const made = document.getElementById("row").content.firstElementChild.cloneNode(true);
-    const name = file.name.normalize("NFC");
+    of_name(name)?.remove();  // it comes in its place
     made.querySelector("h3").textContent = name;
     made.querySelector(".kind").textContent = (/\.(\w{1,5})$/.exec(name)?.[1] ?? "").toUpperCase();
     for (const input of made.querySelectorAll("input[type=radio]")) input.name = `share:${name}`;
+    made.querySelector("[data-name]").name = `name:${name}`;
     made.querySelector("[data-note]").name = `note:${name}`;
+    made.querySelector("progress").setAttribute("aria-label", name);
     for (const of of made.querySelectorAll(".of")) of.textContent = ` ${name}`;
     list.append(made);
     return made;
@@ -54,13 +58,21 @@ if (form) {
     line.textContent = text;
     line.className = "fault";
     made.querySelector("fieldset")?.remove();
-    made.querySelector("label")?.remove();
+    made.querySelector(".asides")?.remove();
     made.querySelector("progress")?.remove();
+    taken_out(made);
     made.querySelector("button").onclick = () => made.remove();
   };
 
-  const send = (file) => {
-    const made = row(file);
+  // While it comes in, its button breaks that off; then it takes the file out.
+  const taken_out = (made) => {
+    const button = made.querySelector("[data-out]");
+    button.textContent = button.dataset.out;
+  };
+
+  const send = ([name, file]) => {
+    const made = row(name);
+    const at = () => `${form.dataset.files}/${id.value}/files/${encodeURIComponent(name)}`;
     const bar = made.querySelector("progress");
     const request = new XMLHttpRequest();
     bar.max = file.size || 1;
@@ -76,8 +88,10 @@ if (form) {
     };
     request.upload.onprogress = (event) => { bar.value = event.loaded; };
     request.onload = () => {
-      if (request.status === 200) made.querySelector("p").textContent = list.dataset.whole;
-      else if (request.status === 401) told(made, list.dataset.ended);
+      if (request.status === 200) {
+        made.querySelector("p").textContent = list.dataset.whole;
+        taken_out(made);
+      } else if (request.status === 401) told(made, list.dataset.ended);
       else {
         let faults = [];
         try { faults = JSON.parse(request.responseText).faults ?? []; } catch { /* it is a page that says the same as `broken` */ }
@@ -89,28 +103,72 @@ if (form) {
     request.onabort = () => { made.remove(); over(); };
     made.querySelector("button").onclick = async () => {
       if (request.readyState !== XMLHttpRequest.DONE) return request.abort();
-      await fetch(`${form.dataset.files}/${id.value}/files/${encodeURIComponent(file.name.normalize("NFC"))}`, { method: "DELETE" });
+      await fetch(at(), { method: "DELETE" });
       made.remove();
     };
-    request.open("PUT", `${form.dataset.files}/${id.value}/files/${encodeURIComponent(file.name.normalize("NFC"))}`);
+    request.open("PUT", at());
     request.send(file);
   };
 
-  const take = async (files) => {
+  // Names as they are kept. What has the same name in two folders that were dragged is called after its folder, too.
+  const named = (files) => {
+    const taken = new Map();
+    for (const [file, folder] of files) {
+      let name = file.name.normalize("NFC");
+      while (folder && taken.has(name.toLowerCase())) name = `${folder} - ${name}`.normalize("NFC");
+      taken.set(name.toLowerCase(), [name, file]);
+    }
+    return [...taken.values()];
+  };
+
+  const take = async (given) => {
+    const files = named(given);
     try {
       await begin();
     } catch (error) {
-      for (const file of files) told(row(file), error.message === "401" ? list.dataset.ended : list.dataset.broken);
+      for (const [name] of files) told(row(name), error.message === "401" ? list.dataset.ended : list.dataset.broken);
       return;
     }
     for (const file of files) send(file);
   };
 
-  pick.addEventListener("change", () => { const files = [...pick.files]; pick.value = ""; take(files); });
+  const plain = (files) => [...files].map((file) => [file, ""]);
+
+  // All files of what was dragged, also those in its folders, each with the folder that it lay in.
+  const within = async (entry, folder) => {
+    if (entry.isFile) return [[await new Promise((found, failed) => entry.file(found, failed)), folder]];
+    const reader = entry.createReader();
+    const all = [];
+    for (;;) {
+      const some = await new Promise((found, failed) => reader.readEntries(found, failed));
+      if (!some.length) return all;
+      for (const one of some) all.push(...await within(one, entry.name));
+    }
+  };
+
+  const dragged = async (data) => {
+    const entries = [...data.items].map((one) => one.webkitGetAsEntry?.()).filter(Boolean);
+    if (!entries.some((one) => one.isDirectory)) return plain(data.files);
+    return (await Promise.all(entries.map((one) => within(one, "")))).flat();
+  };
+
+  pick.addEventListener("change", () => { const files = plain(pick.files); pick.value = ""; take(files); });
   for (const kind of ["dragenter", "dragover"]) form.addEventListener(kind, (event) => { event.preventDefault(); drop.classList.add("over"); });
   for (const kind of ["dragleave", "drop"]) form.addEventListener(kind, () => drop.classList.remove("over"));
-  form.addEventListener("drop", (event) => { event.preventDefault(); take([...event.dataTransfer.files]); });
-  document.addEventListener("paste", (event) => { if (event.clipboardData?.files.length) take([...event.clipboardData.files]); });
+  form.addEventListener("drop", (event) => {
+    event.preventDefault();
+    const name = event.dataTransfer.files[0]?.name ?? "";
+    dragged(event.dataTransfer).then(take, () => told(row(name), list.dataset.broken));
+  });
+  // Whatever is pasted is called image.png, so a second one gets a number.
+  const pasted = (file) => {
+    let name = file.name;
+    for (let number = 2; of_name(name); number += 1) name = file.name.replace(/(\.\w+)?$/, ` ${number}$1`);
+    return new File([file], name, { type: file.type });
+  };
+  document.addEventListener("paste", (event) => {
+    if (event.clipboardData?.files.length) take(plain([...event.clipboardData.files].map(pasted)));
+  });
 
   form.addEventListener("submit", (event) => {
     if (coming && event.submitter === save) { event.preventDefault(); wanted = true; }
@@ -142,11 +200,36 @@ if (form) {
 
   const share = form.elements.share;
   const shown = () => {
-    for (const part of form.querySelectorAll(".if-shared, .shares")) part.hidden = Boolean(share) && !share.checked;
+    for (const part of form.querySelectorAll(".if-shared, .shares")) part.hidden = !share?.checked;
     const type = form.elements.type?.value;
+    form.querySelector(".for-all").hidden = list.children.length < 2 || !share?.checked;
     for (const part of form.querySelectorAll("[data-type]")) part.hidden = part.dataset.type !== type;
   };
   form.addEventListener("change", shown);
+
+  // With many files, one answer for all of them.
+  const for_all = form.querySelector(".for-all");
+  for (const button of for_all.children) {
+    button.onclick = () => {
+      for (const one of list.querySelectorAll(`.shares [value=${button.dataset.all}]`)) one.checked = true;
+      touched.add("attachments");
+      check();
+    };
+  }
+
+  // A label that was used lately is taken over with a click, and again taken away.
+  const labels = form.elements.labels;
+  for (const word of form.querySelectorAll("[data-label]")) {
+    const button = Object.assign(document.createElement("button"), { type: "button", className: "chip", textContent: word.dataset.label });
+    button.onclick = () => {
+      const has = labels.value.split(",").map((one) => one.trim()).filter(Boolean);
+      const without = has.filter((one) => one.toLowerCase() !== word.dataset.label.toLowerCase());
+      labels.value = (without.length < has.length ? without : [...has, word.dataset.label]).join(", ");
+      labels.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+    if (word.nextSibling?.textContent.startsWith(",")) word.nextSibling.remove();
+    word.replaceWith(button);
+  }
   const counted = () => { document.querySelector("#h-b .n").textContent = list.querySelectorAll("li:not(:has(p.fault))").length; };
   new MutationObserver(() => { shown(); counted(); }).observe(list, { childList: true, subtree: true, attributeFilter: ["class"] });
   shown();
