@@ -20,6 +20,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
+from desk.actions import places
 from dossier.backup import backup
 from dossier.database.database import transaction
 from dossier.database.tables import DeskToken, Event, Note
@@ -48,6 +49,10 @@ class Beginning:
     email: str
     mail_host: str = ""
     sender: str = ""
+    desk_name: str = ""
+    """By which desk and portal are reached; they count once their web server is there (places.py)."""
+    portal_name: str = ""
+    backup_folder: str = ""
 
 
 def note_admins(office: Office) -> None:
@@ -94,23 +99,26 @@ def begin(office: Office, environ: Mapping[str, str], now: datetime, secret: str
     """
     if not is_good(office, now, secret):
         raise NotFound("first_run.over")
-    wrong = list(_faults(said))
+    wrong = [*_faults(said), *places.name_faults(said.desk_name, said.portal_name)]
+    if said.backup_folder:
+        wrong += places.folder_faults(office, said.backup_folder)
     if wrong:
         raise Invalid(wrong)
     claimed = _claim(secret)
     try:
-        copies = [
-            _write(office, environ, now, SETTINGS, "office", {"name": said.office, "language": said.language}),
-            *([_write(office, environ, now, SETTINGS, "mail", _mail(said))] if said.mail_host else []),
-            _write(office, environ, now, STAFF, "staff", {said.code: _person(said)}),
-        ]
+        copies = {
+            file: editing.put(office.root, environ, now, file, sections).name
+            for file, sections in ((SETTINGS, _settings(said)), (STAFF, {"staff": {said.code: _person(said)}}))
+        }
     except BaseException:
         with transaction():
             Note.insert(key=_OFFERED, value=claimed).on_conflict_ignore().execute()
         raise
     with transaction():
         Note.insert(key=_BEGUN, value=clock.to_text(now)).on_conflict_ignore().execute()
-        for file, copy in copies:
+        if said.desk_name:
+            places.note_meant(said.desk_name, said.portal_name)
+        for file, copy in copies.items():
             trail.record(now, Actor(said.code, "desk"), "config_changed", None, {"file": file, "before": copy})
     return staff_access.begin(office, now, said.code, "first", peer)
 
@@ -131,14 +139,15 @@ LEFT = {
     "first_run.no_staff": "/office/staff",
     "first_run.no_mail": "/office/text/settings",
     "first_run.no_click": "/_login",
-    "first_run.no_address": "/office/text/settings",
+    "first_run.no_address": "/office/setup",
     "first_run.no_presets": "/office/presets",
-    "first_run.no_backup": None,
+    "first_run.no_backup_folder": "/office/setup#backup",
+    "first_run.no_backup": "/office/setup#backup",
 }
 """What an office that began on the first page may leave for later, and the page of the desk on which it is done."""
 
 
-def left(office: Office, actor: Actor) -> list[tuple[Sentence, str | None]]:
+def left(office: Office, actor: Actor) -> list[tuple[Sentence, str]]:
     """For an admin: what an office that began on the first page has not said yet, each as what to do next, with its page."""
     if not people.is_admin(office, actor.code) or Note.get_or_none(Note.key == _BEGUN) is None:
         return []
@@ -150,9 +159,11 @@ def left(office: Office, actor: Actor) -> list[tuple[Sentence, str | None]]:
         "first_run.no_click": settings.mail.host != "localhost" and settings.desk.oidc is None and not _is_clicked(),
         "first_run.no_address": urlsplit(settings.desk.base_url).hostname in ("localhost", "127.0.0.1"),
         "first_run.no_presets": not settings.presets,
-        "first_run.no_backup": backup.last() is None,
+        "first_run.no_backup_folder": not settings.backup.folder and backup.last() is None,
+        "first_run.no_backup": bool(settings.backup.folder) and backup.last() is None,
     }
-    return [(sentence(code), LEFT[code]) for code, is_lacking in lacks.items() if is_lacking]
+    folder = settings.backup.folder or ""
+    return [(sentence(code, folder=folder), LEFT[code]) for code, is_lacking in lacks.items() if is_lacking]
 
 
 def _is_clicked() -> bool:
@@ -190,6 +201,16 @@ def _faults(said: Beginning) -> list[Problem]:
     return wrong
 
 
+def _settings(said: Beginning) -> dict[str, dict[str, Any]]:
+    """Sections of settings.yaml with what is put into them; what was left for later is left out."""
+    sections: dict[str, dict[str, Any]] = {"office": {"name": said.office, "language": said.language}}
+    if said.mail_host:
+        sections["mail"] = _mail(said)
+    if said.backup_folder:
+        sections["backup"] = {"folder": said.backup_folder}
+    return sections
+
+
 def _mail(said: Beginning) -> dict[str, Any]:
     name = " ".join(re.sub(r'["<>\\,;:@()\[\]]', " ", said.office).split())
     return {"host": said.mail_host, "sender": f"{name} <{said.sender}>"}
@@ -198,16 +219,6 @@ def _mail(said: Beginning) -> dict[str, Any]:
 def _person(said: Beginning) -> dict[str, Any]:
     rights = ["create", "share", "approve", "admin"]
     return {"name": said.name, "email": said.email, "rights": rights, "clients": "all", "language": said.language}
-
-
-def _write(
-    office: Office, environ: Mapping[str, str], now: datetime, file: str, section: str, values: Mapping[str, Any]
-) -> tuple[str, str]:
-    """Put these keys into a section of a file of config/; the file, and the name of the copy of what it was."""
-    before = (office.root / file).read_bytes()
-    text = editing.edited(before.decode("utf-8"), section, lambda there: there.update(values))
-    editing.check(office.root, environ, file, text)
-    return file, editing.write(office.root, now, file, before, text).name
 
 
 def _hash(secret: str) -> str:

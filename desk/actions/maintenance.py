@@ -29,7 +29,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock, system
-from dossier.text.refusals import Conflict, Invalid, NotFound, fault
+from dossier.text.refusals import Conflict, Invalid, NotFound, Refusal, fault
 from dossier.trail import anchors, trail
 from dossier.vault.opening import open_vault
 from workflow.portal.publishing import Publisher
@@ -39,13 +39,17 @@ log = structlog.get_logger("keeping")
 
 
 def back_up(office: Office, now: datetime, actor: Actor, dest: Path, keep: int) -> BackupReport:
-    """Back the office up, and note it in the trail. Errors: backup.make, NotAsItWas."""
+    """Back the office up, and note it in the trail. Errors: backup.make, NotAsItWas.
+
+    A folder that settings.yaml names and that can't be one of backups is told as a backup that failed: nobody may have seen it.
+    """
     may_write()
     try:
         report = backup.make(office, dest, now, keep)
-    except OSError as error:
-        with contextlib.suppress(*UNAVAILABLE), transaction():
-            backup.note_failed(now, dest, system.whole(error))
+    except (OSError, Refusal) as error:
+        if isinstance(error, OSError) or str(dest) == office.settings.backup.folder:
+            with contextlib.suppress(*UNAVAILABLE), transaction():
+                backup.note_failed(now, dest, system.whole(error) if isinstance(error, OSError) else error.sentence)
         raise
     told: dict[str, Any] = {"to": str(report.snapshot), "events": report.events, "files": report.files, "digest": report.digest}
     try:

@@ -131,14 +131,28 @@ def _mend(office: Office, found: list[Difference]) -> None:
 
 
 def backup(
-    dest: Annotated[Path, typer.Argument(metavar="DEST", help="A folder for backups of this office; best on another disk.")],
+    dest: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DEST]",
+            help="A folder for backups of this office, best on another disk. Without it: backup.folder in settings.yaml.",
+        ),
+    ] = None,
+    otherwise: Annotated[
+        Path | None, typer.Option("--else", metavar="DIR", help="The folder while settings.yaml names none: for a timer.")
+    ] = None,
     keep: Annotated[int, typer.Option("--keep", metavar="N", min=1, help="How many backups stay there.")] = 30,
 ) -> None:
     """Back up the office, while it works: database, vault, config, inbox, anchors. Only what is new is copied."""
     from desk.actions import maintenance
 
     started = time.monotonic()
-    report = maintenance.back_up(session.opened(), clock.utc_now(), session.reader_of_all(), dest, keep)
+    office = session.opened()
+    said = office.settings.backup.folder
+    folder = dest or (Path(said) if said else otherwise)
+    if folder is None:
+        raise typer.BadParameter(_("give a folder for the backup, or name one in settings.yaml (backup.folder)"))
+    report = maintenance.back_up(office, clock.utc_now(), session.reader_of_all(), folder, keep)
     values = {
         "path": report.snapshot, "files": report.files, "new": report.new_files, "mb": f"{report.new_bytes / 1e6:.1f}",
         "events": report.events, "seconds": f"{time.monotonic() - started:.1f}",

@@ -115,19 +115,11 @@ def make(office: Office, dest: Path, now: datetime, keep: int = KEEP) -> BackupR
 @contextlib.contextmanager
 def _locked(office: Office, dest: Path) -> Iterator[None]:
     """See that `dest` is a folder of this office's backups, and that nobody else works in it."""
-    target = Path(os.path.realpath(dest))
-    for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
-        if target.is_relative_to(os.path.realpath(path)):
-            raise Refusal("restoring.within_the_office", dest=str(dest), path=str(path))
+    need_fit(office, dest)
     whose = {"format": FORMAT, "what": "backups of an office, by dossier", "root": str(office.root), "host": socket.gethostname()}
     files.make_folder(dest, 0o700)
     if not (dest / MARK).exists():
-        if any(name != ".lock" for name in os.listdir(dest)):
-            raise Conflict("restoring.no_backups_there", dest=str(dest))
         files.write_durably(dest / MARK, json.dumps(whose, indent=2).encode(), 0o600)
-    found = read_mark(dest)
-    if found.get("root") != str(office.root):
-        raise Conflict("restoring.of_another", dest=str(dest), root=str(found.get("root")))
     for name in (VAULT, SNAPSHOTS):
         files.make_folder(dest / name, 0o700)
     with open(dest / ".lock", "a") as lock:
@@ -139,6 +131,20 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
             if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):
                 raise
         yield
+
+
+def need_fit(office: Office, dest: Path) -> None:
+    """Raise Refusal where backups of this office don't belong: within the office, among other files, among another office's."""
+    target = Path(os.path.realpath(dest))
+    for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
+        if target.is_relative_to(os.path.realpath(path)):
+            raise Refusal("restoring.within_the_office", dest=str(dest), path=str(path))
+    if (dest / MARK).exists():
+        found = read_mark(dest)
+        if found.get("root") != str(office.root):
+            raise Conflict("restoring.of_another", dest=str(dest), root=str(found.get("root")))
+    elif dest.exists() and any(name != ".lock" for name in os.listdir(dest)):
+        raise Conflict("restoring.no_backups_there", dest=str(dest))
 
 
 def read_mark(dest: Path) -> dict[str, object]:
@@ -165,9 +171,10 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> BackupReport
     for name in LOOSE:
         loose += _loose(name, office.var / name, pool, known, report)
     plain = [*_plain_copies(office.root / "config", work / "config"), *_plain_copies(anchors.folder_of(office), work / "anchors")]
+    vault = open_vault(office)
     with hold_leaving(office.vault):
         taken = snapshot.take(office, work)
-        _copy_vault(open_vault(office), pool, taken.attachments, report)
+        _copy_vault(vault, pool, taken.attachments, report)
     listed = "".join(f"{sha256} {size}\n" for sha256, size in sorted(taken.attachments.items()))
     files.write_whole(work / LIST, listed.encode(), 0o600)
     manifest = {

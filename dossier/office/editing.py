@@ -12,6 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from errno import EAGAIN
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -168,6 +169,27 @@ def check(root: Path, environ: Mapping[str, str], name: str, text: str) -> None:
             elif (root / one).exists():
                 (there / one).write_bytes((root / one).read_bytes())
         read_office(there, environ)
+
+
+def put(root: Path, environ: Mapping[str, str], now: datetime, name: str, sections: Mapping[str, Mapping[str, object]]) -> Path:
+    """Put keys into sections of the file `name`, a None taking its key out; returns where the copy of what it was lies.
+
+    Raises ConfigurationError where the office could not be read then; OSError; Changed.
+    """
+    before = (root / name).read_bytes()
+    text = before.decode("utf-8")
+    for section, values in sections.items():
+        text = edited(text, section, partial(_set, values=values))
+    check(root, environ, name, text)
+    return write(root, now, name, before, text)
+
+
+def _set(there: CommentedMap, values: Mapping[str, object]) -> None:
+    for key, value in values.items():
+        if value is None:
+            there.pop(key, None)
+        else:
+            there[key] = value
 
 
 def write(root: Path, now: datetime, name: str, before: bytes, text: str) -> Path:

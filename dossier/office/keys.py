@@ -387,6 +387,17 @@ class AlarmsSettings(Strict):
     alarm."""
 
 
+def _whole_path(value: str) -> str:
+    if not value.startswith("/"):
+        raise UnfitValue("config.whole_path")
+    return value
+
+
+class BackupSettings(Strict):
+    folder: Annotated[Line, AfterValidator(_whole_path)] | None = None
+    """Where `dossier backup` puts backups when it is not told a folder, such as /mnt/backup/office; best on another disk."""
+
+
 class PortalSettings(Strict):
     base_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")] = "http://localhost:8080"
     """Where clients reach the portal; links in mails begin with it."""
@@ -670,6 +681,7 @@ class Settings(Strict):
     identity: IdentitySettings = IdentitySettings()
     mail: MailSettings = MailSettings()
     alarms: AlarmsSettings = AlarmsSettings()
+    backup: BackupSettings = BackupSettings()
     portal: PortalSettings = PortalSettings()
     desk: DeskSettings = DeskSettings()
     metrics: MetricsSettings = MetricsSettings()

@@ -40,6 +40,7 @@ PAGES: Mapping[str, tuple[str, ...]] = {
     "/keys": ("/keys",),
     "/sessions": ("/sessions",),
     "/office": ("/office",),
+    "/office/setup": ("/office/setup", "/office/setup?desk_name=desk.noord.example&portal_name=portaal.noord.example"),
     "/office/sessions": ("/office/sessions",),
     "/office/doctor": ("/office/doctor",),
     "/office/trail": ("/office/trail", "/office/trail?since=nonsense"),
@@ -100,6 +101,10 @@ FORMS: Mapping[str, tuple[tuple[str, Fields], ...]] = {
     "/inbox/waiting/{client}/{name}": (("/inbox/waiting/acme-bv/alone.txt", {"description": "kort"}),),
     "/inbox/refused/{client}/{folder}": (("/inbox/refused/acme-bv/{refused}", {"sidecar": "description: kort\n"}),),
     "/sessions": (("/sessions", {"session": "gone"}),),
+    "/office/setup": (
+        ("/office/setup", {"what": "backup", "backup_folder": "backups"}),
+        ("/office/setup", {"what": "names", "desk_name": "desk.noord.example", "portal_name": "portaal.noord.example"}),
+    ),
     "/office/sessions": (("/office/sessions", {"staff": "nobody", "all": "1"}),),
     "/office/holds": (("/office/holds", {"subject": "nothing", "reason": "why"}),),
     "/office/tokens": (("/office/tokens", {"name": "a b", "for": "nobody", "until": "2020-01-01"}),),

@@ -42,6 +42,7 @@ from desk.web.staff import (
     papers,
     queue,
     sessions,
+    setup,
     start,
 )
 from desk.web.staff import office as office_pages
@@ -140,6 +141,7 @@ class DeskWeb:
                 self._inside("/keys", lambda visit: visit.page("keys.html"), get),
                 self._inside("/sessions", sessions.own, both),
                 self._inside("/office", office_pages.office, get),
+                self._inside("/office/setup", setup.setup, both),
                 self._inside("/office/sessions", sessions.everybody, both),
                 self._inside("/office/mails/{number:int}", office_pages.mail, post),
                 self._inside("/office/tokens/{name}/revoke", office_pages.revoke, post),

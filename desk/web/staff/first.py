@@ -7,7 +7,7 @@ import os
 import structlog
 from starlette.responses import Response
 
-from desk.actions import first_run
+from desk.actions import first_run, places
 from desk.actions.first_run import Beginning
 from desk.web.staff.visit import COOKIE, WORDS, StaffVisit
 from dossier.office.terms import ConfigurationError
@@ -16,7 +16,7 @@ from dossier.text.sentences import sentence, told
 
 log = structlog.get_logger("web")
 
-FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender")
+FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender", "desk_name", "portal_name", "backup_folder")
 
 
 def first(visit: StaffVisit) -> Response:
@@ -25,8 +25,9 @@ def first(visit: StaffVisit) -> Response:
     if not first_run.is_good(visit.office, visit.now, secret):
         return visit.to("/_login")
     typed = {name: " ".join(visit.field(name).split())[:200] for name in FIELDS}
+    typed |= {name: places.name_typed(typed[name]) for name in ("desk_name", "portal_name")}
     if visit.request.method != "POST":
-        typed |= {"language": visit.language}
+        typed |= {"language": visit.language, "backup_folder": visit.office.settings.backup.folder or ""}
         return _page(visit, secret, typed, {})
     try:
         cookie = first_run.begin(visit.office, os.environ, visit.now, secret, Beginning(**typed), visit.peer)
@@ -40,10 +41,11 @@ def first(visit: StaffVisit) -> Response:
         log.warning("config/ can't be written", error=str(error))
         why = sentence("desk.config_unwritable", error=error.strerror or str(error))
         return _page(visit, secret, typed, {"": told(why, visit.language, WORDS)}, 503)
-    answer = visit.to("/")
+    answer = visit.to("/office/setup" if typed["desk_name"] else "/")
     COOKIE.set(answer, visit.office, cookie)
     return answer
 
 
 def _page(visit: StaffVisit, secret: str, typed: dict[str, str], problems: dict[str, str], status: int = 200) -> Response:
-    return visit.page("first.html", status, secret=secret, typed=typed, problems=problems)
+    fixed = {key: places.is_fixed(os.environ, key) for key in ("desk.base_url", "backup.folder")}
+    return visit.page("first.html", status, secret=secret, typed=typed, problems=problems, fixed=fixed)

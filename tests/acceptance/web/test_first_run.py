@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import lxml.html
 import pytest
 import yaml
 from kit.support import DOSSIER, Root, free_port, wait_for
@@ -15,8 +16,9 @@ from kit.web import Browser, MailBox, Served
 
 FIELDS = {
     "office": "Kantoor Noord", "language": "nl", "name": "Anna Beheer", "code": "a.beheer", "email": "anna@noord.example",
-    "mail_host": "mail.noord.example", "sender": "post@noord.example",
+    "mail_host": "mail.noord.example", "sender": "post@noord.example", "desk_name": "", "portal_name": "", "backup_folder": "",
 }  # fmt: skip
+NAMES = {"desk_name": "desk.noord.example", "portal_name": "portaal.noord.example"}
 
 
 @pytest.fixture
@@ -50,9 +52,9 @@ def test_the_first_admin_says_who_they_are_and_is_in(root: Root) -> None:
         assert start.status == 200
         assert "Nog te doen voor uw kantoor" in start.text
         assert "reservekopie" in start.text
-        for page in ("/office/import/clients", "/office/staff", "/office/text/settings", "/office/presets"):
+        for page in ("/office/import/clients", "/office/staff", "/office/setup", "/office/presets", "/office/setup#backup"):
             assert f'<a href="{page}">' in start.text, "what is left for later is a click away"
-            assert browser.get(page).status == 200
+            assert browser.get(page.partition("#")[0]).status == 200
 
         stranger = Browser(browser.port)
         assert stranger.get(path).goes_to == "/_login"
@@ -64,7 +66,7 @@ def test_the_first_admin_says_who_they_are_and_is_in(root: Root) -> None:
     settings = yaml.safe_load((root.path / "config/settings.yaml").read_text())
     assert (settings["office"], settings["mail"]["host"]) == ({"name": "Kantoor Noord", "language": "nl"}, "mail.noord.example")
     assert "# " in (root.path / "config/settings.yaml").read_text()  # comments stay
-    assert "config_changed" in root.run("audit", "log").stdout
+    assert {one["action"] for one in root.json("audit", "log")} >= {"config_changed"}
 
 
 def test_the_address_is_another_at_each_start_and_gone_for_ever_once_there_was_an_admin(root: Root, tmp_path: Path) -> None:
@@ -122,3 +124,81 @@ def test_where_a_mail_server_is_said_the_click_on_a_mailed_link_shows_that_mail_
             assert "laat er een naar uzelf mailen" not in browser.get("/").text
     finally:
         mailbox.stop()
+
+
+def test_the_names_of_the_office_are_shown_as_what_the_web_server_needs_and_hold_once_somebody_has_seen_it_answer(
+    root: Root,
+) -> None:
+    settings = root.path / "config/settings.yaml"
+    with desk(root) as (browser, path, _):
+        assert path is not None
+        wrong = browser.post(path, FIELDS | {"desk_name": "desk", "portal_name": "portaal.noord.example"})
+        assert wrong.status == 422
+        assert 'value="portaal.noord.example"' in wrong.text
+        assert browser.post(path, FIELDS | NAMES | {"desk_name": "https://Desk.noord.example/"}).goes_to == "/office/setup"
+        page = browser.get("/office/setup").text
+        assert [
+            block.strip() for block in re.findall(r"(?m)^\S+ \{[^}]+\}$", lxml.html.fromstring(page).xpath("string(//pre)"))
+        ] == [
+            f'{name} {{\n\theader Strict-Transport-Security "max-age=31536000"\n\treverse_proxy 127.0.0.1:{port}\n}}'
+            for name, port in (("desk.noord.example", 8081), ("portaal.noord.example", 8080))
+        ]
+        assert '<a href="/office/setup">' in browser.get("/").text, "as long as they are not in use, that is still to be done"
+        before = settings.read_text()
+        unseen = browser.post("/office/setup", {"what": "names", **NAMES})
+        assert unseen.status == 422
+        assert "open eerst https://desk.noord.example" in unseen.text
+        assert settings.read_text() == before, "nobody is sent to a name that nobody saw answer"
+        saved = browser.post("/office/setup", {"what": "names", "seen": "1", **NAMES})
+        assert saved.status == 200
+        assert 'href="https://desk.noord.example/_login"' in saved.text
+    told = yaml.safe_load(settings.read_text())
+    assert (told["desk"]["base_url"], told["portal"]["base_url"]) == (
+        "https://desk.noord.example",
+        "https://portaal.noord.example",
+    )
+    assert (told["desk"]["trusted_proxies"], told["portal"]["trusted_proxies"]) == (["127.0.0.1"], ["127.0.0.1"])
+
+
+def test_the_folder_for_backups_is_chosen_in_the_browser_and_refused_where_none_can_be(root: Root, tmp_path: Path) -> None:
+    inside, full, fine = root.path / "var/portal/backups", tmp_path / "full", tmp_path / "disk/backups"
+    full.mkdir()
+    (full / "holiday.jpg").write_text("x")
+    (tmp_path / "file").write_text("x")
+    with desk(root) as (browser, path, _):
+        assert path is not None
+        refused = browser.post(path, FIELDS | {"backup_folder": str(inside)})
+        assert refused.status == 422
+        assert "within the office" in refused.text or "binnen het kantoor" in refused.text
+        assert browser.post(path, FIELDS | {"backup_folder": str(fine)}).goes_to == "/"
+        assert f"komt in {fine}." in browser.get("/").text, "left for the night"
+        for wrong in (root.path / "inbox", root.path / "var/vault/x", full, tmp_path / "file", tmp_path / "file/x", "backups"):
+            page = browser.post("/office/setup", {"what": "backup", "backup_folder": str(wrong)})
+            assert page.status == 422, wrong
+            assert f'value="{wrong}"' in page.text, "what was typed stays"
+        assert yaml.safe_load((root.path / "config/settings.yaml").read_text())["backup"] == {"folder": str(fine)}
+        root.run("backup")
+        assert (fine / "dossier-backup.json").exists()
+        assert f"komt in {fine}." not in browser.get("/").text
+        assert f"De laatste staat in {fine}" in browser.get("/office/setup").text
+        other = tmp_path / "other"
+        assert (
+            browser.post("/office/setup", {"what": "backup", "backup_folder": str(other)}).goes_to
+            == "/office/setup?done=backup#backup"
+        )
+    root.run("backup", "--else", str(tmp_path / "unused"))
+    assert (other / "dossier-backup.json").exists()
+    assert not (tmp_path / "unused").exists(), "what settings.yaml says goes before --else"
+
+
+def test_a_backup_goes_where_it_is_told_and_is_refused_where_nobody_says_where(root: Root, tmp_path: Path) -> None:
+    nowhere = root.run("backup", code=2)
+    assert "backup.folder" in nowhere.stderr
+    root.run("backup", "--else", str(tmp_path / "timer"))
+    root.set("settings", f"backup: {{folder: {tmp_path / 'said'}}}\n")
+    root.run("backup", str(tmp_path / "told"))
+    root.run("backup")
+    assert all((tmp_path / name / "dossier-backup.json").exists() for name in ("timer", "told", "said"))
+    root.set("settings", f"backup: {{folder: {root.path}/inbox}}\n")
+    root.run("backup", code=1)
+    assert "within the office" in root.run("doctor", code=None).stdout

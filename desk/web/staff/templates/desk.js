@@ -16,6 +16,16 @@ document.addEventListener("keydown", (event) => {
 // The first fault has the focus, so that a screen reader begins there.
 document.querySelector("[role=alert][tabindex]")?.focus();
 
+// What is to be copied has a button for it where the browser lets a page write to the clipboard (over TLS, or on this machine).
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue;
+  button.hidden = false;
+  button.onclick = async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.copied;
+  };
+}
+
 // What is on its way is looked at again.
 if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 1000);
 

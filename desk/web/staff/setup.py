@@ -1,0 +1,78 @@
+"""For admins: by which names people reach the office, with what its web server needs; and where backups go."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+import structlog
+from starlette.responses import Response
+
+from desk.actions import acting, places
+from desk.web.staff.visit import StaffVisit
+from dossier.backup import backup
+from dossier.files import files
+from dossier.office.terms import ConfigurationError
+from dossier.text.refusals import Invalid, fault
+from dossier.text.sentences import Sentence, sentence
+
+log = structlog.get_logger("web")
+
+
+@dataclass
+class _Shown:
+    """What the page shows: what was typed, what is wrong with it, what was done."""
+
+    desk: str
+    portal: str
+    folder: str
+    problems: dict[str, str] = field(default_factory=dict)
+    done: str = ""
+
+
+def setup(visit: StaffVisit) -> Response:
+    """`/office/setup`: a GET shows the names that are in its address, as the block for the web server; a POST saves."""
+    acting.need_admin(visit.office, visit.actor)
+    desk, portal = places.names(visit.office)
+    if "desk_name" in visit.request.query_params or visit.field("what") == "names":
+        desk, portal = places.name_typed(visit.field("desk_name")), places.name_typed(visit.field("portal_name"))
+    shown = _Shown(desk, portal, visit.office.settings.backup.folder or "", done=visit.field("done"))
+    if visit.request.method != "POST":
+        shown.problems = {one.key: visit.told(one.message) for one in places.name_faults(desk, portal)}
+        return _page(visit, shown, 422 if shown.problems else 200)
+    try:
+        if visit.field("what") == "backup":
+            shown.folder = visit.field("backup_folder").strip()[:1000]
+            places.save_folder(visit.office, os.environ, visit.now, visit.actor, shown.folder)
+            return visit.to("/office/setup?done=backup#backup")
+        if not visit.field("seen"):
+            raise Invalid([fault("seen", "places.not_seen", desk=desk)])
+        places.save_names(visit.office, os.environ, visit.now, visit.actor, desk, portal)
+        shown.done = "names"  # told here: the session stays behind at the old address
+        return _page(visit, shown, 200)
+    except Invalid as refusal:
+        shown.problems = {one.key: visit.told(one.message) for one in refusal.problems}
+        return _page(visit, shown, 422)
+    except ConfigurationError as error:
+        return _wrong(visit, shown, " ".join(one.told(visit.language) for one in error.faults), 422)
+    except files.Changed:
+        return _wrong(visit, shown, sentence("config.changed_meanwhile"), 409)
+    except OSError as error:
+        log.warning("config/ can't be written", error=str(error))
+        return _wrong(visit, shown, sentence("desk.config_unwritable", error=error.strerror or str(error)), 503)
+
+
+def _wrong(visit: StaffVisit, shown: _Shown, what: Sentence | str, status: int) -> Response:
+    shown.problems = {"": visit.told(what)}
+    return _page(visit, shown, status)
+
+
+def _page(visit: StaffVisit, shown: _Shown, status: int) -> Response:
+    is_shown = bool(shown.desk) and not places.name_faults(shown.desk, shown.portal)
+    trouble = backup.trouble(visit.office, visit.now)
+    return visit.page(
+        "setup.html", status, shown=shown, problems=shown.problems, last=backup.last(), trouble=visit.told(trouble) if trouble else "",
+        block=places.web_server_block(visit.office, shown.desk, shown.portal) if is_shown else "",
+        in_use=visit.office.settings.desk.base_url == f"https://{shown.desk}",
+        fixed={key: places.is_fixed(os.environ, key) for key in ("desk.base_url", "backup.folder")},
+    )  # fmt: skip
