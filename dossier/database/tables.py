@@ -481,67 +481,67 @@ class PageDue(Table):
     item = BigIntegerField(primary_key=True)
 
 
-class LoginRequest(Table):
-    """An address that was typed at the portal, until the daemon has looked whose it is."""
+class LinkRequest(Table):
+    """An address that was typed in, until the daemon has looked whose it is."""
 
     id = AutoField()
     address = TextField()
     goal = TextField()
-    """Where they wanted to go: a path of the portal."""
+    """Where they wanted to go: a path."""
     at = CharField()
 
 
-class LoginToken(Table):
-    """A link that was mailed: the SHA-256 of its secret, and whose mailbox it went to."""
+class MailedLink(Table):
+    """A link that was mailed: the SHA-256 of its secret."""
 
     hash = CharField(primary_key=True)
-    address = TextField()
-    """The mail address, folded."""
     goal = TextField()
-    language = CharField()
     expires_at = CharField()
     used_at = CharField(null=True)
 
 
-class LoginSession(Table):
-    """A browser that is logged in: the SHA-256 of its cookie, and whose mailbox it is."""
+class BrowserSession(Table):
+    """A browser that is logged in: the SHA-256 of its cookie."""
 
     hash = CharField(primary_key=True)
-    address = TextField()
     made_at = CharField()
     seen_at = CharField()
     expires_at = CharField()
 
 
-class DeskRequest(Table):
-    """An address that was typed at the desk, until the daemon has looked whose it is."""
+class LoginRequest(LinkRequest):
+    """At the portal."""
 
-    id = AutoField()
+
+class LoginToken(MailedLink):
+    """To the portal, for the owner of this (folded) mail address."""
+
     address = TextField()
-    goal = TextField()
-    at = CharField()
+    language = CharField()
 
 
-class DeskToken(Table):
-    """A link to the desk that was mailed: the SHA-256 of its secret, and to which staff member."""
+class LoginSession(BrowserSession):
+    """At the portal, of the owner of this mailbox."""
 
-    hash = CharField(primary_key=True)
+    address = TextField()
+
+
+class DeskRequest(LinkRequest):
+    """At the desk."""
+
+
+class DeskToken(MailedLink):
+    """To the desk, for this staff member."""
+
     staff = CharField()
-    goal = TextField()
-    expires_at = CharField()
-    used_at = CharField(null=True)
 
 
-class DeskSession(Table):
-    """A browser that is logged in to the desk: the SHA-256 of its cookie, and who that is."""
+class DeskSession(BrowserSession):
+    """At the desk, of this staff member."""
 
-    hash = CharField(primary_key=True)
     staff = CharField()
     way = CharField()
     """`link`, or `oidc`."""
-    made_at = CharField()
-    seen_at = CharField()
-    expires_at = CharField()
     id_token = TextField(null=True)
     """What the identity provider vouched with: by it they can be logged out there, too."""
 

@@ -25,10 +25,18 @@ from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
 from math import ceil
 from string import ascii_lowercase, ascii_uppercase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 from dossier.database.database import transaction
-from dossier.database.tables import LoginRate, LoginRequest, LoginSession, LoginToken
+from dossier.database.tables import (
+    BrowserSession,
+    LinkRequest,
+    LoginRate,
+    LoginRequest,
+    LoginSession,
+    LoginToken,
+    MailedLink,
+)
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -124,20 +132,7 @@ def is_address(text: str) -> bool:
 # Asking for a link
 
 
-def ask(now: datetime, address: str, peer: str, goal: str) -> int:
-    """Take down that a link is wanted; returns 0, or the seconds to wait for who asked too often.
-
-    `address` as it was typed, `peer` the caller's IP address, `goal` the path that was wanted.
-    """
-    wanted = folded(address)
-    with transaction():
-        wait, is_mailed = use_up(now, wanted, network_of(peer))
-        if is_mailed:
-            LoginRequest.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
-    return wait
-
-
-def use_up(now: datetime, address: str, network: str, site: str = "") -> tuple[int, bool]:
+def try_once(now: datetime, address: str, network: str, site: str = "") -> tuple[int, bool]:
     """One more try: (the seconds to wait, whether a link is mailed). In `transaction()`.
 
     `address` is folded; `site` keeps the counts of the desk and the portal apart.
@@ -177,66 +172,121 @@ def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
     return 0
 
 
-# Links
+# Links and sessions
 
 
-def new_link(office: Office, now: datetime, address: str, goal: str, language: str) -> str:
-    """A link that lets this mailbox's owner in, once, for LINK_MINUTES. It is kept nowhere."""
-    secret = secrets.token_urlsafe(32)
-    with transaction():
-        LoginToken.insert(
-            hash=hash_of(secret), address=folded(address), goal=goal, language=language,
-            expires_at=clock.to_text(now + timedelta(minutes=LINK_MINUTES)), used_at=None,
-        ).execute()  # fmt: skip
-    return f"{office.settings.portal.base_url.rstrip('/')}/_login/{secret}"
+L = TypeVar("L", bound=MailedLink)
+S = TypeVar("S", bound=BrowserSession)
 
 
-def find_link(secret: str) -> LoginToken | None:
-    """The link with this secret, whether or not it still lets in; None if there is none."""
-    return LoginToken.get_or_none(LoginToken.hash == hash_of(secret))
+@dataclass(frozen=True, slots=True)
+class Door(Generic[L, S]):
+    """Where mailed links let in, the portal or the desk: with counts and tables of its own."""
+
+    counts: str
+    requests: type[LinkRequest]
+    links: type[L]
+    sessions: type[S]
+
+    def ask(self, now: datetime, address: str, peer: str, goal: str) -> int:
+        """Take down that a link is wanted; 0, or the seconds to wait after asking too often.
+
+        `address` as it was typed, `peer` the caller's IP address, `goal` the path that was wanted.
+        """
+        wanted = folded(address)
+        with transaction():
+            wait, is_mailed = try_once(now, wanted, network_of(peer), self.counts)
+            if is_mailed:
+                self.requests.insert(address=wanted, goal=goal, at=clock.to_text(now)).execute()
+        return wait
+
+    def new_link(self, now: datetime, base_url: str, **values: str) -> str:
+        """A link that lets in once, for LINK_MINUTES. Made when its mail goes out, kept nowhere."""
+        secret, end = secrets.token_urlsafe(32), clock.to_text(now + timedelta(minutes=LINK_MINUTES))
+        with transaction():
+            self.links.insert(hash=hash_of(secret), expires_at=end, used_at=None, **values).execute()
+        return f"{base_url.rstrip('/')}/_login/{secret}"
+
+    def find_link(self, secret: str) -> L | None:
+        """The link with this secret, whether or not it still lets in; None if there is none."""
+        return self.links.get_or_none(self.links.hash == hash_of(secret))
+
+    def use_up(self, now: datetime, secret: str) -> L | None:
+        """The link with this secret, if it was good until now. Call inside `transaction()`.
+
+        Whatever happens at once, a link begins one session: the update finds it unused only once.
+        """
+        table, at = self.links, clock.to_text(now)
+        unused = (table.hash == hash_of(secret)) & table.used_at.is_null() & (table.expires_at > at)
+        return self.find_link(secret) if table.update(used_at=at).where(unused).execute() == 1 else None
+
+    def begin(self, now: datetime, hours: float, **values: str | None) -> str:
+        """Begin a session; its cookie's value. Call inside `transaction()`."""
+        cookie, at, end = secrets.token_urlsafe(32), clock.to_text(now), clock.to_text(now + timedelta(hours=hours))
+        self.sessions.insert(hash=hash_of(cookie), made_at=at, seen_at=at, expires_at=end, **values).execute()
+        return cookie
+
+    def find_session(self, now: datetime, cookie: str) -> S | None:
+        """The session of this cookie; None if there is none or it has ended."""
+        session = self.sessions.get_or_none(self.sessions.hash == hash_of(cookie))
+        is_over = session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle_since(now)
+        return None if is_over else session
+
+    def note_click(self, now: datetime, session: S) -> S:
+        """Write down that the session is in use, if that is news."""
+        if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):
+            with transaction():
+                self.sessions.update(seen_at=clock.to_text(now)).where(self.sessions.hash == session.hash).execute()
+        return session
+
+    def sweep(self, now: datetime) -> None:
+        """Forget links, sessions and counts that are over."""
+        at, links, sessions = clock.to_text(now), self.links, self.sessions
+        with transaction():
+            links.delete().where(links.expires_at <= clock.to_text(now - timedelta(days=1))).execute()
+            sessions.delete().where((sessions.expires_at <= at) | (sessions.seen_at <= idle_since(now))).execute()
+            LoginRate.delete().where(LoginRate.full_at <= at).execute()
 
 
-def is_good(link: LoginToken, now: datetime) -> bool:
+def is_good(link: MailedLink, now: datetime) -> bool:
     return link.used_at is None and link.expires_at > clock.to_text(now)
 
 
-def log_in(directory: SeatDirectory, now: datetime, secret: str, peer: str) -> tuple[str, Any] | None:
-    """Use a link up and begin a session: its cookie's value, and the link. None: it is no good.
+def idle_since(now: datetime) -> str:
+    """Whose last click was not after this is logged out."""
+    return clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
 
-    Whatever happens at once, a link begins one session: the update finds it unused only once.
-    """
-    at = clock.to_text(now)
+
+# The portal's
+
+
+PORTAL = Door("", LoginRequest, LoginToken, LoginSession)
+ask, find_link, sweep = PORTAL.ask, PORTAL.find_link, PORTAL.sweep
+
+
+def new_link(office: Office, now: datetime, address: str, goal: str, language: str) -> str:
+    """A link for the owner of this mailbox."""
+    base_url = office.settings.portal.base_url
+    return PORTAL.new_link(now, base_url, address=folded(address), goal=goal, language=language)
+
+
+def log_in(directory: SeatDirectory, now: datetime, secret: str, peer: str) -> tuple[str, LoginToken] | None:
+    """Use a link up and begin a session: its cookie's value, and the link. None: it is no good."""
     with transaction():
-        unused = (LoginToken.hash == hash_of(secret)) & LoginToken.used_at.is_null() & (LoginToken.expires_at > at)
-        if LoginToken.update(used_at=at).where(unused).execute() != 1:
+        link = PORTAL.use_up(now, secret)
+        seats = directory.seats(link.address) if link is not None else ()
+        if link is None or not seats:
             return None
-        link = LoginToken.get(LoginToken.hash == hash_of(secret))
-        seats = directory.seats(link.address)
-        if not seats:
-            return None
-        cookie = secrets.token_urlsafe(32)
-        end = now + timedelta(hours=directory.office.settings.portal.session_hours)
-        LoginSession.insert(
-            hash=hash_of(cookie), address=link.address, made_at=at, seen_at=at, expires_at=clock.to_text(end)
-        ).execute()
+        cookie = PORTAL.begin(now, directory.office.settings.portal.session_hours, address=link.address)
         told = {"network": network_of(peer)}
         trail.record_all(now, [trail.NewEvent(seat.actor, "logged_in", None, told, seat.client) for seat in seats])
     return cookie, link
 
 
-# Sessions
-
-
 def find_session(now: datetime, cookie: str) -> LoginSession | None:
     """The session of this cookie; None if there is none or it has ended. Notes the click."""
-    session = LoginSession.get_or_none(LoginSession.hash == hash_of(cookie))
-    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
-    if session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle:
-        return None
-    if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):
-        with transaction():
-            LoginSession.update(seen_at=clock.to_text(now)).where(LoginSession.hash == session.hash).execute()
-    return session
+    session = PORTAL.find_session(now, cookie)
+    return PORTAL.note_click(now, session) if session is not None else None
 
 
 def log_out(now: datetime, session: LoginSession, seats: Sequence[Seat]) -> None:
@@ -244,16 +294,6 @@ def log_out(now: datetime, session: LoginSession, seats: Sequence[Seat]) -> None
     with transaction():
         if LoginSession.delete().where(LoginSession.hash == session.hash).execute():
             trail.record_all(now, [trail.NewEvent(seat.actor, "logged_out", None, {}, seat.client) for seat in seats])
-
-
-def sweep(now: datetime) -> None:
-    """Forget links, sessions and counts that are over."""
-    at = clock.to_text(now)
-    idle = clock.to_text(now - timedelta(minutes=IDLE_MINUTES))
-    with transaction():
-        LoginToken.delete().where(LoginToken.expires_at <= clock.to_text(now - timedelta(days=1))).execute()
-        LoginSession.delete().where((LoginSession.expires_at <= at) | (LoginSession.seen_at <= idle)).execute()
-        LoginRate.delete().where(LoginRate.full_at <= at).execute()
 
 
 def hash_of(secret: str) -> str:

@@ -49,7 +49,7 @@ def link(visit: StaffVisit) -> Response:
         first_run.note_click()  # no mail scanner has this session
         return visit.to(goal_of(found.goal))
     is_asked = visit.request.method != "POST"
-    if found is not None and is_asked and staff_access.is_good(found, visit.now) and found.staff in visit.office.staff:
+    if found is not None and is_asked and access.is_good(found, visit.now) and found.staff in visit.office.staff:
         return visit.page("link.html", secret=secret, name=visit.office.staff[found.staff].name)
     goal = goal_of(found.goal) if found is not None else "/"
     return visit.page("login.html", 410, goal=goal, state="over", minutes=access.LINK_MINUTES)
