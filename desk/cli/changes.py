@@ -12,11 +12,11 @@ from desk.cli import completing, printing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import Command, _, add
+from dossier.office.terms import YES_NO
 from dossier.text import clock
 from dossier.text.names import nfc
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
-_WORDS = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
 
 
 class SwitchCommand(Command):
@@ -26,12 +26,12 @@ class SwitchCommand(Command):
         found: list[str] = []
         for arg in args:
             name, _, value = arg.partition("=")
-            if found and found[-1] in _SWITCHES and arg.lower() in _WORDS:
-                found[-1] = _switch(found[-1], _WORDS[arg.lower()])
+            if found and found[-1] in _SWITCHES and arg.lower() in YES_NO:
+                found[-1] = _switch(found[-1], YES_NO[arg.lower()])
             elif found[-2:-1] == ["--label"] and found[-1][:1] in ("+", "-") and _is_label_change(arg):
                 found += ["--label", arg]  # as in: --label +vat -old
-            elif name in _SWITCHES and value.lower() in _WORDS:
-                found.append(_switch(name, _WORDS[value.lower()]))
+            elif name in _SWITCHES and value.lower() in YES_NO:
+                found.append(_switch(name, YES_NO[value.lower()]))
             else:
                 found.append(arg)
         return super().parse_args(ctx, found)

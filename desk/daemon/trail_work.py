@@ -51,8 +51,7 @@ class TrailWork:
     def verify_daily(self, now: datetime) -> None:
         """Once a day, and while there is doubt: walk the whole chain, against its anchors and the records."""
         today = f"{now.astimezone():%Y-%m-%d}"
-        note = Note.get_or_none(Note.key == _VERIFIED)
-        if note is not None and note.value == today and not self._is_doubtful:
+        if Note.read(_VERIFIED) == today and not self._is_doubtful:
             return
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 10)
         try:
@@ -66,7 +65,7 @@ class TrailWork:
         self._is_doubtful = False
         self._alarm("trail", None)
         with transaction():
-            Note.insert(key=_VERIFIED, value=today).on_conflict(conflict_target=[Note.key], update={Note.value: today}).execute()
+            Note.put(_VERIFIED, today)
 
     def _doubt(self, fault: Sentence) -> None:
         self._is_doubtful = True

@@ -234,15 +234,15 @@ def note_restored(now: datetime, made_at: str, source: Path) -> None:
 
 def last() -> dict[str, Any] | None:
     """{at, to} of the last backup; None if there was none."""
-    note = Note.get_or_none(Note.key == _LAST)
-    return dict(json.loads(note.value)) if note else None
+    note = Note.read(_LAST)
+    return dict(json.loads(note)) if note else None
 
 
 def trouble(office: Office, now: datetime) -> Sentence | str | None:
     """Why this office's backups failed, lack something, or are late; None if it never had one."""
-    failed, known = Note.get_or_none(Note.key == _FAILED), last()
+    failed, known = Note.read(_FAILED), last()
     if failed is not None:
-        return from_data(json.loads(failed.value)["fault"])
+        return from_data(json.loads(failed)["fault"])
     if known is None:
         return None
     if known.get("fault"):
@@ -255,7 +255,7 @@ def trouble(office: Office, now: datetime) -> Sentence | str | None:
 
 def _note(key: str, told: Mapping[str, Any]) -> None:
     value = json.dumps(told)
-    Note.insert(key=key, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+    Note.put(key, value)
 
 
 class Pool:

@@ -131,7 +131,7 @@ class Presence:
 
         set_clock(PROXY.connection())  # this machine's may have been set
         value = json.dumps({**state, "seen": clock.to_text(now), "session": SESSION})
-        Note.insert(key=_KEY + SESSION, value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+        Note.put(_KEY + SESSION, value)
         last, self._last_beat = self._last_beat, time.monotonic()
         if last is not None and self._last_beat - last < GONE_SECONDS / 2:
             self._take_from_the_silent(now)  # else we were silent ourselves, or the server was, and the others may be as well

@@ -357,5 +357,5 @@ _PROBE = "probe"
 def probe() -> None:
     """Write something and take it back: one that can only be read is no use to a daemon."""
     with transaction():
-        Note.insert(key=_PROBE, value="").on_conflict(conflict_target=[Note.key], update={Note.value: ""}).execute()
+        Note.put(_PROBE, "")
         Note.delete().where(Note.key == _PROBE).execute()

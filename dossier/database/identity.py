@@ -285,7 +285,7 @@ def adopt(known: Mark | None) -> None:
 
 
 def note_moved(to: str) -> None:
-    Note.insert(key=_MOVED, value=to).on_conflict(conflict_target=[Note.key], update={Note.value: to}).execute()
+    Note.put(_MOVED, to)
 
 
 def _check_begins(office: Office) -> None:
@@ -332,5 +332,4 @@ def _hash(seq: int) -> str | None:
 
 
 def _note(key: str) -> str | None:
-    note = Note.get_or_none(Note.key == key)
-    return note.value if note else None
+    return Note.read(key)

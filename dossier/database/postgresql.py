@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import re
 import secrets
-import unicodedata
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from peewee import SQL, OperationalError, PostgresqlDatabase, Table
 
 from dossier.database.tables import PROXY, Item
 from dossier.text import clock
+from dossier.text.names import without_accents
 
 if TYPE_CHECKING:
     from dossier.database.tables import TextRow
@@ -137,8 +137,7 @@ class Ear:
 
 def _words(text: str) -> list[str]:
     """A text's words without case and accents. (PostgreSQL's parser takes `a.pdf` for a host.)"""
-    bare = "".join(c for c in unicodedata.normalize("NFD", text.casefold()) if not unicodedata.combining(c))
-    return re.findall(r"\w+", bare)
+    return re.findall(r"\w+", without_accents(text))
 
 
 def search_text(rows: Sequence[TextRow]) -> None:

@@ -438,6 +438,16 @@ class Note(Table):
     key = CharField(primary_key=True)
     value = TextField()
 
+    @classmethod
+    def read(cls, key: str) -> str | None:
+        note = cls.get_or_none(cls.key == key)
+        return None if note is None else note.value
+
+    @classmethod
+    def put(cls, key: str, value: str) -> None:
+        """Write it down, or anew. Call inside `transaction()`."""
+        cls.insert(key=key, value=value).on_conflict(conflict_target=[cls.key], update={cls.value: value}).execute()
+
 
 class Page(Table):
     """A client who has a folder on the portal."""

@@ -27,7 +27,7 @@ from pydantic import (
     model_validator,
 )
 
-from dossier.office.terms import DAYS, ENGLISH, Day, Language, Right
+from dossier.office.terms import DAYS, ENGLISH, YES_NO, Day, Language, Right
 from dossier.text import database_address
 from dossier.text.sentences import Sentence
 
@@ -47,6 +47,17 @@ def _title(model: type[object]) -> str:
 
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True, model_title_generator=_title)
+
+
+def _like(pattern: str, code: str) -> AfterValidator:
+    """A text that fits the pattern, or is told by the code."""
+
+    def judged(value: str) -> str:
+        if not re.fullmatch(pattern, value):
+            raise UnfitValue(code)
+        return value
+
+    return AfterValidator(judged)
 
 
 def _code(value: str) -> str:
@@ -92,21 +103,11 @@ def _helo(value: str) -> str:
     return value
 
 
-def _phone(value: str) -> str:
-    if not re.fullmatch(r"[+(]?[0-9][0-9 ()./-]{2,29}", value):
-        raise UnfitValue("config.phone")
-    return value
-
-
 def _yes_no(value: object) -> object:
-    if isinstance(value, str):
-        if value.lower() in ("yes", "ja", "true"):
-            return True
-        if value.lower() in ("no", "nee", "false"):
-            return False
-    if isinstance(value, bool):
-        return value
-    raise UnfitValue("config.yes_or_no")
+    meant = YES_NO.get(value.lower()) if isinstance(value, str) else value
+    if not isinstance(meant, bool):
+        raise UnfitValue("config.yes_or_no")
+    return meant
 
 
 def _network(value: str) -> str:
@@ -116,17 +117,11 @@ def _network(value: str) -> str:
         raise UnfitValue("config.network") from None
 
 
-def _scanner(value: str) -> str:
-    if not re.fullmatch(r"unix:/.+|tcp:.+:[0-9]{1,5}", value):
-        raise UnfitValue("config.scanner")
-    return value
-
-
 Code = Annotated[str, AfterValidator(_code)]
-Scanner = Annotated[str, AfterValidator(_scanner)]
+Scanner = Annotated[str, _like(r"unix:/.+|tcp:.+:[0-9]{1,5}", "config.scanner")]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
-Phone = Annotated[str, AfterValidator(_phone)]
+Phone = Annotated[str, _like(r"[+(]?[0-9][0-9 ()./-]{2,29}", "config.phone")]
 Email = Annotated[str, AfterValidator(_email)]
 YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -296,12 +291,6 @@ class SharingSettings(Strict):
     """After so many hours the substitute, else every admin, is told."""
 
 
-def _time(value: str) -> str:
-    if not re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", value):
-        raise UnfitValue("config.time")
-    return value
-
-
 def _zone(value: str) -> str:
     try:
         ZoneInfo(value)
@@ -310,7 +299,7 @@ def _zone(value: str) -> str:
     return value
 
 
-Time = Annotated[str, AfterValidator(_time)]
+Time = Annotated[str, _like(r"([01][0-9]|2[0-3]):[0-5][0-9]|24:00", "config.time")]
 
 
 def _country(code: str) -> str:

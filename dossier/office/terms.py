@@ -21,6 +21,9 @@ Day = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 
+YES_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
+"""What a yes or a no can be written as, in any case."""
+
 RESTORING = ".restoring"
 """The mark of a folder that a restore has begun to fill and that is no office yet (restore.py)."""
 

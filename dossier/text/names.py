@@ -44,6 +44,14 @@ def fold(text: str) -> str:
     return text.lower() if text.isascii() else nfc(nfc(text).casefold())
 
 
+def without_accents(text: str) -> str:
+    """The text in small letters without accents, as words are compared that people look for."""
+    folded = text.casefold()
+    if folded.isascii():
+        return folded
+    return "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
+
+
 def is_ignored(name: str) -> bool:
     """True for a name that is never taken and never touched (CONTRACT section 3)."""
     lower = name.lower()

@@ -99,7 +99,7 @@ class InVain:
                 told = [sentence("inbox.lies_in_vain", path=one.path, hours=hours, reason=one.reason) for one in things]
                 payload = {"cause": f"in_vain {client}", "lines": [packed(one) for one in told[:LINES_MOST]], "over": False}
                 outbox.enqueue_to_staff(self.office, now, "alarm", None, owner, payload)
-            Note.insert(key=_KEY + client, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+            Note.put(_KEY + client, value)
         self._told[client] = set(marks)
 
     def _owner_of(self, one: NotTaken) -> str | None:

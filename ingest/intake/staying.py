@@ -65,9 +65,7 @@ class Staying:
         self._held[lying(found)] = _Held(where, look, reason, known is not None, time.monotonic() + RETRY_SECONDS)
         value = json.dumps(as_data(reason))
         with transaction():
-            Note.insert(key=_key(lying(found)), value=value).on_conflict(
-                conflict_target=[Note.key], update={Note.value: value}
-            ).execute()
+            Note.put(_key(lying(found)), value)
 
     def holds(self, found: Found) -> bool:
         """True if this drop still stays; else nothing is known against it any more."""

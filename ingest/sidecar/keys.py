@@ -14,6 +14,7 @@ from typing import Any, TypeAlias
 
 from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.keys import FieldKind, Settings
+from dossier.office.terms import YES_NO
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
@@ -25,7 +26,6 @@ SUGGESTIONS_MAX = 50
 """After so many faults no more likely words are sought: 64 kB of unknown keys would take
 seconds."""
 
-YES_NO = {"yes": True, "ja": True, "true": True, "no": False, "nee": False, "false": False}
 _ALL_NONE = {"all": True, "alle": True, "none": False, "geen": False}
 _SHARE_STATUS = {"concept": "concept", "approved": "approved", "goedgekeurd": "approved"}
 ENTRY_KEYS = {"file": "file", "bestand": "file", "name": "name", "naam": "name", "share": "share", "delen": "share",

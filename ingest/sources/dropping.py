@@ -12,7 +12,6 @@ import os
 import re
 import secrets
 import time
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -27,6 +26,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
+from dossier.text.names import without_accents
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
 from dossier.text.yamltext import lines_of, scalar
 from ingest.inbox import listing
@@ -167,8 +167,7 @@ def _key_at(data: bytes, line: int) -> str:
 
 def folder_name(description: object, now: datetime) -> str:
     """`Jaarrekening 2025` → `jaarrekening-2025-20261124-101500-3f9a`: free, and readable."""
-    bare = "".join(c for c in unicodedata.normalize("NFD", str(description).casefold()) if not unicodedata.combining(c))
-    slug = re.sub(r"[^a-z0-9]+", "-", bare).strip("-")[:40].strip("-") or "item"
+    slug = re.sub(r"[^a-z0-9]+", "-", without_accents(str(description))).strip("-")[:40].strip("-") or "item"
     return f"{slug}-{now.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 

@@ -194,13 +194,13 @@ def _standing() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def _read(cause: str) -> dict[str, Any] | None:
-    note = Note.get_or_none(Note.key == _KEY + cause)
-    return json.loads(note.value) if note else None
+    note = Note.read(_KEY + cause)
+    return json.loads(note) if note else None
 
 
 def _write(cause: str, note: dict[str, Any]) -> None:
     value = json.dumps(note)
-    Note.insert(key=_KEY + cause, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+    Note.put(_KEY + cause, value)
 
 
 # What is looked at by the clock

@@ -71,18 +71,18 @@ def _choice(office: Office, code: str, kind: Kind) -> str:
 
 def _next_letter(code: str, now: datetime) -> datetime:
     """When the next letter to this person may go: now, or when the pause is over."""
-    last = Note.get_or_none(Note.key == _LAST + code)
-    over = clock.from_text(last.value) + timedelta(seconds=PAUSE_SECONDS) if last is not None else now
+    last = Note.read(_LAST + code)
+    over = clock.from_text(last) + timedelta(seconds=PAUSE_SECONDS) if last is not None else now
     if over <= now:
         _begin_pause(code, now)
         return now
-    is_of_now = last is not None and last.value == clock.to_text(now)  # told in the same moment: they go together
+    is_of_now = last is not None and last == clock.to_text(now)  # told in the same moment: they go together
     return now if is_of_now else over
 
 
 def _begin_pause(code: str, now: datetime) -> None:
     at = clock.to_text(now)
-    Note.insert(key=_LAST + code, value=at).on_conflict(conflict_target=[Note.key], update={"value": at}).execute()
+    Note.put(_LAST + code, at)
 
 
 def gather(office: Office, now: datetime, at_once: bool = False) -> None:

@@ -352,27 +352,23 @@ def _take_back(portal: Publisher, now: datetime, wrong: Difference) -> None:
 
 def next_part(today: str) -> int | None:
     """The part whose turn it is; None if one was looked at today already."""
-    note = Note.get_or_none(Note.key == "verified")
-    day, part = note.value.split() if note else ("", "-1")
+    day, part = (Note.read("verified") or " -1").rsplit(" ", 1)
     return None if day == today else (int(part) + 1) % PARTS
 
 
 def note_part(today: str, part: int) -> None:
     with transaction():
-        Note.insert(key="verified", value=f"{today} {part}").on_conflict(
-            conflict_target=[Note.key], update={Note.value: f"{today} {part}"}
-        ).execute()
+        Note.put("verified", f"{today} {part}")
 
 
 def still_damaged(vault: Vault, found: Sequence[Difference]) -> list[Difference]:
     """The vault's bad files: those `found` now, and earlier ones that still are. Noted."""
-    note = Note.get_or_none(Note.key == "damaged")
-    paths = set(json.loads(note.value)) if note else set()
+    paths = set(json.loads(Note.read("damaged") or "[]"))
     paths |= {one.path for one in found if one.where == "vault" and one.kind != "stranger"}
     wanted = [path for path in sorted(paths) if Attachment.select().where(Attachment.sha256 == path.rpartition("/")[2]).exists()]
     faults = {path: vault.fault(path.rpartition("/")[2], None, is_read=True) for path in wanted}
     damaged = [Difference("vault", path, fault) for path, fault in faults.items() if fault is not None]
     value = json.dumps([one.path for one in damaged])
     with transaction():
-        Note.insert(key="damaged", value=value).on_conflict(conflict_target=[Note.key], update={Note.value: value}).execute()
+        Note.put("damaged", value)
     return damaged

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import operator
-import unicodedata
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -22,7 +21,7 @@ from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text import clock
-from dossier.text.names import fold
+from dossier.text.names import fold, without_accents
 from dossier.trail import trail
 from workflow.items import internal, notes, suspicion
 
@@ -364,7 +363,4 @@ def _callings(office: Office) -> list[_Calling]:
 
 def _bare(text: str) -> str:
     """Letters and digits only, without accents and case: how words are compared."""
-    folded = text.casefold()
-    if not folded.isascii():
-        folded = "".join(c for c in unicodedata.normalize("NFD", folded) if not unicodedata.combining(c))
-    return "".join(c if c.isalnum() else " " for c in folded)
+    return "".join(c if c.isalnum() else " " for c in without_accents(text))

@@ -306,8 +306,7 @@ def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
     except OSError as error:
         log.error("files of removed items can't be removed; it is tried again", error=str(error))
     month = f"{now.astimezone():%Y-%m}"
-    note = Note.get_or_none(Note.key == _MONTH)
-    if note is not None and note.value == month:
+    if Note.read(_MONTH) == month:
         return False
     today = now.astimezone().date()
     due = [one for one in kept(office) if one.is_over(today)]
@@ -318,7 +317,7 @@ def upkeep(office: Office, now: datetime, vault: Vault) -> bool:
         for code in people.admins(office) if due else ():
             told_lines = [told(line, people.language_of(office, code)) for line in lines]
             outbox.enqueue_to_staff(office, now, "retention", None, code, {"count": len(due), "lines": told_lines})
-        Note.insert(key=_MONTH, value=month).on_conflict(conflict_target=[Note.key], update={"value": month}).execute()
+        Note.put(_MONTH, month)
         if due:
             trail.record(now, trail.DAEMON, "retention_listed", None, {"items": len(due)})
     return bool(due)
