@@ -238,6 +238,7 @@ if (form) {
       labels.dispatchEvent(new Event("change", { bubbles: true }));
     };
     if (word.nextSibling?.textContent.startsWith(",")) word.nextSibling.remove();
+    word.parentElement.classList.add("chips");
     word.replaceWith(button);
   }
   const counted = () => { document.querySelector("#h-b .n").textContent = list.querySelectorAll("li:not(:has(p.fault))").length; };
