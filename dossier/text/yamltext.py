@@ -151,9 +151,12 @@ def line_of(node: Node, path: Sequence[str | int]) -> int:
     return line
 
 
-_EASY = re.compile("[A-Za-z](?:[A-Za-z0-9_./,+&() -]*[A-Za-z0-9_./,+&()-])?")
+_EASY = re.compile("(?:[0-9]+/)?[A-Za-z](?:[A-Za-z0-9_./,+&() -]*[A-Za-z0-9_./,+&()-])?")
 _WORDS = frozenset(("y", "yes", "n", "no", "true", "false", "on", "off", "null"))
 """What YAML 1.1 takes for something else than a text, of what is easy."""
+
+_NUMBER = re.compile("[1-9][0-9]*|[0-9]{4}-[0-9]{2}-[0-9]{2}")
+"""A number or a date, unless it is quoted."""
 
 _NEVER_BARE = re.compile(r"[#,\[\]{}&*!|>'\"%@`].*|[A-Za-z][!-~ ]*: [!-~ ]*[!-~]")
 """A text that YAML must take for something else unless it is quoted: by its first character, or a
@@ -163,7 +166,9 @@ key by colon and space."""
 def scalar(value: object) -> str:
     """A text as one scalar on one line that every YAML reader gives back as it was."""
     text = str(value)
-    if _EASY.fullmatch(text) and text.lower() not in _WORDS:
+    if text.lower() in _WORDS or _NUMBER.fullmatch(text):
+        return f"'{text}'"
+    if _EASY.fullmatch(text):
         return text  # what yaml would say after a tenth of a millisecond; a receipt and a queue file have several
     if "\n" in text or not text.isprintable():
         return _quoted(text)
