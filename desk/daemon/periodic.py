@@ -10,6 +10,7 @@ from collections.abc import Callable
 from desk.daemon.portal_work import VERIFY_HOURS, PortalWork
 from desk.daemon.schedule import ScheduledJob
 from desk.daemon.trail_work import TRAIL_SECONDS, TrailWork
+from dossier.database import revisions
 from dossier.office.office import Office
 from dossier.text import clock
 from ingest.intake import delegation, scanning, sightings
@@ -100,5 +101,6 @@ class Periodic:
         erasing.finish(self.office)
         delegation.sweep(self.office, clock.utc_now())
         sightings.sweep(self.office, clock.utc_now())
+        revisions.sweep()
         if retention.upkeep(self.office, clock.utc_now(), self._portal.portal.vault):
             self._wake_mail()

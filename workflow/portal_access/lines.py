@@ -16,7 +16,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from dossier.database.tables import Edition, Item, Listing, chunks, item_name, plain_rows, tuples
+from dossier.database import revisions
+from dossier.database.tables import Edition, Item, chunks, item_name, plain_rows, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.portal import showing
@@ -75,7 +76,7 @@ def listed(office: Office, client: str) -> Listed:
     name, never = (str(office.root), client), showing.never_shared(office)
     # Before the rows are read: what is changed between the two has another revision at the next
     # look.
-    made_as = (_revision(client), tuple(never))
+    made_as = (revisions.of_listing(client), tuple(never))
     with _lock:
         before = _kept.get(name)
         if before is not None:
@@ -96,11 +97,6 @@ def some(lines: Sequence[Line], published: str = "", about: str = "", words: str
     for word in bare(words).split():
         lines = [line for line in lines if word in line.text]
     return lines
-
-
-def _revision(client: str) -> int:
-    row = Listing.get_or_none(Listing.client == client)
-    return row.revision if row is not None else 0
 
 
 def _made(made_as: As, rows: Sequence[Row], before: Mapping[Row, Line]) -> Listed:
