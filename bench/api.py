@@ -202,7 +202,7 @@ def measure_reading(root: Path, seconds: float) -> dict[str, Any]:
         desk = beside.enter_context(serving([common.DOSSIER, "--root", root, "desk", "--port", str(ports[0])], ports[0]))
         base = beside.enter_context(serving([sys.executable, __file__, "--serve-floor", root, str(ports[1])], ports[1]))
         calls = {"floor": (base, ports[1], FLOOR)} | {name: (desk, ports[0], path) for name, path in (LISTS | OTHERS).items()}
-        results = []
+        results: list[dict[str, Any]] = []
         for name, (server, port, path) in calls.items():
             caller = Caller(port, keys)
             for _ in range(KEYS):  # that a key is used is written down once a minute

@@ -24,7 +24,19 @@ from typing import Any, NamedTuple
 from common import DOSSIER
 
 from dossier.database.database import close_database, open_database
-from dossier.database.tables import GENESIS, Attachment, Drop, Edition, Event, Item, first_edition, first_key, item_name
+from dossier.database.tables import (
+    GENESIS,
+    Attachment,
+    Drop,
+    Edition,
+    Event,
+    FileShown,
+    Item,
+    Shown,
+    first_edition,
+    first_key,
+    item_name,
+)
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.trail.trail import chained, detail_digest, link_of
@@ -80,9 +92,9 @@ class Made(NamedTuple):
         return hashlib.sha256(self.content).hexdigest()
 
     @property
-    def shown(self) -> dict[str, Any]:
+    def shown(self) -> Shown:
         """What the client sees of it."""
-        file = {"name": self.file, "size": len(self.content), "sha256": self.sha256, "media_type": "application/pdf"}
+        file: FileShown = {"name": self.file, "size": len(self.content), "sha256": self.sha256, "media_type": "application/pdf"}
         return {"description": self.description, "explanation": None, "attachments": [file]}
 
     @property

@@ -27,7 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 from kit import guard_corpus
 from kit.formats import FORMATS
 
-from workflow.guard.directory import ClientNames
+from workflow.guard.directory import ClientNames, Mention
 from workflow.guard.texts import Texts
 
 
@@ -76,7 +76,9 @@ def measure_formats(seed: int, wrong: int = 3, letters: int = 60, strangers: int
         for ending, make in FORMATS.items():
             count = Counter[str](letters=0, unread=0, false=0, wrong=0, hits=0, strangers=0, alarms=0)
 
-            def mentions(text: str, name: str, make: Callable[[str], bytes] = make, count: Counter[str] = count) -> list[Any]:
+            def mentions(
+                text: str, name: str, make: Callable[[str], bytes] = make, count: Counter[str] = count
+            ) -> Sequence[Mention]:
                 path = Path(folder) / name
                 path.write_bytes(make(text))
                 read = reader.begin(path, name).result()

@@ -67,13 +67,13 @@ class Handler(FileSystemEventHandler):
             client=client, description=card["description"], status=card["status"], location=card["location"],
             labels=json.dumps(card["labels"]), explanation=card["explanation"], created_by=card["created_by"],
         )  # fmt: skip
-        shown = os.path.join(self.root, "portal", client, str(item.id))
+        shown = os.path.join(self.root, "portal", client, str(item))
         os.makedirs(shown)
         for attachment in card["attachments"]:
             source = os.path.join(folder, attachment)
             with open(source, "rb") as file:
                 digest = hashlib.sha256(file.read()).hexdigest()
-            target = os.path.join(self.root, "store", str(item.id))
+            target = os.path.join(self.root, "store", str(item))
             os.makedirs(target)
             shutil.move(source, os.path.join(target, attachment))
             Attachment.create(item=item, name=attachment, sha256=digest, path=target)

@@ -68,8 +68,8 @@ def reasons(checkout: Path) -> list[str]:
     return found
 
 
-def run(target: str, kept: Path) -> bool:
-    """True if the target is green, now or before for this commit; its output is in `kept`."""
+def run(checkout: Path, target: str, kept: Path) -> bool:
+    """True if the target is green, now or before for this commit; its output is in `kept`, and how many minutes it took."""
     green, log = kept / f"{target}.green", kept / f"{target}.log"
     if green.exists():
         print(f"{target}: green before", flush=True)
@@ -77,14 +77,34 @@ def run(target: str, kept: Path) -> bool:
     print(f"{target} …", end=" ", flush=True)
     began = time.monotonic()
     with open(log, "wb") as output:
-        done = subprocess.run(["make", target], cwd=CHECKOUT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
-    print(f"{'green' if done.returncode == 0 else 'NOT GREEN'}, {(time.monotonic() - began) / 60:.1f} minutes", flush=True)
+        done = subprocess.run(["make", target], cwd=checkout, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT)
+    minutes = f"{(time.monotonic() - began) / 60:.1f}"
+    print(f"{'green' if done.returncode == 0 else 'NOT GREEN'}, {minutes} minutes", flush=True)
     if done.returncode:
         print("\n".join(log.read_text(errors="replace").splitlines()[-20:]))
-        print(f"\nAll of it: {log.relative_to(CHECKOUT)}")
         return False
-    green.touch()
+    green.write_text(minutes)
     return True
+
+
+def play(checkout: Path) -> int:
+    """Run what is not green yet for this commit; 0 once all of it is, else 1. It may be ended at any moment and begun again."""
+    commit = git(checkout, "rev-parse", "HEAD").strip()
+    kept = checkout / "build/release" / commit
+    kept.mkdir(parents=True, exist_ok=True)
+    for number, target in enumerate(TARGETS, 1):
+        if not run(checkout, target, kept):
+            print(
+                f"\nNot released: `make {target}` is not green, {number - 1} of {len(TARGETS)} before it are. All that it printed is in"
+                f" {(kept / target).relative_to(checkout)}.log.\nIf it was the machine, `make release` goes on here. If it is the program, mend it"
+                " and commit: the new commit is played from the beginning."
+            )
+            return 1
+    print(f"\nAll of it is green for {commit[:12]}; in minutes:")
+    print("\n".join(f"  {(kept / f'{target}.green').read_text():>6}  {target}" for target in TARGETS))
+    print("What is given away is in dist/:")
+    print("\n".join(f"  {path.name}" for path in sorted((checkout / "dist").iterdir())))
+    return 0
 
 
 def main() -> int:
@@ -97,14 +117,7 @@ def main() -> int:
     if why:
         print("\n".join(f"Not released: {one}." for one in why), file=sys.stderr)
         return 1
-    kept = CHECKOUT / "build/release" / git(CHECKOUT, "rev-parse", "HEAD").strip()
-    kept.mkdir(parents=True, exist_ok=True)
-    for target in TARGETS:
-        if not run(target, kept):
-            return 1
-    print("All of it is green. What is given away is in dist/:")
-    print("\n".join(f"  {path.name}" for path in sorted((CHECKOUT / "dist").iterdir())))
-    return 0
+    return play(CHECKOUT)
 
 
 if __name__ == "__main__":

@@ -167,3 +167,39 @@ def test_a_release_refuses_what_is_not_in_order_with_every_reason(ready: Path) -
     subprocess.run(["git", "tag", "v2.0.0"], cwd=ready, check=True)
     [released] = release().reasons(ready)
     assert "v2.0.0 is released already" in released
+
+
+def test_a_release_ends_at_the_first_that_is_not_green_and_goes_on_there(ready: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Played with a Makefile whose targets only note that they ran; one of them fails until the machine is in order."""
+    made = release()
+    failing = made.TARGETS[6]
+    rules = "".join(f"{target}:\n\t@echo {target} >>played\n" for target in made.TARGETS)
+    (ready / "Makefile").write_text(f".PHONY: {' '.join(made.TARGETS)}\n{rules}\t@true\n".replace(
+        f"echo {failing} >>played", f"echo {failing} >>played; echo no room left; test -e in-order"
+    ))  # fmt: skip
+    (ready / "dist").mkdir()
+    (ready / "dist/dossier.deb").write_text("")
+    played = ready / "played"
+
+    assert made.play(ready) == 1
+    assert played.read_text().split() == list(made.TARGETS[:7])
+    told = capsys.readouterr().out
+    assert "no room left" in told
+    assert f"`make {failing}` is not green, 6 of {len(made.TARGETS)} before it are" in told
+    assert len(list((ready / "build/release").glob("*/*.log"))) == 7
+
+    played.unlink()
+    (ready / "in-order").write_text("")
+    assert made.play(ready) == 0
+    assert played.read_text().split() == list(made.TARGETS[6:]), "what was green is not played again"
+    told = capsys.readouterr().out
+    assert [line.split()[1] for line in told.partition("in minutes:")[2].splitlines()[1 : len(made.TARGETS) + 1]] == list(
+        made.TARGETS
+    )
+    assert "dossier.deb" in told
+
+    played.unlink()
+    commit = ["git", "-c", "user.name=x", "-c", "user.email=x@x.example", "commit", "-qm", "More", "--allow-empty"]
+    subprocess.run(commit, cwd=ready, check=True)
+    assert made.play(ready) == 0
+    assert played.read_text().split() == list(made.TARGETS), "another commit is played from the beginning"

@@ -1,6 +1,6 @@
 """How fast the desk's pages come in a large office, how long they are, and what the desk needs of memory.
 
-    desk.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]     for `make bench`: 1,000,000 items, 10,000 pending
+    desk_pages.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]     for `make bench`: 1,000,000 items, 10,000 pending
 
 In an office as fill.py makes it each page is asked for R times by one approver, and R times in all by C people at once, mixed,
 of which a tenth are changes of an item; each of them clicks PAUSE_SECONDS after an answer, faster than anybody reads. Exit code 1 if a page
