@@ -65,6 +65,15 @@ def reasons(checkout: Path) -> list[str]:
         found.append(f"v{version} is released already: raise __version__ in dossier/__init__.py")
     if not (checkout / "tests/released" / version / "told.json").exists():
         found.append(f"there is no stored office of {version}: `make release-office`, and commit it")
+    listed = (checkout / "tests/released/migrations.txt").read_text()
+    if new := [
+        path.name
+        for path in sorted((checkout / "dossier/database/migrations").glob("[0-9]*.py"))
+        if f"  {path.name}\n" not in listed
+    ]:
+        found.append(
+            f"{', '.join(new)} came after the stored office of {version}: remove tests/released/{version}, `make release-office`, and commit it"
+        )
     return found
 
 

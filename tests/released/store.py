@@ -5,6 +5,7 @@
     tests/released/<version>/office/          config, inbox and var, less the database
     tests/released/<version>/folders.txt      its folders, for git keeps no empty ones
     tests/released/<version>/told.json        what `items` and `show` told of it
+    tests/released/migrations.txt             the digest of every migration, which from now on is never edited
 
 It has an item in every share state, one that waits for an approver the first time and one that waits while its earlier version
 stands, a refused drop, a drop that is not whole, a sent mail and one that waits, and a legal hold. What was stored is never stored anew.
@@ -12,6 +13,7 @@ stands, a refused drop, a drop that is not whole, a sent mail and one that waits
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
@@ -29,6 +31,7 @@ from kit.servers import new_database
 from kit.support import PDF, Root, new_office
 
 from dossier import __version__
+from dossier.database.database import MIGRATIONS
 
 HERE = Path(__file__).parent
 
@@ -46,6 +49,8 @@ def main() -> None:
         root = new_office(Path(folder) / "office")
         _live(root)
         _store(root, target)
+    listed = (f"{hashlib.sha256(path.read_bytes()).hexdigest()}  {path.name}\n" for path in sorted(MIGRATIONS.glob("[0-9]*.py")))
+    (HERE / "migrations.txt").write_text("".join(listed))
     print(f"stored in {target.relative_to(HERE.parents[1])}; add it to git")
 
 
@@ -102,14 +107,21 @@ def _store(root: Root, target: Path) -> None:
 
 
 def _sqlite_dump(path: Path) -> str:
-    """As SQLite dumps it, but for the table of words: its own dump of one can't be read back."""
+    """As SQLite dumps it, but for the tables of words: its own dump of those can't be read back."""
+    words: list[str] = []
     with closing(sqlite3.connect(path)) as database:
-        lines = [line for line in database.iterdump() if "item_text" not in line and "writable_schema" not in line]
-        made = database.execute("SELECT sql FROM sqlite_master WHERE name = 'item_text'").fetchone()[0]
-        rows = database.execute("SELECT rowid, * FROM item_text ORDER BY rowid").fetchall()
-    texts = [", ".join(str(value) if number == 0 else _quoted(value) for number, value in enumerate(row)) for row in rows]
-    columns = "rowid, description, explanation, labels, names, client"
-    words = [f"{made};", *(f"INSERT INTO item_text ({columns}) VALUES ({text});" for text in texts)]
+        virtual = dict(
+            database.execute("SELECT name, sql FROM sqlite_master WHERE sql LIKE 'CREATE VIRTUAL TABLE%' ORDER BY name")
+        )
+        for name, made in virtual.items():
+            columns = ["rowid", *(column for _, column, *_ in database.execute(f"PRAGMA table_info({name})"))]
+            rows = database.execute(f"SELECT {', '.join(columns)} FROM {name} ORDER BY rowid")
+            values = (", ".join([str(number), *map(_quoted, texts)]) for number, *texts in rows)
+            words += [f"{made};", *(f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({text});" for text in values)]
+        of_words = re.compile(
+            rf"(CREATE TABLE|INSERT INTO|DELETE FROM) ['\"]?(sqlite_master|{'|'.join(virtual)})|PRAGMA writable_schema"
+        )
+        lines = [line for line in database.iterdump() if not of_words.match(line)]
     return "\n".join([*lines[:-1], *words, lines[-1]]) + "\n"
 
 

@@ -136,6 +136,8 @@ def ready(tmp_path: Path) -> Path:
         "dossier/__init__.py": '__version__ = "2.0.0"\n',
         "CHANGELOG.md": "# Changes\n\n## 2.0.0\n\n- More.\n\n## 1.0.0\n",
         "tests/released/2.0.0/told.json": "{}",
+        "tests/released/migrations.txt": "0a1b  0001_first.py\n",
+        "dossier/database/migrations/0001_first.py": "",
         "docs/reliability.md": "",
     }.items():
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -156,14 +158,16 @@ def test_what_is_in_order_may_be_released_also_after_a_page_was_written_anew(rea
 
 def test_a_release_refuses_what_is_not_in_order_with_every_reason(ready: Path) -> None:
     (ready / "dossier/__init__.py").write_text('__version__ = "2.1.0"\n')
+    (ready / "dossier/database/migrations/0002_more.py").write_text("")
     (ready / "more.py").write_text("")
-    not_committed, no_heading, no_office = release().reasons(ready)
+    not_committed, no_heading, no_office, too_late = release().reasons(ready)
     assert "more.py" in not_committed
     assert "dossier/__init__.py" in not_committed
     assert "`## 2.1.0`" in no_heading
     assert "make release-office" in no_office
+    assert "0002_more.py came after the stored office of 2.1.0" in too_late
     subprocess.run(["git", "checkout", "-q", "."], cwd=ready, check=True)
-    (ready / "more.py").unlink()
+    subprocess.run(["git", "clean", "-qfd"], cwd=ready, check=True)
     subprocess.run(["git", "tag", "v2.0.0"], cwd=ready, check=True)
     [released] = release().reasons(ready)
     assert "v2.0.0 is released already" in released

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,9 @@ def test_no_migration_that_an_office_may_have_run_is_ever_changed() -> None:
     listed = (Path(__file__).parents[2] / "released/migrations.txt").read_text().splitlines()
     for digest, name in (line.split() for line in listed):
         assert hashlib.sha256((MIGRATIONS / name).read_bytes()).hexdigest() == digest, name
+    offices = (path.read_text() for path in (Path(__file__).parents[2] / "released").glob("*/dossier.sql"))
+    for ran in (name for office in offices for name in re.findall(r"'(\d{4}_\w+)'", office)):
+        assert any(line.endswith(f"  {ran}.py") for line in listed), f"{ran} was run by a released version: its digest is listed"
     assert [line.split()[1] for line in listed] == sorted(path.name for path in MIGRATIONS.glob("[0-9]*.py"))[: len(listed)]
 
 
