@@ -58,15 +58,14 @@ def names(office: Office) -> tuple[str, str]:
     known = tuple(urlsplit(one.base_url) for one in (office.settings.desk, office.settings.portal))
     if all(one.scheme == "https" and one.hostname for one in known):
         return str(known[0].hostname), str(known[1].hostname)
-    note = Note.get_or_none(Note.key == _MEANT)
-    desk, portal = json.loads(note.value) if note else ("", "")
+    note = Note.read(_MEANT)
+    desk, portal = json.loads(note) if note else ("", "")
     return desk, portal
 
 
 def note_meant(desk: str, portal: str) -> None:
     """Remember names until they are in use. Call inside `transaction()`."""
-    value = json.dumps([desk, portal])
-    Note.insert(key=_MEANT, value=value).on_conflict(conflict_target=[Note.key], update={"value": value}).execute()
+    Note.put(_MEANT, json.dumps([desk, portal]))
 
 
 def web_server_block(office: Office, desk: str, portal: str) -> str:
