@@ -141,6 +141,10 @@ else:
             return cls
 
 
+_compact = json.JSONEncoder(separators=(",", ":")).encode
+"""Made once: `json.dumps` makes an encoder at each call, and a drop has a dozen lists and mappings."""
+
+
 class JSONText(_Text[V]):
     """A list or mapping, kept as JSON text. `JSONText[list[str]]` says what is in it."""
 
@@ -149,7 +153,7 @@ class JSONText(_Text[V]):
         def __new__(cls, *, null: bool = False) -> JSONText[Any]: ...
 
     def db_value(self, value: object) -> object:
-        return value if value is None else json.dumps(value, separators=(",", ":"))
+        return value if value is None else _compact(value)
 
     def python_value(self, value: Any) -> Any:
         return value if value is None else json.loads(value)

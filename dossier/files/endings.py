@@ -17,6 +17,8 @@ import re
 HEAD, TAIL = 1024, 128 * 1024
 """Bytes. PDF readers look for its mark in the first 1,024; a zip's comment may be 64 kB long."""
 
+_OBJECT = re.compile(rb"\b[0-9]+\s+[0-9]+\s+obj\b")
+
 SEGMENTS = 1000
 """A JPEG has at most so many segments before its picture; one with more is no camera's."""
 
@@ -41,8 +43,8 @@ def _tail(descriptor: int, size: int, start: int = 0) -> bytes:
 
 def _ends_among_objects(tail: bytes) -> bool:
     """A PDF without an end, or with objects behind its last one: each addition brings an end."""
-    *_, rest = tail.rpartition(b"%%EOF")
-    return len(rest) == len(tail) or re.search(rb"\b[0-9]+\s+[0-9]+\s+obj\b", rest) is not None
+    end = tail.rfind(b"%%EOF")
+    return end < 0 or _OBJECT.search(tail[end + len(b"%%EOF") :]) is not None
 
 
 def _has_directory(descriptor: int, size: int) -> bool:

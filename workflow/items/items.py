@@ -150,8 +150,11 @@ def brought_by(key: int, sha256: str) -> tuple[str, ...]:
 
 def content_digest(item: int, client: str, shown: Shown) -> str:
     """`sha256:…` over what the client would see of this item, and whose and which it is."""
-    text = json.dumps([item_name(item), client, shown], ensure_ascii=False, sort_keys=True)
+    text = _content_text([item_name(item), client, shown])
     return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"
+
+
+_content_text = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
 
 
 def create_all(office: Office, now: datetime, new: Sequence[NewItem]) -> list[int]:
