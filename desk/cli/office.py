@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -64,11 +65,12 @@ def run(
     log: session.Log = "auto",
 ) -> None:
     """The daemon: watches the inbox, takes drops, decides, publishes and mails until SIGTERM or Ctrl-C."""
+    if roots and len(roots) > 1:
+        raise typer.Exit(_run_several(roots, once, log))
+    gc.disable()  # until all is loaded: it stays, and Python would look for rings in it again and again
     from desk.cli import logs
     from desk.daemon.daemon import Daemon
 
-    if roots and len(roots) > 1:
-        raise typer.Exit(_run_several(roots, once, log))
     session.GIVEN.root = roots[0] if roots else session.GIVEN.root
     office = session.office()
     logs.configure(log, quiet=once and sys.stderr.isatty())

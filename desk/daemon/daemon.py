@@ -17,12 +17,13 @@ from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
-from desk.daemon import schedule, surroundings
+from desk.daemon import surroundings
 from desk.daemon.event_log import EventLog
 from desk.daemon.mail_work import MailWork
 from desk.daemon.periodic import Periodic
 from desk.daemon.portal_work import PortalWork
 from desk.daemon.process import Teller, call_on_stop
+from desk.daemon.scheduled_job import ScheduledJob
 from desk.daemon.summary import RunSummary
 from desk.daemon.surroundings import InboxMissing, check_folders
 from desk.daemon.text_work import TextWork
@@ -43,7 +44,7 @@ from dossier.text.sentences import Sentence, sentence
 from dossier.vault.folder import Vault
 from dossier.vault.opening import open_vault
 from dossier.workers.pool import GARBAGE_AT, WorkerPool
-from ingest.inbox import long_waiting
+from ingest.inbox import listing, long_waiting
 from ingest.inbox.looking import Found, Lying
 from ingest.inbox.lookout import Lookout
 from ingest.inbox.watcher import FolderWatch
@@ -109,7 +110,9 @@ class Daemon:
         try:
             with presence.alone(self.office), contextlib.ExitStack() as beside:
                 call_on_stop(self.stop)
+                gc.freeze()  # what is loaded by now stays
                 gc.set_threshold(GARBAGE_AT, 20, 100)
+                gc.enable()
                 check_folders(self.office)
                 open_database(self.office)
                 urgent.is_over(self.office)
@@ -167,11 +170,13 @@ class Daemon:
         self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
-        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers)
+        self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
         self.periodic = Periodic(self.office, self.alarms, self.trail, self.portal, self._mail_wake.set)
         if self._lead():
             self.portal.take_off()  # before anything else, whatever backlog there is: CONTRACT section 9
         self.intake.staying.begin()
+        if listing.holds_many(self.office):
+            self.intake.expect_many()
         self._finish_others()
 
     def _serve(self) -> None:
@@ -259,6 +264,8 @@ class Daemon:
     # The working thread
 
     def _work(self) -> None:
+        from desk.daemon import schedule
+
         self.lookout.watch()
         self.mails.start()
         self.webhooks.start()
@@ -468,7 +475,7 @@ class Daemon:
     def _mailed(self, count: int) -> None:
         self.summary.mailed += count
 
-    def _jobs(self) -> list[schedule.ScheduledJob]:
+    def _jobs(self) -> list[ScheduledJob]:
         watch = self.office.settings.watch
 
         def rescan() -> None:
@@ -486,10 +493,10 @@ class Daemon:
                 self.alarms.reread()
 
         return [
-            schedule.ScheduledJob("rescan", watch.rescan_seconds, rescan),
-            schedule.ScheduledJob("poll", watch.poll_seconds, poll),
-            schedule.ScheduledJob("config", CONFIG_SECONDS, self._hint_config),
-            schedule.ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
+            ScheduledJob("rescan", watch.rescan_seconds, rescan),
+            ScheduledJob("poll", watch.poll_seconds, poll),
+            ScheduledJob("config", CONFIG_SECONDS, self._hint_config),
+            ScheduledJob("beat", presence.BEAT_SECONDS, beat, is_punctual=True),
             *self.periodic.jobs(lambda: self.leads and self.claims.is_held(LEAD)),
         ]
 
@@ -532,6 +539,8 @@ class Daemon:
         self.queue.forget_people()
         self.portal.reconsider(office)
         if office.settings.watch != old.watch:
+            from desk.daemon import schedule
+
             schedule.change(self._scheduler, self._jobs())
         cache.write_going_on(office)
         log.info("configuration read again", clients=len(office.clients), staff=len(office.staff))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from desk.daemon.portal_work import VERIFY_HOURS, PortalWork
-from desk.daemon.schedule import ScheduledJob
+from desk.daemon.scheduled_job import ScheduledJob
 from desk.daemon.trail_work import TRAIL_SECONDS, TrailWork
 from dossier.database import revisions
 from dossier.office.office import Office

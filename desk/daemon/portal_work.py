@@ -53,8 +53,10 @@ class PortalWork:
         hint: Callable[[], None],
         alarm: Callable[[str, Sentence | str | None], None],
         workers: WorkerPool | None = None,
+        once: bool = False,
     ) -> None:
         self.portal = Publisher(office, vault, workers)
+        self._studio = self.portal.studio() if once else None
         self._dresser = Dresser(self.portal.studio(), hint)
         self._hint, self._alarm = hint, alarm
         self._is_undressed = True
@@ -99,6 +101,8 @@ class PortalWork:
         while not files.stopping.is_set() and (has_more := self.portal.has_work(now := clock.utc_now())):
             published += self.portal.round(now)
             self._is_undressed = True
+            if published and self._studio is not None:
+                self._studio.get_ready()
             if time.monotonic() > end and not wanted:  # whoever asked for mending waits for all of it
                 break
         if wanted:
@@ -116,18 +120,17 @@ class PortalWork:
 
     def dress_once(self) -> None:
         """Make pictures and archives of the newest items, and put them up."""
-        if identity.is_trial():
+        if identity.is_trial() or self._studio is None:
             return
-        studio = self.portal.studio()
         try:
-            batch = studio.make(ONCE_ITEMS, ONCE_SECONDS)
+            batch = self._studio.make(ONCE_ITEMS, ONCE_SECONDS)
             if batch is not None:
                 self.portal.put_up(batch)
                 self.portal.round(clock.utc_now())
         except OSError as error:
             log.error("pictures and archives can't be made now", error=str(error))
         finally:
-            studio.close()
+            self._studio.close()
 
     def verify_daily(self) -> None:
         """Once a day: look at all names and sizes and a part of the contents, and ask for what differs to be mended.

@@ -10,7 +10,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,23 +19,11 @@ from apscheduler.executors.base import BaseExecutor, run_job
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.util import undefined
 
+from desk.daemon.scheduled_job import ScheduledJob
 from dossier.database.database import close_database
 from dossier.database.trouble import UNAVAILABLE, told
 
 log = structlog.get_logger("schedule")
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduledJob:
-    """`seconds`: how often."""
-
-    name: str
-    seconds: float
-    function: Callable[[], None]
-    is_long: bool = False
-    """It may take minutes, and the others don't wait for it."""
-    is_punctual: bool = False
-    """It runs at once for the first time, waits for no other, and keeps its connection to the database."""
 
 
 class _OneThread(BaseExecutor):  # type: ignore[misc]

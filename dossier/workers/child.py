@@ -64,6 +64,11 @@ class Child:
                 self.stop()
         raise failed
 
+    def start(self) -> None:
+        """Start the process if none runs. Where that fails, `ask` says so."""
+        with contextlib.suppress(OSError):
+            self._ready()
+
     def stop(self) -> None:
         """End the process; the next file gets a new one."""
         process, wire, self.process, self._wire = self.process, self._wire, None, None

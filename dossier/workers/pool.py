@@ -74,6 +74,11 @@ class WorkerPool:
 
         return answer
 
+    def prepare(self, function: Callable[[A], R], given: A) -> None:
+        """Start the processes, and have each load what `function` needs: there will be much to do soon."""
+        for _ in range(WORKERS):
+            self.begin(function, given)
+
     def map(self, function: Callable[[Sequence[A]], R], given: Sequence[A]) -> Iterator[R]:
         """Have all of it done, in slices; what each slice gave, in order."""
         for answer in [self.begin(function, some) for some in slices(given)]:

@@ -8,6 +8,7 @@ import stat
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import NamedTuple
 
 from dossier.files import files
@@ -16,12 +17,16 @@ from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
+from dossier.workers.pool import MANY
 from ingest.inbox import temporaries
 from ingest.sidecar.reading import type_named
 
 WHY = "WHY.txt"
 """Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
 
+
+GLANCED_AT = 200
+"""Folders in which a backlog is looked for before the start; a millisecond or two."""
 
 WHY_BYTES = 64 * 1024
 """No WHY.txt of ours is longer; one that somebody else wrote is cut off."""
@@ -133,6 +138,17 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
             else:
                 others[entry.name] = sentence("inbox.no_clients_folder")
     return sorted(known), dict(sorted(others.items()))
+
+
+def holds_many(office: Office) -> bool:
+    """True if as much lies in the inbox as other processes are started for; a glance, not into every folder."""
+    count = 0
+    for client in islice(office.clients, GLANCED_AT):
+        with contextlib.suppress(OSError), open_beneath(office.inbox, client) as home:
+            count += len(home.names())
+        if count >= 2 * MANY:  # a drop has two files
+            return True
+    return False
 
 
 class Refused(NamedTuple):

@@ -138,6 +138,15 @@ class Intake:
     def office(self, office: Office) -> None:
         self._office = self.clearing.office = self.staying.office = self.sightings.office = office
 
+    def expect_many(self) -> None:
+        """Many drops lie there: start the processes that help with them, while this one begins to read sidecars."""
+        if self._workers is not None:
+            self._workers.prepare(self._receiver(self.vault.lend()).receive_each, ())
+
+    def _receiver(self, vault: Vault) -> Receiver:
+        limits = self.office.settings.intake
+        return Receiver(vault, tuple(limits.blocked_types), limits.macros, limits.clamd)
+
     def uncleared_clients(self) -> list[str]:
         """Clients with drops that are not marked as cleared, if they drop in this inbox: each machine may have its own."""
         found = [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
@@ -164,12 +173,8 @@ class Intake:
         if self.clearing.has_left:
             self.clearing.clear()
         drops = self._judge_all(now, self._takeable(found, outcome), outcome)
-        limits = self.office.settings.intake
         workers = self._workers if len(drops) >= MANY else None
-        receiver = Receiver(
-            self.vault.lend() if workers else self.vault, tuple(limits.blocked_types), limits.macros, limits.clamd
-        )
-        receive = receiver.receive_each
+        receive = self._receiver(self.vault.lend() if workers else self.vault).receive_each
         given = [(some, [self._order(drop) for drop in some]) for some in slices(drops)]
         if workers is not None:
             return DropBatch(outcome, clients, [(some, workers.begin(receive, orders)) for some, orders in given])

@@ -114,6 +114,10 @@ class Artist:
     def __init__(self) -> None:
         self._child = Child("workflow.portal.pictures_child", PATIENCE_SECONDS, ANSWER_BYTES)
 
+    def get_ready(self) -> None:
+        """Start the process, so that the first picture need not wait for it."""
+        self._child.start()
+
     def draw(self, path: Path) -> bytes:
         """The small picture (WebP) of a vault file; empty if there is none to be had."""
         return self._ask(path, b"")
@@ -164,6 +168,11 @@ class Studio:
                 files.remove(one.path)
             raise
         return PicturedItems(items, made) if items else None
+
+    def get_ready(self) -> None:
+        """There will be pictures to make soon: the process that draws them may be loaded meanwhile."""
+        if _due(1):
+            self._artist.get_ready()
 
     def close(self) -> None:
         self._artist.close()

@@ -89,3 +89,12 @@ def test_one_that_dies_while_another_is_being_started_holds_up_nobody() -> None:
         for answer in answers:
             _in_time(answer)
         _in_time(lambda pool=pool: pool.rest() or True)
+
+
+def test_processes_that_were_started_beforehand_are_those_that_work() -> None:
+    pool = WorkerPool()
+    pool.prepare(_who, 0)
+    helpers = {child.pid for child in multiprocessing.active_children()}
+    assert len(helpers) == WORKERS
+    assert {answer() for answer in [pool.begin(_who, number) for number in range(4 * WORKERS)]} == helpers
+    pool.rest()
