@@ -218,7 +218,7 @@ def _typed(visit: StaffVisit) -> list[tuple[str, str]]:
 
 def gone(visit: StaffVisit) -> Response:
     """What was deleted, is none of this person's business, or never was: one answer."""
-    return visit.page("message.html", 404, about="gone", reason=None)
+    return visit.page("message.html", 404, about="gone", reason=None, words=visit.words)
 
 
 def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:

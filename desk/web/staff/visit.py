@@ -41,6 +41,10 @@ WORDS = Words("field")
 COOKIE = Cookie("dossier-desk", lambda office: office.settings.desk.base_url)
 
 
+TEXTS = {"description", "explanation", "comment", "reason", "location", "labels", "sidecar", "text"}
+"""Fields of forms that hold what somebody thought up."""
+
+
 @dataclass(frozen=True, slots=True)
 class StaffVisit:
     """A request, and which staff member makes it."""
@@ -90,6 +94,12 @@ class StaffVisit:
     def fields(self, name: str) -> list[str]:
         """All values of a field of the form."""
         return list(self.form.get(name, ()))
+
+    @property
+    def words(self) -> list[str]:
+        """The texts that came with the form: shown where no field is left for them, so that nothing typed is lost."""
+        named = [name for name in self.form if name in TEXTS or name.startswith(("note:", "field."))]
+        return [text for name in named if (text := self.field(name).strip())]
 
     def number(self, name: str) -> int | None:
         """A field that is a whole number; None for anything else."""

@@ -81,13 +81,22 @@ def test_what_was_changed_since_it_was_shown_is_not_approved(rig: DeskRig, marie
     assert state(rig, item) == "concept"
 
 
-def test_of_two_decisions_the_first_stands_and_the_second_is_told_so(rig: DeskRig, marieke: Browser) -> None:
-    item = make(rig, "four", CONCEPT)
+@pytest.mark.parametrize("first", ["command", "queue file", "browser"])
+def test_of_two_decisions_the_first_stands_and_the_second_is_told_so(rig: DeskRig, marieke: Browser, first: str) -> None:
+    item = make(rig, f"four{first.partition(' ')[0]}", CONCEPT)
+    file = rig.office.path / f"var/queue/m.devries/{item}.yaml"
+    wait_for(file.exists, "the queue file is there")
     seen = digest(marieke.get(f"/queue/{item}").text)
-    rig.office.run("reject", item, "--comment", "no", user="m.devries")
-    answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "", "content": seen})
-    assert answer.status == 409
-    assert "m.devries" in answer.text
+    if first == "command":
+        rig.office.run("reject", item, "--comment", "no", user="m.devries")
+    elif first == "queue file":
+        file.write_text(file.read_text().replace("\ndecision:", "\ndecision: reject").replace("\ncomment:", "\ncomment: no"))
+    else:
+        marieke.post(f"/queue/{item}", {"decision": "reject", "comment": "no", "content": seen})
+    wait_for(lambda: state(rig, item) == "returned", "the first decision counts")
+    answer = marieke.post(f"/queue/{item}", {"decision": "approve", "comment": "Typed at <length>", "content": seen})
+    assert (answer.status, "m.devries" in answer.text) == (409, True)
+    assert "Typed at &lt;length&gt;" in answer.text, "what was typed is not lost, though there is nothing to decide any more"
     assert state(rig, item) == "returned"
 
 

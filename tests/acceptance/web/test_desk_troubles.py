@@ -104,6 +104,18 @@ def test_of_two_browsers_that_change_a_field_the_second_loses_nothing_and_is_sho
     assert rig.office.json("show", item)["description"] == second
 
 
+def test_what_was_typed_for_an_item_that_is_closed_or_gone_by_then_is_shown_again(rig: DeskRig) -> None:
+    item = make(rig, "late", "created_by: m.devries\n")
+    marieke, petra = rig.browser("m.devries"), rig.browser("p.bakker")
+    version = re.findall(r'name="version" value="(\d+)"', petra.get(f"/items/{item}").text)[0]
+    typed = {"version": version, "explanation": "Een <lang> verhaal"}
+    assert marieke.post(f"/items/{item}/edit", {"version": version, "status": "closed"}).status == 303
+    refused = petra.post(f"/items/{item}/edit", typed)
+    assert (refused.status in (403, 409), "Een &lt;lang&gt; verhaal" in refused.text) == (True, True)
+    gone = petra.post("/items/D-2019-000001/edit", typed)
+    assert (gone.status, "Een &lt;lang&gt; verhaal" in gone.text) == (404, True)
+
+
 @pytest.fixture
 def small_inbox(rig: DeskRig) -> Iterator[Path]:
     """A disk of 4 MB at a client's inbox."""
