@@ -3,7 +3,9 @@
     desk_pages.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]     for `make bench`: 1,000,000 items, 10,000 pending
 
 In an office as fill.py makes it each page is asked for R times by one approver, and R times in all by C people at once, mixed,
-of which a tenth are changes of an item; each of them clicks PAUSE_SECONDS after an answer, faster than anybody reads. Exit code 1 if a page
+of which a tenth are changes of an item; each of them clicks PAUSE_SECONDS after an answer, faster than anybody reads. Meanwhile a
+daemon takes a backlog on the same processors, of which there is always more than it can take. What the people themselves cost,
+who are threads of this program, is told as a part of one processor: it is taken from the desk. Exit code 1 if a page
 takes more than PAGE_MS at p95, all of them together
 more than CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more than MEMORY_MB.
 
@@ -18,7 +20,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from itertools import cycle
@@ -31,6 +33,9 @@ from browsing import Browser
 
 PAGE_MS, CROWD_MS, PAGE_KB, MEMORY_MB = 150, 300, 60, 250
 PAUSE_SECONDS = 1.0
+BACKLOG, CLIENTS_OF_BACKLOG = 12_000, 400
+"""Drops: more than are taken in the time; and for so many clients."""
+
 WHO, ADMIN = "k.smit", "j.admin"
 ITEM = "D-2024-000042"
 PAGES = {
@@ -106,34 +111,69 @@ def measure(root: Path, repeat: int, people: int) -> dict[str, Any]:
                     "kb": round(max(size for _, size in took) / 1000, 1),
                 }
             )  # fmt: skip
-        crowd = _crowd(root, port, people, repeat * len(PAGES), waits)
+        crowd = _beside_a_backlog(root, lambda: _crowd(root, port, people, repeat * len(PAGES), waits), process.pid)
         memory = _memory_mb(process.pid)
     finally:
         process.terminate()
         process.wait()
-    return {"results": results, "crowd_p95_ms": crowd, "memory_mb": memory}
+    return {"results": results, **crowd, "memory_mb": memory}
 
 
-def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> float:
-    """p95 of all pages for `people` at once; every tenth request changes an item."""
+def _beside_a_backlog(root: Path, click: Callable[[], dict[str, Any]], desk: int) -> dict[str, Any]:
+    """What `click` tells, while a daemon takes drops, and who used how much of a processor meanwhile."""
+    inbox, left = root / "inbox", []
+    daemon = common.Daemon(root, log=root / "daemon.log")
+    try:
+        for number in range(BACKLOG):
+            stem = f"backlog-{time.time_ns()}"
+            left += [inbox / f"client-{number % CLIENTS_OF_BACKLOG:04d}" / f"{stem}.{ending}" for ending in ("pdf", "yaml")]
+            left[-2].write_bytes(b"%%PDF-1.7\n%d\n" % time.time_ns())
+            left[-1].write_text(f"created_by: p.bakker\ndescription: Backlog number {number}\n")
+        time.sleep(common.SETTLE_SECONDS)
+        began, clients, own = time.perf_counter(), _cpu_seconds(desk), time.process_time()
+        daemons, waited = daemon.cpu_seconds(), sum(path.exists() for path in left)
+        told = click()
+        seconds = time.perf_counter() - began
+        still = sum(path.exists() for path in left)
+        used = {
+            "desk": _cpu_seconds(desk) - clients,
+            "people": time.process_time() - own,
+            "daemon": daemon.cpu_seconds() - daemons,
+        }
+    finally:
+        daemon.stop()
+        for path in left:
+            path.unlink(missing_ok=True)
+    if not still:
+        raise common.BenchmarkFailed(f"the backlog of {BACKLOG} drops was taken before the people had done")
+    share = {name: round(100 * value / seconds) for name, value in used.items()}
+    return {**told, "processor_percent": share, "drops_a_second": round((waited - still) / 2 / seconds)}
+
+
+def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> dict[str, Any]:
+    """p50 and p95 of all pages for `people` at once, in ms; every tenth request changes an item."""
     persons = [Person(root, port, WHO) for _ in range(people)]
     each = max(10, count // people)
 
-    def click(number: int) -> list[float]:
+    def click(number: int) -> list[tuple[float, bool]]:
         person, paths = persons[number], cycle(list(PAGES.values()))
+        for _ in range(number):
+            next(paths)  # not all of them the same page at once
         took = []
         time.sleep(PAUSE_SECONDS * number / people)
         for turn in range(each):
             time.sleep(PAUSE_SECONDS)
             if turn % 10 == 9:
                 form = {"location": f"2024/{number}-{turn}"}
-                took.append(person.timed(f"/items/{ITEM}/edit", form)[0])
+                took.append((person.timed(f"/items/{ITEM}/edit", form)[0], True))
             else:
-                took.append(person.timed(next(paths).format(waits=waits))[0])
+                took.append((person.timed(next(paths).format(waits=waits))[0], False))
         return took
 
     with ThreadPoolExecutor(people) as threads:
-        return _p95([ms for some in threads.map(click, range(people)) for ms in some])
+        took = [one for some in threads.map(click, range(people)) for one in some]
+    every, changes = sorted(ms for ms, _ in took), [ms for ms, is_change in took if is_change]
+    return {"crowd_p50_ms": round(every[len(every) // 2], 1), "crowd_p95_ms": _p95(every), "changes_p95_ms": _p95(changes)}
 
 
 def _cpu_seconds(pid: int) -> float:
@@ -177,7 +217,10 @@ def main() -> int:
             return 1
     lines = [f"{'':<28}{'p95 ms':>8}{'cpu ms':>8}{'kB':>8}"]
     lines += [f"{one['page']:<28}{one['p95_ms']:>8}{one['cpu_ms']:>8}{one['kb']:>8}" for one in told["results"]]
-    lines += [f"{arguments.people} people at once: p95 {told['crowd_p95_ms']} ms; {told['memory_mb']} MB"]
+    lines += [
+        f"{arguments.people} people at once: p50 {told['crowd_p50_ms']} ms, p95 {told['crowd_p95_ms']} ms; changes p95 {told['changes_p95_ms']} ms",
+        f"of a processor: {told['processor_percent']} %; {told['drops_a_second']} drops a second taken beside; {told['memory_mb']} MB",
+    ]
     return common.finish("desk", {"items": arguments.items, "pending": arguments.pending, **told}, lines, missed(told))
 
 

@@ -6,20 +6,17 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from peewee import Case, fn
 
 from dossier.database import readable, revisions
-from dossier.database.database import transaction
 from dossier.database.tables import Item, Opening, plain_rows, tuples
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock
 from dossier.text.refusals import NotFound
-from workflow.reports import finding
 
 MOST_PLACES = 400
 """So many locations are shown as a tree."""
@@ -60,12 +57,6 @@ def check(office: Office, actor: Actor, code: str) -> Readable:
 def count_items(code: str, may: Readable) -> int:
     """How many items of the client the reader may know of."""
     return int(readable.only_items(Item.select().where(Item.client == code), may).count())
-
-
-def note_view(actor: Actor, now: datetime, code: str) -> None:
-    """Remember that this person looked at a client."""
-    with transaction():
-        finding.remember(now, actor, "client", code)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,6 @@ from itertools import islice
 from typing import Any
 
 from dossier.database import file_texts, readable
-from dossier.database.database import transaction
 from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import people
@@ -216,8 +215,7 @@ def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None
     """
     if code in office.clients and people.readable(office, reader).has(code):
         try:
-            with transaction():
-                finding.remember(now, reader, "client", code)
+            finding.note_client(now, reader, code)
         except (DatabaseUnavailable, *UNAVAILABLE) as error:
             import structlog  # takes longer to import than most commands last
 

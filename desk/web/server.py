@@ -33,7 +33,7 @@ from desk.web.portal.app import PortalWeb
 from desk.web.shell.answers import Guard, prefix
 from dossier.cluster import presence
 from dossier.database import identity, trouble
-from dossier.database.database import close_database, held_open, keep_little, open_database
+from dossier.database.database import close_database, for_people, held_open, open_database
 from dossier.database.identity import NotThisOffice
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
@@ -224,7 +224,7 @@ def serve(
     """
     workers.keep_memory_together()
     open_database(office)
-    keep_little()
+    for_people()
     if site is portal_site and identity.is_trial():
         raise Conflict("keeping.no_portal_of_a_trial")
     made = site(office, environ)

@@ -11,6 +11,7 @@ import fcntl
 import os
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
@@ -27,6 +28,10 @@ from dossier.text import clock, database_address, system
 
 BUSY_SECONDS = 30
 """How long a writer waits for another. The longest transaction, a batch of drops, is under 1 s."""
+
+TURN_SECONDS = 0.002
+"""So often somebody who waits for a page asks whether they may write now. SQLite asks ever more
+seldom, at last ten times a second, and a daemon with a backlog writes again before that."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -101,7 +106,7 @@ def _open_sqlite(office: Office, path: Path) -> Database:
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):  # before SQLite makes it: the log beside it gets the same rights (sqlite.org/wal.html)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640))
-    database = SqliteDatabase(
+    database = _Sqlite(
         str(path),
         timeout=BUSY_SECONDS,
         lock_type="immediate",
@@ -135,10 +140,49 @@ def _open_postgresql(office: Office, url: str) -> Database:
     return cast(Database, database)
 
 
-def keep_little() -> None:
-    """For a server with a connection for each thread: so much of SQLite's file is kept by each."""
+_patience: ContextVar[float] = ContextVar("patience", default=BUSY_SECONDS)
+
+
+@contextmanager
+def patience(seconds: float) -> Iterator[None]:
+    """In a server, a writer inside waits no longer for others: for what a page can do without."""
+    token = _patience.set(seconds)
+    try:
+        yield
+    finally:
+        _patience.reset(token)
+
+
+class _Sqlite(SqliteDatabase):
+    """SQLite's file; for a server, with a writer's turn that is not missed."""
+
+    is_for_people = False
+
+    def begin(self, lock_type: str | None = None) -> None:
+        """Begin to write. Raises OperationalError if others do for BUSY_SECONDS, or for `patience`."""
+        if not self.is_for_people:
+            super().begin(lock_type)
+            return
+        until = time.monotonic() + _patience.get()
+        self.execute_sql("PRAGMA busy_timeout = 0")  # type: ignore[no-untyped-call]
+        try:
+            while True:
+                try:
+                    super().begin(lock_type)
+                    return
+                except OperationalError as error:
+                    if "locked" not in str(error) or time.monotonic() > until:
+                        raise
+                time.sleep(TURN_SECONDS)
+        finally:
+            self.execute_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")  # type: ignore[no-untyped-call]
+
+
+def for_people() -> None:
+    """For a server with a connection for each thread: little of SQLite's file is kept by each, and nobody waits longer than they must."""
     if _is_sqlite():
         PROXY.obj.pragma("cache_size", -2_000, permanent=True)
+        PROXY.obj.is_for_people = True
 
 
 @contextmanager

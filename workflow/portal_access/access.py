@@ -20,6 +20,7 @@ import secrets
 import unicodedata
 from collections import defaultdict
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from ipaddress import ip_address, ip_network
@@ -27,7 +28,7 @@ from math import ceil
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from dossier.database.database import transaction
+from dossier.database.database import patience, transaction
 from dossier.database.tables import (
     BrowserSession,
     LinkRequest,
@@ -37,6 +38,7 @@ from dossier.database.tables import (
     LoginToken,
     MailedLink,
 )
+from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import clock
@@ -50,6 +52,9 @@ LINK_MINUTES = 15
 
 IDLE_MINUTES = 60
 """After so long without a click a session ends, however long it might have lasted."""
+
+NOTE_SECONDS = 1.0
+"""A click waits no longer for its turn to be noted."""
 
 SEEN_SECONDS = 60
 """A session's last click is written down no more often than this."""
@@ -233,9 +238,9 @@ class Door(Generic[L, S]):
         return None if is_over else session
 
     def note_click(self, now: datetime, session: S) -> S:
-        """Write down that the session is in use, if that is news."""
+        """Write down that the session is in use, if that is news. Where it can't be, the next click does."""
         if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):
-            with transaction():
+            with suppress(*UNAVAILABLE), patience(NOTE_SECONDS), transaction():
                 self.sessions.update(seen_at=clock.to_text(now)).where(self.sessions.hash == session.hash).execute()
         return session
 

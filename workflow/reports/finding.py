@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, cast
 from peewee import BooleanField, fn
 
 from dossier.database import readable
-from dossier.database.database import is_shared, transaction
+from dossier.database.database import is_shared, patience, transaction
 from dossier.database.search import Ends, matching, matching_files
 from dossier.database.tables import PROXY, Edition, Item, JSONText, Label, Viewed, first_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
@@ -38,6 +38,9 @@ LOOK = timedelta(hours=1)
 
 AGAIN = timedelta(minutes=1)
 """Within this time not even as what was looked at last."""
+
+NOTE_SECONDS = 1.0
+"""A page waits no longer for its turn to note that it was looked at: whoever clicked waits too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -279,6 +282,19 @@ def note_view(now: datetime, actor: Actor, item: Item, how: str = "show") -> Non
             trail.record(now, actor, "viewed", item.id, {"how": how})
 
 
+def note_client(now: datetime, actor: Actor, code: str) -> None:
+    """Remember that this person looked at a client. Raises what the database raises.
+
+    It is in no trail, for no item was shown.
+    """
+    last = Viewed.select(Viewed.subject, Viewed.at).where((Viewed.actor == actor.code) & (Viewed.kind == "client"))
+    [(subject, at)] = tuples(last.order_by(Viewed.at.desc()).limit(1)) or [("", "")]
+    if subject == code and at > clock.to_text(now - AGAIN):
+        return
+    with patience(NOTE_SECONDS), transaction():
+        remember(now, actor, "client", code)
+
+
 def remember(now: datetime, actor: Actor, kind: str, subject: str) -> None:
     """This is the last item or client that this person looked at. In `transaction()`."""
     same = (Viewed.actor == actor.code) & (Viewed.kind == kind) & (Viewed.subject == subject)
@@ -309,7 +325,8 @@ def _is_in_trail(now: datetime, actor: Actor, item: Item, how: str) -> bool:
 def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:
     """As `note_view`, without a file: False if it can't be written; it is shown all the same."""
     try:
-        note_view(now, actor, item, how)
+        with patience(NOTE_SECONDS):
+            note_view(now, actor, item, how)
     except (DatabaseUnavailable, *UNAVAILABLE) as error:
         import structlog  # takes longer to import than most commands last
 

@@ -72,7 +72,7 @@ def client(visit: StaffVisit) -> Response:
     code = visit.request.path_params["client"]
     may = client_card.check(visit.office, visit.actor, code)
     if visit.request.method == "GET":
-        client_card.note_view(visit.actor, visit.now, code)
+        looking_up.note_client(visit.office, visit.now, visit.actor, code)
     chosen = {name: visit.field(name).strip()[:200] for name in ("location", "label", "type", "share", "q")}
     wanted = Filter(
         client=code, location=chosen["location"] or None, label=chosen["label"] or None, type=chosen["type"] or None,

@@ -1,0 +1,48 @@
+"""Whoever waits for a page waits for a writer no longer than they must."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from kit.records import JOOST, Records
+
+from desk.actions import looking_up
+from dossier.database.database import for_people
+from dossier.database.tables import PROXY
+from workflow.items import items
+from workflow.portal_access import access, staff_access
+from workflow.reports import finding
+
+pytestmark = pytest.mark.sqlite  # which alone has a file that one writes at a time
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Records]:
+    records = Records(tmp_path / "office")
+    for_people()
+    yield records
+    records.close()
+
+
+def test_pages_are_shown_while_nobody_can_note_that_they_were_looked_at(office: Records, monkeypatch: pytest.MonkeyPatch) -> None:
+    for wing in (finding, access):
+        monkeypatch.setattr(wing, "NOTE_SECONDS", 0.01)
+    item = items.get(office.make())
+    cookie = staff_access.begin(office.office, office.now, "j.admin", "link", "127.0.0.1")
+    later = office.now + timedelta(minutes=30)
+    with closing(sqlite3.connect(office.office.root / "var" / "dossier.db", isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        looking_up.note_client(office.office, office.now, JOOST, "acme-bv")
+        assert not finding.note_shown(office.now, JOOST, item)
+        assert staff_access.find_session(office.office, later, cookie) is not None
+        other.execute("ROLLBACK")
+    assert finding.recent(JOOST, "client") == []
+    looking_up.note_client(office.office, office.now, JOOST, "acme-bv")
+    assert finding.note_shown(office.now, JOOST, item)
+    assert finding.recent(JOOST, "client") == ["acme-bv"]
+    assert PROXY.execute_sql("PRAGMA busy_timeout").fetchone() == (30_000,)
