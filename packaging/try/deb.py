@@ -87,13 +87,15 @@ def fresh(server: Server, package: str, following: str) -> None:
     server.is_well()
     server.root("ls -ld /srv/dossier /srv/dossier/* /etc/dossier/config && man -w dossier && ls -l /opt/dossier", may_fail=True)
     server.root("systemctl show -p User,NoNewPrivileges,ProtectSystem,CapabilityBoundingSet dossier dossier-desk")
-    page = server.root(f"curl -sS {found[0]} | grep -o '<h1[^>]*>[^<]*'")
-    server.holds("the first page opens", "<h1" in page)
+    page = server.root(f"curl -sS {found[0]} | grep -o '<h1[^>]*>[^<]*\\|value=\"/[^\"]*'")
+    server.holds("the first page opens, and says where backups go", "<h1" in page and 'value="/var/backups/dossier' in page)
     fields = {"office": "Office", "language": "en", "name": "Anna Beheer", "code": "a.beheer", "email": "a.beheer@office.example",
               "mail_host": "", "sender": ""}  # fmt: skip
-    words = " ".join(f"--data-urlencode '{key}={value}'" for key, value in fields.items())
-    done = server.root(f"curl -sS -o /dev/null -w '%{{http_code}}' -H 'Origin: http://localhost:8081' {words} {found[0]}")
-    server.holds("the first admin has said who they are", done.strip().endswith("303"))
+    server.root("install -d -o dossier -g dossier -m 700 /mnt/disk")
+    for backups, answer in (("/etc/backups", "422"), ("/mnt/disk/office", "303")):
+        words = " ".join(f"--data-urlencode '{key}={value}'" for key, value in (fields | {"backup_folder": backups}).items())
+        done = server.root(f"curl -sS -o /dev/null -w '%{{http_code}}' -H 'Origin: http://localhost:8081' {words} {found[0]}")
+        server.holds(f"backups to {backups}: {answer}", done.strip().endswith(answer))
     server.root("grep -q a.beheer /etc/dossier/config/staff.yaml")
     server.root("printf 'clients:\\n  acme-bv: {name: Acme B.V.}\\n' > /etc/dossier/config/clients.yaml")
     server.root(
@@ -104,7 +106,8 @@ def fresh(server: Server, package: str, following: str) -> None:
 
     printed = server.root(f"apt-get install --yes ./{following}")
     server.holds("a backup came first", "a backup first" in printed)
-    server.root("find /var/backups/dossier -maxdepth 2 | head -8")
+    server.root("find /mnt/disk/office -maxdepth 2 | head -8")
+    server.root("test -e /mnt/disk/office/dossier-backup.json && test ! -e /var/backups/dossier/dossier-backup.json")
     server.holds("the new version is there", "2.0.1" in server.root("dossier --version"))
     server.is_well()
     server.takes_a_drop("/srv/dossier", "second")

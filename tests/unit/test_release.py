@@ -51,6 +51,16 @@ def test_an_office_installs_what_it_needs_and_nothing_that_only_the_demo_or_the_
         assert lock.items() <= everything.items(), "the tests run with what an office runs with"
 
 
+def test_what_is_given_away_says_who_made_it_and_for_which_pythons_and_leads_to_no_stranger() -> None:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text())["project"]
+    assert project["authors"]
+    assert project["requires-python"] == ">=3.11"
+    told = {one.rpartition(" ")[2] for one in project["classifiers"] if one.startswith("Programming Language :: Python :: 3.")}
+    assert told == {"3.11", "3.12", "3.13", "3.14"}
+    assert all(version in (CHECKOUT / "CONTRIBUTING.md").read_text() for version in told)
+    assert "urls" in project or "**pyproject.toml has no `urls`.**" in (CHECKOUT / "docs/decisions.md").read_text()
+
+
 def test_image_and_package_have_the_lock_file_with_the_library_for_object_stores() -> None:
     for name in ("Containerfile", "make_deb.py", "make_dist.py"):
         assert "requirements-s3.lock" in (CHECKOUT / "packaging" / name).read_text(), name
