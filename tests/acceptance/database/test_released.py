@@ -15,6 +15,8 @@ import pytest
 from kit.mail_server import Server
 from kit.servers import new_database
 from kit.support import Root, once_here
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
 
 from dossier.database.database import MIGRATIONS
 
@@ -110,6 +112,24 @@ def test_an_office_of_each_released_version_is_upgraded_and_goes_on(root: Root, 
     assert [one["held_up_by"] for one in root.json("retention", "list") if one["description"] == "Note for the file"] == [
         [f"legal hold on {item['item']}: complaint" for item in told["items"] if item["description"] == "Note for the file"]
     ]
+    _is_sound(root)
+
+
+@pytest.mark.sqlite
+def test_an_office_of_1_0_0_is_upgraded_also_where_its_last_migrations_had_run(root: Root, post: Server) -> None:
+    """0023_growth and 0024_erasure came within 1.0.0, after its office was stored: a real one may have them or not."""
+    stored = RELEASED / "1.0.0"
+    _put_back(root, stored, "sqlite")
+    database = SqliteDatabase(str(root.path / "var/dossier.db"))
+    runner = Runner(database, str(MIGRATIONS))
+    assert "0020_retention" in runner.applied()
+    assert "0023_growth" not in runner.applied()
+    runner.up("0024_erasure")
+    database.close()
+    told = json.loads((stored / "told.json").read_text())
+    items = root.json("items", "--limit", "0")
+    assert [{key: item[key] for key in before} for item, before in zip(items, told["items"], strict=True)] == told["items"]
+    once_here(root)
     _is_sound(root)
 
 
