@@ -127,5 +127,5 @@ def _what_became(name: str, may: Readable) -> list[Sentence]:
             found.append(sentence("overview.was_refused", client=row.client, at=at, folder=row.target))
         else:
             code = "overview.was_a_duplicate" if row.kind == "duplicate" else "overview.was_taken"
-            found.append(Sentence(code, {"client": row.client, "at": at, "item": item_name(row.item)}))
+            found.append(Sentence(code, {"client": row.client, "at": at, "item": item_name(row.item or 0)}))
     return found

@@ -21,6 +21,7 @@ from dossier.text.sentences import Sentence
 from dossier.trail import trail
 from workflow.items import items, suspicion, versions
 from workflow.portal_access import openings
+from workflow.portal_access.openings import OpeningTold
 from workflow.reports import finding, reasons, story
 from workflow.reports.story import Told
 
@@ -64,7 +65,7 @@ class ItemView:
     """All that keeps it, as it is now, off the portal."""
     visible: Sentence | str
     """What the client sees of it, in a sentence."""
-    openings: Sequence[dict[str, Any]]
+    openings: Sequence[OpeningTold]
     story: Sequence[Told]
     may_change: bool
     may_withdraw: bool

@@ -128,7 +128,7 @@ def returned(office: Office, actor: Actor) -> list[Returned]:
     found = []
     for item in query.limit(100):
         told = [event for event in trail.history(item.id) if event["action"] == "rejected"]
-        last = told[-1] if told else {"actor": "", "at": item.created_at, "detail": {}}
+        last: dict[str, Any] = told[-1] if told else {"actor": "", "at": item.created_at, "detail": {}}
         found.append(
             Returned(
                 item_name(item.id), item.client, item.description, clock.local_iso(last["at"]) or "", last["actor"],

@@ -253,7 +253,7 @@ def trouble(office: Office, now: datetime) -> Sentence | str | None:
     return None
 
 
-def _note(key: str, told: Mapping[str, Any]) -> None:
+def _note(key: str, told: Mapping[str, object]) -> None:
     value = json.dumps(told)
     Note.put(key, value)
 

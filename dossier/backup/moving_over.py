@@ -9,7 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+
+from peewee import Database
 
 from dossier.database import postgresql
 from dossier.database.tables import PROXY
@@ -27,7 +28,7 @@ class NotMoved(Conflict):
     """The records were not moved, and the new database is as it was."""
 
 
-def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict[str, int]:
+def move(source: Database, target: Database, progress: Callable[[str, int], None]) -> dict[str, int]:
     """Copy all rows; returns table → rows. `target` has empty tables. NotMoved; database errors.
 
     `progress(table, rows so far)` is called after each chunk.
@@ -51,7 +52,7 @@ def move(source: Any, target: Any, progress: Callable[[str, int], None]) -> dict
     return counts
 
 
-def _in_order(source: Any) -> list[str]:
+def _in_order(source: Database) -> list[str]:
     """All tables of ours, those that others refer to first."""
     names = [name for name in source.get_tables() if not name.startswith(("sqlite_", "item_text")) and name not in _OWN]
     refers = {name: {key.dest_table for key in source.get_foreign_keys(name)} - {name} for name in names}
@@ -66,12 +67,12 @@ def _in_order(source: Any) -> list[str]:
     return ordered
 
 
-def _kinds(database: Any, table: str) -> dict[str, bool]:
+def _kinds(database: Database, table: str) -> dict[str, bool]:
     """Column → whether it is a yes or no (SQLite has numbers for these)."""
     return {column.name: "bool" in column.data_type.lower() for column in database.get_columns(table)}
 
 
-def _rows(database: Any, table: str, kinds: dict[str, bool], chunk: int = CHUNK) -> Iterator[list[list[Any]]]:
+def _rows(database: Database, table: str, kinds: dict[str, bool], chunk: int = CHUNK) -> Iterator[list[list[object]]]:
     columns = ", ".join(f'"{name}"' for name in kinds)
     keys = ", ".join(f'"{name}"' for name in database.get_primary_keys(table))
     cursor = database.execute_sql(f'SELECT {columns} FROM "{table}" ORDER BY {keys}')  # noqa: S608 - names of ours  # nosec B608
@@ -83,7 +84,7 @@ def _rows(database: Any, table: str, kinds: dict[str, bool], chunk: int = CHUNK)
         ]
 
 
-def _copy(source: Any, target: Any, table: str, progress: Callable[[str, int], None]) -> int:
+def _copy(source: Database, target: Database, table: str, progress: Callable[[str, int], None]) -> int:
     kinds, done = _kinds(target, table), 0
     columns = ", ".join(f'"{name}"' for name in kinds)
     places = f"({', '.join(['%s'] * len(kinds))})"
@@ -101,7 +102,7 @@ def _copy(source: Any, target: Any, table: str, progress: Callable[[str, int], N
     return done
 
 
-def _copy_search(source: Any, target: Any) -> None:
+def _copy_search(source: Database, target: Database) -> None:
     PROXY.initialize(target)
     cursor = source.execute_sql("SELECT rowid, description, explanation, labels, names, client FROM item_text ORDER BY rowid")
     while rows := cursor.fetchmany(CHUNK):
@@ -109,7 +110,7 @@ def _copy_search(source: Any, target: Any) -> None:
     target.execute_sql("INSERT INTO text_due (item) SELECT id FROM item")  # their files are read anew
 
 
-def _digest(database: object, table: str, kinds: dict[str, bool]) -> tuple[int, str]:
+def _digest(database: Database, table: str, kinds: dict[str, bool]) -> tuple[int, str]:
     """How many rows, and a digest over all in the order of their keys as Python sees them."""
     digests = [
         hashlib.sha256(json.dumps(row, default=str).encode()).digest() for rows in _rows(database, table, kinds) for row in rows

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from peewee import Database, OperationalError, SqliteDatabase
 
@@ -39,7 +39,10 @@ KEPT = 3
 """Copies that stay of those that are made before each upgrade of the database."""
 
 
-_ears: dict[int, Any] = {}
+if TYPE_CHECKING:
+    from dossier.database.postgresql import Ear
+
+_ears: dict[int, Ear] = {}
 """By thread."""
 
 _doubt: identity.NotAsItWas | None = None
@@ -361,7 +364,7 @@ def _applied(database: Database) -> set[str]:
     return {row[0] for row in database.execute_sql("SELECT name FROM schema_migration").fetchall()}
 
 
-def _migrate(office: Office, database: Any, backups: Path) -> None:
+def _migrate(office: Office, database: Database, backups: Path) -> None:
     """Run what lacks, each script in its own transaction; one that fails leaves no trace. Locked.
 
     A database that is in use is copied to `backups` before; without room for that it stays as it

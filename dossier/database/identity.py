@@ -30,7 +30,6 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from dossier.database.tables import GENESIS, Counter, Event, Item, Note, tuples
 from dossier.database.trouble import DatabaseUnavailable
@@ -322,7 +321,7 @@ def _where(office: Office) -> str:
 
 
 def _head() -> tuple[int, str]:
-    row: Any = Event.select(Event.seq, Event.hash).order_by(Event.seq.desc()).first()
+    row = Event.select(Event.seq, Event.hash).order_by(Event.seq.desc()).first()
     return (row.seq, row.hash) if row else (0, GENESIS)
 
 

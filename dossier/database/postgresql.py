@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from peewee import SQL, OperationalError, PostgresqlDatabase, Table
+from peewee import SQL, ModelSelect, OperationalError, PostgresqlDatabase, Table
 
 from dossier.database.tables import PROXY, Item
 from dossier.text import clock
@@ -152,7 +152,7 @@ def search_text(rows: Sequence[TextRow]) -> None:
         )
 
 
-def matching(query: Any, words: Sequence[str]) -> list[Any]:
+def matching(query: ModelSelect[Item], words: Sequence[str]) -> list[ModelSelect[Item]]:
     """`query` over Item in parts, the best first (search.matching). A: the description's words."""
     bare = [word[:500] for text in words for word in _words(text)]
     parts = [" & ".join(f"'{word}':{how}" for word in bare) for how in ("A", "*A", "*")]
@@ -181,7 +181,7 @@ def file_vector(rest: str, text: str) -> str:
     return " ".join(parts)
 
 
-def matching_files(query: Any, words: Sequence[str], alone: bool) -> Any:
+def matching_files(query: ModelSelect[Item], words: Sequence[str], alone: bool) -> ModelSelect[Item]:
     """`query` over Item, as search.matching_files has it."""
     bare = [word[:500] for text in words for word in _words(text)]
     text = Table("item_text_files").alias("words")

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
-from peewee import SQL, fn
+from peewee import SQL, BigIntegerField, CharField, Expression, Model, ModelSelect, fn
 
 from dossier.database.tables import Binned, Event, Item
 from dossier.office.people import Readable
 
+M = TypeVar("M", bound=Model)
 
-def only_items(query: Any, may: Readable) -> Any:
+
+def only_items(query: ModelSelect[Item], may: Readable) -> ModelSelect[Item]:
     """`query` over Item, without what this reader must not know of, and what is in the bin."""
     query = query.where(Item.id.not_in(Binned.select(Binned.item)))
     condition = of_items(may)
@@ -25,7 +27,7 @@ def count_items(may: Readable) -> int:
     return int(Item.select(fn.COUNT(SQL("*"))).scalar()) - int(in_the_bin.scalar())
 
 
-def of_items(may: Readable) -> object:
+def of_items(may: Readable) -> Expression | None:
     """The condition that an Item meets which this reader may know of; None: all do."""
     condition = None if may.clients is None else Item.client.in_(sorted(may.clients))
     if may.hidden_types:
@@ -34,7 +36,7 @@ def of_items(may: Readable) -> object:
     return condition
 
 
-def only_events(query: Any, may: Readable) -> Any:
+def only_events(query: ModelSelect[Event], may: Readable) -> ModelSelect[Event]:
     """`query` over Event, likewise: what is about no client is for whoever knows of all."""
     condition = of_items(may)
     if condition is None:
@@ -45,7 +47,7 @@ def only_events(query: Any, may: Readable) -> Any:
     return query.where(of_an_item | (Event.item.is_null() & Event.subject.in_(sorted(may.clients))))
 
 
-def only_of_clients(query: Any, client: Any, item: Any, may: Readable) -> Any:
+def only_of_clients(query: ModelSelect[M], client: CharField, item: BigIntegerField, may: Readable) -> ModelSelect[M]:
     """`query` over rows that have these columns, likewise."""
     if may.clients is not None:
         query = query.where(client.in_(sorted(may.clients)))

@@ -6,9 +6,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from itertools import pairwise
-from typing import Any
 
-from peewee import SQL, Table
+from peewee import SQL, ModelSelect, Table
 
 from dossier.database import file_texts
 from dossier.database.database import is_shared
@@ -52,7 +51,9 @@ Ends = tuple[int, int]
 """The first and the last key between which the items lie."""
 
 
-def matching(query: Any, words: str, client: str | None = None, ends: Ends | None = None) -> list[Any] | None:
+def matching(
+    query: ModelSelect[Item], words: str, client: str | None = None, ends: Ends | None = None
+) -> list[ModelSelect[Item]] | None:
     """`query` over Item, in parts, the best first; None without a word.
 
     The parts: whole words of the description, beginnings of its words, beginnings anywhere. Each
@@ -79,8 +80,8 @@ def matching(query: Any, words: str, client: str | None = None, ends: Ends | Non
 
 
 def matching_files(
-    query: object, words: str, client: str | None = None, alone: bool = False, ends: Ends | None = None
-) -> Any | None:
+    query: ModelSelect[Item], words: str, client: str | None = None, alone: bool = False, ends: Ends | None = None
+) -> ModelSelect[Item] | None:
     """`query` over Item: each word is in its files or where `matching` looks, but not all there.
 
     `alone`: those that have every word in the text of their files. None without a word.
@@ -109,7 +110,7 @@ def _of_client(client: str | None) -> str:
     return f' AND client : "{client.replace(chr(34), "")}"' if client else ""
 
 
-def _joined(query: Any, index: str, expression: str, ends: Ends | None) -> Any:
+def _joined(query: ModelSelect[Item], index: str, expression: str, ends: Ends | None) -> ModelSelect[Item]:
     """SQLite must go from the words to the items, whatever it thinks of their number: CROSS JOIN.
 
     It must be told of the ends at the words: there it leaps to them.

@@ -14,11 +14,10 @@ import re
 import shutil
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from dossier.database.tables import GENESIS
 from dossier.files import files
@@ -72,7 +71,7 @@ def take(office: Office, folder: Path) -> Taken:
         return _taken(folder / SQLITE, copy.execute(_ATTACHMENTS).fetchall(), copy.execute(_HEAD).fetchone())
 
 
-def _taken(path: Path, attachments: list[Any], head: Any) -> Taken:
+def _taken(path: Path, attachments: Iterable[tuple[str, int]], head: tuple[int, str] | None) -> Taken:
     length, hash_ = head or (0, GENESIS)
     return Taken(path, {str(sha256): int(size) for sha256, size in attachments}, int(length), str(hash_))
 

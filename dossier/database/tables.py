@@ -228,7 +228,7 @@ class Item(Table):
     """True while publishing.py has something to do for this item."""
     makers: JSONText[Mapping[str, Sequence[str]]] = JSONText()
     """Whose work it is, by part (workflow/items/makers.py)."""
-    approval: JSONText[dict[str, object] | None] = JSONText(null=True)
+    approval: JSONText[dict[str, str | None] | None] = JSONText(null=True)
     """Of an item that is approved inside the office: {state, by, at, content} (internal.py)."""
     due = CharField(null=True)
     """The day on which something must be done with it, such as 2027-03-01 (items/dates.py)."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any
+
+from yaml import Mark, MarkedYAMLError
 
 from dossier.text.names import printable
 from dossier.text.sentences import Sentence, sentence
@@ -21,7 +22,7 @@ _KEY = re.compile(r"(?P<before>\s*(?:- +)?(?P<key>[^\s:#\"'\[{][^:#\"'\[{]*):)(?
 _CURLY = str.maketrans("“”„‟‘’‚", '""""\'\'\'')
 
 
-def what_was_meant(text: str, error: Any) -> tuple[int, Sentence]:
+def what_was_meant(text: str, error: MarkedYAMLError) -> tuple[int, Sentence]:
     """The line (from 1; 0: the whole file) that a yaml.MarkedYAMLError is about, and what to do."""
     problem, context = error.problem or error.context or "unreadable", error.context or ""
     lines = [line.rstrip("\r") for line in text.split("\n")]
@@ -58,7 +59,7 @@ def about_bare_text(text: str, line: int) -> Sentence:
     return _with_blank(here) if _lacks_blank(here) else sentence("yaml.bare_text")
 
 
-def _about_colons(lines: Sequence[str], at: Any, begun: Any) -> tuple[int, Sentence]:
+def _about_colons(lines: Sequence[str], at: Mark, begun: Mark) -> tuple[int, Sentence]:
     """One colon too many, or one without a blank behind it."""
     for number in dict.fromkeys((begun.line, at.line, at.line - 1)):
         if _lacks_blank(line := _line(lines, number)):

@@ -241,7 +241,7 @@ _VALUES = frozenset({yaml.AliasEvent, yaml.ScalarEvent, yaml.MappingStartEvent, 
 def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
     """Drive libyaml over `text` and fill `root`; raises _Refused at what can't be read past."""
     # One frame a level: the node being filled, and for a mapping the key that waits for its value.
-    stack: list[tuple[Node, list[Any]]] = []
+    stack: list[tuple[Node, list[Scalar]]] = []
     documents = nodes = 0
     outermost = ""
     has_hash, breaks = "#" in text, bool(_ODD_BREAKS.search(text))
@@ -294,7 +294,7 @@ def _fill(root: Map, text: str, limits: Limits, faults: list[Fault]) -> None:
             raise _Refused(line, sentence("yaml.too_many"))
 
 
-def _place(stack: list[tuple[Node, list[Any]]], node: Node, faults: list[Fault]) -> None:
+def _place(stack: list[tuple[Node, list[Scalar]]], node: Node, faults: list[Fault]) -> None:
     """Put `node` where the reader stands: into the list, or as key or value of the mapping."""
     if not stack:
         if isinstance(node, Scalar) and node.value is None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from dossier.database.tables import Event, EventDetail, Redaction, chunks, tuples
 from dossier.office.people import Actor
@@ -63,5 +62,5 @@ def redact(now: datetime, actor: Actor, anew: Sequence[RecordedEvent], reason: s
 
 def redactions(first: int, last: int) -> dict[int, str]:
     """The links that the chain holds of events from `first` to `last` that were written anew."""
-    query: Any = Redaction.select(Redaction.seq, Redaction.link)
+    query = Redaction.select(Redaction.seq, Redaction.link)
     return dict(tuples(query.where(Redaction.seq.between(first, last))))

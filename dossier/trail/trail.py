@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from peewee import fn
+from peewee import ModelSelect, fn
 
 from dossier.database import readable
 from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, chunks, insert_rows, item_name, tuples
@@ -189,14 +189,14 @@ def after(seq: int, may: Readable, limit: int) -> list[RecordedEvent]:
     return [RecordedEvent(*row) for row in tuples(query)]
 
 
-def _select() -> Any:
+def _select() -> ModelSelect[Event]:
     return Event.select(
         Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest,
         Event.hash, EventDetail.salt, EventDetail.detail,
     ).left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))  # fmt: skip
 
 
-def _chunks(query: Any, after: int = 0) -> Iterator[RecordedEvent]:
+def _chunks(query: ModelSelect[Event], after: int = 0) -> Iterator[RecordedEvent]:
     """In chunks. Raises Interrupted when the process is to end."""
     while rows := tuples(query.where(Event.seq > after).order_by(Event.seq).limit(CHUNK)):
         if files.stopping.is_set():
@@ -219,7 +219,7 @@ def last_about(keys: Iterable[int]) -> dict[int, int]:
     """Item → the number of the last event about it."""
     wanted, found = list(keys), dict[int, int]()
     for some in chunks(wanted):
-        query: Any = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(some))
+        query = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(some))
         found |= dict(tuples(query.group_by(Event.item)))
     return found
 
@@ -254,7 +254,7 @@ def for_reader(event: RecordedEvent, may: Readable) -> RecordedEvent:
     return event if is_whole else event._replace(salt=None, detail=None)
 
 
-def public(event: RecordedEvent, may: Readable) -> dict[str, Any]:
+def public(event: RecordedEvent, may: Readable) -> dict[str, object]:
     """An event as programs get it: {seq, at, actor, action, item, subject, detail}."""
     return {
         "seq": event.seq, "at": local_iso(event.at), "actor": event.actor, "action": event.action,

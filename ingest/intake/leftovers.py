@@ -45,5 +45,5 @@ def _drop_of(client: str, name: str, may: Readable) -> Sentence | None:
         if row.kind == "refused":
             return sentence("intake.left_of_refused", drop=row.stem, at=at, folder=row.target)
         code = "left_card" if is_card else "left_file" if has_name else "left_late"
-        return sentence(f"intake.{code}", item=item_name(row.item), at=at)
+        return sentence(f"intake.{code}", item=item_name(row.item or 0), at=at)
     return None

@@ -10,7 +10,7 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.keys import FieldKind, Settings
@@ -18,6 +18,8 @@ from dossier.office.terms import YES_NO
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
+
+V = TypeVar("V")
 
 DESCRIPTION_MAX = 200
 """Characters of a description: it is a heading on the portal and the subject of a mail."""
@@ -83,7 +85,7 @@ class SidecarReading:
         return self.words.get(key) or (DUTCH[key] if dutch else key)
 
 
-Reader: TypeAlias = "Callable[[SidecarReading, Node, str], Any]"
+Reader: TypeAlias = "Callable[[SidecarReading, Node, str], object]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,7 @@ class Key:
     english: str
     dutch: str
     read: Reader
-    schema: Mapping[str, Any]
+    schema: Mapping[str, object]
 
 
 # Values. Each takes a node and the key as it was written, and returns the value, or None after
@@ -196,7 +198,7 @@ def _location(reading: SidecarReading, node: Node, word: str) -> str | None:
     return None
 
 
-def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[str, Any], otherwise: str) -> Any:
+def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[str, V], otherwise: str) -> V | None:
     if isinstance(node, Scalar) and node.value is not None:
         meaning = meanings.get(node.value.strip().lower())
         if meaning is not None:
@@ -206,8 +208,7 @@ def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[s
 
 
 def _yes_no(reading: SidecarReading, node: Node, word: str) -> bool | None:
-    value: bool | None = _word_of(reading, node, word, YES_NO, "sidecar.yes_or_no")
-    return value
+    return _word_of(reading, node, word, YES_NO, "sidecar.yes_or_no")
 
 
 def _date(reading: SidecarReading, node: Node, word: str) -> str | None:
@@ -225,8 +226,7 @@ def _person(reading: SidecarReading, node: Node, word: str) -> str | None:
 
 
 def _all_none(reading: SidecarReading, node: Node, word: str) -> bool | None:
-    value: bool | None = _word_of(reading, node, word, _ALL_NONE, "sidecar.all_or_none")
-    return value
+    return _word_of(reading, node, word, _ALL_NONE, "sidecar.all_or_none")
 
 
 def _share_status(reading: SidecarReading, node: Node, word: str) -> str | None:
@@ -411,16 +411,16 @@ def read_field(reading: SidecarReading, node: Node, word: str, kinds: Sequence[F
 _ENTRY_READERS: dict[str, Reader] = {"file": _file_name, "name": _file_name, "share": _yes_no, "note": _free, "sha256": _sha256}
 
 # What editors take for a text: `2025` is a number to them, `~` is a key that was not given.
-TEXT: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
-_YES: dict[str, Any] = {
+TEXT: dict[str, object] = {"type": ["string", "number", "boolean", "null"]}
+_YES: dict[str, object] = {
     "anyOf": [
         {"enum": [True, False, "yes", "no", "ja", "nee", None]},
         {"type": "string", "pattern": "^([Yy][Ee][Ss]|[Nn][Oo]|[Jj][Aa]|[Nn][Ee][Ee]|[Tt][Rr][Uu][Ee]|[Ff][Aa][Ll][Ss][Ee])$"},
     ]
 }
-_NAMES: dict[str, Any] = {"type": ["array", "null"], "items": TEXT}
+_NAMES: dict[str, object] = {"type": ["array", "null"], "items": TEXT}
 _ENTRY_SCHEMA = {word: _YES if key == "share" else TEXT for word, key in ENTRY_KEYS.items()}
-_ENTRIES: dict[str, Any] = {
+_ENTRIES: dict[str, object] = {
     "type": ["array", "null"],
     "items": {
         "anyOf": [

@@ -114,7 +114,7 @@ class PaperlessArchive(Archive):
         return [one for one in listed if isinstance(one, dict) and _is_object(one)]
 
 
-def _is_object(one: dict[str, Any]) -> bool:
+def _is_object(one: dict[str, object]) -> bool:
     return isinstance(one.get("model"), str) and isinstance(one.get("pk"), int) and isinstance(one.get("fields"), dict)
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from dossier.database.database import transaction
 from dossier.database.tables import Decision, Edition, Event, Item, chunks, item_name, tuples
@@ -186,7 +186,7 @@ def _makers(item: Item, edition: Edition) -> list[str]:
 # Before publishing
 
 
-def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[Any, Any]]) -> set[int]:
+def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[Item, Edition]]) -> set[int]:
     """Ask again for approvals of whoever may not any more; `about_to`: (item, its edition).
 
     Returns the items that must not be published now. Opens a transaction of its own if there are

@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from dossier.database.tables import Edition, Item, chunks, tuples
+from dossier.database.tables import Edition, Item, Shown, chunks, tuples
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import auditing, trail
 from dossier.trail.trail import RecordedEvent
@@ -43,7 +43,7 @@ class Standing(NamedTuple):
     created_by: str
     edition: int
     content: str
-    shown: Any
+    shown: Shown
     approved_by: str | None
     approved_at: str | None
 
@@ -77,7 +77,7 @@ class Fitting:
         """As `misfits`."""
         wanted = list(given)
         last = trail.last_about(one.item for one in wanted)
-        marks = [(one, (*one._replace(shown=None), last.get(one.item))) for one in wanted]
+        marks = [(one, (*one[:5], *one[6:], last.get(one.item))) for one in wanted]
         unknown = [(one, mark) for one, mark in marks if mark not in self._seen or not is_whole(one)]
         found = misfits(one for one, _ in unknown)
         if len(self._seen) > MOST_SEEN:

@@ -68,7 +68,7 @@ class _Change:
     files: list[Attachment]
     """The attachments as they shall be: rows, changed or new, not saved."""
     draft: Draft
-    told: dict[str, Any] = field(default_factory=dict)
+    told: dict[str, list[Mapping[str, Any]]] = field(default_factory=dict)
     """What was done to the attachments, for the trail."""
     problems: list[Problem] = field(default_factory=list)
     action: str | None = None
@@ -226,7 +226,7 @@ def _not_seen_yet(change: _Change) -> list[tuple[str, str]]:
     return [(row.name, row.sha256) for row in change.files if row.share and row.sha256 not in seen]
 
 
-def _changed_keys(before: Draft, after: Draft) -> dict[str, Any]:
+def _changed_keys(before: Draft, after: Draft) -> dict[str, dict[str, object]]:
     """Key → what it was and is, for all that differs."""
     kept = [name for name in Draft.__dataclass_fields__ if name not in ("client", "share_status")]
     pairs = {name: (getattr(before, name), getattr(after, name)) for name in kept}
@@ -323,7 +323,7 @@ def _share(change: _Change, row: Attachment, share: bool) -> None:
             _tell(change, "sharing", {"name": row.name, "share": share})
 
 
-def _tell(change: _Change, what: str, detail: Mapping[str, Any]) -> None:
+def _tell(change: _Change, what: str, detail: Mapping[str, object]) -> None:
     change.told.setdefault(what, []).append(detail)
 
 
@@ -429,7 +429,7 @@ def _settle_inside(change: _Change, number: int | None) -> None:
 # Effects
 
 
-def _write(change: _Change, changed: Mapping[str, Any], source: str | None) -> None:
+def _write(change: _Change, changed: Mapping[str, object], source: str | None) -> None:
     """Save attachments, keys and search text, and tell of it. The caller saves the item."""
     item, draft = change.item, change.draft
     kept = [row.id for row in change.files if row.id]

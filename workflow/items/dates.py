@@ -15,9 +15,9 @@ import operator
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
-from peewee import SQL, fn
+from peewee import SQL, Expression, Field, fn
 
 from dossier.database import readable
 from dossier.database.fields import day_before_it_was_made, field
@@ -88,7 +88,7 @@ def _may_be_due(kind: ItemType, day: date) -> object:
     return functools.reduce(operator.or_, parts, SQL("1 = 0"))
 
 
-def _is_like_a_date(said: Any) -> Any:
+def _is_like_a_date(said: Field) -> Expression:
     return fn.LENGTH(said) == 10
 
 

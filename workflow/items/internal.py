@@ -48,11 +48,11 @@ def everybody(makers: Makers) -> list[str]:
     return list(dict.fromkeys(name for names in makers.values() for name in names))
 
 
-def state(what: str, at: str, content: str, by: str | None = None) -> dict[str, Any]:
+def state(what: str, at: str, content: str, by: str | None = None) -> dict[str, str | None]:
     """What is kept of it with the item."""
     return {"state": what, "by": by, "at": at, "content": content}
 
 
-def told(kept: Mapping[str, Any]) -> dict[str, Any]:
+def told(kept: Mapping[str, str | None]) -> dict[str, str | None]:
     """`approval` of an item, as programs are told it."""
     return {"state": kept["state"], "by": kept["by"], "at": clock.local_iso(kept["at"])}

@@ -15,7 +15,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Protocol
 
 from dossier.database.search import search_text
 from dossier.database.tables import (
@@ -27,6 +27,7 @@ from dossier.database.tables import (
     Item,
     Label,
     Shown,
+    Table,
     TextRow,
     first_edition,
     first_key,
@@ -257,7 +258,7 @@ def _take_numbers(year: int, count: int) -> int:
     return first_key(year) + last - count + 1
 
 
-def insert(table: Any, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
+def insert(table: type[Table], rows: Sequence[tuple[object, ...]], skip: int = 0) -> None:
     """Insert whole rows. `skip`: columns that number themselves."""
     insert_rows(table, rows, table._meta.sorted_fields[skip:])
 

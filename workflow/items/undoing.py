@@ -13,7 +13,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from dossier.database import readable
 from dossier.database.search import search_text
@@ -119,7 +118,7 @@ def why_not_undo(office: Office, actor: Actor, item: Item) -> Refusal | None:
     return None
 
 
-def binned(may: Readable) -> Sequence[tuple[Any, str, str]]:
+def binned(may: Readable) -> Sequence[tuple[Item, str, str]]:
     """(item, who deleted it, when) of the bin that the reader may know of, the latest first."""
     rows = {row.item: row for row in Binned.select()}
     condition = readable.of_items(may)

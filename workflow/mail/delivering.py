@@ -9,8 +9,8 @@ nobody could be told.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any
 
 import structlog
 
@@ -69,7 +69,7 @@ def addressee(office: Office, now: datetime, mail: Mail) -> Addressee | Sentence
     return to
 
 
-def content(office: Office, now: datetime, mail: Mail) -> dict[str, Any]:
+def content(office: Office, now: datetime, mail: Mail) -> Mapping[str, object]:
     """What the letter is made of: of an item what is on the portal now; a new link to log in."""
     if mail.kind == LOGIN:
         link = access.new_link(office, now, mail.email, mail.payload["goal"], mail.language)

@@ -7,7 +7,6 @@ of any more. What was decided meanwhile is not asked for.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from dossier.database.tables import Asked, Binned, Edition, Item, Mail, item_name
 from dossier.office import people
@@ -47,7 +46,7 @@ def _is_due(office: Office, mail: Mail, item: Item | None) -> bool:
     return told in [(one.kind, one.name, str(one.day)) for one in dates.of_item(office, item)]
 
 
-def content(office: Office, notices: Sequence[Any]) -> dict[str, Any]:
+def content(office: Office, notices: Sequence[Mail]) -> dict[str, object]:
     """What the letter about these notices is made of."""
     told = [_values(office, notice) for notice in notices[:LISTED]]
     lines = [packed(Sentence(f"notices.{kind}", values)) for kind, values in told]
@@ -88,7 +87,7 @@ def _values(office: Office, notice: Mail) -> tuple[str, dict[str, object]]:
     return kind, {**values, **{name: unpacked(value) if isinstance(value, str) else value for name, value in more.items()}}
 
 
-def _page(notices: Sequence[Any]) -> str:
+def _page(notices: Sequence[Mail]) -> str:
     """Where on the desk this is dealt with."""
     kinds = {one.kind for one in notices}
     if len(notices) == 1 and notices[0].item is not None:

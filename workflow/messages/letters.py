@@ -112,13 +112,13 @@ _EXAMPLE = {
 
 def _values(
     office: Office, kind: str, language: str, name: str, client: str | None, item: str | None, payload: Mapping[str, Any]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What a template may name. Every text is one line."""
     customer, ask = office.clients.get(client or ""), firm.ask_of(office, client)
     read = {key: _unpacked(value) if key in _SENTENCES else value for key, value in payload.items()}
     shown = {key: _in_words(value, language) for key, value in read.items()}
     several = {key: _told(read[key], language) for key in ("comment", "reason") if key in read}
-    listed = shown.get("items") or shown.get("descriptions") or ()
+    listed: Any = shown.get("items") or shown.get("descriptions") or ()
     about = {
         "name": name, "client": customer.name if customer else client or "", "item": item or "", "firm": firm.name_of(office),
         "portal": office.settings.office.name if kind == "desk_login" else office.settings.portal.title,
@@ -150,7 +150,7 @@ def _desk_of(office: Office) -> str:
     return "" if address == DeskSettings().base_url else address
 
 
-def _in_words(value: Any, language: str) -> Any:
+def _in_words(value: object, language: str) -> object:
     if isinstance(value, Mapping):
         return {key: _in_words(one, language) for key, one in value.items()}
     if isinstance(value, list | tuple):
@@ -162,7 +162,7 @@ def _told(value: object, language: str) -> str:
     return told(value if isinstance(value, str | Sentence) else str(value), language)
 
 
-def _unpacked(value: Any) -> Any:
+def _unpacked(value: Any) -> object:
     return [unpacked(one) for one in value] if isinstance(value, list) else unpacked(value)
 
 

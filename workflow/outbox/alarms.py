@@ -24,7 +24,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import reduce
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import structlog
 
@@ -56,6 +56,16 @@ _KEY = "alarm:"
 
 _NO_LETTER = ("mail",)
 """What no letter can tell of while it stands."""
+
+
+class _AlarmNote(TypedDict):
+    """What is kept of an alarm that stands."""
+
+    since: str
+    letters: list[int] | None
+    """The letters in the outbox that told of it; None: nobody was told yet."""
+    text: object
+    """As sentences.as_data made it."""
 
 
 class StandingAlarms:
@@ -113,7 +123,7 @@ class StandingAlarms:
         """Note it. Only the words of one that stands already may change."""
         note = _read(cause)
         if note is None:
-            note = {"since": clock.to_text(now), "letters": None}
+            note = {"since": clock.to_text(now), "letters": None, "text": ""}
             trail.record(now, trail.DAEMON, "alarm", None, _in_trail(cause, text))
         _write(cause, {**note, "text": as_data(text)})
 
@@ -188,17 +198,17 @@ def text_of(cause: str) -> Sentence | str | None:
     return from_data(note["text"]) if note else None
 
 
-def _standing() -> Iterator[tuple[str, dict[str, Any]]]:
+def _standing() -> Iterator[tuple[str, _AlarmNote]]:
     for key, value in tuples(Note.select(Note.key, Note.value).where(Note.key.startswith(_KEY)).order_by(Note.key)):
         yield key.removeprefix(_KEY), json.loads(value)
 
 
-def _read(cause: str) -> dict[str, Any] | None:
+def _read(cause: str) -> _AlarmNote | None:
     note = Note.read(_KEY + cause)
     return json.loads(note) if note else None
 
 
-def _write(cause: str, note: dict[str, Any]) -> None:
+def _write(cause: str, note: _AlarmNote) -> None:
     value = json.dumps(note)
     Note.put(_KEY + cause, value)
 
@@ -269,6 +279,6 @@ def look_at_rejected(actor: str, now: datetime) -> None:
     seen.on_conflict(conflict_target=key, update={"at": at}).execute()
 
 
-def _in_trail(cause: str, text: Sentence | str) -> dict[str, Any]:
+def _in_trail(cause: str, text: Sentence | str) -> dict[str, object]:
     """`text` for programs; `said` for whoever reads the trail in their own language."""
     return {"alarm": cause, "text": str(text), **({"said": as_data(text)} if isinstance(text, Sentence) else {})}

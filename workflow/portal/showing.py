@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dossier.database.tables import Edition, Item, PageFile, Shown, chunks, item_name, tuples
 from dossier.office.office import Office
@@ -92,7 +91,7 @@ def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
         .order_by(Item.published_at.desc(), Item.id.desc())
     )
     rows = tuples(query)
-    up: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    up = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     extras = [Extra(*row) for row in tuples(up.where(PageFile.item.in_([row[0] for row in rows])))]
     made = {(extra.item, extra.source): extra for extra in extras}
     return [shown_item(at, key, shown, place, made) for key, at, shown, place in rows], Item.select().where(public).count()

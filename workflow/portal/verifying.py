@@ -19,7 +19,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
 from dossier.database import identity
 from dossier.database.database import transaction
@@ -211,7 +211,7 @@ def _public_keys(code: str) -> list[int]:
 
 def _expected(code: str) -> dict[str, _Expected]:
     """All files of a client's folder, by name."""
-    query: Any = Item.select(Item.id, Edition.shown).join(Edition, on=(Item.public == Edition.id))
+    query = Item.select(Item.id, Edition.shown).join(Edition, on=(Item.public == Edition.id))
     expected = {
         f"{item_name(key)}/{one['name']}": _Expected(one["size"], one["sha256"], key)
         for key, shown in tuples(query.where(Item.client == code))

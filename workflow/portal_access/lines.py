@@ -14,10 +14,9 @@ import unicodedata
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from dossier.database import revisions
-from dossier.database.tables import Edition, Item, chunks, item_name, plain_rows, tuples
+from dossier.database.tables import Edition, Item, Shown, chunks, item_name, plain_rows, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.portal import showing
@@ -122,11 +121,11 @@ def _keep(name: tuple[str, str], made: Listed) -> None:
 
 def _rows(client: str, never: Sequence[str]) -> list[Row]:
     wanted = (Item.id, Item.public, Item.published_at, Item.location)
-    query: Any = Item.select(*wanted).where((Item.client == client) & Item.public.is_null(False) & Item.standing.is_null(False))
+    query = Item.select(*wanted).where((Item.client == client) & Item.public.is_null(False) & Item.standing.is_null(False))
     return plain_rows(query.where(Item.type.is_null() | Item.type.not_in(never)) if never else query)
 
 
-def _line(key: int, edition: int, published_at: str, location: str | None, shown: Mapping[str, Any]) -> Line:
+def _line(key: int, edition: int, published_at: str, location: str | None, shown: Shown) -> Line:
     at, files = clock.local_iso(published_at) or "", shown["attachments"]
     words = [item_name(key), shown["description"], shown.get("explanation"), *(file["name"] for file in files)]
     size = sum(file["size"] for file in files)

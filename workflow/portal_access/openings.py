@@ -17,7 +17,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
+
+from peewee import Expression, ModelSelect
 
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Note, Opening, PageFile, chunks, item_name, tuples
@@ -62,8 +64,8 @@ def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown
     return [found[line.key] for line in lines if line.key in found]
 
 
-def _public(office: Office, clients: Sequence[str]) -> Any:
-    query: Any = Item.select(Item.published_at, Item.location, *fitting.COLUMNS).where(
+def _public(office: Office, clients: Sequence[str]) -> ModelSelect[Item]:
+    query = Item.select(Item.published_at, Item.location, *fitting.COLUMNS).where(
         Item.client.in_(list(clients)) & Item.public.is_null(False) & Item.standing.is_null(False)
     )
     never = showing.never_shared(office)
@@ -77,7 +79,7 @@ _fitting = Fitting()
 
 def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
     """By key. With the pictures and archives that are up by now."""
-    query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    query = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     found = [(published_at, place, Standing(*rest)) for published_at, place, *rest in rows]
     extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([one.item for _, _, one in found])))]
     made = {(extra.item, extra.source): extra for extra in extras}
@@ -137,9 +139,9 @@ def _count(now: datetime, contact: str, shown: Shown, name: str, sha256: str, is
     return True
 
 
-def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, object]:
     """What the trail says of it: nothing of a page, the file, or the files in an archive."""
-    listed = [{"name": name, "sha256": sha256} for name, sha256 in told if name]
+    listed: list[dict[str, object]] = [{"name": name, "sha256": sha256} for name, sha256 in told if name]
     if len(listed) > 1:
         return {"name": f"{shown.what.item}.zip", "files": listed}
     return listed[0] if listed else {}
@@ -147,15 +149,26 @@ def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, Any]:
 
 def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:
     """Those of these editions that a contact of the client has opened, the page or a file."""
-    query: Any = Opening.select(Opening.edition).distinct().where(Opening.contact.in_(list(contacts)))
+    query = Opening.select(Opening.edition).distinct().where(Opening.contact.in_(list(contacts)))
     return {row[0] for row in tuples(query.where(Opening.edition.in_(list(editions))))}
 
 
-def openings_of(item: Item) -> list[dict[str, Any]]:
-    """Who opened what of an item and when, first things first, as `show --json` tells it.
+class OpeningTold(TypedDict):
+    """Who opened what of an item, as `show --json` tells it."""
 
-    `file` is null for the item's page; `current` is false for what is not on the portal any more.
-    """
+    contact: str
+    file: str | None
+    """None for the item's page."""
+    sha256: str | None
+    first_at: str | None
+    last_at: str | None
+    times: int
+    current: bool
+    """False for what is not on the portal any more."""
+
+
+def openings_of(item: Item) -> list[OpeningTold]:
+    """Who opened what of an item and when, first things first."""
     rows = Opening.select().where(Opening.item == item.id).order_by(Opening.first_at, Opening.name)
     return [
         {
@@ -171,7 +184,7 @@ def openings_of(item: Item) -> list[dict[str, Any]]:
     ]
 
 
-def unopened() -> Any:
+def unopened() -> Expression:
     """The condition of items on the portal that nobody opened as they are there now."""
     return Item.public.is_null(False) & Item.public.not_in(Opening.select(Opening.edition))
 

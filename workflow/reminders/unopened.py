@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from dossier.database.database import transaction
 from dossier.database.tables import Edition, Item, Note, Opening
@@ -63,12 +63,12 @@ def remind(office: Office, now: datetime) -> int:
         return 0
     last = now - timedelta(days=days)
     first = max(since, clock.to_text(last - timedelta(days=PATIENCE_DAYS)))
-    due: Any = Item.select().where(
+    due = Item.select().where(
         Item.public.is_null(False) & Item.standing.is_null(False) & Item.notified_at.between(first, clock.to_text(last))
     )
-    found: dict[tuple[str, str], list[Any]] = defaultdict(list)
+    found: dict[tuple[str, str], list[Item]] = defaultdict(list)
     for item in due.order_by(Item.id):
-        found[item.client, item.contact].append(item)
+        found[item.client, item.contact or ""].append(item)
     letters = 0
     for (code, contact_id), items in found.items():
         contact, client = addressees.find_contact(office, code, contact_id), office.clients.get(code)

@@ -11,7 +11,7 @@ from datetime import date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, NamedTuple, cast
 
-from peewee import BooleanField, fn
+from peewee import BooleanField, Expression, Field, ModelSelect, fn
 
 from dossier.database import readable
 from dossier.database.database import is_shared, patience, transaction
@@ -93,7 +93,9 @@ def find_items(
     return found
 
 
-def _parts(query: Any, wanted: Filter, named: Mapping[str, Collection[str]], ends: Ends | None) -> list[Any]:
+def _parts(
+    query: ModelSelect[Item], wanted: Filter, named: Mapping[str, Collection[str]], ends: Ends | None
+) -> list[ModelSelect[Item]]:
     """The query in parts, in the order in which they are told; no item is in two of them."""
     in_files = matching_files(query, wanted.words, wanted.client, wanted.in_files, ends)
     if in_files is None:
@@ -110,12 +112,14 @@ def _parts(query: Any, wanted: Filter, named: Mapping[str, Collection[str]], end
     return [*parts, *theirs, *theirs_said, in_files.where(~_in_any([*theirs, *theirs_said]))]
 
 
-def _in_any(parts: Sequence[Any]) -> Any:
+def _in_any(parts: Sequence[ModelSelect[Item]]) -> Expression:
     """The condition of an Item that one of these queries has it."""
     return functools.reduce(operator.or_, (Item.id.in_(part.select(Item.id).order_by()) for part in parts))
 
 
-def _of_named_clients(query: Any, words: str, named: Mapping[str, Collection[str]]) -> tuple[Any, str]:
+def _of_named_clients(
+    query: ModelSelect[Item], words: str, named: Mapping[str, Collection[str]]
+) -> tuple[ModelSelect[Item], str]:
     """Items of clients that some words name, less those with all words; and the other words."""
     codes = frozenset.intersection(*(frozenset(codes) for codes in named.values()))
     for part in matching(Item.select(Item.id), words) or ():
@@ -134,7 +138,7 @@ def clients_by_word(office: Office, words: str, may: Readable = ALL) -> dict[str
     return found
 
 
-def _filtered(wanted: Filter) -> Any:
+def _filtered(wanted: Filter) -> ModelSelect[Item]:
     query = Item.select()
     for field in ("client", "status", "type", "share_state"):
         value = getattr(wanted, field)
@@ -177,7 +181,7 @@ def _ends(wanted: Filter) -> Ends | None:
     return (max(first for first, _ in found), min(last for _, last in found)) if found else None
 
 
-def _ends_of(key: Any, condition: Any) -> Ends:
+def _ends_of(key: Field, condition: Expression) -> Ends:
     query = key.model.select(key).where(condition)
     keys = [found for order in (key, key.desc()) for (found,) in tuples(query.order_by(order).limit(1))]
     return (keys[0], keys[1]) if keys else NOWHERE

@@ -27,7 +27,7 @@ import fcntl
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 
@@ -252,13 +252,11 @@ def forget(now: datetime, actor: Actor, one: RetentionState, why: Mapping[str, o
     for sha256 in hashes:
         Leaving.insert(sha256=sha256).on_conflict_ignore().execute()
     editions = Edition.select(Edition.id).where(editions_of(key))
-    of_edition: tuple[Any, ...] = (Opening, EditionNote, Asked, Decision)
-    for table in of_edition:
+    for table in (Opening, EditionNote, Asked, Decision):
         table.delete().where(table.edition.in_(editions)).execute()
     Edition.delete().where(editions_of(key)).execute()
-    of_item: tuple[Any, ...] = (Attachment, Binned, Label, Mail, PageDue, PageFile, Drop)
-    for table in of_item:  # without its row in Drop, the same drop is new again
-        table.delete().where(table.item == key).execute()
+    for of_item in (Attachment, Binned, Label, Mail, PageDue, PageFile, Drop):  # without its Drop, the same drop is new again
+        of_item.delete().where(of_item.item == key).execute()
     Viewed.delete().where(Viewed.subject == item_name(key)).execute()
     Item.update(
         description="(removed)", status="removed", type=None, location=None, labels=[], explanation=None, fields={}, share=False,

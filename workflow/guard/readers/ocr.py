@@ -12,10 +12,13 @@ import io
 import shutil
 import subprocess
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pi_heif
 from PIL import Image, ImageOps
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfPage
 
 PAGE_SECONDS = 20.0
 """A page takes one to three."""
@@ -34,7 +37,7 @@ WANTED = ("nld", "eng", "deu", "fra")
 pi_heif.register_heif_opener()
 
 
-def text_of_page(page: Any) -> str:
+def text_of_page(page: PdfPage) -> str:
     """What is written in the pictures of a PDF's page."""
     return _recognised(page.render(scale=DOTS_PER_INCH / 72, grayscale=True).to_pil())
 

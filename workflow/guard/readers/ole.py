@@ -12,12 +12,15 @@ import io
 import re
 import struct
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from workflow.guard.readers import cells, rtf
 from workflow.guard.readers.gathering import PART_BYTES, Gathering, NoText
 from workflow.guard.readers.office import without_codes
 from workflow.guard.readers.plain_text import decoded_html, text_of_html
+
+if TYPE_CHECKING:
+    from olefile import OleFileIO
 
 _NARROW = re.compile(rb"[\x07\x09-\x0d\x1e\x1f\x20-\x7e\x82-\x8c\x91-\x9c\xa0-\xff]{4,}")
 _WIDE = re.compile(rb"(?:[\x07\x09-\x0d\x1e\x1f\x20-\x7e\xa0-\xff]\x00|[\x00-\xff][\x01\x02\x1e\x20]){4,}")
@@ -55,7 +58,7 @@ def read_ole(gathering: Gathering, stream: BinaryIO, kind: str) -> None:
         raise NoText("damaged") from error  # olefile raises what comes where a directory is hostile
 
 
-def _refuse_encrypted(file: Any, kind: str) -> None:
+def _refuse_encrypted(file: OleFileIO, kind: str) -> None:
     """Raises Unreadable."""
     is_encrypted = False
     if kind == "doc":
@@ -112,7 +115,7 @@ _BODY, _HTML, _RTF = "1000", "10130102", "10090102"
 _ATTACHED, _ATTACHED_MESSAGE, _LONG_NAME, _SHORT_NAME = "37010102", "3701000D", "3707", "3704"
 
 
-def _read_message(gathering: Gathering, file: Any, place: tuple[str, ...]) -> None:
+def _read_message(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]) -> None:
     """The message in this storage: texts, recipients, attachments. Raises Enough, Unreadable."""
     depth, attached, has_body = len(place), dict[str, None](), False
     for path in file.listdir():
@@ -137,7 +140,7 @@ def _read_html(gathering: Gathering, data: bytes) -> None:
     gathering.add(text_of_html(decoded_html(data)) + "\n")
 
 
-def _property(file: Any, path: list[str]) -> str:
+def _property(file: OleFileIO, path: list[str]) -> str:
     """The text of a property; empty for one that is none."""
     kind = path[-1][-4:].upper()
     if kind not in ("001F", "001E"):
@@ -145,7 +148,7 @@ def _property(file: Any, path: list[str]) -> str:
     return str(file.openstream(path).read(PART_BYTES).decode("utf-16-le" if kind == "001F" else "cp1252", "replace"))
 
 
-def _read_attached(gathering: Gathering, file: Any, place: tuple[str, ...]) -> None:
+def _read_attached(gathering: Gathering, file: OleFileIO, place: tuple[str, ...]) -> None:
     inside = {path[len(place)].upper(): path for path in file.listdir() if tuple(path[: len(place)]) == place}
     names = [_property(file, inside[key]) for number in (_LONG_NAME, _SHORT_NAME) for key in inside if key[12:16] == number]
     name = next((name for name in names if name), "attachment")
