@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import http.client
+import re
 from collections.abc import Iterator
 
 import pytest
+from kit import desk_pages
 from kit.desk import DeskRig
 from kit.support import PDF, wait_for
 from kit.web import Browser
+
+from desk.web.staff.app import DeskWeb
+from dossier.office.opening import load_office
 
 FIELDS = {
     "/_login": ("address", "next"),
@@ -26,6 +31,16 @@ FIELDS = {
     "/items/{item}/copy": ("file", "to", "share"),
     "/items/{item}/move": ("version", "client"),
     "/items/{item}/undelete": ("x",),
+    "/items/{spare}/delete": ("version",),
+    "/clients/zon/export": ("internal",),
+    "/sessions": ("session", "all"),
+    "/office/sessions": ("session", "staff"),
+    "/office/retention": ("sure", "chosen"),
+    "/office/import/clients": ("name", "packed", "heading", "as:0", "shown", "save"),
+    "/office/setup": ("what", "desk_name", "portal_name", "backup_folder"),
+    "/_login/no-such-link": ("x",),
+    "/_first/no-such-secret": ("name", "code", "email"),
+    "/no/such/page": ("x",),
     "/queue": ("chosen",),
     "/queue/{item}": ("decision", "comment", "content", "asked", "seen"),
     "/inbox/unsorted/scan.txt": ("chosen", "client", "description", "location", "labels"),
@@ -75,11 +90,12 @@ def places(rig: DeskRig) -> Iterator[dict[str, str]]:
     (rig.office.path / "inbox/_unsorted").mkdir(exist_ok=True)
     (rig.office.path / "inbox/_unsorted/scan.txt").write_text("Something")
     rig.office.place("acme-bv", {"alone.txt": b"Something else"})
-    rig.office.until_taken("acme-bv", "paper")
+    rig.office.place("acme-bv", {"spare.txt": b"Spare", "spare.yaml": "created_by: p.bakker\ndescription: Goes into the bin\n"})
+    rig.office.until_taken("acme-bv", "paper", "spare")
     wait_for(lambda: rig.office.json("rejected"), "the other one is refused")
     refused = rig.office.json("rejected")[0]["path"].rpartition("/")[2]
     item = rig.office.told("paper", "acme-bv")["item"]
-    yield {"item": item, "refused": refused}
+    yield {"item": item, "refused": refused, "spare": rig.office.told("spare", "acme-bv")["item"]}
     found = rig.office.json("show", item)
     assert (found["client"], found["share"], found["attachments"][0]["name"]) == ("acme-bv", False, "paper.pdf")
 
@@ -92,6 +108,15 @@ def send(browser: Browser, path: str, body: bytes, kind: str = "application/x-ww
     told = answer.status, answer.read()
     connection.close()
     return told
+
+
+def test_every_form_of_the_desk_is_in_the_list(rig: DeskRig) -> None:
+    routes = desk_pages.routes(DeskWeb(load_office(rig.office.path, {}), {}).app.routes, "POST") - {"/_logout"}
+    for route in routes:
+        pattern = re.sub(r"\{[^}]+\}", ".+", route)
+        assert any(re.fullmatch(pattern, form) for form in FIELDS if route != "/{anything:path}" or form.startswith("/no/")), (
+            route
+        )
 
 
 @pytest.mark.parametrize("form", FIELDS)
