@@ -30,6 +30,7 @@ def a_pdf(*pages: str) -> bytes:
 
 FIRST, SECOND = a_pdf("Balans van Acme B.V.", "Toelichting"), a_pdf("Balans van Acme B.V., verbeterd", "Toelichting", "Bijlage")
 WRONG = a_pdf("Voorblad", "Loonstaat van Bakkerij Zon, KvK 87654321")
+HOSTILE = b"%PDF-1.7\n" + b"<<" * 5000 + b"\n%%EOF\n"
 CLIENTS = """\
 clients:
   acme-bv: {name: Acme B.V., default_approver: m.devries, identifiers: ["KvK 12345678"], contacts: []}
@@ -69,9 +70,13 @@ def yellow(data: bytes) -> int:
 
 
 def test_a_decision_shows_each_page_and_marks_what_the_guard_found(rig: DeskRig, marieke: Browser) -> None:
-    item = make(rig, "wrong", WRONG)
+    text = "created_by: m.devries\ndescription: Stuk dat van een ander is\nattachments: [{file: wrong.pdf, name: stuk.pdf}, slecht.pdf]\n"
+    rig.office.place("acme-bv", {"wrong.pdf": WRONG, "slecht.pdf": HOSTILE, "wrong.yaml": text + KEYS})
+    rig.office.until_taken("acme-bv", "wrong")
+    item = str(rig.office.told("wrong", "acme-bv")["item"])
     joost = rig.browser("j.admin")
     page = joost.get(f"/queue/{item}").text
+    assert re.search(r"`slecht\.pdf`[^<]*searched for other clients", page), "what could not be read is told"
     shown = pictures(page)
     assert len(shown) == 2
     assert "found 2 times" in page
@@ -114,7 +119,7 @@ def digest(browser: Browser, item: str) -> str:
 
 
 def test_pictures_are_for_those_who_may_know_of_the_item_and_hostile_files_have_none(rig: DeskRig, marieke: Browser) -> None:
-    item = make(rig, "hostile", b"%PDF-1.7\n" + b"<<" * 5000 + b"\n%%EOF\n", KEYS.replace("approved", "concept"), "p.bakker")
+    item = make(rig, "hostile", HOSTILE, KEYS.replace("approved", "concept"), "p.bakker")
     page = marieke.get(f"/queue/{item}")
     assert page.status == 200
     assert pictures(page.text) == []
