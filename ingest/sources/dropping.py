@@ -1,4 +1,4 @@
-"""`dossier new`: writes a drop into the inbox, whole at once, and waits for what becomes of it.
+"""How a drop gets into the inbox, whole at once, from wherever it comes; `dossier new`, which waits for what becomes of it.
 
 The files are copied into a folder whose name is never taken, synced, and the folder gets its own
 name in one step. Killed before that? A hidden folder is left in the inbox, and the files are still
@@ -12,7 +12,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -69,10 +69,24 @@ class Request:
     """Names of the attachments that are shared, where only some are."""
 
 
+class Filled(NamedTuple):
+    """A hidden folder of a client's inbox with a whole drop in it, which gets its name next."""
+
+    client: str
+    hidden: str
+    folder: str
+    """The name that it gets."""
+    sidecar: bytes
+    hashes: Mapping[str, str]
+    """SHA-256 (hex) of each file, by its name."""
+    owners: Mapping[str, int] = delegation.NOBODY_ELSES
+    """Whose a file is that does not belong to the sidecar's owner."""
+
+
 def sidecar_text(client: str, keys: Mapping[str, str | Sequence[str] | None], listed: Sequence[Listed], maker: str) -> str:
-    """The sidecar of a drop."""
+    """The sidecar of a drop. `client` and `maker` stand in it unless `keys` say who."""
     said = {key: value for key, value in keys.items() if value or value == ""}
-    lines = lines_of({"client": client, **said})
+    lines = lines_of({**({} if said.keys() & {"client", "klant"} else {"client": client}), **said})
     lines.append("attachments:" if listed else "attachments: []")
     for one in listed:
         lines.append(f"  - file: {scalar(one.name)}")
@@ -80,7 +94,8 @@ def sidecar_text(client: str, keys: Mapping[str, str | Sequence[str] | None], li
         lines += [f"    share: {'yes' if one.share else 'no'}"] if one.share is not None else []
         lines += [f"    name: {scalar(one.called)}"] if one.called else []
         lines += [f"    note: {scalar(one.note)}"] if one.note else []
-    return "\n".join([*lines, f"created_by: {scalar(maker)}"]) + "\n"
+    lines += [] if said.keys() & {"created_by", "gemaakt_door"} else [f"created_by: {scalar(maker)}"]
+    return "\n".join(lines) + "\n"
 
 
 def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
@@ -89,40 +104,60 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
     The database must be open if `actor` acts for another.
     """
     listed = [Listed(path.name, share=path.name in request.shared if request.shared else None) for path in request.files]
-    data = f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode()
-    _judge(office, actor, request, data)
+    text = sidecar_text(request.client, request.keys, listed, actor.code)
+    wrong = problems(office, actor, request, text.encode(), is_delegated=actor.behind is not None)
+    if wrong:
+        raise Invalid(wrong)
     folder, hashes = folder_name(request.keys["description"], now), dict[str, str]()
-    with placing(office, request.client, folder) as hidden:
+    with hidden_folder(office, request.client) as (name, hidden):
         for path in request.files:
             hashes[path.name], _ = files.copy_whole(path, hidden / path.name, mode=0o666)
-        files.write_whole(hidden / "item.yaml", data, 0o666)
-        files.sync([hidden / name for name in (*hashes, "item.yaml")], [hidden])
-        if actor.behind is not None and not office.settings.identity.trust_sidecar:
-            with transaction():
-                delegation.record(now, actor, request.client, folder, hidden, data, hashes)
+        listed = [one._replace(sha256=hashes[one.name]) for one in listed]
+        data = f"{_SCHEMA}\n{sidecar_text(request.client, request.keys, listed, actor.code)}".encode()
+        files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
+        place(office, now, actor, [Filled(request.client, name, folder, data, hashes)], actor.behind is not None)
     return office.inbox / request.client / folder
 
 
 @contextlib.contextmanager
-def placing(office: Office, client: str, folder: str) -> Iterator[Folder]:
-    """A hidden folder of a client's inbox, to be filled and synced, then named. Errors undo it."""
+def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
+    """A new folder of a client's inbox that is never taken, to be filled and placed: its name, and it
+    itself, held open. After an error nothing of it is left."""
     with listing.home_of(office, client) as home:
         hidden = home / f".new-{secrets.token_hex(8)}"
         try:
             with files.made_folder(hidden, 0o777) as opened:
-                yield opened
-            moves.move(hidden, home / folder)
-            files.sync((), [home])
+                yield hidden.name, opened
         except BaseException:
             files.remove_tree(hidden)
             raise
 
 
-def _judge(office: Office, actor: Actor, request: Request, data: bytes) -> None:
-    """Raise Invalid if the daemon would refuse it."""
-    wrong = problems(office, actor, request, data, is_delegated=actor.behind is not None)
-    if wrong:
-        raise Invalid(wrong)
+def place(
+    office: Office, now: datetime, actor: Actor, filled: Sequence[Filled], is_delegated: bool, claim: Callable[[], bool] | None = None
+) -> bool:  # fmt: skip
+    """Make drops of filled folders: sync them, record whose they are, and give each its name, durably.
+
+    `is_delegated`: it is recorded that they are `actor`'s, whoever owns the files. `claim` is asked in
+    that transaction; where it says False, nothing gets a name, and False is returned. Killed before
+    the transaction, hidden folders are left; after it, those that have their name are drops.
+    """
+    inbox, hidden = office.inbox, [(one.client, one.hidden) for one in filled]
+    written = [(*folder, name) for folder, one in zip(hidden, filled, strict=True) for name in (*one.hashes, delegation.SIDECAR)]
+    files.sync_beneath(inbox, written, hidden)
+    is_recorded = is_delegated and not office.settings.identity.trust_sidecar
+    if claim is not None or is_recorded:
+        with transaction():
+            if claim is not None and not claim():
+                return False
+            for one in filled if is_recorded else ():
+                with open_beneath(inbox, one.client, one.hidden) as folder:
+                    delegation.record(now, actor, one.client, one.folder, folder, one.sidecar, one.hashes, one.owners)
+    for one in filled:
+        with open_beneath(inbox, one.client) as home:
+            moves.move(home / one.hidden, home / one.folder)
+    files.sync_beneath(inbox, (), [(one.client,) for one in filled])
+    return True
 
 
 def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:

@@ -24,22 +24,22 @@ from datetime import datetime
 from itertools import islice
 from pathlib import Path
 
-from dossier.database.database import transaction
 from dossier.database.tables import Drop, tuples
-from dossier.files import files, moves
+from dossier.files import files
 from dossier.files.beneath import open_beneath
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
-from dossier.text.yamltext import lines_of, scalar
 from ingest.inbox import listing
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
 from ingest.sidecar.reading import read_sidecar
+from ingest.sources import dropping
 from ingest.sources.archive import PREFIX, Archive, ArchiveItem
+from ingest.sources.dropping import Filled, Listed
 
 AT_ONCE = 250
 """Drops that are placed with one sync."""
@@ -160,14 +160,8 @@ class Importer:
             return False
 
     def _text(self, entry: ArchiveItem) -> bytes:
-        attachments = "".join(f"\n  - {scalar(name)}" for name in _names_of(entry).values()) or " []"
-        keys = dict(entry.keys)
-        if not keys.keys() & {"created_by", "gemaakt_door"}:
-            keys["created_by"] = self.actor.code
-        if not keys.keys() & {"client", "klant"}:
-            keys["client"] = entry.client
-        text = "\n".join(lines_of(keys))
-        return f"{text}\nattachments:{attachments}\n".encode("utf-8", "surrogateescape")
+        listed = [Listed(name) for name in _names_of(entry).values()]
+        return dropping.sidecar_text(entry.client, entry.keys, listed, self.actor.code).encode("utf-8", "surrogateescape")
 
     def _faults(self, entry: ArchiveItem, report: ImportReport) -> tuple[list[Sentence], tuple[int, int]]:
         """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
@@ -206,33 +200,21 @@ class Importer:
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)
 
     def _place(self, now: datetime, entries: Sequence[ArchiveItem]) -> None:
-        inbox, hidden = self.office.inbox, [(entry.client, f"{_HIDDEN}{entry.folder}") for entry in entries]
         with ThreadPoolExecutor(WORKERS) as pool:
             filled = list(pool.map(self._fill, entries))
-        copied = [(*folder, name) for folder, hashes in zip(hidden, filled, strict=True) for name in (*hashes, "item.yaml")]
-        files.sync_beneath(inbox, copied, hidden)
-        if self.actor.behind is not None and not self.office.settings.identity.trust_sidecar:
-            with transaction():
-                for entry, place, hashes in zip(entries, hidden, filled, strict=True):
-                    with open_beneath(inbox, *place) as folder:
-                        delegation.record(now, self.actor, entry.client, entry.folder, folder, self._text(entry), hashes)
-        for entry, (client, name) in zip(entries, hidden, strict=True):
-            with open_beneath(inbox, client) as home:
-                moves.move(home / name, home / entry.folder)
-        files.sync_beneath(inbox, (), [(client,) for client, _ in hidden])
+        dropping.place(self.office, now, self.actor, filled, self.actor.behind is not None)
 
-    def _fill(self, entry: ArchiveItem) -> dict[str, str]:
-        """Copy an entry into a hidden folder of the inbox. Returns name → SHA-256 of its files."""
-        hashes = {}
+    def _fill(self, entry: ArchiveItem) -> Filled:
+        """Copy an entry into a hidden folder of the inbox."""
+        hidden, data, hashes = f"{_HIDDEN}{entry.folder}", self._text(entry), dict[str, str]()
         with listing.home_of(self.office, entry.client) as home:
-            place = home / f"{_HIDDEN}{entry.folder}"
-            files.remove_tree(place)
-            with files.made_folder(place, 0o777) as folder:
+            files.remove_tree(home / hidden)
+            with files.made_folder(home / hidden, 0o777) as folder:
                 for path, name in _names_of(entry).items():
                     with self.archive.opened(path) as source:
                         hashes[name], _ = files.copy_whole(source, folder / name, mode=0o666)
-                files.write_whole(folder / "item.yaml", self._text(entry), 0o666)
-        return hashes
+                files.write_whole(folder / delegation.SIDECAR, data, 0o666)
+        return Filled(entry.client, hidden, entry.folder, data, hashes)
 
     def _sweep(self) -> None:
         """Remove what an import that was killed left half copied."""

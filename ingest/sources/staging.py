@@ -44,7 +44,7 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
 from ingest.sources import dropping
-from ingest.sources.dropping import Listed, Request
+from ingest.sources.dropping import Filled, Listed, Request
 
 log = structlog.get_logger("staging")
 
@@ -227,19 +227,19 @@ def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden
     """Write the sidecar, record whose it is, and give the folder its name, which is returned. Raises Conflict."""
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
-    files.write_whole(hidden / "item.yaml", data, 0o666)
-    files.sync([*(hidden / name for name in row.files), hidden / "item.yaml"], [hidden])
-    with transaction():
+    files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
+
+    def claim() -> bool:
         there = _fresh(row)
         if there.folder is not None:  # somebody pressed twice: the other one goes on with it
-            return there.folder
+            return False
         if there.files != row.files:
             raise Conflict("staging.changed")
         change_row(StagedDrop.id, row.id, folder=folder)
-        if not office.settings.identity.trust_sidecar:
-            delegation.record(now, actor, str(row.client), folder, hidden, data, hashes)
-    _place(office, row, folder)
-    return folder
+        return True
+
+    filled = Filled(row.client, _name(row), folder, data, hashes)
+    return folder if dropping.place(office, now, actor, [filled], True, claim) else str(_fresh(row).folder)
 
 
 def _fresh(row: StagedDrop) -> StagedDrop:

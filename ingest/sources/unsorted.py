@@ -30,7 +30,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from dossier.database.database import transaction
 from dossier.files import endings, files, moves, settling
 from dossier.files.beneath import At, open_beneath
 from dossier.files.files import Look
@@ -181,12 +180,10 @@ def _place(
 ) -> str:
     """Put a folder with the sidecar into the client's inbox; returns its name."""
     folder = dropping.folder_name(described, now)
-    with dropping.placing(office, client, folder) as hidden:
-        files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
-        files.sync([hidden / delegation.SIDECAR], [hidden])
-        if actor.behind is not None and not office.settings.identity.trust_sidecar:
-            look = files.look(source)
-            owners = {source.name: look.uid} if look is not None else {}
-            with transaction():
-                delegation.record(now, actor, client, folder, hidden, data, hashes, owners)
+    with dropping.hidden_folder(office, client) as (hidden, opened):
+        files.write_whole(opened / delegation.SIDECAR, data, 0o666)
+        look = files.look(source)
+        owners = {source.name: look.uid} if look is not None else {}
+        filled = dropping.Filled(client, hidden, folder, data, hashes, owners)
+        dropping.place(office, now, actor, [filled], actor.behind is not None)
     return folder

@@ -18,7 +18,7 @@ from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
 from ingest.inbox.looking import Looker
 from ingest.intake import delegation
-from ingest.sources import staging
+from ingest.sources import dropping, staging
 from ingest.sources.staging import Said
 
 KEYS = {"description": "Annual accounts 2025", "labels": ["annual", "2025"]}
@@ -103,15 +103,20 @@ def test_nobody_else_gets_at_it(office: Records) -> None:
         staging.begin(office.office, office.tick(), DESK, "nobody")
 
 
-def test_a_commit_that_was_killed_before_the_rename_is_finished_and_what_nobody_commits_is_swept(office: Records) -> None:
+def test_a_commit_that_was_killed_before_the_rename_is_finished_and_what_nobody_commits_is_swept(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
     row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     staging.put(office.office, row, "accounts.pdf", [PDF])
-    place = staging._place
-    try:
-        staging._place = lambda *ignored: None  # type: ignore[assignment]
-        folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
-    finally:
-        staging._place = place
+
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dropping.moves, "move", killed)
+        with pytest.raises(KeyboardInterrupt):
+            staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})  # asked again: the same
     left = staging.begin(office.office, office.tick(), DESK, "acme-bv")
     assert folder not in inbox(office)
     staging.finish(office.office)
@@ -138,3 +143,28 @@ def test_what_the_desk_places_is_the_persons_once_and_forgotten_after_a_day_if_i
     delegation.sweep(office.office, later)
     (home / "elsewhere").rename(home / folder)
     assert word() is None
+
+
+def test_what_new_lists_is_whole_whatever_its_format_says(office: Records, tmp_path: Path) -> None:
+    office.configure(settings="identity: {trust_sidecar: true}\n")
+    cut_off = tmp_path / "accounts.pdf"
+    cut_off.write_bytes(PDF[: len(PDF) // 2])
+    folder = dropping.drop(office.office, office.tick(), PETRA, dropping.Request("acme-bv", [cut_off], dict(KEYS)))
+    assert f"sha256: {hashlib.sha256(cut_off.read_bytes()).hexdigest()}" in (folder / "item.yaml").read_text()
+
+
+def test_a_file_that_is_sent_again_while_it_is_committed_is_told_and_nothing_is_placed(office: Records) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    judge = dropping.problems
+
+    def slowly(*values: object) -> object:
+        staging.put(office.office, row, "accounts.pdf", [PDF + b"%"])
+        return judge(*values)  # type: ignore[arg-type]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(dropping, "problems", slowly)
+        with pytest.raises(Conflict):
+            staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    assert inbox(office) == [f".drop-{row.id}"]
+    assert staging.commit(office.office, office.tick(), DESK, row, KEYS, {}) in inbox(office)
