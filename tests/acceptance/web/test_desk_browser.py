@@ -223,6 +223,24 @@ def test_the_first_page_of_a_new_office_is_usable_for_everybody(browser: Browser
         page.evaluate(SEND, [path, {"name": "", "code": "../up", "email": "nobody"}])
         expect(page.locator("[aria-invalid]").first).to_be_visible()
         assert faults(page) == []
+
+        # What the web server needs has the office's own names in it, and is copied with one click.
+        for name, typed in {
+            "office": "Kantoor Noord", "name": "Anna Beheer", "code": "a.beheer", "email": "anna@noord.example",
+            "desk_name": "desk.noord.example", "portal_name": "portaal.noord.example", "backup_folder": str(tmp_path / "backups"),
+        }.items():  # fmt: skip
+            page.fill(f"#{name}", typed)
+        page.select_option("#language", "nl")
+        page.click("button.main")
+        expect(page).to_have_url(re.compile("/office/setup$"))
+        made.grant_permissions(["clipboard-read", "clipboard-write"])
+        page.get_by_role("button", name="Kopieer dit").click()
+        expect(page.get_by_role("button", name="Gekopieerd")).to_be_visible()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == page.locator("pre").text_content()
+        assert copied.startswith("desk.noord.example {\n")
+        assert page.input_value("#backup_folder") == str(tmp_path / "backups")
+        assert faults(page) == []
     made.close()
 
 
