@@ -1,7 +1,9 @@
-"""`make audit`: does anybody know a weakness of the libraries in the lock files? Asks PyPI by pip-audit, and where that fails OSV.
+"""`make audit`: does anybody know a weakness of the libraries in the lock files? Asks PyPI by
+pip-audit, and where that fails OSV.
 
-Exit code 0: all of them were looked up and nothing is known; 1: something is known; 3: it could not be looked up, or not for all. pip-audit
-itself says "No known vulnerabilities found" of libraries that it could not look up; here that is no yes.
+Exit code 0: all of them were looked up and nothing is known; 1: something is known; 3: it could not
+be looked up, or not for all. pip-audit itself says "No known vulnerabilities found" of libraries
+that it could not look up; here that is no yes.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ PATIENCE_SECONDS = 90
 
 
 def verdict(answers: Sequence[dict[str, Any] | None]) -> tuple[int, list[str]]:
-    """(exit code, lines to print) for what pip-audit answered about each lock file: its JSON, or None if it gave none."""
+    """(exit code, lines to print) for what pip-audit answered about each lock file: its JSON, or
+    None if it gave none."""
     found: dict[str, str] = {}
     skipped: dict[str, str] = {}
     for answer in answers:

@@ -134,7 +134,8 @@ def _locked(office: Office, dest: Path) -> Iterator[None]:
 
 
 def need_fit(office: Office, dest: Path) -> None:
-    """Raise Refusal where backups of this office don't belong: within the office, among other files, among another office's."""
+    """Raise Refusal where backups of this office don't belong: within the office, among other
+    files, among another office's."""
     target = Path(os.path.realpath(dest))
     for path in (office.root, office.inbox, office.queue, office.portal, office.vault):
         if target.is_relative_to(os.path.realpath(path)):

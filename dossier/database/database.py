@@ -162,7 +162,8 @@ class _Sqlite(SqliteDatabase):
     is_for_people = False
 
     def begin(self, lock_type: str | None = None) -> None:
-        """Begin to write. Raises OperationalError if others do for BUSY_SECONDS, or for `patience`."""
+        """Begin to write. Raises OperationalError if others do for BUSY_SECONDS, or for
+        `patience`."""
         if not self.is_for_people:
             super().begin(lock_type)
             return
@@ -182,7 +183,8 @@ class _Sqlite(SqliteDatabase):
 
 
 def for_people() -> None:
-    """For a server with a connection for each thread: little of SQLite's file is kept by each, and nobody waits longer than they must."""
+    """For a server with a connection for each thread: little of SQLite's file is kept by each, and
+    nobody waits longer than they must."""
     if _is_sqlite():
         PROXY.obj.pragma("cache_size", -2_000, permanent=True)
         PROXY.obj.is_for_people = True

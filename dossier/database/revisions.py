@@ -1,6 +1,8 @@
-"""Whether what was counted once still holds: revisions that triggers of the database give (0047, 0051, 0052).
+"""Whether what was counted once still holds: revisions that triggers of the database give (0047,
+0051, 0052).
 
-Ask for the revision before counting: what is changed between the two has another one at the next look.
+Ask for the revision before counting: what is changed between the two has another one at the next
+look.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ def _sum(numbers: Any, whose: Any) -> int:
 
 
 def sweep() -> None:
-    """On PostgreSQL each transaction leaves rows (0052): of what is about the same, the newest is enough."""
+    """On PostgreSQL each transaction leaves rows (0052): of what is about the same, the newest is
+    enough."""
     if is_shared():
         with transaction():
             for table, about, number_of in (("listing", "client", "revision"), ("revision", "about", "number")):

@@ -120,7 +120,8 @@ def find_row(field: Any, value: object) -> Any:
 
 
 def change_row(field: Any, value: object, **changes: object) -> int:
-    """Change columns of the rows in which `field` has this value; how many there are. Call inside a transaction.
+    """Change columns of the rows in which `field` has this value; how many there are. Call inside a
+    transaction.
 
     As `update`, with a statement that is put together without peewee.
     """
@@ -142,7 +143,8 @@ else:
 
 
 _compact = json.JSONEncoder(separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder at each call, and a drop has a dozen lists and mappings."""
+"""Made once: `json.dumps` makes an encoder at each call, and a drop has a dozen lists and
+mappings."""
 
 
 class JSONText(_Text[V]):
@@ -364,7 +366,8 @@ class Drop(Table):
     of_type = TextField(null=True)
     """A refused drop's type, where it is never shared or not all staff may know of it."""
     told: JSONText[dict[str, str] | None] = JSONText(null=True)
-    """Of a refused drop: language → `text` in it, of the languages that aren't the office's. None: erased, or older."""
+    """Of a refused drop: language → `text` in it, of the languages that aren't the office's. None:
+    erased, or older."""
 
 
 class Event(Table):
@@ -483,7 +486,8 @@ class Listing(Table):
 
 
 class Revision(Table):
-    """How often something that pages count was changed (revisions.py). Counted by triggers (0051)."""
+    """How often something that pages count was changed (revisions.py). Counted by triggers
+    (0051)."""
 
     about = CharField(primary_key=True)
     number = BigIntegerField()

@@ -104,7 +104,8 @@ class ObjectStore:
     # What is read
 
     def head(self, name: str, is_bucket_sure: bool = False) -> ObjectHead | None:
-        """What the store says of an object; None: there is none (or, `is_bucket_sure`, no bucket)."""
+        """What the store says of an object; None: there is none (or, `is_bucket_sure`, no
+        bucket)."""
         try:
             with self._asking(name):
                 told = self._client.head_object(Bucket=self.bucket, Key=self._prefix + name)

@@ -172,7 +172,8 @@ def check(root: Path, environ: Mapping[str, str], name: str, text: str) -> None:
 
 
 def put(root: Path, environ: Mapping[str, str], now: datetime, name: str, sections: Mapping[str, Mapping[str, object]]) -> Path:
-    """Put keys into sections of the file `name`, a None taking its key out; returns where the copy of what it was lies.
+    """Put keys into sections of the file `name`, a None taking its key out; returns where the copy
+    of what it was lies.
 
     Raises ConfigurationError where the office could not be read then; OSError; Changed.
     """

@@ -384,7 +384,8 @@ def _whole_path(value: str) -> str:
 
 class BackupSettings(Strict):
     folder: Annotated[Line, AfterValidator(_whole_path)] | None = None
-    """Where `dossier backup` puts backups when it is not told a folder, such as /mnt/backup/office; best on another disk."""
+    """Where `dossier backup` puts backups when it is not told a folder, such as /mnt/backup/office;
+    best on another disk."""
 
 
 class PortalSettings(Strict):

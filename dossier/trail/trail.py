@@ -44,7 +44,8 @@ CHUNK = 5000
 
 _link_text = json.JSONEncoder(ensure_ascii=False).encode
 _detail_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-"""Made once: `json.dumps` makes an encoder at each call, which takes as long as an event's digest."""
+"""Made once: `json.dumps` makes an encoder at each call, which takes as long as an event's
+digest."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,7 +75,8 @@ class WorkerPool:
         return answer
 
     def prepare(self, function: Callable[[A], R], given: A) -> None:
-        """Start the processes, and have each load what `function` needs: there will be much to do soon."""
+        """Start the processes, and have each load what `function` needs: there will be much to do
+        soon."""
         for _ in range(WORKERS):
             self.begin(function, given)
 

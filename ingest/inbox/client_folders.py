@@ -1,7 +1,8 @@
-"""Each active client's folder of the inbox, made where it lacks, with the owner, the group and the rights of the inbox itself.
+"""Each active client's folder of the inbox, made where it lacks, with the inbox's owner and rights.
 
-A new one gets its name when it has all of that: killed before, it lies there under a hidden name, and is
-finished the next time. What already lies under the name, a link or a file, is left alone and told.
+A new one gets its name when it has all of that: killed before, it lies there under a hidden name,
+and is finished the next time. What already lies under the name, a link or a file, is left alone and
+told.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ AT_ONCE = 500
 
 
 def make(office: Office, known: Container[str], others: Iterable[str]) -> tuple[list[str], OSError | None]:
-    """Make those that lack; (the clients whose folders are new, the first trouble). `known`, `others`: what lies in the inbox."""
+    """Make those that lack; (the clients with new folders, the first trouble). `known`: those
+    there."""
     taken = {fold(name) for name in others}  # to Windows, `Acme-BV` and `acme-bv` are one folder
     lacking = [code for code, client in office.clients.items() if client.active and code not in known and fold(code) not in taken]
     made: list[str] = []

@@ -1,11 +1,12 @@
-"""What staff need to know by heart to write a sidecar, as text files in the inbox: names and codes, and what presets there are.
+"""What staff need to know to write a sidecar, as text files in the inbox: names, codes, presets.
 
     inbox/_staff.txt               who works here, and who may approve
     inbox/CLIENT/_client.txt       the client's contacts, approvers and presets
 
-Their names begin with `_`, so nothing is ever taken for a drop. Only a file that says on its first line
-that it is ours is ever written anew; what else lies there, and whatever a link leads to, is left alone.
-No mail address stands in them: many people read them, and a contact's `id` is enough for a sidecar.
+Their names begin with `_`, so nothing is ever taken for a drop. Only a file that says on its first
+line that it is ours is ever written anew; what else lies there, and whatever a link leads to, is
+left alone. No mail address stands in them: many people read them, and a contact's `id` is enough
+for a sidecar.
 """
 
 from __future__ import annotations

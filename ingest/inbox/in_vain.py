@@ -1,4 +1,4 @@
-"""What lies in an inbox in vain, and whom that is told: no sidecar speaks for it, or nothing is taken from where it lies.
+"""What lies in an inbox in vain, and who is told: no sidecar speaks for it, or nothing takes it.
 
 Nothing of it is ever refused, so by itself nobody would hear of it. After `intake.wait_hours` the
 admins get an alarm, one for each client, which is over when nothing of it is left. Whoever such a
@@ -25,8 +25,8 @@ LINES_MOST = 20
 """So many files are told of in one letter."""
 
 GAP = 1 / 24
-"""Of `intake.wait_hours`: so long after a letter about a client's folder no other one is written, so that what was put there one
-after the other is told of in one."""
+"""Of `intake.wait_hours`: so long after a letter about a client's folder no other is written, so
+that one tells of all that was put there meanwhile."""
 
 _KEY = "in-vain:"
 
@@ -61,7 +61,8 @@ class InVain:
         self._alarm(f"in_vain {client}", None)
 
     def forget_others(self) -> None:
-        """Nothing is looked at any more of whoever is no client now: what was told of their folders is over. Not inside `transaction()`."""
+        """Whoever is no client now is looked at no more: what was told is over. No
+        `transaction()`."""
         noted = [row[0] for row in tuples(Note.select(Note.key).where(Note.key.startswith(_KEY)))]
         for key in noted:
             client = key.removeprefix(_KEY)

@@ -1,4 +1,4 @@
-"""What lies in the folders of an inbox: plain files, folders, names under which programs write, and what is none of these."""
+"""What lies in an inbox's folders: plain files, folders, programs' names, and none of these."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from ingest.inbox import temporaries
 from ingest.sidecar.reading import type_named
 
 WHY = "WHY.txt"
-"""Told of a refused drop. One of ours inside a folder drop came back with the corrected files, and is no attachment."""
+"""Told of a refused drop. One of ours that came back with corrected files is no attachment."""
 
 
 GLANCED_AT = 200
@@ -47,7 +47,8 @@ class Listing:
 
 
 class Stamp(NamedTuple):
-    """What the system tells of a folder, and what is another with each name that comes, goes or changes in it."""
+    """What the system tells of a folder, and what differs with each name that comes or goes in
+    it."""
 
     device: int
     inode: int
@@ -56,10 +57,10 @@ class Stamp(NamedTuple):
 
 
 RESTED_NS = 3_000_000_000
-"""A folder that changed later than this may change once more at what its file system takes for the same moment."""
+"""A folder that changed later than this may change again in what counts as the same moment."""
 
 _bare: dict[str, Stamp] = {}
-"""Folder → its stamp when nothing lay in it. To look into hundreds of empty folders is most of what a page about the inbox would cost."""
+"""Folder → its stamp when it was empty. Looking into hundreds of those is most of a page's cost."""
 
 
 def stamp_of(folder: str) -> Stamp | None:
@@ -83,7 +84,8 @@ def is_still_bare(folder: str, stamp: Stamp | None) -> bool:
 
 
 def home_of(office: Office, client: str) -> Folder:
-    """A client's folder of the inbox, held open; made before, if it lacks. Raises OSError: a link is none."""
+    """A client's folder of the inbox, held open; made if it lacks. Raises OSError: a link is
+    none."""
     with open_folder(office.inbox) as inbox:
         return files.made_folder(inbox / client, 0o777)
 
@@ -113,7 +115,8 @@ def list_folder(folder: Folder) -> Listing:
 
 
 def holds_anything(place: At) -> bool:
-    """True if something lies in the folder that is taken elsewhere. What can't be read counts as something."""
+    """True if something in the folder is taken elsewhere. What can't be read counts as
+    something."""
     try:
         with open_folder(place) as folder:
             return not all(map(names.is_ignored, folder.names()))
@@ -124,7 +127,7 @@ def holds_anything(place: At) -> bool:
 
 
 def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]]:
-    """(clients that have a folder in the inbox; what else is in it, and what that is). Raises OSError if the inbox is gone."""
+    """(clients with a folder in the inbox; what else is in it, and what that is). OSError: gone."""
     known: list[str] = []
     others: dict[str, Sentence] = {}
     with os.scandir(office.inbox) as entries:
@@ -141,7 +144,7 @@ def clients_with_folders(office: Office) -> tuple[list[str], dict[str, Sentence]
 
 
 def holds_many(office: Office) -> bool:
-    """True if as much lies in the inbox as other processes are started for; a glance, not into every folder."""
+    """True if as much lies in the inbox as other processes are started for: by a glance."""
     count = 0
     for client in islice(office.clients, GLANCED_AT):
         with contextlib.suppress(OSError), open_beneath(office.inbox, client) as home:
@@ -164,7 +167,7 @@ class Refused(NamedTuple):
 
 
 def rejected(office: Office, clients: Sequence[str]) -> list[Refused]:
-    """Every refused drop that still lies in the inbox, oldest first: folders with a WHY.txt that can be read."""
+    """Every refused drop that still lies in the inbox, oldest first, with a readable WHY.txt."""
     found: list[Refused] = []
     inbox = office.inbox
     for client in clients:

@@ -1,4 +1,4 @@
-"""Who put a drop into the inbox that has waited for something for over an hour hears of it by mail, once."""
+"""Whoever put a drop into the inbox that waits for over an hour hears of it by mail, once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _KEY = "waits long:"
 
 
 def tell(office: Office, now: datetime, waiting: Mapping[str, Iterable[NotTaken]]) -> int:
-    """`waiting`: client → what waits by the last look; returns what is new of it. What does not wait any more is forgotten.
+    """`waiting`: client → what waits now; returns what is new. What waits no more is forgotten.
 
     Not inside `transaction()`.
     """

@@ -1,13 +1,13 @@
-"""A fresh look at a client's inbox: what is ready, what waits for what since when, what is never taken as it lies.
+"""A fresh look at a client's inbox: what is ready, what waits for what, what is never taken.
 
 Reads, and changes nothing: the daemon takes what is ready, `status`, `check` and `why` tell what
 waits. Every answer comes from the folder as it is now. What is remembered between looks only saves
 reading the same file again.
 
-A drop is ready when all its files are there and whole. Its sidecar's list says which they are; where
-there is none, they are all there once the set of them was quiet and no program writes beside them
-under a name of its own (temporaries.py). What waits in vain is handed over after wait_hours, with
-that as its fault.
+A drop is ready when all its files are there and whole. Its sidecar's list says which they are;
+where there is none, they are all there once the set of them was quiet and no program writes beside
+them under a name of its own (temporaries.py). What waits in vain is handed over after wait_hours,
+with that as its fault.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Found:
 
     client: str
     folder: str | None
-    """The folder's name, of a folder drop; of what lies in a preset's folder its way from the client's, `BTW/2025/`."""
+    """A folder drop's folder; of what is in a preset's folder its way from the client's."""
     sidecar_name: str | None
     """None: a file that came without one (a preset's, or intake.without_sidecar: create)."""
     digest: str
@@ -68,7 +68,7 @@ class Found:
     matched: Mapping[str, str]
     """The name that was asked for → the name on disk."""
     looks: Mapping[str, Look]
-    """Name on disk → what was seen, of every file of the drop, the sidecar and a returned WHY.txt too."""
+    """Name on disk → what was seen, of every file, the sidecar and a returned WHY.txt too."""
     faults: tuple[Fault, ...]
     unfinished: tuple[str, ...] = ()
     """Names on disk of what its own format calls unfinished, and that nobody went on with."""
@@ -86,12 +86,12 @@ class Found:
 
     @property
     def called(self) -> str:
-        """What people know it by: its stem, or the folder that it is, or the one that it lies in as well."""
+        """What people know it by: its stem, or the folder that it is, or is in as well."""
         return f"{self.folder}/" if self.is_folder else f"{self.folder or ''}{self.stem}"
 
     @property
     def ground(self) -> str:
-        """Where its word holds: the client's code; of what lies in a preset's folder with the way to that, `acme-bv/BTW/`."""
+        """Where its word holds: the client's code, with the way to a preset's folder."""
         return self.client if self.is_folder else f"{self.client}/{self.folder}" if self.folder else self.client
 
     @property
@@ -129,7 +129,7 @@ class Found:
         return (self.client, *way_of(self.folder))
 
     def place(self, inbox: Path) -> Path:
-        """What this folder is called, for people. Whoever reads in it opens it beneath the inbox."""
+        """What this folder is called, for people. It is opened beneath the inbox."""
         return inbox.joinpath(*self.folders)
 
 
@@ -144,7 +144,7 @@ class NotTaken:
     since: float
     """Seconds since 1970 of its last change."""
     names: tuple[str, ...] = ()
-    """What this is about, from the client's folder, there or missed; by its name on disk or as it was asked for."""
+    """What this is about, from the client's folder, by its name on disk or as asked for."""
     is_in_vain: bool = False
     """True if nobody but a person will make a drop of it, and no refusal will ever tell them."""
 
@@ -156,7 +156,7 @@ class Lying(NamedTuple):
     """From the inbox, as it is on disk."""
     look: Look
     digest: str
-    """SHA-256 (hex) of a sidecar's bytes; empty while it is still being written, and of another file."""
+    """SHA-256 (hex) of a sidecar's bytes; empty while it is written, and of other files."""
     ground: str
     """See Found.ground."""
 
@@ -170,13 +170,13 @@ class View:
     odd: list[NotTaken] = field(default_factory=list)
     """Links, pipes, devices, folders within folders: never taken, never touched."""
     has_folders: bool = False
-    """True if there are folders, also empty ones: what is put into them changes nothing of the folder they are in.
-    Presets' own folders don't count, whose time stamps are looked at."""
+    """True if there are folders: what is put into them changes nothing of this one. Presets' own
+    folders don't count, as their time stamps are looked at."""
     is_bare: bool = False
     """True if nothing at all lies there, but for names that are never taken."""
     cards: list[Lying] = field(default_factory=list)
     trouble: Sentence | None = None
-    """Something that can't be read now, and why: the share or the disk, not the drop, is at fault."""
+    """What can't be read now, and why: the share or the disk is at fault, not the drop."""
     next_in: float | None = None
     """Seconds until time alone may make something ready; None if only a change can."""
 
@@ -244,7 +244,7 @@ class Looker:
     """Looks at inbox folders. Keeps what it read of files that still wait. One thread uses it."""
 
     def __init__(self, office: Office, at_once: bool = False) -> None:
-        """`at_once`: whoever asks was not there before. Whether somebody writes can be seen, and not how long it was quiet."""
+        """`at_once`: the asker was not there before, and can't see how long it was quiet."""
         self.office = office
         self._at_once = at_once
         self.settling = Settling(self.quiet(office.settings.watch.settle_seconds))
@@ -268,7 +268,7 @@ class Looker:
                 _forget(kept, str(place), known)
 
     def look(self, client: str, wall: float, monotonic: float) -> View:
-        """Look at one client's folder. A folder that is not there is an empty one. OSError: it can't be read."""
+        """Look at one client's folder. One that is not there is empty. OSError: unreadable."""
         return _Round(self, client, wall, monotonic).look()
 
     @property
@@ -370,7 +370,7 @@ class _Round:
             self._judge_loose(place, name, is_spoken_for=len(read) < len(cards))
 
     def _judge_loose(self, place: _Place, name: str, is_spoken_for: bool) -> None:
-        """A file that no sidecar claims. `is_spoken_for`: one that may do so is still being written."""
+        """A file that no sidecar claims. `is_spoken_for`: one that may is being written."""
         card = copies.copy_of(name)
         if place.left[name] == 0 and (copies.is_copy(name) or self._is_copy(place, name)):
             reason = sentence("inbox.read_as_sidecar", stem=names.printable(name.rpartition(".")[0] or name))
@@ -397,7 +397,7 @@ class _Round:
         return self.office.settings.intake.without_sidecar == "create"
 
     def _judge_alone(self, place: _Place, files_: Sequence[str], spoken: Spoken | None = None) -> None:
-        """What becomes an item without a sidecar: a file, or all that is in a folder. `spoken`: by a preset."""
+        """What becomes an item without a sidecar, one or all files. `spoken`: by a preset."""
         name = None if place.is_drop else files_[0]
         about = (name,) if name is not None else ()
         wait = max(place.left[one] for one in files_)
@@ -446,7 +446,7 @@ class _Round:
     # Folders
 
     def _open_folder(self, name: str, above: Folder, spoken: Spoken | None, way: str = "") -> None:
-        """Look at a folder, held open: a preset's where `spoken` is given, which may lie below others by this `way`."""
+        """Look at a folder, held open: a preset's if `spoken`, maybe below others by `way`."""
         with contextlib.ExitStack() as held:
             try:
                 opened = held.enter_context(above.open(name))
@@ -529,7 +529,7 @@ class _Round:
     # Sidecars and their copies
 
     def _read_card(self, place: _Place, name: str) -> _Card | None:
-        """A sidecar that nobody writes to; None if it waits, which is told, or was changed since it was listed."""
+        """A sidecar that nobody writes to; None if it waits, which is told, or has changed."""
         look = place.found[name]
         known = self.looker._cards.get(place.path, {}).get(name)
         if known is not None and known.look == look:
@@ -566,7 +566,7 @@ class _Round:
         return seconds > 0
 
     def _copies_among(self, place: _Place, implied: Collection[str]) -> set[str]:
-        """What looks like a copy of a sidecar, of the files that a sidecar without a list would take along."""
+        """What looks like a sidecar's copy of the files that one without a list would take."""
         return {name for name in implied if place.left[name] == 0 and self._is_copy(place, name)}
 
     def _is_copy(self, place: _Place, name: str) -> bool:
@@ -629,10 +629,10 @@ class _Round:
     def _lacks(
         self, place: _Place, candidate: Candidate, hashes: Mapping[str, str | None]
     ) -> list[tuple[Sentence, Sentence | None]]:
-        """What this drop waits for: as it is told while there is time, and the fault that it is after that.
+        """What this drop waits for: as it is told in time, and the fault it is after that.
 
-        `hashes`: what the sidecar says of files that are there. For one that stays another the fault
-        is told when it is received.
+        `hashes`: what the sidecar says of files that are there. For one that stays another the
+        fault is told when it is received.
         """
         hours = f"{self.office.settings.intake.wait_hours:g}"
         lacks: list[tuple[Sentence, Sentence | None]] = []
@@ -659,7 +659,7 @@ class _Round:
         return sentence("inbox.waits_for", file=names.printable(name))
 
     def _lack(self, place: _Place, name: str, sha256: str | None) -> tuple[Sentence, Sentence | None] | None:
-        """What a file lacks that is there and that nobody writes to: (as it is told, and the fault that it is in the end)."""
+        """What a file lacks that nobody writes to: (as told, the fault it is in the end)."""
         hours, file = f"{self.office.settings.intake.wait_hours:g}", names.printable(name)
         if place.found[name].size == 0:
             return sentence("inbox.waits_for_content", file=file), sentence("inbox.stayed_empty", file=file, hours=hours)
@@ -673,7 +673,7 @@ class _Round:
         return None
 
     def _unfinished(self, place: _Place, files_: Iterable[str]) -> tuple[float, list[str]]:
-        """(seconds until these files are taken as they are; those whose own format calls them unfinished)."""
+        """(seconds until these are taken as they are; those unfinished by their own format)."""
         unfinished = [name for name in files_ if self.settling.is_cut_off(place.opened, name)]
         quiet = min((self._quiet_seconds(place, name) for name in unfinished), default=0.0)
         return (max(0.0, self._unfinished_minutes * 60 - quiet) if unfinished else 0.0), unfinished
@@ -726,13 +726,13 @@ class _Round:
         about: Sequence[str] = (),
         in_vain: bool = False,
     ) -> None:
-        """`name` waits, None for the whole folder; since the last change of the files `since`, else of those in the place."""
+        """`name` waits, None for the folder; since the change `since`, else the place's."""
         changed = _changed_at(place.found[one] for one in (list(since) or place.found))
         path = place.path_of(name) if name is not None else place.path_of("").rstrip("/")
         self.view.waiting.append(NotTaken(self.client, path, reason, changed, place.about(*about), in_vain))
 
     def _cannot_read(self, path: str, about: tuple[str, ...], error: OSError, since: float) -> None:
-        """The share or the disk fails: what can't be read waits, and the rest of the folder doesn't wait for it."""
+        """The share or the disk fails: what can't be read waits, and the rest does not."""
         self.view.trouble = sentence("intake.at_path", path=names.printable(path.rpartition("/")[2]), what=system.why(error))
         self.view.again_in(UNREADABLE_RETRY_SECONDS)
         reason = sentence("inbox.cannot_be_read", reason=error.strerror or "")
@@ -753,7 +753,7 @@ def _is_mentioned(name: str, text: str) -> bool:
 
 
 def _is_reason(folder: Folder) -> bool:
-    """True if the WHY.txt of this folder is that of an earlier refusal: nothing but lines `file:line: message`."""
+    """True if this folder's WHY.txt is of an earlier refusal: only `file:line: message`."""
     try:
         lines = files.read_plain(folder / WHY, SIDECAR_BYTES)[0].decode("utf-8", "replace").splitlines()
     except OSError:

@@ -1,11 +1,12 @@
-"""Which client folders of the inbox are to be looked at now: where a watcher hinted, a file should have settled, the clock says so.
+"""Which client folders are to be looked at now: after a hint, a settled file, or by the clock.
 
-What is remembered here only saves looks; all of it may be lost or wrong at any time, and the full look of every minute
-(`watch.rescan_seconds`) finds what was missed: by each folder's time stamp, and every TURNS-th time by listing it, whatever its
-time stamp says.
+What is remembered here only saves looks; all of it may be lost or wrong at any time, and the full
+look of every minute (`watch.rescan_seconds`) finds what was missed: by each folder's time stamp,
+and every TURNS-th time by listing it, whatever its time stamp says.
 
-The inbox is often a share. One that can't be read, or is suddenly without any client's folder (a mount point without its mount),
-is an alarm; nothing is concluded from what is not there, and when it is back, it is watched and looked at anew.
+The inbox is often a share. One that can't be read, or is suddenly without any client's folder (a
+mount point without its mount), is an alarm; nothing is concluded from what is not there, and when
+it is back, it is watched and looked at anew.
 """
 
 from __future__ import annotations
@@ -34,29 +35,30 @@ from ingest.inbox.watcher import FolderWatch
 log = structlog.get_logger("lookout")
 
 TROUBLE_SECONDS = 30
-"""How long a client's folder is left alone that could not be read, or whose drops could not be taken."""
+"""How long a client's folder is left alone that could not be read, or its drops not taken."""
 
 CLAIM_SECONDS = 0.5
 """How soon a folder that another daemon is busy with is tried again."""
 
 REST = 4
-"""A folder is left alone for so many times as long as a look at it took: one with 10,000 files that are still coming costs 50 ms
-a look, and must not keep us from the others."""
+"""A folder is left alone for so many times as long as a look at it took: one with 10,000 files that
+still come costs 50 ms a look, and must not keep us from the others."""
 
 SLOW_SECONDS = 0.005
 """Looks that are quicker need no rest."""
 
 STAMP_NS = 2_000_000_000
-"""The coarsest time stamps of folders (FAT): a change that comes this much later gets another one."""
+"""The coarsest time stamps of folders (FAT): a change that comes later gets another one."""
 
 HELPED_AT_ONCE = 500
 """So many clients' help files are looked at in one full look: drops come first."""
 
 TURNS = 5
-"""At each full look so many of the empty folders, one in TURNS, are listed although their time stamps are what they were."""
+"""At each full look one in TURNS of the empty folders is listed though its stamp is the same."""
 
 QUIET_NS = 3600 * 1_000_000_000
-"""A folder in which nothing was made or removed for so long is polled every QUIET_TURNS-th time: with 10,000 it is most of what polling costs."""
+"""A folder that was quiet for so long is polled every QUIET_TURNS-th time: with 10,000 of them that
+is most of what polling costs."""
 
 QUIET_TURNS = 3
 
@@ -64,11 +66,12 @@ _HAD_CLIENTS = "inbox-had-clients"
 
 
 class Lookout:
-    """Looks out over the inbox of an office. One thread uses it; `hint`, `look_everywhere` and `poll` may be called from any.
+    """Looks out over an office's inbox, in one thread; `hint`, `look_everywhere`, `poll` from any.
 
-    `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread, when something is wrong or over.
-    `claim(client)` says whether the folder may be looked at now: another daemon may be busy with it.
-    `saw` is told which sidecars lie in a client's folder and wait, and which other files, where that matters.
+    `wake` is called when something became due; `alarm(cause, text or None)`, from the using thread,
+    when something is wrong or over. `claim(client)` says whether the folder may be looked at now:
+    another daemon may be busy with it. `saw` is told which sidecars lie in a client's folder and
+    wait, and which other files, where that matters.
     """
 
     def __init__(
@@ -109,7 +112,7 @@ class Lookout:
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
 
     def watch(self) -> None:
-        """Begin to watch, and go on with it through whatever happens to the inbox, as long as `supervise` is called."""
+        """Begin to watch, whatever happens to the inbox, as long as `supervise` is called."""
         self._watching = True
         self.supervise()
 
@@ -126,7 +129,7 @@ class Lookout:
         self.look_everywhere()
 
     def count_waiting(self) -> int:
-        """How many drops and files wait for something, by a fresh look at all folders; 0 where the inbox can't be read."""
+        """How many drops and files wait, by a fresh look everywhere; 0 if it can't be read."""
         try:
             known, _ = listing.clients_with_folders(self.office)
             return sum(len(self.looker.look(client, *settling.now()).waiting) for client in known)
@@ -158,14 +161,14 @@ class Lookout:
             self._due[client] = min(self._due.get(client, at), at)
 
     def postpone(self, drops: Sequence[Found], trouble: Container[str]) -> None:
-        """Some of these could not be taken: look again, at the clients in `trouble` (disk full, no permission) not so soon."""
+        """Some could not be taken: look again, later at clients in `trouble` (a full disk)."""
         for found in drops:
             self.looker.settling.doubt(found.place(self.office.inbox))
         for client in {found.client for found in drops}:
             self.again_in(client, TROUBLE_SECONDS if client in trouble else self.looker.pause)
 
     def next_at(self) -> float:
-        """When the next look is due, in monotonic seconds; infinity if only a hint can make it so."""
+        """When the next look is due, in monotonic seconds; infinity if only a hint makes it."""
         with self._lock:
             now = self._everything or (self._poll and self._watch.polls)
             return 0.0 if now else min(self._due.values(), default=float("inf"))
@@ -173,7 +176,7 @@ class Lookout:
     # Looking
 
     def ready(self) -> Iterator[list[Found]]:
-        """Look wherever a look is due; for each client's folder the drops that can be taken or must be refused."""
+        """Look where it is due; for each client the drops that can be taken or refused."""
         for client in self._clients_due():
             if not self._claim(client):
                 self.again_in(client, CLAIM_SECONDS)
@@ -225,7 +228,7 @@ class Lookout:
         return changed.union(client for client in in_turn if self._holds_files(f"{inbox}/{client}"))
 
     def _made_folders(self, known: list[str], others: Iterable[str]) -> list[str]:
-        """The clients that have a folder, after those that lack were made. In an inbox that lost all of them none is made."""
+        """The clients with a folder, made where it lacks; none in an inbox that lost all."""
         made, trouble = list[str](), None
         if self.office.settings.intake.make_folders and (known or not self._had_clients):
             made, trouble = client_folders.make(self.office, known, others)
@@ -238,7 +241,7 @@ class Lookout:
         return sorted([*known, *made])
 
     def _help(self, known: Sequence[str]) -> None:
-        """Bring the help files up to date: all after config/ has changed, else some at each full look; so many at a time."""
+        """Bring the help files up to date: all after a change, else some at each full look."""
         if not self.office.settings.intake.help_files:
             return
         if self._helped is not self.office:
@@ -275,7 +278,7 @@ class Lookout:
             return True
 
     def _changed(self, spare_quiet: bool = False) -> set[str]:
-        """Client folders that are new, hold something, or had something made or removed in them since they were empty.
+        """Client folders that are new, hold something, or had a change since they were empty.
 
         `spare_quiet`: of those that are quiet, only those whose turn it is.
         """
@@ -368,7 +371,7 @@ class Lookout:
     # Watching
 
     def supervise(self) -> None:
-        """Watch anew when a watcher died or another folder lies at the inbox's place (unmounted, mounted); cheap when all is well."""
+        """Watch anew if a watcher died or the inbox was replaced; cheap when all is well."""
         if not self._watching:
             return
         try:
@@ -384,6 +387,6 @@ class Lookout:
 
 
 def _depth(office: Office) -> int:
-    """So many levels of folders in the inbox are watched: clients', those in them, and those within presets' where they count."""
+    """So many levels are watched: clients' folders, those in them, presets' where they count."""
     is_deep = any(preset.folder and preset.location_from_folders for preset in office.settings.presets.values())
     return 2 + presets.DEEPEST if is_deep else 2

@@ -29,11 +29,11 @@ class Claim:
     """What a readable sidecar asks for."""
 
     explicit: tuple[str, ...] | None
-    """The names under `attachments`, or None if the key is absent: then files named as the sidecar is."""
+    """The names under `attachments`, or None without the key: then files named as the sidecar."""
     needs_files: bool = True
-    """False: with nothing listed and nothing there it is taken as it is (an amendment of other keys)."""
+    """False: with nothing listed and nothing there it is taken (an amendment of other keys)."""
     mentioned: tuple[str, ...] = ()
-    """Names on disk that stand somewhere in a sidecar that can't be read to its end. It is refused, and they go along."""
+    """Names on disk within a sidecar that can't be read to its end, refused with it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,17 @@ class Candidate:
     sidecar: str
     """Its name on disk; `item.yaml` in a folder drop."""
     files: tuple[str, ...]
-    """Names on disk that go where the sidecar goes. A file that two claim goes with the first, by name."""
+    """Names on disk that go along with the sidecar. A file that two claim goes with the first."""
     matched: Mapping[str, str]
     """Name as asked for (as on disk, when implied) → name on disk."""
     missing: tuple[str, ...]
     """Asked for, and not there."""
     faults: tuple[Fault, ...]
     waits: bool
-    """Nothing listed and nothing there yet; or another sidecar that may claim the same is not read yet."""
+    """Nothing listed and nothing there yet; or another that may claim the same is not read."""
     rivals: frozenset[str] = frozenset()
-    """All names on disk of the drops that it is in conflict with, its own too. They are to be judged at the same time: were
-    one refused and moved away first, the other would look good."""
+    """All names on disk of the drops in conflict with it, and its own. They are judged at the same
+    time: were one refused and moved away first, the other would look good."""
     implied: frozenset[str] = frozenset()
     """Of `files`: those that no list names."""
     copies: tuple[str, ...] = ()
@@ -114,10 +114,11 @@ class _Index:
 def pair(names: Iterable[str], claims: Mapping[str, Claim], copied: Collection[str] = ()) -> Pairing:
     """Pair the plain files of a client's inbox folder.
 
-    `claims`: by sidecar's name, of those that were read. `copied`: what looks like the copy of a sidecar.
+    `claims`: by sidecar's name, of those that were read. `copied`: what looks like the copy of a
+    sidecar.
 
-    A sidecar that is not in `claims` is still being written: it may claim what is named as it is, and is a candidate that
-    waits, as does a sidecar that it may be in conflict with.
+    A sidecar that is not in `claims` is still being written: it may claim what is named as it is,
+    and is a candidate that waits, as does a sidecar that it may be in conflict with.
     """
     index = _Index(names)
     drafts = {name: _Draft(name, claims.get(name)) for name in index.names if is_sidecar(name)}
@@ -139,7 +140,7 @@ def pair(names: Iterable[str], claims: Mapping[str, Claim], copied: Collection[s
 
 
 def pair_folder(names: Iterable[str], card: str, claim: Claim | None, copied: Collection[str] = ()) -> Candidate:
-    """The drop of a folder whose sidecar is `card`. `claim`: None while that is still being written.
+    """The drop of a folder with the sidecar `card`. `claim`: None while that is being written.
 
     What is in the folder and not listed, when something is listed, is no part of the drop, and
     neither are `copied`: what looks like copies of the sidecar.
@@ -194,7 +195,7 @@ def _match_listed(draft: _Draft, index: _Index) -> None:
 
 
 def _attached_sidecars(drafts: Mapping[str, _Draft]) -> tuple[set[str], dict[str, list[str]]]:
-    """(names that end as a sidecar's but are listed by one, sidecars that list each other → by whom each is listed).
+    """(sidecars' names that one lists, sidecars that list each other → by whom).
 
     What is listed by a sidecar is an attachment, and what an attachment lists counts for nothing.
     """
@@ -221,7 +222,7 @@ def _attached_sidecars(drafts: Mapping[str, _Draft]) -> tuple[set[str], dict[str
 
 
 def _match_implied(speaking: Mapping[str, _Draft], index: _Index, copied: Collection[str]) -> None:
-    """Find `NAME.*` for the sidecars that list nothing; a file's own `report.pdf.yaml` goes before `report.yaml`."""
+    """Find `NAME.*` for sidecars that list nothing; `report.pdf.yaml` before `report.yaml`."""
     by_stem: dict[str, list[_Draft]] = defaultdict(list)
     for draft in speaking.values():
         if draft.implied:
@@ -280,7 +281,7 @@ def _refuse_tangled(speaking: Mapping[str, _Draft], tangled: Mapping[str, Sequen
 
 
 def _refuse_twins(speaking: Mapping[str, _Draft], groups: _Groups) -> None:
-    """`report.yaml` beside `report.yml`: both would speak for the same files, and get the same receipt."""
+    """`report.yaml` beside `report.yml`: both would speak for the same files."""
     twins: dict[str, list[str]] = defaultdict(list)
     for name in speaking:
         twins[nfc(stem(name))].append(name)
@@ -297,7 +298,7 @@ def _others(names: Sequence[str], name: str) -> Sentence:
 
 
 def _share_out(speaking: Mapping[str, _Draft], groups: _Groups) -> set[str]:
-    """Give each file to one sidecar, and tell those that claim the same. Returns all that is claimed."""
+    """Give each file to one sidecar, and tell those that claim the same. Returns all claimed."""
     claimants: dict[str, list[str]] = defaultdict(list)
     for name, draft in speaking.items():
         for file in draft.claimed:

@@ -1,4 +1,4 @@
-"""The folders of presets are made in every client's inbox, for people to put files into. Only made, never removed."""
+"""The folders of presets are made in every client's inbox, to put files into; never removed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from dossier.text.names import fold
 
 
 def make(office: Office, clients: Iterable[str]) -> OSError | None:
-    """Make those that lack, of clients that are active, with the rights of the client's own folder. The first trouble, if any."""
+    """Make those that active clients lack, with the client's folder's rights. The first trouble."""
     wanted, trouble = presets.folders(office.settings), None
     for client in clients if wanted else ():
         if not office.clients[client].active:

@@ -27,11 +27,11 @@ _KNOWN = tuple(
 _ANY = re.compile(
     r"\.goutputstream-\w+|~[A-Za-z]{2,3}\d+\.tmp|[0-9A-F]{6,8}\.tmp|\.nfs[0-9a-f]+|unconfirmed \d+\.crdownload", re.IGNORECASE
 )
-"""These say nothing of the name that comes of them: GNOME, Office, a file on NFS that is still open, Chrome."""
+"""Names that say nothing of the next one: GNOME, Office, an open file on NFS, Chrome."""
 
 
 def becoming(name: str) -> str | None:
-    """The name that a file gets which is written under this one; "" if it may be any, None if this is no such name."""
+    """The name that a file written under this one gets; "" if any, None if this is none such."""
     if name.startswith(OURS):
         return None
     if _ANY.fullmatch(name):

@@ -1,12 +1,14 @@
 """Says "look at this folder", natively or by the clock; never decides anything and may be wrong.
 
-Native: watchdog's reader of the kernel's events, one thread, on exactly the folders that drops can lie in: the root, the folders in
-it, and the folders in those; what is never taken (`_done`, `.part`) is not watched, so our own work makes no noise. An
-Observer of watchdog does too much here: it walks and watches every folder of years of receipts, keeps each rename back for half
-a second, and is silent about folders it could not watch. The kernel may drop events (overflow) or run out of watches: both are
-told, and the full look of every minute finds what was missed.
+Native: watchdog's reader of the kernel's events, one thread, on exactly the folders that drops can
+lie in: the root, the folders in it, and the folders in those; what is never taken (`_done`,
+`.part`) is not watched, so our own work makes no noise. An Observer of watchdog does too much here:
+it walks and watches every folder of years of receipts, keeps each rename back for half a second,
+and is silent about folders it could not watch. The kernel may drop events (overflow) or run out of
+watches: both are told, and the full look of every minute finds what was missed.
 
-Polled: on network file systems the kernel knows nothing of what others do, so every folder is looked at by the clock.
+Polled: on network file systems the kernel knows nothing of what others do, so every folder is
+looked at by the clock.
 """
 
 from __future__ import annotations
@@ -39,11 +41,12 @@ _LOCAL_FUSE = {"fuse.ext2", "fuse.ext4", "fuse.ntfs", "fuse.exfat", "fuse.bindfs
 
 _IN = InotifyConstants
 _MASK = Mask(_IN.IN_CREATE | _IN.IN_CLOSE_WRITE | _IN.IN_MOVED_FROM | _IN.IN_MOVED_TO | _IN.IN_DELETE | _IN.IN_ONLYDIR)
-"""A file that was written is closed; one that was renamed or linked in was created or moved; nothing else makes a file whole."""
+"""A file that was written is closed, a renamed or linked one created: nothing else makes one
+whole."""
 
 
 def file_system_of(path: Path, mountinfo: str | None = None) -> str:
-    """The type of the file system that holds `path`, by /proc/self/mountinfo (proc(5)); `unknown` without it."""
+    """The type of `path`'s file system, by /proc/self/mountinfo (proc(5)), or `unknown`."""
     try:
         text = Path("/proc/self/mountinfo").read_text() if mountinfo is None else mountinfo
     except OSError:
@@ -68,7 +71,7 @@ def mode_for(path: Path, wanted: Literal["auto", "native", "polling"]) -> Mode:
 
 
 class FolderWatch:
-    """Keeps a folder watched as the setting and its file system say, whatever happens to it (unmounted, mounted, replaced)."""
+    """Keeps a folder watched as the setting and its file system say, whatever happens to it."""
 
     def __init__(self, folder: Path, hint: Callable[[str | None], None], depth: int) -> None:
         self.folder = folder
@@ -85,7 +88,7 @@ class FolderWatch:
         return self._watcher is None or self.trouble is not None
 
     def supervise(self, wanted: Literal["auto", "native", "polling"]) -> bool:
-        """Begin to watch, or begin anew if need be; cheap when all is well. Raises OSError: the folder is not there.
+        """Begin to watch, anew if need be; cheap when all is well. OSError: the folder is gone.
 
         True if it began (anew): what came before that was not seen.
         """
@@ -126,10 +129,10 @@ class FolderWatch:
 
 
 class Watcher:
-    """Watches a folder and `depth` levels below it, and calls `hint(first part of the path below it)`, from a thread of its own.
+    """Watches a folder and `depth` levels below it; calls `hint(first part)` from its own thread.
 
-    `hint(None)` means: look everywhere. A folder that comes later is watched before it is hinted at, so whatever is put into it
-    is either there at the look or hinted at again.
+    `hint(None)` means: look everywhere. A folder that comes later is watched before it is hinted
+    at, so whatever is put into it is either there at the look or hinted at again.
     """
 
     def __init__(self, folder: Path, hint: Callable[[str | None], None], depth: int) -> None:
@@ -144,7 +147,7 @@ class Watcher:
         self._numbers: dict[tuple[str, ...], WatchDescriptor] = {}
 
     def start(self) -> Sentence | None:
-        """Begin. Returns why not, or why not all, in a sentence; the folder is then to be looked at by the clock (too)."""
+        """Begin. Returns why not, or not all, in a sentence: the clock must look there, too."""
         try:
             self._inotify = InotifyFD()
             with self._lock:
@@ -156,7 +159,7 @@ class Watcher:
         return self.trouble()
 
     def extend(self) -> None:
-        """Watch what should be and isn't yet: new folders whose event was lost, or for which there was no watch left."""
+        """Watch what should be and isn't: folders whose event was lost, or without a watch."""
         with self._lock:
             self._full = False
             self._add_those_in(())
@@ -166,7 +169,7 @@ class Watcher:
         return self._why_not(OSError(errno.ENOSPC, sentence("inbox.no_watch_left"))) if self._full else None
 
     def is_alive(self) -> bool:
-        """False if events can't come any more: never started, the thread died, or the file system is unmounted."""
+        """False if events can't come: not started, its thread dead, or it is unmounted."""
         return not self._gone and self._inotify is not None and self._inotify.is_alive()
 
     def stop(self) -> None:
@@ -184,7 +187,7 @@ class Watcher:
     # Which folders are watched
 
     def _add(self, place: tuple[str, ...]) -> None:
-        """Watch the folder at `place` below the root, and those in it. Raises OSError for the root only."""
+        """Watch the folder `place` below the root, and those in it. OSError for the root only."""
         assert self._inotify is not None
         path = os.path.join(self.folder, *place)
         if place and not os.access(path, os.R_OK):
@@ -215,7 +218,7 @@ class Watcher:
                 self._add((*place, name))
 
     def _forget(self, place: tuple[str, ...]) -> None:
-        """Don't watch `place` and what is in it any more: something else is there now, or nothing."""
+        """Watch `place` and what is in it no more: something else is there, or nothing."""
         assert self._inotify is not None
         below = [] if len(place) == self._depth else [known for known in self._numbers if known[: len(place)] == place]
         for known in below or [place]:

@@ -1,4 +1,4 @@
-"""One drop on its way through intake, and what is made of it: item, receipt, WHY.txt, fingerprint. Pure."""
+"""One drop on its way through intake, and what is made of it: item, receipt, WHY.txt. Pure."""
 
 from __future__ import annotations
 
@@ -109,9 +109,9 @@ def changes_of(drop: Candidate) -> FileChanges:
 def fingerprint_of(drop: Candidate, now: datetime) -> str:
     """What makes two drops the same: the client, the sidecar's bytes, and each file's content.
 
-    Of what came without a sidecar also its name and, where a preset speaks for it, the folder and the
-    month: the same blank return comes again and again. Contents in the order of the sidecar's list, or
-    of the names: two files that changed places are another drop.
+    Of what came without a sidecar also its name and, where a preset speaks for it, the folder and
+    the month: the same blank return comes again and again. Contents in the order of the sidecar's
+    list, or of the names: two files that changed places are another drop.
     """
     listed = drop.found.sidecar is not None and drop.found.sidecar.attachments is not None
     contents = [copy.sha256 for _, copy in (drop.files if listed else sorted(drop.files, key=lambda entry: entry[0]))]
@@ -139,7 +139,7 @@ def _advice(drop: Candidate) -> Sentence:
 
 
 def receipt_text(drop: Candidate, at: str, language: str, is_secret: bool = False) -> str:
-    """The receipt. `is_secret`: not everybody who sees the folder may know of such items, so it says the number and no more."""
+    """The receipt. `is_secret`: some who see the folder may not know, so only the number."""
     assert drop.item is not None
     lines = [f"item: {item_name(drop.item)}", f"taken_at: {clock.local_iso(drop.first_taken_at or at)}"]
     if is_secret:

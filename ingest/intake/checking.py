@@ -1,4 +1,4 @@
-"""What the daemon would say of sidecars and inbox folders, without doing anything: `dossier check`."""
+"""What the daemon would say of sidecars and folders, doing nothing: `dossier check`."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ def check(
     """(what is wrong or waited for, in the order of `paths`; how many drops are good).
 
     A path in the inbox is judged as the daemon would; of a sidecar that lies elsewhere only the
-    form can be. `may`: what the reader may know of; other clients are none. `stays`: what the daemon
-    found that the inbox does not let go (staying.recorded). `why`: leftovers.pointing_back, where the
-    database is open.
+    form can be. `may`: what the reader may know of; other clients are none. `stays`: what the
+    daemon found that the inbox does not let go (staying.recorded). `why`: leftovers.pointing_back,
+    where the database is open.
     """
     findings: list[Remark] = []
     good = 0
@@ -129,7 +129,7 @@ def _check_client(
 
 
 def _is_part(found: Found, only: Sequence[str]) -> bool:
-    """True if the file or folder `only`, from the client's folder, goes where this drop goes, or the drop lies in it."""
+    """True if `only`, from the client's folder, goes with this drop, or the drop is in it."""
     here, folder = "/".join(only), f"{found.folder}/" if found.is_folder else found.folder or ""
     return any(f"{folder}{name}" == here or f"{folder}{name}".startswith(f"{here}/") for name in found.looks)
 

@@ -1,4 +1,4 @@
-"""Drops that a command, the desk or the API places for somebody: the file's owner is one, the maker is another.
+"""Drops placed for somebody by command, desk or API: one is the owner, another the maker.
 
 What is written down beforehand is bound to exactly that drop: the client, the folder's name, the
 owner, the sidecar's SHA-256 and that of every file. It holds once: intake strikes it out in the
@@ -41,10 +41,10 @@ def record(
     now: datetime, actor: Actor, client: str, folder: str, place: Folder, sidecar: bytes, hashes: Mapping[str, str],
     owners: Mapping[str, int] = NOBODY_ELSES,
 ) -> None:  # fmt: skip
-    """What lies at `place`, and gets the name `folder` next, is `actor`'s drop. Call inside `transaction()`.
+    """What lies at `place`, and is named `folder` next, is `actor`'s. In `transaction()`.
 
-    `hashes`: SHA-256 (hex) of each attachment, by its name. Whoever owns the sidecar must own them all, but for those in
-    `owners`: name → user id.
+    `hashes`: SHA-256 (hex) of each attachment, by its name. Whoever owns the sidecar must own them
+    all, but for those in `owners`: name → user id.
     """
     look = files.look(place / SIDECAR)
     assert look is not None
@@ -59,7 +59,7 @@ def record(
 
 
 def find(found: Found) -> Delegation | None:
-    """What was written down for this drop, as far as it can be told before its files are read: `holds` tells the rest."""
+    """What was written down for this drop, before its files are read: `holds` tells the rest."""
     if found.folder is None or not found.folder.isascii() or found.sidecar is None or found.sidecar.created_by is None:
         return None
     row = Delegation.get_or_none((Delegation.client == found.client) & (Delegation.folder == found.folder))
@@ -83,7 +83,7 @@ def holds(row: Delegation, drop: Candidate) -> bool:
 
 
 def use_up(drops: Iterable[Candidate]) -> list[Candidate]:
-    """Strike out the words for these drops; returns the drops whose word somebody else has used. Inside `transaction()`."""
+    """Strike out the words for these drops; those that somebody else used. In `transaction()`."""
     placed = [drop for drop in drops if drop.delegation is not None]
     return [drop for drop in placed if not _delete(drop.found.client, drop.found.folder)]
 

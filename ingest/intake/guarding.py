@@ -1,7 +1,8 @@
-"""The wrong-client guard between receive and commit: what would be shared outright is searched first (CONTRACT section 4).
+"""The wrong-client guard between receive and commit: what is to be shared is searched first.
 
-Reading begins while other files are still being copied. A drop whose file takes long to read stays in the inbox for the next
-look, so that it holds up no other; by then it may have been read. Nothing here is kept on the disk.
+Reading begins while other files are still being copied. A drop whose file takes long to read stays
+in the inbox for the next look, so that it holds up no other; by then it may have been read. Nothing
+here is kept on the disk.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class GuardOfIntake:
         self._patience = None if patient else PATIENCE_SECONDS
 
     def begin(self, office: Office, drop: Candidate, texts: Mapping[str, FileText]) -> None:
-        """Start to read what was received. `texts`: by SHA-256, of files that are read already. Raises OSError."""
+        """Start to read what was received. `texts`: by SHA-256, read already. OSError."""
         if not suspicion.is_on(office) or not may_share(drop):
             return
         for file, place in zip(files_of(drop), drop.places, strict=True):
@@ -41,7 +42,7 @@ class GuardOfIntake:
     def judge(
         self, office: Office, now: datetime, drops: Sequence[Candidate], trouble: dict[str, Sentence]
     ) -> tuple[list[Candidate], list[Candidate]]:
-        """Say of each drop what was found, and make a concept of what must be held or is doubtful; (those, the ones that wait).
+        """Say what was found, and make concepts of what is held or doubtful; (those, waiting ones).
 
         `trouble` gets what keeps a client's files from being read.
         """
@@ -74,7 +75,7 @@ class GuardOfIntake:
         return judged, left
 
     def _shared(self, office: Office, now: datetime, drop: Candidate) -> list[tuple[str, str]]:
-        """(name, SHA-256) of what this drop would share outright. All of it is being read, or was."""
+        """(name, SHA-256) of what this drop would share outright; being read, or read."""
         if drop.amends is None:
             return [(file.name, file.sha256) for file in files_of(drop) if chosen(office, file.share)]
         assert drop.wish is not None

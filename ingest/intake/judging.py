@@ -1,7 +1,8 @@
 """May this drop become an item, and what would it be? Found in, judgement out.
 
-The daemon judges what it is about to take, `dossier check` and `dossier new` judge the same way beforehand. What can only be
-seen in the bytes of the attachments (their kind, their sha256) is looked at when they are received (intake.py).
+The daemon judges what it is about to take, `dossier check` and `dossier new` judge the same way
+beforehand. What can only be seen in the bytes of the attachments (their kind, their sha256) is
+looked at when they are received (intake.py).
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ class Judgement:
 
 
 def judge(office: Office, found: Found, delegated: Actor | None = None) -> Judgement:
-    """Judge one drop. `delegated`: for whom it was placed by a command or the desk (delegation.py), whatever its owner."""
+    """Judge one drop. `delegated`: for whom it was placed (delegation.py), whoever owns it."""
     card = found.looks[found.sidecar_name] if found.sidecar_name else next(iter(found.looks.values()))
     owner = people.user_name(card.uid)
     maker, refusal = _maker(office, found, owner, delegated)
@@ -77,7 +78,7 @@ def _is_about_sharing(problem: Problem) -> bool:
 
 
 def _doubts_of_preset(office: Office, found: Found, sidecar: Sidecar, maker: str, owner: str) -> list[Sentence]:
-    """Why what a preset would share outright must be looked at first: whoever the file is of may not share themselves.
+    """Why what a preset would share must be looked at first: its owner may not share.
 
     What the sidecar itself says is refused to them, as ever.
     """
@@ -103,7 +104,7 @@ def line_of(sidecar: Sidecar | None, key: str) -> int:
 
 
 def entries(found: Found) -> Iterator[tuple[str, bool | None, str | None, str]]:
-    """(name in the item, shared or None, expected sha256 or None, name on disk) of each attachment."""
+    """(name in the item, shared or None, expected sha256 or None, name on disk) of each."""
     sidecar = found.sidecar
     if sidecar is not None and sidecar.attachments is not None:
         for entry in sidecar.attachments:
@@ -132,7 +133,7 @@ def wish_of(sidecar: Sidecar) -> Wish:
 
 
 def _maker(office: Office, found: Found, owner: str, delegated: Actor | None) -> tuple[str, Sentence | None]:
-    """Who made a drop whose sidecar is `owner`'s file, and why that can't be (CONTRACT section 3, last paragraphs)."""
+    """Who made a drop whose sidecar is `owner`'s, or why that can't be (CONTRACT section 3)."""
     own, sidecar = people.staff_by_user(office, owner), found.sidecar
     stands_in = office.settings.presets[found.preset].maker if found.preset and found.sidecar_name is None else None
     if stands_in is not None and people.owner_of(office, owner) is None:
@@ -163,7 +164,8 @@ def _file_problems(office: Office, found: Found) -> list[Problem]:
     listed = found.sidecar is not None and found.sidecar.attachments is not None
     for name, _, _, disk in entries(found):
         shown, look = names.printable(name), found.looks.get(disk)
-        # What a sidecar lists, and what lies beside it under one name, was told of when it was read and paired.
+        # What a sidecar lists, and what lies beside it under one name, was told of when it was read
+        # and paired.
         if not listed and (fault := names.name_fault(name)):
             messages.append(sentence("intake.of_file", file=shown, what=fault))
         folded = names.fold(name)

@@ -1,8 +1,9 @@
 """What a file is, by its bytes and its name; and whether such files are taken.
 
-Reads, and changes nothing. What a file is, dossier/files/marks.py tells by what it must have to work.
-Of binary files without such marks, puremagic knows hundreds by their first bytes: its word counts for
-the media type, and for types that an admin has blocked besides; never for what is a program.
+Reads, and changes nothing. What a file is, dossier/files/marks.py tells by what it must have to
+work. Of binary files without such marks, puremagic knows hundreds by their first bytes: its word
+counts for the media type, and for types that an admin has blocked besides; never for what is a
+program.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _FORMLESS = frozenset({"", "ole", "protected"})
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`contents`: every extension (lower case, no dot) that such bytes are blocked by; empty if they are not known."""
+    """`contents`: every extension such bytes are blocked by; empty if they are not known."""
 
     media_type: str
     contents: frozenset[str]
@@ -51,7 +52,7 @@ def examine(name: str, path: Place) -> Kind:
 
 
 def blocked(name: str, kind: Kind, blocked_types: Collection[str], macros: str) -> Sentence | None:
-    """Why a file of this kind is not taken under this name, or None. `macros`: settings.intake.macros."""
+    """Why a file of this kind is not taken by this name, or None. `macros`: the setting."""
     own = extension(name)
     if own in blocked_types:
         return sentence("kinds.blocked_name", ending=own)
@@ -78,7 +79,7 @@ def _contents(seen: Marks) -> frozenset[str]:
 
 
 def _guess(head: bytes) -> tuple[str, str] | None:
-    """(extension, media type) that puremagic gives a binary file without marks of ours; None if it is not sure of one."""
+    """puremagic's (extension, media type) of a file without our marks; None if not sure."""
     try:
         best = puremagic.magic_string(head)[0]
     except (puremagic.PureError, ValueError, IndexError):

@@ -1,7 +1,7 @@
-"""What lies in the inbox and belonged to a drop that is decided already: told as what it is, with what to do.
+"""What lies in the inbox of a drop that is decided already: told as that, with what to do.
 
-A file that comes late, a sidecar that was saved again, a PDF whose sidecar was refused: each waits for
-what will not come, as the rest of its drop left the inbox a moment ago.
+A file that comes late, a sidecar that was saved again, a PDF whose sidecar was refused: each waits
+for what will not come, as the rest of its drop left the inbox a moment ago.
 """
 
 from __future__ import annotations

@@ -18,14 +18,14 @@ class Outcome:
     postponed: int = 0
     """Changed while they were copied, or the environment failed: they are still in the inbox."""
     trouble: dict[str, Sentence] = field(default_factory=dict)
-    """Client → what in the environment (disk full, no permission) keeps its drops from being taken."""
+    """Client → what keeps its drops from being taken (disk full, no permission)."""
     stays: dict[str, Sentence] = field(default_factory=dict)
     """Client → a drop of theirs that the inbox does not let go, and why."""
     scanner_gone: Sentence | None = None
-    """Why the virus scanner can't be asked, if that is so: one cause, however many clients wait for it."""
+    """Why the virus scanner can't be asked: one cause, however many clients wait for it."""
 
     def alarms(self, clients: Iterable[str]) -> Iterator[tuple[str, Sentence | None]]:
-        """(cause, sentence, or None where it is over), after the drops of these clients were tried."""
+        """(cause, sentence, or None if over), after these clients' drops were tried."""
         if self.scanner_gone is not None:  # that it is back is seen by asking it (scanning.why_gone)
             yield "scanner", self.scanner_gone
         for client in {*clients, *self.trouble}:

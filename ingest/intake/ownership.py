@@ -1,10 +1,10 @@
 """Whose files a drop is made of, and why a sidecar may not be enough to share them outright. Pure.
 
 A sidecar speaks for its owner's files, in the folder where its owner put it (CONTRACT section 3).
-Whoever may write to a folder can put a file of their own beside somebody else's sidecar, or move the
-sidecar to another client's folder. So, unless `created_by` is believed (identity.trust_sidecar), each
-file's owner is recorded, and what such a drop would share outright is made a concept: somebody looks
-at it first, with the reasons in view.
+Whoever may write to a folder can put a file of their own beside somebody else's sidecar, or move
+the sidecar to another client's folder. So, unless `created_by` is believed
+(identity.trust_sidecar), each file's owner is recorded, and what such a drop would share outright
+is made a concept: somebody looks at it first, with the reasons in view.
 
 What an owner allows is theirs: a file that its owner lets others write to counts as the owner's.
 """
@@ -26,7 +26,7 @@ class Whose:
     """Whose the files of a drop are."""
 
     owners: Mapping[str, str] = field(default_factory=dict)
-    """Attachment, by its name on disk → a staff member's code, or `os:USER`. Empty where nobody asks."""
+    """Attachment, by its name on disk → staff or `os:USER`. Empty where nobody asks."""
     foreign: frozenset[str] = frozenset()
     """Those that are not the sidecar owner's, nor count as theirs (identity.file_owners)."""
     doubts: tuple[Sentence, ...] = ()

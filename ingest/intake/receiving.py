@@ -1,7 +1,7 @@
-"""The files of drops are copied into the vault, hashed on the way, looked at, and get their names: step 2 of intake.py's list.
+"""Files are copied into the vault, hashed, looked at, and named: step 2 of intake.py's list.
 
-Plain values in, plain values out, files touched and nothing else: any thread or process may do it, and it may be done again.
-What goes wrong is part of the answer: one bad drop never blocks another.
+Plain values in, plain values out, files touched and nothing else: any thread or process may do it,
+and it may be done again. What goes wrong is part of the answer: one bad drop never blocks another.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Received:
 
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """Into which vault, and what is looked for: settings.intake.blocked_types, .macros and .clamd."""
+    """Into which vault, and what is looked for: blocked_types, macros and clamd of settings."""
 
     vault: Vault
     blocked_types: Collection[str]
@@ -125,5 +125,5 @@ def _opened(order: Order) -> Folder:
 
 
 def _that_travels(error: Exception) -> Exception:
-    """The error if it is the system's or ours; else its words, as a library's may be such that no other process can be given it."""
+    """The system's error or ours; else its words: a library's may not travel to a process."""
     return error if isinstance(error, OSError) else RuntimeError(f"{type(error).__name__}: {error}")

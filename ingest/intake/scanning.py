@@ -1,7 +1,8 @@
 """The virus scanner: clamd, asked over its socket (clamd(8), INSTREAM) before a file is taken.
 
-A file is only clean when clamd said so of all of it. A scanner that can't be reached, does not answer, drops the connection because
-a file is over its StreamMaxLength, or says that a limit kept it from looking: that is not scanned, and the drop waits.
+A file is only clean when clamd said so of all of it. A scanner that can't be reached, does not
+answer, drops the connection because a file is over its StreamMaxLength, or says that a limit kept
+it from looking: that is not scanned, and the drop waits.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _LIMITS = "Heuristics.Limits.Exceeded"
 
 
 class NotScanned(OSError):
-    """Whether the file is clean is not known; its one argument, a sentence, says why and what to do."""
+    """Whether the file is clean is not known; its one argument, a sentence, says why."""
 
 
 class ScannerGone(NotScanned):
@@ -38,7 +39,7 @@ class ScannerGone(NotScanned):
 
 
 def find_virus(address: str, path: str | Path, shown: str) -> str | None:
-    """The name of what the scanner at `address` (`unix:/path` or `tcp:host:port`) finds in a file; None: it is clean.
+    """What the scanner at `address` (`unix:/path`, `tcp:host:port`) finds; None: it is clean.
 
     `shown` is what the file is called. Raises NotScanned.
     """

@@ -1,4 +1,4 @@
-"""Drops that the inbox does not let go, so that nothing is made of them: remembered with the reason, for people and for the next look.
+"""Drops that the inbox does not let go, so that nothing is made of them, with the reason.
 
 A file that is marked as immutable, or lies in a folder that this user may not write to, can't be
 removed. Such a drop isn't copied and claimed anew at each look: it is left alone until the file has
@@ -34,7 +34,7 @@ RETRY_SECONDS = 600.0
 _KEY = "stays:"
 
 Lying = tuple[str, str | None, str]
-"""A drop as it lies in the inbox: client, folder, and the sidecar's name or, without one, the file's."""
+"""A drop as it lies in the inbox: client, folder, and the sidecar's or the file's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ class Staying:
         return found
 
     def recheck(self) -> list[str]:
-        """Forget what can be tried again, or is gone; the clients of whom nothing stays any more. Not inside `transaction()`."""
+        """Forget what can be tried again or is gone; clients with none left. No `transaction()`."""
         before = {client for client, _, _ in self._held}
         self._freed(list(self._held))
         return sorted(before - {client for client, _, _ in self._held})
@@ -115,7 +115,8 @@ class Staying:
                 Note.delete().where(Note.key.in_(keys)).execute()
 
     def begin(self) -> None:
-        """Forget what an earlier process wrote down of the clients of this inbox: it is found out anew. Not inside `transaction()`."""
+        """Forget what an earlier process noted of these clients: it is found anew. No
+        `transaction()`."""
         old = [drop for drop in recorded() if (self.office.inbox / drop[0]).is_dir()]
         if old:
             with transaction():

@@ -1,7 +1,7 @@
-"""Drops that fail for a reason nobody foresaw: tried again, then refused, so that they neither block others nor go on for ever.
+"""Drops that fail as nobody foresaw: tried again, then refused, so that they block no others.
 
-The log has each error with its traceback, under an id that the refused drop's WHY.txt names. What was counted is lost with
-the process; then it is counted anew.
+The log has each error with its traceback, under an id that the refused drop's WHY.txt names. What
+was counted is lost with the process; then it is counted anew.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ class Strikes:
     def count(self, now: datetime, client: str, drop: str, as_seen: object, error: Exception) -> Sentence | None:
         """Log the error; what to tell the user if this was once too often, else None.
 
-        `as_seen`: a drop that looks otherwise than at its last failure was changed, and begins anew.
+        `as_seen`: a drop that looks otherwise than at its last failure was changed, and begins
+        anew.
         """
         error_id = f"E-{now.astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         seen, times = self._counts.get((client, drop), (None, 0))

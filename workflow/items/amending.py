@@ -98,7 +98,7 @@ def amend(
     screened: Screened = NOTHING,
     doubts: Sequence[Sentence] = (),
 ) -> list[str]:
-    """Change an item; what was changed (nothing, if it was so already). `source`: the sidecar's name.
+    """Change an item; what was changed (nothing, if it was so before). `source`: a sidecar's name.
 
     `screened`: what the wrong-client guard found in the files of `would_share`. `doubts`: why what
     this would share outright is offered instead. Raises Invalid with every reason, Refusal where

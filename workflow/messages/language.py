@@ -118,7 +118,8 @@ def environment(
 ) -> Environment:
     """The templates, compiled once, with texts, dates and sizes of `language`. All is escaped.
 
-    `folder`, `texts`: of pages with a catalogue of their own. An overlay would share its texts with all others.
+    `folder`, `texts`: of pages with a catalogue of their own. An overlay would share its texts with
+    all others.
     """
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 

@@ -170,7 +170,8 @@ class Studio:
         return PicturedItems(items, made) if items else None
 
     def get_ready(self) -> None:
-        """There will be pictures to make soon: the process that draws them may be loaded meanwhile."""
+        """There will be pictures to make soon: the process that draws them may be loaded
+        meanwhile."""
         if _due(1):
             self._artist.get_ready()
 

@@ -238,7 +238,8 @@ class Door(Generic[L, S]):
         return None if is_over else session
 
     def note_click(self, now: datetime, session: S) -> S:
-        """Write down that the session is in use, if that is news. Where it can't be, the next click does."""
+        """Write down that the session is in use, if that is news. Where it can't be, the next click
+        does."""
         if session.seen_at <= clock.to_text(now - timedelta(seconds=SEEN_SECONDS)):
             with suppress(*UNAVAILABLE), patience(NOTE_SECONDS), transaction():
                 self.sessions.update(seen_at=clock.to_text(now)).where(self.sessions.hash == session.hash).execute()
