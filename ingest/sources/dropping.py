@@ -1,4 +1,4 @@
-"""How a drop gets into the inbox, whole at once, from wherever it comes; `dossier new`, which waits for what becomes of it.
+"""How a drop gets into the inbox, whole at once; `dossier new`, which waits for what becomes of it.
 
 The files are copied into a folder whose name is never taken, synced, and the folder gets its own
 name in one step. Killed before that? A hidden folder is left in the inbox, and the files are still
@@ -121,7 +121,7 @@ def drop(office: Office, now: datetime, actor: Actor, request: Request) -> Path:
 
 @contextlib.contextmanager
 def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
-    """A new folder of a client's inbox that is never taken, to be filled and placed: its name, and it
+    """A new folder of a client's inbox that is never taken, to be filled and placed: its name and
     itself, held open. After an error nothing of it is left."""
     with listing.home_of(office, client) as home:
         hidden = home / f".new-{secrets.token_hex(8)}"
@@ -136,11 +136,12 @@ def hidden_folder(office: Office, client: str) -> Iterator[tuple[str, Folder]]:
 def place(
     office: Office, now: datetime, actor: Actor, filled: Sequence[Filled], is_delegated: bool, claim: Callable[[], bool] | None = None
 ) -> bool:  # fmt: skip
-    """Make drops of filled folders: sync them, record whose they are, and give each its name, durably.
+    """Make drops of filled folders: sync them, record whose they are, and give each its name,
+    durably.
 
-    `is_delegated`: it is recorded that they are `actor`'s, whoever owns the files. `claim` is asked in
-    that transaction; where it says False, nothing gets a name, and False is returned. Killed before
-    the transaction, hidden folders are left; after it, those that have their name are drops.
+    `is_delegated`: it is recorded that they are `actor`'s, whoever owns the files. `claim` is asked
+    in that transaction; where it says False, nothing gets a name, and False is returned. Killed
+    before the transaction, hidden folders are left; after it, those that have their name are drops.
     """
     inbox, hidden = office.inbox, [(one.client, one.hidden) for one in filled]
     written = [(*folder, name) for folder, one in zip(hidden, filled, strict=True) for name in (*one.hashes, delegation.SIDECAR)]
