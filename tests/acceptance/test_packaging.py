@@ -11,11 +11,14 @@ import sysconfig
 import tarfile
 import zipfile
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from kit.support import PDF, free_port, need, wait_for
 
 import dossier
+from desk.actions.new_office import found
+from dossier.office.opening import load_office
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 PACKAGES = ("dossier", "ingest", "workflow", "desk")
@@ -201,3 +204,11 @@ def test_the_scripts_of_the_debian_package_are_shell_and_name_the_units_that_it_
         if unit.name != "dossier-backup.service":  # started by its timer
             assert unit.name in scripts["prerm"]
             assert unit.name in scripts["postrm"]
+
+
+@pytest.mark.parametrize("country", ["none", "nl"])
+def test_the_debian_package_tells_a_new_office_where_backups_go(country: Literal["none", "nl"], tmp_path: Path) -> None:
+    found(tmp_path, country, has_founder=False)
+    [line] = re.findall(r"^ +(printf .*settings\.yaml)$", (CHECKOUT / "packaging/deb/postinst").read_text(), re.MULTILINE)
+    subprocess.run(["sh", "-ec", line], env={"OFFICE": str(tmp_path)}, check=True)
+    assert load_office(tmp_path, {}).settings.backup.folder == "/var/backups/dossier"
