@@ -31,7 +31,7 @@ from starlette.routing import Route as Address
 from starlette.types import Receive, Scope, Send
 
 from desk.actions import tokens
-from desk.web.api.call import Call, answer, problem
+from desk.web.api.call import Call, answer, headers_of, problem
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
 from desk.web.shell.gate import Configured, Form, Gate
@@ -86,7 +86,7 @@ class Api:
         self.addresses = [self._address(route) for route in ROUTES]
         self.addresses.append(Address(f"{BASE}/openapi.json", self._gate.page(self._document), methods=["GET"]))
         self.addresses.append(Address(BASE, self._gate.page(self._page), methods=["GET"]))
-        nowhere = _AnyMethod(self._gate.json(lambda call, _: self._nowhere(call)))
+        nowhere = _AnyMethod(self._gate.stream(lambda call, _: self._nowhere(call)))
         self.addresses += [Address(BASE, nowhere), Address(BASE + "/{anything:path}", nowhere)]
 
     def _address(self, route: Route) -> Address:
@@ -148,7 +148,7 @@ class Api:
                 except tokens.DoneAlready:
                     before = tokens.answered(call.now, whole, asked)
             if made is None and before is not None and before[0]:
-                return Response(before[1], before[0], media_type="application/json")
+                return Response(before[1], before[0], headers_of(json.loads(before[1])), "application/json")
             made = made or (route.again or route.handler)(call)
             tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
             return made
@@ -213,4 +213,5 @@ def _message(call: Call, status: int, about: Refusal | str) -> Response:
         if isinstance(about, TooMany):
             made.headers["retry-after"] = str(about.seconds)
         return made
-    return problem(call, status, sentence("tokens.trouble" if status >= 500 else "tokens.no_path"))
+    code = "tokens.foreign" if about == "foreign" else "tokens.trouble" if status >= 500 else "tokens.no_path"
+    return problem(call, status, sentence(code))

@@ -81,6 +81,13 @@ class Call:
         return value
 
 
+def headers_of(value: Mapping[str, Any]) -> dict[str, str]:
+    """The headers of an answer that follow from what is in it: which version an item is, where a drop is that was begun."""
+    if "version" in value:
+        return {"etag": f'"{value["version"]}"'}
+    return {"location": f"drops/{value['drop']}"} if "expires_at" in value else {}
+
+
 def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None, language: str = "en") -> Response:
     """A value as JSON; the sentences in it in this language."""
 

@@ -24,7 +24,7 @@ from desk.actions import (
     withdrawing,
 )
 from desk.actions.changing import Source, wish_from
-from desk.web.api.call import Call, answer
+from desk.web.api.call import Call, answer, headers_of, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import ServedFile, saved_file, size_of
 from dossier.database.tables import Item, StagedDrop, item_key, item_name
@@ -86,8 +86,8 @@ def item_list(call: Call) -> Response:
         status=call.query("status") or None, type=call.query("type") or None, share_state=call.query("share_state") or None,
         since=since, due_by=_read(call, "due_by", date.fromisoformat), words=call.query("q")[:200], in_files=_read(call, "in", _in_files) == "files",
     )  # fmt: skip
-    found = looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind)
-    return answer(found)
+    looking_up.check_filter(call.office, call.actor, wanted)
+    return answer(looking_up.find_items(call.office, call.actor, wanted, call.limit(), behind))
 
 
 T = TypeVar("T")
@@ -127,7 +127,7 @@ def as_it_is(call: Call) -> Response:
 
 def _told(call: Call, whole: dict[str, Any]) -> Response:
     attention = [told(line, call.language) for line in whole["attention"]]
-    return answer(whole | {"attention": attention}, headers={"etag": f'"{whole["version"]}"'})
+    return answer(whole | {"attention": attention}, headers=headers_of(whole))
 
 
 def _version(call: Call, found: Item) -> int | None:
@@ -181,7 +181,12 @@ def attachment(call: Call) -> Response:
     if kept.size != row.size:
         raise NotFound("getting.lacking", file=row.name, sha256=row.sha256)
     item_view.note_file(call.now, call.actor, item_name(row.item), row.name)
-    return saved_file(call.request, kept, row.name, row.media_type, row.sha256)
+    made = saved_file(call.request, kept, row.name, row.media_type, row.sha256)
+    if made.status_code == 416:
+        told = problem(call, 416, sentence("api.no_part", size=kept.size))
+        told.headers["content-range"] = made.headers["content-range"]
+        return told
+    return made
 
 
 def _number(text: str) -> int:
@@ -310,11 +315,8 @@ def notified(call: Call) -> Response:
 
 def begin_drop(call: Call) -> Response:
     row = staging.begin(call.office, call.now, call.actor, call.text("client", required=True), call.once)
-    return answer(
-        {"drop": row.id, "client": row.client, "expires_at": clock.local_iso(row.expires_at)},
-        201,
-        {"location": f"drops/{row.id}"},
-    )
+    begun = {"drop": row.id, "client": row.client, "expires_at": clock.local_iso(row.expires_at)}
+    return answer(begun, 201, headers_of(begun))
 
 
 def put_file(call: Call, pieces: Iterable[bytes]) -> Response:

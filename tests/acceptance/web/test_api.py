@@ -186,7 +186,7 @@ def test_files_are_added_replaced_renamed_and_taken_out(rig: DeskRig, petra: str
 
 def test_a_request_with_an_idempotency_key_is_done_once(rig: DeskRig, petra: str) -> None:
     first, second = (ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="k1") for _ in range(2))
-    assert (first.status, first.text) == (second.status, second.text)
+    assert (first.status, first.text, first.headers["location"]) == (second.status, second.text, second.headers["location"])
     assert ask(rig, petra, "POST", "/drops", {"client": "zon"}, idempotency_key="k1").status == 409
 
 
@@ -335,6 +335,31 @@ def test_whatever_is_refused_is_told_as_a_problem(rig: DeskRig, petra: str, meth
         answer = ask(rig, petra, method, path)
         assert (answer.status, answer.headers["content-type"]) == (status, "application/problem+json"), path
         assert "GET" in answer.headers.get("allow", "") or status == 404
+
+
+def test_parts_of_a_file_that_are_not_there_and_pages_of_other_sites_are_refused_in_a_sentence(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "A paper with parts"}, {"parts.pdf": PDF})
+    path = f"/items/{item}/attachments/parts.pdf"
+    missing = ask(rig, petra, "GET", path, range=f"bytes={len(PDF)}-")
+    assert (missing.status, missing.headers["content-type"]) == (416, "application/problem+json")
+    assert missing.headers["content-range"] == f"bytes */{len(PDF)}"
+    assert str(len(PDF)) in told(missing)["detail"]
+    for passed_over in ("lines=1-2", "bytes=5-2", "nonsense"):  # RFC 9110 section 14.2
+        whole = ask(rig, petra, "GET", path, range=passed_over)
+        assert (whole.status, whole.headers["content-length"]) == (200, str(len(PDF)))
+    assert ask(rig, petra, "GET", path, range="bytes=0-3").status == 206
+    foreign = ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, origin="https://elsewhere.example")
+    assert (foreign.status, "Origin" in told(foreign)["detail"]) == (403, True)
+    folder = ask(rig, petra, "PUT", "/drops/0/files/a%2fb.pdf", PDF)
+    assert (folder.status, folder.headers["content-type"]) == (404, "application/problem+json")
+
+
+def test_a_filter_that_names_what_there_is_none_of_is_told_as_the_command_tells_it(rig: DeskRig, petra: str) -> None:
+    for name, value in (("client", "acme"), ("status", "closedd"), ("type", "nonsense"), ("share_state", "publishd")):
+        refused = ask(rig, petra, "GET", f"/items?{name}={value}")
+        assert (refused.status, [one["key"] for one in told(refused)["faults"]]) == (422, [name])
+    said = rig.office.run("items", "--share-state", "publishd", user="p.bakker", code=1).stderr
+    assert told(ask(rig, petra, "GET", "/items?share_state=publishd"))["detail"] in said
 
 
 def test_lists_page_and_wrong_parameters_are_told(rig: DeskRig, petra: str) -> None:
