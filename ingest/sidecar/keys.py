@@ -85,7 +85,7 @@ class SidecarReading:
         return self.words.get(key) or (DUTCH[key] if dutch else key)
 
 
-Reader: TypeAlias = "Callable[[SidecarReading, Node, str], object]"
+Reader: TypeAlias = Callable[["SidecarReading", Node, str], object]
 
 
 @dataclass(frozen=True, slots=True)
