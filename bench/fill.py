@@ -207,7 +207,7 @@ def fill(office: Office, database: sqlite3.Connection, count: int, pending: int)
     rows.write()
     database.executemany("INSERT INTO counter VALUES (?, ?)", last.items())
     pages = [(code, look_of(office, code), "{}") for code in office.clients]
-    database.executemany("INSERT INTO page VALUES (?, ?, ?)", pages)
+    database.executemany("INSERT INTO page (client, look, made) VALUES (?, ?, ?)", pages)
     database.execute("INSERT INTO item_text (item_text) VALUES ('optimize')")
 
 

@@ -456,6 +456,23 @@ class Note(Table):
         cls.insert(key=key, value=value).on_conflict(conflict_target=[cls.key], update={cls.value: value}).execute()
 
 
+class OlderItems(TypedDict):
+    """A page of older items of a client."""
+
+    number: int
+    at: str
+    """`at` and `item`: when the newest that may stand there was published, and its number."""
+    item: int
+    since: str
+    """`since`, `until`: when the oldest and the newest that stand there were published, ISO 8601 with offset."""
+    until: str
+    count: int
+    size: int
+    """Bytes of its lines in items.json."""
+    years: list[str]
+    """Which years the papers are about."""
+
+
 class Page(Table):
     """A client who has a folder on the portal."""
 
@@ -464,6 +481,8 @@ class Page(Table):
     """What its pages were made with besides the items (pages.look); another makes them anew."""
     made: JSONText[dict[str, str]] = JSONText()
     """{file name: its SHA-256} of the pages as they were written last."""
+    older: JSONText[list[OlderItems]] = JSONText()
+    """Of a long list, what stands on pages of their own, newest first (workflow/portal/lists.py)."""
 
 
 class PageFile(Table):

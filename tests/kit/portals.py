@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from dossier.database.database import close_database, open_database, transaction
-from dossier.database.tables import Item, item_key, item_name
+from dossier.database.tables import Item, item_key, item_name, tuples
 from dossier.office.office import Office
 from dossier.office.opening import load_office
 from dossier.office.people import Actor
@@ -154,6 +155,20 @@ class PortalOffice:
         told = json.loads((self.office.portal / client / "items.json").read_text())
         return {f"{item['item']}/{file['name']}": file["sha256"] for item in told["items"] for file in item["attachments"]}
 
+    def on_pages(self, client: str = "acme-bv") -> list[str]:
+        """The items of index.html and of the pages of older items that it leads to, newest first; no other such page is there."""
+        home = self.office.portal / client
+        index = (home / "index.html").read_text()
+        led_to = re.findall(r'href="(_pages/older-[0-9]+)\.html"', index)
+        assert {f"_pages/{path.stem}" for path in (home / "_pages").glob("older-*")} == set(led_to)
+        found = re.findall(r'<article id="([^"]+)"', index)
+        for name in led_to:
+            there = re.findall(r'<article id="([^"]+)"', (home / f"{name}.html").read_text())
+            searched = (home / f"{name}.js").read_text()
+            assert [entry[0] for entry in json.loads(searched[searched.index("[") : -3])] == there
+            found += there
+        return found
+
     def check(self) -> None:
         """The invariant: on the portal is what stands approved, to the byte, and items.json and index.html say so; nothing else is."""
         shown = {code for code, client in self.office.clients.items() if client.active and client.portal}
@@ -162,10 +177,14 @@ class PortalOffice:
             tree = self.tree(entry.name)
             assert {name: hashlib.sha256(data).hexdigest() for name, data in tree.items()} == self.listed(entry.name)
             assert {path.name for path in entry.iterdir() if not path.name.startswith("D-")} == {*MADE, "_pages"}
+            named = [item["item"] for item in json.loads((entry / "items.json").read_text())["items"]]
+            query = Item.select(Item.id).where((Item.client == entry.name) & Item.public.is_null(False))
+            newest = query.order_by(Item.published_at.desc(), Item.id.desc())
+            assert named == [item_name(key) for (key,) in tuples(newest)] == self.on_pages(entry.name)
         for item in Item.select():
             folder = self.office.portal / item.client / item_name(item.id)
             assert folder.is_dir() == (item.standing is not None and item.client in shown)
             assert (item.public is not None) == folder.is_dir()
             if folder.is_dir():
-                assert f'id="{item_name(item.id)}"' in (folder.parent / "index.html").read_text()
+                assert item_name(item.id) in self.on_pages(item.client)
         assert not list((self.root / "var").rglob("*.tmp"))

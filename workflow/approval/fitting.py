@@ -28,8 +28,8 @@ from workflow.items.items import content_digest
 CHUNK = 500
 """Items that are looked at with one question."""
 
-MOST_SEEN = 200_000
-"""So many are remembered, in some 50 MB; then it begins anew."""
+MOST_SEEN = 50_000
+"""So many are remembered, in some 12 MB; then it begins anew."""
 
 _APPROVING = ("approved", "restored", "reverted")
 _ENDING = ("withdrawn", "unshared")

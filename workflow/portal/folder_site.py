@@ -178,7 +178,7 @@ class FolderSite:
         code: str,
         put: Mapping[str, Path],
         drop: Sequence[str],
-        pages: Mapping[str, bytes],
+        pages: Mapping[str, bytes | Path],
         more: Mapping[str, Path],
         less: Sequence[str],
     ) -> Change:

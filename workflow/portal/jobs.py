@@ -17,6 +17,7 @@ from dossier.trail import trail
 from workflow.items.items import STEPS
 from workflow.messages.kinds import READY
 from workflow.outbox import notices, outbox
+from workflow.portal.lists import ClientPages
 from workflow.portal.pages import LOGO, archive_source
 from workflow.portal.pictures import Made, may_have_picture
 from workflow.portal.placing import PAGES, Change
@@ -64,13 +65,15 @@ class Work:
     is_stale: bool = False
     """All its pages are to be put in order, whatever lies there."""
     change: Change | None = None
-    digests: Mapping[str, str] = field(default_factory=dict)
-    """The SHA-256 of each of its pages."""
+    pages: ClientPages = field(default_factory=ClientPages)
 
     def clear(self) -> None:
         """Delete what was swapped out, and what was staged and not placed."""
         if self.change is not None:
             self.change.clear()
+        for page in self.pages.content.values():
+            if isinstance(page, Path):
+                files.remove(page)
         for one in self.made:
             files.remove(one.path)
 
@@ -160,7 +163,7 @@ def _wants_to_hear(office: Office) -> bool:
 
 def _record_pages(office: Office, code: str, work: Work) -> None:
     assert work.change is not None
-    values = {"look": look_of(office, code), "made": work.digests}
+    values = {"look": look_of(office, code), "made": work.pages.digests, "older": work.pages.older}
     Page.insert(client=code, **values).on_conflict(conflict_target=[Page.client], update=values).execute()
     names = [*(name.removeprefix(f"{PAGES}/") for name in work.change.less), *(one.name for one in work.made)]
     for chunk in chunks(names):

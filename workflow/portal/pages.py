@@ -1,5 +1,8 @@
 """What a client's folder on the portal looks like: index.html, items.json, feed.xml, _pages/.
 
+Of a long list the older items stand on pages of their own (lists.py), which index.html leads to
+and searches.
+
 Pure: values in, text out; publishing.py writes it. Whatever a description or a file name holds, it
 is text on these pages: templates escape everything, links are percent-encoded, and the page's
 Content-Security-Policy allows no script or style but its own two files. Attachments are links with
@@ -22,7 +25,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from dossier.database.tables import FileShown
+from dossier.database.tables import FileShown, OlderItems
 from dossier.text.names import extension
 from workflow.messages.firm import Ask
 from workflow.messages.language import HERE, environment
@@ -125,9 +128,16 @@ class PreviewNote:
 
 
 def index_html(
-    house: House, client_name: str, language: str, items: Sequence[ShownItem], preview: PreviewNote | None = None
+    house: House,
+    client_name: str,
+    language: str,
+    items: Sequence[ShownItem],
+    preview: PreviewNote | None = None,
+    older: Sequence[OlderItems] = (),
 ) -> str:
     """The page for people; `items` newest first. 10,000 items take about a third of a second.
+
+    `older`: the pages of what stands there no more, of a long list.
 
     As a preview it is one file that needs nothing else: its style is inside, and it leads only to
     the files of the item in question, which lie beside it.
@@ -136,11 +146,47 @@ def index_html(
     return text_only(
         _template("index.html", language).render(
             house=house, client_name=client_name, items=items, version=_static_version(), preview=preview, style=style,
-            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(),
-            years=[(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])],
-            papers=papers_of(item.year for item in items),
+            style_digest=base64.b64encode(hashlib.sha256(style.encode()).digest()).decode(), years=_by_year(items),
+            papers=papers_of([*(item.year for item in items), *(year for page in older for year in page["years"])]),
+            count=len(items) + sum(page["count"] for page in older), up="", page=None,
+            older=[(older_name(page["number"]), page) for page in older],
         )
     )  # fmt: skip
+
+
+def older_name(number: int) -> str:
+    """The name of a page of older items, in _pages/."""
+    return f"older-{number}.html"
+
+
+def older_html(house: House, client_name: str, language: str, items: Sequence[ShownItem], page: OlderItems) -> str:
+    """A page of older items, in _pages/: `items` newest first."""
+    return text_only(
+        _template("index.html", language).render(
+            house=house, client_name=client_name, items=items, version=_static_version(), preview=None, years=_by_year(items),
+            papers=[], count=len(items), up="../", page=page, older=[],
+        )
+    )  # fmt: skip
+
+
+def older_js(items: Sequence[ShownItem], page: OlderItems) -> str:
+    """What the search on index.html finds the items of a page of older ones by (see search.js)."""
+    told = [
+        [
+            item.item,
+            item.published_at,
+            item.year,
+            item.description,
+            item.explanation or "",
+            [file.name for file in item.attachments],
+        ]
+        for item in items
+    ]
+    return f"older({page['number']}, {json.dumps(told)});\n"
+
+
+def _by_year(items: Sequence[ShownItem]) -> list[tuple[str, list[ShownItem]]]:
+    return [(year, list(group)) for year, group in groupby(items, key=lambda item: item.published_at[:4])]
 
 
 def papers_of(years: Iterable[str]) -> list[str]:
@@ -163,8 +209,22 @@ def year_of(description: str, location: str | None, published_at: str) -> str:
 
 def items_json(client_code: str, items: Sequence[ShownItem]) -> str:
     """The same for programs (CONTRACT section 6), an item a line; `items` newest first."""
-    lines = ",\n".join(json.dumps(_as_json(item)) for item in items)
-    return f'{{"schema_version": 1, "client": {json.dumps(client_code)}, "items": [\n{lines}\n]}}\n'
+    lines = ITEMS_JSON_COMMA.join(items_json_line(item) for item in items)
+    return (items_json_head(client_code) + lines + ITEMS_JSON_TAIL).decode()
+
+
+ITEMS_JSON_COMMA, ITEMS_JSON_TAIL = b",\n", b"\n]}\n"
+"""What stands in items.json between the lines of items, and at its end."""
+
+
+def items_json_head(client_code: str) -> bytes:
+    """How items.json begins."""
+    return f'{{"schema_version": 1, "client": {json.dumps(client_code)}, "items": [\n'.encode()
+
+
+def items_json_line(item: ShownItem) -> bytes:
+    """An item in items.json."""
+    return json.dumps(_as_json(item)).encode()
 
 
 def feed_xml(title: str, client_code: str, client_name: str, base_url: str, items: Sequence[ShownItem]) -> str:

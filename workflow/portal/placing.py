@@ -57,8 +57,8 @@ class Change:
     """Item's name → a staged folder with exactly its files, new or in the place of the old one."""
     drop: Sequence[str] = ()
     """Items' names that go."""
-    pages: Mapping[str, bytes] = field(default_factory=dict)
-    """File name, of the folder or behind `_pages/` → content."""
+    pages: Mapping[str, bytes | Path] = field(default_factory=dict)
+    """File name, of the folder or behind `_pages/` → content, or a staged file."""
     more: Mapping[str, Path] = field(default_factory=dict)
     """As `pages`, but staged files: pictures and archives."""
     less: Sequence[str] = ()
@@ -100,8 +100,7 @@ class Change:
     def _stage_pages(self) -> list[Path]:
         assert self._staged is not None
         files.make_folder(self._staged / PAGES)
-        for name, data in self.pages.items():
-            files.write_whole(self._staged / name, data)
+        self._write_pages(self._staged)
         synced = [self._staged / name for name in self.pages]
         return [*synced, self._staged / PAGES, self._staged, *_content(self.put), *self.more.values()]
 
@@ -109,6 +108,8 @@ class Change:
         assert self._staged is not None
         if home is not None:
             synced = moves.link_tree(home, self._staged, {*self.put, *self.drop, *self.pages})
+            if not files.is_folder(self._staged / PAGES):
+                files.remove(self._staged / PAGES)  # a link that somebody put there: what is put behind it would be elsewhere
             for name in (*self.less, *self.more, *self.pages):
                 files.remove(self._staged / name)
         else:
@@ -119,10 +120,16 @@ class Change:
             moves.move(folder, self._staged / name)
         for name, path in self.more.items():
             moves.move(path, self._staged / name)
-        for name, data in self.pages.items():
-            files.write_whole(self._staged / name, data)
+        self._write_pages(self._staged)
         placed = _content({name: self._staged / name for name in self.put})
         return [*synced, *placed, *(self._staged / name for name in (*self.more, *self.pages))]
+
+    def _write_pages(self, folder: Path) -> None:
+        for name, data in self.pages.items():
+            if isinstance(data, Path):
+                moves.move(data, folder / name)
+            else:
+                files.write_whole(folder / name, data)
 
     def apply(self) -> None:
         """Put it on the portal: renames only, synced only where the file system swaps no

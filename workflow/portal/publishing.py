@@ -22,6 +22,9 @@ to do. Then, in this order:
  5. clear     what was swapped out is deleted.
               Killed here? As 1.
 
+Of a long list only those pages are made anew on which something changes (lists.py). Whatever is made anew is held against the
+trail before; pages that stay were when they were made, and verify holds all of it against the trail in its turn.
+
 At every instant items.json and index.html name only what is there, and the item's folder holds what
 they say of it.
 
@@ -42,7 +45,7 @@ that something unpublished lies in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -62,23 +65,25 @@ from dossier.text.sentences import Sentence, plain, sentence
 from dossier.trail import trail
 from dossier.vault.folder import Vault
 from dossier.workers.pool import MANY, WorkerPool
-from workflow.approval import deciding, fitting
+from workflow.approval import deciding
 from workflow.approval.fitting import Fitting, Standing
+from workflow.portal import lists
 from workflow.portal.jobs import PortalJob, Work, changed_since, is_shown, left_over, public_of, record
+from workflow.portal.lists import NotAsWritten
 from workflow.portal.pages import LOGO
 from workflow.portal.pictures import PicturedItems, Studio
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 from workflow.portal.showing import (
+    Changes,
     Extra,
-    digests,
+    Place,
     editions,
     extras,
     is_on_portal,
     look_of,
     may_show,
     never_shared,
-    pages_of,
-    public_items,
+    standing_among,
 )  # fmt: skip
 from workflow.portal.site import open_site
 from workflow.portal.staging import stage_each
@@ -109,7 +114,11 @@ class Publisher:
         self.trouble: Sentence | None = None
         """What keeps something from being published now, if anything."""
         self._most = FIRST
+        self._is_all_unsure = False
+        """Whatever is unsettled may lie on the portal in any state: until nothing is unsettled any more."""
         self._unsure: set[int] = set()
+        self._written: set[str] = set()
+        """Clients whose pages this publisher has placed and recorded: of these it is sure."""
         self._wrong: set[int] = set()
         self._retry_at: dict[int | str, datetime] = {}
         self._paused_until: datetime | None = None
@@ -131,7 +140,7 @@ class Publisher:
         if identity.is_trial():
             return
         self.site.prepare()
-        self._unsure = {row[0] for row in tuples(Item.select(Item.id).where(Item.unsettled))}
+        self._is_all_unsure = Item.select().where(Item.unsettled).exists()
         self.reconsider_clients()
 
     def reconsider_clients(self) -> None:
@@ -182,16 +191,24 @@ class Publisher:
 
     def redo_all(self) -> None:
         """Put all that is public anew, and the pages of every client who had any, even empty."""
-        public = list(tuples(Item.select(Item.id, Item.client).where(Item.public.is_null(False))))
+        public = Item.public.is_null(False)
         codes = {row[0] for row in tuples(Page.select(Page.client))}
-        self.redo([key for key, _ in public], codes.union(code for _, code in public))
+        codes.update(row[0] for row in tuples(Item.select(Item.client).where(public).distinct()))
+        self._is_all_unsure = True
+        self._written.clear()
+        self._stale.update(code for code in codes if is_on_portal(self.office, code))
+        for code in sorted(codes):
+            with transaction():
+                Item.update(unsettled=True).where((Item.client == code) & public & ~Item.unsettled).execute()
 
     def redo(self, items: Iterable[int], clients: Iterable[str]) -> None:
         """Put these items' wrong folders and these clients' pages in order in the next rounds."""
         keys = list(items)
         self._unsure.update(keys)
         self._wrong.update(keys)
-        self._stale.update(code for code in clients if is_on_portal(self.office, code))
+        codes = set(clients)
+        self._written -= codes
+        self._stale.update(code for code in codes if is_on_portal(self.office, code))
         with transaction():
             for some in chunks(keys):
                 Item.update(unsettled=True).where(Item.id.in_(some)).execute()
@@ -221,6 +238,8 @@ class Publisher:
             except OSError as error:
                 self._pause(now, error)
                 return False
+        if self._is_all_unsure and not Item.select().where(Item.unsettled).exists():
+            self._is_all_unsure = False
         return (
             bool(self._made)
             or any(code not in self._retry_at for code in (*self._off, *self._stale, *self._new))
@@ -260,7 +279,8 @@ class Publisher:
         stale = [] if going else self._some_of(self._stale)
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, going or self._unsettled(min(self._most, self.site.at_once)))
-        self._set_aside_misfits(now, jobs, {job.item.client for job in jobs}.union(work))
+        known = self._believed(jobs, work)
+        self._set_aside_misfits(now, jobs, {job.item.client for job in jobs}.union(work), known)
         if unfit := deciding.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
@@ -282,18 +302,24 @@ class Publisher:
         if not (jobs or stale or batches):  # nobody waits for an empty page
             work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
         synced: list[Path] = []
+        left: set[str] = set()
         for code in [code for code in work if is_on_portal(self.office, code)]:
             try:
-                change = work[code].change = self._change(now, code, work[code])
+                change = work[code].change = self._change(now, code, work[code], known.get(code))
                 synced += change.stage()
-                work[code].digests = digests(change.pages)
                 change.forget_content()
+                work[code].pages.forget_content()
+            except NotAsWritten:
+                log.warning("the client's pages are not as they were written; all are made anew", client=code)
+                self._stale.add(code)
+                left.add(code)
             except OSError as error:
                 self._fail(now, code, error)
         files.sync(synced, ())
         self._unsure.update(job.item.id for job in jobs if job.is_due)
+        self._written.difference_update(work)
         with transaction():
-            late = changed_since(jobs)
+            late = changed_since(jobs) | left
             placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
             self.site.sync(placed)
             done = [job for job in jobs if job.item.client not in late and job.item.client not in self._retry_at]
@@ -302,6 +328,7 @@ class Publisher:
         self._unsure.difference_update(job.item.id for job in done)
         self._wrong.difference_update(job.item.id for job in done)
         self._stale.difference_update(placed)
+        self._written.update(placed)
         self._new.difference_update(placed)
         for one in work.values():
             one.clear()
@@ -341,23 +368,42 @@ class Publisher:
         self.site.expect(f"{item.client}/{item_name(item.id)}" for item in items)
         jobs = []
         for item in items:
-            is_there = item.public is not None or self.site.has(f"{item.client}/{item_name(item.id)}")
-            is_sure = item.id not in self._unsure and (item.public is not None) == is_there
+            lies_there = self.site.has(f"{item.client}/{item_name(item.id)}")
+            is_there = item.public is not None or lies_there
+            is_sure = not self._is_all_unsure and item.id not in self._unsure and (item.public is not None) == lies_there
             edition = found.get(item.standing or 0) if may_show(self.office, item) else None
             jobs.append(PortalJob(item, edition, is_there, is_sure))
         return jobs
 
-    def _set_aside_misfits(self, now: datetime, jobs: list[PortalJob], codes: Iterable[str]) -> None:
-        """What is not what was approved goes from the portal: of `jobs`, and all these clients see.
+    def _believed(self, jobs: Sequence[PortalJob], stale: Container[str]) -> dict[str, Page]:
+        """What was written down of these jobs' clients' pages, where that certainly lies there."""
+        codes = {job.item.client for job in jobs if job.item.client not in stale} - self._stale
+        unsure = {job.item.client for job in jobs if job.is_due and not job.is_sure} - self._written
+        believed = {}
+        for some in chunks(sorted(codes - unsure)):
+            for page in Page.select().where(Page.client.in_(some)):
+                code = page.client
+                if is_on_portal(self.office, code) and page.look == look_of(self.office, code) and self.site.is_folder(code):
+                    believed[code] = page
+        return believed
+
+    def _set_aside_misfits(self, now: datetime, jobs: list[PortalJob], codes: Iterable[str], known: Mapping[str, Page]) -> None:
+        """What is not what was approved goes from the portal: of `jobs`, and of all that is made
+        anew of what these clients see.
 
         It is tried again later, as whatever can't be published now: the database may be put right.
         """
         here = {job.item.id: job for job in jobs}
         given = [Standing.of(job.item, job.edition) for job in jobs if job.edition is not None]
+        found = self._fitting.misfits(given)
+        at = clock.to_text(now)
         for code in codes:
-            public = (Item.client == code) & Item.public.is_null(False) & Item.standing.is_null(False)
-            given += [one for one in fitting.standing(public, Item.public) if one.item not in here]
-        for key, reason in self._fitting.misfits(given).items():
+            touched = [place for job in jobs if job.item.client == code for place in _places(job, at)]
+            older = known[code].older if code in known else []
+            for above, upto in lists.ranges(older, touched):
+                for some in standing_among(code, above, upto):
+                    found |= self._fitting.misfits(one for one in some if one.item not in here)
+        for key, reason in found.items():
             self._fail(now, key, RuntimeError(str(reason)))
             self.redo([key], ())
             if key not in here:
@@ -373,17 +419,32 @@ class Publisher:
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
         return waiting[:limit]
 
-    def _lost(self, codes: Iterable[str], known: Container[int]) -> list[Item]:
-        """Of clients whose folder is gone: all else that was in it comes back, at once."""
+    def _lost(self, codes: Iterable[str], known: Collection[int]) -> list[Item]:
+        """Of clients whose folder is gone: what else was in it, as much as a round takes. It comes
+        back at once, newest first; what is more than that comes in the next rounds."""
         lost: list[Item] = []
-        for code in codes:
+        for code in sorted(codes):
             if is_on_portal(self.office, code) and not self.site.is_folder(code):
-                public = Item.select().where((Item.client == code) & Item.public.is_null(False))
-                lost += [item for item in public if item.id not in known]
+                public = (Item.client == code) & Item.public.is_null(False)
                 with transaction():
+                    Item.update(unsettled=True).where(public & ~Item.unsettled).execute()
                     PageFile.delete().where(PageFile.client == code).execute()
-        self._unsure.update(item.id for item in lost)
+                room = self.site.at_once - len(lost)
+                if room > 0:
+                    newest = Item.select().where(public).order_by(Item.published_at.desc(), Item.id.desc())
+                    lost += [item for item in newest.limit(room + len(known)) if item.id not in known][:room]
         return lost
+
+    def _absent(self, code: str, here: Container[int]) -> set[int]:
+        """What of a client is public and does not lie there yet (see `_lost`), but for `here`."""
+        waits = Item.select(Item.id).where((Item.client == code) & Item.public.is_null(False) & Item.unsettled)
+        keys = [row[0] for row in tuples(waits) if row[0] not in here]
+        if not keys:
+            return set()
+        if not self.site.is_folder(code):
+            return set(keys)
+        self.site.expect(f"{code}/{item_name(key)}" for key in keys[: self.site.at_once])
+        return {key for key in keys if not self.site.has(f"{code}/{item_name(key)}")}
 
     def _share_out(self, batches: Sequence[PicturedItems], work: dict[str, Work]) -> dict[int, str]:
         """Give each client what was made for its pages. Returns the items done with, with clients.
@@ -451,8 +512,11 @@ class Publisher:
         self.trouble = sentence("publishing.trouble", what=what, why=why)
         log.error(str(what), error=str(error))
 
-    def _change(self, now: datetime, code: str, work: Work) -> Change:
-        """What becomes of the client's folder. What is not ours and in the way is quarantined."""
+    def _change(self, now: datetime, code: str, work: Work, last: Page | None) -> Change:
+        """What becomes of the client's folder. What is not ours and in the way is quarantined.
+
+        `last`: see lists.make_pages. Raises NotAsWritten; OSError.
+        """
         at = clock.to_text(now)
         if self.site.has(code) and not self.site.is_folder(code):
             self.quarantine(now, code)
@@ -471,19 +535,27 @@ class Publisher:
                 put[job.name] = job.staged
             elif job.edition is None:
                 drop.append(job.name)
-        known = extras(code)
-        up = [extra for extra in known if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         items = None if work.is_stale else {item_name(key) for key in changed}
+        known = extras(code, None if work.is_stale else list(changed))
+        up = [extra for extra in known if extra.item not in changed or is_shown(extra.source, changed[extra.item])]
         # Also what only the database knows: killed between 3 and 4, an earlier round had removed it
         # already.
         there = dict.fromkeys([*self.site.extras(code, items), *(extra.name for extra in known)])
+        older = lists.older_names(there)
+        if last is not None and older != lists.older_names_of(last):
+            if last.older:
+                raise NotAsWritten
+            last = None
         more = {f"{PAGES}/{one.name}": one.path for one in work.made}
-        kept = {extra.name for extra in up}
-        up += [Extra(one.name, one.item, one.source, one.size) for one in work.made]
-        made = pages_of(self.office, code, public_items(code, changed, up))
-        kept |= {name.removeprefix(f"{PAGES}/") for name in made}
+        made = [Extra(one.name, one.item, one.source, one.size) for one in work.made]
+        changes = Changes(changed, self._absent(code, changed), made)
+        touched = {place for job in work.due for place in _places(job, at)}
+        touched.update(_places_of({one.item for one in work.made}))
+        work.pages = lists.make_pages(self.office, code, changes, self.site, last, touched)
+        kept = {extra.name for extra in (*up, *made)} | {name.removeprefix(f"{PAGES}/") for name in work.pages.digests}
         less = left_over(list(there), items, kept) if items != set() else []
-        return self.site.change(code, put, drop, made, more, less)
+        less += [f"{PAGES}/{name}" for name in older if name not in kept]
+        return self.site.change(code, put, drop, work.pages.content, more, less)
 
     # 2. look, 3. place
 
@@ -511,7 +583,7 @@ class Publisher:
                 self._evict_strangers(now, place, items[name])
             elif name == PAGES and self.site.is_folder(place):
                 for extra in self.site.names(place):
-                    if not extra.endswith((".webp", ".zip", ".css", ".js", LOGO)):
+                    if not extra.endswith((".webp", ".zip", ".css", ".js", LOGO)) and extra not in lists.older_names([extra]):
                         self.quarantine(now, f"{place}/{extra}")
             elif name not in PAGE_NAMES:
                 self.quarantine(now, place)
@@ -554,3 +626,17 @@ class Publisher:
         with transaction():
             trail.record(now, trail.DAEMON, "quarantined", None, {"what": what, "moved_to": str(target)}, client)
         log.warning("what does not belong there is in the quarantine", what=what, moved_to=str(target))
+
+
+def _places(job: PortalJob, at: str) -> list[Place]:
+    """Where in the client's list the item stood, and where it stands after a round at this time."""
+    stood = [(job.item.published_at, job.item.id)] if job.item.public is not None and job.item.published_at else []
+    return [*stood, (at, job.item.id)] if job.is_change else stood
+
+
+def _places_of(keys: Collection[int]) -> list[Place]:
+    """Where these items stand."""
+    rows: list[Place] = []
+    for some in chunks(sorted(keys)):
+        rows += tuples(Item.select(Item.published_at, Item.id).where(Item.id.in_(some) & Item.published_at.is_null(False)))
+    return rows

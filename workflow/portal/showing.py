@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+import heapq
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from peewee import Tuple
 
 from dossier.database.tables import Edition, Item, PageFile, Shown, chunks, item_name, tuples
 from dossier.office.office import Office
 from dossier.text import clock
+from workflow.approval import fitting
+from workflow.approval.fitting import Standing
 from workflow.messages import firm, logo
 from workflow.portal import pages
 from workflow.portal.pages import House, ShownFile, ShownItem, ZipOfAll
 from workflow.portal.placing import PAGES
+
+AT_ONCE = 500
+"""Items of a client that are read at once."""
 
 
 def is_on_portal(office: Office, code: str) -> bool:
@@ -49,35 +58,107 @@ class Extra:
     size: int
 
 
-def extras(code: str) -> list[Extra]:
-    """The pictures and archives that are up for a client."""
-    query: object = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size).where(PageFile.client == code)
-    return [Extra(*row) for row in tuples(query)]
+def extras(code: str, items: Sequence[int] | None = None) -> list[Extra]:
+    """The pictures and archives that are up for a client, of these items (None: of all)."""
+    query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    if items is None:
+        return [Extra(*row) for row in tuples(query.where(PageFile.client == code))]
+    return [Extra(*row) for some in chunks(items) for row in tuples(query.where(PageFile.item.in_(some)))]
 
 
-def public_items(
-    code: str, changed: Mapping[int, tuple[str | None, Edition] | None], up: Iterable[Extra] = ()
-) -> list[ShownItem]:
-    """All that a client sees, newest first: what is public, but for `changed` (time, edition)."""
-    query: object = (
-        Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
-        .join(Edition, on=(Item.public == Edition.id))
-        .where((Item.client == code) & Item.public.is_null(False))
+Place = tuple[str, int]
+"""Where an item stands in a client's list: when it was published, and its number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a round makes of what a client sees, before the database says so."""
+
+    shown: Mapping[int, tuple[str | None, Edition] | None]
+    """Item → since when and what is shown of it; None for nothing."""
+    absent: Set[int]
+    """Items that the database calls public, and that do not lie there yet."""
+    made: Sequence[Extra]
+    """Pictures and archives that go up in this round."""
+
+
+def newest_first(
+    code: str, changes: Changes, above: Place | None = None, upto: Place | None = None
+) -> Iterator[tuple[Place, ShownItem]]:
+    """What a client sees after these changes, newest first: all, or what stands above a place, up to and with another."""
+    new = sorted(
+        (
+            (one[0] or "", key, one[1].shown, None)
+            for key, one in changes.shown.items()
+            if one is not None
+            and (above is None or (one[0] or "", key) > above)
+            and (upto is None or (one[0] or "", key) <= upto)
+        ),
+        key=_place_of,
+        reverse=True,
     )
-    entries = [(at, key, shown, place) for key, at, shown, place in tuples(query) if key not in changed]
-    new = {key: one for key, one in changed.items() if one is not None}
-    entries += [(one[0], key, one[1].shown, place) for (key, one), place in zip(new.items(), _places(new), strict=True)]
-    entries.sort(key=lambda entry: entry[:2], reverse=True)
-    made = {(extra.item, extra.source): extra for extra in up}
-    return [shown_item(at, key, shown, place, made) for at, key, shown, place in entries]
+    rows = heapq.merge(_public_rows(code, changes, above, upto), new, key=_place_of, reverse=True)
+    while some := list(islice(rows, AT_ONCE)):
+        keys = [row[1] for row in some]
+        made = {(extra.item, extra.source): extra for extra in (*extras(code, keys), *changes.made)}
+        places = _locations([key for key in keys if key in changes.shown])
+        for at, key, shown, location in some:
+            yield (at, key), shown_item(at, key, shown, places.get(key, location), made)
 
 
-def _places(keys: Iterable[int]) -> list[str | None]:
+def _place_of(row: tuple[str, int, Any, Any]) -> Place:
+    return row[:2]
+
+
+def _public_rows(
+    code: str, changes: Changes, above: Place | None, upto: Place | None
+) -> Iterator[tuple[str, int, Any, str | None]]:
+    """What is public by the database, newest first, but for what changes: some rows at a time."""
+    query: Any = (
+        Item.select(Item.published_at, Item.id, Edition.shown, Item.location)
+        .join(Edition, on=(Item.public == Edition.id))
+        .where(is_among(code, above, upto))
+        .order_by(Item.published_at.desc(), Item.id.desc())
+        .limit(AT_ONCE)
+    )
+    last: Place | None = None
+    while rows := tuples(query if last is None else query.where(Tuple(*last) > STANDS)):
+        for row in rows:
+            if row[1] not in changes.shown and row[1] not in changes.absent:
+                yield row
+        last = rows[-1][:2]
+
+
+STANDS = Tuple(Item.published_at, Item.id)
+"""Where an item stands, in a query."""
+
+
+def is_among(code: str, above: Place | None, upto: Place | None) -> Any:
+    """What a client sees above a place, up to and with another, as the condition of a query."""
+    condition = (Item.client == code) & Item.public.is_null(False)
+    if above is not None:
+        condition &= Tuple(*above) < STANDS
+    if upto is not None:
+        condition &= Tuple(*upto) >= STANDS
+    return condition
+
+
+def standing_among(code: str, above: Place | None, upto: Place | None) -> Iterator[list[Standing]]:
+    """What a client sees there and stands, as it was approved: some items at a time."""
+    stands = Item.select(Item.published_at, Item.id).where(is_among(code, above, upto) & Item.standing.is_null(False))
+    query = stands.order_by(Item.published_at.desc(), Item.id.desc()).limit(AT_ONCE)
+    last: Place | None = None
+    while rows := tuples(query if last is None else query.where(Tuple(*last) > STANDS)):
+        yield fitting.standing(Item.id.in_([key for _, key in rows]), Item.public)
+        last = rows[-1]
+
+
+def _locations(keys: Sequence[int]) -> dict[int, str | None]:
     """The locations of these items."""
-    wanted, found = list(keys), dict[int, str | None]()
-    for some in chunks(wanted, 900):
+    found: dict[int, str | None] = {}
+    for some in chunks(keys):
         found |= dict(tuples(Item.select(Item.id, Item.location).where(Item.id.in_(some))))
-    return [found.get(key) for key in wanted]
+    return found
 
 
 def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
@@ -127,24 +208,3 @@ def look_of(office: Office, code: str) -> str:
     """See pages.look."""
     client = office.clients[code]
     return pages.look(house_of(office, code), office.settings.portal.base_url, code, client.name, client.language)
-
-
-def pages_of(office: Office, code: str, shown: Sequence[ShownItem]) -> dict[str, bytes]:
-    """The pages of a client's folder, by name, in the order in which they may appear.
-
-    What items.json names is in index.html already: a program that reads one and then the other
-    misses nothing.
-    """
-    client, portal, house = office.clients[code], office.settings.portal, house_of(office, code)
-    return {
-        **{f"{PAGES}/{name}": data for name, data in pages.static_files().items()},
-        **({f"{PAGES}/{pages.LOGO}": house.logo.data} if house.logo else {}),
-        "index.html": pages.index_html(house, client.name, client.language, shown).encode(),
-        "items.json": pages.items_json(code, shown).encode(),
-        "feed.xml": pages.feed_xml(portal.title, code, client.name, portal.base_url, shown).encode(),
-    }
-
-
-def digests(made: Mapping[str, bytes]) -> dict[str, str]:
-    """The SHA-256 of each page."""
-    return {name: hashlib.sha256(data).hexdigest() for name, data in made.items()}

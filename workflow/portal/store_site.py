@@ -123,7 +123,7 @@ class StoreSite(FolderSite):
     def extras(self, code: str, items: Collection[str] | None) -> list[str]:
         if items is None:
             return list(self._below(f"{code}/{PAGES}"))
-        begins = [f"{code}/{PAGES}/{item}-" for item in items]
+        begins = [f"{code}/{PAGES}/{item}-" for item in (*items, "older")]
         found = at_once(lambda prefix: [one.name for one in self._store.entries(prefix)], begins)
         return [name.removeprefix(f"{code}/{PAGES}/") for names in found for name in names]
 
@@ -161,7 +161,7 @@ class StoreSite(FolderSite):
         code: str,
         put: Mapping[str, Path],
         drop: Sequence[str],
-        pages: Mapping[str, bytes],
+        pages: Mapping[str, bytes | Path],
         more: Mapping[str, Path],
         less: Sequence[str],
     ) -> Change:
@@ -227,7 +227,7 @@ class StoreChange(Change):
 
         at_once(begin, large)
         for name, data in self.pages.items():
-            if len(data) > BEGUN_BYTES:
+            if (data.stat().st_size if isinstance(data, Path) else len(data)) > BEGUN_BYTES:
                 place = f"{self.code}/{name}"
                 self._pages_begun[name] = self.store.begin(place, data, **headers_of(place))
         return []
@@ -267,7 +267,8 @@ class StoreChange(Change):
                 self.hurried.finish(self._pages_begun[name])
                 del self._pages_begun[name]
             else:
-                self.hurried.put(f"{code}/{name}", data, **headers_of(f"{code}/{name}"))
+                whole = data.read_bytes() if isinstance(data, Path) else data
+                self.hurried.put(f"{code}/{name}", whole, **headers_of(f"{code}/{name}"))
         new = {name for name, _ in self._small} | {
             f"{code}/{item}/{path.name}" for item, folder in self.put.items() for path in folder.iterdir()
         }

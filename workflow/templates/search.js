@@ -42,10 +42,87 @@ function markFiles(article, words) {
   }
 }
 
+// Of a long list the older items stand on pages of their own. What they are found by is loaded when it is first asked for:
+// each page has a script of its name, which calls older().
+const MOST_OLDER = 200;
+const olderPages = Array.from(document.querySelectorAll("#older a"));
+const olderItems = new Map();
+let isLoadingOlder = false;
+let whenOlderCame = () => {};
+
+function older(number, items) {
+  const page = olderPages.findIndex((link) => link.pathname.endsWith(`/older-${number}.html`));
+  const told = items.map(([item, published, year, description, explanation, files]) => ({
+    item, published, year, description, files, text: folded([item, description, explanation, ...files].join(" ")),
+  }));
+  olderItems.set(page, told);
+  whenOlderCame();
+}
+
+function loadOlder() {
+  if (!isLoadingOlder) {
+    isLoadingOlder = true;
+    for (const link of olderPages) {
+      const script = document.createElement("script");
+      script.src = link.href.replace(/\.html$/, ".js");
+      document.head.append(script);
+    }
+  }
+}
+
+function olderArticle(page, one) {
+  const article = document.createElement("article");
+  const heading = document.createElement("h3");
+  const link = document.createElement("a");
+  const about = document.createElement("p");
+  link.href = `${olderPages[page].href}#${one.item}`;
+  link.textContent = one.description;
+  link.dir = "auto";
+  heading.append(link);
+  about.className = "about";
+  about.textContent = `${one.published.slice(0, 10)} ${one.item} · ${one.files.join(", ")}`;
+  article.append(heading, about);
+  return article;
+}
+
+// Show what fits of the older items, the newest first; returns how many there are.
+function searchOlder(words, year) {
+  const place = document.getElementById("found-older");
+  const list = document.getElementById("older");
+  const isAsked = words.length > 0 || year !== "";
+  list.hidden = isAsked;
+  place.hidden = !isAsked;
+  place.replaceChildren();
+  let count = 0;
+  if (isAsked) {
+    loadOlder();
+    olderPages.forEach((link, page) => {
+      for (const one of olderItems.get(page) ?? []) {
+        if ((year === "" || one.year === year) && words.every((word) => one.text.includes(word))) {
+          count += 1;
+          if (count <= MOST_OLDER) {
+            place.append(olderArticle(page, one));
+          }
+        }
+      }
+    });
+  }
+  return count;
+}
+
+// A link in a mail leads to index.html: what stands on an older page by now is shown there.
+function goToOlder(item) {
+  for (const [page, items] of olderItems) {
+    if (items.some((one) => one.item === item)) {
+      location.replace(`${olderPages[page].href}#${item}`);
+    }
+  }
+}
+
 function makeSearch() {
   const input = document.getElementById("words");
   const found = document.getElementById("found");
-  const sections = Array.from(document.querySelectorAll("main section"));
+  const sections = Array.from(document.querySelectorAll("#list section"));
   const years = document.querySelector("nav");
   const paper = document.getElementById("paper");
   let texts = null;
@@ -68,12 +145,24 @@ function makeSearch() {
     if (years) {
       years.hidden = isAsked;
     }
+    if (olderPages.length) {
+      count += searchOlder(words, year);
+    }
     const say = count === 0 ? found.dataset.none : count === 1 ? found.dataset.one : found.dataset.many;
     found.textContent = isAsked ? say.replace("{n}", count) : "";
   }
 
   function showTarget() {
-    const target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const wanted = decodeURIComponent(location.hash.slice(1));
+    const target = document.getElementById(wanted);
+    if (!target && olderPages.length && wanted.startsWith("D-")) {
+      whenOlderCame = () => {
+        goToOlder(wanted);
+        search();
+      };
+      loadOlder();
+      goToOlder(wanted);
+    }
     if (target && target.hidden) {
       input.value = "";
       if (paper) {
@@ -89,7 +178,9 @@ function makeSearch() {
   if (paper) {
     paper.addEventListener("change", search);
   }
+  whenOlderCame = search;
   window.addEventListener("hashchange", showTarget);
+  showTarget();
   if (input.value || (paper && paper.value)) {
     search(); // what was asked before the page was loaded again
   }

@@ -47,3 +47,20 @@ def test_nothing_is_published_through_a_link_in_the_place_of_a_folder(
     assert everything(foreign) == before
     assert (home / item / "mine.pdf").read_bytes() == b"mine %d" % rounds
     office.close()
+
+
+def test_no_page_is_written_through_a_link_in_the_place_of_the_pages_folder(tmp_path: Path) -> None:
+    office = PortalOffice(tmp_path / "office")
+    office.share({"theirs.pdf": b"theirs"}, "zon")
+    item = office.share({"mine.pdf": b"mine"})
+    office.publish()
+    mine, theirs = office.office.portal / "acme-bv/_pages", office.office.portal / "zon/_pages"
+    before = {path.name: path.stat().st_ino for path in theirs.iterdir()}
+    shutil.rmtree(mine)
+    mine.symlink_to(theirs)
+    office.amend(item, {"mine.pdf": b"mine, replaced"})
+    office.publish()
+    assert {path.name: path.stat().st_ino for path in theirs.iterdir()} == before
+    assert not mine.is_symlink()
+    office.check()
+    office.close()

@@ -1,0 +1,331 @@
+"""The pages of a client's folder, made as far as something of them changes.
+
+Up to WHOLE items stand on index.html. Of a longer list the newest stand there, and the older ones on pages of their own:
+_pages/older-N.html, PART on each, and beside it older-N.js, by which the search on index.html finds them. Such a page is made anew
+only when something changes of what stands on it. So one item more writes as much with ten thousand items as with two thousand,
+but for items.json, which always has all: there the lines of pages that stay are copied from the items.json that lies there.
+
+That is done only if the items.json that lies there is, by its digest, the one that was written down. What is copied was held
+against the trail when it was made, and nothing of it was taken off or replaced since, as that makes its page anew. Where
+something is not as it was written down `NotAsWritten` is raised, and the publisher makes all pages of this client anew.
+
+A page is written into the staging folder as soon as it is made: a long list takes no more memory than one of its parts.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from pathlib import Path
+from typing import BinaryIO
+
+from dossier.database.tables import Item, OlderItems, Page
+from dossier.files import files
+from dossier.office.office import Office
+from workflow.portal import pages
+from workflow.portal.folder_site import FolderSite
+from workflow.portal.pages import ShownItem, papers_of
+from workflow.portal.placing import PAGES
+from workflow.portal.showing import Changes, Place, house_of, is_among, newest_first
+
+WHOLE = 3000
+"""Items that all stand on index.html: such a page has a megabyte and a half, and opens at once."""
+
+PART = 500
+"""Items on a page of older ones. Of a long list index.html has at least a quarter of this, and less than twice this."""
+
+OLDER = "older-"
+"""How the names of pages of older items begin."""
+
+
+class NotAsWritten(Exception):
+    """What lies on the portal is not what was written down."""
+
+
+@dataclass(slots=True)
+class ClientPages:
+    """What becomes of the pages of a client's folder."""
+
+    content: dict[str, bytes | Path] = field(default_factory=dict)
+    """Name → what is in it, in the order in which they may appear; a path is that of a staged file. Pages that stay are not in it."""
+    digests: dict[str, str] = field(default_factory=dict)
+    """Name → SHA-256, of all pages."""
+    older: list[OlderItems] = field(default_factory=list)
+
+    def forget_content(self) -> None:
+        """They are staged: the pages of a thousand clients would fill the memory."""
+        self.content = {name: page for name, page in self.content.items() if isinstance(page, Path)}
+
+
+def place_of(page: OlderItems) -> Place:
+    """The newest place that belongs to this page."""
+    return page["at"], page["item"]
+
+
+def ranges(older: Sequence[OlderItems], touched: Collection[Place]) -> list[tuple[Place | None, Place | None]]:
+    """(above, up to and with) of what is made anew where these places are touched: always the first, which index.html has."""
+    found: list[tuple[Place | None, Place | None]] = [(place_of(older[0]) if older else None, None)]
+    for above, upto in _bounds(older):
+        if _is_touched(above, upto, touched):
+            found.append((above, upto))
+    return found
+
+
+def _bounds(older: Sequence[OlderItems]) -> list[tuple[Place | None, Place]]:
+    uppers = [place_of(one) for one in older]
+    return list(zip([*uppers[1:], None], uppers, strict=True)) if uppers else []
+
+
+def _is_touched(above: Place | None, upto: Place, touched: Collection[Place]) -> bool:
+    return any((above is None or place > above) and place <= upto for place in touched)
+
+
+def make_pages(
+    office: Office, code: str, changes: Changes, site: FolderSite, last: Page | None, touched: Collection[Place]
+) -> ClientPages:
+    """A client's pages after these changes. `last`: what was written down of those that lie there, as far as that is believed;
+    `touched`: where in the list something changes. Raises NotAsWritten; OSError.
+    """
+    making = _Making(office, code, changes, site, last, touched)
+    try:
+        return making.make()
+    except BaseException:
+        for path in making.staged:
+            files.remove(path)
+        raise
+
+
+class _Making:
+    """The pages of one client in one round."""
+
+    def __init__(
+        self, office: Office, code: str, changes: Changes, site: FolderSite, last: Page | None, touched: Collection[Place]
+    ) -> None:
+        self._office, self._code, self._changes, self._site = office, code, changes, site
+        self._last, self._touched = last, touched
+        self._client, self._house = office.clients[code], house_of(office, code)
+        self._made = ClientPages()
+        self.staged: list[Path] = []
+        self._numbers = max((one["number"] for one in last.older), default=0) if last else 0
+
+    def make(self) -> ClientPages:
+        for name, data in pages.static_files().items():
+            self._put_unless_there(f"{PAGES}/{name}", data)
+        if self._house.logo:
+            self._put_unless_there(f"{PAGES}/{pages.LOGO}", self._house.logo.data)
+        with _Writing(self._staged()) as lines:
+            lines.write(pages.items_json_head(self._code))
+            index = self._make_lists(lines)
+            lines.write(pages.ITEMS_JSON_TAIL)
+        older, client, portal = self._made.older, self._client, self._office.settings.portal
+        self._put("index.html", pages.index_html(self._house, client.name, client.language, index, older=older).encode())
+        # What items.json names is in index.html already: a program that reads one and then the other misses nothing.
+        self._made.content["items.json"] = lines.path
+        self._made.digests["items.json"] = lines.digest.hexdigest()
+        newest = index[: pages.FEED_ENTRIES]
+        self._put("feed.xml", pages.feed_xml(portal.title, self._code, client.name, portal.base_url, newest).encode())
+        return self._made
+
+    def _put(self, name: str, data: bytes) -> None:
+        self._made.content[name] = data
+        self._made.digests[name] = hashlib.sha256(data).hexdigest()
+
+    def _put_unless_there(self, name: str, data: bytes) -> None:
+        digest = hashlib.sha256(data).hexdigest()
+        if self._last is None or self._last.made.get(name) != digest:
+            self._made.content[name] = data
+        self._made.digests[name] = digest
+
+    def _staged(self) -> Path:
+        self.staged.append(self._site.staging / "pages" / f"{secrets.token_hex(12)}.page")
+        return self.staged[-1]
+
+    # The list
+
+    def _make_lists(self, lines: _Writing) -> list[ShownItem]:
+        """Make the pages of older items and the lines of items.json; returns what stands on index.html."""
+        if self._last is None or not self._last.older:
+            return self._make_all(lines)
+        kept = list(self._last.older)
+        index = self._between(place_of(kept[0]), None)
+        while kept and len(index) < max(1, PART // 4):
+            del kept[0]
+            index = self._between(place_of(kept[0]) if kept else None, None)
+        index, *cut = _cut(index)
+        lines.write_items(one for _, one in index)
+        for some in cut:
+            self._make_older(lines, some)
+        self._go_on(lines, kept)
+        return [one for _, one in index]
+
+    def _make_all(self, lines: _Writing) -> list[ShownItem]:
+        stream = newest_first(self._code, self._changes)
+        index = list(islice(stream, WHOLE + 1))
+        if len(index) > WHOLE:
+            index, rest = index[:PART], chain(index[PART:], stream)
+            lines.write_items(one for _, one in index)
+            count = Item.select().where(is_among(self._code, None, None)).count() + len(self._changes.shown)
+            self._numbers = count // PART + 1  # the oldest page has the lowest number
+            number = self._numbers
+            while some := list(islice(rest, PART)):
+                self._make_older(lines, some, number)
+                number -= 1
+        else:
+            lines.write_items(one for _, one in index)
+        return [one for _, one in index]
+
+    def _go_on(self, lines: _Writing, kept: Sequence[OlderItems]) -> None:
+        """The older pages that are there: those that nothing touches stay, the others are made anew."""
+        size = self._site.size(f"{self._code}/items.json")
+        if size is None:
+            raise NotAsWritten
+        old = _Reading(self._site.pieces(f"{self._code}/items.json", 0, size))
+        start = (
+            size - len(pages.ITEMS_JSON_TAIL) - sum(one["size"] for one in kept) - (len(kept) - 1) * len(pages.ITEMS_JSON_COMMA)
+        )
+        for (above, upto), page in zip(_bounds(kept), kept, strict=True):
+            if _is_touched(above, upto, self._touched):
+                found = self._between(above, upto)
+                if found:
+                    first, *rest = _cut(found)
+                    self._make_older(lines, first, page["number"], upto)
+                    for some in rest:
+                        self._make_older(lines, some)
+            else:
+                old.skip_to(start)
+                lines.write_lines(old.read(page["size"]))
+                self._keep_older(page)
+            start += page["size"] + len(pages.ITEMS_JSON_COMMA)
+        assert self._last is not None
+        if old.digest_of_all() != self._last.made.get("items.json"):
+            raise NotAsWritten
+
+    def _between(self, above: Place | None, upto: Place | None) -> list[tuple[Place, ShownItem]]:
+        return list(newest_first(self._code, self._changes, above, upto))
+
+    def _keep_older(self, page: OlderItems) -> None:
+        assert self._last is not None
+        for name in _names(page["number"]):
+            self._made.digests[name] = self._last.made[name]
+        self._made.older.append(page)
+
+    def _make_older(
+        self, lines: _Writing, items: Sequence[tuple[Place, ShownItem]], number: int | None = None, upto: Place | None = None
+    ) -> None:
+        """A page of these items, newest first."""
+        if number is None:
+            self._numbers += 1
+            number = self._numbers
+        shown = [one for _, one in items]
+        size = lines.write_items(shown)
+        at, key = upto or items[0][0]
+        page: OlderItems = {
+            "number": number, "at": at, "item": key, "since": shown[-1].published_at, "until": shown[0].published_at,
+            "count": len(shown), "size": size, "years": papers_of(one.year for one in shown),
+        }  # fmt: skip
+        html = pages.older_html(self._house, self._client.name, self._client.language, shown, page)
+        for name, text in zip(_names(number), (html, pages.older_js(shown, page)), strict=True):
+            path, data = self._staged(), text.encode()
+            files.write_whole(path, data)
+            self._made.content[name] = path
+            self._made.digests[name] = hashlib.sha256(data).hexdigest()
+        self._made.older.append(page)
+
+
+def _names(number: int) -> tuple[str, str]:
+    html = f"{PAGES}/{pages.older_name(number)}"
+    return html, f"{html.removesuffix('.html')}.js"
+
+
+def _cut(items: list[tuple[Place, ShownItem]]) -> list[list[tuple[Place, ShownItem]]]:
+    """The items in parts, all of PART but for the first, which has less than twice that."""
+    cut = []
+    while len(items) >= 2 * PART:
+        cut.append(items[-PART:])
+        items = items[:-PART]
+    return [items, *reversed(cut)]
+
+
+class _Writing:
+    """An items.json that is being written. A context: afterwards `path` is whole, and `digest` is of all of it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.digest = hashlib.sha256()
+        self._has_lines = False
+        self._stream: BinaryIO
+
+    def __enter__(self) -> _Writing:
+        self._stream = open(files.open_new(self.path, 0o644), "wb")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stream.close()
+
+    def write(self, data: bytes) -> None:
+        self.digest.update(data)
+        self._stream.write(data)
+
+    def write_items(self, items: Iterator[ShownItem] | Sequence[ShownItem]) -> int:
+        """Some items, a line each; returns their bytes."""
+        data = pages.ITEMS_JSON_COMMA.join(pages.items_json_line(one) for one in items)
+        if data:
+            self.write_lines([data])
+        return len(data)
+
+    def write_lines(self, pieces: Iterator[bytes] | Sequence[bytes]) -> None:
+        """The lines of some items, as they are."""
+        if self._has_lines:
+            self.write(pages.ITEMS_JSON_COMMA)
+        self._has_lines = True
+        for piece in pieces:
+            self.write(piece)
+
+
+class _Reading:
+    """The items.json that lies there, read once from its beginning to its end, and hashed on the way."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._digest = hashlib.sha256()
+        self._piece = memoryview(b"")
+        self._at = 0
+
+    def read(self, count: int) -> Iterator[bytes]:
+        """The next `count` bytes. Raises NotAsWritten if there are less."""
+        while count:
+            if not self._piece:
+                piece = next(self._pieces, b"")
+                if not piece:
+                    raise NotAsWritten
+                self._digest.update(piece)
+                self._piece = memoryview(piece)
+            some = self._piece[:count]
+            self._piece = self._piece[len(some) :]
+            self._at += len(some)
+            count -= len(some)
+            yield bytes(some)
+
+    def skip_to(self, start: int) -> None:
+        if start < self._at:
+            raise NotAsWritten
+        for _ in self.read(start - self._at):
+            pass
+
+    def digest_of_all(self) -> str:
+        for piece in self._pieces:
+            self._digest.update(piece)
+        return self._digest.hexdigest()
+
+
+def older_names(names: Iterable[str]) -> set[str]:
+    """Of what lies in PAGES, the pages of older items and what belongs to them."""
+    return {name for name in names if name.startswith(OLDER) and name.endswith((".html", ".js"))}
+
+
+def older_names_of(page: Page) -> set[str]:
+    """The same, as it was written down."""
+    return older_names(name.removeprefix(f"{PAGES}/") for name in page.made)
