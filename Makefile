@@ -232,7 +232,7 @@ docs: setup-dev reference
 LARGE = var/bench-large
 bench: setup
 	@missed=; for one in "backlog.py --repeat 3 2000 5000" latency.py idle.py fairness.py growth.py \
-		"commands.py --keep $(LARGE)" "start.py --keep $(LARGE)" "api.py --keep $(LARGE)" "desk_pages.py --keep $(LARGE)" searching.py portal.py; do \
+		"commands.py --keep $(LARGE)" "start.py --keep $(LARGE)" "api.py --keep $(LARGE)" "desk_pages.py --keep $(LARGE)" searching.py portal.py publishing.py; do \
 		echo "== $$one"; $(BIN)/python bench/$$one || missed="$$missed $${one%% *}"; done; \
 	rm -rf $(LARGE); test -z "$$missed" || { echo "a target was missed:$$missed" >&2; exit 1; }
 

@@ -20,7 +20,7 @@ from kit.portals import SETTINGS, PortalOffice
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Page, expect
 
-from workflow.portal import pages
+from workflow.portal import lists, pages
 from workflow.portal.pages import ShownFile, ShownItem
 
 CLIENTS = """\
@@ -173,6 +173,34 @@ def test_search_finds_by_any_words_without_accents_and_tells_how_many(browser: B
         expect(page.get_by_role("status")).to_have_text("Niets gevonden. Probeer minder of andere woorden.")
         words.fill("")
         expect(page.locator("article:visible")).to_have_count(5)
+
+
+def test_of_a_long_list_older_items_are_found_and_reached(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lists, "WHOLE", 5)
+    monkeypatch.setattr(lists, "PART", 4)
+    office = PortalOffice(tmp_path / "office")
+    office.share_all([({f"loonstaat-{number}.txt": b"1"}, "acme-bv", f"Payslips {number}") for number in range(14)])
+    office.publish()
+    home = office.office.portal / "acme-bv"
+    office.close()
+    with opened(browser, home / "index.html") as page:
+        assert page.locator("article").count() == 4
+        assert page.locator("#older a").count() == 3
+        page.get_by_label("Search in descriptions and file names").fill("loonstaat-2.txt")
+        expect(page.get_by_role("status")).to_have_text("One item found")
+        page.get_by_role("link", name="Payslips 2").click()
+        page.wait_for_url("**/older-*.html#D-2026-000003")
+        expect(page.locator("#D-2026-000003 li a")).to_have_attribute("href", "../D-2026-000003/loonstaat-2.txt")
+        page.get_by_role("link", name="To the newest").click()
+        page.wait_for_url("**/acme-bv/index.html")
+        page.goto(f"file://{home}/index.html?item=D-2026-000001#D-2026-000001")  # as a mail leads to it
+        page.wait_for_url("**/older-*.html#D-2026-000001")
+        assert accessibility_faults(page) == []
+    with opened(browser, home / "index.html", java_script_enabled=False) as page:
+        page.locator("#older a").last.click()
+        assert page.locator("article").count() == 2
 
 
 def test_of_many_files_the_most_are_folded_and_a_search_shows_those_that_fit(browser: Browser, tmp_path: Path) -> None:
