@@ -277,7 +277,8 @@ def portal_faults(root: Path, editions: Sequence[tuple[Any, ...]]) -> list[str]:
         faults += [
             f"{home.name}/items.json names {name}, which is not there so" for name in named if files.get(name) != named[name]
         ]
-        page = (home / "index.html").read_text()
+        older = sorted((home / "_pages").glob("older-*.html"))
+        page = "".join(path.read_text() for path in (home / "index.html", *older))
         faults += [f"{home.name}/index.html lacks {name}" for name in named if name.split("/")[1] not in page]
     return faults
 
