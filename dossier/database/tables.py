@@ -464,7 +464,7 @@ class OlderItems(TypedDict):
     """`at` and `item`: when the newest that may stand there was published, and its number."""
     item: int
     since: str
-    """`since`, `until`: when the oldest and the newest that stand there were published, ISO 8601 with offset."""
+    """`since`, `until`: when its oldest and newest item were published, ISO 8601 with offset."""
     until: str
     count: int
     size: int
@@ -482,7 +482,7 @@ class Page(Table):
     made: JSONText[dict[str, str]] = JSONText()
     """{file name: its SHA-256} of the pages as they were written last."""
     older: JSONText[list[OlderItems]] = JSONText()
-    """Of a long list, what stands on pages of their own, newest first (workflow/portal/lists.py)."""
+    """Of a long list, the pages of older items, newest first (workflow/portal/lists.py)."""
 
 
 class PageFile(Table):

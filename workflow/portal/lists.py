@@ -1,15 +1,19 @@
 """The pages of a client's folder, made as far as something of them changes.
 
-Up to WHOLE items stand on index.html. Of a longer list the newest stand there, and the older ones on pages of their own:
-_pages/older-N.html, PART on each, and beside it older-N.js, by which the search on index.html finds them. Such a page is made anew
-only when something changes of what stands on it. So one item more writes as much with ten thousand items as with two thousand,
-but for items.json, which always has all: there the lines of pages that stay are copied from the items.json that lies there.
+Up to WHOLE items stand on index.html. Of a longer list the newest stand there, and the older ones
+on pages of their own: _pages/older-N.html, PART on each, and beside it older-N.js, by which the
+search on index.html finds them. Such a page is made anew only when something changes of what stands
+on it. So one item more writes as much with ten thousand items as with five thousand, but for
+items.json, which always has all: there the lines of pages that stay are copied from the items.json
+that lies there.
 
-That is done only if the items.json that lies there is, by its digest, the one that was written down. What is copied was held
-against the trail when it was made, and nothing of it was taken off or replaced since, as that makes its page anew. Where
-something is not as it was written down `NotAsWritten` is raised, and the publisher makes all pages of this client anew.
+That is done only if the items.json that lies there is, by its digest, the one that was written
+down. What is copied was held against the trail when it was made, and nothing of it was taken off or
+replaced since, as that makes its page anew. Where something is not as it was written down
+`NotAsWritten` is raised, and the publisher makes all pages of this client anew.
 
-A page is written into the staging folder as soon as it is made: a long list takes no more memory than one of its parts.
+A page is written into the staging folder as soon as it is made: a long list takes no more memory
+than one of its parts.
 """
 
 from __future__ import annotations
@@ -35,7 +39,7 @@ WHOLE = 3000
 """Items that all stand on index.html: such a page has a megabyte and a half, and opens at once."""
 
 PART = 500
-"""Items on a page of older ones. Of a long list index.html has at least a quarter of this, and less than twice this."""
+"""Items on a page of older ones. index.html then has a quarter of this to less than twice this."""
 
 OLDER = "older-"
 """How the names of pages of older items begin."""
@@ -50,7 +54,8 @@ class ClientPages:
     """What becomes of the pages of a client's folder."""
 
     content: dict[str, bytes | Path] = field(default_factory=dict)
-    """Name → what is in it, in the order in which they may appear; a path is that of a staged file. Pages that stay are not in it."""
+    """Name → what is in it, in the order in which they may appear; a path is that of a staged file.
+    Pages that stay are not in it."""
     digests: dict[str, str] = field(default_factory=dict)
     """Name → SHA-256, of all pages."""
     older: list[OlderItems] = field(default_factory=list)
@@ -66,7 +71,7 @@ def place_of(page: OlderItems) -> Place:
 
 
 def ranges(older: Sequence[OlderItems], touched: Collection[Place]) -> list[tuple[Place | None, Place | None]]:
-    """(above, up to and with) of what is made anew where these places are touched: always the first, which index.html has."""
+    """What is made anew where these places are touched, (above, upto): the first always."""
     found: list[tuple[Place | None, Place | None]] = [(place_of(older[0]) if older else None, None)]
     for above, upto in _bounds(older):
         if _is_touched(above, upto, touched):
@@ -86,8 +91,10 @@ def _is_touched(above: Place | None, upto: Place, touched: Collection[Place]) ->
 def make_pages(
     office: Office, code: str, changes: Changes, site: FolderSite, last: Page | None, touched: Collection[Place]
 ) -> ClientPages:
-    """A client's pages after these changes. `last`: what was written down of those that lie there, as far as that is believed;
-    `touched`: where in the list something changes. Raises NotAsWritten; OSError.
+    """A client's pages after these changes. Raises NotAsWritten; OSError.
+
+    `last`: what was written down of those that lie there, as far as that is believed; `touched`:
+    where in the list something changes.
     """
     making = _Making(office, code, changes, site, last, touched)
     try:
@@ -122,7 +129,8 @@ class _Making:
             lines.write(pages.ITEMS_JSON_TAIL)
         older, client, portal = self._made.older, self._client, self._office.settings.portal
         self._put("index.html", pages.index_html(self._house, client.name, client.language, index, older=older).encode())
-        # What items.json names is in index.html already: a program that reads one and then the other misses nothing.
+        # What items.json names is in index.html already: a program that reads one and then the
+        # other misses nothing.
         self._made.content["items.json"] = lines.path
         self._made.digests["items.json"] = lines.digest.hexdigest()
         newest = index[: pages.FEED_ENTRIES]
@@ -146,7 +154,7 @@ class _Making:
     # The list
 
     def _make_lists(self, lines: _Writing) -> list[ShownItem]:
-        """Make the pages of older items and the lines of items.json; returns what stands on index.html."""
+        """Make the pages of older items and items.json; returns what stands on index.html."""
         if self._last is None or not self._last.older:
             return self._make_all(lines)
         kept = list(self._last.older)
@@ -178,7 +186,7 @@ class _Making:
         return [one for _, one in index]
 
     def _go_on(self, lines: _Writing, kept: Sequence[OlderItems]) -> None:
-        """The older pages that are there: those that nothing touches stay, the others are made anew."""
+        """The older pages that are there: what nothing touches stays, the others are made anew."""
         size = self._site.size(f"{self._code}/items.json")
         if size is None:
             raise NotAsWritten
@@ -250,7 +258,7 @@ def _cut(items: list[tuple[Place, ShownItem]]) -> list[list[tuple[Place, ShownIt
 
 
 class _Writing:
-    """An items.json that is being written. A context: afterwards `path` is whole, and `digest` is of all of it."""
+    """An items.json that is written. Afterwards `path` is whole, and `digest` is of all of it."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -286,7 +294,7 @@ class _Writing:
 
 
 class _Reading:
-    """The items.json that lies there, read once from its beginning to its end, and hashed on the way."""
+    """The items.json that lies there, read once from beginning to end, and hashed on the way."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         self._pieces = pieces

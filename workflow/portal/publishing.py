@@ -22,8 +22,9 @@ to do. Then, in this order:
  5. clear     what was swapped out is deleted.
               Killed here? As 1.
 
-Of a long list only those pages are made anew on which something changes (lists.py). Whatever is made anew is held against the
-trail before; pages that stay were when they were made, and verify holds all of it against the trail in its turn.
+Of a long list only those pages are made anew on which something changes (lists.py). Whatever is
+made anew is held against the trail before; pages that stay were when they were made, and verify
+holds all of it against the trail in its turn.
 
 At every instant items.json and index.html name only what is there, and the item's folder holds what
 they say of it.
@@ -115,7 +116,7 @@ class Publisher:
         """What keeps something from being published now, if anything."""
         self._most = FIRST
         self._is_all_unsure = False
-        """Whatever is unsettled may lie on the portal in any state: until nothing is unsettled any more."""
+        """Whatever is unsettled may lie there in any state: until nothing is unsettled any more."""
         self._unsure: set[int] = set()
         self._written: set[str] = set()
         """Clients whose pages this publisher has placed and recorded: of these it is sure."""

@@ -6,9 +6,8 @@ import heapq
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
 
-from peewee import Tuple
+from peewee import Expression, Tuple
 
 from dossier.database.tables import Edition, Item, PageFile, Shown, chunks, item_name, tuples
 from dossier.office.office import Office
@@ -60,7 +59,7 @@ class Extra:
 
 def extras(code: str, items: Sequence[int] | None = None) -> list[Extra]:
     """The pictures and archives that are up for a client, of these items (None: of all)."""
-    query: Any = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+    query = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     if items is None:
         return [Extra(*row) for row in tuples(query.where(PageFile.client == code))]
     return [Extra(*row) for some in chunks(items) for row in tuples(query.where(PageFile.item.in_(some)))]
@@ -85,7 +84,7 @@ class Changes:
 def newest_first(
     code: str, changes: Changes, above: Place | None = None, upto: Place | None = None
 ) -> Iterator[tuple[Place, ShownItem]]:
-    """What a client sees after these changes, newest first: all, or what stands above a place, up to and with another."""
+    """What a client sees after these changes, newest first, between two places, with the second."""
     new = sorted(
         (
             (one[0] or "", key, one[1].shown, None)
@@ -106,15 +105,15 @@ def newest_first(
             yield (at, key), shown_item(at, key, shown, places.get(key, location), made)
 
 
-def _place_of(row: tuple[str, int, Any, Any]) -> Place:
+def _place_of(row: tuple[str, int, Shown, str | None]) -> Place:
     return row[:2]
 
 
 def _public_rows(
     code: str, changes: Changes, above: Place | None, upto: Place | None
-) -> Iterator[tuple[str, int, Any, str | None]]:
+) -> Iterator[tuple[str, int, Shown, str | None]]:
     """What is public by the database, newest first, but for what changes: some rows at a time."""
-    query: Any = (
+    query = (
         Item.select(Item.published_at, Item.id, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
         .where(is_among(code, above, upto))
@@ -133,7 +132,7 @@ STANDS = Tuple(Item.published_at, Item.id)
 """Where an item stands, in a query."""
 
 
-def is_among(code: str, above: Place | None, upto: Place | None) -> Any:
+def is_among(code: str, above: Place | None, upto: Place | None) -> Expression:
     """What a client sees above a place, up to and with another, as the condition of a query."""
     condition = (Item.client == code) & Item.public.is_null(False)
     if above is not None:
