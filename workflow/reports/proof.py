@@ -42,10 +42,10 @@ from workflow.items.items import content_digest
 from workflow.messages import firm, logo
 from workflow.messages.language import HERE, environment
 
-VERSION = 2
+VERSION = 3
 """Of new sheets. Those of earlier versions are checked by the page they were made with."""
 
-VERSIONS = (1, 2)
+VERSIONS = (1, 2, 3)
 
 MOST_BYTES = 64 * 1024 * 1024
 """No sheet that is checked is larger."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import hashlib
 import io
 import json
 import os
@@ -17,6 +18,8 @@ from kit.browsing import chromium
 from kit.mail_server import serving
 from kit.support import DOSSIER, PDF, Root, new_office, plain_environ
 from PIL import Image
+
+from workflow.reports import proof
 
 RELEASED = Path(__file__).parents[2] / "released/1.0.0"
 ITEM = f"D-{datetime.now():%Y}-000001"
@@ -133,6 +136,27 @@ def test_a_sheet_of_version_1_holds_as_it_was_printed(language: str, tmp_path: P
     assert check(path).returncode == 0
     path.write_text(old.replace("<h1>", "<h1>Nothing of "))
     assert "shows something else" in check(path).stderr
+
+
+EARLIER = {
+    "1.html": "6d056542158ec38275381bb45674e687691760633941bb9dc7b8c401051d8a93",
+    "2.css": "5df790a854d03a7e2bb23e1311d4bd3e3351b710eef9d546a78ebce438b1bf0b",
+    "2.en.html": "cafd3a97bd7dc49adac213f55ba2ddc9aa27637839a8d35a902edc907825ded8",
+    "2.nl.html": "e8b48e1a69250fa8fa886983dc891279b0b5a1494bff258bb3d60a1e7891b9d2",
+}
+"""SHA-256 of the pages that sheets were made with before."""
+
+
+@pytest.mark.parametrize("language", ["nl", "en"])
+def test_a_sheet_of_version_2_holds_as_it_was_printed(sheet: Path, language: str) -> None:
+    pages = Path(proof.__file__).parents[1] / "templates/proof"
+    assert {name: hashlib.sha256((pages / name).read_bytes()).hexdigest() for name in EARLIER} == EARLIER
+    told = proof_in(sheet)
+    assert told["proof"] == 3
+    sheet.write_text(proof.render({**told, "proof": 2}, language))
+    assert ("<main>" in sheet.read_text(), check(sheet).returncode) == (False, 0)
+    sheet.write_text(sheet.read_text().replace("<h1>", "<h1>Nothing of "))
+    assert "shows something else" in check(sheet).stderr
 
 
 def test_the_firms_logo_is_on_it_and_in_it(root: Root, tmp_path: Path) -> None:
