@@ -186,7 +186,7 @@ def office(folder: Path) -> Iterator[DeskRig]:
 
 def names(rig: DeskRig) -> dict[str, str]:
     """What the addresses and forms of the list speak of; the first item has two versions of its file then."""
-    first, new = str(rig.office.told("a")["item"]), PDF + b"2"
+    first, new = str(rig.office.told("a")["item"]), PAPER + b"% 2\n"
     amending = f"created_by: p.bakker\nitem: {first}\nattachments: [{{file: a2.pdf, name: a.pdf}}]\n"
     rig.office.place("acme-bv", {"a2.yaml": amending, "a2.pdf": new})
     rig.office.until_taken("acme-bv", "a2")

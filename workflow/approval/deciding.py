@@ -117,7 +117,7 @@ def _seat(office: Office, item: Item, edition: Edition, actor: Actor, today: dat
             who = code if code in before else min(before)
             done = sentence("deciding.approved" if row.decision == "approve" else "deciding.rejected")
             raise AlreadyDecided(
-                "deciding.decided_already", who=who, item=item_name(item.id), done=done, at=clock.local_iso(row.at)
+                "deciding.decided_already", who=who, item=item_name(item.id), done=done, at=clock.to_the_minute(row.at)
             )
     concept = _concept(item, edition)
     for other in sorted(deciders - {code}):
@@ -166,7 +166,7 @@ def what_became(item: Item) -> Sentence:
     if not last:
         return sentence("deciding.waits_for_none", item=item_name(item.id), state=state)
     action, who, at = last[0]
-    return sentence(f"deciding.was_{action}", item=item_name(item.id), who=who, at=clock.local_iso(at), state=state)
+    return sentence(f"deciding.was_{action}", item=item_name(item.id), who=who, at=clock.to_the_minute(at), state=state)
 
 
 def _tell_maker(office: Office, now: datetime, item: Item, edition: Edition, approver: str, comment: str) -> None:

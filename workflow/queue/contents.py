@@ -120,10 +120,10 @@ def seen_before(concept: Concept, edition: Edition, standing: int | None, person
     last = Decision.select().where(mine).order_by(Decision.edition.desc()).first()
     if last is not None:
         code = "queue.since_approved" if last.decision == "approve" else "queue.since_rejected"
-        base, then = last.edition, sentence(code, at=clock.local_iso(last.at))
+        base, then = last.edition, sentence(code, at=clock.to_the_minute(last.at))
     elif asked:
         base = min(asked)
-        then = sentence("queue.since_asked", at=clock.local_iso(asked[base]))
+        then = sentence("queue.since_asked", at=clock.to_the_minute(asked[base]))
     elif standing is not None:
         base, then = standing, sentence("queue.since_public")
     else:
