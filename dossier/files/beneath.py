@@ -121,6 +121,36 @@ def open_beneath(top: Path, *names: str) -> Folder:
         return folder.open(*names)
 
 
+class LastOpened:
+    """Folders beneath `top`, opened as by `open_beneath`, for whoever is busy with many files of one folder after the other.
+
+    The folder that was asked for last is held open until another one is, or until all of it ends.
+    """
+
+    def __init__(self, top: Path) -> None:
+        self._top = top
+        self._names: tuple[str, ...] | None = None
+        self._folder: Folder | None = None
+
+    def open(self, *names: str) -> Folder:
+        """The folder `top/names…`, which is not the caller's to close. Raises as Folder.open."""
+        if self._folder is None or names != self._names:
+            self._close()
+            self._names, self._folder = names, open_beneath(self._top, *names)
+        return self._folder
+
+    def __enter__(self) -> LastOpened:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self._close()
+
+    def _close(self) -> None:
+        if self._folder is not None:
+            self._folder.close()
+        self._folder = None
+
+
 def address(place: Place) -> tuple[str | Path, int | None]:
     """What a system call is told of a place: its name, and the descriptor of its folder."""
     return (place.name, place.folder.descriptor) if isinstance(place, At) else (place, None)

@@ -31,7 +31,7 @@ import structlog
 
 from dossier.database.tables import Drop, chunks
 from dossier.files import files, moves
-from dossier.files.beneath import At, Folder, open_beneath
+from dossier.files.beneath import At, Folder, LastOpened, open_beneath
 from dossier.files.files import Look
 from dossier.office.office import Office
 from dossier.text import names, system
@@ -249,7 +249,7 @@ def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
 
 
 def _reject(inbox: Path, row: Row) -> Traces:
-    with ground_of(inbox, row) as ground:
+    with LastOpened(inbox) as homes, ground_of(homes, row) as ground:
         traces = traces_of(row)
         with made_like(ground.home, "_rejected") as rejected:
             if _is_left(row, ground, rejected):

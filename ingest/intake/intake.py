@@ -62,6 +62,7 @@ from dossier.database.database import transaction
 from dossier.database.tables import Binned, Drop, Item, Removal, chunks, insert_rows, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE
 from dossier.files import files
+from dossier.files.beneath import LastOpened
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -191,7 +192,9 @@ class Intake:
         ready = self._judged_by_guard(now, ready, outcome)
         if ready:
             self._record_claims(now, ready)
-            kept = self._keep([drop for drop in ready if self._claim(drop, outcome)], outcome)
+            with LastOpened(self.office.inbox) as homes:
+                claimed = [drop for drop in ready if self._claim(homes, drop, outcome)]
+            kept = self._keep(claimed, outcome)
             if kept:
                 self._commit(now, kept, outcome)
             self.clearing.add(drop.row for drop in ready)
@@ -348,10 +351,10 @@ class Intake:
             del looks[WHY]
         return [[name, *look] for name, look in looks.items()]
 
-    def _claim(self, drop: Candidate, outcome: Outcome) -> bool:
+    def _claim(self, homes: LastOpened, drop: Candidate, outcome: Outcome) -> bool:
         """True if all files of the drop are ours now. Else its record is left for `clearing`, which gives the names back."""
         try:
-            claim(self.office.inbox, drop.row)
+            claim(homes, drop.row)
         except Stays as stays:
             self.staying.hold(drop.found, stays)
             log.error(

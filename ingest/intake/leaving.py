@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from dossier.files import files, moves
-from dossier.files.beneath import At, Folder, name_of, open_beneath
+from dossier.files.beneath import At, Folder, LastOpened, name_of
 from dossier.files.files import Look, Names
 from dossier.files.leases import has_writer
 from dossier.text import names
@@ -71,10 +71,10 @@ class Ground:
 
 
 @contextlib.contextmanager
-def ground_of(inbox: Path, row: Row) -> Iterator[Ground]:
+def ground_of(homes: LastOpened, row: Row) -> Iterator[Ground]:
     """Where the files of a drop are or were. Raises OSError: NotADirectoryError if a link or a file is there instead."""
     with contextlib.ExitStack() as held:
-        home = place = held.enter_context(open_beneath(inbox, row["client"]))
+        home = place = homes.open(row["client"])
         if row["folder"] is not None:
             with contextlib.suppress(FileNotFoundError):
                 place = held.enter_context(home.open(*way_of(row["folder"])))
@@ -99,12 +99,12 @@ def made_like(home: Folder, name: str) -> Folder:
     return files.made_folder(home / name, stat.S_IMODE(status.st_mode), status)
 
 
-def claim(inbox: Path, row: Row) -> None:
+def claim(homes: LastOpened, row: Row) -> None:
     """Give each file of a drop its hidden name. Raises Stays; Changed if one is not what it was; OSError.
 
-    Wherever it ends, `give_back` undoes what was done.
+    `homes` opens the clients' folders of the inbox. Wherever it ends, `give_back` undoes what was done.
     """
-    with ground_of(inbox, row) as ground:
+    with ground_of(homes, row) as ground:
         for number, (_, *values) in enumerate(row["files"]):
             source, hidden, seen = ground.named(row, number), ground.hidden(row, number), Look(*values)
             there = files.look(source)
@@ -139,7 +139,7 @@ def _is_ours_alone(place: At, seen: Look) -> bool:
 
 def give_back(inbox: Path, row: Row) -> Traces:
     """Undo `claim`: each file gets its name again, or one like it where a newer file has it by now. Raises OSError."""
-    with ground_of(inbox, row) as ground:
+    with LastOpened(inbox) as homes, ground_of(homes, row) as ground:
         traces = traces_of(row)
         hidden = [number for number in range(len(row["files"])) if files.exists(ground.hidden(row, number))]
         is_gone = row["folder"] is not None and ground.place is ground.home
@@ -158,16 +158,17 @@ def give_back(inbox: Path, row: Row) -> Traces:
 def take_away_each(inbox: Path, rows: Sequence[Row]) -> list[Traces | Exception]:
     """Take from the inbox what these drops, which were taken, were made of, and write their receipts."""
     found = list[Traces | Exception]()
-    for row in rows:
-        try:
-            found.append(_take_away(inbox, row))
-        except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
-            found.append(error)
+    with LastOpened(inbox) as homes:
+        for row in rows:
+            try:
+                found.append(_take_away(homes, row))
+            except Exception as error:  # noqa: BLE001 - one bad drop never blocks another; it is tried again
+                found.append(error)
     return found
 
 
-def _take_away(inbox: Path, row: Row) -> Traces:
-    with ground_of(inbox, row) as ground:
+def _take_away(homes: LastOpened, row: Row) -> Traces:
+    with ground_of(homes, row) as ground:
         traces = traces_of(row)
         for number, (_, *values) in enumerate(row["files"]):
             place = ground.named(row, number)

@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from dossier.database.database import transaction
 from dossier.database.tables import Sighting, chunks
 from dossier.files import statx
-from dossier.files.beneath import open_beneath
+from dossier.files.beneath import LastOpened
 from dossier.files.files import Look, Names
 from dossier.office.office import Office
 from dossier.text import clock, names
@@ -70,8 +70,10 @@ class Sightings:
     def note(self, now: datetime, cards: Iterable[Lying]) -> None:
         """These lie in the inbox and are not taken now. Not inside `transaction()`."""
         new = []
-        for card in cards:
-            key, born = (card.look.device, card.look.inode), _born(self.office.inbox, tuple(card.path.split("/")), card.look)
+        with LastOpened(self.office.inbox) as folders:
+            births = [(card, _born(folders, tuple(card.path.split("/")), card.look)) for card in cards]
+        for card, born in births:
+            key = (card.look.device, card.look.inode)
             if born is None:
                 continue
             if card.digest and self._noted.get(key) != (born, card.digest):
@@ -100,12 +102,16 @@ class Sightings:
         for some in chunks(inodes):
             for row in Sighting.select().where(Sighting.inode.in_(some)):
                 seen.setdefault(row.inode, []).append(row)
+        with LastOpened(self.office.inbox) as folders:
+            births = [
+                _born(folders, (*one.folders, str(one.sidecar_name)), card) if card is not None else None
+                for one, card in zip(found, cards, strict=True)
+            ]
         origins = []
-        for one, card in zip(found, cards, strict=True):
+        for one, card, born in zip(found, cards, births, strict=True):
             if card is None:
                 origins.append(self._of_files(one))
                 continue
-            born = _born(self.office.inbox, (*one.folders, str(one.sidecar_name)), card)
             if born is None:
                 origins.append(SOMEWHERE)
                 continue
@@ -120,7 +126,8 @@ class Sightings:
         """What is known of a drop's files, where a preset speaks for them."""
         if found.preset is None:
             return NOWHERE
-        births = {name: _born(self.office.inbox, (*found.folders, name), look) for name, look in found.looks.items()}
+        with LastOpened(self.office.inbox) as folders:
+            births = {name: _born(folders, (*found.folders, name), look) for name, look in found.looks.items()}
         seen = [self._first_seen(look, births[name] or "") for name, look in found.looks.items()]
         return Origin(is_put_here=None in births.values() or any(ground not in (None, found.ground) for ground in seen))
 
@@ -197,12 +204,11 @@ def _row(now: datetime, look: Look, born: str, digest: str, client: str) -> dict
     }  # fmt: skip
 
 
-def _born(inbox: Path, where: Names, look: Look) -> str | None:
+def _born(inbox: LastOpened, where: Names, look: Look) -> str | None:
     """When the file that was looked at was made: see Origin. None if it is not there any more."""
     *folders, name = where
     try:
-        with open_beneath(inbox, *folders) as folder:
-            more = statx.more(folder / name)
+        more = statx.more(inbox.open(*folders) / name)
     except OSError:
         return None
     if more.inode != look.inode:

@@ -16,7 +16,7 @@ from kit.support import PDF, Root, need, own_office, wait_for
 from dossier.database.database import close_database, open_database, transaction
 from dossier.database.tables import Drop, Event, Item
 from dossier.files import settling
-from dossier.files.beneath import At
+from dossier.files.beneath import At, LastOpened
 from dossier.office.opening import load_office
 from dossier.text import clock
 from dossier.vault.folder import Vault
@@ -213,8 +213,9 @@ def test_a_daemon_that_starts_gives_the_names_back_that_one_before_had_claimed(i
     inbox.files.place("acme-bv", {"map/item.yaml": GOOD, "map/b.pdf": PDF, "c.pdf": b"c", "c.yaml": GOOD})
     cases = inbox.intake._judge_all(clock.utc_now(), inbox.look(), Outcome())
     inbox.intake._record_claims(clock.utc_now(), cases)
-    for case in cases:
-        leaving.claim(inbox.office.inbox, case.row)
+    with LastOpened(inbox.office.inbox) as homes:
+        for case in cases:
+            leaving.claim(homes, case.row)
     hidden = sorted(os.listdir(inbox.home))
     assert [name for name in hidden if name.startswith(".taken-") and name.endswith("b.pdf")], "a person sees what it is"
     (inbox.home / "map").rename(inbox.home / "moved")  # while no daemon runs

@@ -12,7 +12,7 @@ import pytest
 from kit.swapping import SECONDS, swapped
 
 from dossier.files import beneath, files, moves
-from dossier.files.beneath import open_beneath, open_folder
+from dossier.files.beneath import LastOpened, open_beneath, open_folder
 
 
 @pytest.fixture(params=["in one call", "step by step"])
@@ -122,3 +122,18 @@ def test_a_tree_is_removed_and_linked_without_following_links(tmp_path: Path) ->
     assert not tree.exists()
     assert (tmp_path / "copy" / "a" / "b" / "x").read_bytes() == b"x"
     assert (elsewhere / "y").read_bytes() == b"y"
+
+
+def test_the_folder_that_was_opened_last_is_held_until_another_one_is(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    with LastOpened(tmp_path) as folders:
+        first = folders.open("a")
+        (tmp_path / "a").rename(tmp_path / "moved")
+        assert folders.open("a") is first
+        files.write_whole(first / "x", b"1")
+        assert (tmp_path / "moved" / "x").exists()
+        assert folders.open("b").path == f"{tmp_path}/b"
+        with pytest.raises(FileNotFoundError):
+            folders.open("a")
+        assert folders.open("b").names() == []
