@@ -122,7 +122,7 @@ def open_beneath(top: Path, *names: str) -> Folder:
 
 
 class LastOpened:
-    """Folders beneath `top`, opened as by `open_beneath`, for whoever is busy with many files of one folder after the other.
+    """Folders beneath `top`, opened as by `open_beneath`, for work on many files of one in a row.
 
     The folder that was asked for last is held open until another one is, or until all of it ends.
     """
