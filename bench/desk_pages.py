@@ -121,15 +121,17 @@ def measure(root: Path, repeat: int, people: int) -> dict[str, Any]:
 
 def _beside_a_backlog(root: Path, click: Callable[[], dict[str, Any]], desk: int) -> dict[str, Any]:
     """What `click` tells, while a daemon takes drops, and who used how much of a processor meanwhile."""
-    inbox, left = root / "inbox", []
+    inbox, staged, left = root / "inbox", root / "backlog", []
+    staged.mkdir(exist_ok=True)
+    for number in range(BACKLOG):
+        stem = f"backlog-{time.time_ns()}"
+        (staged / f"{stem}.pdf").write_bytes(b"%%PDF-1.7\n%d\n%%%%EOF\n" % time.time_ns())
+        (staged / f"{stem}.yaml").write_text(f"created_by: p.bakker\ndescription: Backlog number {number}\n")
+        left += [inbox / f"client-{number % CLIENTS_OF_BACKLOG:04d}" / f"{stem}.{ending}" for ending in ("pdf", "yaml")]
     daemon = common.Daemon(root, log=root / "daemon.log")
     try:
-        for number in range(BACKLOG):
-            stem = f"backlog-{time.time_ns()}"
-            left += [inbox / f"client-{number % CLIENTS_OF_BACKLOG:04d}" / f"{stem}.{ending}" for ending in ("pdf", "yaml")]
-            left[-2].write_bytes(b"%%PDF-1.7\n%d\n" % time.time_ns())
-            left[-1].write_text(f"created_by: p.bakker\ndescription: Backlog number {number}\n")
-        time.sleep(common.SETTLE_SECONDS)
+        for path in left:
+            (staged / path.name).rename(path)
         began, clients, own = time.perf_counter(), _cpu_seconds(desk), time.process_time()
         daemons, waited = daemon.cpu_seconds(), sum(path.exists() for path in left)
         told = click()

@@ -17,7 +17,7 @@ from desk.actions.deciding import decide
 from desk.actions.item_view import find
 from desk.actions.looking_up import NOT_NOTED
 from desk.actions.my_work import Waits, to_decide
-from dossier.database.database import transaction
+from dossier.database.database import patience, transaction
 from dossier.database.tables import Edition, Shown, Viewed, item_name
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office import hours, people
@@ -104,7 +104,7 @@ def note_shown(now: datetime, actor: Actor, view: ConceptView) -> None:
         return
     kind = SHOWN + _mark(view.content, view.attention)
     try:
-        with transaction():
+        with patience(finding.NOTE_SECONDS), transaction():
             mine = (Viewed.actor == actor.code) & (Viewed.subject == view.item) & Viewed.kind.startswith(SHOWN)
             Viewed.delete().where(mine).execute()
             Viewed.insert(actor=actor.code, kind=kind, subject=view.item, at=clock.to_text(now)).execute()

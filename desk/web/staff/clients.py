@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from desk.actions import client_card, exporting, looking_up, offering
 from desk.web.shell.sending import SANDBOX
 from desk.web.shell.zipping import ZippedFile, zipped
+from desk.web.staff.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
 from dossier.office import hours
@@ -17,6 +18,9 @@ from workflow.reports.finding import Filter
 
 PAGE_CLIENTS = 100
 PAGE_ITEMS = 50
+PAGE_PLACES = 40
+"""Of the highest level of a dossier, and shown of each level below."""
+
 SUGGESTED = 12
 SHARE_STATES = ("private", "concept", "approved", "published", "returned", "withdrawn")
 
@@ -89,6 +93,7 @@ def client(visit: StaffVisit) -> Response:
     kept = {name: value for name, value in chosen.items() if value}
     return visit.page(
         "client.html", client=code, card=visit.office.clients[code], counted=counts, chosen=chosen,
+        places=leaf(visit, counts.places, PAGE_PLACES, "places"),
         items=found[:PAGE_ITEMS], readers=client_card.readers(visit.office, code), labels=labels,
         types=list(offering.types(visit.office, visit.actor)), share_states=SHARE_STATES,
         more=urlencode({**kept, "after": found[PAGE_ITEMS - 1]["item"]}) if len(found) > PAGE_ITEMS else None,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
 from desk.actions import client_card, looking_up, offering, overview, unsorted
 from desk.web.shell.sending import SANDBOX
+from desk.web.staff.paging import leaf
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
@@ -23,6 +25,12 @@ from ingest.sources import staging
 from ingest.sources.unsorted import FOLDER
 
 SIDECAR_BYTES = 64 * 1024
+
+MOST_LINES = 100
+"""Of a longer sidecar only what is wrong is shown, and what is around it, beside the form that has all of it."""
+
+PAGE_ROWS = 15
+"""Of each of the four lists."""
 
 
 def inbox(visit: StaffVisit) -> Response:
@@ -42,10 +50,10 @@ def inbox(visit: StaffVisit) -> Response:
     )  # fmt: skip
     alarms = [told(one, visit.language, WORDS) for one in found["alarms"]]
     lying = unsorted.unsorted_files(visit.office, visit.actor)
-    return visit.page(
-        "inbox.html", waits=waits, left=left, refused=refused, alarms=alarms, done=visit.field("done"),
-        lying=[(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying],
-    )  # fmt: skip
+    files_ = [(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
+    lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
+    leaves: dict[str, Any] = {key: leaf(visit, rows, PAGE_ROWS, key) for key, rows in lists.items()}
+    return visit.page("inbox.html", alarms=alarms, done=visit.field("done"), **leaves)
 
 
 def without_client(visit: StaffVisit) -> Response:
@@ -147,7 +155,10 @@ def _page(
     for line in why:
         place = re.match(r"[^:]*:(\d+): (.*)", line)
         at.setdefault(min(int(place[1]), last) if place else 1, []).append(place[2] if place else line)
+    lines = list(enumerate(typed.splitlines(), 1))
+    if last > MOST_LINES:
+        lines = [one for one in lines if any(number in at for number in range(one[0] - 2, one[0] + 3))][:MOST_LINES]
     return visit.page(
-        "refused.html", status, client=client, folder=folder, lines=list(enumerate(typed.splitlines(), 1)), at=at, typed=typed,
+        "refused.html", status, client=client, folder=folder, lines=lines, at=at, typed=typed,
         has_failed=status != 200, names=there,
     )  # fmt: skip

@@ -15,6 +15,7 @@ from starlette.responses import Response
 from desk.actions import changing, item_view, looking_up, mailing, offering, undoing, withdrawing
 from desk.actions.changing import Source, wish_from
 from desk.web.staff import items
+from desk.web.staff.paging import Leaf, leaf
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import names
@@ -25,6 +26,8 @@ from workflow.items.rules import Wish
 
 EDITABLE = ("description", "status", "type", "location", "labels", "explanation", "due", "owner")
 """Fields that are changed in their place; those of the item's type besides."""
+
+PAGE_BINNED = 50
 
 STALE = "rules.changed_meanwhile"
 
@@ -157,7 +160,11 @@ def move(visit: StaffVisit) -> Response:
 
 def bin_page(visit: StaffVisit) -> Response:
     """What is in the bin, the latest first."""
-    return visit.page("bin.html", binned=undoing.in_bin(visit.office, visit.actor), was=visit.field("was"), problem=None)
+    return visit.page("bin.html", binned=_binned(visit), was=visit.field("was"), problem=None)
+
+
+def _binned(visit: StaffVisit) -> Leaf[undoing.InBin]:
+    return leaf(visit, undoing.in_bin(visit.office, visit.actor), PAGE_BINNED)
 
 
 def undelete(visit: StaffVisit) -> Response:
@@ -168,9 +175,8 @@ def undelete(visit: StaffVisit) -> Response:
     except Refusal as refusal:
         if refusal.http_status == 404:
             raise
-        binned = undoing.in_bin(visit.office, visit.actor)
         why = refusal.told(visit.language, WORDS)
-        return visit.page("bin.html", refusal.http_status, binned=binned, was="", problem=why)
+        return visit.page("bin.html", refusal.http_status, binned=_binned(visit), was="", problem=why)
     return visit.to(f"/items/{item_name(key)}?done=undeleted")
 
 

@@ -9,10 +9,14 @@ from starlette.responses import HTMLResponse, Response
 from desk.actions import auditing, item_view, offering, undoing
 from desk.web.shell.sending import ServedFile, saved_file, size_of
 from desk.web.staff import papers
+from desk.web.staff.paging import leaf
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.text import media
 from dossier.text.sentences import told
 from workflow.reports import proof as sheets
+
+PAGE_FILES, PAGE_EVENTS = 12, 20
+"""So many files and events of an item are told at once."""
 
 
 def item(visit: StaffVisit) -> Response:
@@ -32,10 +36,12 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         }
         for one in found.story
     ]  # fmt: skip
+    files = leaf(visit, found.files, PAGE_FILES, "files")
+    told_now = leaf(visit, story, PAGE_EVENTS, "story")
     values: dict[str, object] = {
-        "found": found, "one": found.summary, "papers": papers.papers(
-            visit.easel, [(file.name, file.size, file.media_type, file.sha256) for file in found.files], found.attention,
-        ), "days": [(day, list(lines)) for day, lines in groupby(story, key=lambda line: str(line["at"])[:10])],
+        "found": found, "one": found.summary, "files": files, "story": told_now, "papers": papers.papers(
+            visit.easel, [(file.name, file.size, file.media_type, file.sha256) for file in files.rows], found.attention,
+        ), "days": [(day, list(lines)) for day, lines in groupby(told_now.rows, key=lambda line: str(line["at"])[:10])],
         "why": [visit.told(line) for line in found.why], "visible": told(found.visible, language, WORDS),
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [told(line, language, WORDS) for line in found.attention], "statuses": office.settings.items.statuses,

@@ -12,6 +12,7 @@ from starlette.responses import Response
 
 from desk.actions import acting, auditing, config_files, examining, looking_up, mailing, offering, overview, retaining, tokens
 from desk.actions.config_files import FILES, Which
+from desk.web.staff.paging import leaf
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.database.tables import item_name
 from dossier.office.terms import ConfigurationError
@@ -22,7 +23,13 @@ from dossier.trail.trail import RecordedEvent
 
 log = structlog.get_logger("web")
 
-EVENTS, MAILS = 50, 100
+EVENTS, MAILS = 20, 100
+
+PAGE_FINDINGS = 40
+
+PAGE_ROWS = 10
+"""Of mails, keys and holds."""
+
 EVENTS_FILTERED = 100
 
 REMOVALS = 500
@@ -38,18 +45,23 @@ def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     acting.need_admin(visit.office, visit.actor)
     found = overview.status(visit.office, visit.actor)
     events = [_event(one) for one in auditing.events(visit.office, visit.actor, auditing.EventFilter(), newest=EVENTS)]
+    holds = retaining.holds(visit.office, visit.actor)
+    mails = mailing.listing(visit.office, visit.actor, None, MAILS, visit.language)
     values: dict[str, object] = {"problems": {}, "typed": lambda name: "", "key": None, **more}
     return visit.page(
-        "office.html", status, **values, holds=retaining.holds(visit.office, visit.actor), scopes=tokens.SCOPES, named=offering.named,
+        "office.html", status, **values, holds=leaf(visit, holds, PAGE_ROWS, "holds"), scopes=tokens.SCOPES, named=offering.named,
         found=found, alarms=[_told(visit, line) for line in found["alarms"]], events=events[::-1],
-        mails=mailing.listing(visit.office, visit.actor, None, MAILS, visit.language), tokens=tokens.listing(visit.now), done=visit.field("done"),
+        mails=leaf(visit, mails, PAGE_ROWS, "mails"), tokens=leaf(visit, tokens.listing(visit.now), PAGE_ROWS, "tokens"), done=visit.field("done"),
     )  # fmt: skip
 
 
 def examined(visit: StaffVisit) -> Response:
     """What is wrong with the set-up, and what to do about it; asked for by a button, for it takes some seconds."""
     found = examining.examine(visit.office, visit.actor)
-    return visit.page("doctor.html", found=found, wrong=sum(one["level"] == "wrong" for one in found))
+    gravest = sorted(found, key=lambda one: ("wrong", "note", "ok").index(one["level"]))
+    return visit.page(
+        "doctor.html", found=leaf(visit, gravest, PAGE_FINDINGS), wrong=sum(one["level"] == "wrong" for one in found)
+    )
 
 
 def trail(visit: StaffVisit) -> Response:

@@ -16,7 +16,7 @@ from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, told
 from workflow.approval.deciding import AlreadyDecided, ContentChanged
 
-PAGE_CONCEPTS = 100
+PAGE_CONCEPTS = 50
 BEFORE, BEHIND = 2, 18
 """So many before and behind the one that is decided stand beside it."""
 

@@ -5,8 +5,11 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from desk.actions import logged_in
+from desk.web.staff.paging import leaf
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.text.refusals import NotFound
+
+PAGE_SESSIONS = 40
 
 
 def own(visit: StaffVisit) -> Response:
@@ -36,6 +39,6 @@ def _page(visit: StaffVisit, is_office: bool, status: int = 200, problem: str | 
     found = logged_in.everybody(visit.office, visit.now, visit.actor) if is_office else logged_in.mine(visit.now, visit.actor)
     this = visit.session.hash[: logged_in.MARK_LENGTH] if visit.session is not None else ""
     return visit.page(
-        "sessions.html", status, sessions=found, is_office=is_office, this=this, problem=problem, done=visit.field("done"),
+        "sessions.html", status, sessions=leaf(visit, found, PAGE_SESSIONS), is_office=is_office, this=this, problem=problem, done=visit.field("done"),
         people=len({one["staff"] for one in found}),
     )  # fmt: skip
