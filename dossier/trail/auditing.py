@@ -57,7 +57,9 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
     if ahead:
         anchor = ahead[-1]
         return sentence("trail.ends_before_anchor", number=expected, at=anchor.at, count=anchor.length)
-    return _record_without_event(expected - 1)
+    # A record that no event tells of is a sign that events were cut off the end.
+    what = _untold(expected - 1)
+    return None if what is None else sentence("trail.cut_off", number=expected, last=expected - 1, what=what)
 
 
 def changed_among(given: Sequence[RecordedEvent]) -> set[int]:
@@ -97,12 +99,6 @@ def _erasures() -> tuple[set[int], dict[int, str]]:
 
 def named(event: RecordedEvent) -> str:
     return f"{event.seq} ({event.at}, {event.actor}, {event.action})"
-
-
-def _record_without_event(length: int) -> Sentence | None:
-    """A record that no event tells of: a sign that events were cut off the end."""
-    what = _untold(length)
-    return None if what is None else sentence("trail.cut_off", number=length + 1, last=length, what=what)
 
 
 def _untold(length: int) -> Sentence | None:

@@ -111,11 +111,8 @@ class PaperlessArchive(Archive):
             listed = None
         if not isinstance(listed, list):
             raise MapError((path, sentence("importing.no_manifest")))
-        return [one for one in listed if isinstance(one, dict) and _is_object(one)]
-
-
-def _is_object(one: dict[str, object]) -> bool:
-    return isinstance(one.get("model"), str) and isinstance(one.get("pk"), int) and isinstance(one.get("fields"), dict)
+        objects = [one for one in listed if isinstance(one, dict) and isinstance(one.get("fields"), dict)]
+        return [one for one in objects if isinstance(one.get("model"), str) and isinstance(one.get("pk"), int)]
 
 
 def _text(value: object) -> str:

@@ -98,7 +98,7 @@ def is_number_here(number: Number, text: str, start: int, end: int) -> bool:
     written = text[start:end]
     if number.kind in ("iban", "other"):
         return _gaps_are_small(written)
-    labelled = _is_labelled(before)
+    labelled = bool(_LABEL.search(re.split(r"\d{4,}", before)[-1]))  # with no other number between
     if not number.bare or not _gaps_are_small(written):
         return labelled and _gaps_are_small(written)
     if written.isdigit():
@@ -117,11 +117,6 @@ def _is_whole(number: Number, before: str, after: str) -> bool:
     if after[:1].isalnum():
         return bool(number.kind == "rsin" and _TAX_SUFFIX.match(after))
     return True
-
-
-def _is_labelled(before: str) -> bool:
-    """A label near, with no other number between."""
-    return bool(_LABEL.search(re.split(r"\d{4,}", before)[-1]))
 
 
 def _gaps_are_small(written: str) -> bool:

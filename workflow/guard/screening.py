@@ -121,16 +121,13 @@ class Screen:
         """Look for clients in a text that has come."""
         try:
             text = taken.result()
-            self._remember(sha256, text.text)
+            with self._lock:
+                self._keep_taken(sha256, text.text)
             mentions = self._known(office).mentions(text.text) if text.text else ()
             reading.set_result(FileMentions(mentions, text.unread, text.failure))
         except BaseException as error:  # noqa: BLE001 - whoever waits must get an answer; cancelled when the daemon ends
             log.warning("a text could not be searched", error=f"{type(error).__name__}: {error}")
             reading.set_result(FAILED)
-
-    def _remember(self, sha256: str, text: str) -> None:
-        with self._lock:
-            self._keep_taken(sha256, text)
 
     def _keep_taken(self, sha256: str, text: str) -> None:
         """Remember a text, and forget the oldest if there are too many. Under the lock."""

@@ -60,7 +60,7 @@ def of_items(office: Office, day: date, may: Readable = ALL) -> Iterator[DueDate
     """The dates of items on this day or before."""
     own = Item.due.is_null(False) & (Item.due <= str(day))
     rest = Item.due.is_null() | (Item.due > str(day))
-    dated = [(name, kind) for name, kind in office.settings.types.items() if _has_dates(kind)]
+    dated = [(name, kind) for name, kind in office.settings.types.items() if kind.review_months or "date" in kind.fields.values()]
     for chosen in (own, *((Item.type == name) & rest & _may_be_due(kind, day) for name, kind in dated)):
         yield from (one for one in _of_chosen(office, chosen, may) if one.day <= day)
 
@@ -125,10 +125,6 @@ def owners(office: Office, one: DueDate) -> list[str]:
 
 def _default_approver(office: Office, client: str) -> str | None:
     return office.clients[client].default_approver if client in office.clients else None
-
-
-def _has_dates(kind: ItemType) -> bool:
-    return bool(kind.review_months) or "date" in kind.fields.values()
 
 
 def _of_chosen(office: Office, chosen: object, may: Readable) -> Iterator[DueDate]:

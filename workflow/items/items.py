@@ -324,7 +324,9 @@ def make_standing(now: datetime, item: Item, edition: Edition, approver: str) ->
     edition.save()
     item.pending, item.standing, item.unsettled = None, edition.id, True
     if len(item.makers) > 1:
-        item.makers = makers.once_approved(item.makers, item.share_explanation, shared_places(item.id))
+        item.makers = makers.once_approved(
+            item.makers, item.share_explanation, [row.position for row in attachments_of(item.id) if row.share]
+        )
 
 
 def ask_inside(
@@ -340,11 +342,6 @@ def ask_inside(
     item.pending, item.approval = number, internal.state(internal.WAITING, at, content)
     asked = {"approvers": list(draft.approvers), "approvals": draft.approvals, "content": content}
     trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
-
-
-def shared_places(key: int) -> list[int]:
-    """Where in the item the attachments are that the client would see (Attachment.position)."""
-    return [row.position for row in attachments_of(key) if row.share]
 
 
 def still_there(item: Item) -> None:

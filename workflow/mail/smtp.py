@@ -161,7 +161,8 @@ def open_line(mail: MailSettings, environ: Mapping[str, str]) -> smtplib.SMTP:
         raise NoServer(sentence("mail.check_host", where=where, what=_what_of(error))) from error
     try:
         if name is None and server.sock is not None:
-            server.local_hostname = _address_literal(server.sock.getsockname()[0])
+            own = server.sock.getsockname()[0]
+            server.local_hostname = f"[IPv6:{own}]" if ":" in own else f"[{own}]"  # RFC 5321 section 4.1.3
         server.ehlo_or_helo_if_needed()
         if mail.security == "starttls":
             server.starttls(context=context)
@@ -194,11 +195,6 @@ def greeting_name(mail: MailSettings) -> str | None:
     if "." in own and own.isascii() and not last.isdigit() and last not in _LOCAL:
         return own
     return domain if "." in domain else None
-
-
-def _address_literal(address: str) -> str:
-    """RFC 5321 section 4.1.3."""
-    return f"[IPv6:{address}]" if ":" in address else f"[{address}]"
 
 
 def hand_over(server: smtplib.SMTP, sender: str, to: str, data: bytes, is_wanted: Callable[[], bool]) -> MailOutcome | None:

@@ -144,7 +144,8 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
     for chunk in chunks(undressed):
         PageDue.insert_many([{"item": key} for key in chunk]).on_conflict_ignore().execute()
     trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
-    silent = notices.imported(shown) if shown and _wants_to_hear(office) else set[int]()
+    is_wanted = shown and any(person.notices.published != "never" for person in office.staff.values())
+    silent = notices.imported(shown) if is_wanted else set[int]()
     for job in jobs:
         if job.is_change and job.edition and job.item.id not in silent:
             notices.tell(office, now, "published", job.item.created_by, job.item, {})
@@ -155,10 +156,6 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
         if job.edition and job.item.notify and job.item.contact and tells_of_this and not is_asked:
             outbox.enqueue_to_contact(office, now, READY, job.item, job.item.client, job.item.contact)
     return len(shown)
-
-
-def _wants_to_hear(office: Office) -> bool:
-    return any(person.notices.published != "never" for person in office.staff.values())
 
 
 def _record_pages(office: Office, code: str, work: Work) -> None:

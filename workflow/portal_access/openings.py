@@ -40,7 +40,7 @@ AGAIN_SECONDS = 60
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PublicItem:
     """An item that a client sees now: its key, whose, which edition of it, and what is in it."""
 
     key: int
@@ -49,15 +49,15 @@ class Shown:
     what: ShownItem
 
 
-def find_shown(office: Office, clients: Sequence[str], key: int) -> Shown | None:
+def find_shown(office: Office, clients: Sequence[str], key: int) -> PublicItem | None:
     """The item, if one of these clients sees it now."""
     rows = tuples(_public(office, clients).where(Item.id == key))
     return _fitting_rows(rows).get(key)
 
 
-def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[Shown]:
+def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[PublicItem]:
     """These lines with all that is in them, in order; without those that went meanwhile."""
-    found: dict[int, Shown] = {}
+    found: dict[int, PublicItem] = {}
     for some in chunks(lines, 900):
         keys = [line.key for line in some]
         found |= _fitting_rows(tuples(_public(office, [client]).where(Item.id.in_(keys))))
@@ -77,7 +77,7 @@ def _public(office: Office, clients: Sequence[str]) -> ModelSelect[Item]:
 _fitting = Fitting()
 
 
-def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
+def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, PublicItem]:
     """By key. With the pictures and archives that are up by now."""
     query = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     found = [(published_at, place, Standing(*rest)) for published_at, place, *rest in rows]
@@ -90,7 +90,9 @@ def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
         log = structlog.get_logger("portal")
         log.error("not shown: it is not what was approved", item=item_name(key), reason=str(reason))
     return {
-        one.item: Shown(one.item, one.client, one.edition, showing.shown_item(published_at, one.item, one.shown, place, made))
+        one.item: PublicItem(
+            one.item, one.client, one.edition, showing.shown_item(published_at, one.item, one.shown, place, made)
+        )
         for published_at, place, one in found
         if one.item not in unfit
     }
@@ -100,7 +102,12 @@ def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, Shown]:
 
 
 def record(
-    office: Office, now: datetime, seats: Iterable[Seat], shown: Shown, wanted: Sequence[ShownFile] = (), in_part: bool = False
+    office: Office,
+    now: datetime,
+    seats: Iterable[Seat],
+    shown: PublicItem,
+    wanted: Sequence[ShownFile] = (),
+    in_part: bool = False,
 ) -> None:
     """Write down that these contacts (a mailbox's) open the page, or files of it (`wanted`).
 
@@ -110,7 +117,7 @@ def record(
     what = [(file.name, file.sha256) for file in wanted] or [("", "")]
     with transaction():
         for seat in seats:
-            if not _was_opened(shown, seat.contact.id):
+            if not opened_by([seat.contact.id], [shown.edition]):
                 item = Item.get_by_id(shown.key)
                 notices.tell(office, now, "opened", item.created_by, item, {"contact": seat.contact.id})
             told = [one for one in what if _count(now, seat.contact.id, shown, *one, is_same_if_soon=in_part or not wanted)]
@@ -118,11 +125,7 @@ def record(
                 trail.record(now, seat.actor, "downloaded" if wanted else "opened", shown.key, _detail(shown, told))
 
 
-def _was_opened(shown: Shown, contact: str) -> bool:
-    return Opening.select().where((Opening.edition == shown.edition) & (Opening.contact == contact)).exists()
-
-
-def _count(now: datetime, contact: str, shown: Shown, name: str, sha256: str, is_same_if_soon: bool) -> bool:
+def _count(now: datetime, contact: str, shown: PublicItem, name: str, sha256: str, is_same_if_soon: bool) -> bool:
     """One more opening; False if it belongs to the last one."""
     at, soon = clock.to_text(now), clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
     here = (Opening.edition == shown.edition) & (Opening.contact == contact)
@@ -139,7 +142,7 @@ def _count(now: datetime, contact: str, shown: Shown, name: str, sha256: str, is
     return True
 
 
-def _detail(shown: Shown, told: Sequence[tuple[str, str]]) -> dict[str, object]:
+def _detail(shown: PublicItem, told: Sequence[tuple[str, str]]) -> dict[str, object]:
     """What the trail says of it: nothing of a page, the file, or the files in an archive."""
     listed: list[dict[str, object]] = [{"name": name, "sha256": sha256} for name, sha256 in told if name]
     if len(listed) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import operator
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from types import SimpleNamespace
@@ -109,12 +109,8 @@ def _parts(
     theirs = matching(of_named, rest, ends=ends) or [of_named.order_by(Item.id.desc())]
     said = matching_files(of_named, rest, ends=ends)
     theirs_said = [] if said is None else [said]
-    return [*parts, *theirs, *theirs_said, in_files.where(~_in_any([*theirs, *theirs_said]))]
-
-
-def _in_any(parts: Sequence[ModelSelect[Item]]) -> Expression:
-    """The condition of an Item that one of these queries has it."""
-    return functools.reduce(operator.or_, (Item.id.in_(part.select(Item.id).order_by()) for part in parts))
+    in_theirs = (Item.id.in_(part.select(Item.id).order_by()) for part in (*theirs, *theirs_said))
+    return [*parts, *theirs, *theirs_said, in_files.where(~functools.reduce(operator.or_, in_theirs))]
 
 
 def _of_named_clients(

@@ -62,11 +62,8 @@ def look(
     office: Office, now: datetime, person: ErasedPerson, keys: Sequence[int] = (), chosen: Sequence[tuple[int, str]] = ()
 ) -> ErasurePlan:
     """What would be erased now. Changes nothing."""
-    return plan(office, now, person, _next_name(), keys, chosen)
-
-
-def _next_name() -> str:
-    return f"erased-{int(Erasure.select(fn.MAX(Erasure.id)).scalar() or 0) + 1}"
+    name = f"erased-{int(Erasure.select(fn.MAX(Erasure.id)).scalar() or 0) + 1}"
+    return plan(office, now, person, name, keys, chosen)
 
 
 def erase(

@@ -75,7 +75,7 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
         seats.append((client, contact))
     elif "@" in who:
         mail_addresses.append(access.folded(who))
-    elif who in office.staff or _was_staff(who):
+    elif who in office.staff or Item.select().where(Item.created_by == who).exists() or _acted(who):
         staff = who
     else:
         found_names.append(who)
@@ -103,10 +103,6 @@ def find_person(office: Office, who: str, names: Sequence[str], addresses: Seque
         raise NotFound("erasing.nobody_known", who=who)
     unique = (tuple(dict.fromkeys(found_names)), tuple(dict.fromkeys(mail_addresses)), tuple(dict.fromkeys(seats)))
     return ErasedPerson(*unique, staff)
-
-
-def _was_staff(code: str) -> bool:
-    return Item.select().where(Item.created_by == code).exists() or _acted(code)
 
 
 def _acted(code: str) -> bool:

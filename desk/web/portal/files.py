@@ -22,7 +22,7 @@ from dossier.text import media
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
 from workflow.portal_access import lines, openings
-from workflow.portal_access.openings import Shown
+from workflow.portal_access.openings import PublicItem
 
 log = structlog.get_logger("web")
 
@@ -127,7 +127,7 @@ def _asked(visit: ClientVisit, *keys: str) -> tuple[str, ...]:
     return tuple(visit.request.path_params[key] for key in keys)
 
 
-def _record(visit: ClientVisit, shown: Shown, wanted: tuple[ShownFile, ...]) -> None:
+def _record(visit: ClientVisit, shown: PublicItem, wanted: tuple[ShownFile, ...]) -> None:
     if visit.request.method == "GET":
         openings.record(
             visit.office, visit.now, visit.seats_for(shown.client), shown, wanted, in_part="range" in visit.request.headers

@@ -33,7 +33,7 @@ _GOAL = re.compile(rf"/(?:[A-Za-z0-9][A-Za-z0-9._-]{{0,63}}/(?:{_ITEM.pattern})?
 """Where a login may lead to: the start, a client's list, an item."""
 
 
-def find(visit: ClientVisit, client: str, item: str) -> openings.Shown | None:
+def find(visit: ClientVisit, client: str, item: str) -> openings.PublicItem | None:
     """The item, if it is on the portal of this client now, and the visitor may see that."""
     if not visit.seats_for(client) or not _ITEM.fullmatch(item):
         return None

@@ -16,7 +16,7 @@ from workflow.mail import delivering
 from workflow.portal_access import access, openings
 from workflow.portal_access.access import Seat, SeatDirectory
 from workflow.portal_access.lines import listed
-from workflow.portal_access.openings import Shown
+from workflow.portal_access.openings import PublicItem
 from workflow.reminders import unopened
 from workflow.reports import finding
 
@@ -39,7 +39,7 @@ def tell(office: PortalOffice, description: str = "Annual accounts", contact: st
     return item
 
 
-def shown(office: PortalOffice, item: str) -> Shown:
+def shown(office: PortalOffice, item: str) -> PublicItem:
     found = openings.find_shown(office.office, ["acme-bv"], item_key(item))
     assert found is not None
     return found

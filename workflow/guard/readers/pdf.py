@@ -37,7 +37,7 @@ _ATTACHED_MOST = 100
 def read_pdf(gathering: Gathering, content: object, ocr: Callable[[object], str] | None = None) -> None:
     """`content`: bytes that stay. `ocr`: page → the text in its pictures. Enough, Unreadable."""
     with _opened(content) as document:
-        gathering.add("\n".join(_properties(document)) + "\n")
+        gathering.add("\n".join(_string(partial(raw.FPDF_GetMetaText, document, name)) for name in _PROPERTIES) + "\n")
         if raw.FPDF_GetFormType(document) != raw.FORMTYPE_NONE:
             document.init_forms()
         scans = words = 0
@@ -67,11 +67,6 @@ def _opened(content: Any) -> Iterator[Any]:
         raise NoText("password" if protected else "damaged") from error
     with contextlib.closing(document):
         yield document
-
-
-def _properties(document: object) -> Iterator[str]:
-    for name in _PROPERTIES:
-        yield _string(partial(raw.FPDF_GetMetaText, document, name))
 
 
 def _text_of_page(gathering: Gathering, document: Any, number: int, ocr: Callable[[Any], str] | None) -> tuple[str, bool]:
