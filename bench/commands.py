@@ -65,7 +65,8 @@ def measure(root: Path, repeat: int) -> list[dict[str, Any]]:
 
 def best_of(calls: Mapping[str, Sequence[Sequence[str]]], turns: int) -> list[dict[str, Any]]:
     """Run each call so often, in turn: the best of each, beside `dossier --version`, and what is resident at most."""
-    whole = {"--version": [[common.DOSSIER, "--version"]] * turns, **calls}
+    # With an option before it the command line is parsed, as for every command; alone the version is told without that.
+    whole = {"--version": [[common.DOSSIER, "--root", ".", "--version"]] * turns, **calls}
     ran: dict[str, list[common.Ran]] = {name: [] for name in whole}
     for turn in range(turns):
         for name, commands_ in whole.items():

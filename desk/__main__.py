@@ -1,5 +1,5 @@
 """`python -m desk` is `dossier`."""
 
-from desk.cli.main import main
+from desk.cli.start import main
 
 main()
