@@ -9,18 +9,15 @@
 Taken while the office works, in this order:
 
  1. inbox      what lies there, `_rejected` and `_done` too, and the folders of var/ in LOOSE; into
-    the vault by hash. What moves about is
-               looked at again. A file that is being written is left out, and named: half of it
-               would be taken for a whole one.
+               the vault by hash. What moves about is looked at again. A file that is being written
+               is left out, and named: half of it would be taken for a whole one.
  2. config     and anchors: both before the database, so that no anchor is ahead of it.
  3. database   at one instant (snapshot.py). What was taken from the inbox since 1 is in it; what
-    was in both is known as a
-               duplicate when the restored office finds it in its inbox.
+               was in both is known as a duplicate when the restored office finds it in its inbox.
  4. vault      every attachment that this database names and the backup has not got. From 3 on to
-    here
-               nothing may leave the vault (vault.hold_leaving): it is all there.
+               here nothing may leave the vault (vault.hold_leaving): it is all there.
  5. manifest   sync, then the snapshot gets its name. Killed before? The next backup sweeps what was
-    begun.
+               begun.
  6. thin out   the oldest snapshots beyond `keep`, and files that none of the others needs.
 
 What can be made anew is left out: the portal (from database and vault) and the queue's papers (from

@@ -8,12 +8,10 @@ is not followed, and it is told that nobody knows whose backup this is.
                written.
  2. mark       ROOT/.restoring says that what lies here is no office yet.
  3. files      vault, inbox, quarantine, anchors: each hashed as it is written. The inbox's files
-    keep
-               rights and time, and their owner too, as far as this user may give it and it is one
-               of the office's: who dropped a file is known by its owner.
+               keep rights and time, and their owner too, as far as this user may give it and it is
+               one of the office's: who dropped a file is known by its owner.
  4. database   put back, and checked by its own means. The trail must verify, against the anchors,
-    and
-               end where the backup says. An office for trying says from here on that it is one.
+               and end where the backup says. An office for trying says from here on that it is one.
  5. config     settings.yaml last: without it there is no office, so nothing starts on half of one.
 
 Killed, or a file is damaged? The mark stays, and what lies there is never taken for an office:

@@ -1,4 +1,4 @@
-"""What was begun with a drop is finished in the inbox, or undone: steps 6 and 7 of intake.py's list.
+"""What was begun with a drop is finished or undone in the inbox: steps 6 and 7 of intake.py.
 
 The files of a drop that was taken are removed, and its receipt is written. Those of a refused one
 move to _rejected with their WHY.txt, the sidecar last. Those of one that was claimed and not
@@ -10,8 +10,8 @@ Only what the drop was made of is touched: a file that was changed or replaced s
 at stays. Nothing is ever written over a file of somebody else's, and nothing is done through a link
 that was put in a folder's place.
 
-What can't be done now (no permission, disk full, the share gone) is kept and tried again; meanwhile what is left of the
-drop in the inbox is not taken for a new one.
+What can't be done now (no permission, disk full, the share gone) is kept and tried again; meanwhile
+what is left of the drop in the inbox is not taken for a new one.
 """
 
 from __future__ import annotations
@@ -55,14 +55,14 @@ from ingest.intake.leaving import (
 log = structlog.get_logger("intake")
 
 TAKEN, CLAIMED = ("taken", "duplicate"), "claimed"
-"""What a Drop can be, besides refused: its item is there, or its files are out of sight and nothing is decided."""
+"""What a Drop is unless refused: its item is there, or its files are out of sight, undecided."""
 
 OWN_WHY = "own-WHY.txt"
 """What a refused attachment that is itself called WHY.txt is called in _rejected."""
 
 
 class Clearing:
-    """Clears the inbox of an office. One thread uses it; what it has begun is done by other processes meanwhile."""
+    """Clears an office's inbox, in one thread; other processes do what it has begun meanwhile."""
 
     def __init__(self, office: Office) -> None:
         self.office = office
@@ -98,7 +98,7 @@ class Clearing:
             self._places[row["client"], row["folder"]] += 1
 
     def begin(self, workers: WorkerPool, rows: Sequence[Row]) -> None:
-        """Clear these, which were added, while the caller goes on; the next `begin` or `clear` waits for it."""
+        """Clear these, which were added, while the caller goes on; the next call waits for it."""
         self._await()
         taken = [row for row in rows if row["kind"] in TAKEN]  # what is refused looks into the database
         take_away = partial(take_away_each, self.office.inbox)
@@ -167,11 +167,11 @@ class Clearing:
         return len(self._left) > sum(len(rows) for rows, _ in self._busy)
 
     def oldest_done(self, monotonic: float) -> float | None:
-        """How many seconds ago the first of what is cleared but not marked was cleared; None if there is nothing to mark."""
+        """Seconds since the first of what is not marked was cleared; None: nothing to mark."""
         return max((monotonic - traces.since for _, traces in self._done.values()), default=None)
 
     def sync(self) -> list[int]:
-        """Put what was cleared on the disk; returns the keys to `mark`. OSError: nothing may be marked.
+        """Put what was cleared on the disk; returns the keys to `mark`. OSError: mark nothing.
 
         After a failed sync the kernel takes the lost bytes for written, and would say so if it were
         asked again (fsync(2)). So the receipts go, and are written anew.
@@ -193,7 +193,7 @@ class Clearing:
         return list(self._done)
 
     def mark(self, keys: Sequence[int]) -> None:
-        """Write down that these drops are cleared. Call inside `transaction()`, and `forget` them after it."""
+        """Write down that these are cleared, in `transaction()`; `forget` them after it."""
         for some in chunks(keys):
             these = Drop.id.in_(some)
             Drop.delete().where(these & (Drop.kind == CLAIMED)).execute()
@@ -204,7 +204,7 @@ class Clearing:
             del self._done[key]
 
     def why_not(self, client: str) -> OSError | None:
-        """What is in the way of clearing this client's folder: better known before a drop is taken than after."""
+        """What is in the way of clearing this client's folder, before a drop is taken."""
         try:
             with open_beneath(self.office.inbox, client) as home:
                 for name in ("_done", "_rejected"):
@@ -239,7 +239,7 @@ def _sweep(inbox: Path, *folders: str) -> None:
 
 
 def _as_mounted_now(inbox: Path, row: dict[str, Any]) -> Row:
-    """A drop that an earlier process left: its file system may have got another number since, when it was mounted again."""
+    """An earlier process' drop: its file system may have another number since, mounted again."""
     try:
         with open_beneath(inbox, row["client"]) as home:
             device = home.status().st_dev
@@ -261,7 +261,8 @@ def _reject(inbox: Path, row: Row) -> Traces:
 def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
     """False if all of it was moved before, as the sidecar goes last.
 
-    Also False if the disk forgot that it was claimed, and somebody has changed the sidecar since: then its drop stays.
+    Also False if the disk forgot that it was claimed, and somebody has changed the sidecar since:
+    then its drop stays.
     """
     number = len(row["files"]) - 1
     name, *values = row["files"][number]
@@ -279,7 +280,8 @@ def _is_left(row: Row, ground: Ground, rejected: Folder) -> bool:
 
 def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces) -> None:
     with made_like(rejected, row["target"]) if row["of_type"] is None else _private(rejected, row) as folder:
-        # On the disk before anything moves: where the sidecar is gone, nobody looks for the reason again.
+        # On the disk before anything moves: where the sidecar is gone, nobody looks for the reason
+        # again.
         files.write_whole(folder / WHY, row["text"].encode())
         files.sync((folder / WHY,), (folder, rejected, ground.home))
         for number, (name, *values) in enumerate(row["files"]):
@@ -295,14 +297,14 @@ def _move_to_rejected(row: Row, ground: Ground, rejected: Folder, traces: Traces
 
 
 def _private(rejected: Folder, row: Row) -> Folder:
-    """The folder of a drop of which not all staff may know: for its owner alone, whoever may read the folders above it."""
+    """The folder of a drop not all staff may know of: for its owner alone."""
     folder = files.made_folder(rejected / row["target"], 0o700)
     files.keep_for(folder, Look(*row["files"][-1][1:]).uid)
     return folder
 
 
 def _move_in(lies: At, target: At, place: At, seen: Look) -> None:
-    """Move a refused file from where it lies. One that somebody has written to since it was claimed gets its name back."""
+    """Move a refused file away. One that was written to since it was claimed gets its name back."""
     if lies == place:
         moves.move_if_same(lies, target, seen)
         return

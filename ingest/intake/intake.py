@@ -26,11 +26,12 @@ What happens to a batch of drops, in this order:
               under its name.
  6. commit    one transaction: item, attachments, events, and the drop itself, `taken` and not yet
               `cleared`, with its receipt. For a refused drop: the same, with its WHY.txt and where
-              its files go. A word that was given for this drop alone (`new --as`) is used up with it.
-              Killed before? As 4. Killed after? The drop is taken, and the next start goes on with 7.
+              its files go. A word that was given for this drop alone (`new --as`) is used up with
+              it. Killed before? As 4. Killed after? The drop is taken, and the next start goes on
+              with 7.
  7. clear     the hidden files of what was taken are removed, and the receipt is written. Refused
-              files move to _rejected under their own names, the sidecar last, once WHY.txt is on the disk. A file that somebody
-              wrote to since 4 gets its name back: it is a new one.
+              files move to _rejected under their own names, the sidecar last, once WHY.txt is on
+              the disk. A file that somebody wrote to since 4 gets its name back: it is a new one.
               Killed anywhere in here? The drop is not `cleared`: the next start does 7 again; every
               part of it may be repeated.
  8. forget    sync, then the drop is marked as `cleared`, with the next transaction. The record of
@@ -120,7 +121,7 @@ class Intake:
     """Takes drops for an office. One thread uses it."""
 
     def __init__(self, office: Office, vault: Vault, patient: bool = False, workers: WorkerPool | None = None) -> None:
-        """`patient`: wait for whatever takes long, as there may be no next look. `workers`: what helps with many at once."""
+        """`patient`: wait for whatever takes long. `workers`: what helps with many at once."""
         self._office = office
         self.vault = vault
         self._workers = workers
@@ -140,7 +141,7 @@ class Intake:
         self._office = self.clearing.office = self.staying.office = self.sightings.office = office
 
     def expect_many(self) -> None:
-        """Many drops lie there: start the processes that help with them, while this one begins to read sidecars."""
+        """Many drops lie there: start the processes that help, and begin to read sidecars."""
         if self._workers is not None:
             self._workers.prepare(self._receiver(self.vault.lend()).receive_each, ())
 
@@ -149,12 +150,12 @@ class Intake:
         return Receiver(vault, tuple(limits.blocked_types), limits.macros, limits.clamd)
 
     def uncleared_clients(self) -> list[str]:
-        """Clients with drops that are not marked as cleared, if they drop in this inbox: each machine may have its own."""
+        """Clients with drops not marked as cleared that drop in this inbox: there may be more."""
         found = [row[0] for row in tuples(Drop.select(Drop.client).where(~Drop.cleared).distinct())]
         return [client for client in found if (self.office.inbox / client).is_dir()]
 
     def recover(self, client: str | None = None) -> int:
-        """Finish or undo what a daemon that ended had begun (for this client). Returns how many drops."""
+        """Finish or undo what a daemon that ended had begun (for this client); how many drops."""
         count = self.clearing.load(client)
         if client is not None and not count:
             return 0
@@ -165,11 +166,11 @@ class Intake:
         return count
 
     def take(self, now: datetime, found: Sequence[Found]) -> Outcome:
-        """Take or refuse these drops. One that can't be done now stays in the inbox. Raises Interrupted; database errors."""
+        """Take or refuse these; what can't be done now stays. Interrupted; database errors."""
         return self.finish(now, self.begin(now, found))
 
     def begin(self, now: datetime, found: Sequence[Found]) -> DropBatch:
-        """Steps 1 and 2, of which the second goes on while the caller does something else. Every batch must be finished."""
+        """Steps 1 and 2; the second goes on meanwhile. Every batch must be finished."""
         outcome, clients = Outcome(), {one.client for one in found}
         if self.clearing.has_left:
             self.clearing.clear()
@@ -182,7 +183,8 @@ class Intake:
         return DropBatch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
     def finish(self, now: datetime, batch: DropBatch, more: bool = False) -> Outcome:
-        """The other steps. With `more` to come the last ones go on meanwhile, too. Raises Interrupted; database errors."""
+        """The other steps. With `more` to come the last go on meanwhile. Interrupted; database
+        errors."""
         outcome, ready = batch.outcome, list[Candidate]()
         for drops, received in batch.receiving:
             for drop, one in zip(drops, received(), strict=True):
@@ -218,7 +220,7 @@ class Intake:
         outcome.trouble.update(self.clearing.trouble)
 
     def _takeable(self, found: Sequence[Found], outcome: Outcome) -> list[Found]:
-        """Without what is left of drops that are decided already, and of clients whose folders could not be cleared."""
+        """Without what is left of decided drops, and of clients whose folders aren't cleared."""
         barred = {client: self.clearing.why_not(client) for client in dict.fromkeys(one.client for one in found)}
         for client, error in barred.items():
             if error is not None:
@@ -297,8 +299,9 @@ class Intake:
     def _is_to_be_refused(self, now: datetime, drop: Candidate, error: Exception, outcome: Outcome) -> bool:
         """True if the drop is to be refused: its fault says why. Else it stays in the inbox.
 
-        Invalid is what may not be read, and what failed too often for a reason nobody foresaw. Libraries that read what users
-        made raise OSError too, without a number or with EINVAL: that is the drop's, not the disk's.
+        Invalid is what may not be read, and what failed too often for a reason nobody foresaw.
+        Libraries that read what users made raise OSError too, without a number or with EINVAL: that
+        is the drop's, not the disk's.
         """
         found = drop.found
         if isinstance(error, files.Changed | files.NotPlain):
@@ -326,7 +329,8 @@ class Intake:
     # 3. record, 4. claim
 
     def _record_claims(self, now: datetime, drops: Sequence[Candidate]) -> None:
-        """Write down which files are about to be claimed, and under which names. Marks what was cleared in the same transaction."""
+        """Write down which files get which names, and, in the same transaction, what was
+        cleared."""
         at, cleared = clock.to_text(now), self._cleared()
         with transaction():
             self.clearing.mark(cleared)
@@ -344,7 +348,7 @@ class Intake:
         insert_rows(Drop, [[drop.row[field.name] for field in Drop._meta.sorted_fields] for drop in drops])
 
     def _to_be_claimed(self, drop: Candidate) -> list[list[object]]:
-        """What goes from the inbox, as Drop.files. A WHY.txt that is no attachment goes if it is ours, and else stays."""
+        """What goes from the inbox, as Drop.files. A WHY.txt goes only if it is ours."""
         found, looks = drop.found, dict(drop.found.looks)
         is_extra = WHY in looks and not drop.faults and WHY not in found.matched.values()
         if is_extra and not is_our_reason(self.office.inbox, found.client, (*found.folders, WHY)):
@@ -352,7 +356,7 @@ class Intake:
         return [[name, *look] for name, look in looks.items()]
 
     def _claim(self, homes: LastOpened, drop: Candidate, outcome: Outcome) -> bool:
-        """True if all files of the drop are ours now. Else its record is left for `clearing`, which gives the names back."""
+        """True if all its files are ours now. Else `clearing` gives the names back."""
         try:
             claim(homes, drop.row)
         except Stays as stays:
@@ -376,7 +380,7 @@ class Intake:
     # 5. keep
 
     def _keep(self, drops: Sequence[Candidate], outcome: Outcome) -> list[Candidate]:
-        """Put on the disk what was received and claimed; returns the drops for which that went well: all, or none.
+        """Put on the disk what was received and claimed; all drops if that went well, or none.
 
         But those whose folders were taken away since.
         """
@@ -398,7 +402,7 @@ class Intake:
     # 6. commit
 
     def _commit(self, now: datetime, drops: Sequence[Candidate], outcome: Outcome) -> None:
-        """All drops in one transaction; if one of them fails in a way that nobody foresaw, each in its own."""
+        """All drops in one transaction; if one fails as nobody foresaw, each in its own."""
         before = [list(drop.faults) for drop in drops]
         try:
             self._commit_all(now, drops)
@@ -461,7 +465,7 @@ class Intake:
             return []
 
     def _taken_before(self, drops: Sequence[Candidate]) -> dict[str, tuple[int, str]]:
-        """Fingerprint → the item that the same drop became or changed, and when it did so last. Not of items that are gone."""
+        """Fingerprint → the item that the same drop became, and when last. Not of gone items."""
         prints = list({drop.fingerprint for drop in drops if not drop.faults})
         found: dict[str, tuple[int, str]] = {}
         for some in chunks(prints):
@@ -490,8 +494,9 @@ class Intake:
     def _amend(self, now: datetime, drop: Candidate, before: dict[str, tuple[int, str]]) -> None:
         """An amendment, in the batch's transaction. Invalid, it becomes a refused drop.
 
-        One that was made `before` is a duplicate only if it changes nothing of the item as it is now. Of a faulty sidecar
-        all that forbids the rest of it is told as well, but only to whoever may have made it.
+        One that was made `before` is a duplicate only if it changes nothing of the item as it is
+        now. Of a faulty sidecar all that forbids the rest of it is told as well, but only to
+        whoever may have made it.
         """
         if not set(drop.faults) <= set(drop.found.faults):
             return
@@ -527,7 +532,7 @@ class Intake:
                 drop.first_taken_at = at
 
     def _secret_type(self, drop: Candidate) -> str | None:
-        """The type that it is, or was to be, of, if that is never shared and not all staff may know of it."""
+        """The type it is, or was to be, of, if never shared and not all staff may know of it."""
         types = self.office.settings.types
         secret = {name for name, kind in types.items() if kind.share == "never" and kind.staff is not None}
         if not secret:
@@ -541,7 +546,7 @@ class Intake:
         return item.type if item is not None else None
 
     def _record(self, now: datetime, drops: Sequence[Candidate]) -> None:
-        """What became of each drop in place of its claim, and the events of those that made no item."""
+        """What became of each drop in place of its claim, and events of those without an item."""
         at, told, targets = clock.to_text(now), list[trail.NewEvent](), set[files.Names]()
         language = self.office.settings.office.language
         for drop in drops:

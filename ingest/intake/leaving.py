@@ -1,4 +1,4 @@
-"""The files of drops leave the inbox: first under a hidden name, then for good. Steps 4 and 6 of intake.py's list.
+"""The files of drops leave the inbox: hidden first, then gone. Steps 4 and 6 of intake.py.
 
 Files and nothing else: any process may do it, and may do it again.
 """
@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 
 
 class Stays(OSError):
-    """The inbox does not let this file go: no right to the folder, another's in a sticky one, an immutable file."""
+    """The inbox does not let this file go: no right to its folder, a sticky one, immutable."""
 
 
 @dataclass(slots=True)
@@ -48,22 +48,22 @@ class Traces:
 
 @dataclass(frozen=True, slots=True)
 class Ground:
-    """The folders that a drop is in, held open: whatever is put in their places, nothing is done elsewhere."""
+    """The folders that a drop is in, held open: whatever takes their places is left alone."""
 
     home: Folder
     """The client's."""
     place: Folder
-    """That of the drop's files: a folder drop's own or a preset's while it is there, else the client's."""
+    """That of the drop's files: its own or a preset's while it is there, else the client's."""
 
     def named(self, row: Row, number: int) -> At:
         """The drop's file with this number, by its own name."""
         return self.place / str(row["files"][number][0])
 
     def hidden(self, row: Row, number: int) -> At:
-        """What this file is called from when it is claimed until it is gone: a name that is never taken.
+        """The file's name from when it is claimed until it is gone: one that is never taken.
 
-        It lies in the client's folder, as somebody may move the folder of a drop meanwhile. It ends as
-        the file's own name does, for whoever finds it while no daemon runs.
+        It lies in the client's folder, as somebody may move the folder of a drop meanwhile. It ends
+        as the file's own name does, for whoever finds it while no daemon runs.
         """
         if row["hidden"] is None:  # taken by version 1, which claimed nothing
             return self.place / f".taken-{row['id']}-{number}.tmp"
@@ -72,7 +72,7 @@ class Ground:
 
 @contextlib.contextmanager
 def ground_of(homes: LastOpened, row: Row) -> Iterator[Ground]:
-    """Where the files of a drop are or were. Raises OSError: NotADirectoryError if a link or a file is there instead."""
+    """Where a drop's files are or were. OSError: NotADirectoryError for a link or a file."""
     with contextlib.ExitStack() as held:
         home = place = homes.open(row["client"])
         if row["folder"] is not None:
@@ -94,15 +94,16 @@ def traces_of(row: Row) -> Traces:
 
 
 def made_like(home: Folder, name: str) -> Folder:
-    """A folder in `home`, held open, in which people may do what they may do there: they take refused files back from it."""
+    """A folder in `home`, held open, with its rights: people take refused files back from it."""
     status = home.status()
     return files.made_folder(home / name, stat.S_IMODE(status.st_mode), status)
 
 
 def claim(homes: LastOpened, row: Row) -> None:
-    """Give each file of a drop its hidden name. Raises Stays; Changed if one is not what it was; OSError.
+    """Give each file of a drop its hidden name. Raises Stays; Changed; OSError.
 
-    `homes` opens the clients' folders of the inbox. Wherever it ends, `give_back` undoes what was done.
+    `homes` opens the clients' folders of the inbox. Wherever it ends, `give_back` undoes what was
+    done.
     """
     with ground_of(homes, row) as ground:
         for number, (_, *values) in enumerate(row["files"]):
@@ -123,7 +124,7 @@ def claim(homes: LastOpened, row: Row) -> None:
 
 
 def _is_ours_alone(place: At, seen: Look) -> bool:
-    """True if this is the file that was looked at, whoever else may know its name, and nobody writes to it."""
+    """True if it is the file that was looked at, whoever knows its name, and nobody writes."""
     try:
         with files.open_plain(place) as descriptor:
             there, is_written = Look.of(os.fstat(descriptor)), has_writer(descriptor)
@@ -138,7 +139,7 @@ def _is_ours_alone(place: At, seen: Look) -> bool:
 
 
 def give_back(inbox: Path, row: Row) -> Traces:
-    """Undo `claim`: each file gets its name again, or one like it where a newer file has it by now. Raises OSError."""
+    """Undo `claim`: each file gets its name again, or one like it beside a newer. OSError."""
     with LastOpened(inbox) as homes, ground_of(homes, row) as ground:
         traces = traces_of(row)
         hidden = [number for number in range(len(row["files"])) if files.exists(ground.hidden(row, number))]
@@ -156,7 +157,7 @@ def give_back(inbox: Path, row: Row) -> Traces:
 
 
 def take_away_each(inbox: Path, rows: Sequence[Row]) -> list[Traces | Exception]:
-    """Take from the inbox what these drops, which were taken, were made of, and write their receipts."""
+    """Take from the inbox what these drops were made of, and write their receipts."""
     found = list[Traces | Exception]()
     with LastOpened(inbox) as homes:
         for row in rows:
@@ -182,14 +183,15 @@ def _take_away(homes: LastOpened, row: Row) -> Traces:
 
 
 def plain(stem: str) -> str:
-    """A stem as part of a file name: short enough to put something before and behind it, and without odd characters."""
+    """A stem as part of a file name: short enough for more around it, and with no odd
+    characters."""
     shown = names.printable(stem).replace("\\", "_").replace("/", "_")
     raw = shown.encode()
     return shown if len(raw) <= 200 else f"{raw[:180].decode('utf-8', 'ignore')}~{hashlib.sha256(raw).hexdigest()[:12]}"
 
 
 def _write_receipt(folder: Folder, row: Row) -> str:
-    """Put the receipt in `_done`; returns its name there. An earlier one of the same name, of another drop, is kept under its time.
+    """Put the receipt in `_done`; its name there. An earlier one of that name is kept by its time.
 
     An empty one is of this drop: the power went before it was on the disk.
     """

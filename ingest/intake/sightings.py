@@ -1,16 +1,17 @@
 """Where the daemon saw each sidecar lie: a sidecar counts in the folder where its owner put it.
 
-Whoever may write to two clients' folders can move somebody else's sidecar from one to the other, and
-its owner stays. So what the daemon saw of a sidecar that waits is remembered: device, inode, birth
-time and SHA-256, over a restart. The same is remembered of a refused one, which may come back out of
-_rejected beside other files than its owner's. A sidecar that was edited or saved anew is a new word.
+Whoever may write to two clients' folders can move somebody else's sidecar from one to the other,
+and its owner stays. So what the daemon saw of a sidecar that waits is remembered: device, inode,
+birth time and SHA-256, over a restart. The same is remembered of a refused one, which may come back
+out of _rejected beside other files than its owner's. A sidecar that was edited or saved anew is a
+new word.
 
-A preset's folder says more than the client's own, so it counts as a folder of its own; and where one
-shares at once, other files that wait are remembered as well, as long as the process lives.
+A preset's folder says more than the client's own, so it counts as a folder of its own; and where
+one shares at once, other files that wait are remembered as well, as long as the process lives.
 
 A file system may give the inode of a removed file to the next one (ext4 does so at once): the birth
-time tells them apart. Where a file system keeps none, all else must be the same. What nobody saw can't
-be told; then only the key `client` says for whom a sidecar is.
+time tells them apart. Where a file system keeps none, all else must be the same. What nobody saw
+can't be told; then only the key `client` says for whom a sidecar is.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class Origin(NamedTuple):
     """What is known of a drop's sidecar from before."""
 
     born: str = ""
-    """When the file was made, in nanoseconds since 1970; empty where the file system doesn't say."""
+    """When the file was made, in nanoseconds since 1970; empty where nobody says."""
     is_moved: bool = False
     """It lay in another client's folder."""
     was_refused: bool = False
@@ -65,7 +66,8 @@ class Sightings:
         self._noted: dict[tuple[int, int], tuple[str, str]] = {}
         """(device, inode) → birth and SHA-256, of what is written down."""
         self._unread: dict[tuple[int, int], tuple[str, str]] = {}
-        """(device, inode) of a file that is no sidecar, or not one yet → birth, the ground on which it was seen first."""
+        """(device, inode) of a file that is no sidecar (yet) → birth, and where it was seen
+        first."""
 
     def note(self, now: datetime, cards: Iterable[Lying]) -> None:
         """These lie in the inbox and are not taken now. Not inside `transaction()`."""
@@ -86,7 +88,7 @@ class Sightings:
         self._keep(new)
 
     def left(self, now: datetime, drops: Iterable[tuple[Found, Origin]]) -> None:
-        """These could not be taken now: they were moved meanwhile, say. Not inside `transaction()`."""
+        """These could not be taken now: they were moved, say. Not in `transaction()`."""
         self._keep([row for found, origin in drops if (row := _row_of(now, found, origin)) is not None])
 
     def _keep(self, rows: Sequence[dict[str, object]]) -> None:
@@ -153,7 +155,7 @@ class Sightings:
 
 
 def doubts(found: Found, origin: Origin, foreign: Iterable[str]) -> list[Sentence]:
-    """Why what this drop would share outright must be looked at first. `foreign`: its files that are not its sidecar owner's."""
+    """Why this drop can't be shared outright unseen. `foreign`: its files of other owners."""
     told = []
     if origin.is_put_here and found.sidecar is not None and "share_status" in found.sidecar.filled:
         told.append(sentence("intake.put_into_preset", file=names.printable(next(iter(found.matched.values()), found.told_as))))
@@ -186,7 +188,7 @@ def _inodes(inbox: Path) -> Iterator[int]:
 
 
 def _is_same(row: Sighting, look: Look, born: str, digest: str) -> bool:
-    """A file system that is mounted anew has another number; where the birth is known, that says enough."""
+    """A file system mounted anew has another number; a known birth says enough."""
     is_same_file = row.born == born if row.born and born else row.device == str(look.device)
     return bool(is_same_file and row.sha256 == digest)
 

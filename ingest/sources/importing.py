@@ -1,14 +1,18 @@
-"""An archive becomes drops: `dossier import`. What the archive calls things is said in a map; the inbox does the rest.
+"""An archive becomes drops: `dossier import`. A map says what the archive calls things.
 
- 1. read      the map, and what it finds in the archive: rows of a table, or files whose paths fit a pattern.
- 2. judge     each entry as `dossier check` would; nothing is written until all is well (or `--skip-faulty`).
- 3. place     in batches: files are copied into hidden folders of the inbox, with their sidecar, then one sync.
-              Killed here? Hidden folders are left, and removed by the next import. The archive is only read.
+ 1. read      the map, and what it finds in the archive: rows of a table, or files whose paths fit a
+              pattern.
+ 2. judge     each entry as `dossier check` would; nothing is written until all is well (or
+              `--skip-faulty`).
+ 3. place     in batches: files are copied into hidden folders of the inbox, with their sidecar,
+              then one sync.
+              Killed here? Hidden folders are left, and removed by the next import. The archive is
+              only read.
  4. show      the folders get their names; from here they are drops like any other.
               Killed here? Those that were named are drops; the next run places the rest.
 
-A drop is named after its files' paths in the archive, so a run that was broken off goes on where it was, also with a changed
-map: what lies in the inbox or was taken is passed over.
+A drop is named after its files' paths in the archive, so a run that was broken off goes on where it
+was, also with a changed map: what lies in the inbox or was taken is passed over.
 """
 
 from __future__ import annotations
@@ -110,7 +114,7 @@ class Importer:
         return report
 
     def check_room(self, report: ImportReport) -> None:
-        """Raise OSError if there is no room for what is to be placed, and for what will be made of it."""
+        """Raise OSError if there is no room for what is placed, and what is made of it."""
         office, reserve = self.office, self.office.settings.alarms.free_mb * 1024 * 1024
         wanted: dict[int, tuple[Path, int]] = {}
         # Each file is in the inbox and in the vault at once only for as long as its batch takes.
@@ -129,7 +133,7 @@ class Importer:
                 raise OSError(errno.ENOSPC, sentence("importing.no_room", needed=_mb(size), free=_mb(max(0, free))), str(path))
 
     def place(self, now: datetime, faulty: Container[str], progress: Callable[[int], None] = lambda done: None) -> ImportReport:
-        """Place what is not `faulty` and was not placed before. Raises MapError; OSError (disk full): what is placed stays."""
+        """Place what is not `faulty` or placed. MapError; OSError: what is placed stays."""
         report, placed = ImportReport(), set[Key]()
         self._sweep()
         taken = self._taken()
@@ -147,7 +151,7 @@ class Importer:
         return report
 
     def _taken(self) -> set[Key]:
-        """(client, folder) of all that was ever imported: one look through the drops, whose names are not indexed."""
+        """(client, folder) of all ever imported: one look, as the names are not indexed."""
         ours = Drop.stem.startswith(PREFIX)
         return set(tuples(Drop.select(Drop.client, Drop.stem).where(ours & (Drop.kind != "refused"))))
 
@@ -164,7 +168,7 @@ class Importer:
         return dropping.sidecar_text(entry.client, entry.keys, listed, self.actor.code).encode("utf-8", "surrogateescape")
 
     def _faults(self, entry: ArchiveItem, report: ImportReport) -> tuple[list[Sentence], tuple[int, int]]:
-        """(why the daemon would refuse it; how many bytes its files have, and those that are to be shared)."""
+        """(why the daemon would refuse it; its files' bytes, and those to be shared)."""
         if entry.client not in self.office.clients:
             return [sentence("importing.no_client", client=names.printable(entry.client))], (0, 0)
         told, looks, renamed = list[Sentence](), dict[str, Look](), list[Sentence]()
@@ -226,7 +230,7 @@ class Importer:
 
 
 def _names_of(entry: ArchiveItem) -> dict[str, str]:
-    """Path → the name its file gets: its own, or the nearest that can be an attachment's; numbered where two are the same."""
+    """Path → its file's name: its own, or the nearest that fits; numbered where two are one."""
     found: dict[str, str] = {}
     used = {"item.yaml", "item.yml"}
     for path in entry.paths:

@@ -1,16 +1,16 @@
-"""Drops from a browser or a program: files come one by one into a hidden folder of the inbox, and one rename makes a drop of it.
+"""Drops from a browser or a program: files come into a hidden folder, and a rename makes a drop.
 
  1. begin     a row, and a hidden folder `.drop-ID` in the client's inbox.
               Killed here? An empty hidden folder; swept after a day.
- 2. put       a file is streamed into it under a hidden name, hashed and counted on the way; whole, it
-              gets its name and stands in the row. Nobody waits for the disk yet: a power cut may leave
-              what only the first two steps did as if it had never been.
-              Killed here? A part of a file under a hidden name, that counts for nothing.
- 3. commit    the keys are judged as a sidecar would be. With faults nothing happens; else the sidecar is
-              written with every file's SHA-256, all is synced, the drop is recorded as this person's, and
-              one rename gives the folder its name.
-              Killed before the rename? The hidden folder is still to be committed, or swept. After? A
-              whole drop, which intake takes like any other.
+ 2. put       a file is streamed into it under a hidden name, hashed and counted on the way; whole,
+              it gets its name and stands in the row. Nobody waits for the disk yet: a power cut may
+              leave what only the first two steps did as if it had never been. Killed here? A part
+              of a file under a hidden name, that counts for nothing.
+ 3. commit    the keys are judged as a sidecar would be. With faults nothing happens; else the
+              sidecar is written with every file's SHA-256, all is synced, the drop is recorded as
+              this person's, and one rename gives the folder its name. Killed before the rename? The
+              hidden folder is still to be committed, or swept. After? A whole drop, which intake
+              takes like any other.
 
 Committed twice is one drop: the second time answers with the folder of the first. Nothing else than
 intake makes an item.
@@ -114,7 +114,7 @@ def find(office: Office, actor: Actor, key: str) -> StagedDrop:
 
 
 def put(office: Office, row: StagedDrop, name: str, pieces: Iterable[bytes]) -> dict[str, object]:
-    """Take a file in, in the place of one of the same name; returns {size, sha256}. Raises Invalid, Conflict; OSError.
+    """Take a file in, or in another's place; {size, sha256}. Raises Invalid, Conflict; OSError.
 
     What `pieces` raises (a connection that broke) goes through, and nothing of the file is left.
     """
@@ -174,7 +174,7 @@ def faults(office: Office, actor: Actor, row: StagedDrop, keys: Keys, said: Mapp
 
 
 def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: Keys, said: Mapping[str, Said]) -> str:
-    """Make a drop of it; returns its folder in the client's inbox. `said`: file → what is said of it.
+    """Make a drop of it; returns its folder. `said`: file → what is said of it.
 
     Raises Invalid with every fault; then nothing has happened.
     """
@@ -196,12 +196,13 @@ def commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, keys: K
 
 
 def give_back(office: Office, now: datetime, actor: Actor, client: str, refused: str, text: str) -> StagedDrop:
-    """A refused drop once more, with its sidecar as `text` has it now; returns the new drop. Raises Invalid, NotFound; OSError.
+    """A refused drop once more, its sidecar now `text`; the new drop. Invalid, NotFound; OSError.
 
     `refused` is the name of its folder in the client's `_rejected`.
 
-    Its files are copied, and the refused folder goes once the new drop lies whole in the inbox. Killed
-    in between, both are there, and nothing is lost. Whoever gives it back made it, from then on.
+    Its files are copied, and the refused folder goes once the new drop lies whole in the inbox.
+    Killed in between, both are there, and nothing is lost. Whoever gives it back made it, from then
+    on.
     """
     row = begin(office, now, actor, client)
     with open_beneath(office.inbox, client, "_rejected", refused) as folder:
@@ -224,7 +225,7 @@ def give_back(office: Office, now: datetime, actor: Actor, client: str, refused:
 
 
 def _commit(office: Office, now: datetime, actor: Actor, row: StagedDrop, hidden: Folder, data: bytes, called: str) -> str:
-    """Write the sidecar, record whose it is, and give the folder its name, which is returned. Raises Conflict."""
+    """Write the sidecar, record whose it is, and name the folder, returned. Conflict."""
     folder = dropping.folder_name(called, now)
     hashes = {name: told["sha256"] for name, told in row.files.items()}
     files.write_whole(hidden / delegation.SIDECAR, data, 0o666)
@@ -251,7 +252,7 @@ def _fresh(row: StagedDrop) -> StagedDrop:
 
 
 def finish(office: Office) -> None:
-    """Give those their name that were recorded as placed when somebody was killed. At the start of the daemon and each hour."""
+    """Name what a killed process had recorded as placed. At a daemon's start, and each hour."""
     for row in StagedDrop.select().where(StagedDrop.folder.is_null(False)):
         with contextlib.suppress(FileNotFoundError, NotADirectoryError):  # it has its name already
             _place(office, row, str(row.folder))

@@ -3,14 +3,12 @@
  1. judge     the file is there, nobody writes to it, and the daemon would take it with these keys.
               Killed here? Nothing was done.
  2. place     a folder with the sidecar alone, whole and under its own name, in the client's inbox.
-    The
-              sidecar lists the file. If somebody acts for another, that is recorded
+              The sidecar lists the file. If somebody acts for another, that is recorded
               (delegation.py). Killed here? A drop that waits for its file, and the file is where it
               was: assign it again. What waits in vain is refused, with that as its reason, after
               wait_hours.
  3. move      one rename brings the file into that folder. It stays whose it was, so intake knows
-    whose
-              file is shared (ownership.py).
+              whose file is shared (ownership.py).
               Killed after? A whole drop.
 
 So the file is in one place at every moment, where people see it. Only staff who work for all

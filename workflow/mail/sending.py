@@ -4,14 +4,13 @@ What happens to a mail, in this order:
 
  1. look       who gets it now? Gone or withdrawn since: cancelled, its maker told.
  2. hand over  the dialogue, up to the server's answer to the whole mail (smtp.py). Once the server
-    has said that it wants it, and
-               before it gets it, one last look: does it still wait? So a daemon that was stopped in
-               1 or 2, replaced and woken up sends nothing: its connection to the database is gone
-               (presence.py), or the mail went. Killed here? The mail waits and is sent again; the
-               server drops what it got half.
+               has said that it wants it, and before it gets it, one last look: does it still wait?
+               So a daemon that was stopped in 1 or 2, replaced and woken up sends nothing: its
+               connection to the database is gone (presence.py), or the mail went. Killed here? The
+               mail waits and is sent again; the server drops what it got half.
  3. mark       one transaction: sent, `notify` off, `notified_at`, the event. Killed between 2 and
-    3? That one mail is sent a second
-               time, with the same Message-ID. SMTP can't do better (RFC 1047).
+               3? That one mail is sent a second time, with the same Message-ID. SMTP can't do
+               better (RFC 1047).
 
 Trouble with a mail (4xx, silence in the middle) is that mail's: it is tried again with growing
 pauses, up to max_attempts; a 5xx is the end of it. Trouble with the server is everybody's: what is

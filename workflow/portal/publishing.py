@@ -8,12 +8,11 @@ Clients who may have a portal and have nothing on it get an empty page, when the
 to do. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder
-    beside the portal; then sync.
+              beside the portal; then sync.
               Killed here? The staging folder is emptied at the start of the next daemon.
  2. look      one transaction begins, and with it nobody else changes an item: what was changed
-    since 1 is left for the next
-              round. A withdrawal is before this, and nothing appears; or after 4, and takes off
-              what it finds.
+              since 1 is left for the next round. A withdrawal is before this, and nothing appears;
+              or after 4, and takes off what it finds.
  3. place     each client's folder is changed in one step (placing.py), then sync.
               Killed here? The transaction is gone; the items are still unsettled. What was
               unsettled at a start is done again, whatever the database says is public, over what is

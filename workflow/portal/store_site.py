@@ -4,7 +4,7 @@ A store swaps no folders. So a client's part changes in this order, and at every
 and items.json name only what is there:
 
  1. before the transaction, whatever is not small is sent in parts, which nobody sees until it is
-    finished (store.py);
+               finished (store.py);
  2. in it, once it is sure that nothing was withdrawn meanwhile: new files, pictures and archives;
     then the pages, in their order; then what is not named any more goes.
 
