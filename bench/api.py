@@ -13,21 +13,18 @@ and of the caller, which is on the same machine here and no part of what is meas
 
 from __future__ import annotations
 
-import argparse
 import http.client
 import itertools
 import json
-import os
 import socket
 import sqlite3
 import statistics
-import subprocess
 import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -80,47 +77,17 @@ def serve_floor(root: Path, port: int) -> None:
     uvicorn.run(Starlette(routes=[Route(FLOOR, answer)]), port=port, http="h11", log_level="error", access_log=False)
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
-
-
-@contextmanager
-def serving(command: Sequence[str | Path], port: int) -> Iterator[int]:
-    """The server; its process id."""
-    process = subprocess.Popen(
-        [str(word) for word in command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
-    try:
-        for _ in range(600):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            if process.poll() is not None:
-                raise common.BenchmarkFailed(f"{command[0]} ended")
-            time.sleep(0.05)
-        yield process.pid
-    finally:
-        process.terminate()
-        process.wait()
-
-
 def keys_of(root: Path, staff: str) -> list[str]:
     from desk.actions import tokens
-    from dossier.database.database import close_database, open_database
-    from dossier.office.opening import load_office
     from dossier.office.people import Actor
     from dossier.text import clock
 
-    office = load_office(root, os.environ)
-    open_database(office)
-    now, stamp = clock.utc_now(), time.time_ns()
-    made = [
-        tokens.new(office, now, Actor("os:root", "command"), f"bench-{stamp}-{number}", staff, tokens.SCOPES, date(2099, 12, 31))
-        for number in range(KEYS)
-    ]
-    close_database()
-    return made
+    who, stamp = Actor("os:root", "command"), time.time_ns()
+    with common.opened(root) as office:
+        return [
+            tokens.new(office, clock.utc_now(), who, f"bench-{stamp}-{number}", staff, tokens.SCOPES, date(2099, 12, 31))
+            for number in range(KEYS)
+        ]
 
 
 class Caller:
@@ -139,18 +106,13 @@ class Caller:
         return json.loads(data)
 
 
-def processor_ms(server: int) -> float:
-    """What the processes of a server have had of the processor."""
-    return 1000 * sum(map(common.cpu_seconds, common.family(server)))
-
-
 class Sender:
     """One connection, which is kept, for drops: as little of the processor as a sender can do with."""
 
     def __init__(self, port: int) -> None:
         self._line = socket.create_connection(("127.0.0.1", port), timeout=120)
 
-    def drop(self, key: str, client: str, name: str, content: bytes, body: dict[str, Any]) -> None:
+    def drop(self, key: str, client: str, name: str, content: bytes, body: common.Result) -> None:
         drop = self._ask(key, "POST", "/drops", json.dumps({"client": client}).encode())["drop"]
         self._ask(key, "PUT", f"/drops/{drop}/files/{name}", content)
         self._ask(key, "POST", f"/drops/{drop}/commit", json.dumps(body).encode())
@@ -196,34 +158,34 @@ def per_second(port: int, keys: Iterator[str], paths: Sequence[str], seconds: fl
         return sum(threads.map(call, range(CALLERS))) / seconds
 
 
-def measure_reading(root: Path, seconds: float) -> dict[str, Any]:
-    keys, ports = itertools.cycle(keys_of(root, "k.smit")), (free_port(), free_port())
+def measure_reading(root: Path, seconds: float) -> common.Result:
+    keys, ports = itertools.cycle(keys_of(root, "k.smit")), (common.free_port(), common.free_port())
     with ExitStack() as beside:
-        desk = beside.enter_context(serving([common.DOSSIER, "--root", root, "desk", "--port", str(ports[0])], ports[0]))
-        base = beside.enter_context(serving([sys.executable, __file__, "--serve-floor", root, str(ports[1])], ports[1]))
+        desk = beside.enter_context(common.serving([common.DOSSIER, "--root", root, "desk", "--port", str(ports[0])], ports[0]))
+        base = beside.enter_context(common.serving([sys.executable, __file__, "--serve-floor", root, str(ports[1])], ports[1]))
         calls = {"floor": (base, ports[1], FLOOR)} | {name: (desk, ports[0], path) for name, path in (LISTS | OTHERS).items()}
-        results: list[dict[str, Any]] = []
+        results: list[common.Result] = []
         for name, (server, port, path) in calls.items():
             caller = Caller(port, keys)
             for _ in range(KEYS):  # that a key is used is written down once a minute
                 caller.ask(path)
-            before = processor_ms(server)
+            before = common.processor_ms(server)
             took = timed(caller, path)
             results.append({
-                "call": name, "p50_ms": round(statistics.median(took), 1), "p95_ms": round(took[int(0.95 * TURNS)], 1),
-                "processor_ms": round((processor_ms(server) - before) / TURNS, 1),
+                "call": name, "p50_ms": round(statistics.median(took), 1), "p95_ms": common.percentile(took),
+                "processor_ms": round((common.processor_ms(server) - before) / TURNS, 1),
             })  # fmt: skip
         for one in results:
             one["times_the_floor"] = round(one["p50_ms"] / results[0]["p50_ms"], 1)
         mix = [LISTS["/items"], LISTS["/items of a client"], OTHERS["/items/ITEM"], OTHERS["/clients"], OTHERS["/events"]]
-        before = processor_ms(desk)
+        before = common.processor_ms(desk)
         rate = per_second(ports[0], keys, mix, seconds)
-        each = (processor_ms(desk) - before) / (rate * seconds)
+        each = (common.processor_ms(desk) - before) / (rate * seconds)
         floor = round(per_second(ports[1], keys, [FLOOR], seconds))
     return {"results": results, "mixed_per_second": round(rate), "mixed_processor_ms": round(each, 1), "floor_per_second": floor}
 
 
-def measure_drops(drops: int) -> dict[str, Any]:
+def measure_drops(drops: int) -> common.Result:
     with common.workplace() as folder:
         by_inbox, by_api = folder / "inbox", folder / "api"
         for root in (by_inbox, by_api):
@@ -236,21 +198,15 @@ def measure_drops(drops: int) -> dict[str, Any]:
             given = yaml.safe_load(sidecar.read_text())
             file = sidecar.with_suffix(".pdf")
             body = {name: value for name, value in given.items() if name not in ("attachments", "created_by")}
-            work.append(
-                (
-                    sidecar.parent.name,
-                    file.name,
-                    file.read_bytes(),
-                    {**body, "labels": [str(one) for one in body["labels"]], "share_attachments": "all"},
-                )
-            )
+            body |= {"labels": [str(one) for one in body["labels"]], "share_attachments": "all"}
+            work.append((sidecar.parent.name, file.name, file.read_bytes(), body))
             sidecar.unlink()
             file.unlink()
-        daemon, port = common.Daemon(by_api, log=by_api / "daemon.log"), free_port()
+        daemon, port = common.Daemon(by_api, log=by_api / "daemon.log"), common.free_port()
         keys = itertools.cycle(keys_of(by_api, "m.devries"))
         try:
-            with serving([common.DOSSIER, "--root", by_api, "desk", "--port", str(port)], port) as desk:
-                own, others = time.process_time(), (processor_ms(desk), processor_ms(daemon.pid))
+            with common.serving([common.DOSSIER, "--root", by_api, "desk", "--port", str(port)], port) as desk:
+                own, others = time.process_time(), (common.processor_ms(desk), common.processor_ms(daemon.pid))
                 began = time.perf_counter()
                 with ThreadPoolExecutor(CALLERS) as threads:
                     list(threads.map(lambda turn: _send(port, keys, work[turn::CALLERS]), range(CALLERS)))
@@ -260,7 +216,7 @@ def measure_drops(drops: int) -> dict[str, Any]:
                 while sum(1 for _ in by_api.glob("inbox/*/_done/*.receipt.yaml")) < drops:
                     time.sleep(0.02)
                 took = time.perf_counter() - began
-                desk_ms, daemon_ms = processor_ms(desk) - others[0], processor_ms(daemon.pid) - others[1]
+                desk_ms, daemon_ms = common.processor_ms(desk) - others[0], common.processor_ms(daemon.pid) - others[1]
         finally:
             daemon.stop()
     return {
@@ -279,7 +235,7 @@ def _is_public(root: Path, drops: int) -> bool:
     return sum(1 for _ in root.glob("var/portal/*/D-*/*.pdf")) >= drops
 
 
-def _send(port: int, keys: Iterator[str], work: Sequence[tuple[str, str, bytes, dict[str, Any]]]) -> None:
+def _send(port: int, keys: Iterator[str], work: Sequence[tuple[str, str, bytes, common.Result]]) -> None:
     sender = Sender(port)
     for one in work:
         sender.drop(next(keys), *one)
@@ -289,27 +245,13 @@ def main() -> int:
     if sys.argv[1:2] == ["--serve-floor"]:
         serve_floor(Path(sys.argv[2]), int(sys.argv[3]))
         return 0
-    parser = argparse.ArgumentParser(description="the API in a large office, beside a floor")
-    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--drops", type=int, default=500, metavar="D")
-    parser.add_argument("--seconds", type=float, default=10, metavar="S")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
-    arguments = parser.parse_args()
-    try:
-        with common.workplace() as folder:
-            root = arguments.keep or folder / "office"
-            if not (root / "var" / "dossier.db").exists():
-                subprocess.run([sys.executable, common.FILL, root, str(arguments.items), str(arguments.items // 100)], check=True)
-            reading = measure_reading(root, arguments.seconds)
-        by_drops = measure_drops(arguments.drops)
-    except common.BenchmarkFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    lines = [f"{'':<32}{'p50 ms':>8}{'p95 ms':>8}{'processor ms':>14}{'times the floor':>17}"]
-    lines += [
-        f"{one['call']:<32}{one['p50_ms']:>8}{one['p95_ms']:>8}{one['processor_ms']:>14}{one['times_the_floor']:>17}"
-        for one in reading["results"]
-    ]
+    arguments = common.asked("the API in a large office, beside a floor", items=1_000_000, drops=500, seconds=10.0, keep=None)
+    with common.workplace() as folder:
+        root = common.filled(arguments.keep or folder / "office", arguments.items, arguments.items // 100)
+        reading = measure_reading(root, arguments.seconds)
+    by_drops = measure_drops(arguments.drops)
+    columns = {"p50 ms": "p50_ms", "p95 ms": "p95_ms", "processor ms": "processor_ms", "times the floor": "times_the_floor"}
+    lines = common.table(reading["results"], "call", columns)
     lines += [
         f"a mix of calls: {reading['mixed_per_second']} a second, each {reading['mixed_processor_ms']} ms of a processor;"
         f" the floor: {reading['floor_per_second']} a second",
@@ -330,4 +272,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

@@ -21,7 +21,6 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import common
 from common import BenchmarkFailed
@@ -62,7 +61,7 @@ def check_all_done(root: Path, drops: int) -> None:
         raise BenchmarkFailed(f"of {drops} drops {receipts} have a receipt, {shared} are in items.json, {files} on the portal")
 
 
-def measure(drops: int, repeat: int) -> dict[str, Any]:
+def measure(drops: int, repeat: int) -> common.Result:
     """The best of `repeat` runs of both programs on a backlog of `drops`."""
     ran: dict[str, list[common.Ran]] = {"floor": [], "dossier": [], "naive": []}
     for turn in range(repeat):
@@ -90,7 +89,7 @@ def measure(drops: int, repeat: int) -> dict[str, Any]:
     }
 
 
-def growth_of(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def growth_of(results: Sequence[common.Result]) -> list[common.Result]:
     """For each two results of which one has twice the drops of the other: how many times as long it took."""
     by_drops = {result["drops"]: result for result in results}
     return [
@@ -100,17 +99,16 @@ def growth_of(results: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def table(results: Sequence[dict[str, Any]], growth: Sequence[dict[str, Any]]) -> list[str]:
-    lines = [f"{'drops':>8} {'floor/s':>9} {'naive/s':>9} {'dossier/s':>10} {'of floor':>9} {'of naive':>9} {'MB':>5}"]
-    lines += [
-        f"{r['drops']:>8} {r['floor_per_second']:>9.0f} {r['naive_per_second']:>9.0f} {r['dossier_per_second']:>10.0f}"
-        f" {r['ratio']:>9.2f} {r['naive_ratio']:>9.2f} {r['memory_mb']:>5}"
-        for r in results
-    ]
+def table(results: Sequence[common.Result], growth: Sequence[common.Result]) -> list[str]:
+    columns = {
+        "floor/s": "floor_per_second", "naive/s": "naive_per_second", "dossier/s": "dossier_per_second", "of floor": "ratio",
+        "of naive": "naive_ratio", "MB": "memory_mb",
+    }  # fmt: skip
+    lines = common.table(results, "drops", columns)
     return lines + [f"{g['to']} drops take {g['factor']} times as long as {g['from']}" for g in growth]
 
 
-def missed(results: Sequence[dict[str, Any]], growth: Sequence[dict[str, Any]]) -> list[str]:
+def missed(results: Sequence[common.Result], growth: Sequence[common.Result]) -> list[str]:
     best = {name: max(one[name] for one in results) for name in ("ratio", "naive_ratio")}
     told = [f"{best['ratio']} of the floor (at least {FLOOR_LIMIT})"] if best["ratio"] < FLOOR_LIMIT else []
     told += [f"{best['naive_ratio']} of the naive script (at least {NAIVE_LIMIT})"] if best["naive_ratio"] < NAIVE_LIMIT else []
@@ -128,15 +126,11 @@ def main() -> int:
     arguments = parser.parse_args()
     if min(*arguments.drops, arguments.repeat) < 1:
         parser.error("numbers must be 1 or more")
-    try:
-        results = [measure(drops, arguments.repeat) for drops in arguments.drops]
-    except BenchmarkFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
+    results = [measure(drops, arguments.repeat) for drops in arguments.drops]
     growth = growth_of(results)
     told = {"clients": CLIENTS, "results": results, "growth": growth}
     return common.finish("backlog", told, table(results, growth), missed(results, growth))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

@@ -11,13 +11,10 @@ A list of all that waits, for programs, is told besides; its length is what it t
 
 from __future__ import annotations
 
-import argparse
 import json
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import common
 
@@ -55,7 +52,7 @@ def commands(waiting: list[str]) -> dict[str, list[list[str]]]:
     return {**{name: [words] * len(waiting) for name, words in same.items()}, "approve": [["approve", item] for item in waiting]}
 
 
-def measure(root: Path, repeat: int) -> list[dict[str, Any]]:
+def measure(root: Path, repeat: int) -> list[common.Result]:
     """The best of each, and what is resident at most."""
     here = [common.DOSSIER, "--root", str(root), "--as", "k.smit"]
     listed = subprocess.run([*here, "queue", "--json", "--limit", str(repeat)], capture_output=True, check=True)
@@ -63,7 +60,7 @@ def measure(root: Path, repeat: int) -> list[dict[str, Any]]:
     return best_of({name: [[*here, *words] for words in turns] for name, turns in commands(waiting).items()}, len(waiting))
 
 
-def best_of(calls: Mapping[str, Sequence[Sequence[str]]], turns: int) -> list[dict[str, Any]]:
+def best_of(calls: Mapping[str, Sequence[Sequence[str]]], turns: int) -> list[common.Result]:
     """Run each call so often, in turn: the best of each, beside `dossier --version`, and what is resident at most."""
     # With an option before it the command line is parsed, as for every command; alone the version is told without that.
     whole = {"--version": [[common.DOSSIER, "--root", ".", "--version"]] * turns, **calls}
@@ -86,7 +83,7 @@ def best_of(calls: Mapping[str, Sequence[Sequence[str]]], turns: int) -> list[di
     ]
 
 
-def missed(results: list[dict[str, Any]]) -> list[str]:
+def missed(results: list[common.Result]) -> list[str]:
     told = [f"--version takes {results[0]['ms']} ms (at most {VERSION_MS})"] if results[0]["ms"] > VERSION_MS else []
     for one in results:
         if one["more_ms"] > LIMIT_MS and one["command"] not in LONG:
@@ -97,28 +94,18 @@ def missed(results: list[dict[str, Any]]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="commands in a large office, beside dossier --version")
-    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--pending", type=int, default=10_000, metavar="P")
-    parser.add_argument("--repeat", type=int, default=5, metavar="R")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
-    arguments = parser.parse_args()
+    arguments = common.asked(
+        "commands in a large office, beside dossier --version", items=1_000_000, pending=10_000, repeat=5, keep=None
+    )
     with common.workplace() as folder:
-        root = arguments.keep or folder / "office"
-        if not (root / "var" / "dossier.db").exists():
-            subprocess.run([sys.executable, common.FILL, root, str(arguments.items), str(arguments.pending)], check=True)
-        try:
-            results = measure(root, arguments.repeat)
-        except common.BenchmarkFailed as failure:
-            print(failure, file=sys.stderr)
-            return 1
-    lines = [f"{'':<34}{'ms':>6}{'more than --version':>22}{'of a processor':>16}{'MB':>6}"]
-    lines += [
-        f"{one['command']:<34}{one['ms']:>6}{one['more_ms']:>22}{one['cpu_ms']:>16}{one['memory_mb']:>6}" for one in results
-    ]
+        root = common.filled(arguments.keep or folder / "office", arguments.items, arguments.pending)
+        results = measure(root, arguments.repeat)
+    lines = common.table(
+        results, "command", {"ms": "ms", "more than --version": "more_ms", "of a processor": "cpu_ms", "MB": "memory_mb"}
+    )
     told = {"items": arguments.items, "pending": arguments.pending, "results": results}
     return common.finish("commands", told, lines, missed(results))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

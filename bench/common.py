@@ -6,17 +6,19 @@ docs/performance.md.
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import json
 import os
 import platform
 import resource
 import socket
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,10 @@ START_SECONDS = 120
 """A daemon that isn't ready by then never will be."""
 
 
+Result = dict[str, Any]
+"""What was measured of one thing, by name: a line of the table, and of the JSON."""
+
+
 class BenchmarkFailed(Exception):
     """A program ended with an error, or left work undone; the message says which."""
 
@@ -59,6 +65,55 @@ def workplace() -> Iterator[Path]:
     WORK.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=WORK, prefix="bench-") as folder:
         yield Path(folder)
+
+
+def filled(root: Path, items: int, pending: int) -> Path:
+    """The office in this folder, as fill.py makes it: of so many items, of which some wait; what is there is used again."""
+    if not (root / "var" / "dossier.db").exists():
+        subprocess.run([sys.executable, FILL, root, str(items), str(pending)], check=True)
+    return root
+
+
+@contextlib.contextmanager
+def opened(root: Path) -> Iterator[Any]:
+    """The office of this folder, with its database open."""
+    from dossier.database.database import close_database, open_database
+    from dossier.office.opening import load_office
+
+    office = load_office(root, os.environ)
+    open_database(office)
+    try:
+        yield office
+    finally:
+        close_database()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+@contextlib.contextmanager
+def serving(command: Sequence[str | Path], port: int) -> Iterator[int]:
+    """A server that listens on `port`; its process id. It is ended afterwards."""
+    words = [str(word) for word in command]
+    with tempfile.TemporaryFile("w+") as said:
+        process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=said, stderr=said)
+        try:
+            while not _listens(port):
+                if process.poll() is not None:
+                    said.seek(0)
+                    raise BenchmarkFailed(f"{words[0]} ended: {said.read()[-2000:]}")
+                time.sleep(0.05)
+            yield process.pid
+        finally:
+            process.terminate()
+            process.wait()
+
+
+def _listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def timed(command: Sequence[str]) -> Ran:
@@ -152,6 +207,21 @@ def share_mb(pid: int) -> float:
     return int(line.split()[1]) / 1024
 
 
+def processor_ms(server: int) -> float:
+    """What a server and the processes that it started have had of the processor."""
+    return 1000 * sum(map(cpu_seconds, family(server)))
+
+
+def percentile(took: Sequence[float], part: float = 0.95) -> float:
+    """So large a part of all took at most as long."""
+    return round(sorted(took)[min(len(took) - 1, int(part * len(took)))], 1)
+
+
+def spread(took: Sequence[float]) -> Result:
+    """Of milliseconds: what half of them, and 99 of 100, took at most, and the longest."""
+    return {"p50_ms": round(statistics.median(took), 1), "p99_ms": percentile(took, 0.99), "most_ms": round(max(took), 1)}
+
+
 def machine() -> str:
     """What it was measured on, in a line."""
     names = [line for line in Path("/proc/cpuinfo").read_text().splitlines() if line.startswith("model name")]
@@ -159,7 +229,7 @@ def machine() -> str:
     return f"{os.cpu_count()} x {model}, Linux {platform.release()}, Python {platform.python_version()}"
 
 
-def finish(name: str, result: dict[str, Any], lines: Sequence[str], missed: Sequence[str]) -> int:
+def finish(name: str, result: Result, lines: Sequence[str], missed: Sequence[str]) -> int:
     """Print the table, and which targets were missed; keep the result as JSON. Returns the exit code."""
     print("\n".join(lines))
     for target in missed:
@@ -168,3 +238,46 @@ def finish(name: str, result: dict[str, Any], lines: Sequence[str], missed: Sequ
     kept = {"benchmark": name, "at": time.strftime("%Y-%m-%d"), "machine": machine(), **result, "missed": list(missed)}
     (RESULTS / f"{name}.json").write_text(json.dumps(kept, indent=1) + "\n")
     return 1 if missed else 0
+
+
+def table(rows: Sequence[Result], first: str, columns: Mapping[str, str]) -> list[str]:
+    """A heading, and a line for each row: what it is (its key is `first`), and the columns, heading → key."""
+    cells = [
+        ["", *columns],
+        *(
+            [f"{row[key]:,}" if isinstance(row[key], int) else str(row[key]) for key in (first, *columns.values())]
+            for row in rows
+        ),
+    ]
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    return [
+        "  ".join(
+            [
+                cell.ljust(width) if at == 0 else cell.rjust(width)
+                for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+            ]
+        )
+        for line in cells
+    ]
+
+
+def asked(description: str, **defaults: Any) -> argparse.Namespace:
+    """The options with what they are by default: numbers, or several of them; `keep` is a folder."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
+    for name, default in defaults.items():
+        if name == "keep":
+            parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
+        elif isinstance(default, list):
+            parser.add_argument(f"--{name}", type=int, nargs="*", default=default, metavar="N", help="numbers")
+        else:
+            parser.add_argument(f"--{name}", type=type(default), default=default, metavar="N", help="a number")
+    return parser.parse_args()
+
+
+def run(main: Callable[[], int]) -> None:
+    """End the process as `main` says; with a word and exit code 1 if a program failed."""
+    try:
+        sys.exit(main())
+    except BenchmarkFailed as failure:
+        sys.exit(str(failure))

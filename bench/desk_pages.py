@@ -14,21 +14,14 @@ more than CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more tha
 
 from __future__ import annotations
 
-import argparse
-import os
 import re
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import common
-from api import free_port
 from browsing import Browser
 
 PAGE_MS, CROWD_MS, PAGE_KB, MEMORY_MB = 150, 300, 60, 250
@@ -63,63 +56,34 @@ class Person(Browser):
         super().__init__(port, _link(root, who))
 
 
-@cache
-def _office(root: Path) -> Any:
-    from dossier.office.opening import load_office
-
-    return load_office(root, os.environ)
-
-
 def _link(root: Path, who: str) -> str:
-    from dossier.database.database import close_database, open_database
     from dossier.text import clock
     from workflow.portal_access import staff_access
 
-    office = _office(root)
-    open_database(office)
-    link = staff_access.new_link(office, clock.utc_now(), who, "/")
-    close_database()
-    return link
+    with common.opened(root) as office:
+        return staff_access.new_link(office, clock.utc_now(), who, "/")
 
 
-def _p95(took: Sequence[float]) -> float:
-    return round(sorted(took)[int(0.95 * len(took))], 1)
-
-
-def measure(root: Path, repeat: int, people: int) -> dict[str, Any]:
-    port = free_port()
-    log = root / "desk.log"
-    with log.open("w") as out:
-        process = subprocess.Popen([common.DOSSIER, "--root", root, "desk", "--port", str(port)], stdout=out, stderr=out)
-    try:
-        while "serving the desk" not in log.read_text():
-            if process.poll() is not None:
-                raise common.BenchmarkFailed(log.read_text()[-2000:])
-            time.sleep(0.05)
+def measure(root: Path, repeat: int, people: int) -> common.Result:
+    port = common.free_port()
+    with common.serving([common.DOSSIER, "--root", root, "desk", "--port", str(port)], port) as server:
         one = Person(root, port, WHO)
         waits = re.findall(r'href="/queue/(D-[0-9-]+)"', one.ask("/queue")[1].decode())[0]
         results = []
         for name, path in [*PAGES.items(), *OFFICE.items()]:
             asks, goal = Person(root, port, ADMIN) if name in OFFICE else one, path.format(waits=waits)
             asks.timed(goal)
-            before = _cpu_seconds(process.pid)
+            before = common.processor_ms(server)
             took = [asks.timed(goal) for _ in range(repeat)]
-            cpu = 1000 * (_cpu_seconds(process.pid) - before) / repeat
-            results.append(
-                {
-                    "page": name, "p95_ms": _p95([ms for ms, _ in took]), "cpu_ms": round(cpu, 1),
-                    "kb": round(max(size for _, size in took) / 1000, 1),
-                }
-            )  # fmt: skip
-        crowd = _beside_a_backlog(root, lambda: _crowd(root, port, people, repeat * len(PAGES), waits), process.pid)
-        memory = _memory_mb(process.pid)
-    finally:
-        process.terminate()
-        process.wait()
+            cpu = round((common.processor_ms(server) - before) / repeat, 1)
+            size = round(max(size for _, size in took) / 1000, 1)
+            results.append({"page": name, "p95_ms": common.percentile([ms for ms, _ in took]), "cpu_ms": cpu, "kb": size})
+        crowd = _beside_a_backlog(root, lambda: _crowd(root, port, people, repeat * len(PAGES), waits), server)
+        memory = round(sum(common.share_mb(process) for process in common.family(server)))
     return {"results": results, **crowd, "memory_mb": memory}
 
 
-def _beside_a_backlog(root: Path, click: Callable[[], dict[str, Any]], desk: int) -> dict[str, Any]:
+def _beside_a_backlog(root: Path, click: Callable[[], common.Result], desk: int) -> common.Result:
     """What `click` tells, while a daemon takes drops, and who used how much of a processor meanwhile."""
     inbox, staged, left = root / "inbox", root / "backlog", []
     staged.mkdir(exist_ok=True)
@@ -132,13 +96,13 @@ def _beside_a_backlog(root: Path, click: Callable[[], dict[str, Any]], desk: int
     try:
         for path in left:
             (staged / path.name).rename(path)
-        began, clients, own = time.perf_counter(), _cpu_seconds(desk), time.process_time()
+        began, clients, own = time.perf_counter(), common.processor_ms(desk), time.process_time()
         daemons, waited = daemon.cpu_seconds(), sum(path.exists() for path in left)
         told = click()
         seconds = time.perf_counter() - began
         still = sum(path.exists() for path in left)
         used = {
-            "desk": _cpu_seconds(desk) - clients,
+            "desk": (common.processor_ms(desk) - clients) / 1000,
             "people": time.process_time() - own,
             "daemon": daemon.cpu_seconds() - daemons,
         }
@@ -152,7 +116,7 @@ def _beside_a_backlog(root: Path, click: Callable[[], dict[str, Any]], desk: int
     return {**told, "processor_percent": share, "drops_a_second": round((waited - still) / 2 / seconds)}
 
 
-def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> dict[str, Any]:
+def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> common.Result:
     """p50 and p95 of all pages for `people` at once, in ms; every tenth request changes an item."""
     persons = [Person(root, port, WHO) for _ in range(people)]
     each = max(10, count // people)
@@ -174,21 +138,12 @@ def _crowd(root: Path, port: int, people: int, count: int, waits: str) -> dict[s
 
     with ThreadPoolExecutor(people) as threads:
         took = [one for some in threads.map(click, range(people)) for one in some]
-    every, changes = sorted(ms for ms, _ in took), [ms for ms, is_change in took if is_change]
-    return {"crowd_p50_ms": round(every[len(every) // 2], 1), "crowd_p95_ms": _p95(every), "changes_p95_ms": _p95(changes)}
+    every, changes = [ms for ms, _ in took], [ms for ms, is_change in took if is_change]
+    found = {"crowd_p50_ms": common.percentile(every, 0.5), "crowd_p95_ms": common.percentile(every)}
+    return {**found, "changes_p95_ms": common.percentile(changes)}
 
 
-def _cpu_seconds(pid: int) -> float:
-    """Of all processes of the server."""
-    return sum(map(common.cpu_seconds, common.family(pid)))
-
-
-def _memory_mb(pid: int) -> int:
-    """Of all processes of the server together; what they have in common counts once."""
-    return round(sum(common.share_mb(one) for one in common.family(pid)))
-
-
-def missed(told: dict[str, Any]) -> list[str]:
+def missed(told: common.Result) -> list[str]:
     found = [
         f"{one['page']} takes {one['p95_ms']} ms at p95 (at most {PAGE_MS})" for one in told["results"] if one["p95_ms"] > PAGE_MS
     ]
@@ -201,24 +156,13 @@ def missed(told: dict[str, Any]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="the desk's pages in a large office")
-    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--pending", type=int, default=10_000, metavar="P")
-    parser.add_argument("--repeat", type=int, default=40, metavar="R")
-    parser.add_argument("--people", type=int, default=50, metavar="C")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
-    arguments = parser.parse_args()
+    arguments = common.asked(
+        "the desk's pages in a large office", items=1_000_000, pending=10_000, repeat=40, people=50, keep=None
+    )
     with common.workplace() as folder:
-        root = arguments.keep or folder / "office"
-        if not (root / "var" / "dossier.db").exists():
-            subprocess.run([sys.executable, common.FILL, root, str(arguments.items), str(arguments.pending)], check=True)
-        try:
-            told = measure(root, arguments.repeat, arguments.people)
-        except common.BenchmarkFailed as failure:
-            print(failure, file=sys.stderr)
-            return 1
-    lines = [f"{'':<28}{'p95 ms':>8}{'cpu ms':>8}{'kB':>8}"]
-    lines += [f"{one['page']:<28}{one['p95_ms']:>8}{one['cpu_ms']:>8}{one['kb']:>8}" for one in told["results"]]
+        root = common.filled(arguments.keep or folder / "office", arguments.items, arguments.pending)
+        told = measure(root, arguments.repeat, arguments.people)
+    lines = common.table(told["results"], "page", {"p95 ms": "p95_ms", "cpu ms": "cpu_ms", "kB": "kb"})
     lines += [
         f"{arguments.people} people at once: p50 {told['crowd_p50_ms']} ms, p95 {told['crowd_p95_ms']} ms; changes p95 {told['changes_p95_ms']} ms",
         f"of a processor: {told['processor_percent']} %; {told['drops_a_second']} drops a second taken beside; {told['memory_mb']} MB",
@@ -227,4 +171,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

@@ -9,12 +9,8 @@ both. Exit code 1 if the quiet office's median goes beyond P50_MS, or its slowes
 
 from __future__ import annotations
 
-import argparse
-import statistics
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import backlog
 import common
@@ -24,19 +20,14 @@ P50_MS, P99_MS = 250, 1000
 """Targets beside a backlog: what it costs a person who waits must not be felt."""
 
 
-def measure(quiet: Path, noisy: Path, drops: int, every: float, first: int) -> dict[str, Any]:
+def measure(quiet: Path, noisy: Path, drops: int, every: float, first: int) -> common.Result:
     """Time drops in the quiet office, with what the noisy one took meanwhile."""
     homes = [quiet / "inbox" / f"client-{number:03d}" for number in range(latency.ACTIVE)]
     began, before = time.perf_counter(), receipts(noisy)
-    took = sorted(1000 * seconds for seconds in latency.drop_and_time(homes, drops, every, first))
+    took = [1000 * seconds for seconds in latency.drop_and_time(homes, drops, every, first)]
     seconds = time.perf_counter() - began
-    return {
-        "p50_ms": round(statistics.median(took), 1),
-        "p99_ms": round(took[min(len(took) - 1, int(0.99 * len(took)))], 1),
-        "most_ms": round(took[-1], 1),
-        "seconds": round(seconds, 1),
-        "noisy_per_second": round((receipts(noisy) - before) / seconds, 1),
-    }
+    rate = round((receipts(noisy) - before) / seconds, 1)
+    return {**common.spread(took), "seconds": round(seconds, 1), "noisy_per_second": rate}
 
 
 def receipts(root: Path) -> int:
@@ -44,11 +35,7 @@ def receipts(root: Path) -> int:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="single drops in one office while another takes a backlog")
-    parser.add_argument("--drops", type=int, default=200, metavar="N", help="how many drops to time (default 200)")
-    parser.add_argument("--backlog", type=int, default=5000, metavar="M", help="drops in the noisy office (default 5000)")
-    parser.add_argument("--every", type=float, default=0.1, metavar="SECONDS", help="one drop every so often (default 0.1)")
-    arguments = parser.parse_args()
+    arguments = common.asked("single drops in one office while another takes a backlog", drops=200, backlog=5000, every=0.1)
     with common.workplace() as folder:
         quiet, noisy, store = folder / "quiet", folder / "noisy", folder / "store"
         quiet.mkdir()
@@ -58,23 +45,19 @@ def main() -> int:
         for home in store.iterdir():
             (noisy / "inbox" / home.name).mkdir(parents=True)
         time.sleep(common.SETTLE_SECONDS)
+        daemons = common.Daemon(quiet, noisy, log=folder / "daemons.log")
         try:
-            daemons = common.Daemon(quiet, noisy, log=folder / "daemons.log")
-            try:
-                time.sleep(1)
-                alone = measure(quiet, noisy, arguments.drops, arguments.every, 0)
-                for home in store.iterdir():
-                    for path in sorted(home.iterdir()):
-                        path.rename(noisy / "inbox" / home.name / path.name)
-                beside = measure(quiet, noisy, arguments.drops, arguments.every, arguments.drops)
-            finally:
-                daemons.stop()
-        except common.BenchmarkFailed as failure:
-            print(failure, file=sys.stderr)
-            return 1
-    lines = [f"{'':<24} {'p50 ms':>8} {'p99 ms':>8} {'most ms':>8} {'the other takes /s':>19}"]
-    for name, one in (("alone", alone), ("beside a backlog", beside)):
-        lines.append(f"{name:<24} {one['p50_ms']:>8} {one['p99_ms']:>8} {one['most_ms']:>8} {one['noisy_per_second']:>19}")
+            time.sleep(1)
+            alone = measure(quiet, noisy, arguments.drops, arguments.every, 0)
+            for home in store.iterdir():
+                for path in sorted(home.iterdir()):
+                    path.rename(noisy / "inbox" / home.name / path.name)
+            beside = measure(quiet, noisy, arguments.drops, arguments.every, arguments.drops)
+        finally:
+            daemons.stop()
+    rows = [{"the quiet office": "alone", **alone}, {"the quiet office": "beside a backlog", **beside}]
+    columns = {"p50 ms": "p50_ms", "p99 ms": "p99_ms", "most ms": "most_ms", "the other takes /s": "noisy_per_second"}
+    lines = common.table(rows, "the quiet office", columns)
     missed = [
         f"beside a backlog {name} is {beside[key]} ms (at most {limit})"
         for name, key, limit in (("p50", "p50_ms", P50_MS), ("p99", "p99_ms", P99_MS))
@@ -85,4 +68,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

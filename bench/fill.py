@@ -155,7 +155,7 @@ def make_office(root: Path, count: int, pending: int) -> None:
 TABLES = {
     "item": 25, "label": 2, "attachment": 12, "edition": 9, "event": 10, "event_detail": 3, "item_text": 6, "drop": 12,
 }  # fmt: skip
-LATER = ("makers", "hidden", "approval", "due", "owner", "of_type")
+LATER = ("makers", "hidden", "approval", "due", "owner", "of_type", "told")
 """Columns that came later, and are what they are for an item of then."""
 
 COLUMNS = {"item_text": "(rowid, description, explanation, labels, names, client)"} | {

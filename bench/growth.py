@@ -10,14 +10,12 @@ smallest, or FILLED times as long in the fullest office as in an empty one, or i
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import backlog
 import common
@@ -30,7 +28,7 @@ def run_once(root: Path) -> list[str]:
     return [common.DOSSIER, "--root", str(root), "run", "--once"]
 
 
-def measure_backlog(drops: int) -> dict[str, Any]:
+def measure_backlog(drops: int) -> common.Result:
     """floor.py and dossier on alike backlogs."""
     with common.workplace() as folder:
         roots = {name: folder / name for name in ("floor", "dossier")}
@@ -40,18 +38,18 @@ def measure_backlog(drops: int) -> dict[str, Any]:
         floor = common.timed([sys.executable, str(common.FLOOR), "run", str(roots["floor"])])
         ran = common.timed(run_once(roots["dossier"]))
         backlog.check_all_done(roots["dossier"], drops)
+    beside = {"floor_ms_per_drop": round(1000 * floor.seconds / drops, 2), "of_floor": round(floor.seconds / ran.seconds, 2)}
+    return {**_costs(ran, drops), **beside}
+
+
+def _costs(ran: common.Ran, drops: int) -> common.Result:
     return {
-        "drops": drops,
-        "seconds": round(ran.seconds, 2),
-        "ms_per_drop": round(1000 * ran.seconds / drops, 2),
-        "cpu_ms_per_drop": round(1000 * ran.cpu_seconds / drops, 2),
-        "memory_mb": round(ran.memory_mb),
-        "floor_ms_per_drop": round(1000 * floor.seconds / drops, 2),
-        "of_floor": round(floor.seconds / ran.seconds, 2),
-    }
+        "drops": drops, "seconds": round(ran.seconds, 2), "ms_per_drop": round(1000 * ran.seconds / drops, 2),
+        "cpu_ms_per_drop": round(1000 * ran.cpu_seconds / drops, 2), "memory_mb": round(ran.memory_mb),
+    }  # fmt: skip
 
 
-def measure_filled(items: int, drops: int, repeat: int) -> dict[str, Any]:
+def measure_filled(items: int, drops: int, repeat: int) -> common.Result:
     """dossier on a backlog of so many `drops` in an office of so many `items`, all of them published; the best of `repeat`."""
     best: common.Ran | None = None
     with common.workplace() as folder:
@@ -69,21 +67,14 @@ def measure_filled(items: int, drops: int, repeat: int) -> dict[str, Any]:
             best = ran if best is None or ran.seconds < best.seconds else best
             shutil.rmtree(root)
     assert best is not None
-    return {
-        "items": items,
-        "drops": drops,
-        "seconds": round(best.seconds, 2),
-        "ms_per_drop": round(1000 * best.seconds / drops, 2),
-        "cpu_ms_per_drop": round(1000 * best.cpu_seconds / drops, 2),
-        "memory_mb": round(best.memory_mb),
-    }
+    return {"items": items, **_costs(best, drops)}
 
 
 def _receipts(root: Path) -> int:
     return sum(1 for _ in root.glob("inbox/*/_done/*.receipt.yaml"))
 
 
-def missed(by_drops: Sequence[dict[str, Any]], by_items: Sequence[dict[str, Any]]) -> list[str]:
+def missed(by_drops: Sequence[common.Result], by_items: Sequence[common.Result]) -> list[str]:
     told = []
     for results, limit, what in ((by_drops, GROWTH, "drops"), (by_items, FILLED, "items")):
         if len(results) > 1:
@@ -99,36 +90,25 @@ def missed(by_drops: Sequence[dict[str, Any]], by_items: Sequence[dict[str, Any]
     return told
 
 
-def table(by_drops: Sequence[dict[str, Any]], by_items: Sequence[dict[str, Any]]) -> list[str]:
-    lines = [f"{'drops':>10} {'ms a drop':>10} {'processor':>9} {'floor ms':>9} {'of floor':>9} {'MB':>5}"]
-    lines += [
-        f"{one['drops']:>10,} {one['ms_per_drop']:>10} {one['cpu_ms_per_drop']:>9} {one['floor_ms_per_drop']:>9} {one['of_floor']:>9} {one['memory_mb']:>5}"
-        for one in by_drops
-    ]
-    lines += [f"{'items':>10} {'ms a drop':>10} {'processor':>9} {'':>9} {'':>9} {'MB':>5}"]
-    lines += [
-        f"{one['items']:>10,} {one['ms_per_drop']:>10} {one['cpu_ms_per_drop']:>9} {'':>9} {'':>9} {one['memory_mb']:>5}"
-        for one in by_items
-    ]
-    return lines
+def table(by_drops: Sequence[common.Result], by_items: Sequence[common.Result]) -> list[str]:
+    costs = {"ms a drop": "ms_per_drop", "processor": "cpu_ms_per_drop", "MB": "memory_mb"}
+    floor = {"floor ms": "floor_ms_per_drop", "of floor": "of_floor"}
+    return [
+        "into a new office, by drops:", *common.table(by_drops, "drops", {**costs, **floor}),
+        "into a filled one, by items:", *common.table(by_items, "items", costs),
+    ]  # fmt: skip
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="how the time of a drop grows")
-    parser.add_argument("--drops", type=int, nargs="*", default=[1000, 5000, 20_000, 50_000], metavar="N")
-    parser.add_argument("--filled", type=int, nargs="*", default=[0, 100_000, 1_000_000], metavar="ITEMS")
-    parser.add_argument("--into", type=int, default=2000, metavar="N", help="drops into each filled office (default 2000)")
-    parser.add_argument("--repeat", type=int, default=2, metavar="R", help="of the filled offices the best of R (default 2)")
-    arguments = parser.parse_args()
-    try:
-        by_drops = [measure_backlog(drops) for drops in sorted(arguments.drops)]
-        by_items = [measure_filled(items, arguments.into, arguments.repeat) for items in sorted(arguments.filled)]
-    except common.BenchmarkFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
+    arguments = common.asked(
+        "how the time of a drop grows",
+        drops=[1000, 5000, 20_000, 50_000], filled=[0, 100_000, 1_000_000], into=2000, repeat=2,
+    )  # fmt: skip
+    by_drops = [measure_backlog(drops) for drops in sorted(arguments.drops)]
+    by_items = [measure_filled(items, arguments.into, arguments.repeat) for items in sorted(arguments.filled)]
     result = {"clients": backlog.CLIENTS, "by_drops": by_drops, "by_items": by_items}
     return common.finish("growth", result, table(by_drops, by_items), missed(by_drops, by_items))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

@@ -9,9 +9,7 @@ kernel counts it, memory what is resident at the end. Exit code 1 if a target is
 
 from __future__ import annotations
 
-import argparse
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -44,10 +42,7 @@ def prepare(root: Path, mode: str, clients: int) -> None:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="what the daemon costs while nothing happens")
-    parser.add_argument("--clients", type=int, default=10_000, metavar="N", help="client folders (default 10000)")
-    parser.add_argument("--seconds", type=float, default=120, metavar="S", help="how long is measured (default 120)")
-    arguments = parser.parse_args()
+    arguments = common.asked("what the daemon costs while nothing happens", clients=10_000, seconds=120.0)
     modes = ("native", "polling")
     with common.workplace() as folder:
         daemons: list[common.Daemon] = []
@@ -67,14 +62,11 @@ def main() -> int:
                 }
                 for mode, daemon, was in zip(modes, daemons, before, strict=True)
             ]
-        except common.BenchmarkFailed as failure:
-            print(failure, file=sys.stderr)
-            return 1
         finally:
             for daemon in daemons:
                 daemon.stop()
-    lines = [f"{'mode':>9} {'% of a core':>12} {'MB':>7} {'start s':>8}   idle, {arguments.clients} client folders"]
-    lines += [f"{one['mode']:>9} {one['cpu_percent']:>12} {one['memory_mb']:>7} {one['start_seconds']:>8}" for one in results]
+    columns = {"% of a core": "cpu_percent", "MB": "memory_mb", "start s": "start_seconds"}
+    lines = [f"idle, {arguments.clients} client folders", *common.table(results, "mode", columns)]
     missed = [
         f"{one['mode']}: {one[key]} {unit} (less than {limit:g})"
         for one in results
@@ -86,4 +78,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

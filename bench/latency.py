@@ -9,13 +9,9 @@ number is the daemon's own, and once with the default. Exit code 1 if p50 or p99
 
 from __future__ import annotations
 
-import argparse
 import os
-import statistics
-import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import common
 
@@ -62,41 +58,23 @@ def drop_and_time(homes: list[Path], drops: int, every: float, first: int = 0) -
     return took
 
 
-def measure(settle: float, drops: int, every: float) -> dict[str, Any]:
+def measure(settle: float, drops: int, every: float) -> common.Result:
     with common.workplace() as root:
         homes = prepare(root, settle)
         daemon = common.Daemon(root, log=root / "daemon.log")
         try:
             time.sleep(1)
-            took = sorted(1000 * (seconds - settle) for seconds in drop_and_time(homes, drops, every))
+            took = [1000 * (seconds - settle) for seconds in drop_and_time(homes, drops, every)]
         finally:
             memory = daemon.stop()
-    return {
-        "settle_seconds": settle,
-        "p50_ms": round(statistics.median(took), 1),
-        "p99_ms": round(took[min(len(took) - 1, int(0.99 * len(took)))], 1),
-        "most_ms": round(took[-1], 1),
-        "memory_mb": round(memory),
-    }
+    return {"settle_seconds": settle, **common.spread(took), "memory_mb": round(memory)}
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="from the last byte closed to the receipt")
-    parser.add_argument("--drops", type=int, default=200, metavar="N", help="how many drops to time (default 200)")
-    parser.add_argument("--every", type=float, default=0.1, metavar="SECONDS", help="one drop every so often (default 0.1)")
-    arguments = parser.parse_args()
-    try:
-        results = [measure(settle, arguments.drops, arguments.every) for settle in (0.0, 1.0)]
-    except common.BenchmarkFailed as failure:
-        print(failure, file=sys.stderr)
-        return 1
-    lines = [
-        f"{'settle s':>9} {'p50 ms':>8} {'p99 ms':>8} {'most ms':>8} {'MB':>5}   beyond settle_seconds; {IDLE} idle client folders"
-    ]
-    lines += [
-        f"{one['settle_seconds']:>9} {one['p50_ms']:>8} {one['p99_ms']:>8} {one['most_ms']:>8} {one['memory_mb']:>5}"
-        for one in results
-    ]
+    arguments = common.asked("from the last byte closed to the receipt", drops=200, every=0.1)
+    results = [measure(settle, arguments.drops, arguments.every) for settle in (0.0, 1.0)]
+    columns = {"p50 ms": "p50_ms", "p99 ms": "p99_ms", "most ms": "most_ms", "MB": "memory_mb"}
+    lines = [f"beyond settle_seconds; {IDLE} idle client folders", *common.table(results, "settle_seconds", columns)]
     missed = [
         f"with settle_seconds {one['settle_seconds']:g}: {key} is {one[key]} (at most {limit})"
         for one in results
@@ -107,4 +85,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

@@ -9,21 +9,15 @@ together, which other work on the machine hardly changes. Exit code 1 if a targe
 
 from __future__ import annotations
 
-import argparse
-import os
 import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import common
 import fill
-from api import free_port
 from browsing import Browser
 
 PER_SECOND, P95_MS = 200, 200
@@ -48,27 +42,16 @@ def make_office(root: Path, items: int, contacts: int) -> None:
 
 
 def links(root: Path, count: int) -> list[str]:
-    from dossier.database.database import close_database, open_database
-    from dossier.office.opening import load_office
     from dossier.text import clock
     from workflow.portal_access import access
 
-    office = load_office(root, os.environ)
-    open_database(office)
-    made = [access.new_link(office, clock.utc_now(), ADDRESS.format(number=number), "/", "en") for number in range(count)]
-    close_database()
-    return made
+    with common.opened(root) as office:
+        return [access.new_link(office, clock.utc_now(), ADDRESS.format(number=number), "/", "en") for number in range(count)]
 
 
-def measure(root: Path, items: int, seconds: float, callers: int) -> list[dict[str, Any]]:
-    port, log = free_port(), root / "portal.log"
-    with log.open("w") as out:
-        process = subprocess.Popen([common.DOSSIER, "--root", root, "portal", "--port", str(port)], stdout=out, stderr=out)
-    try:
-        while "serving the portal" not in log.read_text():
-            if process.poll() is not None:
-                raise common.BenchmarkFailed(log.read_text()[-2000:])
-            time.sleep(0.05)
+def measure(root: Path, items: int, seconds: float, callers: int) -> list[common.Result]:
+    port = common.free_port()
+    with common.serving([common.DOSSIER, "--root", root, "portal", "--port", str(port)], port) as server:
         contacts = [Browser(port, link) for link in links(root, callers)]
         page = contacts[0].ask(f"/{CLIENT}/")[1].decode()
         item = re.findall(rf'href="(/{CLIENT}/D-[0-9-]+)"', page)[0]
@@ -78,23 +61,12 @@ def measure(root: Path, items: int, seconds: float, callers: int) -> list[dict[s
         for name, goal in goals.items():
             for one in contacts:
                 one.ask(goal)
-            before = _cpu_seconds(process.pid)
+            before = common.processor_ms(server)
             took = _crowd(contacts, goal, seconds)
-            cpu = 1000 * (_cpu_seconds(process.pid) - before) / len(took)
-            p95 = round(sorted(took)[int(0.95 * len(took))], 1)
-            found.append(
-                {
-                    "items": items,
-                    "page": name,
-                    "per_second": round(len(took) / seconds, 1),
-                    "p95_ms": p95,
-                    "cpu_ms": round(cpu, 1),
-                }
-            )
+            cpu = round((common.processor_ms(server) - before) / len(took), 1)
+            rate = round(len(took) / seconds, 1)
+            found.append({"items": items, "page": name, "per_second": rate, "p95_ms": common.percentile(took), "cpu_ms": cpu})
         return found
-    finally:
-        process.terminate()
-        process.wait()
 
 
 def _crowd(contacts: Sequence[Browser], goal: str, seconds: float) -> list[float]:
@@ -114,11 +86,7 @@ def _crowd(contacts: Sequence[Browser], goal: str, seconds: float) -> list[float
         return [ms for one in running for ms in one.result()]
 
 
-def _cpu_seconds(pid: int) -> float:
-    return sum(map(common.cpu_seconds, common.family(pid)))
-
-
-def missed(results: Sequence[dict[str, Any]]) -> list[str]:
+def missed(results: Sequence[common.Result]) -> list[str]:
     found = []
     for one in results:
         rate, p95 = (SEARCHES_PER_SECOND, SEARCH_P95_MS) if one["page"] == "search" else (PER_SECOND, P95_MS)
@@ -131,27 +99,16 @@ def missed(results: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="the web portal under load")
-    parser.add_argument("--items", type=int, nargs="+", default=[1_500, 20_000], metavar="N")
-    parser.add_argument("--seconds", type=float, default=10, metavar="S")
-    parser.add_argument("--callers", type=int, default=50, metavar="C")
-    arguments = parser.parse_args()
+    arguments = common.asked("the web portal under load", items=[1_500, 20_000], seconds=10.0, callers=50)
     results = []
     with common.workplace() as folder:
         for items in arguments.items:
             root = folder / str(items)
             make_office(root, items, arguments.callers)
-            try:
-                results += measure(root, items, arguments.seconds, arguments.callers)
-            except common.BenchmarkFailed as failure:
-                print(failure, file=sys.stderr)
-                return 1
-    lines = [f"{'':<28}{'a second':>10}{'p95 ms':>10}{'cpu ms':>8}"]
-    lines += [
-        f"{one['items']:>8,} {one['page']:<19}{one['per_second']:>10}{one['p95_ms']:>10}{one['cpu_ms']:>8}" for one in results
-    ]
+            results += measure(root, items, arguments.seconds, arguments.callers)
+    lines = common.table(results, "page", {"items": "items", "a second": "per_second", "p95 ms": "p95_ms", "cpu ms": "cpu_ms"})
     return common.finish("portal", {"callers": arguments.callers, "results": results}, lines, missed(results))
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

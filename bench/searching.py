@@ -12,11 +12,8 @@ item the database grew by the texts.
 
 from __future__ import annotations
 
-import argparse
 import subprocess
 import sys
-from pathlib import Path
-from typing import Any
 
 import common
 from commands import best_of
@@ -50,27 +47,22 @@ def searches() -> dict[str, list[str]]:
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="searches in files in a large office, beside dossier --version")
-    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--repeat", type=int, default=5, metavar="R")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
-    arguments = parser.parse_args()
+    arguments = common.asked(
+        "searches in files in a large office, beside dossier --version", items=1_000_000, repeat=5, keep=None
+    )
     with common.workplace() as folder:
-        root = arguments.keep or folder / "office"
-        grown = None
-        if not (root / "var" / "dossier.db").exists():
-            subprocess.run([sys.executable, common.FILL, root, str(arguments.items), str(PENDING)], check=True)
-            filled = subprocess.run([sys.executable, common.TEXTS, root], check=True, stdout=subprocess.PIPE)
-            grown = round(float(filled.stdout))
+        root, grown = arguments.keep or folder / "office", None
+        is_new = not root.exists()
+        common.filled(root, arguments.items, PENDING)
+        if is_new:
+            texts = subprocess.run([sys.executable, common.TEXTS, root], check=True, stdout=subprocess.PIPE)
+            grown = round(float(texts.stdout))
         here = [common.DOSSIER, "--root", str(root), "--as", "k.smit", "items"]
         calls = {name: [[*here, *words]] * arguments.repeat for name, words in searches().items()}
-        try:
-            results = best_of(calls, arguments.repeat)
-        except common.BenchmarkFailed as failure:
-            print(failure, file=sys.stderr)
-            return 1
-    lines = [f"{'':<42}{'more ms than --version':>24}{'of a processor':>16}{'MB':>6}"]
-    lines += [f"{one['command']:<42}{one['more_ms']:>24}{one['more_cpu_ms']:>16}{one['memory_mb']:>6}" for one in results]
+        results = best_of(calls, arguments.repeat)
+    lines = common.table(
+        results, "command", {"more ms than --version": "more_ms", "of a processor": "more_cpu_ms", "MB": "memory_mb"}
+    )
     if grown is not None:
         lines.append(f"the database grew by {grown:,} bytes an item")
     missed = [
@@ -78,9 +70,9 @@ def main() -> int:
         for one in results
         if one["more_cpu_ms"] > LIMIT_MS
     ]
-    told: dict[str, Any] = {"items": arguments.items, "bytes_an_item": grown, "results": results}
+    told: common.Result = {"items": arguments.items, "bytes_an_item": grown, "results": results}
     return common.finish("searching", told, lines, missed)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)

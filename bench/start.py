@@ -11,11 +11,7 @@ counts. Exit code 1 if the full office takes SECONDS more, or either daemon more
 
 from __future__ import annotations
 
-import argparse
-import subprocess
-import sys
 import time
-from pathlib import Path
 
 import common
 
@@ -27,28 +23,19 @@ RUN_SECONDS = 20
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description="the start of the daemon with many items, and with none")
-    parser.add_argument("--items", type=int, default=1_000_000, metavar="N")
-    parser.add_argument("--repeat", type=int, default=3, metavar="R", help="the best of R (default 3)")
-    parser.add_argument("--keep", type=Path, metavar="DIR", help="an office to make, or to use again")
-    arguments = parser.parse_args()
+    arguments = common.asked("the start of the daemon with many items, and with none", items=1_000_000, repeat=3, keep=None)
     with common.workplace() as folder:
         roots = {0: folder / "empty", arguments.items: arguments.keep or folder / "full"}
         for items, root in roots.items():
-            if not (root / "var" / "dossier.db").exists():
-                subprocess.run([sys.executable, common.FILL, root, str(items), str(items // 100)], check=True)
+            common.filled(root, items, items // 100)
         seconds: dict[int, list[float]] = {items: [] for items in roots}
         memory = dict.fromkeys(roots, 0.0)
-        try:
-            for _ in range(arguments.repeat):
-                for items, root in roots.items():
-                    daemon = common.Daemon(root, log=folder / "daemon.log")
-                    seconds[items].append(daemon.start_seconds)
-                    time.sleep(RUN_SECONDS)
-                    memory[items] = max(memory[items], daemon.stop())
-        except common.BenchmarkFailed as failure:
-            print(failure, file=sys.stderr)
-            return 1
+        for _ in range(arguments.repeat):
+            for items, root in roots.items():
+                daemon = common.Daemon(root, log=folder / "daemon.log")
+                seconds[items].append(daemon.start_seconds)
+                time.sleep(RUN_SECONDS)
+                memory[items] = max(memory[items], daemon.stop())
     results = [
         {
             "items": items,
@@ -58,8 +45,8 @@ def main() -> int:
         }
         for items in roots
     ]
-    lines = [f"{'items':>10} {'ready after s':>14} {'the first time':>15} {'MB':>5}"]
-    lines += [f"{one['items']:>10,} {one['seconds']:>14} {one['first_seconds']:>15} {one['memory_mb']:>5}" for one in results]
+    columns = {"ready after s": "seconds", "the first time": "first_seconds", "MB": "memory_mb"}
+    lines = common.table(results, "items", columns)
     more = round(results[1]["seconds"] - results[0]["seconds"], 2)
     missed = [f"{more} s more with {arguments.items:,} items (less than {SECONDS:g})"] if more >= SECONDS else []
     most = max(one["memory_mb"] for one in results)
@@ -68,4 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    common.run(main)
