@@ -141,14 +141,14 @@ def returned(office: Office, actor: Actor) -> list[Returned]:
 def in_the_inbox(office: Office, actor: Actor) -> list[dict[str, Any]]:
     """Refused and waiting drops of this person, or of nobody in particular, in the clients they may know of.
 
-    Each as {kind: refused or waits, client, path, at, lines}; refused ones first.
+    Each as {kind: refused or waits, client, path, at, lines}; refused ones first. Of a backlog only what `overview.MOST_WAITING` says.
     """
     found = [
         {"kind": "refused", "client": one["client"], "path": one["path"], "at": one["at"], "lines": one["why"]}
         for one in overview.rejected(office, actor, people.language_of(office, actor.code))
         if _is_mine(office, actor.code, str(office.root / one["path"]))
     ]
-    for one in overview.waits(office, actor):
+    for one in overview.waits(office, actor, is_whole=False):
         if _is_mine(office, actor.code, str(office.inbox / one["path"])):
             client = one["path"].partition("/")[0]
             found.append({"kind": "waits", "client": client, "path": one["path"], "at": one["since"], "lines": [one["reason"]]})

@@ -54,15 +54,20 @@ def status_within(office: Office, may: Readable) -> dict[str, Any]:
     }
 
 
-def waits(office: Office, reader: Actor) -> list[dict[str, Any]]:
+MOST_WAITING = 200
+"""So much that waits a page of the desk looks at: with a backlog of thousands it would wait for minutes to tell of each."""
+
+
+def waits(office: Office, reader: Actor, is_whole: bool = True) -> list[dict[str, Any]]:
     """What waits in the inbox, as `status` tells it, without all else that it counts."""
-    return [_told(one) for one in _look(office, people.readable(office, reader))[0]]
+    most = None if is_whole else MOST_WAITING
+    return [_told(one) for one in _look(office, people.readable(office, reader), most)[0]]
 
 
 def of_the_inbox(office: Office, reader: Actor) -> dict[str, Any]:
     """What `status` tells of the inbox (`waits`, `left_alone`), and the `alarms`, without all that it counts."""
     may = people.readable(office, reader)
-    return _told_of(may, office, *_look(office, may))
+    return _told_of(may, office, *_look(office, may, MOST_WAITING))
 
 
 def _told_of(
@@ -103,8 +108,13 @@ def _full(office: Office) -> list[Sentence]:
     return [trouble] if trouble else []
 
 
-def _look(office: Office, may: Readable) -> tuple[list[NotTaken], list[NotTaken], dict[str, Sentence], list[Sentence]]:
-    """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox)."""
+def _look(
+    office: Office, may: Readable, most: int | None = None
+) -> tuple[list[NotTaken], list[NotTaken], dict[str, Sentence], list[Sentence]]:
+    """(what waits; what is no plain file; what is in no client's folder, and why; what is wrong with the inbox).
+
+    `most`: no further client is looked at once so much is known to wait.
+    """
     looker, waiting, odd = Looker(office, at_once=True), list[NotTaken](), list[NotTaken]()
     try:
         known, others = listing.clients_with_folders(office)
@@ -113,6 +123,8 @@ def _look(office: Office, may: Readable) -> tuple[list[NotTaken], list[NotTaken]
     trouble, stays = list[Sentence](), staying.recorded()
     others, inbox = others if may.clients is None else {}, office.inbox
     for client in filter(may.has, known):
+        if most is not None and len(waiting) >= most:
+            break
         folder = f"{inbox}/{client}"
         stamp = listing.stamp_of(folder)
         if listing.is_still_bare(folder, stamp):

@@ -53,7 +53,9 @@ def inbox(visit: StaffVisit) -> Response:
     files_ = [(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
     lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
     leaves: dict[str, Any] = {key: leaf(visit, rows, PAGE_ROWS, key) for key, rows in lists.items()}
-    return visit.page("inbox.html", alarms=alarms, done=visit.field("done"), **leaves)
+    return visit.page(
+        "inbox.html", plus="+" if len(waits) >= overview.MOST_WAITING else "", alarms=alarms, done=visit.field("done"), **leaves
+    )
 
 
 def without_client(visit: StaffVisit) -> Response:

@@ -5,12 +5,13 @@ With words in the search box it is the answer to a search: clients first, then i
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Mapping, Sequence
 
 from starlette.responses import Response
 
-from desk.actions import first_run, looking_up, my_work
+from desk.actions import first_run, looking_up, my_work, overview
 from desk.web.staff.visit import WORDS, StaffVisit
 from dossier.cluster import presence
 from dossier.database import identity
@@ -21,8 +22,14 @@ from workflow.reports.finding import Filter
 COUNTED_SECONDS = 3.0
 """What the menu says of the inbox is no older."""
 
+PART = 20
+"""Where it takes long to count, no more than one part in so many of the time goes to it."""
+
 _counted: dict[str, tuple[Office, float, int]] = {}
-"""Staff → the configuration, when it was counted, and how much lay in the inbox for them."""
+"""Staff → the configuration, until when this holds, and how much lay in the inbox for them."""
+
+_counting = threading.Lock()
+"""One thread counts at a time; others tell meanwhile what was counted last."""
 
 FOUND = 30
 """So many clients and items a search shows."""
@@ -39,13 +46,22 @@ def counts(visit: StaffVisit) -> Mapping[str, int]:
 
 
 def _count_in_the_inbox(visit: StaffVisit) -> int:
-    """As it was COUNTED_SECONDS ago at most, by the same configuration: it takes a look into the folder of every client."""
-    code, now = visit.actor.code, time.monotonic()
+    """As it was COUNTED_SECONDS ago, longer while it takes long: it takes a look into the folders of many clients."""
+    code, began = visit.actor.code, time.monotonic()
     known = _counted.get(code)
-    if known is None or known[0] is not visit.office or now - known[1] > COUNTED_SECONDS:
-        known = (visit.office, now, len(my_work.in_the_inbox(visit.office, visit.actor)))
-        _counted[code] = known
-    return known[2]
+    if known is not None and known[0] is not visit.office:
+        known = None
+    if known is not None and (began < known[1] or not _counting.acquire(blocking=False)):
+        return known[2]
+    if known is None:
+        _counting.acquire()
+    try:
+        count = len(my_work.in_the_inbox(visit.office, visit.actor))
+    finally:
+        _counting.release()
+    now = time.monotonic()
+    _counted[code] = (visit.office, now + max(COUNTED_SECONDS, PART * (now - began)), count)
+    return count
 
 
 def keys_to_decide(visit: StaffVisit) -> Sequence[int]:
@@ -68,7 +84,7 @@ def _work(visit: StaffVisit) -> Response:
     decide, inbox = my_work.to_decide(office, actor, now, keys[: my_work.SHOWN]), my_work.in_the_inbox(office, actor)
     opened, unopened_count = my_work.unopened(office, actor, now, my_work.SHOWN)
     return visit.page(
-        "start.html", decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
+        "start.html", most_waiting=overview.MOST_WAITING, decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
         inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
         clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
         left=[(told(one, visit.language, WORDS), page) for one, page in first_run.left(office, actor)],
