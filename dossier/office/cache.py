@@ -8,7 +8,7 @@ of the same DOSSIER_ variables, and config/ still is as it was when it was read 
 Nothing is lost if it can't be written, or is lost.
 
     var/config.going-on.json  what the daemon goes on with while config/ has a fault, for commands
-    that only read
+                              that only read
 """
 
 from __future__ import annotations

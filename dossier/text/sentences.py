@@ -14,9 +14,9 @@ code, with its English and its Dutch side by side:
 Within a sentence:
     {item}             a value; one that is a sentence itself is told in the same language, and
                        a list of them with commas
-    {key[contact]}     a sidecar's key as this place calls it: `contact`, `contactpersoon`,
-    `--contact` {set[share=no]}    a key with a value, as this place writes it: `share: no`,
-    `--no-share` en = ["{count} file", "{count} files"]     one and many, told by the value `count`
+    {key[contact]}     a sidecar's key as this place calls it: `contact`, `--contact`
+    {set[share=no]}    a key with a value, as this place writes it: `share: no`, `--no-share`
+    en = ["{count} file", "{count} files"]     one and many, told by the value `count`
 
 Where a sentence needs other words in one place, `en_desk` and `nl_desk` are for pages of the desk,
 `en_cli` and `nl_cli` for the command line.

@@ -1,9 +1,9 @@
 """Dates on which something must be done: an item's, its fields', its review's, a client's.
 
-    due      the day that its `due` says review   the day in its type's review_field; without one,
-    review_months after it was made or last changed field    the day in any other date field of its
-    type. One before the item was made is none: it tells of
-             something that was, a birth or a signature
+    due      the day that its `due` says
+    review   the day in its type's review_field; without one, review_months after its last change
+    field    the day in any other date field of its type. One before the item was made is none: it
+             tells of something that was, a birth or a signature
 
 Items that are closed or in the bin rest, and so does all of a client who has gone. Reads only.
 """

@@ -2,10 +2,10 @@
 
 Kept with the item, part by part, as codes of staff or users of the operating system (`os:USER`):
 
-    item          who made it, and who was behind that: these never decide on it since         who
-    changed, since the last standing approval, what the client would have seen then explanation
-    who wrote the explanation, which the client may not be shown yet file N        who brought or
-    named the file in place N, which the client may not be shown yet
+    item          who made it, and who was behind that: these never decide on it
+    since         who changed, since the last standing approval, what the client would have seen
+    explanation   who wrote the explanation, which the client may not be shown yet
+    file N        who brought or named the file in place N, which the client may not be shown yet
 
 An edition has the makers of what it shows. Once it stands, others than those of `item` begin anew;
 what nobody has approved, because the client was not to see it, keeps its makers.

@@ -1,7 +1,7 @@
 """Letters: what a mail of each kind says, made of a template in its language and of values.
 
-    templates/letters/ready.nl.txt    the words of one kind in one language, as they come with the
-    program config/templates/ready.nl.txt     an office's own words in place of them
+    templates/letters/ready.nl.txt    the words of a kind in a language, as the program has them
+    config/templates/ready.nl.txt     an office's own words in place of them
     config/templates/letter.html      an office's own looks of the HTML part of every mail
 
 A template is Jinja: a line `Subject: …`, an empty line, the text; both parts of the mail are made

@@ -1,9 +1,10 @@
 """The queue folder: concepts as files to decide on. Its only writer.
 
     <approver>/<ITEM>.yaml       the concept; `decision:` and `comment:` are the approver's, the
-    rest is ours (paper.py) <approver>/<ITEM>/           copies of the files that would be shared,
-    and a preview (copies.py) <approver>/_decided/         what was decided, with a note on what
-    became of it <approver>/_refused/         what was typed into a file that had to be written anew
+                                 rest is ours (paper.py)
+    <approver>/<ITEM>/           copies of what would be shared, and a preview (copies.py)
+    <approver>/_decided/         what was decided, with a note on what became of it
+    <approver>/_refused/         what was typed into a file that had to be written anew
 
 The database is the truth: what is missing here is written, what was decided is moved away, in any
 order and after any crash. A round costs what has changed: items by their version in the database,

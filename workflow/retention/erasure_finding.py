@@ -2,12 +2,15 @@
 
 What may go by the GDPR (article 17) and what may not (its paragraph 3):
 
-    a legal hold      stays, with all that is about that client or item, until it is released items
-    and files   of an item whose term runs stay: that is what the term is for. Others go if the
-    admin chose them who decided       codes of staff stay as long as the items do: an office must
-    be able to say who approved what what was approved stays as it was seen, for a decision holds
-    for just that; it goes with its item all else          goes, or has `erased-N` in its place:
-    mails, openings, log-ins, who looked at what, words in the trail
+    a legal hold      stays, with all that is about that client or item, until it is released
+    items and files   of an item whose term runs stay: that is what the term is for. Others go if
+                      the admin chose them
+    who decided       codes of staff stay as long as the items do: an office must be able to say
+                      who approved what
+    what was approved stays as it was seen, for a decision holds for just that; it goes with its
+                      item
+    all else          goes, or has `erased-N` in its place: mails, openings, log-ins, who looked at
+                      what, words in the trail
 
 What lies in files that people keep (config/, receipts, refused drops, decided papers) is named, for
 people to remove.
