@@ -52,7 +52,7 @@ def main() -> int:
     )
     with common.workplace() as folder:
         root, grown = arguments.keep or folder / "office", None
-        is_new = not root.exists()
+        is_new = not (root / "var" / "dossier.db").exists()
         common.filled(root, arguments.items, PENDING)
         if is_new:
             texts = subprocess.run([sys.executable, common.TEXTS, root], check=True, stdout=subprocess.PIPE)
