@@ -1,14 +1,18 @@
-"""How fast the API answers in a large office, beside a floor in the same run; and how fast drops come in by it, beside those of the inbox.
+"""How fast the API answers in a large office, beside a floor in the same run; and how fast drops
+come in by it, beside those of the inbox.
 
-    api.py [--items N] [--drops D] [--seconds S] [--keep DIR]      for `make bench`: 1,000,000 items, 500 drops
+    api.py [--items N] [--drops D] [--seconds S] [--keep DIR]
+        for `make bench`: 1,000,000 items, 500 drops
 
-The floor is the same web server with one address: fifty rows of the same database by its key, as JSON, without keys, rights or
-anything else. Told are p50 and p95 of each call with one caller, with the processor time that the desk's processes took for it, and
-requests a second of a mix of calls with eight callers. By the processor time a machine that has other work can be told from a slow
-desk. The drops
-are the same files and keys twice: as a backlog in an inbox that a daemon starts with, and put together over the API while daemon and
-desk run, by eight callers that each keep their connection. Told is what of the processor a drop took, of the daemon and the desk,
-and of the caller, which is on the same machine here and no part of what is measured. Exit code 1 if a target is missed.
+The floor is the same web server with one address: fifty rows of the same database by its key, as
+JSON, without keys, rights or anything else. Told are p50 and p95 of each call with one caller,
+with the processor time that the desk's processes took for it, and requests a second of a mix of
+calls with eight callers. By the processor time a machine that has other work can be told from a
+slow desk. The drops are the same files and keys twice: as a backlog in an inbox that a daemon
+starts with, and put together over the API while daemon and desk run, by eight callers that each
+keep their connection. Told is what of the processor a drop took, of the daemon and the desk, and
+of the caller, which is on the same machine here and no part of what is measured. Exit code 1 if
+a target is missed.
 """
 
 from __future__ import annotations
@@ -107,7 +111,8 @@ class Caller:
 
 
 class Sender:
-    """One connection, which is kept, for drops: as little of the processor as a sender can do with."""
+    """One connection, which is kept, for drops: as little of the processor as a sender can do
+    with."""
 
     def __init__(self, port: int) -> None:
         self._line = socket.create_connection(("127.0.0.1", port), timeout=120)

@@ -1,15 +1,18 @@
-"""How long a backlog takes: `dossier run --once` beside floor.py and naive.py, on the same drops, in the same run.
+"""How long a backlog takes: `dossier run --once` beside floor.py and naive.py, on the same
+drops, in the same run.
 
     backlog.py [--repeat R] N...        for `make bench`: backlog.py --repeat 3 2000 4000
 
-For each N an inbox of N drops is made for each program, alike but for random bytes. All are timed as a user would: from start to
-end of the process; floor.py does the least possible work with the same durability, naive.py is what a hobbyist writes. The
-best of R counts, and who goes first changes from one to the next. `ratio` and `naive_ratio` are dossier's drops per second
-to theirs. Exit code 1 if dossier did not take and publish every drop, or if a target is missed.
+For each N an inbox of N drops is made for each program, alike but for random bytes. All are
+timed as a user would: from start to end of the process; floor.py does the least possible work
+with the same durability, naive.py is what a hobbyist writes. The best of R counts, and who goes
+first changes from one to the next. `ratio` and `naive_ratio` are dossier's drops per second to
+theirs. Exit code 1 if dossier did not take and publish every drop, or if a target is missed.
 
-The office is as `dossier init` makes it but for what the drops need: `created_by` is believed and a share covers all
-attachments. The wrong-client guard looks at each file, and finds no text in random bytes. Settling stays at its default:
-a backlog has lain there for longer than that, and here, too, the clock starts only when it has.
+The office is as `dossier init` makes it but for what the drops need: `created_by` is believed
+and a share covers all attachments. The wrong-client guard looks at each file, and finds no text
+in random bytes. Settling stays at its default: a backlog has lain there for longer than that,
+and here, too, the clock starts only when it has.
 """
 
 from __future__ import annotations
@@ -29,7 +32,8 @@ CLIENTS = 40
 """The same for every N, so that twice the drops are twice the drops of each client."""
 
 GROWTH_LIMIT, FLOOR_LIMIT, NAIVE_LIMIT = 2.3, 0.8, 2.5
-"""Targets: how many times as long twice the drops may take; of the drops per second of floor.py, and of naive.py, at least."""
+"""Targets: how many times as long twice the drops may take; of the drops per second of floor.py,
+and of naive.py, at least."""
 
 SETTINGS = """\
 identity: {trust_sidecar: true}
@@ -53,7 +57,8 @@ def prepare(root: Path, drops: int) -> None:
 
 
 def check_all_done(root: Path, drops: int) -> None:
-    """Raises BenchmarkFailed unless every drop has its receipt and is on the portal: speed without the work is no speed."""
+    """Raises BenchmarkFailed unless every drop has its receipt and is on the portal: speed
+    without the work is no speed."""
     receipts = sum(1 for _ in root.glob("inbox/*/_done/*.receipt.yaml"))
     shared = sum(len(json.loads(index.read_text())["items"]) for index in root.glob("var/portal/*/items.json"))
     files = sum(1 for _ in root.glob("var/portal/*/D-*/*.pdf"))
@@ -90,7 +95,8 @@ def measure(drops: int, repeat: int) -> common.Result:
 
 
 def growth_of(results: Sequence[common.Result]) -> list[common.Result]:
-    """For each two results of which one has twice the drops of the other: how many times as long it took."""
+    """For each two results of which one has twice the drops of the other: how many times as long
+    it took."""
     by_drops = {result["drops"]: result for result in results}
     return [
         {"from": drops, "to": 2 * drops, "factor": round(by_drops[2 * drops]["dossier_seconds"] / one["dossier_seconds"], 2)}

@@ -1,4 +1,5 @@
-"""A browser for benchmarks of the desk and the portal: it logs in, and keeps its connection and its cookie."""
+"""A browser for benchmarks of the desk and the portal: it logs in, and keeps its connection and
+its cookie."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""Charts as SVG, made of values. Pure: no file is touched, no library needed, and the same values give the same bytes."""
+"""Charts as SVG, made of values. Pure: no file is touched, no library needed, and the same
+values give the same bytes."""
 
 from __future__ import annotations
 

@@ -1,10 +1,13 @@
-"""How long a person waits for a command in a large office: each beside `dossier --version`, in the same run.
+"""How long a person waits for a command in a large office: each beside `dossier --version`, in
+the same run.
 
-    commands.py [--items N] [--pending P] [--repeat R] [--keep DIR]       for `make bench`: 1,000,000 items, 10,000 pending
+    commands.py [--items N] [--pending P] [--repeat R] [--keep DIR]
+        for `make bench`: 1,000,000 items, 10,000 pending
 
-In an office as fill.py makes it each command is run R times, as a user would, and the best counts, less the best of
-`dossier --version`. Exit code 1 if a command took more than LIMIT_MS longer, or `--version` itself more than VERSION_MS.
-A list of all that waits, for programs, is told besides; its length is what it takes.
+In an office as fill.py makes it each command is run R times, as a user would, and the best
+counts, less the best of `dossier --version`. Exit code 1 if a command took more than LIMIT_MS
+longer, or `--version` itself more than VERSION_MS. A list of all that waits, for programs, is
+told besides; its length is what it takes.
 
 `--keep DIR` keeps the office there and uses it again.
 """
@@ -22,13 +25,15 @@ LIMIT_MS, VERSION_MS = 150, 250
 
 
 LONG = ("queue --json", "queue --limit 0", "status")
-"""Lists of all that waits, and a look into every folder of the inbox: told, but not held to the limit."""
+"""Lists of all that waits, and a look into every folder of the inbox: told, but not held to the
+limit."""
 
 ITEM = "2024-000042"
 
 
 def commands(waiting: list[str]) -> dict[str, list[list[str]]]:
-    """What is measured, by the name it has in the table: for each turn how it is called. `waiting`: an item for each turn."""
+    """What is measured, by the name it has in the table: for each turn how it is called.
+    `waiting`: an item for each turn."""
     large = f"client-{1999:04d}"
     same = {
         "items --client": ["items", "--client", "client-0042"],
@@ -61,8 +66,10 @@ def measure(root: Path, repeat: int) -> list[common.Result]:
 
 
 def best_of(calls: Mapping[str, Sequence[Sequence[str]]], turns: int) -> list[common.Result]:
-    """Run each call so often, in turn: the best of each, beside `dossier --version`, and what is resident at most."""
-    # With an option before it the command line is parsed, as for every command; alone the version is told without that.
+    """Run each call so often, in turn: the best of each, beside `dossier --version`, and what is
+    resident at most."""
+    # With an option before it the command line is parsed, as for every command; alone the version
+    # is told without that.
     whole = {"--version": [[common.DOSSIER, "--root", ".", "--version"]] * turns, **calls}
     ran: dict[str, list[common.Ran]] = {name: [] for name in whole}
     for turn in range(turns):

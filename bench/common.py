@@ -1,7 +1,8 @@
-"""What the benchmarks share: where they work, how a program is run and measured, how results are told and kept.
+"""What the benchmarks share: where they work, how a program is run and measured, how results are
+told and kept.
 
-Every result is printed as a table for people, and written to build/bench/NAME.json, from which plots.py makes
-docs/performance.md.
+Every result is printed as a table for people, and written to build/bench/NAME.json, from which
+plots.py makes docs/performance.md.
 """
 
 from __future__ import annotations
@@ -29,13 +30,15 @@ FLOOR, NAIVE, FILL, TEXTS = BENCH / "floor.py", BENCH / "naive.py", BENCH / "fil
 DOSSIER = str(Path(sys.executable).with_name("dossier"))
 RESULTS = BENCH.parent / "build" / "bench"
 WORK = BENCH.parent / "var"
-"""In the checkout, not in the system's temporary folder: that is often memory, where a sync costs nothing."""
+"""In the checkout, not in the system's temporary folder: that is often memory, where a sync
+costs nothing."""
 
 MEMORY_MB = 200
 """Target: no program of ours has more resident at any time."""
 
 SETTLE_SECONDS = 1.0
-"""watch.settle_seconds as it is by default: nothing younger is taken, so the clock starts when all is older."""
+"""watch.settle_seconds as it is by default: nothing younger is taken, so the clock starts when
+all is older."""
 
 START_SECONDS = 120
 """A daemon that isn't ready by then never will be."""
@@ -51,8 +54,8 @@ class BenchmarkFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """How long a program took, by the clock and of the processors; the most that was resident at once, of it or of the largest
-    program it ran."""
+    """How long a program took, by the clock and of the processors; the most that was resident at
+    once, of it or of the largest program it ran."""
 
     seconds: float
     cpu_seconds: float
@@ -68,7 +71,8 @@ def workplace() -> Iterator[Path]:
 
 
 def filled(root: Path, items: int, pending: int) -> Path:
-    """The office in this folder, as fill.py makes it: of so many items, of which some wait; what is there is used again."""
+    """The office in this folder, as fill.py makes it: of so many items, of which some wait; what
+    is there is used again."""
     if not (root / "var" / "dossier.db").exists():
         subprocess.run([sys.executable, FILL, root, str(items), str(pending)], check=True)
     return root
@@ -119,7 +123,8 @@ def _listens(port: int) -> bool:
 def timed(command: Sequence[str]) -> Ran:
     """Run `command` to its end. What earlier work left to be written is written first.
 
-    The kernel counts the memory of the process that starts another as the other's, so this one must stay small.
+    The kernel counts the memory of the process that starts another as the other's, so this one
+    must stay small.
     """
     os.sync()
     with tempfile.TemporaryFile("w+") as said:
@@ -141,7 +146,8 @@ def _ended(process: subprocess.Popen[bytes]) -> tuple[int, resource.struct_rusag
 
 
 class Daemon:
-    """`dossier run`, until `stop`. It says itself when it is ready, as it does to systemd (sd_notify(3))."""
+    """`dossier run`, until `stop`. It says itself when it is ready, as it does to systemd
+    (sd_notify(3))."""
 
     def __init__(self, *roots: Path, log: Path) -> None:
         options = [word for root in roots for word in ("--root", str(root))]
@@ -202,7 +208,8 @@ def family(pid: int) -> list[int]:
 
 
 def share_mb(pid: int) -> float:
-    """What is resident of a process now; what it shares with others is counted in parts (proc(5), Pss)."""
+    """What is resident of a process now; what it shares with others is counted in parts
+    (proc(5), Pss)."""
     [line] = [line for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines() if line.startswith("Pss:")]
     return int(line.split()[1]) / 1024
 
@@ -230,7 +237,8 @@ def machine() -> str:
 
 
 def finish(name: str, result: Result, lines: Sequence[str], missed: Sequence[str]) -> int:
-    """Print the table, and which targets were missed; keep the result as JSON. Returns the exit code."""
+    """Print the table, and which targets were missed; keep the result as JSON. Returns the exit
+    code."""
     print("\n".join(lines))
     for target in missed:
         print(f"missed: {target}")
@@ -241,7 +249,8 @@ def finish(name: str, result: Result, lines: Sequence[str], missed: Sequence[str
 
 
 def table(rows: Sequence[Result], first: str, columns: Mapping[str, str]) -> list[str]:
-    """A heading, and a line for each row: what it is (its key is `first`), and the columns, heading → key."""
+    """A heading, and a line for each row: what it is (its key is `first`), and the columns,
+    heading → key."""
     cells = [
         ["", *columns],
         *(
@@ -262,7 +271,8 @@ def table(rows: Sequence[Result], first: str, columns: Mapping[str, str]) -> lis
 
 
 def asked(description: str, **defaults: Any) -> argparse.Namespace:
-    """The options with what they are by default: numbers, or several of them; `keep` is a folder."""
+    """The options with what they are by default: numbers, or several of them; `keep` is a
+    folder."""
     parser = argparse.ArgumentParser(description=description)
     parser.formatter_class = argparse.ArgumentDefaultsHelpFormatter
     for name, default in defaults.items():

@@ -1,13 +1,16 @@
-"""How fast the desk's pages come in a large office, how long they are, and what the desk needs of memory.
+"""How fast the desk's pages come in a large office, how long they are, and what the desk needs
+of memory.
 
-    desk_pages.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]     for `make bench`: 1,000,000 items, 10,000 pending
+    desk_pages.py [--items N] [--pending P] [--repeat R] [--people C] [--keep DIR]
+        for `make bench`: 1,000,000 items, 10,000 pending
 
-In an office as fill.py makes it each page is asked for R times by one approver, and R times in all by C people at once, mixed,
-of which a tenth are changes of an item; each of them clicks PAUSE_SECONDS after an answer, faster than anybody reads. Meanwhile a
-daemon takes a backlog on the same processors, of which there is always more than it can take. What the people themselves cost,
-who are threads of this program, is told as a part of one processor: it is taken from the desk. Exit code 1 if a page
-takes more than PAGE_MS at p95, all of them together
-more than CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more than MEMORY_MB.
+In an office as fill.py makes it each page is asked for R times by one approver, and R times in
+all by C people at once, mixed, of which a tenth are changes of an item; each of them clicks
+PAUSE_SECONDS after an answer, faster than anybody reads. Meanwhile a daemon takes a backlog on
+the same processors, of which there is always more than it can take. What the people themselves
+cost, who are threads of this program, is told as a part of one processor: it is taken from the
+desk. Exit code 1 if a page takes more than PAGE_MS at p95, all of them together more than
+CROWD_MS, if a page is longer than PAGE_KB, or the desk needs more than MEMORY_MB.
 
 `--keep DIR` keeps the office there and uses it again.
 """
@@ -84,7 +87,8 @@ def measure(root: Path, repeat: int, people: int) -> common.Result:
 
 
 def _beside_a_backlog(root: Path, click: Callable[[], common.Result], desk: int) -> common.Result:
-    """What `click` tells, while a daemon takes drops, and who used how much of a processor meanwhile."""
+    """What `click` tells, while a daemon takes drops, and who used how much of a processor
+    meanwhile."""
     inbox, staged, left = root / "inbox", root / "backlog", []
     staged.mkdir(exist_ok=True)
     for number in range(BACKLOG):

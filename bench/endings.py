@@ -1,10 +1,12 @@
-"""How often are whole files taken for unfinished, and unfinished ones for whole (dossier/files/endings.py)?
+"""How often are whole files taken for unfinished, and unfinished ones for whole
+(dossier/files/endings.py)?
 
     .venv/bin/python bench/endings.py FOLDER…
 
-Every PDF, zip (Office too), PNG and JPEG file in these folders is asked for its end. One that is called
-unfinished is opened by a reader of its format; if that can read it, it was a false alarm. Of each file
-up to CUT_MOST bytes four cut-off copies are asked, too. Changes nothing. Exit code 1 over the target.
+Every PDF, zip (Office too), PNG and JPEG file in these folders is asked for its end. One that is
+called unfinished is opened by a reader of its format; if that can read it, it was a false alarm.
+Of each file up to CUT_MOST bytes four cut-off copies are asked, too. Changes nothing. Exit code
+1 over the target.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
     fairness.py [--drops N] [--backlog M]        for `make bench`: 200 drops, a backlog of 5,000
 
-Somebody drops a file every 100 ms into the quiet office, as latency.py does it: first while the other office has nothing to do, then while
-that one takes a backlog, whose end is not waited for longer than the drops take. Both times the same two daemons serve
-both. Exit code 1 if the quiet office's median goes beyond P50_MS, or its slowest hundredth beyond P99_MS.
+Somebody drops a file every 100 ms into the quiet office, as latency.py does it: first while the
+other office has nothing to do, then while that one takes a backlog, whose end is not waited for
+longer than the drops take. Both times the same two daemons serve both. Exit code 1 if the quiet
+office's median goes beyond P50_MS, or its slowest hundredth beyond P99_MS.
 """
 
 from __future__ import annotations

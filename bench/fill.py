@@ -1,12 +1,14 @@
 """A large office, made straight with SQL: through the program it would take hours.
 
-    fill.py DIR ITEMS PENDING      for the benchmarks; 1,000,000 items take two or three minutes and 3 GB
+    fill.py DIR ITEMS PENDING
+        for the benchmarks; 1,000,000 items take two or three minutes and 3 GB
 
-It has what an office has after ten years: for each item its labels, attachment, edition, the drop it came from with its
-receipt, three events of a real chain, and the words it is found by, which are as frequent as words are. There are 2,000
-clients; the last has a tenth of all items. PENDING of the items wait for a decision, with their files in the vault; the others
-are published, those of the first ACTIVE clients with vault and portal, of the others only the database knows. At the end a
-`dossier run --once` asks the approvers, so that nothing is due.
+It has what an office has after ten years: for each item its labels, attachment, edition, the
+drop it came from with its receipt, three events of a real chain, and the words it is found by,
+which are as frequent as words are. There are 2,000 clients; the last has a tenth of all items.
+PENDING of the items wait for a decision, with their files in the vault; the others are
+published, those of the first ACTIVE clients with vault and portal, of the others only the
+database knows. At the end a `dossier run --once` asks the approvers, so that nothing is due.
 """
 
 from __future__ import annotations

@@ -1,13 +1,16 @@
-"""The floor: the least work that takes a backlog of drops durably, in one file and without features.
+"""The floor: the least work that takes a backlog of drops durably, in one file and without
+features.
 
-    floor.py make ROOT N CLIENTS   write N drops (a sidecar and one file each) into ROOT/inbox/<client>/
+    floor.py make ROOT N CLIENTS
+        write N drops (a sidecar and one file each) into ROOT/inbox/<client>/
     floor.py run ROOT              take them all; prints drops, seconds and drops per second as JSON
 
-It is a yardstick, so it keeps what can't be left out: each sidecar is parsed (libyaml) and validated (pydantic), each
-file hashed (SHA-256), synced and renamed into a vault by its hash; item, attachment and hash-chained events go to
-SQLite (WAL, synchronous=FULL, a transaction for each batch); the file is copied to the portal under a temporary name,
-synced and renamed; a receipt is written and the sidecar removed.
-It leaves out watching, settling, pairing, rights, approval, recovery after a crash, pages and mail.
+It is a yardstick, so it keeps what can't be left out: each sidecar is parsed (libyaml) and
+validated (pydantic), each file hashed (SHA-256), synced and renamed into a vault by its hash;
+item, attachment and hash-chained events go to SQLite (WAL, synchronous=FULL, a transaction for
+each batch); the file is copied to the portal under a temporary name, synced and renamed; a
+receipt is written and the sidecar removed. It leaves out watching, settling, pairing, rights,
+approval, recovery after a crash, pages and mail.
 """
 
 from __future__ import annotations
@@ -81,7 +84,8 @@ class Taken:
 
 
 def make(root: Path, drops: int, clients: int) -> None:
-    """Write the backlog. The same numbers make the same bytes, so that two programs get the same work."""
+    """Write the backlog. The same numbers make the same bytes, so that two programs get the same
+    work."""
     source = random.Random(20261124)
     small, large = source.randbytes(SMALL_BYTES), source.randbytes(LARGE_BYTES)
     for number in range(drops):
@@ -123,7 +127,8 @@ def find_sidecars(inbox: Path) -> Iterator[Path]:
 
 
 def take(root: Path, database: sqlite3.Connection, batch: list[Path], head: str) -> str:
-    """One batch: files to the vault, rows and portal in one transaction, then the sidecars away. The new chain head."""
+    """One batch: files to the vault, rows and portal in one transaction, then the sidecars away.
+    The new chain head."""
     drops = [store(root, sidecar) for sidecar in batch]
     for shelf in {os.path.dirname(stored.path) for drop in drops for stored in drop.stored}:
         sync(shelf)

@@ -1,11 +1,15 @@
-"""Whether a drop takes longer the more of them there are: in the backlog, and in the office already.
+"""Whether a drop takes longer the more of them there are: in the backlog, and in the office
+already.
 
-    growth.py [--drops N...] [--filled M...] [--into N]     for `make bench`: 1,000 to 50,000 drops; 2,000 into up to 1,000,000 items
+    growth.py [--drops N...] [--filled M...] [--into N]
+        for `make bench`: 1,000 to 50,000 drops; 2,000 into up to 1,000,000 items
 
-First a backlog of each size into a new office, beside floor.py on the same drops, as backlog.py does it. Then the same backlog
-of `--into` drops into an office that holds so many items already (fill.py). Time counts from start to end of the process, so what
-a start costs is in it. Exit code 1 if a drop takes more than GROWTH times as long in the largest backlog as in the
-smallest, or FILLED times as long in the fullest office as in an empty one, or if dossier needs more than 200 MB.
+First a backlog of each size into a new office, beside floor.py on the same drops, as backlog.py
+does it. Then the same backlog of `--into` drops into an office that holds so many items already
+(fill.py). Time counts from start to end of the process, so what a start costs is in it. Exit
+code 1 if a drop takes more than GROWTH times as long in the largest backlog as in the smallest,
+or FILLED times as long in the fullest office as in an empty one, or if dossier needs more than
+200 MB.
 """
 
 from __future__ import annotations
@@ -50,7 +54,8 @@ def _costs(ran: common.Ran, drops: int) -> common.Result:
 
 
 def measure_filled(items: int, drops: int, repeat: int) -> common.Result:
-    """dossier on a backlog of so many `drops` in an office of so many `items`, all of them published; the best of `repeat`."""
+    """dossier on a backlog of so many `drops` in an office of so many `items`, all of them
+    published; the best of `repeat`."""
     best: common.Ran | None = None
     with common.workplace() as folder:
         office = folder / "office"

@@ -1,11 +1,14 @@
-"""How well the wrong-client guard sees: papers of every kind, each looked at for its own client and for others.
+"""How well the wrong-client guard sees: papers of every kind, each looked at for its own client
+and for others.
 
-    guard.py [--seed N...] [--missed]        --missed lists what was not found, and what was found wrongly
+    guard.py [--seed N...] [--missed]
+        --missed lists what was not found, and what was found wrongly
 
-A paper that lies in its own client's folder must raise no finding, though it names suppliers and customers who are clients;
-one that lies in another's must. In another's whom the paper names as well, no finding is what CONTRACT section 4 asks for.
-Then letters to clients and papers of strangers, which name nobody's client, in every format.
-Prints two tables, then the same as JSON. The documents are those of tests/kit/guard_corpus.py.
+A paper that lies in its own client's folder must raise no finding, though it names suppliers and
+customers who are clients; one that lies in another's must. In another's whom the paper names as
+well, no finding is what CONTRACT section 4 asks for. Then letters to clients and papers of
+strangers, which name nobody's client, in every format. Prints two tables, then the same as JSON.
+The documents are those of tests/kit/guard_corpus.py.
 """
 
 from __future__ import annotations
@@ -32,7 +35,8 @@ from workflow.guard.texts import Texts
 
 
 def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rates for each kind of paper; each is looked at for its own client and for `wrong` others. `every`: so many-th paper only."""
+    """Rates for each kind of paper; each is looked at for its own client and for `wrong` others.
+    `every`: so many-th paper only."""
     known = guard_corpus.clients()
     directory, reader, source = ClientNames(known, "Vink Accountants"), Texts(), random.Random(seed)
     counts: dict[str, Counter[str]] = {}
@@ -68,7 +72,8 @@ def measure(seed: int, wrong: int = 5, every: int = 1) -> tuple[list[dict[str, A
 
 
 def measure_formats(seed: int, wrong: int = 3, letters: int = 60, strangers: int = 40) -> tuple[list[dict[str, Any]], list[str]]:
-    """Rates for each format: of letters to clients, and of texts of strangers, each looked at among `wrong` clients' papers."""
+    """Rates for each format: of letters to clients, and of texts of strangers, each looked at
+    among `wrong` clients' papers."""
     known = guard_corpus.with_common_names(guard_corpus.clients())
     directory, reader, source = ClientNames(known, "Vink Accountants"), Texts(), random.Random(seed)
     rows, remarks = [], []

@@ -2,9 +2,10 @@
 
     idle.py [--clients N] [--seconds S]        for `make bench`: idle.py
 
-Two daemons, each on an office of its own, one watching natively and one polling, run side by side for S seconds after
-they have settled; long enough that the full look of every minute is in it. Processor time is that of the process as the
-kernel counts it, memory what is resident at the end. Exit code 1 if a target is missed.
+Two daemons, each on an office of its own, one watching natively and one polling, run side by
+side for S seconds after they have settled; long enough that the full look of every minute is in
+it. Processor time is that of the process as the kernel counts it, memory what is resident at the
+end. Exit code 1 if a target is missed.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ def prepare(root: Path, mode: str, clients: int) -> None:
     (root / "config/clients.yaml").write_text("clients:\n" + "".join(lines))
     yesterday = time.time() - 86_400
     for code in codes:
-        # As it looks after some use: receipts, a file that nobody takes, and the last drop a day ago.
+        # As it looks after some use: receipts, a file that nobody takes, and the last drop a day
+        # ago.
         (root / "inbox" / code / "_done").mkdir(parents=True)
         (root / "inbox" / code / ".gitkeep").touch()
         os.utime(root / "inbox" / code, (yesterday, yesterday))

@@ -1,10 +1,13 @@
-"""How long from the last byte of a drop to its receipt, as somebody who waits in front of the folder sees it.
+"""How long from the last byte of a drop to its receipt, as somebody who waits in front of the
+folder sees it.
 
     latency.py [--drops N] [--every SECONDS]        for `make bench`: latency.py
 
-A daemon runs on an office with IDLE idle client folders. Every 100 ms somebody drops a PDF and its sidecar into the folder
-of one of ACTIVE others; the clock runs from the sidecar's close to the receipt's appearance. Once with settle_seconds 0, where the
-number is the daemon's own, and once with the default. Exit code 1 if p50 or p99 is over its target, or it needs more than 200 MB.
+A daemon runs on an office with IDLE idle client folders. Every 100 ms somebody drops a PDF and
+its sidecar into the folder of one of ACTIVE others; the clock runs from the sidecar's close to
+the receipt's appearance. Once with settle_seconds 0, where the number is the daemon's own, and
+once with the default. Exit code 1 if p50 or p99 is over its target, or it needs more than 200
+MB.
 """
 
 from __future__ import annotations

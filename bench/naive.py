@@ -1,9 +1,12 @@
-"""What somebody writes on a free afternoon: watchdog, Peewee, an insert for each file, shutil.move. For comparison only.
+"""What somebody writes on a free afternoon: watchdog, Peewee, an insert for each file,
+shutil.move. For comparison only.
 
-    naive.py run ROOT    take the backlog in ROOT/inbox as it is found, print drops, seconds, drops per second
+    naive.py run ROOT
+        take the backlog in ROOT/inbox as it is found, print drops, seconds, drops per second
 
-Each drop is handled by itself as its event would be: read the YAML, hash, move into a folder, insert rows one by one, copy
-to the portal, write an index page. Nothing is synced, nothing is checked, nothing survives a crash half-way.
+Each drop is handled by itself as its event would be: read the YAML, hash, move into a folder,
+insert rows one by one, copy to the portal, write an index page. Nothing is synced, nothing is
+checked, nothing survives a crash half-way.
 """
 
 from __future__ import annotations

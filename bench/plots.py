@@ -1,9 +1,11 @@
-"""From what the benchmarks measured to docs/performance.md: its tables, and its pictures in docs/performance/.
+"""From what the benchmarks measured to docs/performance.md: its tables, and its pictures in
+docs/performance/.
 
     plots.py          `make bench-plots`, after `make bench`
 
-What is in build/bench/ is taken over into docs/performance/results.json; of a benchmark that was not run again, what is there holds.
-In the page everything between `<!-- NAME -->` and `<!-- /NAME -->` is written anew, the rest is yours.
+What is in build/bench/ is taken over into docs/performance/results.json; of a benchmark that was
+not run again, what is there holds. In the page everything between `<!-- NAME -->` and `<!--
+/NAME -->` is written anew, the rest is yours.
 """
 
 from __future__ import annotations

@@ -1,10 +1,13 @@
-"""How many pages, searches and downloads the web portal gives in a second to a contact whose client has much on it.
+"""How many pages, searches and downloads the web portal gives in a second to a contact whose
+client has much on it.
 
-    portal.py [--items N …] [--seconds S] [--callers C]      for `make bench`: 1,500 and 20,000 items of one client
+    portal.py [--items N …] [--seconds S] [--callers C]
+        for `make bench`: 1,500 and 20,000 items of one client
 
-For each number of items an office as fill.py makes it, with all of its items one client's. Told are, for each kind of page, the
-answers a second that C callers get at once, each with a login of their own, the p95, and the processor time of one answer in all processes of the server
-together, which other work on the machine hardly changes. Exit code 1 if a target is missed.
+For each number of items an office as fill.py makes it, with all of its items one client's. Told
+are, for each kind of page, the answers a second that C callers get at once, each with a login of
+their own, the p95, and the processor time of one answer in all processes of the server together,
+which other work on the machine hardly changes. Exit code 1 if a target is missed.
 """
 
 from __future__ import annotations

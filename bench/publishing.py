@@ -2,9 +2,10 @@
 
     publishing.py --items 2000 10000 --lost 20000
 
-Written bytes are those that the process gave to the kernel for files (proc(5), io: wchar), the database's
-included. What is measured is one round in one process, with nothing else to do; memory is that of a
-process that begins with an office whose portal is gone, until all of it is there again.
+Written bytes are those that the process gave to the kernel for files (proc(5), io: wchar), the
+database's included. What is measured is one round in one process, with nothing else to do;
+memory is that of a process that begins with an office whose portal is gone, until all of it is
+there again.
 """
 
 from __future__ import annotations

@@ -1,13 +1,17 @@
-"""How long a search takes in a large office whose files are searched too: each beside `dossier --version`, in the same run.
+"""How long a search takes in a large office whose files are searched too: each beside `dossier
+--version`, in the same run.
 
-    searching.py [--items N] [--repeat R] [--keep DIR]       for `make bench`: 1,000,000 items with 2 kB of text each
+    searching.py [--items N] [--repeat R] [--keep DIR]
+        for `make bench`: 1,000,000 items with 2 kB of text each
 
-In an office as fill.py and texts.py make it. The searches are of two words of the files, from the commonest to the rarest, and
-of beginnings of words; alone, and with what else narrows a search. Exit code 1 if one takes more than LIMIT_MS longer than
-`dossier --version` by the processor: by the clock only a machine that does nothing else tells. It also tells by how many bytes an
-item the database grew by the texts.
+In an office as fill.py and texts.py make it. The searches are of two words of the files, from
+the commonest to the rarest, and of beginnings of words; alone, and with what else narrows a
+search. Exit code 1 if one takes more than LIMIT_MS longer than `dossier --version` by the
+processor: by the clock only a machine that does nothing else tells. It also tells by how many
+bytes an item the database grew by the texts.
 
-`--keep DIR` keeps the office there and uses it again; the growth is told only by the run that filled it.
+`--keep DIR` keeps the office there and uses it again; the growth is told only by the run that
+filled it.
 """
 
 from __future__ import annotations

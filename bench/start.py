@@ -1,10 +1,12 @@
 """How long `dossier run` takes until it is ready, with 1,000,000 items and with none.
 
-    start.py [--items N] [--repeat R] [--keep DIR]       for `make bench`: 1,000,000 items, 10,000 of them waiting
+    start.py [--items N] [--repeat R] [--keep DIR]
+        for `make bench`: 1,000,000 items, 10,000 of them waiting
 
-Both offices have the same configuration. A daemon is started on the one and the other in turn, R times, until it says that it is
-ready, and is ended after it ran for RUN_SECONDS: what it does of its own accord in the beginning counts for its memory. The best
-counts. Exit code 1 if the full office takes SECONDS more, or either daemon more than 200 MB.
+Both offices have the same configuration. A daemon is started on the one and the other in turn, R
+times, until it says that it is ready, and is ended after it ran for RUN_SECONDS: what it does of
+its own accord in the beginning counts for its memory. The best counts. Exit code 1 if the full
+office takes SECONDS more, or either daemon more than 200 MB.
 
 `--keep DIR` keeps the full office there and uses it again.
 """

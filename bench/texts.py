@@ -1,9 +1,10 @@
-"""Words in the files of a large office, made straight with SQL: reading as many files would take hours.
+"""Words in the files of a large office, made straight with SQL: reading as many files would take
+hours.
 
     texts.py DIR        after fill.py; 1,000,000 items take half an hour and 8 GB
 
-Every item of the office gets what a file of 2 kB says: WORDS words, as frequent as words are (Zipf), out of VOCABULARY made-up
-ones. Prints by how many bytes an item the database grew.
+Every item of the office gets what a file of 2 kB says: WORDS words, as frequent as words are
+(Zipf), out of VOCABULARY made-up ones. Prints by how many bytes an item the database grew.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from pathlib import Path
 VOCABULARY, WORDS = 60_000, 290
 CHUNK = 20_000
 HASH_BYTES = 64 * 1024 * 1024
-"""So much of the index is kept in memory before it is written; SQLite's own 1 MB takes several times as long."""
+"""So much of the index is kept in memory before it is written; SQLite's own 1 MB takes several
+times as long."""
 
 
 def vocabulary() -> list[str]:
@@ -38,7 +40,8 @@ def texts() -> Iterator[str]:
 
 
 def fill(path: Path) -> None:
-    """Put a text beside each item of this database that has none, as dossier/database/file_texts.py would."""
+    """Put a text beside each item of this database that has none, as
+    dossier/database/file_texts.py would."""
     with sqlite3.connect(path, isolation_level=None, timeout=600) as database:
         for pragma in ("journal_mode = wal", "synchronous = off", "cache_size = -400000"):
             database.execute(f"PRAGMA {pragma}")

@@ -1,9 +1,11 @@
-"""Makes the attachments in demo/samples/: small PDFs and spreadsheets such as an accountancy office has.
+"""Makes the attachments in demo/samples/: small PDFs and spreadsheets such as an accountancy
+office has.
 
     .venv/bin/python demo/make_samples.py        (needs the development environment: make setup-dev)
 
-Run once; the files are committed. With the same versions of fpdf2 and openpyxl the same bytes come out: no time
-and no random number goes into them. The sidecars beside them are written by hand. All names and figures are made up.
+Run once; the files are committed. With the same versions of fpdf2 and openpyxl the same bytes
+come out: no time and no random number goes into them. The sidecars beside them are written by
+hand. All names and figures are made up.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ def letterhead(title: str, subtitle: str, language: str) -> FPDF:
 
 
 def figures(pdf: FPDF, heading: str, rows: list[Row]) -> None:
-    """A table of figures; a row whose first cell ends in `:` is a heading, one that begins with `=` a total."""
+    """A table of figures; a row whose first cell ends in `:` is a heading, one that begins with
+    `=` a total."""
     pdf.set_font("Helvetica", "B", 12)
     pdf.cell(0, 9, heading, new_x="LMARGIN", new_y="NEXT")
     for label, *amounts in rows:
@@ -92,7 +95,8 @@ def save_sheet(name: str, title: str, cells: Cells, bold: tuple[int, ...]) -> No
 
 
 def without_time(workbook: bytes) -> bytes:
-    """The same workbook with MADE_AT wherever openpyxl puts the time of saving: in its properties and in the zip."""
+    """The same workbook with MADE_AT wherever openpyxl puts the time of saving: in its
+    properties and in the zip."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(workbook)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
         for entry in source.infolist():

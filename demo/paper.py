@@ -9,7 +9,8 @@ LEFT, TOP, WIDTH, HEIGHT = 62, 770, 595, 842
 
 
 def pdf(head: str, title: str, lines: Sequence[str | tuple[str, str]]) -> bytes:
-    """A letter: the office's name, a title, and lines; of a pair the second stands to the right, as an amount does."""
+    """A letter: the office's name, a title, and lines; of a pair the second stands to the right,
+    as an amount does."""
     shown = [_text(LEFT, TOP + 30, 9, head), _text(LEFT, TOP - 20, 17, title, bold=True)]
     y = TOP - 60
     for line in lines:

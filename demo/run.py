@@ -1,10 +1,13 @@
-"""The demo office, started by `make run`: daemon, desk and portal, a mail catcher that prints what it gets, and sample drops.
+"""The demo office, started by `make run`: daemon, desk and portal, a mail catcher that prints
+what it gets, and sample drops.
 
-The first time the office lives through the year before this one (year.py), so that there is something to find.
+The first time the office lives through the year before this one (year.py), so that there is
+something to find.
 
-Promises: each sample is dropped once in the life of this office, however often the demo is started (var/demo-placed
-remembers it; an office that starts anew, without var/, gets them again). Ctrl-C, SIGTERM or a closed terminal
-stops everything within five seconds. If the daemon ends by itself, so does the demo, with the daemon's exit code.
+Promises: each sample is dropped once in the life of this office, however often the demo is
+started (var/demo-placed remembers it; an office that starts anew, without var/, gets them
+again). Ctrl-C, SIGTERM or a closed terminal stops everything within five seconds. If the daemon
+ends by itself, so does the demo, with the daemon's exit code.
 """
 
 from __future__ import annotations
@@ -38,13 +41,16 @@ PLACED = ROOT / "var" / "demo-placed"
 HOST, MAIL_PORT, PORTAL_PORT, DESK_PORT = "127.0.0.1", 2525, 8080, 8081
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOP_SECONDS = 4.5
-"""How long a part may take to stop before it is killed: they promise five seconds, and so does the demo."""
+"""How long a part may take to stop before it is killed: they promise five seconds, and so does
+the demo."""
 
 SETTLE_SECONDS = 1.2
-"""After so long the samples are whole to the daemon's first look, so their items get the numbers that the README tells of."""
+"""After so long the samples are whole to the daemon's first look, so their items get the numbers
+that the README tells of."""
 
 PATIENCE_SECONDS = 30.0
-"""So long the desk and the portal may take to answer, and the samples to be taken, before the guide is printed all the same."""
+"""So long the desk and the portal may take to answer, and the samples to be taken, before the
+guide is printed all the same."""
 
 GUIDE = """
 The demo office runs in {root}
@@ -71,7 +77,8 @@ Ctrl-C stops it. To begin again with an empty office: stop, rm -rf var inbox/*/_
 
 
 class MailPrinter:
-    """Prints each mail as it comes: From, To, Subject, and the plain text part; none while `is_quiet`."""
+    """Prints each mail as it comes: From, To, Subject, and the plain text part; none while
+    `is_quiet`."""
 
     is_quiet = False
 
@@ -102,7 +109,8 @@ def catch_mail(printer: MailPrinter) -> Controller:
 
 
 def make_year(environ: dict[str, str], printer: MailPrinter) -> None:
-    """The year before this one, in an office that has nothing yet. Broken off, it has as much of it as was made."""
+    """The year before this one, in an office that has nothing yet. Broken off, it has as much of
+    it as was made."""
     if (ROOT / "var/dossier.db").exists():
         return
     say("The office lives through a year with twenty clients first; some seconds, once ...")
@@ -121,7 +129,8 @@ def free_port(wanted: int) -> int:
 
 
 def place_samples() -> int:
-    """Puts every sample that this office has not had yet into the inbox, sidecars last; the number placed."""
+    """Puts every sample that this office has not had yet into the inbox, sidecars last; the
+    number placed."""
     PLACED.parent.mkdir(exist_ok=True)
     known = set(PLACED.read_text(encoding="utf-8").splitlines()) if PLACED.exists() else set()
     entries = [entry for client in SAMPLES.iterdir() for entry in client.iterdir() if not entry.name.startswith(".")]
@@ -145,7 +154,8 @@ def place(entry: Path, inbox: Path, name: str) -> None:
         shutil.copyfile(entry, hidden)
         if entry.suffix == ".yaml":
             point_to_schema(hidden)
-    # Remembered first: killed here, a sample is missing, which is better than a sample that comes twice.
+    # Remembered first: killed here, a sample is missing, which is better than a sample that comes
+    # twice.
     with PLACED.open("a", encoding="utf-8") as record:
         record.write(name + "\n")
     if not target.exists():
@@ -157,13 +167,15 @@ def place(entry: Path, inbox: Path, name: str) -> None:
 
 
 def point_to_schema(sidecar: Path) -> None:
-    """The inbox lies a folder higher than the samples: mends the path by which an editor finds the schema."""
+    """The inbox lies a folder higher than the samples: mends the path by which an editor finds
+    the schema."""
     text = sidecar.read_text(encoding="utf-8")
     sidecar.write_text(text.replace("$schema=../", "$schema=", 1), encoding="utf-8")
 
 
 def start(environ: dict[str, str], *arguments: str) -> subprocess.Popen[bytes]:
-    """`dossier` on the checkout, in a process group of its own: Ctrl-C is for the demo, which passes it on."""
+    """`dossier` on the checkout, in a process group of its own: Ctrl-C is for the demo, which
+    passes it on."""
     command = Path(sys.executable).with_name("dossier")
     if not command.exists():
         sys.exit(f"There is no {command}; run: make setup")
@@ -181,7 +193,8 @@ def is_ready(ports: Iterable[int]) -> bool:
 
 
 def links(environ: dict[str, str]) -> dict[str, str]:
-    """A link for Marieke, for Karel and for Fatma of the bakery, as the mails to them would have it."""
+    """A link for Marieke, for Karel and for Fatma of the bakery, as the mails to them would have
+    it."""
     office, now = load_office(ROOT, environ), clock.utc_now()
     open_database(office)
     try:

@@ -1,9 +1,11 @@
-"""The year before this one in the demo office: what its staff made of twenty clients, with the clock set back. Always the same.
+"""The year before this one in the demo office: what its staff made of twenty clients, with the
+clock set back. Always the same.
 
     .venv/bin/python demo/year.py        (make run does it, the first time)
 
-Nothing is written past the program: each item is a drop in the inbox, each approval a decision of an approver, every few
-days a round of a daemon that goes by those days' clock. It takes some seconds.
+Nothing is written past the program: each item is a drop in the inbox, each approval a decision
+of an approver, every few days a round of a daemon that goes by those days' clock. It takes some
+seconds.
 """
 
 from __future__ import annotations
@@ -147,7 +149,8 @@ def decide(office: Office, now: datetime, returned: dict[str, str]) -> None:
 
 
 class Year(Daemon):
-    """A daemon that lives through a year of papers, some days at a time, and leaves pictures and search to the one that comes after it."""
+    """A daemon that lives through a year of papers, some days at a time, and leaves pictures and
+    search to the one that comes after it."""
 
     def __init__(self, office: Office, environ: dict[str, str], coming: list[Paper], moment: list[datetime]) -> None:
         super().__init__(office, environ, once=True)
@@ -165,7 +168,8 @@ class Year(Daemon):
             while self.summary.taken + self.summary.refused < len(self._coming) - len(rest) and not files.stopping.is_set():
                 if not self._take_due():
                     time.sleep(0.005)
-            # Decided before the folders of the approvers are filled, so that nobody draws what is looked at by nobody.
+            # Decided before the folders of the approvers are filled, so that nobody draws what is
+            # looked at by nobody.
             self._moment[0] += timedelta(hours=3)
             decide(self.office, self._moment[0], self._returned)
             while self._decide_and_publish():
@@ -177,7 +181,8 @@ class Year(Daemon):
 
 def live(root: Path, environ: dict[str, str], year: int) -> int:
     """Let the office have that year; the number of its items."""
-    # Our papers are whole and name nobody else, so nobody waits for them to settle and the guard need not read them.
+    # Our papers are whole and name nobody else, so nobody waits for them to settle and the guard
+    # need not read them.
     environ = environ | {"DOSSIER_WATCH__SETTLE_SECONDS": "0", "DOSSIER_SHARING__GUARD": "off"}
     office = load_office(root, environ)
     coming, moment = papers(office, year), [datetime(year, 1, 1, tzinfo=UTC)]

@@ -1,7 +1,9 @@
-"""`make deb`: dist/dossier_VERSION_amd64.deb, of the wheel that `make dist` left in dist/, and of the lock file with the library for object stores.
+"""`make deb`: dist/dossier_VERSION_amd64.deb, of the wheel that `make dist` left in dist/, and
+of the lock file with the library for object stores.
 
-One package for every release with one of PYTHONS: it carries the libraries as wheels for each of them, and its postinst makes the venv
-of those that fit the Python that is there, without a network. The same dist/ and the same wheels give the same bytes.
+One package for every release with one of PYTHONS: it carries the libraries as wheels for each of
+them, and its postinst makes the venv of those that fit the Python that is there, without a
+network. The same dist/ and the same wheels give the same bytes.
 """
 
 from __future__ import annotations
@@ -32,7 +34,8 @@ BACKUPS = "/var/backups/dossier"
 
 
 def wheels(lock: Path, kept: Path) -> None:
-    """The libraries of the lock file for every Python, by the package index of this machine's pip."""
+    """The libraries of the lock file for every Python, by the package index of this machine's
+    pip."""
     chosen = [f"--platform={one}" for one in PLATFORMS]
     for version in PYTHONS:
         words = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "download", "--only-binary=:all:"]

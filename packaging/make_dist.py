@@ -1,8 +1,10 @@
-"""`make dist`: sdist and wheel of what is committed, in dist/, with the lock files they were tested with.
+"""`make dist`: sdist and wheel of what is committed, in dist/, with the lock files they were
+tested with.
 
-Built from an export of HEAD, so nothing that merely lies in the checkout gets in. The same commit gives the same bytes, whenever and
-wherever it is built with these versions of the tools, whoever builds it: times are the commit's, owners nobody, rights the same under
-any umask, and entries sorted.
+Built from an export of HEAD, so nothing that merely lies in the checkout gets in. The same
+commit gives the same bytes, whenever and wherever it is built with these versions of the tools,
+whoever builds it: times are the commit's, owners nobody, rights the same under any umask, and
+entries sorted.
 """
 
 from __future__ import annotations

@@ -1,8 +1,11 @@
-"""`make release`: all that must be green before a version is given away, one after the other; it ends at the first that is not.
+"""`make release`: all that must be green before a version is given away, one after the other; it
+ends at the first that is not.
 
-Before anything is run it refuses, with every reason: changes that are not committed, a version without a heading of its own on top of
-CHANGELOG.md, one that has its tag already, one whose stored office is missing. What each target printed is in build/release/COMMIT;
-what was green there is not run again for the same commit, so hours are not lost to the last of them. Nothing is tagged or sent anywhere.
+Before anything is run it refuses, with every reason: changes that are not committed, a version
+without a heading of its own on top of CHANGELOG.md, one that has its tag already, one whose
+stored office is missing. What each target printed is in build/release/COMMIT; what was green
+there is not run again for the same commit, so hours are not lost to the last of them. Nothing is
+tagged or sent anywhere.
 
 Takes some hours, a machine that does nothing else, and root.  usage: release.py [--list]
 """
@@ -41,10 +44,12 @@ TARGETS = (
     "crash",
     "power",
 )
-"""What fails soonest comes first. The measuring ones (bench) are no part of it: a busy machine is no reason not to mend something."""
+"""What fails soonest comes first. The measuring ones (bench) are no part of it: a busy machine
+is no reason not to mend something."""
 
 WRITES = ("docs/reliability.md", "docs/inbox.md")
-"""Pages into which some of them write what they saw. That is no change of the version that is tried."""
+"""Pages into which some of them write what they saw. That is no change of the version that is
+tried."""
 
 
 def git(checkout: Path, *words: str) -> str:
@@ -78,7 +83,8 @@ def reasons(checkout: Path) -> list[str]:
 
 
 def run(checkout: Path, target: str, kept: Path) -> bool:
-    """True if the target is green, now or before for this commit; its output is in `kept`, and how many minutes it took."""
+    """True if the target is green, now or before for this commit; its output is in `kept`, and
+    how many minutes it took."""
     green, log = kept / f"{target}.green", kept / f"{target}.log"
     if green.exists():
         print(f"{target}: green before", flush=True)
@@ -97,7 +103,8 @@ def run(checkout: Path, target: str, kept: Path) -> bool:
 
 
 def play(checkout: Path) -> int:
-    """Run what is not green yet for this commit; 0 once all of it is, else 1. It may be ended at any moment and begun again."""
+    """Run what is not green yet for this commit; 0 once all of it is, else 1. It may be ended at
+    any moment and begun again."""
     commit = git(checkout, "rev-parse", "HEAD").strip()
     kept = checkout / "build/release" / commit
     kept.mkdir(parents=True, exist_ok=True)

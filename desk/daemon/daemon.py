@@ -1,8 +1,10 @@
-"""The daemon: one thread takes, decides and publishes; others watch, mail, make pictures and keep the schedule.
+"""The daemon: one thread takes, decides and publishes; others watch, mail, make pictures and
+keep the schedule.
 
-The working thread looks only where something is due: a hint of the watcher, a file that should have settled by now, the
-rescan. Between two looks it sees by the database's version that a command wrote something. Everything it remembers
-may be lost at any time: the next start finds it again in the folders and the database.
+The working thread looks only where something is due: a hint of the watcher, a file that should
+have settled by now, the rescan. Between two looks it sees by the database's version that a
+command wrote something. Everything it remembers may be lost at any time: the next start finds it
+again in the folders and the database.
 """
 
 from __future__ import annotations
@@ -58,7 +60,8 @@ from workflow.reports import drafts
 log = structlog.get_logger("daemon")
 
 WAKE_SECONDS = 0.25
-"""How soon a command's change is seen, and how soon a stop is: two cheap looks at the clock a second more don't show."""
+"""How soon a command's change is seen, and how soon a stop is: two cheap looks at the clock a
+second more don't show."""
 
 TROUBLE_SECONDS = 30
 """How soon it is tried again to clear what is decided and could not leave the inbox."""
@@ -67,7 +70,8 @@ LEAD_SECONDS = 1.0
 """How soon another daemon takes over what one that ended had claimed as a whole."""
 
 END_SECONDS = 3.0
-"""How long a stop waits for mails and webhooks that are being sent. With what is to be done then it is over within five."""
+"""How long a stop waits for mails and webhooks that are being sent. With what is to be done then
+it is over within five."""
 
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
@@ -76,7 +80,8 @@ TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
 
 MARK_SECONDS = 1.0
-"""How often it is written down how far the database has come, and seen that it still is this office's (identity.py)."""
+"""How often it is written down how far the database has come, and seen that it still is this
+office's (identity.py)."""
 
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
@@ -106,7 +111,8 @@ class Daemon:
     # Life
 
     def run(self) -> RunSummary:
-        """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning, InboxMissing, DatabaseUnavailable."""
+        """Work until stopped; with `once`, until nothing is due. Raises AlreadyRunning,
+        InboxMissing, DatabaseUnavailable."""
         try:
             with presence.alone(self.office), contextlib.ExitStack() as beside:
                 call_on_stop(self.stop)
@@ -212,7 +218,8 @@ class Daemon:
         return self._lead() and self.claims.take(MAIL)
 
     def _claim(self, client: str) -> bool:
-        """Make a client's inbox folder ours until the end of this step; finish first what a daemon that died left there."""
+        """Make a client's inbox folder ours until the end of this step; finish first what a
+        daemon that died left there."""
         if not is_shared():
             return True
         if not self.claims.take(inbox(client)):
@@ -230,7 +237,8 @@ class Daemon:
             self.claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
 
     def _finish_others(self) -> None:
-        """Finish what was committed but not cleared when the last daemon ended; of shared offices what no other is busy with."""
+        """Finish what was committed but not cleared when the last daemon ended; of shared
+        offices what no other is busy with."""
         if not is_shared():
             self.intake.recover()
             return
@@ -307,7 +315,8 @@ class Daemon:
     def _end_threads(self) -> None:
         """Tell all that goes on beside to end, then wait for all of it together.
 
-        What has not ended by then is left, and ends with the process: it is as if that had been killed.
+        What has not ended by then is left, and ends with the process: it is as if that had been
+        killed.
         """
         self._scheduler.shutdown(wait=False)
         ending = [*self.mails.end(), *self.webhooks.end(), self.texts.end()]
@@ -351,7 +360,8 @@ class Daemon:
         return did or taken
 
     def _decide_and_publish(self) -> bool:
-        """What was decided, then what stands approved, for a few seconds; True if there was anything, or is more."""
+        """What was decided, then what stands approved, for a few seconds; True if there was
+        anything, or is more."""
         again = self.queue.round(clock.utc_now())
         self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
         began = time.monotonic()
@@ -361,7 +371,8 @@ class Daemon:
         return bool(published or has_more or again == 0.0)
 
     def _meanwhile(self) -> None:
-        """Between two batches of a backlog: what was withdrawn goes, and what else is due has its turn now and then."""
+        """Between two batches of a backlog: what was withdrawn goes, and what else is due has
+        its turn now and then."""
         if not self._lead():
             return
         self.portal.take_off()
@@ -373,8 +384,8 @@ class Daemon:
     def _take_due(self) -> bool:
         """Look where a look is due and take what is ready; True if anything was taken or refused.
 
-        While one batch is written down, the files of the next are received, and those of the one before leave the inbox; not
-        where other daemons wait for the folders.
+        While one batch is written down, the files of the next are received, and those of the one
+        before leave the inbox; not where other daemons wait for the folders.
         """
         done, ready, begun = False, list[Found](), deque[tuple[list[Found], DropBatch]]()
         ahead = 0 if is_shared() else 1
@@ -415,13 +426,15 @@ class Daemon:
         return bool(outcome.taken + outcome.duplicates + outcome.refused)
 
     def _tell_trouble(self, clients: Iterable[str], outcome: Outcome) -> None:
-        """Raise an alarm for each client whose drops can't be taken now, and end those of the others."""
+        """Raise an alarm for each client whose drops can't be taken now, and end those of the
+        others."""
         self.summary.add_trouble(outcome)
         for cause, text in outcome.alarms(clients):
             self._alarm(cause, text)
 
     def _clear_rest(self) -> None:
-        """Try again to clear what is decided and could not leave the inbox; see what need not stay in it any more."""
+        """Try again to clear what is decided and could not leave the inbox; see what need not
+        stay in it any more."""
         if time.monotonic() < self._clear_due:
             return
         self._clear_due = time.monotonic() + TROUBLE_SECONDS
@@ -440,7 +453,8 @@ class Daemon:
     # run --once
 
     def _work_once(self) -> None:
-        """Take what is there, waiting for files to settle, then decide, publish and mail, until nothing is due."""
+        """Take what is there, waiting for files to settle, then decide, publish and mail, until
+        nothing is due."""
         watch = self.office.settings.watch
         patience = max(watch.settle_seconds, watch.folder_settle_seconds) + ONCE_PATIENCE_SECONDS
         presence.take_over(self.office, self._lead_at_once)

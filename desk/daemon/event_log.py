@@ -1,6 +1,8 @@
-"""The log's line for each event of the trail that is not told where it is done: what commands, the portal and the clock did to items.
+"""The log's line for each event of the trail that is not told where it is done: what commands,
+the portal and the clock did to items.
 
-The line comes once the event is committed, whoever wrote it. The daemon that leads tells; what happened while none ran is in the trail only.
+The line comes once the event is committed, whoever wrote it. The daemon that leads tells; what
+happened while none ran is in the trail only.
 """
 
 from __future__ import annotations
@@ -39,7 +41,8 @@ AT_ONCE = 1000
 
 
 class EventLog:
-    """Tells what was written to the trail since it was made, or since it told last. For one thread."""
+    """Tells what was written to the trail since it was made, or since it told last. For one
+    thread."""
 
     def __init__(self) -> None:
         self._seq = trail.head()[0]

@@ -1,8 +1,9 @@
 """The mails with which contacts and staff log in: somebody sits and waits for each.
 
-So they have a thread and a connection to the mail server of their own. However many drops are being
-taken, and however many other mails wait for a slow server, a request is answered within
-WAKE_SECONDS. Like the daemon it looks at the version of the database to see that there is something.
+So they have a thread and a connection to the mail server of their own. However many drops are
+being taken, and however many other mails wait for a slow server, a request is answered within
+WAKE_SECONDS. Like the daemon it looks at the version of the database to see that there is
+something.
 """
 
 from __future__ import annotations
@@ -29,7 +30,8 @@ RETRY_SECONDS = 5.0
 
 
 class LoginMails(SideThread):
-    """Answers requests to log in, from `start` to `end`; `round` does it once. Arguments as mail_work.MailWork."""
+    """Answers requests to log in, from `start` to `end`; `round` does it once. Arguments as
+    mail_work.MailWork."""
 
     def __init__(
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
@@ -48,7 +50,8 @@ class LoginMails(SideThread):
         self._mailer.office = office
 
     def round(self, now: datetime) -> Round:
-        """Turn the requests into mails, and send what is due. In an office for trying nobody is mailed a link."""
+        """Turn the requests into mails, and send what is due. In an office for trying nobody is
+        mailed a link."""
         if identity.is_trial():
             return Round()
         logins.answer(self.office, now)

@@ -1,4 +1,5 @@
-"""The daemon's mail: one thread sends what is due; another the mails to log in with (login_mails.py)."""
+"""The daemon's mail: one thread sends what is due; another the mails to log in with
+(login_mails.py)."""
 
 from __future__ import annotations
 
@@ -58,7 +59,8 @@ class MailWork(SideThread):
         return [*super().end(), *self._log_ins.end()]
 
     def once(self, claims: Claims, at_once: bool = False) -> bool:
-        """Send what is due, unless other daemons do; True if there was anything. `at_once`: as Mailer.round."""
+        """Send what is due, unless other daemons do; True if there was anything. `at_once`: as
+        Mailer.round."""
         log_ins, mails = Round(), Round()
         if claims.take(LOGINS):
             log_ins = self._log_ins.round(clock.utc_now())
@@ -78,7 +80,8 @@ class MailWork(SideThread):
         self._is_mine = False
 
     def _take(self, claims: Claims) -> bool:
-        """True if this daemon mails. If it begins to, it takes over the alarm that another one left."""
+        """True if this daemon mails. If it begins to, it takes over the alarm that another one
+        left."""
         was_mine, self._is_mine = self._is_mine, claims.take(MAIL)
         if self._is_mine and not was_mine:
             self._mailer.take_over(self._standing.stood("mail"))

@@ -1,7 +1,8 @@
 """`/metrics` for Prometheus and `/healthz`, on the address of `metrics` in the settings.
 
-Numbers only: no client, no person, no name of a file. What waits is looked up when it is asked for, at most once in FRESH_SECONDS
-however often that is. While the database can't be used, /metrics has what is known without, and /healthz says 503.
+Numbers only: no client, no person, no name of a file. What waits is looked up when it is asked
+for, at most once in FRESH_SECONDS however often that is. While the database can't be used,
+/metrics has what is known without, and /healthz says 503.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ log = structlog.get_logger("metrics")
 FRESH_SECONDS = 10.0
 
 HANGS_SECONDS = 300.0
-"""So long without a word of the working thread is no work any more; a drop of large files takes less."""
+"""So long without a word of the working thread is no work any more; a drop of large files takes
+less."""
 
 
 class Done(Protocol):
@@ -58,7 +60,8 @@ class Done(Protocol):
 
 
 class MetricsServer:
-    """`office` as it is now, what was `done`, and when the working thread last worked (monotonic seconds)."""
+    """`office` as it is now, what was `done`, and when the working thread last worked (monotonic
+    seconds)."""
 
     def __init__(self, office: Callable[[], Office], done: Done, worked_at: Callable[[], float]) -> None:
         self._office, self._done, self._worked_at = office, done, worked_at

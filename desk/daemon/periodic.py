@@ -1,6 +1,8 @@
-"""What the daemon that leads does by the clock: reminders, what is due, alarms, the trail, what is kept too long.
+"""What the daemon that leads does by the clock: reminders, what is due, alarms, the trail, what
+is kept too long.
 
-How often is here; what is done, below. All of it may come late or twice: what was done is in the database.
+How often is here; what is done, below. All of it may come late or twice: what was done is in the
+database.
 """
 
 from __future__ import annotations
@@ -30,17 +32,21 @@ DUE_SECONDS = 60
 """How often it is seen whether something is due."""
 
 RETENTION_SECONDS = 900
-"""How often the vault files of removed items are looked at, and whether this month's list of what may go was mailed."""
+"""How often the vault files of removed items are looked at, and whether this month's list of
+what may go was mailed."""
 
 BREACH_SECONDS = 5
-"""How often it is seen whether a draft for the register of data breaches is due that no command wrote."""
+"""How often it is seen whether a draft for the register of data breaches is due that no command
+wrote."""
 
 ALARM_SECONDS = 60
-"""How often it is looked at what no event tells of: the scanner, room on the disks, refused drops that nobody looks at."""
+"""How often it is looked at what no event tells of: the scanner, room on the disks, refused
+drops that nobody looks at."""
 
 
 class Periodic:
-    """The jobs; `wake_mail` is called when one has written a mail. The schedule's threads use it."""
+    """The jobs; `wake_mail` is called when one has written a mail. The schedule's threads use
+    it."""
 
     def __init__(
         self, office: Office, standing: StandingAlarms, trail: TrailWork, portal: PortalWork, wake_mail: Callable[[], None]

@@ -1,7 +1,8 @@
-"""The daemon's work on the portal: rounds of publishing, pictures and archives when it has nothing better to do, mending.
+"""The daemon's work on the portal: rounds of publishing, pictures and archives when it has
+nothing better to do, mending.
 
-`step` and `rest` are the working thread's; the pictures are made on a thread of their own, and the daily look at all files on
-one of the schedule's.
+`step` and `rest` are the working thread's; the pictures are made on a thread of their own, and
+the daily look at all files on one of the schedule's.
 """
 
 from __future__ import annotations
@@ -28,13 +29,16 @@ from workflow.portal.publishing import Publisher
 log = structlog.get_logger("portal")
 
 ONCE_ITEMS, ONCE_SECONDS = 25, 3.0
-"""Items of which `run --once` makes pictures and archives, newest first, and about how long that may take; the next run goes on."""
+"""Items of which `run --once` makes pictures and archives, newest first, and about how long that
+may take; the next run goes on."""
 
 MEND_SECONDS = 300
-"""How long the daily look waits for the working thread to mend, before it says what can't be mended."""
+"""How long the daily look waits for the working thread to mend, before it says what can't be
+mended."""
 
 STEP_SECONDS = 2.0
-"""After so long a step ends, and what was dropped and decided meanwhile has its turn, though there is more to publish."""
+"""After so long a step ends, and what was dropped and decided meanwhile has its turn, though
+there is more to publish."""
 
 VERIFY_HOURS = 1
 """How often it is seen whether today's look at the files was had."""
@@ -43,7 +47,8 @@ VERIFY_HOURS = 1
 class PortalWork:
     """What the daemon does with the portal.
 
-    `hint` tells the working thread that `step` is due; `alarm` takes a cause and what is wrong, None when it is over.
+    `hint` tells the working thread that `step` is due; `alarm` takes a cause and what is wrong,
+    None when it is over.
     """
 
     def __init__(
@@ -75,7 +80,8 @@ class PortalWork:
         self._dresser.start()
 
     def end(self) -> None:
-        """Make no more pictures. Those that are being made are not waited for: they are made anew."""
+        """Make no more pictures. Those that are being made are not waited for: they are made
+        anew."""
         self._dresser.stop()
 
     def take_off(self) -> None:
@@ -87,7 +93,8 @@ class PortalWork:
         return self.portal.site.is_gone()
 
     def step(self) -> tuple[int, bool]:
-        """Do what is due, for about STEP_SECONDS: (how many items were published, whether there is more to do at once)."""
+        """Do what is due, for about STEP_SECONDS: (how many items were published, whether there
+        is more to do at once)."""
         wanted = verifying.asked()
         try:
             verifying.mend(self.portal, clock.utc_now(), wanted)
@@ -133,7 +140,8 @@ class PortalWork:
             self._studio.close()
 
     def verify_daily(self) -> None:
-        """Once a day: look at all names and sizes and a part of the contents, and ask for what differs to be mended.
+        """Once a day: look at all names and sizes and a part of the contents, and ask for what
+        differs to be mended.
 
         On a thread that closes its connection to the database afterwards.
         """

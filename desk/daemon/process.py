@@ -1,8 +1,9 @@
 """SIGTERM and SIGINT, heard on a thread of their own.
 
-A handler of Python's runs between any two steps of the main thread: maybe in the middle of `Event.set`, holding the very lock
-that the handler's own `set` then waits for, for ever. So the handler does nothing, and the byte that the interpreter writes for
-each signal (signal.set_wakeup_fd) is read by a thread, which may take locks as any other.
+A handler of Python's runs between any two steps of the main thread: maybe in the middle of
+`Event.set`, holding the very lock that the handler's own `set` then waits for, for ever. So the
+handler does nothing, and the byte that the interpreter writes for each signal
+(signal.set_wakeup_fd) is read by a thread, which may take locks as any other.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 def call_on_stop(stop: Callable[[], None]) -> None:
-    """From now on, call `stop` at SIGTERM or SIGINT, on another thread. Only from the main thread, and only the last one counts."""
+    """From now on, call `stop` at SIGTERM or SIGINT, on another thread. Only from the main
+    thread, and only the last one counts."""
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     threading.Thread(target=_listen, args=(reading, stop), name="signals", daemon=True).start()
@@ -43,7 +45,8 @@ WATCHDOG_SECONDS = 5.0
 
 
 class Teller:
-    """Tells `NOTIFY_SOCKET` of this process's environment. `beat` is for one thread, the rest for any."""
+    """Tells `NOTIFY_SOCKET` of this process's environment. `beat` is for one thread, the rest
+    for any."""
 
     def __init__(self) -> None:
         self._address = os.environ.get("NOTIFY_SOCKET", "")

@@ -1,8 +1,8 @@
 """The scheduled jobs: which function, how often, nothing more.
 
-A job only wakes what does the work (or does little itself), so a late or doubled one costs nothing: the database and
-the folders are the queue. Late jobs run once, late; APScheduler would drop them after a second. What connection to the
-database a job opened is closed behind it.
+A job only wakes what does the work (or does little itself), so a late or doubled one costs
+nothing: the database and the folders are the queue. Late jobs run once, late; APScheduler would
+drop them after a second. What connection to the database a job opened is closed behind it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,8 @@ log = structlog.get_logger("schedule")
 
 
 class _OneThread(BaseExecutor):  # type: ignore[misc]
-    """Runs its jobs one after the other. Unlike APScheduler's pool, the end of the process does not wait for the one that runs."""
+    """Runs its jobs one after the other. Unlike APScheduler's pool, the end of the process does
+    not wait for the one that runs."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,7 +48,8 @@ class _OneThread(BaseExecutor):  # type: ignore[misc]
 
 
 def start(jobs: Sequence[ScheduledJob]) -> BackgroundScheduler:
-    """Run the jobs on a thread of their own, the long ones and the punctual ones on others, until `shutdown()` of the answer."""
+    """Run the jobs on a thread of their own, the long ones and the punctual ones on others,
+    until `shutdown()` of the answer."""
     scheduler = BackgroundScheduler(
         executors={name: _OneThread() for name in ("default", "long", "punctual")},
         job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},

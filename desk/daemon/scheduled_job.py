@@ -16,4 +16,5 @@ class ScheduledJob:
     is_long: bool = False
     """It may take minutes, and the others don't wait for it."""
     is_punctual: bool = False
-    """It runs at once for the first time, waits for no other, and keeps its connection to the database."""
+    """It runs at once for the first time, waits for no other, and keeps its connection to the
+    database."""

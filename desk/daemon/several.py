@@ -24,10 +24,12 @@ from desk.daemon.process import call_on_stop
 log = structlog.get_logger("several")
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
-"""How long an office that ended by itself rests; doubled each time, and from the start again once it ran so long as the longest."""
+"""How long an office that ended by itself rests; doubled each time, and from the start again
+once it ran so long as the longest."""
 
 STOP_SECONDS = 6.0
-"""A daemon promises to stop in five; then it is killed, and the next start finishes what it began."""
+"""A daemon promises to stop in five; then it is killed, and the next start finishes what it
+began."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
-"""A thread of the daemon's that does one duty again and again: mail, mails to log in with, webhooks.
+"""A thread of the daemon's that does one duty again and again: mail, mails to log in with,
+webhooks.
 
-Trouble with the duty, of whatever kind, stays in its thread: it is told, and tried again. Of several
-daemons on one office one has the duty, as its claim says (dossier/cluster/claims.py).
+Trouble with the duty, of whatever kind, stays in its thread: it is told, and tried again. Of
+several daemons on one office one has the duty, as its claim says (dossier/cluster/claims.py).
 """
 
 from __future__ import annotations

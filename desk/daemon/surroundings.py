@@ -1,4 +1,5 @@
-"""What must be there before the daemon begins, and while it works: its folders, the right to use them, its database.
+"""What must be there before the daemon begins, and while it works: its folders, the right to use
+them, its database.
 
 Without its database the daemon waits, says so now and then, and goes on by itself when it is back.
 """
@@ -24,7 +25,8 @@ log = structlog.get_logger("daemon")
 
 
 class InboxMissing(Unavailable):
-    """The environment fails from the start (exit code 4): a folder can't be made, read or written."""
+    """The environment fails from the start (exit code 4): a folder can't be made, read or
+    written."""
 
 
 def check_folders(office: Office) -> None:
@@ -52,7 +54,8 @@ SAY_SECONDS = 60.0
 
 
 def wait(office: Office, error: Exception, beat: Callable[[], None]) -> None:
-    """Return when the database takes changes again, or the daemon is to stop. `beat` is called all the while."""
+    """Return when the database takes changes again, or the daemon is to stop. `beat` is called
+    all the while."""
     said, said_at = str(trouble.told(error)), time.monotonic()
     log.error("the database can't be used; waiting for it", error=said)
     while not files.stopping.wait(TRY_SECONDS):

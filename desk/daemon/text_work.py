@@ -1,4 +1,5 @@
-"""The daemon's reading of files to find items by: one thread, a few files at a time, while nothing else is to be done."""
+"""The daemon's reading of files to find items by: one thread, a few files at a time, while
+nothing else is to be done."""
 
 from __future__ import annotations
 
@@ -22,11 +23,13 @@ TROUBLE_SECONDS = 30.0
 """How long nothing is tried after an unexpected error."""
 
 A_FEW, MANY = 20, 500
-"""Items at a time: while drops may come, which wait for as long as these are written down; and where nothing else is to be done."""
+"""Items at a time: while drops may come, which wait for as long as these are written down; and
+where nothing else is to be done."""
 
 
 class TextWork:
-    """Reads from `start` to `end`; `once` reads all that is due, without a thread. `screen` has what the guard has read."""
+    """Reads from `start` to `end`; `once` reads all that is due, without a thread. `screen` has
+    what the guard has read."""
 
     def __init__(self, office: Office, vault: Vault, screen: Screen) -> None:
         self.office = office
@@ -58,7 +61,8 @@ class TextWork:
             pass
 
     def keep_known(self) -> None:
-        """Between two batches of a backlog, without the thread: what the guard has read is kept, before it must forget some of it."""
+        """Between two batches of a backlog, without the thread: what the guard has read is kept,
+        before it must forget some of it."""
         self._read(MANY, self._screen.has_text)
 
     def _read(self, most: int, may_read: Callable[[str], bool] = lambda _: True) -> bool:

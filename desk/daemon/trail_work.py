@@ -1,4 +1,5 @@
-"""The daemon's work on the trail: an anchor a day, by mail too if the office wishes, and once a day the whole chain verified."""
+"""The daemon's work on the trail: an anchor a day, by mail too if the office wishes, and once a
+day the whole chain verified."""
 
 from __future__ import annotations
 
@@ -35,7 +36,8 @@ class TrailWork:
         """An alarm stands, so the trail is looked at again whatever day it is."""
 
     def anchor(self, now: datetime, ending: bool = False) -> None:
-        """Add an anchor if one is due, and mail it. Nothing else waits for it, so trouble with the disk is only told."""
+        """Add an anchor if one is due, and mail it. Nothing else waits for it, so trouble with
+        the disk is only told."""
         try:
             added, fault = anchors.add(self.office, now, ending)
         except OSError as error:
@@ -49,7 +51,8 @@ class TrailWork:
                 outbox.enqueue(self.office, now, "anchor", None, None, "trail.anchors_to", to, {"line": line})
 
     def verify_daily(self, now: datetime) -> None:
-        """Once a day, and while there is doubt: walk the whole chain, against its anchors and the records."""
+        """Once a day, and while there is doubt: walk the whole chain, against its anchors and
+        the records."""
         today = f"{now.astimezone():%Y-%m-%d}"
         if Note.read(_VERIFIED) == today and not self._is_doubtful:
             return

@@ -18,7 +18,8 @@ WAKE_SECONDS = 1.0
 
 
 class WebhookWork(SideThread):
-    """Sends from `start` to `end`; `once` does it once, without a thread. `alarm` raises and ends the alarms of `standing`."""
+    """Sends from `start` to `end`; `once` does it once, without a thread. `alarm` raises and
+    ends the alarms of `standing`."""
 
     def __init__(
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms

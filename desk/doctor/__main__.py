@@ -1,4 +1,5 @@
-"""`python -m desk.doctor ROOT LANGUAGE`: what is found, as JSON in this language, for whoever shows it to a person (desk/actions/examining.py)."""
+"""`python -m desk.doctor ROOT LANGUAGE`: what is found, as JSON in this language, for whoever
+shows it to a person (desk/actions/examining.py)."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""What `doctor` looks at for the staff's accounts on this machine: can they do what they are told to?
+"""What `doctor` looks at for the staff's accounts on this machine: can they do what they are
+told to?
 
-Their rights are worked out as in queue.py, by mode and by access list; whoever drops over a share with rights of its
-own is not seen here.
+Their rights are worked out as in queue.py, by mode and by access list; whoever drops over a
+share with rights of its own is not seen here.
 """
 
 from __future__ import annotations
@@ -42,7 +43,8 @@ def accounts(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
 
 
 def _can_use(root: Path, database: Path, user: pwd.struct_passwd) -> bool:
-    """True if this account can work on SQLite's file: who reads writes, too, beside it (sqlite.org/wal.html)."""
+    """True if this account can work on SQLite's file: who reads writes, too, beside it
+    (sqlite.org/wal.html)."""
     folder = database.parent
     return (
         all(rights_of(one, user) & ENTER for one in (folder, *folder.parents) if one == folder or one.is_relative_to(root))

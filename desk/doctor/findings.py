@@ -1,7 +1,8 @@
-"""What one look of `doctor` shows: `ok`, a `note` (it works, but somebody should know), or `wrong` (exit 1).
+"""What one look of `doctor` shows: `ok`, a `note` (it works, but somebody should know), or
+`wrong` (exit 1).
 
-A finding's words have a code in dossier/sentences/doctor.toml; what to do about it has the same code
-with `_todo` behind it, and both are given the same values.
+A finding's words have a code in dossier/sentences/doctor.toml; what to do about it has the same
+code with `_todo` behind it, and both are given the same values.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""What `doctor` looks at in the office's folders: are they there, whose are they, who else can write, what can the file system do."""
+"""What `doctor` looks at in the office's folders: are they there, whose are they, who else can
+write, what can the file system do."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ from ingest.inbox.watcher import NETWORK_FILE_SYSTEMS, file_system_of, mode_for
 from workflow.outbox import alarms
 
 MOST_ENTRIES = 50_000
-"""So many names on the portal are looked at; whoever can write to one of more is found by the daily `verify`."""
+"""So many names on the portal are looked at; whoever can write to one of more is found by the
+daily `verify`."""
 
 CLOCK_SECONDS = 5
 """A file server whose clock differs by more makes files look older or newer than they are."""
@@ -68,7 +70,8 @@ def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
 
 
 def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
-    """What the daemon's user can't change any more, mostly because somebody ran a command as root."""
+    """What the daemon's user can't change any more, mostly because somebody ran a command as
+    root."""
     whose = os.geteuid() or top.stat().st_uid  # asked as root, it is about whose folder it is
     me = people.user_name(whose)
     own = (path for path in _shallow(top, depth) if not path.is_symlink() and not fnmatch(path.name, RECALLED))
@@ -91,7 +94,8 @@ def _is_barred(path: Path, uid: int) -> bool:
 
 
 def _shallow(top: Path, depth: int) -> Iterator[Path]:
-    """What lies in a folder, so deep. A folder that can't be read is told of, and not looked into."""
+    """What lies in a folder, so deep. A folder that can't be read is told of, and not looked
+    into."""
     try:
         with os.scandir(top) as entries:
             inside = sorted(entries, key=lambda entry: entry.name)
@@ -185,7 +189,8 @@ def _keeps_rights(folder: Path) -> bool:
 
 
 def _probe(office: Office) -> Iterator[Finding]:
-    """Put a file there for a moment: can it be made and removed, is the clock ours, does the kernel say who writes?"""
+    """Put a file there for a moment: can it be made and removed, is the clock ours, does the
+    kernel say who writes?"""
     path = office.inbox / f".dossier-doctor-{secrets.token_hex(8)}.tmp"
     try:
         with open(path, "xb") as writing:
@@ -214,7 +219,8 @@ def _probe(office: Office) -> Iterator[Finding]:
 
 
 def _daemon(office: Office) -> str:
-    """The process of the daemon of this office, as /proc calls it; without one this process, whose rights it would have."""
+    """The process of the daemon of this office, as /proc calls it; without one this process,
+    whose rights it would have."""
     with contextlib.suppress(OSError, ValueError, KeyError):
         told = json.loads((office.var / "daemon.json").read_text())
         if told["host"] == socket.gethostname() and os.path.exists(f"/proc/{told['pid']}"):
@@ -310,7 +316,8 @@ def _can_watch() -> bool:
 
 
 def _watched_folders(top: Path) -> Iterator[Path]:
-    """As ingest/inbox/watcher.py: the root, the folders in it, and the folders in those that may hold drops."""
+    """As ingest/inbox/watcher.py: the root, the folders in it, and the folders in those that may
+    hold drops."""
     yield top
     with os.scandir(top) as entries:
         for entry in entries:

@@ -1,4 +1,5 @@
-"""What `doctor` looks at on the machine: versions, whether the program can be read, clock, time zone."""
+"""What `doctor` looks at on the machine: versions, whether the program can be read, clock, time
+zone."""
 
 from __future__ import annotations
 
@@ -46,7 +47,8 @@ def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
 
 
 def program(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    """A venv that root made under a umask of 027 is closed to the daemon's user: nothing of it starts, and only root can say why."""
+    """A venv that root made under a umask of 027 is closed to the daemon's user: nothing of it
+    starts, and only root can say why."""
     var = office.root / "var"
     try:
         user = pwd.getpwuid((var if var.exists() else office.root).stat().st_uid)

@@ -1,4 +1,5 @@
-"""What `doctor` looks at in the office itself: database, people and their rights, clients, mail, daemon, backups."""
+"""What `doctor` looks at in the office itself: database, people and their rights, clients, mail,
+daemon, backups."""
 
 from __future__ import annotations
 
@@ -189,7 +190,8 @@ def of_presets(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
 
 
 def mail(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:
-    """The dialogue up to RCPT, to the office's own address; then it is reset, and nothing is sent."""
+    """The dialogue up to RCPT, to the office's own address; then it is reset, and nothing is
+    sent."""
     settings = office.settings.mail
     if identity.ask_marks(office) or identity.is_trial():
         return

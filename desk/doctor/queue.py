@@ -40,7 +40,8 @@ def queue(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
 
 
 def users(office: Office) -> Iterator[tuple[str, pwd.struct_passwd]]:
-    """Members of staff and who they are on this machine, but for who runs the daemon and for root: these get everywhere."""
+    """Members of staff and who they are on this machine, but for who runs the daemon and for
+    root: these get everywhere."""
     for code, person in office.staff.items():
         if person.active and person.os_user:
             with contextlib.suppress(KeyError):
@@ -62,7 +63,8 @@ def _whose(path: Path, code: str, there: Mapping[str, pwd.struct_passwd]) -> Ite
 
 
 def _papers(folder: Path, code: str, user: pwd.struct_passwd | None) -> Iterator[Finding]:
-    """Queue files that the approver can't read or save in place, though the folder is theirs; and papers that are empty."""
+    """Queue files that the approver can't read or save in place, though the folder is theirs;
+    and papers that are empty."""
     files = [path for path in sorted(folder.glob("D-*.yaml")) if path.is_file() and not path.is_symlink()]
     if user is not None and rights_of(folder, user) & (WRITE | ENTER) == WRITE | ENTER:
         barred = [path for path in files if rights_of(path, user) & (READ | WRITE) != READ | WRITE]
@@ -106,7 +108,8 @@ def rights_of(path: Path, user: pwd.struct_passwd) -> int:
 
 
 def _access_list(path: Path) -> list[tuple[int, int, int]]:
-    """(kind, rights, user or group) of each entry; none where there is no list, or the file system has none."""
+    """(kind, rights, user or group) of each entry; none where there is no list, or the file
+    system has none."""
     try:
         data = os.getxattr(path, "system.posix_acl_access")
     except OSError:  # ENODATA, ENOTSUP: the mode says it all

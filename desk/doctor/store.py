@@ -1,7 +1,8 @@
-"""What `doctor` looks at in an object store: is it there, does it do what the office needs of it, who else can look into it.
+"""What `doctor` looks at in an object store: is it there, does it do what the office needs of
+it, who else can look into it.
 
-A small object, `.probe-…`, is put, read, begun, finished and deleted, beside what the office keeps there and under no name of it: only that
-shows what the keys may do.
+A small object, `.probe-…`, is put, read, begun, finished and deleted, beside what the office
+keeps there and under no name of it: only that shows what the keys may do.
 """
 
 from __future__ import annotations
@@ -87,7 +88,8 @@ def _probe(name: str, store: ObjectStore) -> Iterator[Finding]:
 
 
 def _open_to_all(name: str, store: ObjectStore, probe: str) -> Iterator[Finding]:
-    """What anybody can do who has no key. That it can't be asked is no finding: it is asked from here, and others sit elsewhere."""
+    """What anybody can do who has no key. That it can't be asked is no finding: it is asked from
+    here, and others sit elsewhere."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     nobody = anonymous(store.office)

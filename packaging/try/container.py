@@ -1,8 +1,11 @@
-"""`make try-container`: the image is built from packaging/Containerfile and run as docs/installing.md says, with podman, and with its compose.
+"""`make try-container`: the image is built from packaging/Containerfile and run as
+docs/installing.md says, with podman, and with its compose.
 
-The base image is a minimal Debian with Python that is made here, so no image registry is needed; BASE=… names another. The commands are
-those of the page; only places, names and numbers are this try's. Then a drop, its receipt, the portal, the stop; with compose the first page,
-health, and a backup. Ends with 0 if all of that held, and removes what it made but for the images that are made here.
+The base image is a minimal Debian with Python that is made here, so no image registry is needed;
+BASE=… names another. The commands are those of the page; only places, names and numbers are this
+try's. Then a drop, its receipt, the portal, the stop; with compose the first page, health, and a
+backup. Ends with 0 if all of that held, and removes what it made but for the images that are
+made here.
 
 Takes some minutes, and root.  usage: container.py [FOLDER]
 """
@@ -74,7 +77,8 @@ class Try:
             command = command.replace(word, mine)
         command = re.sub(r"--name (\S+)", rf"--name \1-{self.mark}", command)
         command = re.sub(r"(healthcheck run|exec|stop) dossier\b", rf"\1 dossier-{self.mark}", command)
-        # The image is the last word of a build's name, and the first word that is no option of a run.
+        # The image is the last word of a build's name, and the first word that is no option of a
+        # run.
         return re.sub(
             r"(-t |:rw |[^ ]+:/mnt/backup |:8080 |:/srv/office )dossier\b", rf"\1localhost/dossier-{self.mark}", command
         )
@@ -95,7 +99,8 @@ class Try:
 
 
 def image(one: Try, name: str, packages: str, *said: str) -> str:
-    """A minimal Debian with these packages, and with what is `said` of it as an image, made once; its name."""
+    """A minimal Debian with these packages, and with what is `said` of it as an image, made
+    once; its name."""
     made, archive = f"localhost/dossier-try-{name}", one.folder / f"{name}.tar"
     if subprocess.run(["podman", "image", "exists", made]).returncode:
         subprocess.run(["mmdebstrap", "--quiet", "--variant=minbase", f"--include={packages}", SUITE, archive], check=True)

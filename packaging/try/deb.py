@@ -1,9 +1,12 @@
-"""`make try-deb`: the package in dist/ is installed, upgraded, removed and purged on fresh machines of Debian and Ubuntu.
+"""`make try-deb`: the package in dist/ is installed, upgraded, removed and purged on fresh
+machines of Debian and Ubuntu.
 
-On each: `apt install` ends with the address of the first page, whoever opens it becomes the admin, and a drop becomes an item; the
-package of the next version upgrades it after a backup; `remove` keeps the office, `purge` asks. On the first also: an office of 1.0.0,
-installed by hand as docs/installing.md said then, is taken over by the package. The machines have no network but their own; what
-apt needs of Debian lies ready in them. Ends with 0 if all of that held. What was typed and printed is in FOLDER/transcript-deb.txt.
+On each: `apt install` ends with the address of the first page, whoever opens it becomes the
+admin, and a drop becomes an item; the package of the next version upgrades it after a backup;
+`remove` keeps the office, `purge` asks. On the first also: an office of 1.0.0, installed by hand
+as docs/installing.md said then, is taken over by the package. The machines have no network but
+their own; what apt needs of Debian lies ready in them. Ends with 0 if all of that held. What was
+typed and printed is in FOLDER/transcript-deb.txt.
 
 Takes some minutes, and root; see machine.py.  usage: deb.py [FOLDER [SUITE …]]
 """
@@ -166,7 +169,8 @@ def taken_over(server: Server, package: str) -> None:
 
 
 def old_release(folder: Path) -> Path | None:
-    """The last 1.0.0 of the history with its libraries, as `make dist` made it; None without that history."""
+    """The last 1.0.0 of the history with its libraries, as `make dist` made it; None without
+    that history."""
     done = subprocess.run(
         ["git", "log", "--format=%H", "-1", f"-S{OLD}", "--", "dossier/__init__.py"], cwd=CHECKOUT, capture_output=True, text=True
     )

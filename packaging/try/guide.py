@@ -1,7 +1,9 @@
-"""The pages of the documentation as a list of things to do: what stands in their fenced blocks, in order, by heading.
+"""The pages of the documentation as a list of things to do: what stands in their fenced blocks,
+in order, by heading.
 
-A block of kind `sh` is given to a shell line by line. Any other block whose first line is a comment with an absolute path is what
-stands in that file; with `at these keys` behind the path, only the top-level keys of the block are changed there. The rest are examples.
+A block of kind `sh` is given to a shell line by line. Any other block whose first line is a
+comment with an absolute path is what stands in that file; with `at these keys` behind the path,
+only the top-level keys of the block are changed there. The rest are examples.
 """
 
 from __future__ import annotations
@@ -31,7 +33,8 @@ FOLLOWED = (
     ("serving.md", "Check it"),
     ("desk.md", "Clients and staff on the desk"),
 )
-"""The parts that `make try-install` follows; a test of the documentation counts their blocks as run."""
+"""The parts that `make try-install` follows; a test of the documentation counts their blocks as
+run."""
 
 WITH_THE_PACKAGE = ("installing.md", "With the Debian package")
 """The part that `make try-deb` follows."""

@@ -1,8 +1,10 @@
-"""`make try-install`: a new administrator follows the documentation on a fresh machine, to a running office, and on to a restore and an upgrade.
+"""`make try-install`: a new administrator follows the documentation on a fresh machine, to a
+running office, and on to a restore and an upgrade.
 
-What the administrator types is what stands in the pages (guide.py); what the others do (staff through the share, the client on the
-portal, the office's mail server) is written here. Ends with 0 if every command did what its page says and everybody got what was
-meant for them; else with 1 and the command that did not. All that was typed and printed is in FOLDER/transcript.txt.
+What the administrator types is what stands in the pages (guide.py); what the others do (staff
+through the share, the client on the portal, the office's mail server) is written here. Ends with
+0 if every command did what its page says and everybody got what was meant for them; else with 1
+and the command that did not. All that was typed and printed is in FOLDER/transcript.txt.
 
 Takes some minutes, and root; see machine.py.  usage: install.py [FOLDER]
 """
@@ -219,7 +221,8 @@ def packages(folder: Path) -> tuple[Path, Path]:
 
 
 def prepare(story: Story) -> Path:
-    """What the administrator has: a fresh server, the files of dossier, a package index, a certificate. Returns the next version's wheel."""
+    """What the administrator has: a fresh server, the files of dossier, a package index, a
+    certificate. Returns the next version's wheel."""
     server = story.machine.path
     now, following = packages(story.folder)
     shutil.copyfile(now, server / "root" / now.name)
@@ -302,7 +305,8 @@ def closed(story: Story) -> None:
 
 
 def decide(story: Story, stem: str) -> str:
-    """A concept is dropped by one and approved by another, both through the share; the item's number."""
+    """A concept is dropped by one and approved by another, both through the share; the item's
+    number."""
     story.drop("pbakker", stem, f"{CONCEPT}labels: [{stem}]\n")
     item = story.receipt("pbakker", stem)
     mine = story.desk / f"{item}.yaml"

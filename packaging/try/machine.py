@@ -1,8 +1,10 @@
-"""A fresh Debian machine to try the documentation on: a root file system of its own, booted with systemd in a container.
+"""A fresh Debian machine to try the documentation on: a root file system of its own, booted with
+systemd in a container.
 
-Promises: what is done in it touches nothing of this machine but one folder, and it has no network but one of its own, so what the
-guide installs with apt and pip lies ready in it. Programs that run `outside` are other people's: they have
-the machine's network and nothing else of it. `stop` ends the machine and leaves its folder, to be looked at; killed in between, the
+Promises: what is done in it touches nothing of this machine but one folder, and it has no
+network but one of its own, so what the guide installs with apt and pip lies ready in it.
+Programs that run `outside` are other people's: they have the machine's network and nothing else
+of it. `stop` ends the machine and leaves its folder, to be looked at; killed in between, the
 machine ends with its parent.
 
 Needs root, mmdebstrap and systemd-nspawn (Debian: mmdebstrap, systemd-container).
@@ -58,7 +60,8 @@ def need(*programs: str) -> None:
 
 
 def base(folder: Path, suite: str = SUITE) -> Path:
-    """A tar file with a minimal Debian and the guide's packages in apt's cache; made once, kept in `folder`."""
+    """A tar file with a minimal Debian and the guide's packages in apt's cache; made once, kept
+    in `folder`."""
     made = folder / f"{suite}.tar"
     if not made.exists():
         part = made.with_suffix(".part.tar")
@@ -139,7 +142,8 @@ class Machine:
         )  # fmt: skip
 
     def sh(self, script: str, typed: str = "") -> tuple[int, str]:
-        """What root's shell in the machine does with `script`; on a terminal, with `typed` at each question, if that is given."""
+        """What root's shell in the machine does with `script`; on a terminal, with `typed` at
+        each question, if that is given."""
         words = ["bash", "-c", script]
         if not typed:
             done = self._enter(words)
@@ -147,7 +151,8 @@ class Machine:
         return on_a_terminal([*self._inside(), *words], typed)
 
     def outside(self, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-        """A program of this computer on the machine's network: somebody at another desk, or at home."""
+        """A program of this computer on the machine's network: somebody at another desk, or at
+        home."""
         command = ["nsenter", f"--target={self.leader}", "--net", "--", *words]
         return subprocess.run(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60
@@ -184,7 +189,8 @@ class Machine:
 
 
 def on_a_terminal(words: Sequence[str], typed: str) -> tuple[int, str]:
-    """Run a program that asks on a terminal; each time it waits behind a colon, `typed` and Enter are typed."""
+    """Run a program that asks on a terminal; each time it waits behind a colon, `typed` and
+    Enter are typed."""
     pid, terminal = pty.fork()
     if pid == 0:
         os.execvp(words[0], list(words))

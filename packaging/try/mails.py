@@ -1,4 +1,5 @@
-"""The mail server of the office that is tried: takes every mail at ADDRESS, port 25, and prints what a reader would see.
+"""The mail server of the office that is tried: takes every mail at ADDRESS, port 25, and prints
+what a reader would see.
 
 usage: mails.py ADDRESS
 """
