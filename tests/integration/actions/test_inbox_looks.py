@@ -66,9 +66,9 @@ def test_a_folder_that_changed_a_moment_ago_is_looked_into_again(tmp_path: Path)
 
 def test_of_a_backlog_pages_look_at_a_part_and_status_tells_all(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(overview, "MOST_WAITING", 1)
-    for client in ("acme-bv", "zon"):
+    for client in ("acme-bv", "northwind-ltd"):
         (office.inbox / client).mkdir(parents=True)
         (office.inbox / client / "a.pdf").write_bytes(b"content")
-    assert waits(office) == ["acme-bv/a.pdf", "zon/a.pdf"]
+    assert waits(office) == ["acme-bv/a.pdf", "northwind-ltd/a.pdf"]
     assert [one["path"] for one in overview.waits(office, ADMIN, is_whole=False)] == ["acme-bv/a.pdf"]
     assert [one["path"] for one in overview.of_the_inbox(office, ADMIN)["waits"]] == ["acme-bv/a.pdf"]
