@@ -86,6 +86,9 @@ office's (identity.py)."""
 ONCE_PATIENCE_SECONDS = 5
 """How long `run --once` waits beyond settle_seconds for a file that keeps changing."""
 
+TROUBLE_PATIENCE_SECONDS = 0.5
+"""The same, once something can't be done now."""
+
 
 class Daemon:
     """Works for one office until it is told to stop (`files.stopping`)."""
@@ -456,7 +459,7 @@ class Daemon:
         """Take what is there, waiting for files to settle, then decide, publish and mail, until
         nothing is due."""
         watch = self.office.settings.watch
-        patience = max(watch.settle_seconds, watch.folder_settle_seconds) + ONCE_PATIENCE_SECONDS
+        settling = max(watch.settle_seconds, watch.folder_settle_seconds)
         presence.take_over(self.office, self._lead_at_once)
         last = time.monotonic()
         if self.leads:
@@ -469,7 +472,9 @@ class Daemon:
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._next_round())
-            if soonest - now > patience or now - last > patience or self.summary.trouble:
+            # What can't be taken is not waited for, only what settles by then.
+            patience = settling + (TROUBLE_PATIENCE_SECONDS if self.summary.trouble else ONCE_PATIENCE_SECONDS)
+            if soonest - now > patience or now - last > patience:
                 if self.mails.once(self.claims, at_once=True):
                     continue  # what was collected goes before it ends
                 break
