@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
+from desk.actions import offering
 from dossier.office.field_texts import describe_models
 from dossier.office.keys import MODELS, Settings
-from ingest.sidecar.schema import sidecar_schema
+from dossier.office.office import Office
+from dossier.office.people import Actor
+from dossier.text.yamltext import scalar
+from ingest.sidecar.schema import sidecar_properties, sidecar_schema
 
 SCHEMAS = ("sidecar", "settings", "clients", "staff")
 
@@ -18,3 +23,28 @@ def schema_of(what: str, settings: Settings | None) -> dict[str, Any]:
     describe_models()
     schema = MODELS[what].model_json_schema(by_alias=True)
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+class SidecarKey(NamedTuple):
+    """A key that may stand in a sidecar, for whoever writes one."""
+
+    word: str
+    about: str
+    values: list[str]
+    """What it can be, as it is written in YAML; empty if that is free."""
+
+
+def sidecar_keys(office: Office, actor: Actor, language: str) -> list[SidecarKey]:
+    """The keys of a sidecar, in both languages; of types, those that this person may know of."""
+    settings = office.settings.model_copy(update={"types": offering.types(office, actor)})
+    return [
+        # A word is a text in a sidecar, also where another reader of YAML would take it for true or a number.
+        SidecarKey(word, str(about["description"]), [one if one.isalnum() else scalar(one) for one in _choices(about)])
+        for word, about in sidecar_properties(settings, language).items()
+    ]
+
+
+def _choices(schema: Any) -> Iterator[str]:
+    """The texts that a schema names: of the value itself, of one of its forms, or of what is in its list."""
+    for one in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
+        yield from (value for value in (*one.get("enum", ()), *one.get("examples", ())) if isinstance(value, str))

@@ -11,7 +11,21 @@ from ingest.sidecar.keys import KEYS, TEXT
 def sidecar_schema(settings: Settings | None) -> dict[str, object]:
     """A sidecar's JSON Schema (draft 2020-12); with `settings` also what this office allows."""
     language = settings.office.language if settings else "en"
-    properties: dict[str, object] = {}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Sidecar",
+        "description": told(sentence("sidecar.about"), language),
+        "type": "object",
+        "properties": sidecar_properties(settings, language),
+        "additionalProperties": False,
+        "anyOf": [{"required": [word]} for word in ("description", "omschrijving", "item", "dossierstuk")],
+        "allOf": [{"not": {"required": [key.english, key.dutch]}} for key in KEYS if key.dutch != key.english],
+    }
+
+
+def sidecar_properties(settings: Settings | None, language: str) -> dict[str, dict[str, object]]:
+    """Each key that a sidecar may have, in both languages, with its schema and what it is for."""
+    properties: dict[str, dict[str, object]] = {}
     for key in KEYS:
         schema = dict(key.schema)
         if settings is not None:
@@ -24,16 +38,7 @@ def sidecar_schema(settings: Settings | None) -> dict[str, object]:
         for word, values in kind.fields.items():
             about = told(sentence("sidecar.about_field", type=name, wanted=wanted(values)), language)
             properties.setdefault(word, {**TEXT, "description": about})
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Sidecar",
-        "description": told(sentence("sidecar.about"), language),
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
-        "anyOf": [{"required": [word]} for word in ("description", "omschrijving", "item", "dossierstuk")],
-        "allOf": [{"not": {"required": [key.english, key.dutch]}} for key in KEYS if key.dutch != key.english],
-    }
+    return properties
 
 
 def _with_choices(schema: dict[str, object], key: str, settings: Settings) -> dict[str, object]:

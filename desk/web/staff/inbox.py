@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.responses import Response, StreamingResponse
 
-from desk.actions import client_card, looking_up, offering, overview, unsorted
+from desk.actions import client_card, looking_up, offering, overview, schemas, unsorted
 from desk.web.shell.sending import SANDBOX
 from desk.web.staff.paging import leaf
 from desk.web.staff.visit import WORDS, StaffVisit
@@ -162,5 +162,5 @@ def _page(
         lines = [one for one in lines if any(number in at for number in range(one[0] - 2, one[0] + 3))][:MOST_LINES]
     return visit.page(
         "refused.html", status, client=client, folder=folder, lines=lines, at=at, typed=typed,
-        has_failed=status != 200, names=there,
+        has_failed=status != 200, names=there, keys=schemas.sidecar_keys(visit.office, visit.actor, visit.language),
     )  # fmt: skip

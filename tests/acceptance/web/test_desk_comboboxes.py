@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from kit.browsing import PHONE, chromium
 from kit.desk import CLIENTS, STAFF, DeskRig
-from kit.support import wait_for
+from kit.support import PDF, wait_for
 from playwright.sync_api import Browser, Page, expect
 
 MANY_CLIENTS = CLIENTS + "".join(f"  c{number:04d}: {{name: Klant {number:04d} B.V.}}\n" for number in range(200))
@@ -84,4 +84,31 @@ def test_an_approver_and_a_client_are_chosen_by_typing_a_part_of_their_names(
         )
     page.press("input[name=client]", "Enter")
     expect(page.locator("[role=status]").first).to_contain_text("Klant 0042 B.V.")
+    context.close()
+
+
+def test_while_a_sidecar_is_mended_the_keys_and_values_that_fit_the_line_are_offered(
+    rig: DeskRig, browser: Browser, cookies: dict[str, str]
+) -> None:
+    rig.office.place("acme-bv", {"wrong.pdf": PDF, "wrong.yaml": "description: short\nstat: new\n"})
+    wait_for(lambda: rig.office.rejected("wrong"), "it is refused")
+    context = browser.new_context(viewport=PHONE)  # type: ignore[arg-type]
+    context.add_cookies(
+        [{"name": name, "value": value, "url": f"http://127.0.0.1:{rig.port}"} for name, value in cookies.items()]
+    )
+    page = context.new_page()
+    page.goto(f"http://127.0.0.1:{rig.port}/inbox")
+    page.locator("a[href*='/inbox/refused/acme-bv/']").first.click()
+    page.get_by_text("Alle sleutels, en wat ze kunnen zijn").click()
+    expect(page.locator("#keys")).to_contain_text("share_attachments")
+    sidecar = page.get_by_label("Hier verbeteren")
+    sidecar.fill("")
+    sidecar.press_sequentially("description: Jaarrekening 2025\nsha")
+    page.get_by_role("button", name="share:", exact=True).click()
+    sidecar.press_sequentially("n")
+    page.get_by_role("button", name="no", exact=True).click()
+    expect(sidecar).to_have_value("description: Jaarrekening 2025\nshare: no")
+    expect(page.locator("#completes")).to_be_hidden()  # nothing is left to be said of it
+    page.get_by_role("button", name="Opnieuw aanbieden").click()
+    until_an_item(page, script=True)
     context.close()

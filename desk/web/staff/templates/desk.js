@@ -26,6 +26,38 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   };
 }
 
+// While a sidecar is mended, the keys and values that fit the line are offered below it.
+const sidecar = document.getElementById("sidecar");
+const completes = document.getElementById("completes");
+if (sidecar && completes) {
+  const keys = new Map([...document.querySelectorAll("#keys dt")].map((one) => [one.textContent, JSON.parse(one.dataset.values)]));
+  const offered = (line) => {
+    const [, key, typed] = /^([\w-]+):\s*(?:\[(?:.*,)?\s*)?([^,\[\]]*)$/.exec(line) ?? [];
+    if (key) return [typed, keys.get(key) ?? []];
+    const there = new Set(sidecar.value.split("\n").map((one) => one.split(":")[0]));
+    return /^[\w-]+$/.test(line) ? [line, [...keys.keys()].filter((one) => !there.has(one) || one === line).map((one) => `${one}: `)] : ["", []];
+  };
+  const look = () => {
+    const at = sidecar.selectionStart;
+    const [typed, all] = offered(sidecar.value.slice(0, at).split("\n").pop());
+    const fitting = all.filter((one) => one !== typed && one.toLowerCase().startsWith(typed.toLowerCase())).slice(0, 8);
+    completes.replaceChildren(...fitting.map((one) => {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.className = "plain";
+      button.textContent = one.trim();
+      button.onclick = () => {
+        sidecar.setRangeText(one, at - typed.length, at, "end");
+        sidecar.focus();
+        look();
+      };
+      return button;
+    }));
+    completes.hidden = !fitting.length;
+  };
+  for (const what of ["input", "keyup", "click"]) sidecar.addEventListener(what, look);
+}
+
 // What is on its way is looked at again.
 if (document.querySelector("[data-again]")) setTimeout(() => location.reload(), 1000);
 
