@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from desk.actions import offering
@@ -44,7 +44,9 @@ def sidecar_keys(office: Office, actor: Actor, language: str) -> list[SidecarKey
     ]
 
 
-def _choices(schema: Any) -> Iterator[str]:
+def _choices(schema: object) -> Iterator[str]:
     """The texts that a schema names: of the value itself, of one of its forms, or of what is in its list."""
-    for one in (schema, *schema.get("anyOf", ()), schema.get("items", {})):
-        yield from (value for value in (*one.get("enum", ()), *one.get("examples", ())) if isinstance(value, str))
+    if isinstance(schema, Mapping):
+        yield from (one for one in (*schema.get("enum", ()), *schema.get("examples", ())) if isinstance(one, str))
+        for one in (*schema.get("anyOf", ()), schema.get("items")):
+            yield from _choices(one)
