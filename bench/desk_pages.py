@@ -29,7 +29,7 @@ from browsing import Browser
 
 PAGE_MS, CROWD_MS, PAGE_KB, MEMORY_MB = 150, 300, 60, 250
 PAUSE_SECONDS = 1.0
-BACKLOG, CLIENTS_OF_BACKLOG = 12_000, 400
+BACKLOG, CLIENTS_OF_BACKLOG = 25_000, 400
 """Drops: more than are taken in the time; and for so many clients."""
 
 WHO, ADMIN = "k.smit", "j.admin"

@@ -47,21 +47,28 @@ def counts(visit: StaffVisit) -> Mapping[str, int]:
 
 def _count_in_the_inbox(visit: StaffVisit) -> int:
     """As it was COUNTED_SECONDS ago, longer while it takes long: it takes a look into the folders of many clients."""
-    code, began = visit.actor.code, time.monotonic()
-    known = _counted.get(code)
-    if known is not None and known[0] is not visit.office:
-        known = None
-    if known is not None and (began < known[1] or not _counting.acquire(blocking=False)):
+    began = time.monotonic()
+    known = _last_count(visit)
+    if known is not None and began < known[1]:
         return known[2]
-    if known is None:
-        _counting.acquire()
+    if not _counting.acquire(blocking=known is None):
+        return known[2] if known is not None else 0
     try:
-        count = len(my_work.in_the_inbox(visit.office, visit.actor))
+        known = _last_count(visit)
+        if known is None or began >= known[1]:  # nobody counted while this waited
+            count = len(my_work.in_the_inbox(visit.office, visit.actor))
+            now = time.monotonic()
+            known = (visit.office, now + max(COUNTED_SECONDS, PART * (now - began)), count)
+            _counted[visit.actor.code] = known
+        return known[2]
     finally:
         _counting.release()
-    now = time.monotonic()
-    _counted[code] = (visit.office, now + max(COUNTED_SECONDS, PART * (now - began)), count)
-    return count
+
+
+def _last_count(visit: StaffVisit) -> tuple[Office, float, int] | None:
+    """As in `_counted`; None if this person was not counted for under this configuration."""
+    known = _counted.get(visit.actor.code)
+    return known if known is not None and known[0] is visit.office else None
 
 
 def keys_to_decide(visit: StaffVisit) -> Sequence[int]:
