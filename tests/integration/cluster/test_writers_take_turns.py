@@ -15,6 +15,7 @@ from dossier.database.database import close_database, transaction
 from dossier.database.tables import PROXY, Item, Listing, item_key
 
 
+@pytest.mark.sqlite  # it has a PostgreSQL of its own
 def test_two_that_change_what_the_same_clients_see_in_another_order_both_end(tmp_path: Path) -> None:
     url = new_database()
     office = PortalOffice(tmp_path / "office", settings=f"{SETTINGS}database: {{url: '{url}'}}\n")
