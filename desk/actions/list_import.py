@@ -320,11 +320,8 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
     if code and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", code):
         yield "code", sentence("lists.bad_code", code=code)
     for key in ("contact_email", "email"):
-        if values.get(key):
-            try:
-                keys._email(values[key])
-            except ValueError:
-                yield key, sentence("lists.bad_address", address=values[key])
+        if values.get(key) and not re.fullmatch(keys.EMAIL, values[key]):
+            yield key, sentence("lists.bad_address", address=values[key])
     if kind == "staff" and not values.get("email") and values.get("code") not in office.staff:
         yield "email", sentence("lists.address_missing")
     if values.get("active") and values["active"].casefold() not in (*_YES, *_NO):

@@ -42,17 +42,9 @@ class Recalled:
 def read(root: Path, environ: Mapping[str, str]) -> Office | None:
     """The office, if its snapshot still holds."""
     try:
-        expected = _key(root, environ)
-        descriptor = os.open(_path(root), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        return _kept(root, _path(root), _key(root, environ), os.geteuid(), 0o077)
     except OSError:
         return None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if status.st_uid != os.geteuid() or status.st_mode & 0o077 or status.st_size > _MOST_BYTES:
-            return None
-        if file.readline().strip() != expected.encode():
-            return None
-        return _understood(root, file.read())
 
 
 def write(office: Office, environ: Mapping[str, str]) -> None:
@@ -82,14 +74,9 @@ def write_going_on(office: Office) -> None:
 def going_on(root: Path, environ: Mapping[str, str]) -> Office | None:
     """What the daemon here goes on with, if it has left that. Its models only have attributes."""
     try:
-        descriptor = os.open(_going_on(root), os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+        office = _kept(root, _going_on(root), __version__, os.stat(root / "var").st_uid, 0o022)
     except OSError:
         return None
-    with open(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
-        if status.st_uid != os.stat(root / "var").st_uid or status.st_mode & 0o022 or status.st_size > _MOST_BYTES:
-            return None
-        office = _understood(root, file.read()) if file.readline().strip() == __version__.encode() else None
     if office is not None:
         database: Any = office.settings.database
         database.url = environ.get("DOSSIER_DATABASE__URL") or database.url
@@ -109,7 +96,18 @@ def _text(office: Office) -> str:
     return json.dumps(told, default=_told, separators=(",", ":"))
 
 
-def _understood(root: Path, text: bytes) -> Office | None:
+def _kept(root: Path, path: Path, mark: str, owner: int, others: int) -> Office | None:
+    """The office in a file that begins with this mark; None if it is not to be believed. OSError.
+
+    It must be the owner's, and have none of the rights for `others`.
+    """
+    with open(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+        status = os.fstat(file.fileno())
+        if status.st_uid != owner or status.st_mode & others or status.st_size > _MOST_BYTES:
+            return None
+        if file.readline().strip() != mark.encode():
+            return None
+        text = file.read()
     try:
         told = json.loads(text, object_hook=_recalled)
         return Office(root, told["settings"], told["clients"], told["staff"])

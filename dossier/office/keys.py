@@ -60,31 +60,19 @@ def _like(pattern: str, code: str) -> AfterValidator:
     return AfterValidator(judged)
 
 
-def _code(value: str) -> str:
-    # It becomes a folder's name on every kind of file system, and must not look like one that is
-    # never taken.
-    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", value) or value.endswith("."):
-        raise UnfitValue("config.code")
-    return value
-
-
 def _one_line(value: str) -> str:
     if not value.strip() or any(character in value for character in "\r\n\0"):
         raise UnfitValue("config.one_line")
     return value.strip()
 
 
-def _email(value: str) -> str:
-    if not re.fullmatch(r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+", value):
-        raise UnfitValue("config.email")
-    return value
+EMAIL = r"[^@\s<>\"(),:;\[\]\\\x00-\x1f]+@[^@\s<>\"(),:;\[\]\\\x00-\x1f]+"
+"""A mail address, as far as its form can tell."""
 
 
 def _sender(value: str) -> str:
-    try:
-        _email(parseaddr(value)[1])
-    except ValueError as error:
-        raise UnfitValue("config.sender") from error
+    if not re.fullmatch(EMAIL, parseaddr(value)[1]):
+        raise UnfitValue("config.sender")
     return _one_line(value)
 
 
@@ -96,11 +84,8 @@ def _reply_to(value: str) -> str:
     return value.strip()
 
 
-def _helo(value: str) -> str:
-    name = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
-    if len(value) > 255 or not re.fullmatch(rf"{name}(?:\.{name})*|\[[0-9A-Za-z:.]+\]", value):
-        raise UnfitValue("config.machine")
-    return value
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+"""A part of a machine's name (RFC 1035 section 2.3.1)."""
 
 
 def _yes_no(value: object) -> object:
@@ -117,12 +102,15 @@ def _network(value: str) -> str:
         raise UnfitValue("config.network") from None
 
 
-Code = Annotated[str, AfterValidator(_code)]
+# It becomes a folder's name on every kind of file system, and must not look like one that is never
+# taken.
+Code = Annotated[str, _like(r"(?!.*\.$)[A-Za-z0-9][A-Za-z0-9._-]{0,63}", "config.code")]
 Scanner = Annotated[str, _like(r"unix:/.+|tcp:.+:[0-9]{1,5}", "config.scanner")]
 Network = Annotated[str, AfterValidator(_network)]
 Line = Annotated[str, AfterValidator(_one_line)]
+Machine = Annotated[str, _like(rf"(?=.{{1,255}}$)(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Za-z:.]+\])", "config.machine")]
 Phone = Annotated[str, _like(r"[+(]?[0-9][0-9 ()./-]{2,29}", "config.phone")]
-Email = Annotated[str, AfterValidator(_email)]
+Email = Annotated[str, _like(EMAIL, "config.email")]
 YesNo = Annotated[bool, BeforeValidator(_yes_no, json_schema_input_type=bool)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 
@@ -356,7 +344,7 @@ class MailSettings(Strict):
     """Name and address that mails come from."""
     reply_to: Annotated[str, AfterValidator(_reply_to)] | None = None
     """Where answers go, such as Reception <info@office.example>; without it, to the sender."""
-    helo: Annotated[str, AfterValidator(_helo)] | None = None
+    helo: Machine | None = None
     """The name by which this machine greets the mail server; without it, its own full name if it
     has one, else the sender's domain."""
     max_attempts: int = Field(8, ge=1)
@@ -376,14 +364,8 @@ class AlarmsSettings(Strict):
     alarm."""
 
 
-def _whole_path(value: str) -> str:
-    if not value.startswith("/"):
-        raise UnfitValue("config.whole_path")
-    return value
-
-
 class BackupSettings(Strict):
-    folder: Annotated[Line, AfterValidator(_whole_path)] | None = None
+    folder: Annotated[Line, _like("/.*", "config.whole_path")] | None = None
     """Where `dossier backup` puts backups when it is not told a folder, such as /mnt/backup/office;
     best on another disk."""
 

@@ -281,7 +281,7 @@ def approver_seats(
     admins.
     """
     matter = _Matter(office, client, kind, staff_among(office, makers), today, staff_among(office, gone))
-    return [_seat(matter, seat) for seat in dict.fromkeys(approvers)] or [_seat(matter, _default_approver(office, client) or "")]
+    return [_seat(matter, seat) for seat in dict.fromkeys(approvers)] or [_seat(matter, default_approver(office, client) or "")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,14 +323,15 @@ def _seat(matter: _Matter, approver: str) -> ApproverSeat:
 
 def _fallback(matter: _Matter) -> list[str]:
     """Who decides when nobody named can: the default approver or a substitute, else every admin."""
-    able = matter.able(_default_approver(matter.office, matter.client) or "")
+    able = matter.able(default_approver(matter.office, matter.client) or "")
     if any(not matter.is_away(code) for code in able):
         return able
     barred = {*matter.gone, *(matter.makers if matter.office.settings.sharing.four_eyes else ())}
     return able + [code for code in admins(matter.office) if code not in barred and code not in able]
 
 
-def _default_approver(office: Office, client: str) -> str | None:
+def default_approver(office: Office, client: str) -> str | None:
+    """Who is asked about this client's items if nobody is named."""
     return office.clients[client].default_approver if client in office.clients else None
 
 

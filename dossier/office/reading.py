@@ -8,6 +8,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, TypeVar
@@ -16,7 +17,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from dossier.office import item_types, keys, presets
-from dossier.office.keys import Clients, Settings, Staff, StaffList, Strict
+from dossier.office.keys import Client, Clients, Settings, Staff, StaffList, Strict
 from dossier.office.office import Office
 from dossier.office.terms import CLIENTS, CONFIG_LIMITS, SETTINGS, STAFF, ConfigFault, ConfigurationError, Language
 from dossier.text.names import printable
@@ -166,22 +167,14 @@ def _message(detail: ErrorDetails, steps: Sequence[int | str]) -> Sentence | str
         return context["error"].sentence
     if kind == "literal_error":
         *others, last = re.findall("'([^']*)'", str(context["expected"]))
-        return (
-            sentence("config.choice", said=_said(detail), others=", ".join(others), last=last)
-            if others
-            else sentence("config.only_choice", said=_said(detail), last=last)
-        )
+        said = printable(str(detail["input"])[:60])
+        return sentence("config.choice" if others else "config.only_choice", said=said, others=", ".join(others), last=last)
     if kind in _LIMITS:
         code, limit = _LIMITS[kind]
         return sentence("config.number_between", how=Sentence(code), limit=context[limit])
     if kind == "extra_forbidden" and (near := _nearest(steps)):
         return sentence("config.no_such_key_near", near=near)
     return Sentence(_TOLD[kind]) if kind in _TOLD else detail["msg"]
-
-
-def _said(detail: ErrorDetails) -> str:
-    """The word that was written."""
-    return printable(str(detail["input"])[:60])
 
 
 def _nearest(steps: Sequence[int | str]) -> str | None:
@@ -192,94 +185,87 @@ def _nearest(steps: Sequence[int | str]) -> str | None:
     return near[0] if near else None
 
 
+Place = tuple[str | int, ...]
+Faults = Iterator[tuple[Place, Sentence]]
+"""(keys and indices that lead to the place, what is wrong there)."""
+
+
 def _check_references(
     settings: tuple[Settings, Map], clients: tuple[Clients, Map], staff: tuple[StaffList, Map], faults: list[ConfigFault]
 ) -> None:
     """What keys say of each other: approvers exist, ids are unique, `closed` are statuses."""
-    people = staff[0].staff
+    people, customers = staff[0].staff, clients[0].clients
+    for name, tree, found in (
+        (SETTINGS, settings[1], _faults_of_settings(settings[0], people)),
+        (CLIENTS, clients[1], _faults_of_clients(customers, people)),
+        (STAFF, staff[1], _faults_of_staff(people, customers)),
+    ):
+        faults += [ConfigFault(name, line_of(tree, path), ".".join(map(str, path)), message) for path, message in found]
 
-    def wrong(name: str, tree: Map, path: tuple[str | int, ...], message: Sentence) -> None:
-        faults.append(ConfigFault(name, line_of(tree, path), ".".join(map(str, path)), message))
 
-    if (settings[0].portal.certificate is None) != (settings[0].portal.key is None):
-        wrong(SETTINGS, settings[1], ("portal",), sentence("config.certificate_and_key"))
-    for name, path, message in item_types.faults(settings[0].types, settings[0].items.labels, people):
-        wrong(SETTINGS, settings[1], ("types", name, *path), message)
-    for name, hook in settings[0].webhooks.items():
+def _faults_of_settings(settings: Settings, people: Mapping[str, Staff]) -> Faults:
+    if (settings.portal.certificate is None) != (settings.portal.key is None):
+        yield ("portal",), sentence("config.certificate_and_key")
+    for name, path, message in item_types.faults(settings.types, settings.items.labels, people):
+        yield ("types", name, *path), message
+    for name, hook in settings.webhooks.items():
         if hook.for_ not in people:
-            wrong(SETTINGS, settings[1], ("webhooks", name, "for"), sentence("config.no_such_person", person=hook.for_))
-    for name, path, message in presets.faults(settings[0], people):
-        wrong(SETTINGS, settings[1], ("presets", name, *path), message)
-    for where, message in _retention_faults(settings[0]):
-        wrong(SETTINGS, settings[1], where, message)
-    for status in settings[0].items.closed:
-        if status not in settings[0].items.statuses:
-            wrong(SETTINGS, settings[1], ("items", "closed"), sentence("config.no_such_status", status=status))
-    folded: dict[str, str] = {}
-    for code, client in clients[0].clients.items():
-        if folded.setdefault(code.casefold(), code) != code:
-            wrong(
-                CLIENTS,
-                clients[1],
-                ("clients", code),
-                sentence("config.differs_in_capitals", other=folded[code.casefold()]),
-            )
-        here: tuple[str | int, ...] = ("clients", code)
-        if client.default_approver and client.default_approver not in people:
-            wrong(
-                CLIENTS,
-                clients[1],
-                (*here, "default_approver"),
-                sentence("config.no_such_person", person=client.default_approver),
-            )
-        ids = [contact.id for contact in client.contacts]
-        for index, contact in enumerate(client.contacts):
-            if contact.id in ids[:index]:
-                wrong(CLIENTS, clients[1], (*here, "contacts", index, "id"), sentence("config.twice", what=contact.id))
-    users: dict[str, str] = {}
-    subjects: dict[str, str] = {}
-    for code, person in people.items():
-        here = ("staff", code)
-        if person.os_user and person.os_user in users:
-            wrong(
-                STAFF,
-                staff[1],
-                (*here, "os_user"),
-                sentence("config.os_user_taken", user=person.os_user, person=users[person.os_user]),
-            )
-        users.setdefault(person.os_user or "", code)
-        if person.oidc_subject and person.oidc_subject in subjects:
-            wrong(
-                STAFF, staff[1], (*here, "oidc_subject"), sentence("config.subject_taken", person=subjects[person.oidc_subject])
-            )
-        subjects.setdefault(person.oidc_subject or "", code)
-        for client_code in person.clients if isinstance(person.clients, list) else []:
-            if client_code not in clients[0].clients:
-                wrong(STAFF, staff[1], (*here, "clients"), sentence("config.no_such_client", client=client_code))
-        if "admin" in person.rights and person.clients != "all":
-            wrong(STAFF, staff[1], (*here, "clients"), sentence("config.admin_has_all"))
-        if person.away and person.away.until < person.away.from_:
-            wrong(STAFF, staff[1], (*here, "away"), sentence("config.away_ends_first"))
-        if person.substitute and person.substitute not in people:
-            wrong(STAFF, staff[1], (*here, "substitute"), sentence("config.no_such_person", person=person.substitute))
-        elif _goes_in_circles(code, people):
-            wrong(STAFF, staff[1], (*here, "substitute"), sentence("config.substitutes_in_a_circle"))
+            yield ("webhooks", name, "for"), sentence("config.no_such_person", person=hook.for_)
+    for name, path, message in presets.faults(settings, people):
+        yield ("presets", name, *path), message
+    yield from _faults_of_terms(settings)
+    for status in settings.items.closed:
+        if status not in settings.items.statuses:
+            yield ("items", "closed"), sentence("config.no_such_status", status=status)
 
 
-def _retention_faults(settings: Settings) -> list[tuple[tuple[str | int, ...], Sentence]]:
+def _faults_of_terms(settings: Settings) -> Faults:
     """Terms that are named and aren't there, or whose versions are not in the order of time."""
     terms = settings.retention.terms
-    named: list[tuple[tuple[str | int, ...], list[str]]] = [(("retention", "default"), settings.retention.default)]
+    named: list[tuple[Place, list[str]]] = [(("retention", "default"), settings.retention.default)]
     named += [(("types", name, "keep"), kind.keep) for name, kind in settings.types.items()]
-    found: list[tuple[tuple[str | int, ...], Sentence]] = [
-        (path, sentence("config.no_such_term", term=name)) for path, names in named for name in names if name not in terms
-    ]
+    for path, names in named:
+        yield from ((path, sentence("config.no_such_term", term=name)) for name in names if name not in terms)
     for name, versions in terms.items():
-        for index in range(1, len(versions)):
-            before, start = versions[index - 1].from_, versions[index].from_
-            if start is None or (before is not None and start <= before):
-                found.append((("retention", "terms", name, index), sentence("config.terms_out_of_order")))
-    return found
+        for index, (version, later) in enumerate(pairwise(versions), 1):
+            if later.from_ is None or (version.from_ is not None and later.from_ <= version.from_):
+                yield ("retention", "terms", name, index), sentence("config.terms_out_of_order")
+
+
+def _faults_of_clients(clients: Mapping[str, Client], people: Mapping[str, Staff]) -> Faults:
+    folded: dict[str, str] = {}
+    for code, client in clients.items():
+        here, approver = ("clients", code), client.default_approver
+        if (first := folded.setdefault(code.casefold(), code)) != code:
+            yield here, sentence("config.differs_in_capitals", other=first)
+        if approver and approver not in people:
+            yield (*here, "default_approver"), sentence("config.no_such_person", person=approver)
+        ids = [contact.id for contact in client.contacts]
+        for index, contact in enumerate(ids):
+            if contact in ids[:index]:
+                yield (*here, "contacts", index, "id"), sentence("config.twice", what=contact)
+
+
+def _faults_of_staff(people: Mapping[str, Staff], clients: Mapping[str, Client]) -> Faults:
+    users: dict[str | None, str] = {}
+    subjects: dict[str | None, str] = {}
+    for code, person in people.items():
+        here, user = ("staff", code), person.os_user
+        if (first := users.setdefault(user, code)) != code and user:
+            yield (*here, "os_user"), sentence("config.os_user_taken", user=user, person=first)
+        if (first := subjects.setdefault(person.oidc_subject, code)) != code and person.oidc_subject:
+            yield (*here, "oidc_subject"), sentence("config.subject_taken", person=first)
+        for client in person.clients if isinstance(person.clients, list) else []:
+            if client not in clients:
+                yield (*here, "clients"), sentence("config.no_such_client", client=client)
+        if "admin" in person.rights and person.clients != "all":
+            yield (*here, "clients"), sentence("config.admin_has_all")
+        if person.away and person.away.until < person.away.from_:
+            yield (*here, "away"), sentence("config.away_ends_first")
+        if person.substitute and person.substitute not in people:
+            yield (*here, "substitute"), sentence("config.no_such_person", person=person.substitute)
+        elif _goes_in_circles(code, people):
+            yield (*here, "substitute"), sentence("config.substitutes_in_a_circle")
 
 
 def _goes_in_circles(code: str, people: Mapping[str, Staff]) -> bool:

@@ -116,15 +116,11 @@ def owners(office: Office, one: DueDate) -> list[str]:
     def may(code: str) -> bool:
         return people.why_not_own(office, code, one.client, kind) is None
 
-    named = [item.owner, item.created_by] if item is not None else [_default_approver(office, one.client)]
+    named = [item.owner, item.created_by] if item is not None else [people.default_approver(office, one.client)]
     if able := [code for code in named if code is not None and may(code)]:
         return able[:1]
     of_type = office.settings.types[kind].staff or () if kind in office.settings.types else ()
     return [code for code in of_type if may(code)] or people.admins(office)
-
-
-def _default_approver(office: Office, client: str) -> str | None:
-    return office.clients[client].default_approver if client in office.clients else None
 
 
 def _of_chosen(office: Office, chosen: object, may: Readable) -> Iterator[DueDate]:
