@@ -7,12 +7,11 @@ look.
 
 from __future__ import annotations
 
-from typing import Any
-
 from peewee import fn
 
 from dossier.database.database import is_shared, transaction
-from dossier.database.tables import PROXY, Listing, Revision, tuples
+from dossier.database.prepared import Prepared
+from dossier.database.tables import PROXY, Listing, Revision
 
 WAITING = "waiting"
 """All that waits for a decision."""
@@ -23,20 +22,19 @@ def of_client(code: str) -> str:
     return f"client {code}"
 
 
+# PostgreSQL's sum of long numbers comes as a Decimal.
+_NUMBER = Prepared(lambda about: Revision.select(fn.COALESCE(fn.SUM(Revision.number), 0)).where(Revision.about == about))
+_OF_LISTING = Prepared(lambda client: Listing.select(fn.COALESCE(fn.SUM(Listing.revision), 0)).where(Listing.client == client))
+
+
 def number(about: str) -> int:
     """Another one after each change; 0 if there was none."""
-    return _sum(Revision.number, Revision.about == about)
+    return int(_NUMBER.rows(about)[0][0])
 
 
 def of_listing(client: str) -> int:
     """As `number`, of what the client sees on the portal."""
-    return _sum(Listing.revision, Listing.client == client)
-
-
-def _sum(numbers: Any, whose: Any) -> int:
-    # PostgreSQL's sum of long numbers comes as a Decimal.
-    [(found,)] = tuples(numbers.model.select(fn.COALESCE(fn.SUM(numbers), 0)).where(whose))
-    return int(found)
+    return int(_OF_LISTING.rows(client)[0][0])
 
 
 def sweep() -> None:

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from peewee import fn
 
-from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, chunks, item_name, tuples
+from dossier.database.prepared import Prepared
+from dossier.database.tables import GENESIS, Decision, Event, EventDetail, Item, Redaction, item_name, tuples
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail.trail import Anchor, RecordedEvent, chained, detail_digest, events, link_of, those
 
@@ -62,16 +63,18 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
     return None if what is None else sentence("trail.cut_off", number=expected, last=expected - 1, what=what)
 
 
+_HASHES = Prepared(lambda seqs: Event.select(Event.seq, Event.hash).where(Event.seq.in_(seqs)))
+_LINKS = Prepared(lambda seqs: Redaction.select(Redaction.seq, Redaction.link).where(Redaction.seq.in_(seqs)))
+
+
 def changed_among(given: Sequence[RecordedEvent]) -> set[int]:
     """Those of these events that are not as they were written, by what stands beside each.
 
     A chain that was wholly written anew is not seen here; `first_fault` sees it.
     """
     wanted = [event.seq for event in given]
-    before, links = {0: GENESIS}, dict[int, str]()
-    for some in chunks(wanted):
-        before |= dict(tuples(Event.select(Event.seq, Event.hash).where(Event.seq.in_([seq - 1 for seq in some]))))
-        links |= dict(tuples(Redaction.select(Redaction.seq, Redaction.link).where(Redaction.seq.in_(some))))
+    before = {0: GENESIS, **dict(_HASHES.rows([seq - 1 for seq in wanted]))}
+    links: dict[int, str] = dict(_LINKS.rows(wanted))
     erased, anew = _erasures() if links or any(event.detail is None for event in given) else (set(), {})
     found = set()
     for event in given:

@@ -28,7 +28,8 @@ from typing import Any, NamedTuple
 from peewee import ModelSelect, fn
 
 from dossier.database import readable
-from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, chunks, insert_rows, item_name, tuples
+from dossier.database.prepared import Prepared
+from dossier.database.tables import GENESIS, PROXY, Event, EventDetail, Item, insert_rows, item_name, tuples
 from dossier.files import files
 from dossier.office.people import ALL, Actor, Readable
 from dossier.text.clock import local_iso, to_text
@@ -206,31 +207,24 @@ def _chunks(query: ModelSelect[Event], after: int = 0) -> Iterator[RecordedEvent
         after = rows[-1][0]
 
 
+_OF_ITEMS = Prepared(lambda keys, actions: _select().where(Event.item.in_(keys) & Event.action.in_(actions)).order_by(Event.seq))
+_THOSE = Prepared(lambda seqs: _select().where(Event.seq.in_(seqs)).order_by(Event.seq))
+_LAST_ABOUT = Prepared(lambda keys: Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(keys)).group_by(Event.item))
+
+
 def of_items(keys: Iterable[int], actions: Iterable[str]) -> list[RecordedEvent]:
     """The events of these kinds about these items, oldest first."""
-    wanted, kinds = list(keys), list(actions)
-    return [
-        RecordedEvent(*row)
-        for some in chunks(wanted)
-        for row in tuples(_select().where(Event.item.in_(some) & Event.action.in_(kinds)).order_by(Event.seq))
-    ]
+    return [RecordedEvent(*row) for row in _OF_ITEMS.rows(list(keys), list(actions))]
 
 
 def last_about(keys: Iterable[int]) -> dict[int, int]:
     """Item → the number of the last event about it."""
-    wanted, found = list(keys), dict[int, int]()
-    for some in chunks(wanted):
-        query = Event.select(Event.item, fn.MAX(Event.seq)).where(Event.item.in_(some))
-        found |= dict(tuples(query.group_by(Event.item)))
-    return found
+    return dict(_LAST_ABOUT.rows(list(keys)))
 
 
 def those(seqs: Iterable[int]) -> list[RecordedEvent]:
     """The events with these numbers, oldest first."""
-    wanted = sorted(set(seqs))
-    return [
-        RecordedEvent(*row) for some in chunks(wanted) for row in tuples(_select().where(Event.seq.in_(some)).order_by(Event.seq))
-    ]
+    return [RecordedEvent(*row) for row in _THOSE.rows(sorted(set(seqs)))]
 
 
 def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:

@@ -37,6 +37,7 @@ from dossier.database.tables import (
     LoginSession,
     LoginToken,
     MailedLink,
+    find_row,
 )
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
@@ -233,7 +234,7 @@ class Door(Generic[L, S]):
 
     def find_session(self, now: datetime, cookie: str) -> S | None:
         """The session of this cookie; None if there is none or it has ended."""
-        session = self.sessions.get_or_none(self.sessions.hash == hash_of(cookie))
+        session = find_row(self.sessions.hash, hash_of(cookie))
         is_over = session is None or session.expires_at <= clock.to_text(now) or session.seen_at <= idle_since(now)
         return None if is_over else session
 

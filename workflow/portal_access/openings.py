@@ -19,10 +19,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypedDict
 
-from peewee import Expression, ModelSelect
+from peewee import Expression
 
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Item, Note, Opening, PageFile, chunks, item_name, tuples
+from dossier.database.prepared import Prepared
+from dossier.database.tables import Edition, Item, Note, Opening, PageFile, item_name
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
@@ -51,37 +52,34 @@ class PublicItem:
 
 def find_shown(office: Office, clients: Sequence[str], key: int) -> PublicItem | None:
     """The item, if one of these clients sees it now."""
-    rows = tuples(_public(office, clients).where(Item.id == key))
-    return _fitting_rows(rows).get(key)
+    return _public(office, clients, [key]).get(key)
 
 
 def load_shown(office: Office, client: str, lines: Sequence[Line]) -> list[PublicItem]:
     """These lines with all that is in them, in order; without those that went meanwhile."""
-    found: dict[int, PublicItem] = {}
-    for some in chunks(lines, 900):
-        keys = [line.key for line in some]
-        found |= _fitting_rows(tuples(_public(office, [client]).where(Item.id.in_(keys))))
+    found = _public(office, [client], [line.key for line in lines])
     return [found[line.key] for line in lines if line.key in found]
 
 
-def _public(office: Office, clients: Sequence[str]) -> ModelSelect[Item]:
-    query = Item.select(Item.published_at, Item.location, *fitting.COLUMNS).where(
-        Item.client.in_(list(clients)) & Item.public.is_null(False) & Item.standing.is_null(False)
+_PUBLIC = Prepared(
+    lambda keys, clients, never: (
+        Item.select(Item.published_at, Item.location, *fitting.COLUMNS)
+        .join(Edition, on=(Item.public == Edition.id))
+        .where(Item.id.in_(keys) & Item.client.in_(clients) & Item.standing.is_null(False))
+        .where(Item.type.is_null() | Item.type.not_in(never))
     )
-    never = showing.never_shared(office)
-    if never:
-        query = query.where(Item.type.is_null() | Item.type.not_in(never))
-    return query.join(Edition, on=(Item.public == Edition.id))
-
-
+)
+_EXTRAS = Prepared(
+    lambda keys: PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size).where(PageFile.item.in_(keys))
+)
 _fitting = Fitting()
 
 
-def _fitting_rows(rows: Sequence[tuple[Any, ...]]) -> dict[int, PublicItem]:
-    """By key. With the pictures and archives that are up by now."""
-    query = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
+def _public(office: Office, clients: Sequence[str], keys: list[int]) -> dict[int, PublicItem]:
+    """What these clients see of these items, by key, with the pictures and archives that are up."""
+    rows = _PUBLIC.rows(keys, list(clients), [*showing.never_shared(office), ""])
     found = [(published_at, place, Standing(*rest)) for published_at, place, *rest in rows]
-    extras = [Extra(*row) for row in tuples(query.where(PageFile.item.in_([one.item for _, _, one in found])))]
+    extras = [Extra(*row) for row in _EXTRAS.rows([one.item for _, _, one in found])]
     made = {(extra.item, extra.source): extra for extra in extras}
     unfit = _fitting.misfits(one for _, _, one in found)
     for key, reason in unfit.items():
@@ -125,20 +123,39 @@ def record(
                 trail.record(now, seat.actor, "downloaded" if wanted else "opened", shown.key, _detail(shown, told))
 
 
+def _is(edition: object, contact: object, name: object, sha256: object) -> Any:
+    """The condition of one opening."""
+    return (Opening.edition == edition) & (Opening.contact == contact) & (Opening.name == name) & (Opening.sha256 == sha256)
+
+
+_LAST_OPENED = Prepared(
+    lambda edition, contact, name, sha256: Opening.select(Opening.last_at).where(_is(edition, contact, name, sha256))
+)
+_OPENED_AGAIN = Prepared(
+    lambda edition, contact, name, sha256, at: Opening.update(last_at=at, times=Opening.times + 1).where(
+        _is(edition, contact, name, sha256)
+    )
+)
+_OPENED_BY = Prepared(
+    lambda editions, contacts: (
+        Opening.select(Opening.edition).distinct().where(Opening.contact.in_(contacts) & Opening.edition.in_(editions))
+    )
+)
+
+
 def _count(now: datetime, contact: str, shown: PublicItem, name: str, sha256: str, is_same_if_soon: bool) -> bool:
     """One more opening; False if it belongs to the last one."""
     at, soon = clock.to_text(now), clock.to_text(now - timedelta(seconds=AGAIN_SECONDS))
-    here = (Opening.edition == shown.edition) & (Opening.contact == contact)
-    here &= (Opening.name == name) & (Opening.sha256 == sha256)
-    last = Opening.get_or_none(here)
-    if last is None:
+    here = shown.edition, contact, name, sha256
+    last_at = (_LAST_OPENED.row(*here) or (None,))[0]
+    if last_at is None:
         Opening.insert(
             edition=shown.edition, contact=contact, name=name, sha256=sha256, item=shown.key, first_at=at, last_at=at, times=1
         ).execute()
         return True
-    if last.last_at > soon and is_same_if_soon:
+    if last_at > soon and is_same_if_soon:
         return False
-    Opening.update(last_at=at, times=Opening.times + 1).where(here).execute()
+    _OPENED_AGAIN.run(*here, at)
     return True
 
 
@@ -152,8 +169,7 @@ def _detail(shown: PublicItem, told: Sequence[tuple[str, str]]) -> dict[str, obj
 
 def opened_by(contacts: Sequence[str], editions: Sequence[int]) -> set[int]:
     """Those of these editions that a contact of the client has opened, the page or a file."""
-    query = Opening.select(Opening.edition).distinct().where(Opening.contact.in_(list(contacts)))
-    return {row[0] for row in tuples(query.where(Opening.edition.in_(list(editions))))}
+    return {row[0] for row in _OPENED_BY.rows(list(editions), list(contacts))}
 
 
 class OpeningTold(TypedDict):
