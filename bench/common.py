@@ -40,6 +40,9 @@ SETTLE_SECONDS = 1.0
 """watch.settle_seconds as it is by default: nothing younger is taken, so the clock starts when
 all is older."""
 
+TICKS = os.sysconf("SC_CLK_TCK")
+"""In so many parts of a second the kernel counts processor time (proc(5))."""
+
 START_SECONDS = 120
 """A daemon that isn't ready by then never will be."""
 
@@ -149,7 +152,11 @@ class Daemon:
     """`dossier run`, until `stop`. It says itself when it is ready, as it does to systemd
     (sd_notify(3))."""
 
-    def __init__(self, *roots: Path, log: Path) -> None:
+    def __init__(
+        self, *roots: Path, log: Path, program: Sequence[str] = (DOSSIER,), environ: Mapping[str, str] | None = None
+    ) -> None:
+        """`program`: what is run in the place of `dossier`; `environ`: what it finds in its
+        environment besides."""
         options = [word for root in roots for word in ("--root", str(root))]
         self._log = log
         with contextlib.ExitStack() as kept, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as ear:
@@ -158,10 +165,9 @@ class Daemon:
             ear.settimeout(START_SECONDS)
             out = kept.enter_context(open(log, "w"))
             started = time.perf_counter()
-            command = [DOSSIER, *options, "run"] if len(roots) == 1 else [DOSSIER, "run", *options]
-            self._process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env={**os.environ, "NOTIFY_SOCKET": f"{folder}/notify"}
-            )
+            command = [*program, *options, "run"] if len(roots) == 1 else [*program, "run", *options]
+            around = {**os.environ, **(environ or {}), "NOTIFY_SOCKET": f"{folder}/notify"}
+            self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=around)
             waits_for = len(roots)
             try:
                 while waits_for:
@@ -199,7 +205,7 @@ class Daemon:
 def cpu_seconds(pid: int) -> float:
     """Processor time that a process had, as the kernel counts it."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return (int(fields[11]) + int(fields[12])) / TICKS
 
 
 def family(pid: int) -> list[int]:
