@@ -8,7 +8,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
-from kit import folders
+from kit import folders, new_databases
 from kit.mail_server import Server, serving
 from kit.servers import DATABASE_URL, POSTGRESQL, drop_database, new_database
 from kit.support import Root, need, new_office
@@ -20,6 +20,8 @@ __all__ = ["need"]
 
 # The command is started hundreds of times: it is not to be compiled anew each time, where the environment says so.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+new_databases.copy_from_now_on()
 
 # The same cases in each run, whatever the machine's load: a red test is a change's fault. More and other ones: HYPOTHESIS_PROFILE=default.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)

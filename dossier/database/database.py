@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -370,7 +370,7 @@ def _migrate(office: Office, database: Database, backups: Path) -> None:
     """Run what lacks, each script in its own transaction; one that fails leaves no trace. Locked.
 
     A database that is in use is copied to `backups` before; without room for that it stays as it
-    is.
+    is. A new one is made in one transaction, so there is all of it or nothing.
     """
     from playhouse.migrations import Runner
 
@@ -379,7 +379,9 @@ def _migrate(office: Office, database: Database, backups: Path) -> None:
         raise DatabaseTooNew("database.too_new", migrations=sorted(newer))
     if applied and applied != known:
         _keep_before(office, backups, sorted(known - applied)[0])
-    Runner(database, str(MIGRATIONS)).up()
+    runner = Runner(database, str(MIGRATIONS))
+    with nullcontext() if applied else runner.migrator.migration_context():
+        runner.up()
 
 
 def _keep_before(office: Office, backups: Path, migration: str) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from playhouse.migrations import Runner
 
 from dossier.database import snapshot
 from dossier.database.database import MIGRATIONS, close_database, open_database
+from dossier.database.tables import PROXY
 from dossier.database.trouble import DatabaseTooNew, DatabaseUnavailable
 from dossier.office.office import Office
 from dossier.office.opening import load_office
@@ -85,6 +87,20 @@ def test_an_earlier_database_is_copied_and_then_brought_up_to_date(tmp_path: Pat
 def test_a_new_database_needs_no_copy(tmp_path: Path) -> None:
     open_database(_office(tmp_path / "office"))
     assert not (tmp_path / "office/var/backups").exists()
+
+
+def test_of_a_new_database_there_is_all_or_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    shutil.copytree(MIGRATIONS, tmp_path / "scripts")
+    (tmp_path / "scripts/9999_ends.py").write_text("def up(migrator, db):\n    raise KeyboardInterrupt\n")
+    office = _office(tmp_path / "office")
+    with monkeypatch.context() as patched:
+        patched.setattr("dossier.database.database.MIGRATIONS", tmp_path / "scripts")
+        with pytest.raises(KeyboardInterrupt):
+            open_database(office)
+    assert PROXY.obj.get_tables() == []
+    close_database()
+    open_database(office)
+    assert {name for (name,) in PROXY.execute_sql("SELECT name FROM schema_migration").fetchall()} == KNOWN
 
 
 @SQLITE
