@@ -8,19 +8,23 @@ the year, so keys sort by age.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NotRequired, TypedDict, TypeVar
 
 import peewee
 from peewee import (
+    OP,
+    SQL,
     AutoField,
     BigIntegerField,
     BooleanField,
     CharField,
     CompositeKey,
     DatabaseProxy,
+    Expression,
     IntegerField,
     Model,
+    SqliteDatabase,
     TextField,
 )
 
@@ -66,6 +70,18 @@ def chunks(values: Sequence[V], size: int = 500) -> Iterator[Sequence[V]]:
     """The values, some at a time: both databases take only so many in one `IN (…)`."""
     for start in range(0, len(values), size):
         yield values[start : start + size]
+
+
+def among(column: object, keys: Iterable[int]) -> Expression:
+    """The condition that a column is one of these numbers, however many they are.
+
+    They go to the database as one value. To write a place for each takes peewee four times as long
+    as all else that finding its row costs.
+    """
+    numbers = ",".join(map(str, keys))
+    if isinstance(PROXY.obj, SqliteDatabase):
+        return Expression(column, OP.IN, SQL("(SELECT value FROM json_each(?))", [f"[{numbers}]"]))
+    return Expression(column, OP.EQ, SQL("ANY(%s::bigint[])", [f"{{{numbers}}}"]))
 
 
 def tuples(query: Any) -> list[tuple[Any, ...]]:

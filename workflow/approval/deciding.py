@@ -16,7 +16,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from dossier.database.database import transaction
-from dossier.database.tables import Decision, Edition, Event, Item, chunks, item_name, tuples
+from dossier.database.tables import Decision, Edition, Event, Item, among, item_name, plain_rows, tuples
 from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.office.people import Actor, ApproverSeat
@@ -24,7 +24,7 @@ from dossier.text import clock
 from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.text.sentences import Sentence, sentence
 from dossier.trail import trail
-from workflow.approval.waiting import CHUNK, Concept, Decided, Seating
+from workflow.approval.waiting import Concept, Decided, Seating
 from workflow.items import internal, items, makers, notes, suspicion
 from workflow.outbox import notices
 
@@ -208,10 +208,9 @@ def send_back_unfit(office: Office, now: datetime, about_to: Collection[tuple[It
 def _given(editions: Sequence[int]) -> dict[int, list[str]]:
     """Edition → who approved it, of those that were decided on."""
     found: dict[int, list[str]] = {}
-    for some in chunks(editions, CHUNK):
-        wanted = Decision.edition.in_(some) & (Decision.decision == "approve")
-        for edition, by in tuples(Decision.select(Decision.edition, Decision.decided_by).where(wanted)):
-            found.setdefault(edition, []).append(by)
+    wanted = among(Decision.edition, editions) & (Decision.decision == "approve")
+    for edition, by in plain_rows(Decision.select(Decision.edition, Decision.decided_by).where(wanted)):
+        found.setdefault(edition, []).append(by)
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import structlog
 
-from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, chunks, item_name, tuples
+from dossier.database.tables import Edition, Item, Page, PageDue, PageFile, among, chunks, item_name, plain_rows
 from dossier.files import files
 from dossier.office.office import Office
 from dossier.text import clock
@@ -80,11 +80,8 @@ class Work:
 
 def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
     """The clients with items changed after the jobs were made. Refreshes what mails go by."""
-    versions: dict[int, tuple[int, bool]] = {}
-    for some in chunks(jobs, 900):
-        keys = [job.item.id for job in some]
-        query = Item.select(Item.id, Item.version, Item.notify).where(Item.id.in_(keys))
-        versions.update({key: (version, notify) for key, version, notify in tuples(query)})
+    query = Item.select(Item.id, Item.version, Item.notify).where(among(Item.id, [job.item.id for job in jobs]))
+    versions = {key: (version, bool(notify)) for key, version, notify in plain_rows(query)}
     late = set()
     for job in jobs:
         version, job.item.notify = versions[job.item.id]
@@ -95,9 +92,8 @@ def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
 
 def public_of(keys: Sequence[int]) -> Iterator[tuple[int, str, int]]:
     """(item, client, edition) of those of these items that are on the portal."""
-    for some in chunks(keys, 900):
-        chunk = Item.id.in_(some) & Item.public.is_null(False)
-        yield from tuples(Item.select(Item.id, Item.client, Item.public).where(chunk))
+    wanted = among(Item.id, keys) & Item.public.is_null(False)
+    yield from plain_rows(Item.select(Item.id, Item.client, Item.public).where(wanted))
 
 
 def is_shown(source: str, shown: tuple[str | None, Edition] | None) -> bool:
@@ -129,20 +125,18 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
         (shown, "approved", STEPS["approved"]["publish"], {"public": Item.standing, "published_at": at}),
         (gone, "published", "approved", {"public": None}),
     ):
-        for chunk in chunks(keys):
-            Item.update(**values).where(Item.id.in_(chunk)).execute()
-            Item.update(share_state=after).where(Item.id.in_(chunk) & (Item.share_state == before)).execute()
-    for chunk in chunks([job.item.id for job in jobs if not job.is_waiting]):
-        Item.update(unsettled=False).where(Item.id.in_(chunk)).execute()
+        if keys:
+            Item.update(**values).where(among(Item.id, keys)).execute()
+            Item.update(share_state=after).where(among(Item.id, keys) & (Item.share_state == before)).execute()
+    Item.update(unsettled=False).where(among(Item.id, [job.item.id for job in jobs if not job.is_waiting])).execute()
     for code, work in placed.items():
         _record_pages(office, code, work)
-    for chunk in chunks(gone):
-        PageFile.delete().where(PageFile.item.in_(chunk)).execute()
-    for chunk in chunks([*dressed, *gone]):
-        PageDue.delete().where(PageDue.item.in_(chunk)).execute()
-    undressed = [job.item.id for job in jobs if job.edition and job.staged and _wants_extras(job.edition)]
-    for chunk in chunks(undressed):
-        PageDue.insert_many([{"item": key} for key in chunk]).on_conflict_ignore().execute()
+    if gone:
+        PageFile.delete().where(among(PageFile.item, gone)).execute()
+    if dressed or gone:
+        PageDue.delete().where(among(PageDue.item, [*dressed, *gone])).execute()
+    undressed = among(Item.id, [job.item.id for job in jobs if job.edition and job.staged and _wants_extras(job.edition)])
+    PageDue.insert_from(Item.select(Item.id).where(undressed), [PageDue.item]).on_conflict_ignore().execute()
     trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
     is_wanted = shown and any(person.notices.published != "never" for person in office.staff.values())
     silent = notices.imported(shown) if is_wanted else set[int]()

@@ -57,7 +57,7 @@ import structlog
 from dossier.cluster import claims
 from dossier.database import identity
 from dossier.database.database import transaction
-from dossier.database.tables import Edition, Item, Page, PageFile, chunks, first_edition, item_name, tuples
+from dossier.database.tables import Edition, Item, Page, PageFile, among, chunks, first_edition, item_name, plain_rows, tuples
 from dossier.files import files, moves
 from dossier.office.office import Office
 from dossier.text import clock, system
@@ -155,8 +155,7 @@ class Publisher:
                 Item.update(unsettled=True).where(hidden & (Item.client == code)).execute()
             comes_back = stands & ~Item.unsettled & (Item.type.is_null() | Item.type.not_in(never))
             back = [key for key, code in tuples(Item.select(Item.id, Item.client).where(comes_back)) if code not in away]
-            for some in chunks(back):
-                Item.update(unsettled=True).where(Item.id.in_(some)).execute()
+            Item.update(unsettled=True).where(among(Item.id, back)).execute()
         self._known = known | set(self.office.clients)
         self._has_looked = False
         looks = dict(tuples(Page.select(Page.client, Page.look)))
@@ -210,8 +209,7 @@ class Publisher:
         self._written -= codes
         self._stale.update(code for code in codes if is_on_portal(self.office, code))
         with transaction():
-            for some in chunks(keys):
-                Item.update(unsettled=True).where(Item.id.in_(some)).execute()
+            Item.update(unsettled=True).where(among(Item.id, keys)).execute()
 
     def put_up(self, batch: PicturedItems) -> None:
         """Pictures and archives that the next round shall put up."""
@@ -636,7 +634,4 @@ def _places(job: PortalJob, at: str) -> list[Place]:
 
 def _places_of(keys: Collection[int]) -> list[Place]:
     """Where these items stand."""
-    rows: list[Place] = []
-    for some in chunks(sorted(keys)):
-        rows += tuples(Item.select(Item.published_at, Item.id).where(Item.id.in_(some) & Item.published_at.is_null(False)))
-    return rows
+    return plain_rows(Item.select(Item.published_at, Item.id).where(among(Item.id, keys) & Item.published_at.is_null(False)))

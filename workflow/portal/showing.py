@@ -9,7 +9,7 @@ from itertools import islice
 
 from peewee import Expression, Tuple
 
-from dossier.database.tables import Edition, Item, PageFile, Shown, chunks, item_name, tuples
+from dossier.database.tables import Edition, Item, PageFile, Shown, among, item_name, plain_rows, tuples
 from dossier.office.office import Office
 from dossier.text import clock
 from workflow.approval import fitting
@@ -41,10 +41,7 @@ def may_show(office: Office, item: Item) -> bool:
 
 def editions(ids: Sequence[int]) -> dict[int, Edition]:
     """The editions with these ids."""
-    found: dict[int, Edition] = {}
-    for some in chunks(ids, 900):
-        found.update({edition.id: edition for edition in Edition.select().where(Edition.id.in_(some))})
-    return found
+    return {edition.id: edition for edition in Edition.select().where(among(Edition.id, ids))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +58,8 @@ def extras(code: str, items: Sequence[int] | None = None) -> list[Extra]:
     """The pictures and archives that are up for a client, of these items (None: of all)."""
     query = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
     if items is None:
-        return [Extra(*row) for row in tuples(query.where(PageFile.client == code))]
-    return [Extra(*row) for some in chunks(items) for row in tuples(query.where(PageFile.item.in_(some)))]
+        return [Extra(*row) for row in plain_rows(query.where(PageFile.client == code))]
+    return [Extra(*row) for row in plain_rows(query.where(among(PageFile.item, items)))]
 
 
 Place = tuple[str, int]
@@ -148,16 +145,13 @@ def standing_among(code: str, above: Place | None, upto: Place | None) -> Iterat
     query = stands.order_by(Item.published_at.desc(), Item.id.desc()).limit(AT_ONCE)
     last: Place | None = None
     while rows := tuples(query if last is None else query.where(Tuple(*last) > STANDS)):
-        yield fitting.standing(Item.id.in_([key for _, key in rows]), Item.public)
+        yield fitting.standing(among(Item.id, [key for _, key in rows]), Item.public)
         last = rows[-1]
 
 
 def _locations(keys: Sequence[int]) -> dict[int, str | None]:
     """The locations of these items."""
-    found: dict[int, str | None] = {}
-    for some in chunks(keys):
-        found |= dict(tuples(Item.select(Item.id, Item.location).where(Item.id.in_(some))))
-    return found
+    return dict(plain_rows(Item.select(Item.id, Item.location).where(among(Item.id, keys))))
 
 
 def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
@@ -167,12 +161,12 @@ def newest_public(code: str, most: int) -> tuple[list[ShownItem], int]:
     query: object = (
         Item.select(Item.id, Item.published_at, Edition.shown, Item.location)
         .join(Edition, on=(Item.public == Edition.id))
-        .where(Item.id.in_([key for (key,) in tuples(newest)]))
+        .where(among(Item.id, [key for (key,) in plain_rows(newest)]))
         .order_by(Item.published_at.desc(), Item.id.desc())
     )
     rows = tuples(query)
     up = PageFile.select(PageFile.name, PageFile.item, PageFile.source, PageFile.size)
-    extras = [Extra(*row) for row in tuples(up.where(PageFile.item.in_([row[0] for row in rows])))]
+    extras = [Extra(*row) for row in plain_rows(up.where(among(PageFile.item, [row[0] for row in rows])))]
     made = {(extra.item, extra.source): extra for extra in extras}
     return [shown_item(at, key, shown, place, made) for key, at, shown, place in rows], Item.select().where(public).count()
 
