@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 
-from desk.cli import completing, printing, session
+from desk.cli import options, printing, session
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
 from desk.cli.translation import Command, _, add
@@ -48,7 +48,6 @@ def _switch(name: str, on: bool) -> str:
 Share = Annotated[
     bool | None, typer.Option("--share/--no-share", help="Whether the client gets it. Must be said if the item is shared.")
 ]
-Text = Annotated[str | None, typer.Option()]
 
 
 def register(app: typer.Typer) -> None:
@@ -63,69 +62,33 @@ def register(app: typer.Typer) -> None:
     add(app, copy, "dossier copy 2026-000012 accounts.pdf --to 2026-000031 --no-share", cls=SwitchCommand)
 
 
+@options.spread("wish", options.EDIT)
 def edit(
     items: ManyItems = None,
-    description: Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")] = None,
-    status: Text = None,
-    kind: Annotated[str | None, typer.Option("--type")] = None,
-    location: Annotated[str | None, typer.Option(help='The place in the dossier; "" for none.')] = None,
-    label: Annotated[
-        list[str] | None, typer.Option(help='Each label it shall have; "" for none. +LABEL and -LABEL: one more, one less.')
-    ] = None,
-    explanation: Annotated[str | None, typer.Option(help='Free text; "" for none.')] = None,
-    share: Annotated[bool | None, typer.Option("--share/--no-share", help="On the client's portal, or off it.")] = None,
-    share_status: Annotated[Literal["concept", "approved"] | None, typer.Option()] = None,
-    share_all: Annotated[bool, typer.Option("--share-all", help="All attachments are shared.")] = False,
-    share_none: Annotated[bool, typer.Option("--share-none", help="No attachment is shared.")] = False,
-    share_file: Annotated[
-        list[str] | None, typer.Option("--share-file", metavar="NAME", help="Only these attachments are shared.")
-    ] = None,
-    share_explanation: Annotated[
-        bool | None, typer.Option("--share-explanation/--no-share-explanation", help="The client sees the explanation too.")
-    ] = None,
-    approver: Annotated[list[str] | None, typer.Option(metavar="STAFF")] = None,
-    approvals: Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")] = None,
-    notify: Annotated[
-        bool | None, typer.Option("--notify/--no-notify", help="A mail to the contact once it is on the portal.")
-    ] = None,
-    contact: Annotated[str | None, typer.Option(metavar="ID")] = None,
-    field: Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")] = None,
-    due: Annotated[str | None, typer.Option(metavar="DATE", help='When something must be done with it; "" for never.')] = None,
-    owner: Annotated[
-        str | None, typer.Option(metavar="STAFF", help='Who sees to it; "" for who made it.', autocompletion=completing.staff)
-    ] = None,
-    reason: Annotated[
-        str | None, typer.Option("--reason", help="With --no-share: why it is taken off the portal; goes into the history.")
-    ] = None,
+    *,
+    wish: options.Given,
     if_version: Annotated[int | None, typer.Option(metavar="N", help="Only if it is this version still (show tells it).")] = None,
     where: Where = None,
     yes: Yes = False,
 ) -> None:
     """Change an item, or several. What the client sees of a shared item must be approved again, unless you may share."""
     from desk.actions import changing
-    from desk.cli.items import fields_of
 
-    if (share_all, share_none, bool(share_file)).count(True) > 1:
+    share_file, label = wish["share_file"], wish["labels"] or ()
+    if (wish["share_all"], wish["share_none"], bool(share_file)).count(True) > 1:
         raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
-    words = {None: None, True: "yes", False: "no"}
-    keys: dict[str, Any] = {
-        "description": description, "status": status, "type": kind, "location": location,
-        "labels": [one for one in label if one] if label else None, "explanation": explanation, "share": words[share],
-        "share_status": share_status, "share_attachments": "all" if share_all else "none" if share_none else None,
-        "share_explanation": words[share_explanation], "approver": approver or None, "approvals": approvals,
-        "notify": words[notify], "contact": contact, "due": due, "owner": owner, "reason": reason, **fields_of(field),
-    }  # fmt: skip
+    keys = options.keys_of(wish) | {"labels": [one for one in label if one] if label else None}
     if not share_file and all(value is None for value in keys.values()):
         raise typer.BadParameter(_("what is to be changed? see: dossier edit --help"))
     if if_version is not None and (where or len(items or ()) > 1):
         raise typer.BadParameter(_("--if-version is about one item"))
     office, actor = session.opened(), session.actor()
-    is_step = bool(label) and all(len(one) > 1 and one[0] in "+-" for one in label or ())
+    is_step = bool(label) and all(len(one) > 1 and one[0] in "+-" for one in label)
 
     def act(key: int, version: int | None) -> Sequence[Any]:
         wanted = dict(keys)
         if is_step:
-            more, less = ([one[1:] for one in label or () if one[0] == sign] for sign in "+-")
+            more, less = ([one[1:] for one in label if one[0] == sign] for sign in "+-")
             wanted["labels"] = changing.labels_with(office, actor, key, more, less)
         only = if_version if if_version is not None else version
         return changing.edit(office, clock.utc_now(), actor, key, wanted, share_only=share_file, if_version=only)

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import completing, printing, session
+from desk.cli import completing, options, printing, session
 from desk.cli.numbers import OneItem, key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add
 from dossier.text import clock
 
@@ -19,23 +20,6 @@ if TYPE_CHECKING:
     from dossier.office.office import Office
     from ingest.sources.dropping import Request
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
-Text = Annotated[str | None, typer.Option()]
-Texts = Annotated[list[str] | None, typer.Option()]
-Described = Annotated[str | None, typer.Option("--description", "-d", help="One line; the client sees it.")]
-Kind = Annotated[str | None, typer.Option("--type")]
-Share = Annotated[bool, typer.Option("--share", help="For the client's portal.")]
-ShareStatus = Annotated[Literal["concept", "approved"] | None, typer.Option()]
-ShareExplanation = Annotated[bool, typer.Option("--share-explanation", help="The client sees the explanation too.")]
-Approvers = Annotated[list[str] | None, typer.Option(metavar="STAFF")]
-Approvals = Annotated[str | None, typer.Option(help="With several approvers: all, any, or a number.")]
-Notify = Annotated[bool, typer.Option("--notify", help="A mail to the contact once it is on the portal.")]
-Contact = Annotated[str | None, typer.Option(metavar="ID")]
-Due = Annotated[str | None, typer.Option(metavar="DATE", help="The day on which something must be done with it, as 2027-03-01.")]
-Owner = Annotated[
-    str | None, typer.Option(metavar="STAFF", help="Who sees to it; without it who makes it.", autocompletion=completing.staff)
-]
-Fields = Annotated[list[str] | None, typer.Option(metavar="KEY=VALUE", help="A key of the item's type.")]
 Wait = Annotated[bool, typer.Option("--wait", help="Wait for the daemon and print the item's number.")]
 Timeout = Annotated[float, typer.Option(help="Seconds that --wait waits.")]
 
@@ -226,53 +210,28 @@ def _named(office: Office, client: str) -> str:
     return f"{office.clients[client].name} ({client})" if client in office.clients else client
 
 
+@options.spread("wish", options.NEW)
 def new(
     client: Annotated[str | None, typer.Argument(metavar="[CLIENT]", help="The client's code.")] = None,
     files: Annotated[list[Path] | None, typer.Argument(metavar="[FILES]...")] = None,
-    description: Described = None,
-    status: Text = None,
-    kind: Kind = None,
-    location: Text = None,
-    label: Texts = None,
-    explanation: Text = None,
-    share: Share = False,
-    share_status: ShareStatus = None,
-    share_all: Annotated[bool, typer.Option("--share-all", help="All files are shared.")] = False,
-    share_none: Annotated[bool, typer.Option("--share-none", help="No file is shared.")] = False,
-    share_file: Annotated[
-        list[str] | None, typer.Option("--share-file", metavar="NAME", help="Only these files are shared.")
-    ] = None,
-    share_explanation: ShareExplanation = False,
-    approver: Approvers = None,
-    approvals: Approvals = None,
-    notify: Notify = False,
-    contact: Contact = None,
-    due: Due = None,
-    owner: Owner = None,
-    field: Fields = None,
+    *,
+    wish: options.Given,
     wait: Wait = False,
     timeout: Timeout = 60.0,
 ) -> None:
     """Drop files with a sidecar into a client's inbox. On a terminal, without --description, it asks step by step."""
     from ingest.sources import dropping
 
-    if share_file and (share_all or share_none):
+    if wish["share_file"] and (wish["share_all"] or wish["share_none"]):
         raise typer.BadParameter(_("give --share-file, or --share-all, or --share-none"))
     office = session.office()
     actor = session.actor()
-    if description is None:
+    if wish["description"] is None:
         request = _ask(client, files)
     elif client is None:
         raise typer.BadParameter(_("which client? give its code before the files; look it up with: dossier clients WORDS"))
     else:
-        chosen = "all" if share_all else "none" if share_none else None
-        keys: dict[str, Any] = {
-            "description": description, "status": status, "type": kind, "location": location, "labels": label, "explanation": explanation,
-            "share": "yes" if share else None, "share_status": share_status, "share_attachments": chosen,
-            "share_explanation": "yes" if share_explanation else None, "approver": approver, "approvals": approvals,
-            "notify": "yes" if notify else None, "contact": contact, "due": due, "owner": owner, **fields_of(field),
-        }  # fmt: skip
-        request = dropping.Request(client, files or [], keys, share_file or ())
+        request = dropping.Request(client, files or [], options.keys_of(wish), wish["share_file"] or ())
     if actor.behind is not None:
         session.opened()
     place = dropping.drop(office, clock.utc_now(), actor, request)
@@ -288,14 +247,6 @@ def told_of_drop(office: Office, client: str, place: Path, seconds: float | None
     else:
         shown = place.relative_to(office.root) if place.is_relative_to(office.root) else place
         print(_("%(path)s is in the inbox") % {"path": shown})
-
-
-def fields_of(given: list[str] | None) -> dict[str, str]:
-    """`KEY=VALUE`, as it is given for each of a type's own fields. Raises BadParameter."""
-    for one in given or ():
-        if "=" not in one:
-            raise typer.BadParameter(_("--field %(given)s: give KEY=VALUE") % {"given": one})
-    return dict(one.split("=", 1) for one in given or ())
 
 
 def _ask(client: str | None, files: list[Path] | None) -> Request:
