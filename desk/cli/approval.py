@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 import typer
 
 from desk.cli import completing, printing, session
+from desk.cli.items import columns
 from desk.cli.numbers import Items, OneItem, key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add
 from dossier.text import clock
 from dossier.text.refusals import Refusal
@@ -35,7 +37,7 @@ def queue(
     limit: Annotated[
         int | None, typer.Option(min=0, help="At most so many; 0: all. A table has at most 50, unless you say so.")
     ] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Concepts that wait for a decision, oldest first."""
     office = session.opened_quickly()
@@ -43,22 +45,10 @@ def queue(
 
     most = TABLE_ROWS if limit is None and not json else limit or None
     found = deciding.queue(office, clock.utc_now(), session.reader(), approver, most)
+    shown = [*columns("item", "created_at", "client", "description"), (_("made by"), "created_by"), (_("waits for"), "asked")]
+    printing.listing(found.items, json, shown, _("Nothing waits for a decision."), spare=(_("made by"),))
     if json:
-        printing.as_json(found.items)
         return
-    rows = [
-        (
-            one["item"],
-            one["created_at"][:10],
-            one["client"],
-            one["description"],
-            one["created_by"],
-            ", ".join(one["asked"]),
-        )
-        for one in found.items
-    ]
-    columns = (_("item"), _("date"), _("client"), _("description"), _("made by"), _("waits for"))
-    printing.table(columns, rows, _("Nothing waits for a decision."), spare=(_("made by"),))
     for one in found.items:
         for line in one["attention"]:
             print(_("%(item)s, attention: %(what)s") % {"item": one["item"], "what": printing.text(line)})
@@ -103,5 +93,4 @@ def publish(item: OneItem) -> None:
     """Put back on the portal what was approved before it was withdrawn."""
     from desk.actions import withdrawing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    print(printing.several(withdrawing.put_back(office, clock.utc_now(), actor, key)))
+    printing.outcome(withdrawing.put_back, key_of(item))

@@ -141,19 +141,13 @@ def _long_enough(office: Office, text: str) -> str | None:
 
 
 def _optional(question: str) -> str | None:
-    return (
-        str(typer.prompt(_("%(question)s (Enter: none)") % {"question": question}, default="", show_default=False)).strip()
-        or None
-    )
+    told = _("%(question)s (Enter: none)") % {"question": question}
+    return str(typer.prompt(told, default="", show_default=False)).strip() or None
 
 
 def _choice(question: str, choices: list[str]) -> str:
-    listed = f"{question} ({', '.join(choices)})"
-    return _text(
-        listed,
-        lambda text: None if text in choices else _("give one of: %(choices)s") % {"choices": ", ".join(choices)},
-        choices[0],
-    )
+    wrong = _("give one of: %(choices)s") % {"choices": ", ".join(choices)}
+    return _text(f"{question} ({', '.join(choices)})", lambda text: None if text in choices else wrong, choices[0])
 
 
 def _optional_choice(question: str, choices: list[str]) -> str | None:

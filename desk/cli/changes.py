@@ -15,6 +15,7 @@ from desk.cli.translation import Command, _, add
 from dossier.office.terms import YES_NO
 from dossier.text import clock
 from dossier.text.names import nfc
+from dossier.text.sentences import Sentence
 
 _SWITCHES = ("--share", "--share-explanation", "--notify")
 
@@ -85,7 +86,7 @@ def edit(
     office, actor = session.opened(), session.actor()
     is_step = bool(label) and all(len(one) > 1 and one[0] in "+-" for one in label)
 
-    def act(key: int, version: int | None) -> Sequence[Any]:
+    def act(key: int, version: int | None) -> Sequence[Sentence | str]:
         wanted = dict(keys)
         if is_step:
             more, less = ([one[1:] for one in label if one[0] == sign] for sign in "+-")
@@ -106,8 +107,7 @@ def attach(
     from desk.actions import changing
 
     sources = [changing.Source(path, nfc(path.name), share, note) for path in files]
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    _tell(changing.attach(office, clock.utc_now(), actor, key, sources))
+    printing.outcome(changing.attach, key_of(item), sources)
 
 
 def replace(
@@ -116,8 +116,7 @@ def replace(
     """Put a new version in the place of an attachment, which keeps its name."""
     from desk.actions import changing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    _tell(changing.replace(office, clock.utc_now(), actor, key, name, file))
+    printing.outcome(changing.replace, key_of(item), name, file)
 
 
 def rename(
@@ -126,16 +125,14 @@ def rename(
     """Give an attachment another name."""
     from desk.actions import changing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    _tell(changing.rename(office, clock.utc_now(), actor, key, old, new))
+    printing.outcome(changing.rename, key_of(item), old, new)
 
 
 def remove(item: OneItem, names: Annotated[list[str], typer.Argument(metavar="NAME...")]) -> None:
     """Take attachments out of an item. What they held stays in the vault."""
     from desk.actions import changing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    _tell(changing.remove(office, clock.utc_now(), actor, key, names))
+    printing.outcome(changing.remove, key_of(item), names)
 
 
 def copy(
@@ -147,10 +144,4 @@ def copy(
     """Copy attachments to another item."""
     from desk.actions import changing
 
-    key, target, office, actor = key_of(item), key_of(to), session.opened(), session.actor()
-    _tell(changing.copy(office, clock.utc_now(), actor, key, names, target, share))
-
-
-def _tell(done: Any) -> None:
-    """Say what became of it."""
-    print(printing.several(done))
+    printing.outcome(changing.copy, key_of(item), names, key_of(to), share)

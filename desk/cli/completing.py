@@ -6,7 +6,8 @@ Whatever goes wrong here is nothing to somebody who presses the Tab key: then th
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterable
 
 from desk.cli import session
 
@@ -14,39 +15,42 @@ MOST = 50
 """Items that are offered."""
 
 
-def clients(incomplete: str) -> list[tuple[str, str]]:
+Choices = list[tuple[str, str]]
+"""What is completed, each with what it is."""
+
+
+def _or_nothing(find: Callable[[str], Iterable[tuple[str, str]]]) -> Callable[[str], Choices]:
+    @functools.wraps(find)
+    def found(incomplete: str) -> Choices:
+        with contextlib.suppress(Exception):
+            return list(find(incomplete))
+        return []
+
+    return found
+
+
+@_or_nothing
+def clients(incomplete: str) -> Iterable[tuple[str, str]]:
     """Codes and names of clients whose code begins so, or whose name has it in it."""
-    found: list[tuple[str, str]] = []
-    with contextlib.suppress(Exception):
-        from desk.actions import looking_up
+    from desk.actions import looking_up
 
-        office = session.office()
-        codes = looking_up.find_clients(office, session.reader(), incomplete)
-        found = [(code, office.clients[code].name) for code in codes]
-    return found
+    office = session.office()
+    return [(code, office.clients[code].name) for code in looking_up.find_clients(office, session.reader(), incomplete)]
 
 
-def staff(incomplete: str) -> list[tuple[str, str]]:
+@_or_nothing
+def staff(incomplete: str) -> Iterable[tuple[str, str]]:
     """Codes and names of staff."""
-    found: list[tuple[str, str]] = []
-    with contextlib.suppress(Exception):
-        everybody = session.office().staff.items()
-        found = [(code, one.name) for code, one in everybody if one.active and code.startswith(incomplete)]
-    return found
+    everybody = session.office().staff.items()
+    return [(code, one.name) for code, one in everybody if one.active and code.startswith(incomplete)]
 
 
-def items(incomplete: str) -> list[tuple[str, str]]:
+@_or_nothing
+def items(incomplete: str) -> Iterable[tuple[str, str]]:
     """The newest items whose number begins so."""
-    found: list[tuple[str, str]] = []
-    with contextlib.suppress(Exception):
-        found = list(_items(incomplete.upper()))
-    return found
-
-
-def _items(begin: str) -> Iterator[tuple[str, str]]:
     from desk.actions import looking_up
     from workflow.reports.finding import Filter
 
     for one in looking_up.find_items(session.opened_quickly(), session.reader(), Filter(), MOST):
-        if one["item"].startswith(begin) or one["item"].removeprefix("D-").startswith(begin):
+        if incomplete.upper() in (one["item"][: len(incomplete)], one["item"].removeprefix("D-")[: len(incomplete)]):
             yield one["item"], one["description"]

@@ -8,6 +8,7 @@ import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add
 from dossier.text import clock
 from dossier.text.sentences import Sentence
@@ -33,7 +34,7 @@ def erase(
     reason: Annotated[str, typer.Option("--reason", help="Stays in the trail, so it must not say whom it is about.")] = "",
     language: Annotated[Literal["nl", "en"] | None, typer.Option(help="Of the report; without it, theirs or yours.")] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do it. Without, what would go and stay is listed.")] = False,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Erase a person's data, as far as nothing says that they must be kept; with a report. Without --yes, only a list. Needs an admin."""
     from desk.actions import erasing

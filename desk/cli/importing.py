@@ -85,10 +85,8 @@ def import_(
     with logs.counting(_("importing"), seen.entries) as progress:
         done = importer.place(clock.utc_now(), seen.faulty, progress)
     print(_("%(count)s are in the inbox now, %(before)s were imported before.") % {"count": done.placed, "before": done.before})
-    if presence.daemons(office, clock.utc_now()):
-        print(_("The daemon takes them: dossier status"))
-    else:
-        print(_("Take them with: dossier run --once"))
+    is_running = presence.daemons(office, clock.utc_now())
+    print(_("The daemon takes them: dossier status") if is_running else _("Take them with: dossier run --once"))
 
 
 def export(
@@ -111,15 +109,11 @@ def export(
     values = {"items": done.items, "files": done.files, "folder": folder, "there": done.there}
     print(_("%(items)s items with %(files)s files (%(there)s were there already) are in %(folder)s; look at index.html") % values)
     if done.stayed:
-        print(
-            _("%(count)s items of types that are never shared stayed behind; --internal takes them along")
-            % {"count": done.stayed}
-        )
+        told = _("%(count)s items of types that are never shared stayed behind; --internal takes them along")
+        print(told % {"count": done.stayed})
     if done.strangers:
-        print(
-            _("%(count)s files lie in its folders besides; they are no part of the dossier as it is now")
-            % {"count": done.strangers}
-        )
+        told = _("%(count)s files lie in its folders besides; they are no part of the dossier as it is now")
+        print(told % {"count": done.strangers})
 
 
 def _tell(lines: list[str]) -> None:

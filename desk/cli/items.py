@@ -74,24 +74,9 @@ def items(
     found = looking_up.find_items(office, reader, wanted, limit, key_of(after) if after else None)
     if client is not None:
         looking_up.note_client(office, clock.utc_now(), reader, client)
-    if json:
-        printing.as_json(found)
-        return
-    rows = [
-        (
-            i["item"],
-            i["due_on"] if due else i["created_at"][:10],
-            i["client"],
-            i["description"],
-            i["status"],
-            state(i["share_state"]),
-            i["location"],
-        )
-        for i in found
-    ]
-    columns = (_("item"), _("due") if due else _("date"), _("client"), _("description"), _("status"), _("shared"), _("location"))
-    printing.table(columns, rows, _("No item fits."), spare=(_("location"), _("status")))
-    if limit and len(found) == limit:
+    shown = columns("item", "due_on" if due else "created_at", "client", "description", "status", "share_state", "location")
+    printing.listing(found, json, shown, _("No item fits."), spare=(_("location"), _("status")))
+    if limit and len(found) == limit and not json:
         print(_("There may be more: --after %(item)s, or --limit 0 for all.") % {"item": found[-1]["item"]})
 
 
@@ -107,23 +92,12 @@ def due(
 
     day = until.date() if until else looking_up.horizon(office, clock.utc_now())
     found = looking_up.due(office, session.reader(), day, client, owner)
-    if json:
-        printing.as_json(found)
-        return
     kinds = {"due": _("due"), "review": _("review")}
-    rows = [
-        (
-            one["day"],
-            kinds.get(one["what"], one["what"]),
-            one["item"] or "",
-            one["client"],
-            one["description"] or "",
-            one["owner"],
-        )
-        for one in found
-    ]
-    columns = (_("date"), _("what"), _("item"), _("client"), _("description"), _("owner"))
-    printing.table(columns, rows, _("Nothing is due until %(day)s.") % {"day": day})
+    shown: list[printing.Column] = [
+        (_("date"), "day"), (_("what"), lambda one: kinds.get(one["what"], one["what"])), *columns("item", "client", "description"),
+        (_("owner"), "owner"),
+    ]  # fmt: skip
+    printing.listing(found, json, shown, _("Nothing is due until %(day)s.") % {"day": day})
 
 
 def show(item: OneItem, json: Json = False) -> None:
@@ -137,6 +111,16 @@ def show(item: OneItem, json: Json = False) -> None:
         return
     with printing.paged():
         _print_item(office, whole)
+
+
+def columns(*keys: str) -> list[printing.Column]:
+    """Columns of a list of items, by the keys that `items --json` has."""
+    headings = {
+        "item": _("item"), "created_at": _("date"), "due_on": _("due"), "client": _("client"), "description": _("description"),
+        "status": _("status"), "share_state": _("shared"), "location": _("location"),
+    }  # fmt: skip
+    shown = {"created_at": lambda one: one["created_at"][:10], "share_state": lambda one: state(one["share_state"])}
+    return [(headings[key], shown.get(key, key)) for key in keys]
 
 
 def state(share_state: str) -> str:
@@ -174,17 +158,11 @@ def _print_item(office: Office, whole: dict[str, Any]) -> None:
         printing.table(columns, files, spare=(_("note"),))
     if whole["openings"]:
         print()
-        openings = [
-            (
-                o["contact"],
-                o["file"] or _("the item's page"),
-                printing.day_and_time(o["first_at"]),
-                printing.day_and_time(o["last_at"]),
-                o["times"],
-            )
-            for o in whole["openings"]
-        ]
-        printing.table((_("opened by"), _("what"), _("first"), _("last"), _("times")), openings)
+        shown: list[printing.Column] = [
+            (_("opened by"), "contact"), (_("what"), lambda one: one["file"] or _("the item's page")),
+            (_("first"), printing.moment("first_at")), (_("last"), printing.moment("last_at")), (_("times"), "times"),
+        ]  # fmt: skip
+        printing.listing(whole["openings"], False, shown, "")
     print()
     for one in looking_up.story(office, whole["client"], whole["history"]):
         who = f"{printing.text(one.who)} " if one.who else ""
@@ -268,7 +246,6 @@ def recent(json: Json = False) -> None:
     if json:
         printing.as_json({"items": items, "clients": seen})
         return
-    rows = [(i["item"], i["created_at"][:10], i["client"], i["description"], state(i["share_state"])) for i in items]
-    columns = (_("item"), _("date"), _("client"), _("description"), _("shared"))
-    printing.table(columns, rows, _("No items yet."), spare=(_("shared"),))
+    shown = columns("item", "created_at", "client", "description", "share_state")
+    printing.listing(items, False, shown, _("No items yet."), spare=(_("shared"),))
     printing.table((_("client"), _("name")), [(c["client"], c["name"]) for c in seen])

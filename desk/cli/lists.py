@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import Group, _, add, group
 from dossier.text import clock
 
@@ -25,7 +26,6 @@ MapOption = Annotated[
     typer.Option("--map", metavar="HEADING=KEY", help="What a column holds, where its heading doesn't tell; KEY - for nothing."),
 ]
 ApplyOption = Annotated[bool, typer.Option("--apply", help="Do it; without it, it is only shown.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 class SearchOrCommand(Group):
@@ -48,12 +48,8 @@ def register(app: typer.Typer) -> None:
     app.add_typer(box, name="clients")
     staff = group("Import staff from a list.", "dossier staff import medewerkers.csv")
     add(staff, import_staff, "dossier staff import medewerkers.csv", name="import")
-    staff.callback()(_staff)
+    staff.callback()(lambda: None)
     app.add_typer(staff, name="staff")
-
-
-def _staff() -> None:
-    """Import staff from a list."""
 
 
 def import_clients(file: FileArgument, columns: MapOption = None, do_it: ApplyOption = False, as_json: Json = False) -> None:

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Literal
 
@@ -36,26 +36,16 @@ def configure(form: Literal["auto", "human", "json"], quiet: bool = False) -> No
     logging.getLogger("apscheduler").setLevel(logging.CRITICAL)  # desk/daemon/schedule.py tells what failed
 
 
-@contextmanager
-def progress(inbox: Path, shown: bool) -> Iterator[Callable[[int], None]]:
-    """What the daemon calls with how many drops it has done; a bar on a terminal, if there is much to do."""
+def progress(inbox: Path, shown: bool) -> AbstractContextManager[Callable[[int], None]]:
+    """As `counting`, for the daemon: a bar only if there is much to do."""
     total = _sidecars_in(inbox) if shown and sys.stderr.isatty() else 0
-    if total < PROGRESS_FROM:
-        yield lambda done: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn(_("taking drops")), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda done: bar.advance(task, done)
+    return counting(_("taking drops"), total, shown=total >= PROGRESS_FROM)
 
 
 @contextmanager
-def counting(what: str, total: int | None) -> Iterator[Callable[[int], None]]:
+def counting(what: str, total: int | None, shown: bool = True) -> Iterator[Callable[[int], None]]:
     """A bar on a terminal; what to call with how many more are done. `total` None: nobody knows."""
-    if not sys.stderr.isatty():
+    if not (shown and sys.stderr.isatty()):
         yield lambda done: None
         return
     from rich.console import Console

@@ -9,6 +9,7 @@ import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import OneItem, key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add, group
 from dossier.text import clock
 from dossier.text.sentences import Sentence
@@ -39,14 +40,13 @@ def notify(item: OneItem, contact: Contact = None) -> None:
     """Send the mail about an item: again, or to another contact."""
     from desk.actions import mailing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    print(printing.text(mailing.notify(office, clock.utc_now(), actor, key, contact)))
+    printing.outcome(mailing.notify, key_of(item), contact)
 
 
 def outbox(
     context: typer.Context,
     only: Annotated[Literal["waiting", "failed", "sent", "cancelled"] | None, typer.Option("--state", help="Only these.")] = None,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Mails that wait, failed or were sent, newest first."""
     if context.invoked_subcommand is not None:
@@ -55,17 +55,14 @@ def outbox(
 
     office = session.opened()
     found = mailing.listing(office, session.reader(), only, 0 if json else SHOWN, "en" if json else session.language())
-    if json:
-        printing.as_json(found)
-        return
-    rows = [
-        (m["id"], Sentence(f"mail.state_{m['state']}"), Sentence(f"mail.kind_{m['kind']}"), m["item"], m["email"],
-         printing.day_and_time(m["sent_at"] or m["due_at"]), m["attempts"], m["error"])
-        for m in found
+    shown: list[printing.Column] = [
+        (_("id"), "id"), (_("status"), lambda mail: Sentence(f"mail.state_{mail['state']}")),
+        (_("kind"), lambda mail: Sentence(f"mail.kind_{mail['kind']}")), (_("item"), "item"), (_("to"), "email"),
+        (_("sent or due"), lambda mail: printing.day_and_time(mail["sent_at"] or mail["due_at"])),
+        (_("tries"), "attempts"), (_("trouble"), "error"),
     ]  # fmt: skip
-    columns = (_("id"), _("status"), _("kind"), _("item"), _("to"), _("sent or due"), _("tries"), _("trouble"))
-    printing.table(columns, rows, _("The outbox is empty."))
-    if len(found) == SHOWN:
+    printing.listing(found, json, shown, _("The outbox is empty."))
+    if len(found) == SHOWN and not json:
         print(_("The newest %(count)s; all of them: dossier outbox --json") % {"count": SHOWN})
 
 
@@ -73,16 +70,14 @@ def retry(number: Number) -> None:
     """Try a mail that failed, was called off, or waits, again now. It stays the same mail."""
     from desk.actions import mailing
 
-    office, actor = session.opened(), session.actor()
-    print(printing.text(mailing.retry(office, clock.utc_now(), actor, number)))
+    printing.outcome(mailing.retry, number)
 
 
 def cancel(number: Number) -> None:
     """Call off a mail that waits or failed."""
     from desk.actions import mailing
 
-    office, actor = session.opened(), session.actor()
-    print(printing.text(mailing.cancel(office, clock.utc_now(), actor, number)))
+    printing.outcome(mailing.cancel, number)
 
 
 def preview(

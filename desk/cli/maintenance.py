@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import _, add, ngettext
 from dossier.text import clock
 from dossier.text.refusals import Unavailable
@@ -33,7 +34,7 @@ def register(app: typer.Typer) -> None:
     add(app, migrate_db, "dossier migrate-db postgresql://dossier@db.office.example/dossier", name="migrate-db")
 
 
-def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def doctor(json: Json = False) -> None:
     """What is wrong with this set-up, and how to mend it. Changes nothing, sends nothing; exit 1 if anything is wrong."""
     from desk.doctor.doctor import examine
 
@@ -41,9 +42,9 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="For programs.")] =
     found = examine(session.office(), os.environ)
     faults = sum(one.level == "wrong" for one in found)
     if json:
-        printing.as_json(
-            [{"check": one.check, "level": one.level, "message": one.message, "todo": one.todo or ""} for one in found]
-        )
+        printing.as_json([
+            {"check": one.check, "level": one.level, "message": one.message, "todo": one.todo or ""} for one in found
+        ])  # fmt: skip
     else:
         levels = {"ok": _("ok"), "note": _("note"), "wrong": _("WRONG")}
         for one in found:
@@ -60,7 +61,7 @@ def verify(
     repair: Annotated[
         bool, typer.Option("--repair", help="Mend the portal from the vault; what does not belong goes to var/quarantine/.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """Read every file of the vault and the portal, and compare it with the database; exit 1 if anything differs."""
     from dossier.vault.opening import open_vault
@@ -69,43 +70,36 @@ def verify(
     office, doubt = session.opened(), session.doubt()
     session.reader_of_all()
     vault = open_vault(office)
-    found = verifying.look(office, vault)
-    left = found
+    found = left = verifying.look(office, vault)
     if doubt:
         print(printing.refusal(doubt), file=sys.stderr)
     elif repair and found:
         _mend(office, found)
         left = verifying.look(office, vault)
+    all_of_them = [*found, *(one for one in left if one not in found)]
     if json:
-        printing.as_json(
-            [
-                {**one.as_json(session.language()), "mended": one not in left}
-                for one in [*found, *(o for o in left if o not in found)]
-            ]
-        )
+        printing.as_json([{**one.as_json(session.language()), "mended": one not in left} for one in all_of_them])
     else:
-        _print(found, left, repair)
+        for one in all_of_them:
+            what = printing.text(told(one.message, session.language()))
+            print(what if one in left else _("%(what)s (mended)") % {"what": what})
+        _say_what_to_do(found, left, repair)
     if left or doubt:
         raise typer.Exit(1)
 
 
-def _print(found: list[Difference], left: list[Difference], repaired: bool) -> None:
-    for one in [*found, *(one for one in left if one not in found)]:
-        what = printing.text(told(one.message, session.language()))
-        print(what if one in left else _("%(what)s (mended)") % {"what": what})
+def _say_what_to_do(found: list[Difference], left: list[Difference], repaired: bool) -> None:
     if not found:
         print(_("The vault and the portal are as the database says."))
     elif not repaired:
         print(_("To mend the portal from the vault: dossier verify --repair"), file=sys.stderr)
     elif left:
-        print(
-            _(
-                "What is left can't be mended from here: take the vault's files from a backup;"
-                " what was changed in the database is off the portal until it is approved anew;"
-                " what does not belong in the vault can be moved only while no daemon runs"
-            ),
-            file=sys.stderr,
+        rest = _(
+            "What is left can't be mended from here: take the vault's files from a backup;"
+            " what was changed in the database is off the portal until it is approved anew;"
+            " what does not belong in the vault can be moved only while no daemon runs"
         )
+        print(rest, file=sys.stderr)
 
 
 def _mend(office: Office, found: list[Difference]) -> None:
@@ -202,11 +196,11 @@ def restore(
         told = _("%(count)s files of the inbox belong to you now; restore as root, or give them back before the daemon starts")
         print(told % {"count": len(restored.strange_owners)}, file=sys.stderr)
     if identity.is_trial():
-        print(
-            _(
-                "For trying: nothing is mailed, published or sent to a webhook from there, until an admin makes it the real one (adopt)."
-            )
+        told = _(
+            "For trying: nothing is mailed, published or sent to a webhook from there,"
+            " until an admin makes it the real one (adopt)."
         )
+        print(told)
     print(_("Next: dossier --root %(root)s doctor, then run") % values)
 
 

@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import completing, printing, session
+from desk.cli.items import columns
 from desk.cli.numbers import key_of
 from desk.cli.translation import _, confirm, ngettext
 from dossier.text.refusals import Refusal
+from dossier.text.sentences import Sentence
 
 if TYPE_CHECKING:
     from dossier.office.people import Actor
@@ -34,7 +36,7 @@ def each_of(
     where: str | None,
     yes: bool,
     actor: Actor,
-    act: Callable[[int, int | None], Sequence[Any]],
+    act: Callable[[int, int | None], Sequence[Sentence | str]],
     between: str = "",
 ) -> None:
     """Do it to each item, and say what became of each; with something `between`, not in one line.
@@ -44,7 +46,7 @@ def each_of(
     from desk.actions import many
     from dossier.database.tables import item_key
 
-    def say(told: Sequence[Any]) -> None:
+    def say(told: Sequence[Sentence | str]) -> None:
         print(between.join(map(printing.text, told)) if between else printing.several(told))
 
     if bool(names) == bool(where):
@@ -75,20 +77,14 @@ def each_of(
 
 def going_on(found: Sequence[Mapping[str, Any]], yes: bool, is_search: bool) -> bool:
     """List the items, and ask on a terminal. Elsewhere a search needs --yes. Raises BadParameter."""
-    from desk.cli.items import state
-
-    rows = [
-        (one["item"], one["created_at"][:10], one["client"], one["description"], one["status"], state(one["share_state"]))
-        for one in found
-    ]
-    columns = (_("item"), _("date"), _("client"), _("description"), _("status"), _("shared"))
-    printing.table(columns, rows, _("No item fits."), spare=(_("status"),))
-    if not rows and is_search:
+    shown = columns("item", "created_at", "client", "description", "status", "share_state")
+    printing.listing(found, False, shown, _("No item fits."), spare=(_("status"),))
+    if not found and is_search:
         return False
     if yes:
         return True
     if sys.stdin.isatty():
-        return confirm(ngettext("Go on with this item?", "Go on with these %(count)s items?", len(rows)) % {"count": len(rows)})
+        return confirm(ngettext("Go on with this item?", "Go on with these %(count)s items?", len(found)) % {"count": len(found)})
     if is_search:
         raise typer.BadParameter(_("nobody can be asked here whether these are meant; add --yes"))
     return True

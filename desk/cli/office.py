@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import _, add, ngettext
 
 if TYPE_CHECKING:
     from desk.daemon.summary import RunSummary
-
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -94,13 +93,11 @@ def _run_several(roots: list[Path], once: bool, log: Literal["auto", "human", "j
 def _print_summary(summary: RunSummary) -> None:
     from dataclasses import asdict
 
-    print(
-        _(
-            "taken %(taken)s, duplicates %(duplicates)s, refused %(refused)s, published %(published)s, mailed %(mailed)s,"
-            " waiting %(waiting)s"
-        )
-        % asdict(summary)
+    told = _(
+        "taken %(taken)s, duplicates %(duplicates)s, refused %(refused)s, published %(published)s, mailed %(mailed)s,"
+        " waiting %(waiting)s"
     )
+    print(told % asdict(summary))
     if summary.refused:
         print(_("What was refused, and why: dossier rejected"))
     if summary.waiting:
@@ -153,17 +150,11 @@ def clients(
     codes = looking_up.find_clients(office, reader, asked)
     if asked in codes and session.opened_if_there():
         looking_up.note_client(office, clock.utc_now(), reader, asked)
-    if json:
-        printing.as_json([{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes])
-        return
-    rows = [
-        (
-            code,
-            client.name,
-            "" if client.active else _("not active"),
-            ", ".join(contact.name for contact in client.contacts if contact.active),
-        )
-        for code in codes
-        if (client := office.clients[code])
+    found = [{"client": code, **office.clients[code].model_dump(mode="json")} for code in codes]
+    shown: list[printing.Column] = [
+        (_("client"), "client"),
+        (_("name"), "name"),
+        ("", lambda one: "" if one["active"] else _("not active")),
+        (_("contacts"), lambda one: [contact["name"] for contact in one["contacts"] if contact["active"]]),
     ]
-    printing.table((_("client"), _("name"), "", _("contacts")), rows, _("No client fits."))
+    printing.listing(found, json, shown, _("No client fits."))

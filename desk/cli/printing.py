@@ -12,15 +12,29 @@ import shutil
 import subprocess  # nosec B404 - PAGER is the user's own
 import sys
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias
 from unicodedata import combining, east_asian_width
 
 from desk.cli import session
 from desk.cli.translation import _
+from dossier.text import clock
 from dossier.text.names import has_bad_characters, printable
 from dossier.text.refusals import Refusal
 from dossier.text.sentences import Sentence, from_data, told
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from dossier.office.office import Office
+    from dossier.office.people import Actor
+
+P = ParamSpec("P")
+Told: TypeAlias = Sentence | Sequence[Sentence]
+
+Entry: TypeAlias = Mapping[str, Any]
+Column: TypeAlias = tuple[str, str | Callable[[Entry], object]]
+"""A heading, and what of an entry stands below it: the value of a key, or what is made of it."""
 
 
 def as_json(value: Any) -> None:
@@ -41,20 +55,18 @@ def json_of(value: Any, indent: int | None = None) -> str:
 _STEERING = re.compile("[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
-def value(kept: Any) -> str:
-    """A value of an event's detail: a sentence that was kept is told, the rest is printed as it is."""
-    if isinstance(kept, list):
-        return ", ".join(value(one) for one in kept)
-    return text(from_data(kept) if isinstance(kept, dict) else kept)
-
-
 def text(value: object) -> str:
     """Any value as it may be printed: no control characters, whatever somebody put into a description or a name.
 
-    A sentence is told in the reader's language, with the words of the command line.
+    A sentence is told in the reader's language, with the words of the command line; of a list, each
+    value.
     """
     if value is None:
         return ""
+    if isinstance(value, list):
+        return ", ".join(map(text, value))
+    if isinstance(value, dict):  # a sentence as an event keeps it
+        value = from_data(value)
     if isinstance(value, Sentence):
         value = told(value, session.language(), session.WORDS)
     lines = str(value).splitlines() or [""]
@@ -66,9 +78,30 @@ def refusal(why: Refusal) -> str:
     return " ".join(text(why.told(session.language(), session.WORDS)).split())
 
 
+def outcome(action: Callable[Concatenate[Office, datetime, Actor, P], Told], *given: P.args, **named: P.kwargs) -> None:
+    """Have it done for whoever types, and print what became of it."""
+    office, actor = session.opened(), session.actor()
+    became = action(office, clock.utc_now(), actor, *given, **named)
+    print(text(became) if isinstance(became, Sentence) else several(became))
+
+
 def several(sentences: Iterable[Sentence | str]) -> str:
     """Sentences in one line, one behind the other."""
     return ". ".join(text(one).removesuffix(".") for one in sentences)
+
+
+def listing(found: Sequence[Entry], json: bool, columns: Sequence[Column], empty: str, spare: Sequence[str] = ()) -> None:
+    """Print what was found: all of it for programs, else a table; `empty` and `spare` as for `table`."""
+    if json:
+        as_json(found)
+    else:
+        rows = [[one[what] if isinstance(what, str) else what(one) for _heading, what in columns] for one in found]
+        table([heading for heading, _what in columns], rows, empty, spare)
+
+
+def moment(key: str) -> Callable[[Entry], str]:
+    """What a column shows of the moment that stands at this key."""
+    return lambda one: day_and_time(one[key])
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], empty: str = "", spare: Sequence[str] = ()) -> None:

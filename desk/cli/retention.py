@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from desk.cli import printing, session
 from desk.cli.numbers import key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add, confirm, group, ngettext
 from dossier.text import clock
 from dossier.text.refusals import Conflict
 from dossier.text.sentences import sentence
 
+if TYPE_CHECKING:
+    from workflow.retention.retention import RetentionState
+
 Client = Annotated[str | None, typer.Option("--client", metavar="CODE", help="A client, with all its items.")]
 Item = Annotated[str | None, typer.Option("--item", metavar="ITEM", help="One item.")]
 Reason = Annotated[str, typer.Option("--reason", help="Stays in the trail.")]
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -44,16 +47,17 @@ def list_(
     if json:
         printing.as_json([rules.as_json(one, today) for one in found])
         return
+    may_go = _("may go")
     rows = [
-        (
-            item_name(one.item),
-            one.client,
-            printing.text(rules.until_when(one)),
-            "; ".join(map(printing.text, one.obstacles)) or (_("may go") if one.is_over(today) else ""),
-        )
+        (item_name(one.item), one.client, rules.until_when(one), _against(one) or (may_go if one.is_over(today) else ""))
         for one in found
     ]
     printing.table((_("item"), _("client"), "", ""), rows, _("Nothing is over.") if due else _("There are no items."))
+
+
+def _against(one: RetentionState) -> str:
+    """What says that an item must stay, though its term is over."""
+    return "; ".join(map(printing.text, one.obstacles))
 
 
 def run(
@@ -68,14 +72,13 @@ def run(
     found = retaining.due(office, now, actor, [key_of(name) for name in items] if items else None)
     for one in found.over:
         over = sentence("retention.over_since", until=str(one.end.until), because=one.end.because)
-        print(f"{item_name(one.item)}  {one.client}  {'; '.join(map(printing.text, one.obstacles)) or printing.text(over)}")
+        print(f"{item_name(one.item)}  {one.client}  {_against(one) or printing.text(over)}")
     if not found.going:
         went, left = retaining.sweep(office)
         print(_("Nothing may go."))
         if went:
-            print(
-                ngettext("one file of earlier removals went", "%(count)s files of earlier removals went", went) % {"count": went}
-            )
+            told = ngettext("one file of earlier removals went", "%(count)s files of earlier removals went", went)
+            print(told % {"count": went})
         return
     count = len(found.going)
     question = ngettext("Remove one item for good?", "Remove %(count)s items for good?", count) % {"count": count}
@@ -104,9 +107,8 @@ def release(reason: Reason, client: Client = None, item: Item = None) -> None:
     from desk.actions import retaining
 
     office, actor, key = session.opened(), session.actor(), _one_of(client, item)
-    print(
-        _("no legal hold on %(what)s any more") % {"what": retaining.release(office, clock.utc_now(), actor, reason, client, key)}
-    )
+    what = retaining.release(office, clock.utc_now(), actor, reason, client, key)
+    print(_("no legal hold on %(what)s any more") % {"what": what})
 
 
 def _one_of(client: str | None, item: str | None) -> int | None:

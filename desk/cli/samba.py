@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import _, add
 
 
@@ -22,7 +23,7 @@ def samba(
     include: Annotated[
         Path, typer.Option("--include", metavar="PATH", help="The file that smb.conf includes; it is this office's alone.")
     ] = Path("/etc/samba/dossier.conf"),
-    json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    json: Json = False,
 ) -> None:
     """The shares and accounts for a Samba server that config/ asks for, and what has drifted."""
     from desk.actions import file_server

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import _, add
 from dossier.text import clock
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from dossier.office.office import Office
     from dossier.office.people import Actor
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 
 LISTED_MOST = 20
 """So many things that wait are listed for people."""
@@ -57,10 +57,8 @@ def status(
 def _print(found: dict[str, Any]) -> None:
     """For people."""
     if found["trial"]:
-        print(
-            _("FOR TRYING, since %(since)s: nothing is mailed, published or sent to a webhook from this office.")
-            % {"since": printing.day_and_time(clock.local_iso(found["trial"]))}
-        )
+        told = _("FOR TRYING, since %(since)s: nothing is mailed, published or sent to a webhook from this office.")
+        print(told % {"since": printing.day_and_time(clock.local_iso(found["trial"]))})
     daemon = found["daemon"]
     if daemon is None:
         print(_("No daemon runs here. Start it with: dossier run"))
@@ -125,13 +123,10 @@ def rejected(json: Json = False) -> None:
     if json:
         printing.as_json(found)
         return
-    if found:
-        overview.look_at_rejected(office, clock.utc_now(), reader, found)
+    overview.look_at_rejected(office, clock.utc_now(), reader, found)
     for drop in found:
         print(f"{printing.text(drop['path'])}  ({printing.day_and_time(drop['at'])})")
         for line in drop["why"]:
             print(f"    {printing.text(line)}")
-    if found:
-        print(_("Correct the sidecar and move the files back into the client's folder."))
-    else:
-        print(_("Nothing is refused."))
+    todo = _("Correct the sidecar and move the files back into the client's folder.")
+    print(todo if found else _("Nothing is refused."))

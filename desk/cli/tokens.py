@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import _, add, group
 from dossier.text import clock
 
@@ -36,22 +37,17 @@ def new(
     print(tokens.new(office, clock.utc_now(), actor, name, staff, scope, until.date(), client or ()))
 
 
-def list_tokens(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def list_tokens(json: Json = False) -> None:
     """All keys: whose, what they may, until when, last used."""
     from desk.actions import tokens
 
     session.opened()
     session.manager()
-    found = tokens.listing(clock.utc_now())
-    if json:
-        printing.as_json(found)
-        return
-    rows = [
-        (one["name"], one["for"], ", ".join(one["scopes"]), ", ".join(one["clients"] or [_("all")]), printing.day_and_time(one["until"]),
-         printing.day_and_time(one["used_at"]), one["state"])
-        for one in found
+    shown: list[printing.Column] = [
+        (_("name"), "name"), (_("for"), "for"), (_("may"), "scopes"), (_("clients"), lambda one: one["clients"] or _("all")),
+        (_("until"), printing.moment("until")), (_("last used"), printing.moment("used_at")), ("", "state"),
     ]  # fmt: skip
-    printing.table((_("name"), _("for"), _("may"), _("clients"), _("until"), _("last used"), ""), rows, _("There are no keys."))
+    printing.listing(tokens.listing(clock.utc_now()), json, shown, _("There are no keys."))
 
 
 def revoke(name: Name) -> None:

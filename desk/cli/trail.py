@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from datetime import datetime
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from desk.cli import printing, session
+from desk.cli import options, printing, session
 from desk.cli.numbers import key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add, group, ngettext
 from dossier.text import clock
 from dossier.text.sentences import Sentence
@@ -20,13 +22,17 @@ if TYPE_CHECKING:
     from desk.actions.auditing import EventFilter
     from dossier.trail.trail import RecordedEvent
 
-Json = Annotated[bool, typer.Option("--json", help="For programs.")]
 OfItem = Annotated[str | None, typer.Option("--item", metavar="ITEM")]
-OfClient = Annotated[str | None, typer.Option("--client", metavar="CODE", help="About this client or an item of it.")]
-OfPerson = Annotated[str | None, typer.Option("--person", metavar="STAFF", help="Who did it, also for another.")]
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
-Since = Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day or moment on.")]
-Until = Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this day or moment.")]
+
+FILTER = {
+    "item": OfItem,
+    "client": options.text("--client", metavar="CODE", help="About this client or an item of it."),
+    "person": options.text("--person", metavar="STAFF", help="Who did it, also for another."),
+    "since": Annotated[datetime | None, typer.Option(formats=_DAY, help="From this day or moment on.")],
+    "until": Annotated[datetime | None, typer.Option(formats=_DAY, help="Before this day or moment.")],
+}
+"""Which events are wanted. All that is given must hold."""
 
 FIELDS = ("seq", "at", "actor", "behind", "way", "action", "item", "subject", "detail", "salt", "digest", "hash", "link")
 """Of an export. `link`: only of an event from which a person was erased: what the chain was computed over."""
@@ -110,10 +116,8 @@ def _check_proof(path: str, json: bool) -> None:
         faults = [error.sentence]
     is_ours: bool | None = None
     if not faults:
-        try:
+        with contextlib.suppress(RootNotFound):
             is_ours = auditing.belongs_here(session.office(), sheet)
-        except RootNotFound:
-            is_ours = None
     if is_ours is False:
         faults = [_("the sheet fits itself, but not this office's trail: its anchor does not lie on it")]
     anchor = sheet.get("anchor", {})
@@ -121,46 +125,36 @@ def _check_proof(path: str, json: bool) -> None:
         told = {"item": sheet.get("item"), "holds": not faults, "fits_trail": is_ours, "faults": faults, "anchor": anchor}
         printing.as_json(told)
     elif not faults:
-        values = {"item": sheet["item"], "at": anchor["at"], "count": anchor["length"]}
-        if is_ours:
-            print(
-                printing.text(
-                    _("%(item)s: the sheet fits itself, and this office's trail: the anchor of %(at)s, event %(count)s:") % values
-                )
+        fits = (
+            _("%(item)s: the sheet fits itself, and this office's trail: the anchor of %(at)s, event %(count)s:")
+            if is_ours
+            else _("%(item)s: the sheet fits itself. It leads to the anchor of %(at)s, event %(count)s:")
+        )
+        print(printing.text(fits % {"item": sheet["item"], "at": anchor["at"], "count": anchor["length"]}))
+        print(f"  {printing.text(anchor['head'])}")
+        if not is_ours:
+            compare = _(
+                "Whether that is the office's own can't be told here: compare it with the office's anchors:"
+                " var/anchors/, a backup, or the mail of that day."
             )
-            print(f"  {printing.text(anchor['head'])}")
-        else:
-            print(
-                printing.text(_("%(item)s: the sheet fits itself. It leads to the anchor of %(at)s, event %(count)s:") % values)
-            )
-            print(f"  {printing.text(anchor['head'])}")
-            print(
-                _(
-                    "Whether that is the office's own can't be told here: compare it with the office's anchors:"
-                    " var/anchors/, a backup, or the mail of that day."
-                )
-            )
+            print(compare)
     for fault in faults:
         print(printing.text(fault), file=sys.stderr)
     if faults:
         raise typer.Exit(1)
 
 
-def _wanted(
-    item: str | None, client: str | None, person: str | None, since: datetime | None, until: datetime | None
-) -> EventFilter:
+def _wanted(which: options.Given) -> EventFilter:
     from desk.actions.auditing import EventFilter
 
-    key = key_of(item) if item else None
-    return EventFilter(key, client, person, since and since.astimezone(), until and until.astimezone())
+    key, since, until = key_of(which["item"]) if which["item"] else None, which["since"], which["until"]
+    return EventFilter(key, which["client"], which["person"], since and since.astimezone(), until and until.astimezone())
 
 
+@options.spread("which", FILTER)
 def log(
-    item: OfItem = None,
-    client: OfClient = None,
-    person: OfPerson = None,
-    since: Since = None,
-    until: Until = None,
+    *,
+    which: options.Given,
     limit: Annotated[int, typer.Option(min=0, help="At most so many, the newest; 0: all.")] = 50,
     json: Json = False,
 ) -> None:
@@ -169,29 +163,24 @@ def log(
     from dossier.database.tables import item_name
 
     office, reader = session.opened_quickly(), session.reader()
-    wanted, detail = _wanted(item, client, person, since, until), auditing.details(office, reader)
+    wanted, detail = _wanted(which), auditing.details(office, reader)
     found = list(auditing.events(office, reader, wanted, limit or None))
     if json:
-        told = [
+        printing.as_json([
             {
                 "seq": e.seq, "at": clock.local_iso(e.at), "actor": e.actor, "action": e.action, "item": e.item and item_name(e.item),
                 "client": e.subject, "detail": detail(e),
             }
             for e in found
-        ]  # fmt: skip
-        printing.as_json(told)
+        ])  # fmt: skip
         return
     rows = [
         (
-            e.seq,
-            printing.day_and_time(clock.local_iso(e.at)),
-            _who(e),
-            Sentence(f"trail.did_{e.action}"),
-            item_name(e.item) if e.item else e.subject,
-            _told(detail(e)),
+            e.seq, printing.day_and_time(clock.local_iso(e.at)), _who(e), Sentence(f"trail.did_{e.action}"),
+            item_name(e.item) if e.item else e.subject, _told(detail(e)),
         )
         for e in found
-    ]
+    ]  # fmt: skip
     columns = ("", _("when"), _("who"), _("what"), _("about"), "")
     printing.table(columns, rows, _("Nothing of that kind has happened."))
 
@@ -204,7 +193,7 @@ def _told(detail: dict[str, Any]) -> str:
     detail |= {"redacted": ", ".join(detail["redacted"])} if "redacted" in detail else {}
     detail |= {"text": detail.pop("said")} if "said" in detail else {}
     told = {key: value for key, value in detail.items() if key not in ("behind",) and value not in (None, [], {})}
-    return "; ".join(f"{key}: {printing.value(value)}" for key, value in told.items())
+    return "; ".join(f"{key}: {printing.text(value)}" for key, value in told.items())
 
 
 def verify() -> None:
@@ -220,13 +209,11 @@ def verify() -> None:
     print(_("head %(hash)s") % {"hash": found.head})
 
 
+@options.spread("which", FILTER)
 def export(
     form: Annotated[Literal["jsonl", "csv"], typer.Option("--format", help="A JSON object a line, or CSV.")] = "jsonl",
-    item: OfItem = None,
-    client: OfClient = None,
-    person: OfPerson = None,
-    since: Since = None,
-    until: Until = None,
+    *,
+    which: options.Given,
 ) -> None:
     """Print the trail with its hashes, so that others can check and search it. That you did is in the trail."""
     import csv
@@ -238,7 +225,7 @@ def export(
     sheet = csv.writer(sys.stdout)
     if form == "csv":
         sheet.writerow(FIELDS)
-    for event, link in auditing.export(office, clock.utc_now(), reader, _wanted(item, client, person, since, until)):
+    for event, link in auditing.export(office, clock.utc_now(), reader, _wanted(which)):
         values = {**event._asdict(), "item": event.item and item_name(event.item), "link": link}
         if form == "csv":
             sheet.writerow([values[name] for name in FIELDS])

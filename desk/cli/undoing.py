@@ -7,8 +7,10 @@ from typing import Annotated
 import typer
 
 from desk.cli import printing, session
+from desk.cli.items import columns
 from desk.cli.many import ManyItems, Where, Yes, each_of
 from desk.cli.numbers import OneItem, key_of
+from desk.cli.options import Json
 from desk.cli.translation import _, add
 from dossier.text import clock
 
@@ -25,8 +27,7 @@ def move(item: OneItem, client: Annotated[str, typer.Option("--client", metavar=
     """Give an item that no client ever saw to another client. What was asked or approved before is over."""
     from desk.actions import undoing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    print(printing.text(undoing.move(office, clock.utc_now(), actor, key, client)))
+    printing.outcome(undoing.move, key_of(item), client)
 
 
 def revert(
@@ -41,12 +42,10 @@ def revert(
 
     if [name is not None and version is not None, status, labels].count(True) != 1 or (name is None) != (version is None):
         raise typer.BadParameter(_("what is to be put back? NAME --version N, or --status, or --labels"))
-    key, office, actor = key_of(item), session.opened(), session.actor()
     if name is not None and version is not None:
-        done = changing.revert(office, clock.utc_now(), actor, key, name, version)
+        printing.outcome(changing.revert, key_of(item), name, version)
     else:
-        done = changing.change_back(office, clock.utc_now(), actor, key, "status" if status else "labels")
-    print(printing.several(done))
+        printing.outcome(changing.change_back, key_of(item), "status" if status else "labels")
 
 
 def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> None:
@@ -57,23 +56,22 @@ def delete(items: ManyItems = None, where: Where = None, yes: Yes = False) -> No
     each_of(items, where, yes, actor, lambda key, _: [undoing.delete(office, clock.utc_now(), actor, key)])
 
 
-def bin_(json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def bin_(json: Json = False) -> None:
     """What is in the bin, the latest first."""
     from desk.actions import undoing
 
-    found = undoing.in_bin(session.opened(), session.reader())
-    if json:
-        printing.as_json([
-            {**one.summary, "deleted_by": one.by, "deleted_at": one.at, "bin_until": str(one.until)} for one in found
-        ])  # fmt: skip
-        return
-    rows = [(one.summary["item"], one.summary["client"], one.summary["description"], one.by, one.at[:10]) for one in found]
-    printing.table((_("item"), _("client"), _("description"), _("deleted by"), _("on")), rows, _("Nothing is in the bin."))
+    binned = undoing.in_bin(session.opened(), session.reader())
+    found = [{**one.summary, "deleted_by": one.by, "deleted_at": one.at, "bin_until": str(one.until)} for one in binned]
+    shown = [
+        *columns("item", "client", "description"),
+        (_("deleted by"), "deleted_by"),
+        (_("on"), lambda one: one["deleted_at"][:10]),
+    ]
+    printing.listing(found, json, shown, _("Nothing is in the bin."))
 
 
 def undelete(item: OneItem) -> None:
     """Take an item out of the bin."""
     from desk.actions import undoing
 
-    key, office, actor = key_of(item), session.opened(), session.actor()
-    print(printing.text(undoing.undelete(office, clock.utc_now(), actor, key)))
+    printing.outcome(undoing.undelete, key_of(item))

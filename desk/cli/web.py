@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import os
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from desk.cli import session
 from desk.cli.translation import add
 from dossier.text import clock
+
+if TYPE_CHECKING:
+    from dossier.office.keys import DeskSettings, PortalSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -25,13 +28,7 @@ def portal(
     log: session.Log = "auto",
 ) -> None:
     """Serve the portal to clients, who log in by a mailed link, until SIGTERM or Ctrl-C. The daemon sends the mails."""
-    from desk.cli import logs
-    from desk.web import server
-
-    office = session.office()
-    logs.configure(log)
-    settings = office.settings.portal
-    server.serve(office, dict(os.environ), server.portal_site, host or settings.host, settings.port if port is None else port)
+    _serve(host, port, log, is_desk=False)
 
 
 def desk(
@@ -49,13 +46,18 @@ def desk(
 
         print(maintenance.trial_link(session.opened(), clock.utc_now(), session.manager(), link))
         return
+    _serve(host, port, log, is_desk=True)
+
+
+def _serve(host: str | None, port: int | None, log: session.Log, is_desk: bool) -> None:
     from desk.cli import logs
     from desk.web import server
 
     office = session.office()
+    settings: DeskSettings | PortalSettings = office.settings.desk if is_desk else office.settings.portal
     logs.configure(log)
-    settings = office.settings.desk
-    server.serve(office, dict(os.environ), server.desk_site, host or settings.host, settings.port if port is None else port)
+    site = server.desk_site if is_desk else server.portal_site
+    server.serve(office, dict(os.environ), site, host or settings.host, settings.port if port is None else port)
 
 
 def serve(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from desk.cli import printing, session
+from desk.cli.options import Json
 from desk.cli.translation import _, add, group
 from dossier.text import clock
 
@@ -23,7 +24,7 @@ def register(app: typer.Typer) -> None:
     app.add_typer(box, name="webhooks")
 
 
-def webhooks(context: typer.Context, json: Annotated[bool, typer.Option("--json", help="For programs.")] = False) -> None:
+def webhooks(context: typer.Context, json: Json = False) -> None:
     """Programs that are told of what happens."""
     if context.invoked_subcommand is not None:
         return
@@ -31,17 +32,11 @@ def webhooks(context: typer.Context, json: Annotated[bool, typer.Option("--json"
 
     office = session.opened()
     session.manager()
-    found = webhooks.listing(office)
-    if json:
-        printing.as_json(found)
-        return
-    rows = [
-        (one["name"], one["for"], one["url"], one["state"], printing.day_and_time(one["sent_at"]), printing.day_and_time(one["due_at"]),
-         one["error"])
-        for one in found
+    shown: list[printing.Column] = [
+        (_("name"), "name"), (_("for"), "for"), (_("address"), "url"), (_("status"), "state"),
+        (_("last sent"), printing.moment("sent_at")), (_("next try"), printing.moment("due_at")), (_("trouble"), "error"),
     ]  # fmt: skip
-    columns = (_("name"), _("for"), _("address"), _("status"), _("last sent"), _("next try"), _("trouble"))
-    printing.table(columns, rows, _("There are no webhooks."))
+    printing.listing(webhooks.listing(office), json, shown, _("There are no webhooks."))
 
 
 def test(name: Name) -> None:
