@@ -57,9 +57,17 @@ def write(office: Office, now: datetime, actor: Actor, environ: Mapping[str, str
         raise Conflict("desk.config_changed")
     whole = _whole(text)
     check(office, environ, which, whole)
-    copy = editing.write(office.root, now, FILES[which], before, whole)
+    put(office, now, actor, FILES[which], before, whole)
+
+
+def put(office: Office, now: datetime, actor: Actor, file: str, before: bytes, text: str, **about: object) -> None:
+    """Write a file of config/ that was checked, with a copy of what it was, and note it in the trail.
+
+    `about`: what of it is changed. Raises OSError; files.Changed if it does not hold `before`.
+    """
+    copy = editing.write(office.root, now, file, before, text)
     with transaction():
-        trail.record(now, actor, "config_changed", None, {"file": FILES[which], "before": copy.name})
+        trail.record(now, actor, "config_changed", None, {"file": file, **about, "before": copy.name})
 
 
 def _whole(text: str) -> str:

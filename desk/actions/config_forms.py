@@ -19,10 +19,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from desk.actions import list_import
+from desk.actions import config_files, list_import
 from desk.actions.acting import need_admin
 from desk.actions.config_uses import why_contact_kept, why_kept
-from dossier.database.database import transaction
 from dossier.office import editing
 from dossier.office.office import Office
 from dossier.office.people import Actor
@@ -31,7 +30,6 @@ from dossier.text.names import fold
 from dossier.text.refusals import Conflict, NotFound
 from dossier.text.sentences import Sentence
 from dossier.text.yamltext import Map, plain, read_map
-from dossier.trail import trail
 
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
@@ -155,11 +153,7 @@ def plan(
 
     Raises Forbidden, OSError; Conflict if the file says something else of this entry meanwhile.
     """
-    need_admin(office, actor)
-    before = (office.root / FILES[kind]).read_bytes()
-    said = _said(before, kind, code)
-    if digest != ("" if said is None else _digest(said)):
-        raise Conflict("desk.entry_changed" if digest else "desk.entry_there", code=code)
+    before, said = _now(office, actor, kind, code, digest)
     now = {one.key: _value(one, kind, said or {}) for one in _FIELDS[kind]}
     changed = [(one, now[one.key], typed[one.key]) for one in _FIELDS[kind] if typed[one.key] != now[one.key]]
 
@@ -182,17 +176,22 @@ def plan_out(office: Office, actor: Actor, environ: Mapping[str, str], kind: Kin
 
     Raises Forbidden, NotFound, OSError; Conflict if the file says something else of it meanwhile.
     """
-    need_admin(office, actor)
-    before = (office.root / FILES[kind]).read_bytes()
-    said = _said(before, kind, code)
-    if said is None:
-        raise NotFound("desk.no_such_entry", code=code)
-    if digest != _digest(said):
-        raise Conflict("desk.entry_changed", code=code)
+    read(office, actor, kind, code)  # whether it is there
+    before, _ = _now(office, actor, kind, code, digest)
     made = _judged(office, environ, kind, code, before, editing.without_entry(before.decode("utf-8", "replace"), kind, code), ())
     if (why := why_kept(kind, code)) is not None:
         made.problems.setdefault("", []).append(why)
     return made
+
+
+def _now(office: Office, actor: Actor, kind: Kind, code: str, digest: str) -> tuple[bytes, dict[str, Any] | None]:
+    """The file as it is, and what it says of the entry. Raises Forbidden, OSError; Conflict if it says something else than was shown."""
+    need_admin(office, actor)
+    before = (office.root / FILES[kind]).read_bytes()
+    said = _said(before, kind, code)
+    if digest != ("" if said is None else _digest(said)):
+        raise Conflict("desk.entry_changed" if digest else "desk.entry_there", code=code)
+    return before, said
 
 
 def _judged(
@@ -218,12 +217,10 @@ def save(office: Office, now: datetime, actor: Actor, kind: Kind, code: str, mad
     need_admin(office, actor)
     is_new = _said(made.before, kind, code) is None
     is_out = _said(made.text.encode(), kind, code) is None
-    copy = editing.write(office.root, now, FILES[kind], made.before, made.text)
-    about = (
-        {"new": [code]} if is_new else {"out": [code]} if is_out else {"changed": {code: [one.key for one, _, _ in made.changed]}}
-    )
-    with transaction():
-        trail.record(now, actor, "config_changed", None, {"file": FILES[kind], **about, "before": copy.name})
+    about: dict[str, object] = {"changed": {code: [one.key for one, _, _ in made.changed]}}
+    if is_new or is_out:
+        about = {"new" if is_new else "out": [code]}
+    config_files.put(office, now, actor, FILES[kind], made.before, made.text, **about)
     if is_new and kind == "clients":
         list_import.make_inboxes(office, [code])
 

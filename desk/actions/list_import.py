@@ -24,15 +24,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from dossier.database.database import transaction
+from desk.actions import config_files
+from desk.actions.config_files import FILES
 from dossier.files import files
 from dossier.office import editing, keys
 from dossier.office.office import Office
 from dossier.office.people import Actor
-from dossier.office.terms import CLIENTS, STAFF
-from dossier.text.refusals import Invalid, Problem, fault
+from dossier.text.refusals import Invalid, fault
 from dossier.text.sentences import Sentence, plain, sentence
-from dossier.trail import trail
 
 if TYPE_CHECKING:
     from ruamel.yaml.comments import CommentedMap
@@ -75,6 +74,10 @@ _YES, _NO = (
     ("ja", "yes", "true", "waar", "1", "j", "y", "actief", "active"),
     ("nee", "no", "false", "onwaar", "0", "n", "inactief", "inactive"),
 )
+_LANGUAGES = {
+    **dict.fromkeys(("nl", "nl-nl", "nld", "nederlands", "dutch"), "nl"),
+    **dict.fromkeys(("en", "eng", "engels", "english", "en-gb", "en-us"), "en"),
+}
 _RIGHTS = {"maken": "create", "delen": "share", "goedkeuren": "approve", "beheer": "admin", "beheerder": "admin"}
 
 
@@ -100,11 +103,10 @@ class ListEntry:
     """One client or member of staff, as the list has them."""
 
     code: str
-    values: dict[str, str] = field(default_factory=dict)
+    values: dict[str, object] = field(default_factory=dict)
+    """Key → what the list says, as config/ has it."""
     identifiers: list[str] = field(default_factory=list)
     contacts: list[dict[str, str]] = field(default_factory=list)
-    rights: list[str] | None = None
-    active: bool | None = None
     row: int = 0
 
 
@@ -194,9 +196,13 @@ def _clean(cell: str) -> str:
     return " ".join("".join(c for c in unicodedata.normalize("NFC", cell) if c.isprintable() or c.isspace()).split())
 
 
-def _bare(heading: str) -> str:
-    folded = unicodedata.normalize("NFKD", heading).casefold()
-    return "".join(character for character in folded if character.isalnum() and character.isascii())
+def _letters(text: str) -> str:
+    """The text in small letters without accents; what has no such letter is left out."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text).casefold() if c.isascii())
+
+
+def _bare(text: str) -> str:
+    return "".join(filter(str.isalnum, _letters(text)))
 
 
 def columns_of(kind: Kind, headings: Sequence[str], given: Mapping[str, str]) -> dict[str, str]:
@@ -229,39 +235,33 @@ def plan(kind: Kind, office: Office, environ: Mapping[str, str], path: Path, dat
     columns = columns_of(kind, list(rows[0].cells), given)
     made = ListPlan(kind, columns, [heading for heading in rows[0].cells if heading not in columns])
     entries = _entries(kind, office, rows, columns, made.faults)
-    name = CLIENTS if kind == "clients" else STAFF
-    made.before = (office.root / name).read_bytes()
+    made.before = (office.root / FILES[kind]).read_bytes()
     there: Mapping[str, Any] = office.clients if kind == "clients" else office.staff
-    text = made.before.decode()
 
     def change(section: CommentedMap) -> None:
         for entry in entries.values():
             old = there.get(entry.code)
             if old is None:
-                section[entry.code] = _new_client(entry) if kind == "clients" else _new_person(entry)
+                section[entry.code] = _new_entry(kind, entry)
                 made.new.append(entry.code)
-            elif told := (_change_client if kind == "clients" else _change_person)(section[entry.code], old, entry):
+            elif told := _change_entry(kind, section[entry.code], old, entry):
                 made.changed[entry.code] = told
 
-    text = editing.edited(text, kind, change)
+    before = made.before.decode()
+    text = editing.edited(before, kind, change)
     made.gone = [code for code in there if code not in entries]
-    made.text = text if made.new or made.changed else made.before.decode()
+    made.text = text if made.new or made.changed else before
     if made.new or made.changed:
-        editing.check(office.root, environ, name, made.text)
-    made.difference = editing.difference(name, made.before.decode(), made.text)
+        editing.check(office.root, environ, FILES[kind], made.text)
+    made.difference = editing.difference(FILES[kind], before, made.text)
     return made
 
 
 def apply(office: Office, now: datetime, actor: Actor, made: ListPlan) -> list[Path]:
     """Do what the plan says; returns the folders that were made. Raises OSError, Changed."""
-    name = CLIENTS if made.kind == "clients" else STAFF
     if made.new or made.changed:
-        copy = editing.write(office.root, now, name, made.before, made.text)
         changed = {code: [key for key, _, _ in told] for code, told in made.changed.items()}
-        with transaction():
-            trail.record(
-                now, actor, "config_changed", None, {"file": name, "new": made.new, "changed": changed, "before": copy.name}
-            )
+        config_files.put(office, now, actor, FILES[made.kind], made.before, made.text, new=made.new, changed=changed)
     return make_inboxes(office, made.new) if made.kind == "clients" else []
 
 
@@ -309,7 +309,7 @@ def _entries(
         elif entry.values.get("name") != values["name"]:
             faults.append(RowFault(row.number, headings.get("code", ""), sentence("lists.twice", code=code, row=entry.row)))
             continue
-        _take_over(kind, office, entry, values)
+        _take_over(office, entry, values)
     return found
 
 
@@ -326,7 +326,7 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
         yield "email", sentence("lists.address_missing")
     if values.get("active") and values["active"].casefold() not in (*_YES, *_NO):
         yield "active", sentence("lists.bad_yes_no", value=values["active"])
-    if values.get("language") and _language(values["language"]) is None:
+    if values.get("language") and values["language"].casefold() not in _LANGUAGES:
         yield "language", sentence("lists.bad_language", value=values["language"])
     approver = values.get("default_approver")
     if approver and _staff_code(office, approver) is None:
@@ -336,42 +336,34 @@ def _faults_of(kind: Kind, office: Office, values: Mapping[str, str]) -> Iterato
         yield "rights", sentence("lists.no_such_right", right=unknown[0])
 
 
-def _take_over(kind: Kind, office: Office, entry: ListEntry, values: Mapping[str, str]) -> None:
-    entry.values["name"] = values["name"]
+def _take_over(office: Office, entry: ListEntry, values: Mapping[str, str]) -> None:
+    said = entry.values
+    said["name"] = values["name"]
     if values.get("language"):
-        entry.values["language"] = _language(values["language"]) or ""
-    if values.get("active"):
-        entry.active = values["active"].casefold() in _YES
-    if kind == "staff":
-        entry.values.update({key: values[key] for key in ("email", "os_user") if values.get(key)})
-        entry.rights = _split(values["rights"]) if values.get("rights") else entry.rights
-        return
+        said["language"] = _LANGUAGES[values["language"].casefold()]
+    said.update({key: values[key] for key in ("email", "os_user") if values.get(key)})
     if values.get("default_approver"):
-        entry.values["default_approver"] = _staff_code(office, values["default_approver"]) or ""
+        said["default_approver"] = _staff_code(office, values["default_approver"])
+    if values.get("active"):
+        said["active"] = values["active"].casefold() in _YES
+    if values.get("rights"):
+        said["rights"] = _split(values["rights"])
     for key, label in (("kvk", "KvK"), ("rsin", "RSIN"), ("vat", "btw")):
         number = values.get(key, "")
         if number and f"{label} {number}" not in entry.identifiers:
             entry.identifiers.append(f"{label} {number}")
-    if values.get("contact_email"):
-        address = values["contact_email"]
+    address = values.get("contact_email", "")
+    if address and all(one["email"].casefold() != address.casefold() for one in entry.contacts):
         name = values.get("contact_name") or address.partition("@")[0]
-        if all(one["email"].casefold() != address.casefold() for one in entry.contacts):
-            entry.contacts.append(
-                {"id": _free(_person_code(name), {one["id"] for one in entry.contacts}), "name": name, "email": address}
-            )
+        entry.contacts.append({"id": contact_code(name, {one["id"] for one in entry.contacts}), "name": name, "email": address})
 
 
 def _known_code(kind: Kind, office: Office, values: Mapping[str, str]) -> str | None:
     """Whom config/ has already, known by a number, an address or the name."""
     if kind == "staff":
-        return next(
-            (
-                code
-                for code, one in office.staff.items()
-                if one.email.casefold() == values.get("email", "").casefold() or one.name == values["name"]
-            ),
-            None,
-        )
+        address, name = values.get("email", "").casefold(), values["name"]
+        known_staff = (code for code, one in office.staff.items() if one.email.casefold() == address or one.name == name)
+        return next(known_staff, None)
     numbers = {_bare(values[key]) for key in ("kvk", "rsin", "vat") if values.get(key)}
     for code, client in office.clients.items():
         known = {re.sub(r"\D", "", one) for one in client.identifiers} - {""}
@@ -386,17 +378,12 @@ def _new_code(kind: Kind, name: str, taken: Mapping[str, ListEntry]) -> str:
 
 def _slug(name: str) -> str:
     """`Acme B.V.` → `acme-bv`."""
-    plain_ = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode().lower().replace(".", "").replace("'", "")
-    return re.sub(r"[^a-z0-9]+", "-", plain_).strip("-")[:48] or "client"
+    return re.sub(r"[^a-z0-9]+", "-", re.sub(r"[.']", "", _letters(name))).strip("-")[:48] or "client"
 
 
 def _person_code(name: str) -> str:
     """`Jan de Vries` → `j.devries`."""
-    words = [
-        re.sub(r"[^a-z0-9]", "", unicodedata.normalize("NFKD", word).encode("ascii", "ignore").decode().lower())
-        for word in name.split()
-    ]
-    words = [word for word in words if word]
+    words = list(filter(None, map(_bare, name.split())))
     return f"{words[0][0]}.{''.join(words[1:])}" if len(words) > 1 else words[0] if words else "contact"
 
 
@@ -412,17 +399,6 @@ def _split(text: str) -> list[str]:
     return [_RIGHTS.get(word.casefold(), word.casefold()) for word in re.split(r"[\s,;/+]+", text) if word]
 
 
-def _language(text: str) -> str | None:
-    word = text.casefold()
-    return (
-        "nl"
-        if word in ("nl", "nl-nl", "nld", "nederlands", "dutch")
-        else "en"
-        if word in ("en", "eng", "engels", "english", "en-gb", "en-us")
-        else None
-    )
-
-
 def _staff_code(office: Office, who: str) -> str | None:
     """Whom a cell means: by code, name or address."""
     folded = who.casefold()
@@ -435,9 +411,12 @@ def _staff_code(office: Office, who: str) -> str | None:
 # From entries to config/
 
 
-def _new_client(entry: ListEntry) -> dict[str, Any]:
-    made: dict[str, Any] = dict(entry.values)
-    if entry.active is False:
+def _new_entry(kind: Kind, entry: ListEntry) -> dict[str, object]:
+    made = dict(entry.values)
+    is_active = made.pop("active", True)
+    if kind == "staff":
+        made.setdefault("rights", ["create"])
+    if not is_active:
         made["active"] = False
     if entry.identifiers:
         made["identifiers"] = entry.identifiers
@@ -446,71 +425,40 @@ def _new_client(entry: ListEntry) -> dict[str, Any]:
     return made
 
 
-def _new_person(entry: ListEntry) -> dict[str, Any]:
-    made: dict[str, Any] = {**entry.values, "rights": entry.rights if entry.rights is not None else ["create"]}
-    if entry.active is False:
-        made["active"] = False
-    return made
+def _change_entry(kind: Kind, node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
+    told = []
+    for key, value in entry.values.items():
+        now = getattr(old, key)
+        if value != now and not (isinstance(value, list) and sorted(value) == sorted(now)):
+            told.append((key, _shown(now), _shown(value)))
+            node[key] = value
+    return told + _add_to_client(node, old, entry) if kind == "clients" else told
 
 
-def _change_client(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
-    told = _change_values(node, old, entry)
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return ", ".join(value) if isinstance(value, list) else str(value or "")
+
+
+def _add_to_client(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
+    """Numbers and contacts that the client has not yet; and what a contact is called now."""
     have = {_bare(one) for one in old.identifiers}
-    new = [
-        one
-        for one in entry.identifiers
-        if _bare(one) not in have and re.sub(r"\D", "", one) not in {re.sub(r"\D", "", h) for h in have}
-    ]
+    digits = {re.sub(r"\D", "", one) for one in have}
+    new = [one for one in entry.identifiers if _bare(one) not in have and re.sub(r"\D", "", one) not in digits]
     if new:
         node.setdefault("identifiers", []).extend(new)
-        told += [("identifiers", "", one) for one in new]
+    told = [("identifiers", "", one) for one in new]
     ids = {contact.id for contact in old.contacts}
+    there = {contact.email.casefold(): index for index, contact in reversed(list(enumerate(old.contacts)))}
     for contact in entry.contacts:
-        there = next(
-            (index for index, one in enumerate(old.contacts) if one.email.casefold() == contact["email"].casefold()), None
-        )
-        if there is None:
+        index = there.get(contact["email"].casefold())
+        if index is None:
             made = {**contact, "id": _free(contact["id"], ids)}
             ids.add(made["id"])
             node.setdefault("contacts", []).append(editing.in_one_line(made))
             told.append(("contacts", "", f"{made['name']} <{made['email']}>"))
-        elif old.contacts[there].name != contact["name"] and contact["name"] != contact["email"].partition("@")[0]:
-            node["contacts"][there]["name"] = contact["name"]
-            told.append(("contacts", old.contacts[there].name, contact["name"]))
+        elif old.contacts[index].name != contact["name"] and contact["name"] != contact["email"].partition("@")[0]:
+            node["contacts"][index]["name"] = contact["name"]
+            told.append(("contacts", old.contacts[index].name, contact["name"]))
     return told
-
-
-def _change_person(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
-    told = _change_values(node, old, entry)
-    if entry.rights is not None and sorted(entry.rights) != sorted(old.rights):
-        node["rights"] = entry.rights
-        told.append(("rights", ", ".join(old.rights), ", ".join(entry.rights)))
-    return told
-
-
-def _change_values(node: CommentedMap, old: Any, entry: ListEntry) -> list[tuple[str, str, str]]:
-    told = []
-    for key, value in entry.values.items():
-        if value and getattr(old, key) != value:
-            told.append((key, str(getattr(old, key) or ""), value))
-            node[key] = value
-    if entry.active is not None and entry.active != old.active:
-        told.append(("active", "yes" if old.active else "no", "yes" if entry.active else "no"))
-        node["active"] = entry.active
-    return told
-
-
-__all__ = [
-    "HEADINGS",
-    "ListPlan",
-    "Problem",
-    "Row",
-    "RowFault",
-    "apply",
-    "columns_of",
-    "contact_code",
-    "make_inboxes",
-    "plan",
-    "read_file",
-    "read_table",
-]
