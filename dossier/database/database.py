@@ -30,8 +30,7 @@ BUSY_SECONDS = 30
 """How long a writer waits for another. The longest transaction, a batch of drops, is under 1 s."""
 
 TURN_SECONDS = 0.002
-"""So often somebody who waits for a page asks whether they may write now. SQLite asks ever more
-seldom, at last ten times a second, and a daemon with a backlog writes again before that."""
+"""So often a process asks whether it may write now."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -148,7 +147,7 @@ _patience: ContextVar[float] = ContextVar("patience", default=BUSY_SECONDS)
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """In a server, a writer inside waits no longer for others: for what a page can do without."""
+    """A writer inside waits no longer for others: for what a page can do without."""
     token = _patience.set(seconds)
     try:
         yield
@@ -157,18 +156,13 @@ def patience(seconds: float) -> Iterator[None]:
 
 
 class _Sqlite(SqliteDatabase):
-    """SQLite's file; for a server, with a writer's turn that is not missed."""
-
-    is_for_people = False
+    """SQLite's file, with a writer's turn that is not missed. SQLite asks ever more seldom, at last
+    ten times a second, and whoever writes much writes again before that."""
 
     def begin(self, lock_type: str | None = None) -> None:
-        """Begin to write. Raises OperationalError if others do for BUSY_SECONDS, or for
-        `patience`."""
-        if not self.is_for_people:
-            super().begin(lock_type)
-            return
-        until = time.monotonic() + _patience.get()
-        self.execute_sql("PRAGMA busy_timeout = 0")  # type: ignore[no-untyped-call]
+        """Begin to write. Raises OperationalError if others do for `patience`."""
+        until, line = time.monotonic() + _patience.get(), self.connection()  # type: ignore[no-untyped-call]
+        line.execute("PRAGMA busy_timeout = 0")
         try:
             while True:
                 try:
@@ -179,15 +173,28 @@ class _Sqlite(SqliteDatabase):
                         raise
                 time.sleep(TURN_SECONDS)
         finally:
-            self.execute_sql(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")  # type: ignore[no-untyped-call]
+            line.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
+
+
+_turns = threading.RLock()
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One thread of a process writes, or asks whether it may; the others wait for it, and are
+    woken. Raises OperationalError."""
+    if not _turns.acquire(timeout=_patience.get()):
+        raise OperationalError("database is locked")
+    try:
+        yield
+    finally:
+        _turns.release()
 
 
 def for_people() -> None:
-    """For a server with a connection for each thread: little of SQLite's file is kept by each, and
-    nobody waits longer than they must."""
+    """For a server with a connection for each thread: little of SQLite's file is kept by each."""
     if _is_sqlite():
         PROXY.obj.pragma("cache_size", -2_000, permanent=True)
-        PROXY.obj.is_for_people = True
 
 
 @contextmanager
@@ -293,12 +300,13 @@ def _unsynced() -> Iterator[None]:
             PROXY.execute_sql("SET LOCAL synchronous_commit = off")
             yield
         return
-    PROXY.execute_sql("PRAGMA synchronous = NORMAL")
+    line = PROXY.connection()
+    line.execute("PRAGMA synchronous = NORMAL")
     try:
         with _transaction():
             yield
     finally:
-        PROXY.execute_sql("PRAGMA synchronous = FULL")
+        line.execute("PRAGMA synchronous = FULL")
 
 
 @contextmanager
@@ -307,7 +315,7 @@ def _transaction() -> Iterator[None]:
     PROXY.connect(reuse_if_open=True)
     if _is_sqlite():
         try:
-            with PROXY.atomic():
+            with _turn(), PROXY.atomic():
                 yield
         except OperationalError as error:
             raise _what_failed(error) from error

@@ -155,10 +155,16 @@ def place(
                 with open_beneath(inbox, one.client, one.hidden) as folder:
                     delegation.record(now, actor, one.client, one.folder, folder, one.sidecar, one.hashes, one.owners)
     for one in filled:
-        with open_beneath(inbox, one.client) as home:
+        with open_beneath(inbox, one.client) as home, _named_already(claim is not None):
             moves.move(home / one.hidden, home / one.folder)
     files.sync_beneath(inbox, (), [(one.client,) for one in filled])
     return True
+
+
+def _named_already(is_claimed: bool) -> contextlib.AbstractContextManager[None]:
+    """Of what was claimed a folder that is gone has its name: another process gave it, which
+    finishes what a killed one left (staging.py)."""
+    return contextlib.suppress(FileNotFoundError) if is_claimed else contextlib.nullcontext()
 
 
 def problems(office: Office, actor: Actor, request: Request, data: bytes, is_delegated: bool = True) -> list[Problem]:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from kit.records import JOOST, Records
+from peewee import OperationalError
 
 from desk.actions import looking_up
-from dossier.database.database import for_people
-from dossier.database.tables import PROXY
+from dossier.database.database import close_database, for_people, patience, transaction
+from dossier.database.tables import PROXY, Note
 from workflow.items import items
 from workflow.portal_access import access, staff_access
 from workflow.reports import finding
@@ -46,3 +48,21 @@ def test_pages_are_shown_while_nobody_can_note_that_they_were_looked_at(office: 
     assert finding.note_shown(office.now, JOOST, item)
     assert finding.recent(JOOST, "client") == ["acme-bv"]
     assert PROXY.execute_sql("PRAGMA busy_timeout").fetchone() == (30_000,)
+
+
+def test_whoever_has_no_patience_does_not_wait_for_another_thread_that_writes_either(office: Records) -> None:
+    def write() -> str:
+        try:
+            with patience(0.01), transaction():
+                Note.put("turn", "mine")
+        except OperationalError as error:
+            return str(error)
+        finally:
+            close_database()
+        return "written"
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction():
+            assert other.submit(write).result() == "database is locked"
+        assert other.submit(write).result() == "written"
+    assert Note.read("turn") == "mine"

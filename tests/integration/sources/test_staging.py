@@ -13,7 +13,8 @@ from kit.support import PDF
 
 from dossier.database.database import close_database
 from dossier.database.tables import StagedDrop
-from dossier.files import settling
+from dossier.files import moves, settling
+from dossier.files.beneath import Place
 from dossier.office.people import Actor
 from dossier.text.refusals import Conflict, Invalid, NotFound
 from ingest.inbox.looking import Looker
@@ -168,3 +169,20 @@ def test_a_file_that_is_sent_again_while_it_is_committed_is_told_and_nothing_is_
             staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
     assert inbox(office) == [f".drop-{row.id}"]
     assert staging.commit(office.office, office.tick(), DESK, row, KEYS, {}) in inbox(office)
+
+
+def test_a_drop_that_another_process_finishes_at_this_very_moment_is_placed_once_and_told(
+    office: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = staging.begin(office.office, office.tick(), DESK, "acme-bv")
+    staging.put(office.office, row, "accounts.pdf", [PDF])
+    move = moves.move
+
+    def move_second(source: Place, target: Place) -> None:
+        monkeypatch.setattr(moves, "move", move)
+        staging.finish(office.office)
+        move(source, target)
+
+    monkeypatch.setattr(moves, "move", move_second)
+    folder = staging.commit(office.office, office.tick(), DESK, row, KEYS, {})
+    assert inbox(office) == [folder]
