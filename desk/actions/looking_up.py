@@ -17,6 +17,7 @@ from dossier.database import file_texts, readable
 from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import people
+from dossier.office.keys import Client
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock
@@ -206,6 +207,11 @@ def _whole(office: Office, reader: Actor, item: Item) -> dict[str, Any]:
 def find_clients(office: Office, reader: Actor, words: str) -> list[str]:
     """Codes of the clients that have these words, in order of name."""
     return finding.find_clients(office, words, people.readable(office, reader))
+
+
+def known_clients(office: Office, reader: Actor) -> dict[str, Client]:
+    """Code → client, of those that this person may know of, in order of name."""
+    return {code: office.clients[code] for code in find_clients(office, reader, "")}
 
 
 def note_client(office: Office, now: datetime, reader: Actor, code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Protocol
 
 from dossier.office import people
 from dossier.office.keys import ItemType
@@ -44,16 +45,26 @@ def named(name: str, code: str) -> str:
     return f"{name} ({code})"
 
 
-def code_typed(text: str, known: Mapping[str, str]) -> str:
-    """The code that was meant by what was typed; `known`: code → name. What fits none, or several, is given back as it is."""
+class Named(Protocol):
+    """A member of staff, or a client."""
+
+    @property
+    def name(self) -> str: ...
+
+
+def code_typed(text: str, known: Mapping[str, Named]) -> str:
+    """The code that was meant by what was typed, of those in `known`.
+
+    What fits none, or several, is given back as it is.
+    """
     text = text.strip()
     _, _, behind = text.rstrip(")").rpartition("(")
     if text in known:
         return text
     if text.endswith(")") and behind in known:
         return behind
-    fitting = [code for code, name in known.items() if names.fold(name) == names.fold(text)]
-    fitting = fitting or [code for code, name in known.items() if text and names.fold(text) in names.fold(f"{name} {code}")]
+    fitting = [code for code, one in known.items() if names.fold(one.name) == names.fold(text)]
+    fitting = fitting or [code for code, one in known.items() if text and names.fold(text) in names.fold(f"{one.name} {code}")]
     return fitting[0] if len(fitting) == 1 else text
 
 

@@ -46,7 +46,7 @@ from desk.web.staff import (
     start,
 )
 from desk.web.staff import office as office_pages
-from desk.web.staff.visit import COOKIE, WORDS, StaffVisit, static_file
+from desk.web.staff.visit import COOKIE, StaffVisit, static_file
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.vault.opening import open_vault
@@ -227,7 +227,7 @@ def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:
         if status == 404:
             return gone(visit) if visit.session is not None else visit.to_login()
         typed = _typed(visit) if status in (409, 422, 503) else []
-        return visit.page("message.html", status, about="refusal", reason=about.told(visit.language, WORDS), typed=typed)
+        return visit.page("message.html", status, about="refusal", reason=visit.told(about), typed=typed)
     typed = _typed(visit) if about == "trouble" else []
     return visit.page("message.html", status, about=about, reason=None, typed=typed)
 

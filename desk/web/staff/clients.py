@@ -27,13 +27,9 @@ SHARE_STATES = ("private", "concept", "approved", "published", "returned", "with
 
 def client_list(visit: StaffVisit) -> Response:
     """All clients that this person may know of; with `?q=`, those that fit; `?for=new`, to make an item for one."""
-    words, number = visit.field("q").strip()[:200], page_number(visit)
+    words = visit.field("q").strip()[:200]
     codes = looking_up.find_clients(visit.office, visit.actor, words)
-    here = codes[(number - 1) * PAGE_CLIENTS : number * PAGE_CLIENTS]
-    return visit.page(
-        "clients.html", codes=here, count=len(codes), words=words, number=number, pages=-(-len(codes) // PAGE_CLIENTS) or 1,
-        is_for_new=visit.field("for") == "new",
-    )  # fmt: skip
+    return visit.page("clients.html", codes=leaf(visit, codes, PAGE_CLIENTS), words=words, is_for_new=visit.field("for") == "new")
 
 
 def export(visit: StaffVisit) -> Response:
@@ -51,24 +47,13 @@ def suggest(visit: StaffVisit) -> Response:
     return JSONResponse([offering.named(visit.office.clients[code].name, code) for code in codes])
 
 
-def page_number(visit: StaffVisit) -> int:
-    """`?page=`, from 1."""
-    text = visit.field("page")
-    return max(1, int(text)) if text.isascii() and text.isdecimal() and len(text) < 7 else 1
-
-
 def due(visit: StaffVisit) -> Response:
     """What must be done soon, or had to be: what this person sees to; with `?all=yes` the whole office's."""
     is_all = visit.field("all") == "yes"
     day = looking_up.horizon(visit.office, visit.now)
     found = looking_up.due(visit.office, visit.actor, day, owner=None if is_all else visit.actor.code)
-    number = page_number(visit)
-    here = found[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS]
     today = str(hours.today(visit.office, visit.now))
-    return visit.page(
-        "due.html", dues=here, count=len(found), is_all=is_all, today=today, until=str(day), number=number,
-        pages=-(-len(found) // PAGE_ITEMS) or 1,
-    )  # fmt: skip
+    return visit.page("due.html", dues=leaf(visit, found, PAGE_ITEMS), is_all=is_all, today=today, until=str(day))
 
 
 def client(visit: StaffVisit) -> Response:

@@ -7,23 +7,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 from urllib.parse import quote
 
-import structlog
 from starlette.responses import Response
 
 from desk.actions import acting, config_forms, offering
 from desk.actions.config_forms import CONTACT, KINDS, OUT, FormChange, Kind, Question, Row, Value
-from desk.web.staff.clients import page_number
-from desk.web.staff.visit import WORDS, StaffVisit
-from dossier.files import files
+from desk.web.staff.paging import leaf
+from desk.web.staff.saving import saving
+from desk.web.staff.visit import StaffVisit
 from dossier.text import names
-from dossier.text.refusals import Conflict, Refusal
-from dossier.text.sentences import Sentence, sentence, told
-
-log = structlog.get_logger("web")
+from dossier.text.refusals import Conflict, NotFound, Unavailable
+from dossier.text.sentences import sentence
 
 PAGE = 100
 NEW_CONTACTS = 2
@@ -35,22 +33,22 @@ MOST_ROWS = 500
 def listing(visit: StaffVisit) -> Response:
     """All clients, staff, presets or types, or with `?q=` those that fit."""
     kind = _kind(visit)
-    if kind is None:
-        return visit.page("message.html", 404, about="gone", reason=None)
     acting.need_admin(visit.office, visit.actor)
-    words, number = visit.field("q").strip()[:200], page_number(visit)
+    words = visit.field("q").strip()[:200]
     entries = [(code, _name(one) or code, one) for code, one in _all(visit, kind).items()]
     parts = names.fold(words).split()
     found = [one for one in entries if all(part in names.fold(f"{one[0]} {one[1]}") for part in parts)]
     return visit.page(
-        "config_list.html", kind=kind, entries=found[(number - 1) * PAGE : number * PAGE], count=len(found), words=words,
-        number=number, pages=-(-len(found) // PAGE) or 1, out=visit.field("out"), brought=visit.field("brought"),
+        "config_list.html", kind=kind, entries=leaf(visit, found, PAGE), words=words, out=visit.field("out"), brought=visit.field("brought"),
     )  # fmt: skip
 
 
-def _kind(visit: StaffVisit) -> Kind | None:
+def _kind(visit: StaffVisit) -> Kind:
     named = visit.request.path_params["kind"]
-    return next((kind for kind in KINDS if kind == named), None)
+    for kind in KINDS:
+        if kind == named:
+            return kind
+    raise NotFound("desk.no_such_entry", code=named)
 
 
 def _all(visit: StaffVisit, kind: Kind) -> Mapping[str, Any]:
@@ -80,76 +78,69 @@ class _Shown:
 
 
 def form(visit: StaffVisit) -> Response:
-    """One of them as a form; `/office/new/…`: a new one."""
-    kind, code = _kind(visit), visit.request.path_params.get("code", "")
-    if kind is None:
-        return visit.page("message.html", 404, about="gone", reason=None)
+    """One of them as a form; `/office/new/…`: a new one. What a POST would change is shown before it is saved."""
+    kind, is_new = _kind(visit), "code" not in visit.request.path_params
     acting.need_admin(visit.office, visit.actor)
-    is_new = "code" not in visit.request.path_params
+    code = visit.request.path_params.get("code", "")
     entry = config_forms.empty(kind) if is_new else config_forms.read(visit.office, visit.actor, kind, code)
     if visit.request.method != "POST":
         return _page(visit, kind, code, is_new, 200, _Shown(entry.values, entry.digest))
     if not is_new and (visit.field("out") or visit.field("save") == "out"):
-        return _take_out(visit, kind, code, _Shown(entry.values, visit.field("was"), is_out=True))
-    if is_new:
-        code = visit.field("code").strip()
-    asked = config_forms.fields(visit.office, kind)
-    shown = _Shown({one.key: _typed(visit, one) for one in asked}, visit.field("was"))
-    shown.problems = {
-        one.key: [_told(visit, sentence("desk.entry_odd", line=line))]
-        for one in asked if one.how == "pairs" for line in shown.values[one.key] if ":" not in line
-    }  # fmt: skip
-    if is_new and not code:
-        shown.problems["code"] = [_told(visit, sentence("config.required"))]
+        shown = _Shown(entry.values, visit.field("was"), is_out=True)
+    else:
+        shown = _typed_form(visit, kind)
+    if is_new and not (code := visit.field("code").strip()):
+        shown.problems["code"] = [visit.told(sentence("config.required"))]
     if shown.problems:
         return _page(visit, kind, code, is_new, 422, shown)
     try:
-        made = config_forms.plan(visit.office, visit.actor, os.environ, kind, code, shown.values, shown.digest)
-        shown.plan = made
-        shown.problems = {key: [_told(visit, line) for line in lines] for key, lines in made.problems.items()}
-        if shown.problems:
-            return _page(visit, kind, code, is_new, 422, shown)
-        if not visit.field("save") or visit.field("shown") != made.digest or not made.lines:
-            return _page(visit, kind, code, is_new, 200, shown)
-        config_forms.save(visit.office, visit.now, visit.actor, kind, code, made)
-    except (Conflict, files.Changed) as refusal:
-        shown.plan = None
-        shown.problems = {"" if not is_new else "code": [_told(visit, _why(refusal))]}
-        if not is_new:
+        with saving(visit):
+            return _planned(visit, kind, code, is_new, shown)
+    except Conflict as refusal:
+        problems = {"code" if is_new else "": [visit.told(refusal)]}
+        if is_new:
+            shown = replace(shown, plan=None, problems=problems)
+        else:
             now = config_forms.read(visit.office, visit.actor, kind, code)
-            shown.digest, shown.now = now.digest, now.values
+            changed = _Shown(now.values, now.digest, problems)
+            shown = changed if shown.is_out else replace(changed, values=shown.values, now=now.values)
         return _page(visit, kind, code, is_new, 409, shown)
-    except OSError as error:
-        log.warning("config/ can't be written", file=kind, error=str(error))
-        shown.problems = {"": [_told(visit, sentence("desk.config_unwritable", error=error.strerror or str(error)))]}
+    except Unavailable as refusal:
+        shown.problems = {"": [visit.told(refusal)]}
         return _page(visit, kind, code, is_new, 503, shown)
-    return visit.to(f"/office/{kind}/{quote(code, safe='')}?done=1")
 
 
-def _take_out(visit: StaffVisit, kind: Kind, code: str, shown: _Shown) -> Response:
-    """Take the whole entry out of the file: what that changes is shown first, and what still uses it refuses."""
-    try:
-        made = config_forms.plan_out(visit.office, visit.actor, os.environ, kind, code, shown.digest)
-        shown.problems = {"": [_told(visit, line) for lines in made.problems.values() for line in lines]} if made.problems else {}
-        if shown.problems:
-            return _page(visit, kind, code, False, 409, shown)
-        shown.plan = made
-        if not visit.field("save") or visit.field("shown") != made.digest:
-            return _page(visit, kind, code, False, 200, shown)
-        config_forms.save(visit.office, visit.now, visit.actor, kind, code, made)
-    except (Conflict, files.Changed) as refusal:
-        now = config_forms.read(visit.office, visit.actor, kind, code)
-        shown = _Shown(now.values, now.digest, {"": [_told(visit, _why(refusal))]})
-        return _page(visit, kind, code, False, 409, shown)
-    except OSError as error:
-        log.warning("config/ can't be written", file=kind, error=str(error))
-        shown.problems = {"": [_told(visit, sentence("desk.config_unwritable", error=error.strerror or str(error)))]}
-        return _page(visit, kind, code, False, 503, shown)
-    return visit.to(f"/office/{kind}?out={quote(code, safe='')}")
+def _typed_form(visit: StaffVisit, kind: Kind) -> _Shown:
+    """The form as it was typed, with what can be no answer to a question of it."""
+    asked = config_forms.fields(visit.office, kind)
+    shown = _Shown({one.key: _typed(visit, one) for one in asked}, visit.field("was"))
+    for one in asked:
+        odd = [line for line in shown.values[one.key] if ":" not in line] if one.how == "pairs" else []
+        if odd:
+            shown.problems[one.key] = [visit.told(sentence("desk.entry_odd", line=odd[-1]))]
+    return shown
 
 
-def _why(refusal: Refusal | files.Changed) -> Sentence | str:
-    return refusal.sentence if isinstance(refusal, Refusal) else sentence("config.changed_meanwhile")
+def _planned(visit: StaffVisit, kind: Kind, code: str, is_new: bool, shown: _Shown) -> Response:
+    """What saving it would do, with what is wrong with that; once this was shown and is asked for, it is saved.
+
+    Raises Conflict; ConfigurationError, OSError.
+    """
+    plan = config_forms.plan_out if shown.is_out else partial(config_forms.plan, typed=shown.values)
+    made = plan(visit.office, visit.actor, os.environ, kind, code, digest=shown.digest)
+    shown.problems = {key: [visit.told(line) for line in lines] for key, lines in made.problems.items()}
+    if shown.problems and shown.is_out:
+        shown.problems = {"": [line for lines in shown.problems.values() for line in lines]}
+        return _page(visit, kind, code, is_new, 409, shown)
+    shown.plan = made
+    if shown.problems:
+        return _page(visit, kind, code, is_new, 422, shown)
+    is_idle = not shown.is_out and not made.lines
+    if is_idle or not visit.field("save") or visit.field("shown") != made.digest:
+        return _page(visit, kind, code, is_new, 200, shown)
+    config_forms.save(visit.office, visit.now, visit.actor, kind, code, made)
+    encoded = quote(code, safe="")
+    return visit.to(f"/office/{kind}?out={encoded}" if shown.is_out else f"/office/{kind}/{encoded}?done=1")
 
 
 def _page(visit: StaffVisit, kind: Kind, code: str, is_new: bool, status: int, shown: _Shown) -> Response:
@@ -182,28 +173,30 @@ def _line(value: Value) -> str:
 
 
 def _typed(visit: StaffVisit, one: Question) -> Value:
-    staff = {code: person.name for code, person in visit.office.staff.items()}
-    lines = [line.strip() for line in visit.field(one.key).splitlines() if line.strip()]
     match one.how:
         case "yes":
             return "yes" if visit.field(one.key) else ""
         case "text":
             return "\n".join(line.rstrip() for line in visit.field(one.key).splitlines()).strip()
         case "person":
-            return offering.code_typed(visit.field(one.key), staff)
+            return offering.code_typed(visit.field(one.key), visit.office.staff)
         case "people":
-            return [offering.code_typed(text, staff) for text in visit.fields(one.key) if text.strip()]
+            return [offering.code_typed(text, visit.office.staff) for text in visit.fields(one.key) if text.strip()]
         case "ticks":
             return [choice for choice in one.choices if choice in visit.fields(one.key)]
         case "lines" | "pairs":
-            return lines
+            return _lines(visit, one.key)
+        case "reach" if visit.field(one.key) != "some":
+            return "all"
         case "reach":
-            clients = {code: client.name for code, client in visit.office.clients.items()}
-            chosen = [line.strip() for line in visit.field(f"{one.key}.list").splitlines() if line.strip()]
-            return "all" if visit.field(one.key) != "some" else [offering.code_typed(line, clients) for line in chosen]
+            return [offering.code_typed(line, visit.office.clients) for line in _lines(visit, f"{one.key}.list")]
         case "contacts":
             return _contacts(visit)
     return " ".join(visit.field(one.key).split())
+
+
+def _lines(visit: StaffVisit, name: str) -> list[str]:
+    return [line.strip() for line in visit.field(name).splitlines() if line.strip()]
 
 
 def _contacts(visit: StaffVisit) -> list[Row]:
@@ -218,7 +211,3 @@ def _contacts(visit: StaffVisit) -> list[Row]:
         if row["id"] or row["name"] or row["email"]:
             found.append(row)
     return found
-
-
-def _told(visit: StaffVisit, line: Sentence | str) -> str:
-    return told(line, visit.language, WORDS)

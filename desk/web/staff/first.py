@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import os
 
-import structlog
 from starlette.responses import Response
 
 from desk.actions import first_run, places
 from desk.actions.first_run import Beginning
-from desk.web.staff.visit import COOKIE, WORDS, StaffVisit
-from dossier.office.terms import ConfigurationError
-from dossier.text.refusals import Invalid, NotFound
-from dossier.text.sentences import sentence, told
-
-log = structlog.get_logger("web")
+from desk.web.staff.saving import saving
+from desk.web.staff.visit import COOKIE, StaffVisit
+from dossier.text.refusals import NotFound, Refusal
 
 FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender", "desk_name", "portal_name", "backup_folder")
 
@@ -30,17 +26,12 @@ def first(visit: StaffVisit) -> Response:
         typed |= {"language": visit.language, "backup_folder": visit.office.settings.backup.folder or ""}
         return _page(visit, secret, typed, {})
     try:
-        cookie = first_run.begin(visit.office, os.environ, visit.now, secret, Beginning(**typed), visit.peer)
+        with saving(visit):
+            cookie = first_run.begin(visit.office, os.environ, visit.now, secret, Beginning(**typed), visit.peer)
     except NotFound:
         return visit.to("/_login")
-    except Invalid as refusal:
-        return _page(visit, secret, typed, {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}, 422)
-    except ConfigurationError as error:
-        return _page(visit, secret, typed, {"": " ".join(fault.told(visit.language) for fault in error.faults)}, 422)
-    except OSError as error:
-        log.warning("config/ can't be written", error=str(error))
-        why = sentence("desk.config_unwritable", error=error.strerror or str(error))
-        return _page(visit, secret, typed, {"": told(why, visit.language, WORDS)}, 503)
+    except Refusal as refusal:
+        return _page(visit, secret, typed, visit.problems(refusal), refusal.http_status)
     answer = visit.to("/office/setup" if typed["desk_name"] else "/")
     COOKIE.set(answer, visit.office, cookie)
     return answer

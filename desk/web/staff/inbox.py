@@ -14,7 +14,7 @@ from starlette.responses import Response, StreamingResponse
 from desk.actions import client_card, looking_up, offering, overview, schemas, unsorted
 from desk.web.shell.sending import SANDBOX
 from desk.web.staff.paging import leaf
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath
 from dossier.text import media, names
@@ -41,14 +41,14 @@ def inbox(visit: StaffVisit) -> Response:
     waits, left = (
         [
             {
-                **one, "reason": told(one["reason"], visit.language, WORDS),
+                **one, "reason": visit.told(one["reason"]),
                 "is_alone": getattr(one["reason"], "code", "") == unsorted.ALONE and one["path"].count("/") == 1,
             }
             for one in found[what]
         ]
         for what in ("waits", "left_alone")
     )  # fmt: skip
-    alarms = [told(one, visit.language, WORDS) for one in found["alarms"]]
+    alarms = [visit.told(one) for one in found["alarms"]]
     lying = unsorted.unsorted_files(visit.office, visit.actor)
     files_ = [(one.name, one.size, datetime.fromtimestamp(one.since, UTC).isoformat()) for one in lying]
     lists: dict[str, Sequence[Any]] = {"waits": waits, "left": left, "refused": refused[::-1], "lying": files_}
@@ -63,7 +63,7 @@ def without_client(visit: StaffVisit) -> Response:
     near = unsorted.suggestions(visit.office, visit.actor, _lying(visit))
 
     def give(keys: unsorted.Keys) -> None:
-        clients = {code: visit.office.clients[code].name for code in looking_up.find_clients(visit.office, visit.actor, "")}
+        clients = looking_up.known_clients(visit.office, visit.actor)
         code = visit.field("chosen") or offering.code_typed(visit.field("client"), clients)
         if code not in clients:
             raise Invalid([fault("client", "desk.no_client", client=code)])
@@ -84,13 +84,12 @@ def _made_a_drop(visit: StaffVisit, make: Callable[[unsorted.Keys], object], **s
     """The page of a file that nobody has said anything of; a POST makes a drop of it."""
     problems: dict[str, str] = {}
     if visit.request.method == "POST":
-        labels = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
         keys = {"description": visit.field("description").strip() or None, "location": visit.field("location").strip() or None}
         try:
-            make({**keys, "labels": labels or None})
+            make({**keys, "labels": visit.parts("labels") or None})
             return visit.to("/inbox?done=assigned")
         except Refusal as refusal:
-            problems = {one.key: told(one.message, visit.language, WORDS) for one in refusal.problems}
+            problems = visit.problems(refusal)
     name = visit.request.path_params["name"]
     return visit.page("unsorted.html", 422 if problems else 200, name=name, problems=problems, named=offering.named, **shown)
 

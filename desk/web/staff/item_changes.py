@@ -16,11 +16,11 @@ from desk.actions import changing, item_view, looking_up, mailing, offering, und
 from desk.actions.changing import Source, wish_from
 from desk.web.staff import items
 from desk.web.staff.paging import Leaf, leaf
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import names
 from dossier.text.refusals import Conflict, Invalid, Refusal, fault
-from dossier.text.sentences import Sentence, told
+from dossier.text.sentences import Sentence
 from workflow.items.amending import FileChanges
 from workflow.items.rules import Wish
 
@@ -37,9 +37,9 @@ def edit(visit: StaffVisit) -> Response:
     typed = {field: visit.field(field) for field in visit.form if field in EDITABLE or field.startswith("field.")}
     keys: dict[str, str | Sequence[str] | None] = {name.removeprefix("field."): value for name, value in typed.items()}
     if "labels" in typed:
-        keys["labels"] = [label.strip() for label in typed["labels"].split(",") if label.strip()]
+        keys["labels"] = visit.parts("labels")
     if typed.get("owner"):
-        keys["owner"] = offering.code_typed(typed["owner"], {code: one.name for code, one in visit.office.staff.items()})
+        keys["owner"] = offering.code_typed(typed["owner"], visit.office.staff)
     return _changed(visit, "changed", lambda key: _amend(visit, key, keys), typed=typed)
 
 
@@ -48,18 +48,14 @@ def share(visit: StaffVisit) -> Response:
     typed = {name: visit.field(name) for name in visit.form}
     keys: dict[str, str | Sequence[str] | None] = {"share": "yes", "share_status": visit.field("share_status") or None}
     if keys["share_status"] != "approved":
-        people = {code: visit.office.staff[code].name for code in visit.office.staff}
-        keys["approver"] = [offering.code_typed(one, people) for one in visit.fields("approver") if one.strip()] or None
+        approvers = [one for one in visit.fields("approver") if one.strip()]
+        keys["approver"] = [offering.code_typed(one, visit.office.staff) for one in approvers] or None
         keys["approvals"] = visit.field("approvals") or None
     keys["share_explanation"] = "yes" if visit.field("share_explanation") else "no"
     keys["notify"] = "yes" if visit.field("notify") else "no"
     keys["contact"] = visit.field("contact") if visit.field("notify") else None
-    said = {"yes": True, "no": False}
-    shares = {
-        name.removeprefix("share:"): said[visit.field(name)]
-        for name in visit.form
-        if name.startswith("share:") and visit.field(name) in said
-    }
+    said = {name.removeprefix("share:"): visit.choice(name) for name in visit.form if name.startswith("share:")}
+    shares = {name: is_shared for name, is_shared in said.items() if is_shared is not None}
     return _changed(visit, "changed", lambda key: _amend(visit, key, keys, FileChanges(shares=shares)), "share", typed)
 
 
@@ -111,7 +107,7 @@ def change_files(visit: StaffVisit) -> Response:
 
 def attach(visit: StaffVisit) -> Response:
     """Add the files that came with the form, or put one in the place of `replace`, which keeps its name."""
-    replaced, said = visit.field("replace"), {"yes": True, "no": False}.get(visit.field("share"))
+    replaced, said = visit.field("replace"), visit.choice("share")
 
     def put(key: int) -> Sequence[Sentence]:
         if not visit.uploads:
@@ -134,11 +130,10 @@ def attach(visit: StaffVisit) -> Response:
 
 def copy(visit: StaffVisit) -> Response:
     """Copy an attachment to another item."""
-    said = {"yes": True, "no": False}.get(visit.field("share"))
 
     def put(key: int) -> Sequence[Sentence]:
         to = looking_up.key_typed(visit.field("to").strip(), visit.office, visit.actor)
-        return changing.copy(visit.office, visit.now, visit.actor, key, [visit.field("file")], to, said)
+        return changing.copy(visit.office, visit.now, visit.actor, key, [visit.field("file")], to, visit.choice("share"))
 
     return _changed(visit, "copied", put, "files")
 
@@ -151,8 +146,7 @@ def delete(visit: StaffVisit) -> Response:
 
 def move(visit: StaffVisit) -> Response:
     """Give it to another client, whose name or code was typed."""
-    clients = {code: visit.office.clients[code].name for code in looking_up.find_clients(visit.office, visit.actor, "")}
-    code = offering.code_typed(visit.field("client"), clients)
+    code = offering.code_typed(visit.field("client"), looking_up.known_clients(visit.office, visit.actor))
     give = partial(undoing.move, visit.office, visit.now, visit.actor)
     version = visit.number("version")
     return _changed(visit, "moved", lambda key: give(key, code, version), "client", {"client": visit.field("client")})
@@ -175,8 +169,7 @@ def undelete(visit: StaffVisit) -> Response:
     except Refusal as refusal:
         if refusal.http_status == 404:
             raise
-        why = refusal.told(visit.language, WORDS)
-        return visit.page("bin.html", refusal.http_status, binned=_binned(visit), was="", problem=why)
+        return visit.page("bin.html", refusal.http_status, binned=_binned(visit), was="", problem=visit.told(refusal))
     return visit.to(f"/items/{item_name(key)}?done=undeleted")
 
 
@@ -199,10 +192,10 @@ def _changed(
     except Conflict as refusal:
         sentence = refusal.sentence
         is_stale = isinstance(sentence, Sentence) and sentence.code == STALE
-        problems = {"if_version" if is_stale else about: refusal.told(visit.language, WORDS)}
+        problems = {"if_version" if is_stale else about: visit.told(refusal)}
         return items.page(visit, name, 409, problems=problems, typed=typed or {}, opened=about)
     except Refusal as refusal:
-        problems = {one.key or about: told(one.message, visit.language, WORDS) for one in refusal.problems}
+        problems = {key or about: message for key, message in visit.problems(refusal).items()}
         if about and not (problems.keys() & (typed or {}).keys()):
             problems = {about: " ".join(problems.values())}
         return items.page(visit, name, refusal.http_status, problems=problems, typed=typed or {}, opened=about)

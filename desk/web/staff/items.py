@@ -10,9 +10,8 @@ from desk.actions import auditing, item_view, offering, undoing
 from desk.web.shell.sending import ServedFile, saved_file, size_of
 from desk.web.staff import papers
 from desk.web.staff.paging import leaf
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.text import media
-from dossier.text.sentences import told
 from workflow.reports import proof as sheets
 
 PAGE_FILES, PAGE_EVENTS = 12, 20
@@ -26,13 +25,13 @@ def item(visit: StaffVisit) -> Response:
 
 def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Response:
     """The item's page. `more`: the `problems` of what was asked, by field, and what was `typed`."""
-    office, language = visit.office, visit.language
+    office = visit.office
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
     code, client = found.summary["client"], office.clients.get(found.summary["client"])
     story = [
         {
-            "at": one.at, "who": one.who, "what": told(one.what, language, WORDS),
-            "more": [told(line, language, WORDS) for line in one.more], "is_sharing": one.is_sharing,
+            "at": one.at, "who": one.who, "what": visit.told(one.what),
+            "more": [visit.told(line) for line in one.more], "is_sharing": one.is_sharing,
         }
         for one in found.story
     ]  # fmt: skip
@@ -42,9 +41,9 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "found": found, "one": found.summary, "files": files, "story": told_now, "papers": papers.papers(
             visit.easel, [(file.name, file.size, file.media_type, file.sha256) for file in files.rows], found.attention,
         ), "days": [(day, list(lines)) for day, lines in groupby(told_now.rows, key=lambda line: str(line["at"])[:10])],
-        "why": [visit.told(line) for line in found.why], "visible": told(found.visible, language, WORDS),
+        "why": [visit.told(line) for line in found.why], "visible": visit.told(found.visible),
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
-        "attention": [told(line, language, WORDS) for line in found.attention], "statuses": office.settings.items.statuses,
+        "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
         "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": offering.types(office, visit.actor),
         "own_fields": offering.types(office, visit.actor)[found.summary["type"]].fields if found.summary["type"] in offering.types(office, visit.actor) else {},
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,

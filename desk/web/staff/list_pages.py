@@ -10,20 +10,17 @@ import binascii
 import hashlib
 import os
 import zlib
+from collections.abc import Sequence
 from pathlib import Path
 
-import structlog
 from starlette.responses import Response
 
 from desk.actions import acting, list_import
 from desk.actions.list_import import HEADINGS, MOST_BYTES, Kind, ListPlan
-from desk.web.staff.visit import WORDS, StaffVisit
-from dossier.files import files
-from dossier.office.terms import ConfigurationError
-from dossier.text.refusals import Invalid, fault
-from dossier.text.sentences import Sentence, sentence, told
-
-log = structlog.get_logger("web")
+from desk.web.shell.gate import TooLong
+from desk.web.staff.saving import saving
+from desk.web.staff.visit import StaffVisit
+from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, fault
 
 MOST_PACKED = 384 * 1024
 """Bytes of a packed list that a form carries: some 30,000 rows."""
@@ -36,7 +33,7 @@ def bring_in(visit: StaffVisit) -> Response:
     """`/office/import/clients` and `…/staff`: choose a list, see what it would do and what its columns are taken for, do it."""
     kind: Kind | None = next((kind for kind in HEADINGS if kind == visit.request.path_params["kind"]), None)
     if kind is None:
-        return visit.page("message.html", 404, about="gone", reason=None)
+        raise NotFound("desk.no_such_entry", code=visit.request.path_params["kind"])
     acting.need_admin(visit.office, visit.actor)
     if visit.request.method != "POST":
         return _page(visit, kind)
@@ -44,26 +41,16 @@ def bring_in(visit: StaffVisit) -> Response:
         name, data = _list(visit)
         packed = base64.b64encode(zlib.compress(data)).decode()
         if len(packed) > MOST_PACKED:
-            return _page(visit, kind, [sentence("desk.list_too_large", file=name)], status=413)
-    except Invalid as refusal:
-        return _page(visit, kind, [one.message for one in refusal.problems], status=422)
-    given = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.form.get("heading", ()))}
-    carried = {"name": name, "packed": packed}
-    try:
-        made = list_import.plan(kind, visit.office, os.environ, Path(name), data, given)
-        if visit.field("save") and not made.faults and visit.field("shown") == _digest(made):
-            list_import.apply(visit.office, visit.now, visit.actor, made)
-            return visit.to(f"/office/{kind}?brought={len(made.new)}")
-    except Invalid as refusal:
-        return _page(visit, kind, [one.message for one in refusal.problems], status=422)
-    except ConfigurationError as error:
-        return _page(visit, kind, [one.told(visit.language) for one in error.faults], status=422)
-    except files.Changed:
-        return _page(visit, kind, [sentence("config.changed_meanwhile")], status=409)
-    except OSError as error:
-        log.warning("config/ can't be written", file=kind, error=str(error))
-        return _page(visit, kind, [sentence("desk.config_unwritable", error=error.strerror or str(error))], status=503)
-    return _page(visit, kind, [], made, carried, 422 if made.faults else 200)
+            raise TooLong("desk.list_too_large", file=name)
+        given = {heading: visit.field(f"as:{number}") or "-" for number, heading in enumerate(visit.fields("heading"))}
+        with saving(visit):
+            made = list_import.plan(kind, visit.office, os.environ, Path(name), data, given)
+            if visit.field("save") and not made.faults and visit.field("shown") == _digest(made):
+                list_import.apply(visit.office, visit.now, visit.actor, made)
+                return visit.to(f"/office/{kind}?brought={len(made.new)}")
+    except Refusal as refusal:
+        return _page(visit, kind, refusal.problems, status=refusal.http_status)
+    return _page(visit, kind, (), made, {"name": name, "packed": packed}, 422 if made.faults else 200)
 
 
 def _list(visit: StaffVisit) -> tuple[str, bytes]:
@@ -91,13 +78,12 @@ def _digest(made: ListPlan) -> str:
 
 
 def _page(
-    visit: StaffVisit, kind: Kind, problems: list[Sentence | str] | None = None, made: ListPlan | None = None,
+    visit: StaffVisit, kind: Kind, problems: Sequence[Problem] = (), made: ListPlan | None = None,
     carried: dict[str, str] | None = None, status: int = 200,
 ) -> Response:  # fmt: skip
-    said = [told(one, visit.language, WORDS) if isinstance(one, Sentence) else one for one in problems or ()]
-    faults = [(one.row, one.column, told(one.message, visit.language, WORDS)) for one in made.faults] if made else []
+    faults = [(one.row, one.column, visit.told(one.message)) for one in made.faults] if made else []
     headings = [*made.columns, *made.ignored] if made else []
     return visit.page(
-        "list_import.html", status, kind=kind, problems=said, made=made, carried=carried, faults=faults, most=SHOWN,
+        "list_import.html", status, kind=kind, problems=[visit.told(one.message) for one in problems], made=made, carried=carried, faults=faults, most=SHOWN,
         headings=headings, keys=list(HEADINGS[kind]), digest=_digest(made) if made else "",
     )  # fmt: skip

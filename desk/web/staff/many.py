@@ -11,9 +11,9 @@ from collections.abc import Callable, Sequence
 from starlette.responses import Response
 
 from desk.actions import changing, client_card, looking_up, many, undoing, withdrawing
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence, several_told
+from dossier.text.sentences import Sentence
 
 MOST = 200
 """So many at once; a list shows fewer."""
@@ -41,13 +41,8 @@ def many_items(visit: StaffVisit) -> Response:
     became: list[tuple[str, str, bool]] = []
     if visit.field("sure") and act is not None and not problem:
         for name, outcome in many.each(list(versions), lambda key: act(key, versions[key])):
-            is_refused = isinstance(outcome, Refusal)
-            text = (
-                outcome.told(visit.language, WORDS)
-                if isinstance(outcome, Refusal)
-                else several_told(outcome, visit.language, WORDS)
-            )
-            became.append((name, text, is_refused))
+            lines = [outcome] if isinstance(outcome, Refusal) else outcome
+            became.append((name, "; ".join(map(visit.told, lines)), isinstance(outcome, Refusal)))
     return visit.page(
         "many.html", 422 if problem and visit.field("sure") else 200, client=client, card=visit.office.clients[client], found=found,
         what=visit.field("what"), typed=visit.field, became=became, problem=problem if visit.field("sure") or problem == "nothing" else "",
@@ -68,8 +63,7 @@ def _act(visit: StaffVisit) -> Act | None:
         return changing.change(office, now, actor, key, changing.wish_from(office, key, keys)[0], if_version=version)
 
     def labelled(key: int, version: int | None) -> Sequence[Sentence]:
-        labels = [one.strip() for one in visit.field("label").split(",") if one.strip()]
-        return keyed(key, version, {"labels": changing.labels_with(office, actor, key, labels, ())})
+        return keyed(key, version, {"labels": changing.labels_with(office, actor, key, visit.parts("label"), ())})
 
     acts: dict[str, Act] = {
         "status": lambda key, version: keyed(key, version, {"status": visit.field("status").strip()}),

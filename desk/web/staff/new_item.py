@@ -15,11 +15,10 @@ import structlog
 from starlette.responses import JSONResponse, Response
 
 from desk.actions import client_card, offering
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import StagedDrop
 from dossier.text import system
 from dossier.text.refusals import Invalid, NotFound, Problem, Refusal, Unavailable
-from dossier.text.sentences import told
 from ingest.sources import staging
 from ingest.sources.staging import Said
 
@@ -134,10 +133,9 @@ def _keys(visit: StaffVisit) -> dict[str, str | Sequence[str] | None]:
     """What the form says, as a sidecar's keys. What is not shared says nothing of sharing."""
     keys: dict[str, str | Sequence[str] | None] = {key: visit.field(key).replace("\r\n", "\n").strip() or None for key in TEXTS}
     keys.update({key: "yes" if visit.field(key) == "yes" else None for key in YES_NO})
-    keys["labels"] = [label.strip() for label in visit.field("labels").split(",") if label.strip()]
-    people = {code: one.name for code, one in visit.office.staff.items()}
-    keys["owner"] = offering.code_typed(visit.field("owner"), people) or None
-    keys["approver"] = [offering.code_typed(one, people) for one in visit.fields("approver") if one.strip()]
+    keys["labels"] = visit.parts("labels")
+    keys["owner"] = offering.code_typed(visit.field("owner"), visit.office.staff) or None
+    keys["approver"] = [offering.code_typed(one, visit.office.staff) for one in visit.fields("approver") if one.strip()]
     keys["approvals"] = visit.field("approvals") or None if len(keys["approver"] or ()) > 1 else None
     for name in visit.form:
         if name.startswith("field."):
@@ -162,7 +160,7 @@ def _said(visit: StaffVisit, row: StagedDrop) -> dict[str, Said]:
 
 
 def _told(visit: StaffVisit, problems: Iterable[Problem]) -> list[dict[str, str]]:
-    return [{"key": one.key, "message": told(one.message, visit.language, WORDS)} for one in problems]
+    return [{"key": one.key, "message": visit.told(one.message)} for one in problems]
 
 
 def _by_key(visit: StaffVisit, problems: Iterable[Problem]) -> dict[str, list[str]]:

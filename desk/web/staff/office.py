@@ -13,12 +13,12 @@ from starlette.responses import Response
 from desk.actions import acting, auditing, config_files, examining, looking_up, mailing, offering, overview, retaining, tokens
 from desk.actions.config_files import FILES, Which
 from desk.web.staff.paging import leaf
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.saving import saving
+from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
-from dossier.office.terms import ConfigurationError
 from dossier.text import clock
-from dossier.text.refusals import Invalid, Refusal, fault
-from dossier.text.sentences import Sentence, from_data, sentence, told
+from dossier.text.refusals import Conflict, Invalid, NotFound, Refusal, fault
+from dossier.text.sentences import from_data, sentence
 from dossier.trail.trail import RecordedEvent
 
 log = structlog.get_logger("web")
@@ -50,7 +50,7 @@ def _page(visit: StaffVisit, status: int = 200, **more: object) -> Response:
     values: dict[str, object] = {"problems": {}, "typed": lambda name: "", "key": None, **more}
     return visit.page(
         "office.html", status, **values, holds=leaf(visit, holds, PAGE_ROWS, "holds"), scopes=tokens.SCOPES, named=offering.named,
-        found=found, alarms=[_told(visit, line) for line in found["alarms"]], events=events[::-1],
+        found=found, alarms=[visit.told(line) for line in found["alarms"]], events=events[::-1],
         mails=leaf(visit, mails, PAGE_ROWS, "mails"), tokens=leaf(visit, tokens.listing(visit.now), PAGE_ROWS, "tokens"), done=visit.field("done"),
     )  # fmt: skip
 
@@ -73,7 +73,7 @@ def trail(visit: StaffVisit) -> Response:
     try:
         item = looking_up.key_typed(chosen["item"], visit.office, visit.actor) if chosen["item"] else None
     except Refusal as refusal:
-        problems["item"] = refusal.told(visit.language, WORDS)
+        problems["item"] = visit.told(refusal)
     days = {name: _day(visit, chosen[name], name, problems) for name in ("since", "until")}
     wanted = auditing.EventFilter(
         item, chosen["client"] or None, chosen["person"] or None, days["since"],
@@ -96,36 +96,32 @@ def _day(visit: StaffVisit, text: str, name: str, problems: dict[str, str]) -> d
     except ValueError:
         day = date.min
     if not 1971 <= day.year <= 2999:  # others can't be told in every time zone
-        problems[name] = _told(visit, sentence("desk.no_date", text=text))
+        problems[name] = visit.told(sentence("desk.no_date", text=text))
         return None
     return datetime.combine(day, time()).astimezone()
 
 
 def _shown(visit: StaffVisit, detail: Mapping[str, Any]) -> dict[str, Any]:
     """The detail of an event; what was kept as a sentence is told in the reader's language, and of an alarm only that."""
-    found = {key: _told(visit, from_data(value)) if isinstance(value, dict) else value for key, value in detail.items()}
+    found = {key: visit.told(from_data(value)) if isinstance(value, dict) else value for key, value in detail.items()}
     return {**found, "text": found.pop("said")} if "said" in found else found
 
 
 def _event(one: RecordedEvent) -> dict[str, Any]:
-    return {
-        "seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "action": one.action, "about": one.subject,
-    }  # fmt: skip
+    return {"seq": one.seq, "at": clock.local_iso(one.at), "actor": one.actor, "action": one.action, "about": one.subject}
 
 
 def hold(visit: StaffVisit) -> Response:
     """Lay a legal hold on a client or an item, or end one, with a reason."""
     acting.need_admin(visit.office, visit.actor)
     subject = visit.field("subject").strip()
-    clients = {code: one.name for code, one in visit.office.clients.items()}
-    code = offering.code_typed(subject, clients)
+    code = offering.code_typed(subject, visit.office.clients)
     do = retaining.release if visit.field("what") == "release" else retaining.hold
     try:
-        item = None if code in clients else looking_up.key_typed(subject, visit.office, visit.actor)
+        item = None if code in visit.office.clients else looking_up.key_typed(subject, visit.office, visit.actor)
         do(visit.office, visit.now, visit.actor, visit.field("reason"), code if item is None else None, item)
     except Refusal as refusal:
-        problems = {"hold": refusal.told(visit.language, WORDS)}
-        return _page(visit, refusal.http_status, problems=problems, typed=visit.field)
+        return _page(visit, refusal.http_status, problems={"hold": visit.told(refusal)}, typed=visit.field)
     return visit.to("/office?done=hold#holds")
 
 
@@ -150,22 +146,21 @@ def retention(visit: StaffVisit) -> Response:
     rows = [
         {
             "item": item_name(one.item), "client": one.client, "description": one.description, "until": str(one.end.until),
-            "why": _told(visit, one.end.because), "basis": one.end.basis, "obstacles": [_told(visit, why) for why in one.obstacles],
+            "why": visit.told(one.end.because), "basis": one.end.basis, "obstacles": [visit.told(why) for why in one.obstacles],
         }
         for one in found.over[:REMOVALS]
     ]  # fmt: skip
     return visit.page(
         "retention.html", problem.http_status if problem else 200, rows=rows, count=len(found.over), may_go=len(found.going),
-        problem=problem.told(visit.language, WORDS) if problem else None, done=visit.field("done"), ticked=visit.fields("item"),
+        problem=visit.told(problem) if problem else None, done=visit.field("done"), ticked=visit.fields("item"),
     )  # fmt: skip
 
 
 def new_token(visit: StaffVisit) -> Response:
     """A new key for a program; the page that answers is the only place where it is ever shown."""
     acting.need_admin(visit.office, visit.actor)
-    staff = offering.code_typed(visit.field("for"), {code: one.name for code, one in visit.office.staff.items()})
-    clients = {code: one.name for code, one in visit.office.clients.items()}
-    for_clients = [offering.code_typed(one, clients) for one in visit.field("clients").split(",") if one.strip()]
+    staff = offering.code_typed(visit.field("for"), visit.office.staff)
+    for_clients = [offering.code_typed(one, visit.office.clients) for one in visit.parts("clients")]
     problems: dict[str, str] = {}
     until = _day(visit, visit.field("until"), "until", problems)
     try:
@@ -174,13 +169,8 @@ def new_token(visit: StaffVisit) -> Response:
         name, scopes = visit.field("name").strip(), visit.fields("scope")
         key = tokens.new(visit.office, visit.now, visit.actor, name, staff, scopes, until.date(), for_clients)
     except Refusal as refusal:
-        problems = {"token": refusal.told(visit.language, WORDS)}
-        return _page(visit, refusal.http_status, problems=problems, typed=visit.field)
+        return _page(visit, refusal.http_status, problems={"token": visit.told(refusal)}, typed=visit.field)
     return _page(visit, key=key)
-
-
-def _told(visit: StaffVisit, line: Sentence | str) -> str:
-    return told(line, visit.language, WORDS)
 
 
 def mail(visit: StaffVisit) -> Response:
@@ -202,45 +192,30 @@ def config(visit: StaffVisit) -> Response:
     """A file of config/: shown, checked, its difference shown, saved."""
     which: Which = visit.request.path_params["which"]
     if which not in FILES:
-        return visit.page("message.html", 404, about="gone", reason=None)
+        raise NotFound("desk.no_such_entry", code=which)
     now = config_files.read(visit.office, visit.actor, which)
-    if visit.request.method != "POST":
-        return visit.page(
-            "config.html",
-            file=now,
-            typed=now.text,
-            digest=now.digest,
-            faults=(),
-            lines=(),
-            conflict=None,
-            done=visit.field("done"),
-        )
-    typed = visit.field("text")
-    lines = config_files.difference(visit.office, visit.actor, which, typed).splitlines()[2:]
-    values: dict[str, Any] = {
+    shown: dict[str, Any] = {
         "file": now,
-        "typed": typed,
-        "digest": visit.field("digest"),
-        "lines": lines,
-        "conflict": None,
-        "faults": (),
-        "done": "",
+        "typed": now.text,
+        "digest": now.digest,
+        "lines": (),
+        "problems": (),
+        "is_invalid": False,
     }
+    if visit.request.method != "POST":
+        return visit.page("config.html", **shown, done=visit.field("done"))
+    typed, digest = visit.field("text"), visit.field("digest")
+    lines = config_files.difference(visit.office, visit.actor, which, typed).splitlines()[2:]
+    shown |= {"typed": typed, "digest": digest, "lines": lines, "done": ""}
     try:
-        config_files.check(visit.office, os.environ, which, typed)
-        if not visit.field("save"):
-            return visit.page("config.html", **values)
-        config_files.write(visit.office, visit.now, visit.actor, os.environ, which, typed, visit.field("digest"))
-    except ConfigurationError as error:
-        return visit.page("config.html", 422, **{**values, "faults": [fault.told(visit.language) for fault in error.faults]})
+        with saving(visit):
+            config_files.check(visit.office, os.environ, which, typed)
+            if visit.field("save"):
+                config_files.write(visit.office, visit.now, visit.actor, os.environ, which, typed, digest)
     except Refusal as refusal:
-        return visit.page(
-            "config.html",
-            refusal.http_status,
-            **{**values, "digest": now.digest, "conflict": refusal.told(visit.language, WORDS)},
-        )
-    except OSError as error:
-        log.warning("config/ can't be written", file=which, error=str(error))
-        why = sentence("desk.config_unwritable", error=error.strerror or str(error))
-        return visit.page("config.html", 503, **{**values, "conflict": _told(visit, why)})
-    return visit.to(f"/office/text/{which}?done=1")
+        problems = [visit.told(one.message) for one in refusal.problems]
+        shown |= {"problems": problems, "is_invalid": isinstance(refusal, Invalid)}
+        if isinstance(refusal, Conflict):
+            shown["digest"] = now.digest
+        return visit.page("config.html", refusal.http_status, **shown)
+    return visit.to(f"/office/text/{which}?done=1") if visit.field("save") else visit.page("config.html", **shown)

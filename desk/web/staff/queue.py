@@ -8,12 +8,12 @@ from starlette.responses import HTMLResponse, Response
 
 from desk.actions import concepts, deciding, item_view, my_work
 from desk.web.staff import papers
-from desk.web.staff.clients import page_number
+from desk.web.staff.paging import leaf
 from desk.web.staff.start import keys_to_decide
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text.refusals import Refusal
-from dossier.text.sentences import Sentence, told
+from dossier.text.sentences import Sentence
 from workflow.approval.deciding import AlreadyDecided, ContentChanged
 
 PAGE_CONCEPTS = 50
@@ -36,15 +36,10 @@ def queue(visit: StaffVisit) -> Response:
     if visit.request.method == "POST":
         chosen = [(name, content) for name, _, content in (one.partition(" ") for one in visit.fields("chosen"))]
         for name, what in concepts.approve_opened(visit.office, visit.now, visit.actor, chosen[:PAGE_CONCEPTS]):
-            text = told(what, visit.language, WORDS) if isinstance(what, Sentence) else what.told(visit.language, WORDS)
-            became.append((name, text, isinstance(what, Sentence)))
-    keys, number = keys_to_decide(visit), page_number(visit)
-    here = keys[(number - 1) * PAGE_CONCEPTS : number * PAGE_CONCEPTS]
-    waits = my_work.to_decide(visit.office, visit.actor, visit.now, here)
-    return visit.page(
-        "queue.html", waits=waits, count=len(keys), opened=concepts.opened(visit.actor, waits), became=became, number=number,
-        pages=-(-len(keys) // PAGE_CONCEPTS) or 1,
-    )  # fmt: skip
+            became.append((name, visit.told(what), isinstance(what, Sentence)))
+    keys = leaf(visit, keys_to_decide(visit), PAGE_CONCEPTS)
+    waits = my_work.to_decide(visit.office, visit.actor, visit.now, keys.rows)
+    return visit.page("queue.html", keys=keys, waits=waits, opened=concepts.opened(visit.actor, waits), became=became)
 
 
 def concept(visit: StaffVisit) -> Response:
@@ -70,7 +65,6 @@ def previewed_file(visit: StaffVisit) -> Response:
 
 
 def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Response:
-    language = visit.language
     found = concepts.view(visit.office, visit.actor, visit.now, key, note=visit.request.method == "GET")
     concepts.note_shown(visit.now, visit.actor, found)
     keys = keys_to_decide(visit)
@@ -85,11 +79,11 @@ def _page(visit: StaffVisit, key: int, status: int = 200, **more: object) -> Res
         ), "place": place,
         "before": item_name(keys[place - 1]) if place else None,
         "after": item_name(following[0]) if following else None,
-        "attention": [told(line, language, WORDS) for line in found.attention],
-        "changes": [told(line, language, WORDS) for line in found.changes],
-        "remarks": [told(line, language, WORDS) for line in found.remarks],
-        "why_not": told(found.why_not, language, WORDS) if found.why_not else None,
-        "became": told(found.became, language, WORDS) if found.became else None,
+        "attention": [visit.told(line) for line in found.attention],
+        "changes": [visit.told(line) for line in found.changes],
+        "remarks": [visit.told(line) for line in found.remarks],
+        "why_not": visit.told(found.why_not) if found.why_not else None,
+        "became": visit.told(found.became) if found.became else None,
         "problem": None, "comment": visit.field("comment"), "was": visit.field("was"), "did": visit.field("did"),
     }  # fmt: skip
     return visit.page("decide.html", status, **{**values, **more})
@@ -117,6 +111,6 @@ def _decide(visit: StaffVisit, name: str, key: int) -> Response:
     except AlreadyDecided:
         return _page(visit, key, 409, problem="late")
     except Refusal as refusal:
-        return _page(visit, key, refusal.http_status, problem="refused", why_not=refusal.told(visit.language, WORDS))
+        return _page(visit, key, refusal.http_status, problem="refused", why_not=visit.told(refusal))
     following = f"/queue/{item_name(rest[0])}" if rest else "/queue"
     return visit.to(f"{following}?was={name}&did={verdict}")

@@ -6,7 +6,7 @@ from starlette.responses import Response
 
 from desk.actions import logged_in
 from desk.web.staff.paging import leaf
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.text.refusals import NotFound
 
 PAGE_SESSIONS = 40
@@ -31,7 +31,7 @@ def _answered(visit: StaffVisit, is_office: bool) -> Response:
     try:
         logged_in.end(visit.office, visit.now, visit.actor, staff, mark)
     except NotFound as refusal:
-        return _page(visit, is_office, 409, refusal.told(visit.language, WORDS))
+        return _page(visit, is_office, 409, visit.told(refusal))
     return visit.to(f"{here}?done=1")
 
 

@@ -5,18 +5,13 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
-import structlog
 from starlette.responses import Response
 
 from desk.actions import acting, places
+from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
 from dossier.backup import backup
-from dossier.files import files
-from dossier.office.terms import ConfigurationError
-from dossier.text.refusals import Invalid, fault
-from dossier.text.sentences import Sentence, sentence
-
-log = structlog.get_logger("web")
+from dossier.text.refusals import Invalid, Refusal, fault
 
 
 @dataclass
@@ -41,30 +36,19 @@ def setup(visit: StaffVisit) -> Response:
         shown.problems = {one.key: visit.told(one.message) for one in places.name_faults(desk, portal)}
         return _page(visit, shown, 422 if shown.problems else 200)
     try:
-        if visit.field("what") == "backup":
-            shown.folder = visit.field("backup_folder").strip()[:1000]
-            places.save_folder(visit.office, os.environ, visit.now, visit.actor, shown.folder)
-            return visit.to("/office/setup?done=backup#backup")
-        if not visit.field("seen"):
-            raise Invalid([fault("seen", "places.not_seen", desk=desk)])
-        places.save_names(visit.office, os.environ, visit.now, visit.actor, desk, portal)
-        shown.done = "names"  # told here: the session stays behind at the old address
-        return _page(visit, shown, 200)
-    except Invalid as refusal:
-        shown.problems = {one.key: visit.told(one.message) for one in refusal.problems}
-        return _page(visit, shown, 422)
-    except ConfigurationError as error:
-        return _wrong(visit, shown, " ".join(one.told(visit.language) for one in error.faults), 422)
-    except files.Changed:
-        return _wrong(visit, shown, sentence("config.changed_meanwhile"), 409)
-    except OSError as error:
-        log.warning("config/ can't be written", error=str(error))
-        return _wrong(visit, shown, sentence("desk.config_unwritable", error=error.strerror or str(error)), 503)
-
-
-def _wrong(visit: StaffVisit, shown: _Shown, what: Sentence | str, status: int) -> Response:
-    shown.problems = {"": visit.told(what)}
-    return _page(visit, shown, status)
+        with saving(visit):
+            if visit.field("what") == "backup":
+                shown.folder = visit.field("backup_folder").strip()[:1000]
+                places.save_folder(visit.office, os.environ, visit.now, visit.actor, shown.folder)
+                return visit.to("/office/setup?done=backup#backup")
+            if not visit.field("seen"):
+                raise Invalid([fault("seen", "places.not_seen", desk=desk)])
+            places.save_names(visit.office, os.environ, visit.now, visit.actor, desk, portal)
+    except Refusal as refusal:
+        shown.problems = visit.problems(refusal)
+        return _page(visit, shown, refusal.http_status)
+    shown.done = "names"  # told here: the session stays behind at the old address
+    return _page(visit, shown, 200)
 
 
 def _page(visit: StaffVisit, shown: _Shown, status: int) -> Response:

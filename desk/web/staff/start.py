@@ -12,11 +12,10 @@ from collections.abc import Mapping, Sequence
 from starlette.responses import Response
 
 from desk.actions import first_run, looking_up, my_work, overview
-from desk.web.staff.visit import WORDS, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.cluster import presence
 from dossier.database import identity
 from dossier.office.office import Office
-from dossier.text.sentences import told
 from workflow.reports.finding import Filter
 
 COUNTED_SECONDS = 3.0
@@ -92,9 +91,9 @@ def _work(visit: StaffVisit) -> Response:
     opened, unopened_count = my_work.unopened(office, actor, now, my_work.SHOWN)
     return visit.page(
         "start.html", most_waiting=overview.MOST_WAITING, decide=decide, decide_count=len(keys), shown=my_work.SHOWN, returned=my_work.returned(office, actor),
-        inbox=[{**one, "lines": [told(line, visit.language, WORDS) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
+        inbox=[{**one, "lines": [visit.told(line) for line in one["lines"]]} for one in inbox], unopened=opened, unopened_count=unopened_count,
         clients=my_work.recent_clients(office, actor), items=my_work.recent_items(office, actor),
-        left=[(told(one, visit.language, WORDS), page) for one, page in first_run.left(office, actor)],
+        left=[(visit.told(one), page) for one, page in first_run.left(office, actor)],
         absent=sorted({one.approver for one in decide} - {actor.code}),
     )  # fmt: skip
 

@@ -29,7 +29,7 @@ from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import Language
-from dossier.text.refusals import NotFound
+from dossier.text.refusals import NotFound, Refusal
 from dossier.text.sentences import Sentence, Words, told
 from dossier.vault.folder import Vault
 from workflow.portal import pages as portal_pages
@@ -78,13 +78,22 @@ class StaffVisit:
             return people.language_of(self.office, self.session.staff)
         return "nl" if asked_language(self.request.headers.get("accept-language", "")) == "nl" else "en"
 
-    def told(self, line: Sentence | str) -> str:
+    def told(self, line: Refusal | Sentence | str) -> str:
         """What is told to this person, in their language; colleagues are called by their names."""
+        if isinstance(line, Refusal):
+            return line.told(self.language, WORDS)
         if isinstance(line, Sentence):
             whom = line.values.get("whom")
             if isinstance(whom, str) and whom in self.office.staff:
                 line = Sentence(line.code, {**line.values, "whom": self.office.staff[whom].name})
         return told(line, self.language, WORDS)
+
+    def problems(self, refusal: Refusal) -> dict[str, str]:
+        """What is wrong, by the field that it is about; "" is none in particular."""
+        found: dict[str, str] = {}
+        for one in refusal.problems:
+            found[one.key] = " ".join(filter(None, (found.get(one.key), self.told(one.message))))
+        return found
 
     def field(self, name: str) -> str:
         """The last value of a field of the form, else of the address; "" if it is in neither."""
@@ -94,6 +103,14 @@ class StaffVisit:
     def fields(self, name: str) -> list[str]:
         """All values of a field of the form."""
         return list(self.form.get(name, ()))
+
+    def parts(self, name: str) -> list[str]:
+        """The parts of a field that has them with commas between."""
+        return [part.strip() for part in self.field(name).split(",") if part.strip()]
+
+    def choice(self, name: str) -> bool | None:
+        """A field that is yes or no; None for anything else."""
+        return {"yes": True, "no": False}.get(self.field(name))
 
     @property
     def words(self) -> list[str]:
