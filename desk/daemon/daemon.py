@@ -173,9 +173,11 @@ class Daemon:
         self.vault = open_vault(self.office)
         self.vault.sweep()
         identity.sweep(self.office)
-        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw)
         # For a vault on a disk: what is far away is waited for, and threads do that as well.
         self.workers = WorkerPool() if type(self.vault) is Vault else None
+        # Where a folder must be claimed first, nobody else looks at it.
+        ahead = None if is_shared() else self.workers
+        self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw, ahead)
         self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)

@@ -74,6 +74,28 @@ class WorkerPool:
 
         return answer
 
+    def begin_spare(self, function: Callable[[A], R], given: A) -> Callable[[], R | None]:
+        """Do this in another process if it comes to it. What is returned waits for nothing: None
+        means that it was not done by then, and is given up, or failed."""
+        try:
+            future = self._team.begin(function, given) if self._team is not None else None
+        except OSError:
+            future = None
+
+        def answer() -> R | None:
+            if future is None or not future.done():
+                if future is not None:
+                    future.cancel()
+                return None
+            return future.result() if future.exception() is None else None
+
+        return answer
+
+    @property
+    def is_at_work(self) -> bool:
+        """True while there are processes."""
+        return self._team is not None
+
     def prepare(self, function: Callable[[A], R], given: A) -> None:
         """Start the processes, and have each load what `function` needs: there will be much to do
         soon."""
@@ -141,7 +163,7 @@ class _Team:
         """Returns when none of them lives any more."""
         self._hang_up()
         for executor in self._begun:
-            executor.shutdown()
+            executor.shutdown(cancel_futures=True)
         self._theirs.close()
 
     def _hang_up(self) -> None:

@@ -27,9 +27,11 @@ from dossier.office import presets
 from dossier.office.office import Office
 from dossier.text import clock, names, system
 from dossier.text.sentences import Sentence, plain, sentence
+from dossier.workers.pool import WorkerPool
 from ingest.inbox import client_folders, help_files, listing, preset_folders
 from ingest.inbox.in_vain import InVain
-from ingest.inbox.looking import Found, Looker, Lying, NotTaken
+from ingest.inbox.looking import Found, Looker, Lying, NotTaken, View
+from ingest.inbox.looking_ahead import LookAhead
 from ingest.inbox.watcher import FolderWatch
 
 log = structlog.get_logger("lookout")
@@ -81,10 +83,12 @@ class Lookout:
         alarm: Callable[[str, Sentence | str | None], None],
         claim: Callable[[str], bool] = lambda client: True,
         saw: Callable[[Sequence[Lying]], None] = lambda cards: None,
+        workers: WorkerPool | None = None,
     ) -> None:
         self.office = office
         self._saw = saw
         self._claim = claim
+        self._workers = workers
         self.looker = Looker(office)
         self._wake = wake
         self._alarm = alarm
@@ -177,10 +181,13 @@ class Lookout:
 
     def ready(self) -> Iterator[list[Found]]:
         """Look where it is due; for each client the drops that can be taken or refused."""
-        for client in self._clients_due():
+        clients = self._clients_due()
+        ahead = LookAhead(self._workers, self.office, clients) if self._workers is not None and len(clients) > 1 else None
+        for client in clients:
+            seen = ahead.view(client) if ahead is not None else None
             if not self._claim(client):
                 self.again_in(client, CLAIM_SECONDS)
-            elif found := self._look(client):
+            elif found := self._look(client, seen):
                 yield found
 
     def _clients_due(self) -> list[str]:
@@ -318,12 +325,13 @@ class Lookout:
                 found.append(-1)
         return found
 
-    def _look(self, client: str) -> list[Found]:
+    def _look(self, client: str, seen: View | None = None) -> list[Found]:
+        """`seen`: what another process saw just now."""
         home = f"{self.office.inbox}/{client}"
         begun = time.monotonic()
         try:
             stamp, stamps = os.stat(home).st_mtime_ns, self._preset_stamps(client)
-            view = self.looker.look(client, *settling.now())
+            view = seen or self.looker.look(client, *settling.now())
         except FileNotFoundError:
             self._empty.pop(client, None)
             self.waiting.pop(client, None)

@@ -200,9 +200,9 @@ class Intake:
             if kept:
                 self._commit(now, kept, outcome)
             self.clearing.add(drop.row for drop in ready)
-        if more and self._workers is not None:
+        if self._workers is not None and (more or len(ready) >= MANY):
             self.clearing.begin(self._workers, [drop.row for drop in ready])
-        else:
+        if not (more and self._workers is not None):
             self.clear_up(outcome)
         outcome.stays.update(self.staying.reasons(batch.clients))
         left = [drop for drops, _ in batch.receiving for drop in drops if not drop.row or drop.row["kind"] == CLAIMED]
