@@ -79,6 +79,7 @@ def test_the_sdist_holds_what_is_needed_to_install_and_no_more(wheel: Path) -> N
     }  # fmt: skip
 
 
+@pytest.mark.slow
 def test_an_office_works_with_what_was_installed_from_the_wheel(wheel: Path, tmp_path: Path) -> None:
     venv = tmp_path / "venv"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", venv], check=True)

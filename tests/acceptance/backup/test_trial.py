@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from kit.mail_server import Server
 from kit.receivers import SECRET, receiving
 from kit.support import NOTIFIED, PDF, SETTINGS, Root, free_port
@@ -34,6 +35,7 @@ def _trial(root: Root, dest: Path, post: Server) -> Root:
     return trial
 
 
+@pytest.mark.slow
 def test_nothing_leaves_a_trial_until_an_admin_makes_it_the_real_office(root: Root, post: Server, tmp_path: Path) -> None:
     port = free_port()
     hook = f"{{url: 'http://127.0.0.1:{port}/', for: j.admin, secret_env: BOOKS_SECRET, private: [127.0.0.1]}}"

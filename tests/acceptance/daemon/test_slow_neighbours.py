@@ -6,12 +6,14 @@ import os
 import signal
 import socket
 
+import pytest
 from kit.guard_corpus import pdf
 from kit.mail_server import Server
 from kit.receivers import SECRET, receiving
 from kit.support import NOTIFIED, PDF, SETTINGS, Root, free_port, wait_for
 
 
+@pytest.mark.slow
 def test_a_stop_waits_for_no_slow_mail_server_no_silent_receiver_and_no_file_that_is_being_read(root: Root, post: Server) -> None:
     port = free_port()
     hook = f"{{url: 'http://127.0.0.1:{port}/', for: j.admin, secret_env: BOOKS_SECRET, private: [127.0.0.1]}}"

@@ -214,6 +214,7 @@ def test_a_refusal_at_the_start_is_mailed_once_a_day(lived_in: Root, server: Ser
     ],
     ids=["begun anew", "emptied", "another office's"],
 )
+@pytest.mark.slow
 def test_a_postgresql_database_that_is_swapped_under_daemon_desk_and_portal_is_refused_by_all(
     root: Root, tmp_path: Path, swap: str
 ) -> None:

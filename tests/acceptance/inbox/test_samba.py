@@ -259,6 +259,7 @@ def test_a_refused_drop_can_be_corrected_and_put_back_through_the_share(share: S
     wait_for(lambda: share.root.receipt("mended"), "it is taken")
 
 
+@pytest.mark.slow
 def test_an_upload_that_is_cut_off_midway_is_not_taken(share: Share, tmp_path: Path) -> None:
     whole = tmp_path / "cut.pdf"
     whole.write_bytes(PDF)

@@ -85,6 +85,7 @@ def test_what_is_approved_reaches_the_portal_in_the_store(root: Root, store: Sho
 
 
 @pytest.mark.usefixtures("keys")
+@pytest.mark.slow
 def test_a_killed_daemon_loses_nothing_and_shows_nothing(tmp_path: Path) -> None:
     """Before a request is handed on to the store, and when the store has done it and nobody hears the answer."""
     with shop() as store:

@@ -53,6 +53,7 @@ def caddy(folder: Path, public: int, served: int) -> list[str]:
 
 
 @pytest.mark.parametrize("server", [nginx, caddy])
+@pytest.mark.slow
 def test_a_large_file_is_uploaded_over_tls_as_the_documentation_sets_it_up(
     server: Callable[[Path, int, int], list[str]], tmp_path: Path
 ) -> None:

@@ -54,9 +54,12 @@ def context(rig: DeskRig, browser: Browser, cookies: dict[str, str], **options: 
     return made
 
 
-ONCE = (("e.admin", PHONE, "dark"),)
-REST = (("e.admin", DESKTOP, "light"), ("d.admin", PHONE, "light"), ("d.admin", DESKTOP, "dark"))
-LOOKS = [*ONCE, *(pytest.param(*one, marks=pytest.mark.slow) for one in REST)]
+LOOKS = (
+    ("e.admin", PHONE, "dark"),
+    ("e.admin", DESKTOP, "light"),
+    ("d.admin", PHONE, "light"),
+    ("d.admin", DESKTOP, "dark"),
+)
 
 
 def test_every_address_of_the_desk_is_in_the_list_of_what_is_looked_at(rig: DeskRig) -> None:
@@ -65,6 +68,7 @@ def test_every_address_of_the_desk_is_in_the_list_of_what_is_looked_at(rig: Desk
     assert desk_pages.routes(app, "POST") == set(desk_pages.FORMS) | desk_pages.ONWARD
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("who", "size", "scheme"), LOOKS)
 def test_every_page_is_usable_for_everybody(
     rig: DeskRig,
@@ -90,7 +94,7 @@ def test_every_page_is_usable_for_everybody(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("who", "size", "scheme"), [*ONCE, *REST])
+@pytest.mark.parametrize(("who", "size", "scheme"), LOOKS)
 def test_every_form_that_comes_back_is_usable_for_everybody(
     rig: DeskRig,
     browser: Browser,

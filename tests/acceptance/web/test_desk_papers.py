@@ -135,6 +135,7 @@ def test_pictures_are_for_those_who_may_know_of_the_item_and_hostile_files_have_
 
 
 @pytest.mark.parametrize("script", [True, False])
+@pytest.mark.slow
 def test_a_page_is_made_large_with_a_finger_and_goes_back_to_the_decision(rig: DeskRig, marieke: Browser, script: bool) -> None:
     item = make(rig, f"zoom{script}", SECOND, KEYS.replace("approved", "concept"), "p.bakker")
     with chromium() as browser:

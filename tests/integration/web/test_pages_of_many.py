@@ -184,6 +184,7 @@ def _fill_inbox(records: Records) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("route", sorted(desk_pages.PAGES))
+@pytest.mark.slow
 def test_no_page_is_longer_than_sixty_kilobytes_however_much_there_is(office: tuple[Desk, dict[str, str]], route: str) -> None:
     desk, named = office
     for path in desk_pages.PAGES[route]:

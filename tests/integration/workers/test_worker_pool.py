@@ -79,6 +79,7 @@ def test_where_no_process_can_be_started_the_work_is_done_here(monkeypatch: pyte
     pool.rest()
 
 
+@pytest.mark.slow
 def test_one_that_dies_while_another_is_being_started_holds_up_nobody() -> None:
     for wait in range(10):
         pool = WorkerPool()
