@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from dossier.database import file_texts, readable
 from dossier.database.tables import Attachment, Counter, Item, first_key, item_key, item_name, tuples
 from dossier.database.trouble import UNAVAILABLE, DatabaseUnavailable
 from dossier.office import people
-from dossier.office.keys import Client
 from dossier.office.office import Office
 from dossier.office.people import Actor, Readable
 from dossier.text import clock
@@ -27,6 +26,9 @@ from workflow.items import dates, items, versions
 from workflow.reports import finding
 from workflow.reports import story as stories
 from workflow.reports.story import Told
+
+if TYPE_CHECKING:
+    from dossier.office.keys import Client  # its library takes longer to load than a command lasts
 
 NOT_NOTED = Sentence("actions.not_noted")
 
