@@ -30,7 +30,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from desk.web import workers
 from desk.web.portal.app import PortalWeb
-from desk.web.shell.answers import Guard, prefix
+from desk.web.portal.visit import ClientVisit
+from desk.web.shell.answers import Guard
+from desk.web.shell.gate import Gate
 from dossier.cluster import presence
 from dossier.database import identity, trouble
 from dossier.database.database import close_database, for_people, held_open, open_database
@@ -169,10 +171,7 @@ class Site:
     """What nobody gets while no daemon runs."""
     of_one: int
     """Connections at once from one address."""
-    is_proxy: Callable[[str], bool]
-    """True for the address of a web server in front."""
-    look: Callable[[], Office]
-    """The office as config/ says now."""
+    gate: Gate[Any]
 
 
 def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
@@ -183,17 +182,17 @@ def portal_site(office: Office, environ: Mapping[str, str]) -> Site:
         unopened.note_portal(clock.utc_now())
         access.sweep(clock.utc_now())
 
-    guarded = Guard(web.app, lambda: prefix(web.office()))
+    guarded = Guard(web.app, lambda: ClientVisit.face.prefix(web.gate.office()))
     waits_for = "nobody gets the mail with which to log in"
-    return Site("portal", guarded, office.settings.portal, hourly, waits_for, OF_ONE_CLIENT, web.is_proxy, web.office)
+    return Site("portal", guarded, office.settings.portal, hourly, waits_for, OF_ONE_CLIENT, web.gate)
 
 
 def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
     """The desk, for staff."""
     from desk.actions import first_run, tokens
     from desk.web.api.app import Api
-    from desk.web.staff import visit
     from desk.web.staff.app import HEADERS, DeskWeb
+    from desk.web.staff.visit import StaffVisit
     from ingest.sources import staging
 
     address = first_run.offer(office, clock.utc_now())
@@ -201,16 +200,16 @@ def desk_site(office: Office, environ: Mapping[str, str]) -> Site:
         log.warning("nobody administers this office yet: open this address within an hour; it works once", address=address)
     api = Api(office, environ)
     web = DeskWeb(office, environ, api.addresses, api.configured)
-    guarded = Guard(web.app, lambda: visit.prefix(web.office()), HEADERS)
+    guarded = Guard(web.app, lambda: StaffVisit.face.prefix(web.gate.office()), HEADERS)
     waits_for = "nobody gets the mail with which to log in, and what is dropped or decided waits"
 
     def hourly() -> None:
-        first_run.note_admins(web.office())
+        first_run.note_admins(web.gate.office())
         staff_access.sweep(clock.utc_now())
         staging.sweep(office, clock.utc_now())
         tokens.sweep(clock.utc_now())
 
-    return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.is_proxy, web.office)
+    return Site("desk", guarded, office.settings.desk, hourly, waits_for, OF_ONE_OFFICE, web.gate)
 
 
 def serve(
@@ -228,7 +227,7 @@ def serve(
     if site is portal_site and identity.is_trial():
         raise Conflict("keeping.no_portal_of_a_trial")
     made = site(office, environ)
-    made.look()  # once for all processes
+    made.gate.office()  # once for all processes
     configuration, beside = _configuration(office, made), Beside(office, made)
     count = made.settings.workers or min(os.cpu_count() or 1, MOST_WORKERS)
     with _listen(host, port) as listening:
@@ -255,7 +254,7 @@ def _answer(site: Site, configuration: uvicorn.Config, listening: socket.socket)
     for number in workers.STOPS:
         signal.signal(number, stop)  # until uvicorn takes them, and when it sends them on at its end
     signal.pthread_sigmask(signal.SIG_UNBLOCK, workers.STOPS)
-    with held_open(), Door(os.dup(listening.fileno()), site.of_one, site.is_proxy) as door:
+    with held_open(), Door(os.dup(listening.fileno()), site.of_one, site.gate.is_proxy) as door:
         server.run(sockets=[door])
 
 

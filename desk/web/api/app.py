@@ -35,7 +35,7 @@ from desk.web.api.call import Call, answer, headers_of, problem
 from desk.web.api.document import document, page
 from desk.web.api.routes import ROUTES, Route
 from desk.web.shell.gate import Configured, Form, Gate
-from desk.web.staff import visit
+from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
 from dossier.text.refusals import Forbidden, Refusal
 from dossier.text.sentences import sentence
@@ -78,9 +78,7 @@ class Api:
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
         self.configured = Configured(office, environ)
-        self._gate: Gate[Call] = Gate(
-            self.configured, lambda one: one.settings.desk, self._call, _message, BODY_BYTES, lambda _: "", _trouble
-        )
+        self._gate = Gate(self.configured, StaffVisit.face, self._call, _message, BODY_BYTES, _trouble)
         self._meter = Meter(A_MINUTE)
         self._once_locks = [Lock() for _ in range(ONCE_LOCKS)]
         self.addresses = [self._address(route) for route in ROUTES]
@@ -167,7 +165,7 @@ class Api:
         return answer(document(call.whole.settings.desk.base_url.rstrip("/")))
 
     def _page(self, call: Call) -> Response:
-        style = f"{visit.prefix(call.whole)}/{visit.addresses()['css']}"
+        style = f"{StaffVisit.face.prefix(call.whole)}/{STATICS.addresses['css']}"
         return HTMLResponse(page(call.whole.settings.desk.base_url.rstrip("/"), style))
 
 

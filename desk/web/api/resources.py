@@ -26,7 +26,7 @@ from desk.actions import (
 from desk.actions.changing import Source, wish_from
 from desk.web.api.call import Call, answer, headers_of, problem
 from desk.web.shell.receiving import received
-from desk.web.shell.sending import ServedFile, saved_file, size_of
+from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, StagedDrop, item_key, item_name
 from dossier.text import clock, names
 from dossier.text.refusals import Conflict, Invalid, NotFound, Problem, fault
@@ -174,10 +174,7 @@ def _keys(body: Mapping[str, Any]) -> dict[str, str | Sequence[str] | None]:
 def attachment(call: Call) -> Response:
     version = _read(call, "version", _number)
     row = item_view.version_of(call.office, call.actor, call.path("item"), call.path("name"), version)
-    vault = call.vault
-    kept = ServedFile(
-        vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end)
-    )
+    kept = of_vault(call.vault, row.sha256)
     if kept.size != row.size:
         raise NotFound("getting.lacking", file=row.name, sha256=row.sha256)
     item_view.note_file(call.now, call.actor, item_name(row.item), row.name)

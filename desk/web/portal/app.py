@@ -16,19 +16,17 @@ What holds for every request (config/, limits, other sites, trouble with the dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from desk.web.portal import files, pages
-from desk.web.portal.visit import COOKIE, ClientVisit
-from desk.web.shell import answers
+from desk.web.portal.templating import STATICS
+from desk.web.portal.visit import ClientVisit
 from desk.web.shell.gate import Configured, Form, Gate
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
@@ -39,59 +37,42 @@ from workflow.portal_access.access import SeatDirectory
 FORM_BYTES = 4096
 """No form of these pages is longer."""
 
-Handler = Callable[[ClientVisit], Response]
-
 
 class PortalWeb:
     """The portal of one office. `app` is what a server runs."""
 
     def __init__(self, office: Office, environ: Mapping[str, str]) -> None:
         self._vault = open_vault(office)
-        self._gate = Gate(
-            Configured(office, environ), lambda one: one.settings.portal, self._visit, message, FORM_BYTES, COOKIE.name
-        )
+        self.gate = Gate(Configured(office, environ), ClientVisit.face, self._visit, message, FORM_BYTES)
         self._directory = SeatDirectory(office)
-        both, get, post = ["GET", "POST"], ["GET"], ["POST"]
-        self.app = Starlette(
-            routes=[
-                self._route("/", pages.start, get),
-                self._route("/_login", pages.login, both),
-                self._route("/_login/{secret}", pages.link, both),
-                self._route("/_logout", pages.logout, post),
-                self._route("/_static/logo.png", files.logo, get),
-                Route("/_static/{name}", static, methods=get),
-                self._route("/{client}", pages.client_list, get),
-                self._route("/{client}/", pages.client_list, get),
-                self._route("/{client}/index.html", pages.old_address, get),
-                self._route("/{client}/_all/{of}/{year}", files.whole_year, get),
-                self._route("/{client}/{item}", pages.item_page, get),
-                self._route("/{client}/{item}/archive/{content}", files.archive, get),
-                self._route("/{client}/{item}/picture/{content}", files.picture, get),
-                self._route("/{client}/{item}/{content}/{name}", files.download, get),
-                self._route("/{anything:path}", pages.gone, get),
-            ],
-            exception_handlers={HTTPException: self._gate.refusal},
+        both, get, post, route = ["GET", "POST"], ["GET"], ["POST"], self.gate.route
+        self.app = self.gate.application(
+            [
+                route("/", pages.start, get),
+                route("/_login", pages.login, both),
+                route("/_login/{secret}", pages.link, both),
+                route("/_logout", pages.logout, post),
+                route("/_static/logo.png", files.logo, get),
+                Route("/_static/{name}", STATICS.answer, methods=get),
+                route("/{client}", pages.client_list, get),
+                route("/{client}/", pages.client_list, get),
+                route("/{client}/index.html", pages.old_address, get),
+                route("/{client}/_all/{of}/{year}", files.whole_year, get),
+                route("/{client}/{item}", pages.item_page, get),
+                route("/{client}/{item}/archive/{content}", files.archive, get),
+                route("/{client}/{item}/picture/{content}", files.picture, get),
+                route("/{client}/{item}/{content}/{name}", files.download, get),
+                route("/{anything:path}", pages.gone, get),
+            ]
         )
-        self.app.router.redirect_slashes = False
-
-    def office(self) -> Office:
-        """The office as config/ says now."""
-        return self._gate.office()
-
-    def is_proxy(self, peer: str) -> bool:
-        """True for the address of a web server in front, by whose connections everybody comes."""
-        return self._gate.is_proxy(peer)
-
-    def _route(self, path: str, handler: Handler, methods: list[str]) -> Route:
-        return Route(path, self._gate.page(handler), methods=methods)
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> ClientVisit:
         """The visit with its session, if it has one that gives access to anything."""
         directory = self._directory
         if directory.office is not office:
             directory = self._directory = SeatDirectory(office)
-        visit = ClientVisit(request, form, directory, now, peer, self._vault)
-        cookie = request.cookies.get(COOKIE.name(office))
+        visit = ClientVisit(request, form, directory.office, now, peer, self._vault, directory)
+        cookie = request.cookies.get(ClientVisit.face.cookie_name(office))
         session = access.find_session(now, cookie) if cookie else None
         if session is None:
             return visit
@@ -105,7 +86,3 @@ class PortalWeb:
 def message(visit: ClientVisit, status: int, about: Refusal | str) -> Response:
     """A page for what went wrong. No page of the portal refuses anything but with one answer for all of it."""
     return pages.gone(visit) if isinstance(about, Refusal) else visit.page("message.html", status, message=about)
-
-
-async def static(request: Request) -> Response:
-    return answers.static_file(request.path_params["name"])

@@ -13,12 +13,13 @@ from functools import partial
 import structlog
 from starlette.responses import Response, StreamingResponse
 
-from desk.web.portal.pages import find, gone, to_login
+from desk.web.portal.pages import find, gone
 from desk.web.portal.visit import ClientVisit
-from desk.web.shell import answers
-from desk.web.shell.sending import SANDBOX, ServedFile, saved_file, sent, size_of
+from desk.web.shell.sending import SANDBOX, ServedFile, of_vault, saved_file, sent, size_of
+from desk.web.shell.statics import KEPT
 from desk.web.shell.zipping import ZippedFile, zipped
 from dossier.text import media
+from workflow.messages import logo as brand
 from workflow.portal.pages import ShownFile, ShownItem
 from workflow.portal.site import open_site
 from workflow.portal_access import lines, openings
@@ -33,13 +34,11 @@ PDF = "application/pdf"
 def download(visit: ClientVisit) -> Response:
     """A file of an item, whole or in part."""
     client, item, content, name = _asked(visit, "client", "item", "content", "name")
-    if not visit.seats:
-        return to_login(visit, f"/{client}/{item}")
     shown = find(visit, client, item)
     file = next((one for one in shown.what.attachments if one.name == name), None) if shown else None
     if shown is None or file is None or file.version != content:
         return gone(visit)
-    kept = _of_vault(visit, file.sha256)
+    kept = of_vault(visit.vault, file.sha256)
     if kept.size != file.size:
         log.error("the vault lacks a file that is on the portal; see: dossier verify", item=item, file=name)
         return visit.page("message.html", 503, message="trouble")
@@ -51,8 +50,6 @@ def download(visit: ClientVisit) -> Response:
 def archive(visit: ClientVisit) -> Response:
     """All files of an item in one. It counts as a download of each."""
     client, item, content = _asked(visit, "client", "item", "content")
-    if not visit.seats:
-        return to_login(visit, f"/{client}/{item}")
     shown = find(visit, client, item)
     packed = shown.what.archive if shown else None
     if shown is None or packed is None or packed.version != content:
@@ -70,13 +67,11 @@ def whole_year(visit: ClientVisit) -> Response:
     It is put together while it is sent, so it takes no room and is never older than the list.
     """
     client, of, year = _asked(visit, "client", "of", "year")
-    if not visit.seats:
-        return to_login(visit, f"/{client}/")
     if not visit.seats_for(client) or of not in ("published", "about") or not re.fullmatch(r"[0-9]{4}", year):
         return gone(visit)
     wanted_lines = lines.some(lines.listed(visit.office, client).lines, **{of: year})
     found = openings.load_shown(visit.office, client, wanted_lines)
-    wanted = [(shown.what, file, _of_vault(visit, file.sha256)) for shown in found for file in shown.what.attachments]
+    wanted = [(shown.what, file, of_vault(visit.vault, file.sha256)) for shown in found for file in shown.what.attachments]
     if not wanted:
         return gone(visit)
     if any(kept.size != file.size for _, file, kept in wanted):
@@ -98,24 +93,20 @@ def _folder_of(item: ShownItem) -> str:
 
 
 def logo(visit: ClientVisit) -> Response:
-    """The firm's logo, for who isn't logged in, too."""
-    return answers.logo_file(visit.office)
+    """The firm's logo, also for whoever isn't logged in. Pages name it with a version, so it can be kept."""
+    found = brand.find(visit.office)
+    return Response(found.data, media_type="image/png", headers=KEPT) if found else Response(status_code=404)
 
 
 def picture(visit: ClientVisit) -> Response:
     """The small picture of a file's first page. That it was seen opens nothing: it is on the list."""
     client, item, content = _asked(visit, "client", "item", "content")
-    shown = find(visit, client, item) if visit.seats else None
+    shown = find(visit, client, item)
     drawn = next((one.picture for one in shown.what.attachments if one.version == content), None) if shown else None
     kept = _of_portal(visit, f"{client}/{drawn}") if drawn else None
     if kept is None or kept.size is None:
         return Response(status_code=404)
     return sent(visit.request, kept, {"content-type": "image/webp"})
-
-
-def _of_vault(visit: ClientVisit, sha256: str) -> ServedFile:
-    vault = visit.vault
-    return ServedFile(vault.place(sha256), size_of(vault.size, sha256), partial(vault.pieces, sha256))
 
 
 def _of_portal(visit: ClientVisit, name: str) -> ServedFile:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
 from starlette.responses import Response
 
-from desk.web.portal.visit import COOKIE, ClientVisit
-from desk.web.shell.answers import page
+from desk.web.portal.visit import ClientVisit
+from desk.web.shell.paging import leaf
 from dossier.database.tables import item_key
 from workflow.portal_access import access, lines, openings
 from workflow.portal_access.lines import bare
@@ -40,7 +40,16 @@ def find(visit: ClientVisit, client: str, item: str) -> openings.PublicItem | No
     return openings.find_shown(visit.office, [client], item_key(item))
 
 
+def gone(visit: ClientVisit) -> Response:
+    """What was withdrawn, is another client's, or never was: one answer. Whoever isn't logged in is sent to the login."""
+    if visit.seats:
+        return visit.page("message.html", 404, message="gone")
+    asked = visit.request.path_params
+    return to_login(visit, f"/{asked['client']}/{asked.get('item', '')}" if "client" in asked else "")
+
+
 def to_login(visit: ClientVisit, goal: str) -> Response:
+    """To the login, which leads to `goal`, if a login may lead there."""
     return visit.to(f"/_login?next={goal}" if _GOAL.fullmatch(goal) else "/_login")
 
 
@@ -59,7 +68,7 @@ def start(visit: ClientVisit) -> Response:
 
 def login(visit: ClientVisit) -> Response:
     """Where an address is typed in; the answer is the same for each."""
-    goal = visit.field("next") or visit.request.query_params.get("next") or "/"
+    goal = visit.field("next") or "/"
     goal = goal if _GOAL.fullmatch(goal) else "/"
     if visit.request.method != "POST":
         return visit.to(goal) if visit.seats else visit.page("login.html", goal=goal, state="new")
@@ -83,7 +92,7 @@ def link(visit: ClientVisit) -> Response:
             if visit.session is not None:
                 access.log_out(visit.now, visit.session, visit.seats)
             answer = visit.to(begun[1].goal)
-            COOKIE.set(answer, visit.office, begun[0])
+            visit.face.set_cookie(answer, visit.office, begun[0])
             return answer
     found = access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.address == found.address:
@@ -98,8 +107,8 @@ def link(visit: ClientVisit) -> Response:
 def logout(visit: ClientVisit) -> Response:
     if visit.session is not None:
         access.log_out(visit.now, visit.session, visit.seats)
-    answer = page(visit.office, visit.language, "message.html", 200, seats=(), message="bye")
-    COOKIE.forget(answer, visit.office)
+    answer = replace(visit, seats=()).page("message.html", language=visit.language, message="bye")
+    visit.face.forget_cookie(answer, visit.office)
     return answer
 
 
@@ -113,8 +122,6 @@ def old_address(visit: ClientVisit) -> Response:
 def client_list(visit: ClientVisit) -> Response:
     """All that a client sees, newest first: a page of it, what was published in a year or is about one, or what has these words."""
     client = visit.request.path_params["client"]
-    if not visit.seats:
-        return to_login(visit, f"/{client}/")
     seats = visit.seats_for(client)
     if not seats:
         return gone(visit)
@@ -128,35 +135,23 @@ def client_list(visit: ClientVisit) -> Response:
     found = lines.some(seen.lines, published=year, about=paper, words=words)
     has_bundle = (paper or year) and not words
     bundle = Bundle("about" if paper else "published", paper or year, sum(line.size for line in found)) if has_bundle else None
-    pages = max(1, -(-len(found) // PAGE_ITEMS))
-    number = _page_number(visit.request.query_params.get("page", ""), pages)
-    here = openings.load_shown(visit.office, client, found[(number - 1) * PAGE_ITEMS : number * PAGE_ITEMS])
+    part = leaf(visit, found, PAGE_ITEMS)
+    here = openings.load_shown(visit.office, client, part.rows)
     opened = openings.opened_by([seat.contact.id for seat in seats], [shown.edition for shown in here])
     groups = [(of, list(group)) for of, group in groupby(here, key=lambda shown: shown.what.published_at[:4])]
     return visit.page(
         "list.html", client=client, client_name=visit.office.clients[client].name, groups=groups, opened=opened,
-        count=len(found), words=words, year=year, years=seen.years, paper=paper, papers=seen.papers, bundle=bundle,
-        number=number, pages=pages,
+        count=part.count, words=words, year=year, years=seen.years, paper=paper, papers=seen.papers, bundle=bundle,
+        number=part.number, pages=part.pages,
     )  # fmt: skip
-
-
-def _page_number(text: str, pages: int) -> int:
-    return min(max(1, int(text)), pages) if re.fullmatch(r"[0-9]{1,6}", text) else 1
 
 
 def item_page(visit: ClientVisit) -> Response:
     """An item alone: where mails lead, and what counts as opened."""
     client, item = visit.request.path_params["client"], visit.request.path_params["item"]
-    if not visit.seats:
-        return to_login(visit, f"/{client}/{item}")
     shown = find(visit, client, item)
     if shown is None:
         return gone(visit)
     if visit.request.method == "GET":
         openings.record(visit.office, visit.now, visit.seats_for(client), shown)
     return visit.page("item.html", client=client, client_name=visit.office.clients[client].name, shown=shown)
-
-
-def gone(visit: ClientVisit) -> Response:
-    """What was withdrawn, is another client's, or never was: one answer."""
-    return visit.page("message.html", 404, message="gone") if visit.seats else visit.to("/_login")

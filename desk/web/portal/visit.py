@@ -3,46 +3,30 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from functools import partial
 from typing import Any
 
-from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
-from desk.web.shell import answers
-from desk.web.shell.answers import page
-from desk.web.shell.cookies import Cookie
-from desk.web.shell.gate import Form
+from desk.web.portal.templating import STATICS, article, templates
+from desk.web.shell.answers import asked_language
+from desk.web.shell.face import Face
+from desk.web.shell.visit import Visit
 from dossier.database.tables import LoginSession
-from dossier.office.office import Office
-from dossier.vault.folder import Vault
+from workflow.portal import pages, showing
 from workflow.portal_access.access import Seat, SeatDirectory
-
-COOKIE = Cookie("dossier", lambda office: office.settings.portal.base_url)
 
 
 @dataclass(frozen=True, slots=True)
-class ClientVisit:
+class ClientVisit(Visit):
     """A request, and who makes it."""
 
-    request: Request
-    form: Form
+    face = Face("dossier", lambda office: office.settings.portal)
+
     directory: SeatDirectory
-    now: datetime
-    peer: str
-    """The caller's IP address."""
-    vault: Vault
     session: LoginSession | None = None
     seats: tuple[Seat, ...] = ()
     """What they may see; empty for who isn't logged in."""
-
-    def field(self, name: str) -> str:
-        """The last value of a field of the form; "" if it is not in it."""
-        return self.form.get(name, [""])[-1]
-
-    @property
-    def office(self) -> Office:
-        return self.directory.office
 
     @property
     def clients(self) -> list[str]:
@@ -56,11 +40,15 @@ class ClientVisit:
         """The contact's, once it is known who it is; else what the browser asks for."""
         for seat in self.seats_for(self.request.path_params.get("client", "")) or self.seats:
             return seat.contact.language or self.office.clients[seat.client].language
-        return answers.asked_language(self.request.headers.get("accept-language", ""))
+        return asked_language(self.request.headers.get("accept-language", ""))
 
-    def page(self, name: str, status: int = 200, **values: Any) -> Response:
-        return page(self.office, values.pop("language", self.language), name, status, seats=self.seats, **values)
-
-    def to(self, path: str) -> Response:
-        """Go on to a path of the portal."""
-        return RedirectResponse(answers.prefix(self.office) + path, 303)
+    def page(self, name: str, status: int = 200, language: str = "", **values: Any) -> Response:
+        """The page made of this template, in `language` or the visitor's, with what every page has: the
+        firm's name and logo, who is logged in, where addresses begin."""
+        language = language or self.language
+        html = templates(language).get_template(name).render(
+            house=showing.house_of(self.office, values.get("client") or next(iter(self.clients), None)),
+            root=self.face.prefix(self.office), statics=STATICS.addresses, article=partial(article, language),
+            seats=self.seats, is_one_client=len(self.clients) == 1, **values,
+        )  # fmt: skip
+        return HTMLResponse(pages.text_only(html), status)

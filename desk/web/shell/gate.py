@@ -22,20 +22,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterat
 from contextlib import asynccontextmanager
 from datetime import datetime
 from ipaddress import ip_address, ip_network
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 import anyio
 import anyio.to_thread
 import structlog
 from anyio import from_thread
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Route
 
+from desk.web.shell.face import Face
 from dossier.database.database import close_database, go_on, keep_for_next
 from dossier.database.trouble import UNAVAILABLE
 from dossier.office.office import Office
@@ -48,6 +50,9 @@ log = structlog.get_logger("web")
 
 Form = Mapping[str, list[str]]
 """The fields of a form: name → its values, in their order."""
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+"""What answers a request, as the framework calls it."""
 
 Upload = tuple[str, Iterable[bytes]]
 """A file that came with a form: its name, and its bytes piece by piece."""
@@ -81,16 +86,6 @@ class TooLong(Refusal):
     """What was sent is longer than anything that is taken here."""
 
     http_status = 413
-
-
-class Served(Protocol):
-    """The settings of a web server of ours: `portal` or `desk`."""
-
-    @property
-    def base_url(self) -> str: ...
-
-    @property
-    def trusted_proxies(self) -> list[str]: ...
 
 
 class Turns:
@@ -142,25 +137,19 @@ class Gate(Generic[V]):
     def __init__(
         self,
         configured: Configured,
-        served: Callable[[Office], Served],
+        face: Face,
         visit: Callable[[Request, Form, Office, datetime, str], V],
         message: Callable[[V, int, Refusal | str], Response],
         form_bytes: int,
-        cookie: Callable[[Office], str],
         trouble: Callable[[int], Response] | None = None,
     ) -> None:
         """`visit` runs with the database open. `message`: a page for a refusal, or for `foreign`, `trouble`, `refused`.
 
-        `cookie`: the name of the session's. `trouble`: what is answered where not even a visit can be made.
+        `trouble`: what is answered where not even a visit can be made.
         """
-        self._configured, self._served, self._visit, self._message, self._form_bytes = (
-            configured,
-            served,
-            visit,
-            message,
-            form_bytes,
-        )
-        self._cookie, self._turns, self._without_visit = cookie, Turns(), trouble or _plain_trouble
+        self._configured, self._face = configured, face
+        self._visit, self._message, self._without_visit = visit, message, trouble or _plain_trouble
+        self._form_bytes, self._turns = form_bytes, Turns()
         self._limiter: anyio.CapacityLimiter | None = None
         self._told_proxy = False
 
@@ -170,18 +159,24 @@ class Gate(Generic[V]):
 
     def is_proxy(self, peer: str) -> bool:
         """True for an address of a web server in front, by whose connections everybody comes."""
-        return _is_in(peer, [ip_network(network) for network in self._served(self._configured.last).trusted_proxies])
+        return _is_in(peer, [ip_network(network) for network in self._face.settings(self._configured.last).trusted_proxies])
 
-    def page(self, handler: Callable[[V], Response]) -> Callable[[Request], Awaitable[Response]]:
+    def application(self, routes: Sequence[Route]) -> Starlette:
+        """What a server runs. An address is the one that is written, with its slash at the end or without."""
+        made = Starlette(routes=routes, exception_handlers={HTTPException: self._refusal})
+        made.router.redirect_slashes = False
+        return made
+
+    def route(self, path: str, handler: Callable[[V], Response], methods: Sequence[str]) -> Route:
+        """A page at this address."""
+        return Route(path, self.page(handler), methods=methods)
+
+    def page(self, handler: Callable[[V], Response]) -> Endpoint:
         """The endpoint of a page."""
 
+        @_unless_gone
         async def endpoint(request: Request) -> Response:
-            form: Form = {}
-            if request.method == "POST":
-                try:
-                    form = await self._read_form(request)
-                except ClientDisconnect:
-                    return Response(status_code=400)
+            form = await self._read_form(request)
             async with self._turns.of(self._who(request)):
                 return await self._answered(handler, request, form)
 
@@ -195,7 +190,7 @@ class Gate(Generic[V]):
 
     def _who(self, request: Request) -> str:
         """Whose request it is, as far as it says itself: its session or key; "" for whoever has none."""
-        return request.cookies.get(self._cookie(self._configured.last), "") or request.headers.get("authorization", "")
+        return request.cookies.get(self._face.cookie_name(self._configured.last), "") or request.headers.get("authorization", "")
 
     def answer(self, handler: Callable[[V], Response], request: Request, form: Form) -> Response:
         """What `handler` says to this request, in this thread."""
@@ -218,21 +213,9 @@ class Gate(Generic[V]):
         except ClientDisconnect:
             close_database()
             raise
-        except UNAVAILABLE as error:
-            log.error("the database can't be used", path=_safe_path(request), error=str(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the log has it and the caller gets an answer
             close_database()
-            return self._trouble(visit, 503)
-        except OSError as error:
-            close_database()
-            if system.advised(error) is None:
-                log.exception("an unexpected error", path=_safe_path(request))
-                return self._trouble(visit, 500)
-            log.error("a file can't be used", path=_safe_path(request), error=str(error))
-            return self._trouble(visit, 503)
-        except Exception:
-            close_database()
-            log.exception("an unexpected error", path=_safe_path(request))
-            return self._trouble(visit, 500)
+            return self._trouble(visit, _logged(request, error))
         finally:
             keep_for_next()
 
@@ -244,18 +227,12 @@ class Gate(Generic[V]):
                 log.exception("not even the page that says so can be made")
         return self._without_visit(status)
 
-    def json(self, handler: Callable[[V, Mapping[str, Any]], Response]) -> Callable[[Request], Awaitable[Response]]:
+    def json(self, handler: Callable[[V, Mapping[str, Any]], Response]) -> Endpoint:
         """The endpoint of a request that may bring a JSON object."""
 
+        @_unless_gone
         async def endpoint(request: Request) -> Response:
-            body = b""
-            try:
-                async for piece in request.stream():
-                    body += piece
-                    if len(body) > self._form_bytes:
-                        break
-            except ClientDisconnect:
-                return Response(status_code=400)
+            body = await self._read_body(request)
             async with self._turns.of(self._who(request)):
                 return await self._answered(lambda visit: handler(visit, self._object(body)), request, {})
 
@@ -275,47 +252,38 @@ class Gate(Generic[V]):
             raise Malformed("tokens.no_text")
         return found
 
-    def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Callable[[Request], Awaitable[Response]]:
+    def upload(self, handler: Callable[[V, Sequence[Upload]], Response]) -> Endpoint:
         """The endpoint of a form that files may come with (multipart/form-data, without a script).
 
         The files wait on the disk, not in memory, until the handler has read them.
         """
 
+        @_unless_gone
         async def endpoint(request: Request) -> Response:
-            if request.method != "POST":
-                return await run_in_threadpool(self.answer, lambda visit: handler(visit, ()), request, {})
-            if not request.headers.get("content-type", "").startswith("multipart/form-data"):
-                try:
-                    form: Form = await self._read_form(request)
-                except ClientDisconnect:
-                    return Response(status_code=400)
+            if request.method != "POST" or not request.headers.get("content-type", "").startswith("multipart/form-data"):
+                form = await self._read_form(request)
                 return await run_in_threadpool(self.answer, lambda visit: handler(visit, ()), request, form)
-            try:
-                parts = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=self._form_bytes)
-            except (ClientDisconnect, MultiPartException):
-                return Response(status_code=400)
-            try:
+            limits = {"max_files": MOST_FILES, "max_fields": MOST_FIELDS, "max_part_size": self._form_bytes}
+            async with request.form(**limits) as parts:
                 fields: dict[str, list[str]] = {}
                 uploads: list[Upload] = []
                 for name, value in parts.multi_items():
-                    if isinstance(value, UploadFile):
-                        if value.filename:
-                            uploads.append((value.filename, _pieces(value)))
-                    else:
+                    if isinstance(value, str):
                         fields.setdefault(name, []).append(value)
+                    elif value.filename:
+                        uploads.append((value.filename, _pieces(value)))
                 return await run_in_threadpool(self.answer, lambda visit: handler(visit, uploads), request, fields)
-            finally:
-                await parts.close()
 
         return endpoint
 
-    def stream(self, handler: Callable[[V, Iterable[bytes]], Response]) -> Callable[[Request], Awaitable[Response]]:
+    def stream(self, handler: Callable[[V, Iterable[bytes]], Response]) -> Endpoint:
         """The endpoint of a request whose body is one file: handed on as it comes, never held as a whole.
 
         No thread waits for its first FIRST_BYTES, so one is taken for a small file once. A connection
         that breaks off is a ClientDisconnect out of the iteration.
         """
 
+        @_unless_gone
         async def endpoint(request: Request) -> Response:
             pieces = request.stream().__aiter__()
 
@@ -326,11 +294,8 @@ class Gate(Generic[V]):
                     return b""
 
             first = b""
-            try:
-                while len(first) < FIRST_BYTES and (piece := await following()):
-                    first += piece
-            except ClientDisconnect:
-                return Response(status_code=400)
+            while len(first) < FIRST_BYTES and (piece := await following()):
+                first += piece
 
             def body() -> Iterator[bytes]:
                 if first:
@@ -338,26 +303,33 @@ class Gate(Generic[V]):
                 while len(first) >= FIRST_BYTES and (piece := from_thread.run(following)):
                     yield piece
 
-            try:
-                return await run_in_threadpool(self.answer, lambda visit: handler(visit, body()), request, {})
-            except ClientDisconnect:
-                return Response(status_code=400)
+            return await run_in_threadpool(self.answer, lambda visit: handler(visit, body()), request, {})
 
         return endpoint
 
-    async def refusal(self, request: Request, error: Exception) -> Response:
+    async def _refusal(self, request: Request, error: Exception) -> Response:
         """What the framework refuses: a method that an address does not have, a form that is too long."""
         status = error.status_code if isinstance(error, HTTPException) else 400
         answer = await run_in_threadpool(self.answer, lambda visit: self._message(visit, status, "refused"), request, {})
         answer.headers.update(getattr(error, "headers", None) or {})
         return answer
 
-    async def _read_form(self, request: Request) -> Form:
+    async def _read_body(self, request: Request) -> bytes:
+        """The body, or of one that is too long more than is taken."""
         body = b""
         async for piece in request.stream():
             body += piece
             if len(body) > self._form_bytes:
-                raise HTTPException(413)
+                break
+        return body
+
+    async def _read_form(self, request: Request) -> Form:
+        """The fields of a POST."""
+        if request.method != "POST":
+            return {}
+        body = await self._read_body(request)
+        if len(body) > self._form_bytes:
+            raise HTTPException(413)
         found: dict[str, list[str]] = {}
         for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=2000):
             found.setdefault(name, []).append(value)
@@ -366,7 +338,7 @@ class Gate(Generic[V]):
     def _peer(self, office: Office, request: Request) -> str:
         """Whose request it is: the nearest address that is no trusted proxy's."""
         peer = request.client.host if request.client else ""
-        trusted = [ip_network(network) for network in self._served(office).trusted_proxies]
+        trusted = [ip_network(network) for network in self._face.settings(office).trusted_proxies]
         hops = [hop.strip() for value in request.headers.getlist("x-forwarded-for") for hop in value.split(",")]
         if hops and not _is_in(peer, trusted) and not self._told_proxy:
             self._told_proxy = True
@@ -383,8 +355,33 @@ class Gate(Generic[V]):
         origin = request.headers.get("origin")
         if origin is None:
             return True
-        parts, own = urlsplit(origin), urlsplit(self._served(office).base_url)
+        parts, own = urlsplit(origin), urlsplit(self._face.settings(office).base_url)
         return parts.netloc == request.headers.get("host") or (parts.scheme, parts.netloc) == (own.scheme, own.netloc)
+
+
+def _unless_gone(endpoint: Endpoint) -> Endpoint:
+    """The same; whoever broke the connection off meanwhile reads no answer."""
+
+    async def unless_gone(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except ClientDisconnect:
+            return Response(status_code=400)
+
+    return unless_gone
+
+
+def _logged(request: Request, error: Exception) -> int:
+    """Tell the log what went wrong. Returns the status of the answer: 503 for what may go well later."""
+    path = _safe_path(request)
+    if isinstance(error, UNAVAILABLE):
+        log.error("the database can't be used", path=path, error=str(error))
+    elif isinstance(error, OSError) and system.advised(error) is not None:
+        log.error("a file can't be used", path=path, error=str(error))
+    else:
+        log.error("an unexpected error", path=path, exc_info=error)
+        return 500
+    return 503
 
 
 def _plain_trouble(status: int) -> Response:

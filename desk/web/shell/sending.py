@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response, StreamingResponse
 
 from dossier.text import media
+from dossier.vault.folder import Vault
 
 log = structlog.get_logger("web")
 
@@ -40,6 +42,11 @@ def size_of(size: Callable[[str], int | None], name: str) -> int | None:
     except OSError as error:
         log.error("a file can't be had", error=str(error))
         return None
+
+
+def of_vault(vault: Vault, sha256: str) -> ServedFile:
+    """What the vault keeps by this hash."""
+    return ServedFile(vault.place(sha256), size_of(vault.size, sha256), partial(vault.pieces, sha256))
 
 
 def saved_file(request: Request, kept: ServedFile, name: str, media_type: str, content: str, is_shown: bool = False) -> Response:

@@ -14,12 +14,10 @@ What holds for every request (config/, limits, trouble with the database) is in 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -46,7 +44,7 @@ from desk.web.staff import (
     start,
 )
 from desk.web.staff import office as office_pages
-from desk.web.staff.visit import COOKIE, StaffVisit, static_file
+from desk.web.staff.visit import STATICS, StaffVisit
 from dossier.office.office import Office
 from dossier.text.refusals import Refusal
 from dossier.vault.opening import open_vault
@@ -80,38 +78,27 @@ class DeskWeb:
         """`more`: addresses of others on the same server, such as the API's; `configured`: what they look at config/ by."""
         self._vault = open_vault(office)
         self._easel = Drawing(self._vault)
-        self._gate = Gate(
-            configured or Configured(office, environ),
-            lambda one: one.settings.desk,
-            self._visit,
-            message,
-            FORM_BYTES,
-            COOKIE.name,
-        )
-        get, both, post = ["GET"], ["GET", "POST"], ["POST"]
-        self.app = Starlette(
-            routes=[
+        self.gate = Gate(configured or Configured(office, environ), StaffVisit.face, self._visit, message, FORM_BYTES)
+        get, both, post, route = ["GET"], ["GET", "POST"], ["POST"], self.gate.route
+        self.app = self.gate.application(
+            [
                 *more,
-                self._route("/_login", login.login, both),
-                self._route("/_login/{secret}", login.link, both),
-                self._route("/_logout", login.logout, post),
-                self._route("/_first/{secret}", first.first, both),
-                self._route("/_oidc", oidc.begin, get),
-                self._route(oidc.BACK, oidc.back, get),
-                Route("/_static/{name}", _static, methods=get),
+                route("/_login", login.login, both),
+                route("/_login/{secret}", login.link, both),
+                route("/_logout", login.logout, post),
+                route("/_first/{secret}", first.first, both),
+                route("/_oidc", oidc.begin, get),
+                route(oidc.BACK, oidc.back, get),
+                Route("/_static/{name}", STATICS.answer, methods=get),
                 self._inside("/", start.start, get),
                 self._inside("/clients", clients.client_list, get),
                 self._inside("/clients/{client}", clients.client, get),
-                Route("/clients/{client}/new", self._gate.upload(self._with_uploads(new_item.new_item)), methods=both),
+                self._with_files("/clients/{client}/new", new_item.new_item, both),
                 self._inside("/clients/{client}/many", many.many_items, post),
                 self._inside("/clients/{client}/export", clients.export, post),
                 self._inside("/clients/{client}/drops", new_item.begin, post),
-                Route("/drops/{drop}/files/{name}", self._gate.stream(self._put_file), methods=["PUT"]),
-                self._inside(
-                    "/drops/{drop}/files/{name}",
-                    lambda visit: new_item.take_out(visit, visit.request.path_params["name"]),
-                    ["DELETE"],
-                ),
+                Route("/drops/{drop}/files/{name}", self.gate.stream(new_item.put_file), methods=["PUT"]),
+                self._inside("/drops/{drop}/files/{name}", new_item.take_out, ["DELETE"]),
                 self._inside("/drops/{drop}", new_item.sent, get),
                 self._inside("/items/{item}", items.item, get),
                 self._inside("/items/{item}/proof", items.proof, get),
@@ -121,7 +108,7 @@ class DeskWeb:
                 self._inside("/items/{item}/publish", item_changes.put_back, post),
                 self._inside("/items/{item}/notify", item_changes.notify, post),
                 self._inside("/items/{item}/files", item_changes.change_files, post),
-                Route("/items/{item}/attach", self._gate.upload(self._with_uploads(item_changes.attach)), methods=post),
+                self._with_files("/items/{item}/attach", item_changes.attach, post),
                 self._inside("/items/{item}/copy", item_changes.copy, post),
                 self._inside("/items/{item}/delete", item_changes.delete, post),
                 self._inside("/items/{item}/undelete", item_changes.undelete, post),
@@ -152,7 +139,7 @@ class DeskWeb:
                 self._inside("/office/tokens", office_pages.new_token, post),
                 self._inside("/office/text/{which}", office_pages.config, both),
                 self._inside("/office/new/{kind}", config_forms.form, both),
-                Route("/office/import/{kind}", self._gate.upload(self._with_uploads(list_pages.bring_in)), methods=both),
+                self._with_files("/office/import/{kind}", list_pages.bring_in, both),
                 self._inside("/office/{kind}", config_forms.listing, get),
                 self._inside("/office/{kind}/{code:path}", config_forms.form, both),
                 self._inside("/queue", queue.queue, both),
@@ -160,44 +147,25 @@ class DeskWeb:
                 self._inside("/queue/{item}/preview/", queue.preview, get),
                 self._inside("/queue/{item}/preview/{name:path}", queue.previewed_file, get),
                 self._inside("/{anything:path}", gone, both),
-            ],
-            exception_handlers={HTTPException: self._gate.refusal},
+            ]
         )
-        self.app.router.redirect_slashes = False
-
-    def office(self) -> Office:
-        """The office as config/ says now."""
-        return self._gate.office()
-
-    def is_proxy(self, peer: str) -> bool:
-        """True for the address of a web server in front, by whose connections everybody comes."""
-        return self._gate.is_proxy(peer)
-
-    def _route(self, path: str, handler: Handler, methods: list[str]) -> Route:
-        return Route(path, self._gate.page(handler), methods=methods)
 
     def _inside(self, path: str, handler: Handler, methods: list[str]) -> Route:
         """A page for people who are logged in."""
-        return self._route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
+        return self.gate.route(path, lambda visit: handler(visit) if visit.session is not None else _ask_who(visit), methods)
 
-    @staticmethod
-    def _with_uploads(handler: Handler) -> Callable[[StaffVisit, Sequence[Upload]], Response]:
-        """A page for people who are logged in, whose form may bring files."""
+    def _with_files(self, path: str, handler: Handler, methods: list[str]) -> Route:
+        """The same, whose form may bring files."""
 
         def answered(visit: StaffVisit, uploads: Sequence[Upload]) -> Response:
             if visit.session is None:
                 return _ask_who(visit, [name for name, _ in uploads])
             return handler(replace(visit, uploads=uploads))
 
-        return answered
-
-    def _put_file(self, visit: StaffVisit, pieces: Iterable[bytes]) -> Response:
-        if visit.session is None:
-            return Response(status_code=401)
-        return new_item.put_file(visit, visit.request.path_params["name"], pieces)
+        return Route(path, self.gate.upload(answered), methods=methods)
 
     def _visit(self, request: Request, form: Form, office: Office, now: datetime, peer: str) -> StaffVisit:
-        cookie = request.cookies.get(COOKIE.name(office))
+        cookie = request.cookies.get(StaffVisit.face.cookie_name(office))
         session = staff_access.find_session(office, now, cookie) if cookie else None
         return StaffVisit(request, form, office, now, peer, self._vault, self._easel, session, start.counts)
 
@@ -230,7 +198,3 @@ def message(visit: StaffVisit, status: int, about: Refusal | str) -> Response:
         return visit.page("message.html", status, about="refusal", reason=visit.told(about), typed=typed)
     typed = _typed(visit) if about == "trouble" else []
     return visit.page("message.html", status, about=about, reason=None, typed=typed)
-
-
-async def _static(request: Request) -> Response:
-    return static_file(request.path_params["name"])

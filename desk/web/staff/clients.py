@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from desk.actions import client_card, exporting, looking_up, offering
+from desk.web.shell.paging import leaf
 from desk.web.shell.sending import SANDBOX
 from desk.web.shell.zipping import ZippedFile, zipped
-from desk.web.staff.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_key
 from dossier.office import hours

@@ -16,7 +16,7 @@ from starlette.responses import Response
 
 from desk.actions import acting, config_forms, offering
 from desk.actions.config_forms import CONTACT, KINDS, OUT, FormChange, Kind, Question, Row, Value
-from desk.web.staff.paging import leaf
+from desk.web.shell.paging import leaf
 from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
 from dossier.text import names

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from desk.actions import first_run, places
 from desk.actions.first_run import Beginning
 from desk.web.staff.saving import saving
-from desk.web.staff.visit import COOKIE, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from dossier.text.refusals import NotFound, Refusal
 
 FIELDS = ("office", "language", "name", "code", "email", "mail_host", "sender", "desk_name", "portal_name", "backup_folder")
@@ -33,7 +33,7 @@ def first(visit: StaffVisit) -> Response:
     except Refusal as refusal:
         return _page(visit, secret, typed, visit.problems(refusal), refusal.http_status)
     answer = visit.to("/office/setup" if typed["desk_name"] else "/")
-    COOKIE.set(answer, visit.office, cookie)
+    visit.face.set_cookie(answer, visit.office, cookie)
     return answer
 
 

@@ -12,8 +12,8 @@ from typing import Any
 from starlette.responses import Response, StreamingResponse
 
 from desk.actions import client_card, looking_up, offering, overview, schemas, unsorted
+from desk.web.shell.paging import leaf
 from desk.web.shell.sending import SANDBOX
-from desk.web.staff.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.files import files
 from dossier.files.beneath import Folder, open_beneath

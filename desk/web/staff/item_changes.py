@@ -14,8 +14,9 @@ from starlette.responses import Response
 
 from desk.actions import changing, item_view, looking_up, mailing, offering, undoing, withdrawing
 from desk.actions.changing import Source, wish_from
+from desk.web.shell.paging import Leaf, leaf
+from desk.web.shell.receiving import received
 from desk.web.staff import items
-from desk.web.staff.paging import Leaf, leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name
 from dossier.text import names
@@ -117,7 +118,11 @@ def attach(visit: StaffVisit) -> Response:
             raise Invalid([fault("files", "actions.other_kind", file=names.printable(first), name=names.printable(replaced))])
         with ExitStack() as stack:
             sources = [
-                Source(stack.enter_context(visit.received(name, pieces)), replaced or names.nfc(name), None if replaced else said)
+                Source(
+                    stack.enter_context(received(visit.office, name, pieces)),
+                    replaced or names.nfc(name),
+                    None if replaced else said,
+                )
                 for name, pieces in visit.uploads[: 1 if replaced else None]
             ]
             return changing.change(

@@ -7,9 +7,9 @@ from itertools import groupby
 from starlette.responses import HTMLResponse, Response
 
 from desk.actions import auditing, item_view, offering, undoing
-from desk.web.shell.sending import ServedFile, saved_file, size_of
+from desk.web.shell.paging import leaf
+from desk.web.shell.sending import of_vault, saved_file
 from desk.web.staff import papers
-from desk.web.staff.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.text import media
 from workflow.reports import proof as sheets
@@ -59,10 +59,7 @@ def attachment(visit: StaffVisit) -> Response:
     """A file of an item, whole or in part; `?version=N`: an earlier one. It is given only once that is recorded."""
     name, file = visit.request.path_params["item"], visit.request.path_params["name"]
     row = item_view.version_of(visit.office, visit.actor, name, file, visit.number("version"))
-    vault = visit.vault
-    kept = ServedFile(
-        vault.place(row.sha256), size_of(vault.size, row.sha256), lambda start, end: vault.pieces(row.sha256, start, end)
-    )
+    kept = of_vault(visit.vault, row.sha256)
     if kept.size != row.size:
         return visit.page("message.html", 503, about="trouble", reason=None)
     if visit.request.method == "GET":

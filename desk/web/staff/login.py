@@ -9,7 +9,7 @@ from starlette.responses import Response
 from desk.actions import first_run
 from desk.web.staff import oidc
 from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import COOKIE, StaffVisit
+from desk.web.staff.visit import StaffVisit
 from workflow.portal_access import access, staff_access
 
 
@@ -42,7 +42,7 @@ def link(visit: StaffVisit) -> Response:
             if visit.session is not None:
                 staff_access.log_out(visit.now, visit.session)
             answer = visit.to(goal_of(begun[1].goal))
-            COOKIE.set(answer, visit.office, begun[0])
+            visit.face.set_cookie(answer, visit.office, begun[0])
             return answer
     found = staff_access.find_link(secret)
     if found is not None and visit.session is not None and visit.session.staff == found.staff:
@@ -69,5 +69,5 @@ def logout(visit: StaffVisit) -> Response:
     else:
         answer = visit.page("login.html", goal="/", state="leaving", further=further)
         answer.headers["refresh"] = f"0; url={further}"
-    COOKIE.forget(answer, visit.office)
+    visit.face.forget_cookie(answer, visit.office)
     return answer

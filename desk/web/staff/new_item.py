@@ -93,11 +93,13 @@ def _unavailable(error: OSError) -> Unavailable:
     return Unavailable(advice)
 
 
-def put_file(visit: StaffVisit, name: str, pieces: Iterable[bytes]) -> Response:
+def put_file(visit: StaffVisit, pieces: Iterable[bytes]) -> Response:
     """One file, as a script sends it; answers with its size, or with what is wrong with it."""
+    if visit.session is None:
+        return Response(status_code=401)
     row = staging.find(visit.office, visit.actor, visit.request.path_params["drop"])
     try:
-        return JSONResponse(_put(visit, row, name, pieces))
+        return JSONResponse(_put(visit, row, visit.request.path_params["name"], pieces))
     except Refusal as refusal:
         return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
 
@@ -112,9 +114,10 @@ def begin(visit: StaffVisit) -> Response:
         return JSONResponse({"faults": _told(visit, refusal.problems)}, refusal.http_status)
 
 
-def take_out(visit: StaffVisit, name: str) -> Response:
+def take_out(visit: StaffVisit) -> Response:
     """Take a file out again, as a script asks."""
-    staging.remove(visit.office, staging.find(visit.office, visit.actor, visit.request.path_params["drop"]), name)
+    asked = visit.request.path_params
+    staging.remove(visit.office, staging.find(visit.office, visit.actor, asked["drop"]), asked["name"])
     return Response(status_code=204)
 
 

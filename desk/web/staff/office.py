@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from desk.actions import acting, auditing, config_files, examining, looking_up, mailing, offering, overview, retaining, tokens
 from desk.actions.config_files import FILES, Which
-from desk.web.staff.paging import leaf
+from desk.web.shell.paging import leaf
 from desk.web.staff.saving import saving
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name

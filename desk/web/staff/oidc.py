@@ -15,7 +15,6 @@ from starlette.responses import RedirectResponse, Response
 
 from desk.web.identity.provider import Provider, refused
 from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import COOKIE as DESK_COOKIE
 from desk.web.staff.visit import StaffVisit
 from dossier.office.keys import Oidc
 from dossier.office.office import Office
@@ -25,7 +24,7 @@ from workflow.portal_access import provider_logins, staff_access
 BACK = "/_oidc/back"
 """Where the provider sends browsers back to, below desk.base_url."""
 
-COOKIE = replace(DESK_COOKIE, plain="dossier-oidc")
+FACE = replace(StaffVisit.face, cookie="dossier-oidc")
 
 
 @lru_cache(maxsize=4)
@@ -42,10 +41,10 @@ def provider(office: Office) -> Provider | None:
 def begin(visit: StaffVisit) -> Response:
     """Away to the provider."""
     known = _needed(visit)
-    browser = visit.request.cookies.get(COOKIE.name(visit.office)) or secrets.token_urlsafe(32)
+    browser = visit.request.cookies.get(FACE.cookie_name(visit.office)) or secrets.token_urlsafe(32)
     begun = provider_logins.begin(visit.now, browser, goal_of(visit.field("next") or "/"))
     answer = RedirectResponse(known.address(_back(visit.office), begun.state, begun.nonce, begun.verifier), 303)
-    COOKIE.set(answer, visit.office, browser, provider_logins.MINUTES * 60)
+    FACE.set_cookie(answer, visit.office, browser, provider_logins.MINUTES * 60)
     return answer
 
 
@@ -54,7 +53,7 @@ def back(visit: StaffVisit) -> Response:
     known, said = _needed(visit), visit.request.query_params
     if any(len(said.getlist(name)) > 1 for name in said):
         raise refused("provider.twice")
-    browser = visit.request.cookies.get(COOKIE.name(visit.office), "")
+    browser = visit.request.cookies.get(FACE.cookie_name(visit.office), "")
     login = provider_logins.use_up(visit.now, browser, said.get("state", ""))
     if login is None:
         raise refused("provider.not_begun", minutes=provider_logins.MINUTES)
@@ -65,7 +64,8 @@ def back(visit: StaffVisit) -> Response:
     if visit.session is not None:
         staff_access.log_out(visit.now, visit.session)
     answer = visit.to(goal_of(login.goal))
-    DESK_COOKIE.set(answer, visit.office, staff_access.begin(visit.office, visit.now, code, "oidc", visit.peer, person.id_token))
+    value = staff_access.begin(visit.office, visit.now, code, "oidc", visit.peer, person.id_token)
+    visit.face.set_cookie(answer, visit.office, value)
     return answer
 
 

@@ -7,8 +7,8 @@ from urllib.parse import quote
 from starlette.responses import HTMLResponse, Response
 
 from desk.actions import concepts, deciding, item_view, my_work
+from desk.web.shell.paging import leaf
 from desk.web.staff import papers
-from desk.web.staff.paging import leaf
 from desk.web.staff.start import keys_to_decide
 from desk.web.staff.visit import StaffVisit
 from dossier.database.tables import item_name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from desk.actions import logged_in
-from desk.web.staff.paging import leaf
+from desk.web.shell.paging import leaf
 from desk.web.staff.visit import StaffVisit
 from dossier.text.refusals import NotFound
 

@@ -6,39 +6,28 @@ search, the menu and its counts, who is logged in) is put around them here.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cache
-from pathlib import Path
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
-from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import HTMLResponse, Response
 
 from desk.web.shell.answers import asked_language
-from desk.web.shell.cookies import Cookie
 from desk.web.shell.drawing import Drawing
-from desk.web.shell.gate import Form
-from desk.web.shell.receiving import received
+from desk.web.shell.face import Face
+from desk.web.shell.statics import Statics
+from desk.web.shell.visit import Visit
 from desk.web.staff.templating import HERE, templates
 from dossier.database.tables import DeskSession
 from dossier.office import people
-from dossier.office.office import Office
 from dossier.office.people import Actor
 from dossier.office.terms import Language
 from dossier.text.refusals import NotFound, Refusal
 from dossier.text.sentences import Sentence, Words, told
-from dossier.vault.folder import Vault
 from workflow.portal import pages as portal_pages
 
 WORDS = Words("field")
 """How the desk calls a sidecar's keys: by the labels of its fields."""
-
-
-COOKIE = Cookie("dossier-desk", lambda office: office.settings.desk.base_url)
 
 
 TEXTS = {"description", "explanation", "comment", "reason", "location", "labels", "sidecar", "text"}
@@ -46,16 +35,11 @@ TEXTS = {"description", "explanation", "comment", "reason", "location", "labels"
 
 
 @dataclass(frozen=True, slots=True)
-class StaffVisit:
+class StaffVisit(Visit):
     """A request, and which staff member makes it."""
 
-    request: Request
-    form: Form
-    office: Office
-    now: datetime
-    peer: str
-    """The caller's IP address."""
-    vault: Vault
+    face = Face("dossier-desk", lambda office: office.settings.desk)
+
     easel: Drawing
     """Draws pages of files."""
     session: DeskSession | None = None
@@ -95,11 +79,6 @@ class StaffVisit:
             found[one.key] = " ".join(filter(None, (found.get(one.key), self.told(one.message))))
         return found
 
-    def field(self, name: str) -> str:
-        """The last value of a field of the form, else of the address; "" if it is in neither."""
-        values = self.form.get(name)
-        return values[-1] if values else self.request.query_params.get(name, "")
-
     def fields(self, name: str) -> list[str]:
         """All values of a field of the form."""
         return list(self.form.get(name, ()))
@@ -123,10 +102,6 @@ class StaffVisit:
         text = self.field(name)
         return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else None
 
-    def received(self, name: str, pieces: Iterable[bytes]) -> AbstractContextManager[Path]:
-        """A file that came with the form, on the disk for as long as it is needed."""
-        return received(self.office, name, pieces)
-
     @property
     def path(self) -> str:
         """Where this is, with its search: what a login leads back to."""
@@ -138,24 +113,15 @@ class StaffVisit:
         code = self.session.staff if self.session is not None and self.session.staff in self.office.staff else None
         person = self.office.staff[code] if code else None
         html = templates(self.language).get_template(template).render(
-            office=self.office.settings.office, root=prefix(self.office), visit=self, me=person,
+            office=self.office.settings.office, root=self.face.prefix(self.office), visit=self, me=person,
             initials=_initials(person.name) if person else "", code=code,
             rights=people.rights_now(self.office, code) if code else (),
-            counts=self.counts(self) if code and self.counts else {}, statics=addresses(), **values,
+            counts=self.counts(self) if code and self.counts else {}, statics=STATICS.addresses, **values,
         )  # fmt: skip
         return HTMLResponse(portal_pages.text_only(html), status)
 
-    def to(self, path: str) -> Response:
-        """Go on to a path of the desk."""
-        return RedirectResponse(prefix(self.office) + path, 303)
-
     def to_login(self) -> Response:
         return self.to(f"/_login?next={quote(self.path, safe='')}")
-
-
-def prefix(office: Office) -> str:
-    """The path of desk.base_url, which every address begins with; empty for most."""
-    return urlsplit(office.settings.desk.base_url).path.rstrip("/")
 
 
 def _initials(name: str) -> str:
@@ -163,27 +129,6 @@ def _initials(name: str) -> str:
     return (words[0][:1] + (words[-1][:1] if len(words) > 1 else "")).upper()
 
 
-# What the pages need beside them
+KINDS = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
 
-
-@cache
-def statics() -> dict[str, tuple[bytes, str]]:
-    """Style, script and icon, by name: content and type."""
-    kinds = {"desk.css": "text/css", "desk.js": "text/javascript", "icon.svg": "image/svg+xml"}
-    return {name: ((HERE / "templates" / name).read_bytes(), kind) for name, kind in kinds.items()}
-
-
-@cache
-def addresses() -> dict[str, str]:
-    """Name → where a page finds it; other content has another address, so it can be kept for ever."""
-    return {
-        name.partition(".")[2]: f"_static/{name}?v={hashlib.sha256(data).hexdigest()[:12]}"
-        for name, (data, _) in statics().items()
-    }
-
-
-def static_file(name: str) -> Response:
-    if name not in statics():
-        return Response(status_code=404)
-    data, media_type = statics()[name]
-    return Response(data, media_type=media_type, headers={"cache-control": "public, max-age=31536000, immutable"})
+STATICS = Statics(lambda: {name: ((HERE / "templates" / name).read_bytes(), kind) for name, kind in KINDS.items()})

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from desk.web.staff.visit import StaffVisit
+from desk.web.shell.visit import Visit
 
 T = TypeVar("T")
 
@@ -25,7 +25,7 @@ class Leaf(Generic[T]):
     """The word of the address that says which page."""
 
 
-def leaf(visit: StaffVisit, rows: Sequence[T], size: int, key: str = "page") -> Leaf[T]:
+def leaf(visit: Visit, rows: Sequence[T], size: int, key: str = "page") -> Leaf[T]:
     """The page that the address asks for, or the last one before it."""
     text = visit.request.query_params.get(key, "")
     pages = -(-len(rows) // size) or 1
