@@ -53,7 +53,7 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-EXPECTED = {200, 201, 202, 206, 400, 403, 404, 405, 409, 412, 413, 416, 422, 428, 429}
+EXPECTED = {200, 201, 202, 206, 304, 400, 403, 404, 405, 409, 412, 413, 416, 422, 428, 429}
 """Valid data is refused where there is no such item, drop or right; so 4xx is no fault. 401 would be: the key is good."""
 
 CONCEPT = "description: Annual accounts 2025\nshare: yes\nshare_status: concept\nshare_attachments: all\ncreated_by: p.bakker\n"

@@ -116,6 +116,8 @@ class Api:
         if wait:
             raise TooMany(wait)
         call.need(route.scope)
+        if call.request.scope["query_string"]:
+            call.take_only([name for name, _, _ in route.query])
 
     def _streamed(self, route: Route, call: Call, pieces: Iterable[bytes]) -> Response:
         self._admit(route, call)
@@ -128,7 +130,7 @@ class Api:
         call = Call(call.request, body, call.now, call.peer, call.vault, call.bearer, call.whole)
         key = call.request.headers.get("idempotency-key", "").strip()
         if not key or not route.is_repeatable:
-            return route.handler(call)
+            return call.unless_known(route.handler(call))
         return self._once(route, call, key[:200])
 
     def _once(self, route: Route, call: Call, key: str) -> Response:
@@ -146,7 +148,8 @@ class Api:
                 except tokens.DoneAlready:
                     before = tokens.answered(call.now, whole, asked)
             if made is None and before is not None and before[0]:
-                return Response(before[1], before[0], headers_of(json.loads(before[1])), "application/json")
+                status, body = before
+                return Response(body, status, headers_of(json.loads(body), body.encode()), "application/json")
             made = made or (route.again or route.handler)(call)
             tokens.keep_answer(call.now, whole, asked, made.status_code, bytes(made.body).decode())
             return made

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
@@ -16,6 +17,7 @@ from desk.actions.tokens import Bearer
 from dossier.office import people
 from dossier.office.office import Office
 from dossier.office.people import Actor
+from dossier.text import names
 from dossier.text.refusals import Forbidden, Invalid, Refusal, fault
 from dossier.text.sentences import Sentence, Words, sentence, told
 from dossier.vault.folder import Vault
@@ -59,6 +61,29 @@ class Call:
     def query(self, name: str) -> str:
         return self.request.query_params.get(name, "")
 
+    def take_only(self, known: Sequence[str]) -> None:
+        """Raise Invalid for parameters that are not among these, and for one that comes twice: a
+        filter that was mistyped would let everything through."""
+        given = [name for name, _ in self.request.query_params.multi_items()]
+        wrong = []
+        for name in dict.fromkeys(given):
+            if name not in known:
+                code = "api.no_parameter" if known else "api.no_parameters"
+                wrong.append(fault(name, code, name=names.printable(name), known=", ".join(known)))
+            elif given.count(name) > 1:
+                wrong.append(fault(name, "api.parameter_twice", name=name))
+        if wrong:
+            raise Invalid(wrong)
+
+    def unless_known(self, made: Response) -> Response:
+        """This answer; 304 without it where the program has it already (If-None-Match, RFC 9110
+        section 13.1.2)."""
+        tag, asked = made.headers.get("etag"), self.request.headers.get("if-none-match")
+        if self.request.method != "GET" or tag is None or asked is None or made.status_code not in (200, 206):
+            return made
+        known = [one.strip().removeprefix("W/") for one in asked.split(",")]
+        return Response(status_code=304, headers={"etag": tag}) if tag in known or known == ["*"] else made
+
     def path(self, name: str) -> str:
         return str(self.request.path_params[name])
 
@@ -81,21 +106,26 @@ class Call:
         return value
 
 
-def headers_of(value: Mapping[str, Any]) -> dict[str, str]:
-    """The headers of an answer that follow from what is in it: which version an item is, where a drop is that was begun."""
+def headers_of(value: Mapping[str, Any], data: bytes) -> dict[str, str]:
+    """The headers of an answer that follow from what is in it: which version an item is, where a drop is that was begun.
+
+    What is told of an item changes also without a new version of it, when somebody looks at it for one, so
+    its ETag holds a digest of all of it (`data`) besides.
+    """
     if "version" in value:
-        return {"etag": f'"{value["version"]}"'}
+        return {"etag": f'"{value["version"]}-{hashlib.sha256(data).hexdigest()[:16]}"'}
     return {"location": f"drops/{value['drop']}"} if "expires_at" in value else {}
 
 
-def answer(value: Any, status: int = 200, headers: Mapping[str, str] | None = None, language: str = "en") -> Response:
-    """A value as JSON; the sentences in it in this language."""
+def answer(value: Any, status: int = 200, language: str = "en", has_headers: bool = False) -> Response:
+    """A value as JSON, the sentences in it in this language; of an item, and of a drop that was
+    begun, with the headers that follow."""
 
     def plain(one: object) -> str:
         return told(one, language, WORDS) if isinstance(one, Sentence) else str(one)
 
     data = json.dumps(value, ensure_ascii=False, default=plain).encode("utf-8", "backslashreplace")
-    return Response(data, status, headers, media_type="application/json")
+    return Response(data, status, headers_of(value, data) if has_headers else None, media_type="application/json")
 
 
 def problem(call: Call | None, status: int, about: Refusal | Sentence | str) -> Response:

@@ -56,6 +56,9 @@ def _operation(route: Route) -> dict[str, Any]:
             "default": _said("Refused.", PROBLEM, {"$ref": _REF.format(model="Problem")}),
         },
     }
+    if route.has_tag:
+        made["responses"][str(route.status)]["headers"] = {"ETag": {"schema": TEXT}}
+        made["responses"]["304"] = {"description": "It is as If-None-Match says."}
     if route.gives is None:
         made["responses"]["206"] = {**_good(route), "description": "A part of it."}
     if route.streamed is not None:
@@ -76,6 +79,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         _parameter(part[1:-1], "path", {**TEXT, "minLength": 1}, True) for part in route.path.split("/") if part.startswith("{")
     ]
     found += [{**_parameter(name, "query", schema), "description": meaning} for name, meaning, schema in route.query]
+    if route.has_tag:
+        found.append(_parameter("If-None-Match", "header", TEXT))
     if route.takes_version:
         found.append(_parameter("If-Match", "header", TEXT, route.method == "PATCH"))
     if route.is_repeatable:

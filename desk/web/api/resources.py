@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
@@ -24,7 +25,7 @@ from desk.actions import (
     withdrawing,
 )
 from desk.actions.changing import Source, wish_from
-from desk.web.api.call import Call, answer, headers_of, problem
+from desk.web.api.call import Call, answer, problem
 from desk.web.shell.receiving import received
 from desk.web.shell.sending import of_vault, saved_file
 from dossier.database.tables import Item, StagedDrop, item_key, item_name
@@ -127,15 +128,18 @@ def as_it_is(call: Call) -> Response:
 
 def _told(call: Call, whole: dict[str, Any]) -> Response:
     attention = [told(line, call.language) for line in whole["attention"]]
-    return answer(whole | {"attention": attention}, headers=headers_of(whole))
+    return answer(whole | {"attention": attention}, has_headers=True)
 
 
 def _version(call: Call, found: Item) -> int | None:
-    """The version that the program says it changes; None if it says none. Raises Outdated."""
+    """The version that the program says it changes; None if it says none. Raises Outdated.
+
+    An ETag says it, and so does the version alone in its place.
+    """
     wanted = call.request.headers.get("if-match", "").strip()
     if not wanted:
         return None
-    if wanted != "*" and wanted != f'"{found.version}"':
+    if wanted != "*" and not re.fullmatch(rf'"{found.version}(-[0-9a-f]{{16}})?"', wanted):
         raise Outdated("tokens.version", version=found.version)
     return int(found.version)
 
@@ -313,7 +317,7 @@ def notified(call: Call) -> Response:
 def begin_drop(call: Call) -> Response:
     row = staging.begin(call.office, call.now, call.actor, call.text("client", required=True), call.once)
     begun = {"drop": row.id, "client": row.client, "expires_at": clock.local_iso(row.expires_at)}
-    return answer(begun, 201, headers_of(begun))
+    return answer(begun, 201, has_headers=True)
 
 
 def put_file(call: Call, pieces: Iterable[bytes]) -> Response:

@@ -44,6 +44,11 @@ class Route:
     takes_version: bool = False
     """If-Match can say which version it is about; PATCH must."""
 
+    @property
+    def has_tag(self) -> bool:
+        """Its answer has an ETag, and If-None-Match is heeded."""
+        return self.method == "GET" and self.gives in (None, models.Item)
+
 
 def _object(example: Schema, required: Sequence[str] = (), /, **properties: Schema) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(required), "examples": [example]}

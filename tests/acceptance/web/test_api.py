@@ -184,6 +184,50 @@ def test_files_are_added_replaced_renamed_and_taken_out(rig: DeskRig, petra: str
     assert ask(rig, petra, "DELETE", f"/items/{item}/attachments/never.pdf").status == 404
 
 
+def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_is(
+    rig: DeskRig, petra: str, marieke: str
+) -> None:
+    item = drop(rig, petra, {**CONCEPT, "description": "Asked for often"}, {"n.pdf": PDF + b"n"})
+    for path in (f"/items/{item}", f"/items/{item}/attachments/n.pdf"):
+        tag = ask(rig, marieke, "GET", path).headers["etag"]
+        for known in (tag, f'"other", W/{tag}', "*"):
+            answer = ask(rig, marieke, "GET", path, if_none_match=known)
+            assert (answer.status, answer.body, answer.headers["etag"]) == (304, b"", tag)
+        assert ask(rig, marieke, "GET", path, if_none_match='"other"').status == 200
+    seen = ask(rig, marieke, "GET", f"/items/{item}")
+    assert ask(rig, petra, "GET", f"/items/{item}").status == 200
+    now = ask(rig, marieke, "GET", f"/items/{item}", if_none_match=seen.headers["etag"])
+    assert (now.status, told(now)["version"]) == (200, told(seen)["version"])  # its history tells who looked, and it is no new version
+    version = f'"{told(seen)["version"]}"'
+    assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=version).status == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "key_", "words"),
+    [
+        ("/items?labl=annual", "labl", "hier is geen parameter `labl`; wel: q, client, label"),
+        ("/items?label=annual&label=2025", "label", "`label` is twee keer gegeven"),
+        ("/status?client=acme-bv", "client", "dit adres neemt geen parameters"),
+    ],
+)
+def test_a_filter_that_is_mistyped_or_given_twice_is_refused_and_does_not_give_everything(
+    rig: DeskRig, petra: str, path: str, key_: str, words: str
+) -> None:
+    answer = ask(rig, petra, "GET", path)
+    assert answer.status == 422
+    [wrong] = told(answer)["faults"]
+    assert wrong["key"] == key_
+    assert words in wrong["message"] == told(answer)["detail"]
+
+
+def test_a_contact_who_is_not_there_is_told_in_the_words_of_the_api(rig: DeskRig, petra: str) -> None:
+    item = drop(rig, petra, {"description": "To be mailed about"}, {})
+    answer = ask(rig, petra, "POST", f"/items/{item}/notify", {"contact": "nobody"})
+    assert (answer.status, [one["key"] for one in told(answer)["faults"]]) == (422, ["contact"])
+    assert told(answer)["detail"] == "klant acme-bv heeft geen actieve contactpersoon `nobody`; de contactpersonen zijn: j.jansen"
+    assert "zeg in `contact` wie de mail krijgt" in told(ask(rig, petra, "POST", f"/items/{item}/notify", {}))["detail"]
+
+
 def test_a_request_with_an_idempotency_key_is_done_once(rig: DeskRig, petra: str) -> None:
     first, second = (ask(rig, petra, "POST", "/drops", {"client": "acme-bv"}, idempotency_key="k1") for _ in range(2))
     assert (first.status, first.text, first.headers["location"]) == (second.status, second.text, second.headers["location"])

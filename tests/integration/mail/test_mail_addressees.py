@@ -149,7 +149,7 @@ def test_notify_sends_again_to_the_same_or_another_contact_as_a_mail_of_its_own(
 def test_notify_is_refused_in_words_where_it_makes_no_sense(office: MailOffice, server: Server) -> None:
     key = office.item()
     for actor, contact, words in (
-        (BAKKER, "nobody", "no active contact `nobody`: --contact ID; its contacts are: j.jansen"),
+        (BAKKER, "nobody", "no active contact `nobody`; its contacts are: j.jansen"),
         (Actor("k.smit2", "command"), None, "there is no item"),
         (BAKKER, None, "waits already; see: dossier outbox"),
     ):
