@@ -14,7 +14,7 @@ from pathlib import Path
 TOP = Path(__file__).parents[3]
 
 SENTENCE = re.compile(r"[A-Za-z}]{2,}[,;:]? [a-z{]{2,}.* [a-z{]{2,}", re.DOTALL)
-FOR_THE_DATABASE = re.compile(r"\s*(SELECT|INSERT|DELETE|UPDATE|CREATE|WITH)\b")
+FOR_THE_DATABASE = re.compile(r"[\s(]*(SELECT|INSERT|DELETE|UPDATE|CREATE|WITH)\b")
 FOR_THE_LOG = {"info", "warning", "error", "debug", "exception"}
 
 NOT_FOR_PEOPLE = {
