@@ -116,7 +116,7 @@ class Api:
         if wait:
             raise TooMany(wait)
         call.need(route.scope)
-        if call.request.scope["query_string"]:
+        if call.request.query_params:
             call.take_only([name for name, _, _ in route.query])
 
     def _streamed(self, route: Route, call: Call, pieces: Iterable[bytes]) -> Response:

@@ -197,7 +197,8 @@ def test_what_a_program_has_already_is_not_sent_again_and_whatever_is_told_anew_
     seen = ask(rig, marieke, "GET", f"/items/{item}")
     assert ask(rig, petra, "GET", f"/items/{item}").status == 200
     now = ask(rig, marieke, "GET", f"/items/{item}", if_none_match=seen.headers["etag"])
-    assert (now.status, told(now)["version"]) == (200, told(seen)["version"])  # its history tells who looked, and it is no new version
+    # Its history tells who looked, and it is no new version.
+    assert (now.status, told(now)["version"]) == (200, told(seen)["version"])
     version = f'"{told(seen)["version"]}"'
     assert ask(rig, petra, "PATCH", f"/items/{item}", {"location": "2025"}, if_match=version).status == 200
 
