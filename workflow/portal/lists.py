@@ -19,27 +19,31 @@ than one of its parts.
 from __future__ import annotations
 
 import hashlib
-import secrets
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
 from dossier.database.tables import Item, OlderItems, Page
 from dossier.files import files
 from dossier.office.office import Office
+from dossier.workers.pool import WorkerPool
 from workflow.portal import pages
 from workflow.portal.folder_site import FolderSite
-from workflow.portal.pages import ShownItem, papers_of
+from workflow.portal.pages import Extra, ShownItem, papers_of
 from workflow.portal.placing import PAGES
-from workflow.portal.showing import Changes, Place, house_of, is_among, newest_first
+from workflow.portal.showing import Changes, Place, house_of, is_among, newest_first, portions
+from workflow.portal.whole_list import ListedItem, WholeList, WrittenPage, new_page, write_whole
 
 WHOLE = 3000
 """Items that all stand on index.html: such a page has a megabyte and a half, and opens at once."""
 
 PART = 500
 """Items on a page of older ones. index.html then has a quarter of this to less than twice this."""
+
+WORTH_TELLING = 25
+"""Items of a list whose pages another process makes: of fewer it takes as long to tell them."""
 
 OLDER = "older-"
 """How the names of pages of older items begin."""
@@ -88,21 +92,30 @@ def _is_touched(above: Place | None, upto: Place, touched: Collection[Place]) ->
     return any((above is None or place > above) and place <= upto for place in touched)
 
 
-def make_pages(
-    office: Office, code: str, changes: Changes, site: FolderSite, last: Page | None, touched: Collection[Place]
-) -> ClientPages:
-    """A client's pages after these changes. Raises NotAsWritten; OSError.
+def begin_pages(
+    office: Office,
+    code: str,
+    changes: Changes,
+    site: FolderSite,
+    last: Page | None,
+    touched: Collection[Place],
+    workers: WorkerPool | None,
+) -> Callable[[], ClientPages]:
+    """Make a client's pages after these changes; what is returned waits for them. Both may raise
+    NotAsWritten; OSError.
 
     `last`: what was written down of those that lie there, as far as that is believed; `touched`:
-    where in the list something changes.
+    where in the list something changes. `workers`, if given, make those of whole lists.
     """
     making = _Making(office, code, changes, site, last, touched)
-    try:
-        return making.make()
-    except BaseException:
-        for path in making.staged:
-            files.remove(path)
-        raise
+    whole = making.whole_list()
+    if whole is None:
+        pages_made = making.make_in_parts()
+        return lambda: pages_made
+    if workers is None or len(whole.items) < WORTH_TELLING:
+        return lambda: making.made_of(write_whole(whole))
+    answer = workers.begin(write_whole, whole)
+    return lambda: making.made_of(answer())
 
 
 class _Making:
@@ -115,27 +128,59 @@ class _Making:
         self._last, self._touched = last, touched
         self._client, self._house = office.clients[code], house_of(office, code)
         self._made = ClientPages()
-        self.staged: list[Path] = []
+        self._staged_pages: list[Path] = []
         self._numbers = max((one["number"] for one in last.older), default=0) if last else 0
 
-    def make(self) -> ClientPages:
-        for name, data in pages.static_files().items():
-            self._put_unless_there(f"{PAGES}/{name}", data)
-        if self._house.logo:
-            self._put_unless_there(f"{PAGES}/{pages.LOGO}", self._house.logo.data)
+    def whole_list(self) -> WholeList | None:
+        """What the pages are made of, if all of it stands on index.html."""
+        if self._last is not None and self._last.older:
+            return None
+        items, up = list[ListedItem](), list[Extra]()
+        for some, extras in portions(self._code, self._changes):
+            items += some
+            up += extras
+            if len(items) > WHOLE:
+                return None
+        client, address = self._client, self._office.settings.portal.base_url
+        folder = self._site.staging / "pages"
+        return WholeList(self._code, client.name, client.language, self._house, address, items, up, folder)
+
+    def made_of(self, written: Mapping[str, WrittenPage]) -> ClientPages:
+        """The pages of a whole list, which lie ready, and what they need beside them."""
+        self._put_static()
+        for name, page in written.items():
+            self._made.content[name] = page.path
+            self._made.digests[name] = page.digest
+        return self._made
+
+    def make_in_parts(self) -> ClientPages:
+        try:
+            return self._make_in_parts()
+        except BaseException:
+            for path in self._staged_pages:
+                files.remove(path)
+            raise
+
+    def _make_in_parts(self) -> ClientPages:
+        self._put_static()
         with _Writing(self._staged()) as lines:
             lines.write(pages.items_json_head(self._code))
             index = self._make_lists(lines)
             lines.write(pages.ITEMS_JSON_TAIL)
         older, client, portal = self._made.older, self._client, self._office.settings.portal
         self._put("index.html", pages.index_html(self._house, client.name, client.language, index, older=older).encode())
-        # What items.json names is in index.html already: a program that reads one and then the
-        # other misses nothing.
+        # In this order: see write_whole.
         self._made.content["items.json"] = lines.path
         self._made.digests["items.json"] = lines.digest.hexdigest()
         newest = index[: pages.FEED_ENTRIES]
         self._put("feed.xml", pages.feed_xml(portal.title, self._code, client.name, portal.base_url, newest).encode())
         return self._made
+
+    def _put_static(self) -> None:
+        for name, data in pages.static_files().items():
+            self._put_unless_there(f"{PAGES}/{name}", data)
+        if self._house.logo:
+            self._put_unless_there(f"{PAGES}/{pages.LOGO}", self._house.logo.data)
 
     def _put(self, name: str, data: bytes) -> None:
         self._made.content[name] = data
@@ -148,8 +193,8 @@ class _Making:
         self._made.digests[name] = digest
 
     def _staged(self) -> Path:
-        self.staged.append(self._site.staging / "pages" / f"{secrets.token_hex(12)}.page")
-        return self.staged[-1]
+        self._staged_pages.append(new_page(self._site.staging / "pages"))
+        return self._staged_pages[-1]
 
     # The list
 
@@ -171,18 +216,14 @@ class _Making:
 
     def _make_all(self, lines: _Writing) -> list[ShownItem]:
         stream = newest_first(self._code, self._changes)
-        index = list(islice(stream, WHOLE + 1))
-        if len(index) > WHOLE:
-            index, rest = index[:PART], chain(index[PART:], stream)
-            lines.write_items(one for _, one in index)
-            count = Item.select().where(is_among(self._code, None, None)).count() + len(self._changes.shown)
-            self._numbers = count // PART + 1  # the oldest page has the lowest number
-            number = self._numbers
-            while some := list(islice(rest, PART)):
-                self._make_older(lines, some, number)
-                number -= 1
-        else:
-            lines.write_items(one for _, one in index)
+        index = list(islice(stream, PART))
+        lines.write_items(one for _, one in index)
+        count = Item.select().where(is_among(self._code, None, None)).count() + len(self._changes.shown)
+        self._numbers = count // PART + 1  # the oldest page has the lowest number
+        number = self._numbers
+        while some := list(islice(stream, PART)):
+            self._make_older(lines, some, number)
+            number -= 1
         return [one for _, one in index]
 
     def _go_on(self, lines: _Writing, kept: Sequence[OlderItems]) -> None:

@@ -25,14 +25,17 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 from uuid import NAMESPACE_URL, uuid5
 
-from dossier.database.tables import FileShown, OlderItems
+from dossier.text import clock
 from dossier.text.names import extension
 from workflow.messages.firm import Ask
 from workflow.messages.language import HERE, environment
 from workflow.messages.logo import Logo
+from workflow.portal.placing import PAGES
 
 if TYPE_CHECKING:
     from jinja2 import Template
+
+    from dossier.database.tables import FileShown, OlderItems, Shown
 
 LOGO = "logo.png"
 """The firm's logo, in _pages/."""
@@ -102,6 +105,38 @@ class ShownItem:
     archive: ZipOfAll | None = None
     year: str = ""
     """Which year the paper is about, as far as its words tell; see `year_of`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A picture or archive under _pages/: of which item, made of what (PageFile.source)."""
+
+    name: str
+    item: int
+    source: str
+    size: int
+
+
+def shown_item(
+    item: str,
+    key: int,
+    published_at: str,
+    shown: Shown,
+    location: str | None,
+    made: Mapping[tuple[int, str], Extra] | None = None,
+) -> ShownItem:
+    """What an edition shows; `made`: (the item's key, source) → its pictures and archive."""
+    attachments = shown["attachments"]
+    pictures = [made.get((key, one["sha256"])) for one in attachments] if made else [None] * len(attachments)
+    seen = tuple(
+        ShownFile(one["name"], one["size"], one["sha256"], one["media_type"], f"{PAGES}/{picture.name}" if picture else None)
+        for one, picture in zip(attachments, pictures, strict=True)
+    )
+    packed = made.get((key, archive_source(attachments))) if made and len(seen) > 1 else None
+    archive = ZipOfAll(f"{PAGES}/{packed.name}", packed.size) if packed else None
+    at = clock.local_iso(published_at) or ""
+    year = year_of(shown["description"], location, at)
+    return ShownItem(item, shown["description"], shown["explanation"], at, seen, archive, year)
 
 
 @dataclass(frozen=True, slots=True)

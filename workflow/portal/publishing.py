@@ -45,7 +45,8 @@ that something unpublished lies in it.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
@@ -70,12 +71,11 @@ from workflow.approval.fitting import Fitting, Standing
 from workflow.portal import lists
 from workflow.portal.jobs import PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.lists import NotAsWritten
-from workflow.portal.pages import LOGO
+from workflow.portal.pages import LOGO, Extra
 from workflow.portal.pictures import PicturedItems, Studio
 from workflow.portal.placing import PAGE_NAMES, PAGES, Change
 from workflow.portal.showing import (
     Changes,
-    Extra,
     Place,
     editions,
     extras,
@@ -98,6 +98,12 @@ FIRST, GROWTH = 10, 4
 
 RETRY_SECONDS = 30
 """How long what can't be published (disk full, a vault file gone) is left alone."""
+
+PAGES_MANY = 500
+"""For fewer items it isn't worth that two processes load what makes pages."""
+
+PAGES_AHEAD = 8
+"""Clients whose pages are being made at a time: what they are made of lies in memory."""
 
 WORKERS = 4
 """Threads that copy: file creation and reading release the interpreter's lock."""
@@ -299,20 +305,7 @@ class Publisher:
         jobs = [job for job in jobs if job.is_waiting or job.item.id not in self._retry_at]
         if not (jobs or stale or batches):  # nobody waits for an empty page
             work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
-        synced: list[Path] = []
-        left: set[str] = set()
-        for code in [code for code in work if is_on_portal(self.office, code)]:
-            try:
-                change = work[code].change = self._change(now, code, work[code], known.get(code))
-                synced += change.stage()
-                change.forget_content()
-                work[code].pages.forget_content()
-            except NotAsWritten:
-                log.warning("the client's pages are not as they were written; all are made anew", client=code)
-                self._stale.add(code)
-                left.add(code)
-            except OSError as error:
-                self._fail(now, code, error)
+        synced, left = self._stage_changes(now, work, known)
         files.sync(synced, ())
         self._unsure.update(job.item.id for job in jobs if job.is_due)
         self._written.difference_update(work)
@@ -499,6 +492,44 @@ class Publisher:
             else:
                 job.staged = folder / job.name
 
+    def _stage_changes(self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page]) -> tuple[list[Path], set[str]]:
+        """Have all changes lie ready: (what is to be synced, the clients that a later round does).
+
+        Where there is much, other processes make the pages, of some clients at a time.
+        """
+        is_much = sum(len(one.due) for one in work.values()) >= PAGES_MANY
+        synced, left = list[Path](), set[str]()
+        begun = deque[tuple[str, Callable[[], Change]]]()
+
+        def attempt(code: str, step: Callable[[], None]) -> None:
+            try:
+                step()
+            except NotAsWritten:
+                log.warning("the client's pages are not as they were written; all are made anew", client=code)
+                self._stale.add(code)
+                left.add(code)
+            except OSError as error:
+                self._fail(now, code, error)
+
+        def begin(code: str) -> None:
+            workers = self._workers if is_much else None
+            begun.append((code, self._begin_change(now, code, work[code], known.get(code), workers)))
+
+        def finish(code: str, change_of: Callable[[], Change]) -> None:
+            change = work[code].change = change_of()
+            synced.extend(change.stage())
+            change.forget_content()
+            work[code].pages.forget_content()
+
+        for code in [code for code in work if is_on_portal(self.office, code)]:
+            attempt(code, partial(begin, code))
+            if len(begun) > PAGES_AHEAD:
+                first = begun.popleft()
+                attempt(first[0], partial(finish, *first))
+        for one in begun:
+            attempt(one[0], partial(finish, *one))
+        return synced, left
+
     def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
         """Leave an item (its key) or a client (its code) alone for a while."""
         self._retry_at[what] = now + timedelta(seconds=RETRY_SECONDS)
@@ -510,10 +541,13 @@ class Publisher:
         self.trouble = sentence("publishing.trouble", what=what, why=why)
         log.error(str(what), error=str(error))
 
-    def _change(self, now: datetime, code: str, work: Work, last: Page | None) -> Change:
-        """What becomes of the client's folder. What is not ours and in the way is quarantined.
+    def _begin_change(
+        self, now: datetime, code: str, work: Work, last: Page | None, workers: WorkerPool | None
+    ) -> Callable[[], Change]:
+        """What becomes of the client's folder; what is returned waits for its pages, and both may
+        raise NotAsWritten; OSError. What is not ours and in the way is quarantined.
 
-        `last`: see lists.make_pages. Raises NotAsWritten; OSError.
+        `last`, `workers`: see lists.begin_pages.
         """
         at = clock.to_text(now)
         if self.site.has(code) and not self.site.is_folder(code):
@@ -549,11 +583,16 @@ class Publisher:
         changes = Changes(changed, self._absent(code, changed), made)
         touched = {place for job in work.due for place in _places(job, at)}
         touched.update(_places_of({one.item for one in work.made}))
-        work.pages = lists.make_pages(self.office, code, changes, self.site, last, touched)
-        kept = {extra.name for extra in (*up, *made)} | {name.removeprefix(f"{PAGES}/") for name in work.pages.digests}
-        less = left_over(list(there), items, kept) if items != set() else []
-        less += [f"{PAGES}/{name}" for name in older if name not in kept]
-        return self.site.change(code, put, drop, work.pages.content, more, less)
+        pages = lists.begin_pages(self.office, code, changes, self.site, last, touched, workers)
+
+        def finish() -> Change:
+            work.pages = pages()
+            kept = {extra.name for extra in (*up, *made)} | {name.removeprefix(f"{PAGES}/") for name in work.pages.digests}
+            less = left_over(list(there), items, kept) if items != set() else []
+            less += [f"{PAGES}/{name}" for name in older if name not in kept]
+            return self.site.change(code, put, drop, work.pages.content, more, less)
+
+        return finish
 
     # 2. look, 3. place
 

@@ -11,13 +11,12 @@ from peewee import Expression, Tuple
 
 from dossier.database.tables import Edition, Item, PageFile, Shown, among, item_name, plain_rows, tuples
 from dossier.office.office import Office
-from dossier.text import clock
 from workflow.approval import fitting
 from workflow.approval.fitting import Standing
 from workflow.messages import firm, logo
 from workflow.portal import pages
-from workflow.portal.pages import House, ShownFile, ShownItem, ZipOfAll
-from workflow.portal.placing import PAGES
+from workflow.portal.pages import Extra, House, ShownItem
+from workflow.portal.whole_list import ListedItem
 
 AT_ONCE = 500
 """Items of a client that are read at once."""
@@ -42,16 +41,6 @@ def may_show(office: Office, item: Item) -> bool:
 def editions(ids: Sequence[int]) -> dict[int, Edition]:
     """The editions with these ids."""
     return {edition.id: edition for edition in Edition.select().where(among(Edition.id, ids))}
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """A picture or archive under _pages/: of which item, made of what (PageFile.source)."""
-
-    name: str
-    item: int
-    source: str
-    size: int
 
 
 def extras(code: str, items: Sequence[int] | None = None) -> list[Extra]:
@@ -82,9 +71,20 @@ def newest_first(
     code: str, changes: Changes, above: Place | None = None, upto: Place | None = None
 ) -> Iterator[tuple[Place, ShownItem]]:
     """What a client sees after these changes, newest first, between two places, with the second."""
+    for some, up in portions(code, changes, above, upto):
+        made = {(extra.item, extra.source): extra for extra in up}
+        for one in some:
+            yield _place_of(one), one.for_client(made)
+
+
+def portions(
+    code: str, changes: Changes, above: Place | None = None, upto: Place | None = None
+) -> Iterator[tuple[list[ListedItem], list[Extra]]]:
+    """The same as it is read: some items at a time, with what is up for them."""
+    places = _locations([key for key, one in changes.shown.items() if one is not None])
     new = sorted(
         (
-            (one[0] or "", key, one[1].shown, None)
+            ListedItem(item_name(key), key, one[0] or "", one[1].shown, places.get(key))
             for key, one in changes.shown.items()
             if one is not None
             and (above is None or (one[0] or "", key) > above)
@@ -95,20 +95,14 @@ def newest_first(
     )
     rows = heapq.merge(_public_rows(code, changes, above, upto), new, key=_place_of, reverse=True)
     while some := list(islice(rows, AT_ONCE)):
-        keys = [row[1] for row in some]
-        made = {(extra.item, extra.source): extra for extra in (*extras(code, keys), *changes.made)}
-        places = _locations([key for key in keys if key in changes.shown])
-        for at, key, shown, location in some:
-            yield (at, key), shown_item(at, key, shown, places.get(key, location), made)
+        yield some, [*extras(code, [one.key for one in some]), *changes.made]
 
 
-def _place_of(row: tuple[str, int, Shown, str | None]) -> Place:
-    return row[:2]
+def _place_of(one: ListedItem) -> Place:
+    return one.published_at, one.key
 
 
-def _public_rows(
-    code: str, changes: Changes, above: Place | None, upto: Place | None
-) -> Iterator[tuple[str, int, Shown, str | None]]:
+def _public_rows(code: str, changes: Changes, above: Place | None, upto: Place | None) -> Iterator[ListedItem]:
     """What is public by the database, newest first, but for what changes: some rows at a time."""
     query = (
         Item.select(Item.published_at, Item.id, Edition.shown, Item.location)
@@ -118,10 +112,10 @@ def _public_rows(
         .limit(AT_ONCE)
     )
     last: Place | None = None
-    while rows := tuples(query if last is None else query.where(Tuple(*last) > STANDS)):
-        for row in rows:
-            if row[1] not in changes.shown and row[1] not in changes.absent:
-                yield row
+    while rows := plain_rows(query if last is None else query.where(Tuple(*last) > STANDS)):
+        for at, key, shown, location in rows:
+            if key not in changes.shown and key not in changes.absent:
+                yield ListedItem(item_name(key), key, at, shown, location)
         last = rows[-1][:2]
 
 
@@ -179,17 +173,7 @@ def shown_item(
     made: Mapping[tuple[int, str], Extra] | None = None,
 ) -> ShownItem:
     """What an edition shows, for pages.py; `made`: (item, source) → its pictures and archive."""
-    attachments = shown["attachments"]
-    pictures = [made.get((key, one["sha256"])) for one in attachments] if made else [None] * len(attachments)
-    seen = tuple(
-        ShownFile(one["name"], one["size"], one["sha256"], one["media_type"], f"{PAGES}/{picture.name}" if picture else None)
-        for one, picture in zip(attachments, pictures, strict=True)
-    )
-    packed = made.get((key, pages.archive_source(attachments))) if made and len(seen) > 1 else None
-    archive = ZipOfAll(f"{PAGES}/{packed.name}", packed.size) if packed else None
-    at = clock.local_iso(published_at) or ""
-    year = pages.year_of(shown["description"], location, at)
-    return ShownItem(item_name(key), shown["description"], shown["explanation"], at, seen, archive, year)
+    return pages.shown_item(item_name(key), key, published_at, shown, location, made)
 
 
 def house_of(office: Office, code: str | None) -> House:

@@ -31,8 +31,7 @@ from workflow.approval import fitting
 from workflow.approval.fitting import Fitting, Standing
 from workflow.outbox import notices
 from workflow.portal import showing
-from workflow.portal.pages import ShownFile, ShownItem
-from workflow.portal.showing import Extra
+from workflow.portal.pages import Extra, ShownFile, ShownItem
 from workflow.portal_access.access import Seat
 from workflow.portal_access.lines import Line
 
