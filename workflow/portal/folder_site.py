@@ -121,6 +121,14 @@ class FolderSite:
         except (FileNotFoundError, NotADirectoryError):
             return False
 
+    def which(self, code: str, names: Iterable[str]) -> set[str]:
+        """At which of these names in a client's folder anything lies."""
+        try:
+            with open_beneath(self.path, code) as home:
+                return {name for name in names if files.exists(home / name)}
+        except (FileNotFoundError, NotADirectoryError):
+            return set()
+
     def is_folder(self, name: str) -> bool:
         """True if a folder lies there, not a link to one."""
         try:
@@ -184,6 +192,14 @@ class FolderSite:
     ) -> Change:
         """What is to become of a client's folder: see Change."""
         return Change(self.path, code, self.staging / "clients", put, drop, pages, more, less, self._can_swap, self._remove_later)
+
+    def sync_staged(self, changes: Sequence[Change]) -> None:
+        """Return when what these changes have staged is on the disk."""
+        if sum(len(change.put) + len(change.pages) for change in changes) < files.GROUP:
+            files.sync([path for change in changes for path in change.staged()], ())
+            return
+        with open_folder(self.staging) as staging:
+            files.sync_whole(staging)
 
     def sync(self, codes: Iterable[str]) -> None:
         """Return when what was changed in these clients' folders is on the disk."""

@@ -26,6 +26,14 @@ from workflow.portal.showing import look_of
 log = structlog.get_logger("portal")
 
 
+OF_ITEMS = (
+    Item.id, Item.client, Item.type, Item.share_state, Item.notify, Item.contact, Item.created_by, Item.published_at, Item.version,
+    Item.standing, Item.public,
+)  # fmt: skip
+"""What publishing needs of an item: to read a thousand with all they have takes three times as
+long."""
+
+
 @dataclass(slots=True)
 class PortalJob:
     """What is to become of one item on the portal."""

@@ -54,7 +54,8 @@ class Change:
     code: str
     staging: Path
     put: Mapping[str, Path] = field(default_factory=dict)
-    """Item's name → a staged folder with exactly its files, new or in the place of the old one."""
+    """Item's name → a staged folder with exactly its files, new or in the place of the old one; all
+    of them in one folder, which is this client's alone."""
     drop: Sequence[str] = ()
     """Items' names that go."""
     pages: Mapping[str, bytes | Path] = field(default_factory=dict)
@@ -69,24 +70,35 @@ class Change:
     """What deletes a large folder while others wait."""
     _staged: Path | None = None
     _whole: bool = False
+    _linked: list[Path] = field(default_factory=list)
 
-    def stage(self) -> list[Path]:
-        """Make all of it ready in a folder in `staging`. Returns what to sync before `apply`."""
+    def stage(self) -> None:
+        """Make all of it ready in a folder in `staging`."""
         self._staged = self.staging / self.code
         files.remove_tree(self._staged)
         with open_folder(self.portal) as portal:
             is_there = files.is_folder(portal / self.code)
             if is_there and not (self.can_swap and self._replaces(portal)):
-                return self._stage_pages()
+                self._stage_pages()
+                return
             try:
-                synced = self._stage_whole(portal / self.code if is_there else None)
+                self._stage_whole(portal / self.code if is_there else None)
             except OSError as error:
                 if not is_there or error.errno not in _CANT_LINK:
                     raise
                 files.remove_tree(self._staged)  # somebody else's file lies there, of which we may make no link
-                return self._stage_pages()
+                self._stage_pages()
+                return
         self._whole = True
-        return synced
+
+    def staged(self) -> list[Path]:
+        """After `stage`: what to sync before `apply`."""
+        assert self._staged is not None
+        pages = [self._staged / name for name in self.pages]
+        if not self._whole:
+            return [*pages, self._staged / PAGES, self._staged, *_content(self.put), *self.more.values()]
+        placed = _content({name: self._staged / name for name in self.put})
+        return [*self._linked, self._staged, *placed, *(self._staged / name for name in self.more), *pages]
 
     def _replaces(self, portal: Folder) -> bool:
         """True if anything that a reader may be looking at goes, or gives way to something new."""
@@ -97,32 +109,35 @@ class Change:
         """After `stage`: the pages lie on the disk, and would fill the memory of a round."""
         self.pages = dict.fromkeys(self.pages, b"")
 
-    def _stage_pages(self) -> list[Path]:
+    def _stage_pages(self) -> None:
         assert self._staged is not None
         files.make_folder(self._staged / PAGES)
         self._write_pages(self._staged)
-        synced = [self._staged / name for name in self.pages]
-        return [*synced, self._staged / PAGES, self._staged, *_content(self.put), *self.more.values()]
 
-    def _stage_whole(self, home: Place | None) -> list[Path]:
+    def _stage_whole(self, home: Place | None) -> None:
         assert self._staged is not None
         if home is not None:
-            synced = moves.link_tree(home, self._staged, {*self.put, *self.drop, *self.pages})
+            self._linked = moves.link_tree(home, self._staged, {*self.put, *self.drop, *self.pages})
             if not files.is_folder(self._staged / PAGES):
                 files.remove(self._staged / PAGES)  # a link that somebody put there: what is put behind it would be elsewhere
             for name in (*self.less, *self.more, *self.pages):
                 files.remove(self._staged / name)
+        if home is None and (prepared := self._prepared()) is not None:
+            moves.move(prepared, self._staged)
         else:
             files.make_folder(self._staged)
-            synced = [self._staged]
+            for name, folder in self.put.items():
+                moves.move(folder, self._staged / name)
         files.make_folder(self._staged / PAGES)
-        for name, folder in self.put.items():
-            moves.move(folder, self._staged / name)
         for name, path in self.more.items():
             moves.move(path, self._staged / name)
         self._write_pages(self._staged)
-        placed = _content({name: self._staged / name for name in self.put})
-        return [*synced, *placed, *(self._staged / name for name in (*self.more, *self.pages))]
+
+    def _prepared(self) -> Path | None:
+        """The folder in which the items' folders lie, if nothing else does."""
+        for folder in self.put.values():
+            return folder.parent if set(os.listdir(folder.parent)) == set(self.put) else None
+        return None
 
     def _write_pages(self, folder: Path) -> None:
         for name, data in self.pages.items():
@@ -184,8 +199,12 @@ class Change:
         if self._whole and self._staged.is_dir() and len(os.listdir(self._staged)) > LARGE:
             self.remove_later(self._staged)
         files.remove_tree(self._staged)
-        for folder in self.put.values():
-            files.remove_tree(folder)
+        self.clear_put()
+
+    def clear_put(self) -> None:
+        """Delete what is left of the items' staged folders."""
+        for home in {folder.parent for folder in self.put.values()}:
+            files.remove_tree(home)
 
 
 def _content(folders: Mapping[str, Path]) -> list[Path]:

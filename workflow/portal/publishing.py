@@ -69,7 +69,7 @@ from dossier.workers.pool import MANY, WorkerPool
 from workflow.approval import deciding
 from workflow.approval.fitting import Fitting, Standing
 from workflow.portal import lists
-from workflow.portal.jobs import PortalJob, Work, changed_since, is_shown, left_over, public_of, record
+from workflow.portal.jobs import OF_ITEMS, PortalJob, Work, changed_since, is_shown, left_over, public_of, record
 from workflow.portal.lists import NotAsWritten
 from workflow.portal.pages import LOGO, Extra
 from workflow.portal.pictures import PicturedItems, Studio
@@ -305,8 +305,9 @@ class Publisher:
         jobs = [job for job in jobs if job.is_waiting or job.item.id not in self._retry_at]
         if not (jobs or stale or batches):  # nobody waits for an empty page
             work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
-        synced, left = self._stage_changes(now, work, known)
-        files.sync(synced, ())
+        left = self._stage_changes(now, work, known)
+        ready = {code: one.change for code, one in work.items() if one.change and code not in self._retry_at}
+        self.site.sync_staged(list(ready.values()))
         self._unsure.update(job.item.id for job in jobs if job.is_due)
         self._written.difference_update(work)
         with transaction():
@@ -357,9 +358,13 @@ class Publisher:
         wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
         found = editions(wanted)
         self.site.expect(f"{item.client}/{item_name(item.id)}" for item in items)
+        of_clients: dict[str, list[str]] = {}
+        for item in items:
+            of_clients.setdefault(item.client, []).append(item_name(item.id))
+        there = {name for code, names in of_clients.items() for name in self.site.which(code, names)}
         jobs = []
         for item in items:
-            lies_there = self.site.has(f"{item.client}/{item_name(item.id)}")
+            lies_there = item_name(item.id) in there
             is_there = item.public is not None or lies_there
             is_sure = not self._is_all_unsure and item.id not in self._unsure and (item.public is not None) == lies_there
             edition = found.get(item.standing or 0) if may_show(self.office, item) else None
@@ -387,9 +392,11 @@ class Publisher:
         here = {job.item.id: job for job in jobs}
         given = [Standing.of(job.item, job.edition) for job in jobs if job.edition is not None]
         found = self._fitting.misfits(given)
-        at = clock.to_text(now)
+        at, touched_of = clock.to_text(now), dict[str, list[Place]]()
+        for job in jobs:
+            touched_of.setdefault(job.item.client, []).extend(_places(job, at))
         for code in codes:
-            touched = [place for job in jobs if job.item.client == code for place in _places(job, at)]
+            touched = touched_of.get(code, [])
             older = known[code].older if code in known else []
             for above, upto in lists.ranges(older, touched):
                 for some in standing_among(code, above, upto):
@@ -406,7 +413,8 @@ class Publisher:
 
     def _unsettled(self, limit: int, which: object = True) -> list[Item]:
         """Items that wait for a round, less those left alone for now, a client's together."""
-        query = Item.select().where(Item.unsettled & which).order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
+        query = Item.select(*OF_ITEMS).where(Item.unsettled & which)
+        query = query.order_by(Item.client, Item.id).limit(limit + len(self._retry_at))
         waiting = [item for item in query if item.id not in self._retry_at and item.client not in self._retry_at]
         return waiting[:limit]
 
@@ -477,7 +485,9 @@ class Publisher:
         later."""
         folder = self.site.staging / "items"
         wanted = [
-            (job.name, [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]]) for job in jobs if job.edition
+            (f"{job.item.client}/{job.name}", [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]])
+            for job in jobs
+            if job.edition
         ]
         stage = partial(stage_each, self.vault, folder)
         if len(wanted) >= MANY and self._workers is not None:
@@ -487,18 +497,19 @@ class Publisher:
                 damaged = list(pool.map(stage, [[one] for one in wanted]))
         reasons = {name: why for some in damaged for name, why in some.items()}
         for job in jobs:
-            if job.name in reasons:
-                self._fail(now, job.item.id, OSError(reasons[job.name]))
+            place = f"{job.item.client}/{job.name}"
+            if place in reasons:
+                self._fail(now, job.item.id, OSError(reasons[place]))
             else:
-                job.staged = folder / job.name
+                job.staged = folder / place
 
-    def _stage_changes(self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page]) -> tuple[list[Path], set[str]]:
-        """Have all changes lie ready: (what is to be synced, the clients that a later round does).
+    def _stage_changes(self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page]) -> set[str]:
+        """Have all changes lie ready. Returns the clients that are left for a later round.
 
         Where there is much, other processes make the pages, of some clients at a time.
         """
         is_much = sum(len(one.due) for one in work.values()) >= PAGES_MANY
-        synced, left = list[Path](), set[str]()
+        left = set[str]()
         begun = deque[tuple[str, Callable[[], Change]]]()
 
         def attempt(code: str, step: Callable[[], None]) -> None:
@@ -517,7 +528,7 @@ class Publisher:
 
         def finish(code: str, change_of: Callable[[], Change]) -> None:
             change = work[code].change = change_of()
-            synced.extend(change.stage())
+            change.stage()
             change.forget_content()
             work[code].pages.forget_content()
 
@@ -528,7 +539,7 @@ class Publisher:
                 attempt(first[0], partial(finish, *first))
         for one in begun:
             attempt(one[0], partial(finish, *one))
-        return synced, left
+        return left
 
     def _fail(self, now: datetime, what: int | str, error: Exception) -> None:
         """Leave an item (its key) or a client (its code) alone for a while."""
@@ -554,8 +565,9 @@ class Publisher:
             self.quarantine(now, code)
         changed: dict[int, tuple[str | None, Edition] | None] = {}
         put, drop = {}, []
+        there_already = self.site.which(code, [job.name for job in work.due])
         for job in work.due:
-            is_there = self.site.has(f"{code}/{job.name}")
+            is_there = job.name in there_already
             if job.item.id in self._retry_at and not job.is_waiting:
                 if not is_there:
                     changed[job.item.id] = None

@@ -111,6 +111,9 @@ class StoreSite(FolderSite):
             return bool(self._seen[name])
         return self.is_folder(name) or self._store.head(_key(name), is_bucket_sure=True) is not None
 
+    def which(self, code: str, names: Iterable[str]) -> set[str]:
+        return {name for name in names if self.has(f"{code}/{name}")}
+
     def is_folder(self, name: str) -> bool:
         """True if anything is behind this name. An object may have the very name: see `walk`."""
         if name in self._seen:
@@ -170,6 +173,9 @@ class StoreSite(FolderSite):
             self.path, code, self.staging / "clients", put, drop, pages, more, less, site=self, store=self._store, hurried=self._hurried, there=there
         )  # fmt: skip
 
+    def sync_staged(self, changes: Sequence[Change]) -> None:
+        """What is sent is not read from this disk again after a crash."""
+
     def sync(self, codes: Iterable[str]) -> None:
         """What the store has answered, it holds."""
 
@@ -215,8 +221,8 @@ class StoreChange(Change):
     _small: list[tuple[str, Path]] = field(default_factory=list)
     _pages_begun: dict[str, Upload] = field(default_factory=dict)
 
-    def stage(self) -> list[Path]:
-        """Send what is large. Nothing is to be synced."""
+    def stage(self) -> None:
+        """Send what is large."""
         whole = {f"{item}/{path.name}": path for item, folder in self.put.items() for path in folder.iterdir()}
         large: list[tuple[str, Path]] = []
         for name, path in {**whole, **self.more}.items():
@@ -230,7 +236,6 @@ class StoreChange(Change):
             if (data.stat().st_size if isinstance(data, Path) else len(data)) > BEGUN_BYTES:
                 place = f"{self.code}/{name}"
                 self._pages_begun[name] = self.store.begin(place, data, **headers_of(place))
-        return []
 
     def forget_content(self) -> None:
         """They go to the store from memory."""
@@ -281,8 +286,7 @@ class StoreChange(Change):
             self.store.forget(upload)
         self._begun.clear()
         self._pages_begun.clear()
-        for folder in self.put.values():
-            files.remove_tree(folder)
+        self.clear_put()
 
 
 def headers_of(name: str) -> dict[str, str]:
