@@ -102,9 +102,9 @@ class WorkerPool:
         for _ in range(WORKERS):
             self.begin(function, given)
 
-    def map(self, function: Callable[[Sequence[A]], R], given: Sequence[A]) -> Iterator[R]:
-        """Have all of it done, in slices; what each slice gave, in order."""
-        for answer in [self.begin(function, some) for some in slices(given)]:
+    def map(self, function: Callable[[Sequence[A]], R], given: Sequence[A], size: int = SLICE) -> Iterator[R]:
+        """Have all of it done, in slices of this size; what each slice gave, in order."""
+        for answer in [self.begin(function, some) for some in slices(given, size)]:
             yield answer()
 
     def rest(self) -> None:
@@ -190,9 +190,9 @@ def _nothing_run_again() -> Iterator[None]:
             program["__file__"] = path
 
 
-def slices(things: Sequence[A]) -> list[Sequence[A]]:
-    """All of it, SLICE at a time."""
-    return [things[start : start + SLICE] for start in range(0, len(things), SLICE)]
+def slices(things: Sequence[A], size: int = SLICE) -> list[Sequence[A]]:
+    """All of it, some at a time."""
+    return [things[start : start + size] for start in range(0, len(things), size)]
 
 
 def _settle_in(wire: Connection, parent: int) -> None:

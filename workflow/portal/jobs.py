@@ -48,15 +48,21 @@ class PortalJob:
     staged: Path | None = None
     is_waiting: bool = False
     """It can't be shown as it should, and what is there is wrong: off, and tried again later."""
+    key: int = field(init=False)
+    client: str = field(init=False)
+    public: int | None = field(init=False)
+    """The edition that is there, by the database."""
+    name: str = field(init=False)
 
-    @property
-    def name(self) -> str:
-        return item_name(self.item.id)
+    def __post_init__(self) -> None:
+        """They are asked for a dozen times a round, and peewee's columns take their time."""
+        self.key, self.client, self.public = self.item.id, self.item.client, self.item.public
+        self.name = item_name(self.key)
 
     @property
     def is_change(self) -> bool:
         """Another edition becomes public, or none."""
-        return bool((self.edition.id if self.edition else None) != self.item.public)
+        return bool((None if self.edition is None else self.edition.id) != self.public)
 
     @property
     def is_due(self) -> bool:
@@ -88,13 +94,13 @@ class Work:
 
 def changed_since(jobs: Sequence[PortalJob]) -> set[str]:
     """The clients with items changed after the jobs were made. Refreshes what mails go by."""
-    query = Item.select(Item.id, Item.version, Item.notify).where(among(Item.id, [job.item.id for job in jobs]))
+    query = Item.select(Item.id, Item.version, Item.notify).where(among(Item.id, [job.key for job in jobs]))
     versions = {key: (version, bool(notify)) for key, version, notify in plain_rows(query)}
     late = set()
     for job in jobs:
-        version, job.item.notify = versions[job.item.id]
+        version, job.item.notify = versions[job.key]
         if version != job.item.version:
-            late.add(job.item.client)
+            late.add(job.client)
     return late
 
 
@@ -127,8 +133,8 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
     Call in the transaction of `changed_since`.
     """
     at = clock.to_text(now)
-    shown = [job.item.id for job in jobs if job.is_change and job.edition]
-    gone = [job.item.id for job in jobs if job.is_change and not job.edition]
+    shown = [job.key for job in jobs if job.is_change and job.edition]
+    gone = [job.key for job in jobs if job.is_change and not job.edition]
     for keys, before, after, values in (
         (shown, "approved", STEPS["approved"]["publish"], {"public": Item.standing, "published_at": at}),
         (gone, "published", "approved", {"public": None}),
@@ -136,27 +142,27 @@ def record(office: Office, now: datetime, jobs: Sequence[PortalJob], placed: Map
         if keys:
             Item.update(**values).where(among(Item.id, keys)).execute()
             Item.update(share_state=after).where(among(Item.id, keys) & (Item.share_state == before)).execute()
-    Item.update(unsettled=False).where(among(Item.id, [job.item.id for job in jobs if not job.is_waiting])).execute()
+    Item.update(unsettled=False).where(among(Item.id, [job.key for job in jobs if not job.is_waiting])).execute()
     for code, work in placed.items():
         _record_pages(office, code, work)
     if gone:
         PageFile.delete().where(among(PageFile.item, gone)).execute()
     if dressed or gone:
         PageDue.delete().where(among(PageDue.item, [*dressed, *gone])).execute()
-    undressed = among(Item.id, [job.item.id for job in jobs if job.edition and job.staged and _wants_extras(job.edition)])
+    undressed = among(Item.id, [job.key for job in jobs if job.edition and job.staged and _wants_extras(job.edition)])
     PageDue.insert_from(Item.select(Item.id).where(undressed), [PageDue.item]).on_conflict_ignore().execute()
     trail.record_all(now, [_entry(job) for job in jobs if job.is_change])
     is_wanted = shown and any(person.notices.published != "never" for person in office.staff.values())
     silent = notices.imported(shown) if is_wanted else set[int]()
     for job in jobs:
-        if job.is_change and job.edition and job.item.id not in silent:
+        if job.is_change and job.edition and job.key not in silent:
             notices.tell(office, now, "published", job.item.created_by, job.item, {})
         # A change that waits for approval may ask for a mail, too: not for what was on the portal
         # before it.
         tells_of_this = job.is_change or job.item.share_state in ("approved", "published")
-        is_asked = job.item.notify and outbox.has(READY, job.item.id, job.item.contact, ("waiting", "failed"))
+        is_asked = job.item.notify and outbox.has(READY, job.key, job.item.contact, ("waiting", "failed"))
         if job.edition and job.item.notify and job.item.contact and tells_of_this and not is_asked:
-            outbox.enqueue_to_contact(office, now, READY, job.item, job.item.client, job.item.contact)
+            outbox.enqueue_to_contact(office, now, READY, job.item, job.client, job.item.contact)
     return len(shown)
 
 
@@ -182,8 +188,8 @@ def _wants_extras(edition: Edition) -> bool:
 
 def _entry(job: PortalJob) -> trail.NewEvent:
     if job.edition is None:
-        log.info("taken off the portal", item=job.name, client=job.item.client)
-        return trail.NewEvent(trail.DAEMON, "taken_off", job.item.id, {})
+        log.info("taken off the portal", item=job.name, client=job.client)
+        return trail.NewEvent(trail.DAEMON, "taken_off", job.key, {})
     names = [attachment["name"] for attachment in job.edition.shown["attachments"]]
-    log.info("published", item=job.name, client=job.item.client)
-    return trail.NewEvent(trail.DAEMON, "published", job.item.id, {"content": job.edition.content, "attachments": names})
+    log.info("published", item=job.name, client=job.client)
+    return trail.NewEvent(trail.DAEMON, "published", job.key, {"content": job.edition.content, "attachments": names})

@@ -99,6 +99,9 @@ FIRST, GROWTH = 10, 4
 RETRY_SECONDS = 30
 """How long what can't be published (disk full, a vault file gone) is left alone."""
 
+STAGED_AT_ONCE = 50
+"""Items whose files another process copies at one request."""
+
 PAGES_MANY = 500
 """For fewer items it isn't worth that two processes load what makes pages."""
 
@@ -284,7 +287,7 @@ class Publisher:
         work = {code: Work(is_stale=True) for code in stale}
         jobs = self._jobs(work, going or self._unsettled(min(self._most, self.site.at_once)))
         known = self._believed(jobs, work)
-        self._set_aside_misfits(now, jobs, {job.item.client for job in jobs}.union(work), known)
+        self._set_aside_misfits(now, jobs, {job.client for job in jobs}.union(work), known)
         if unfit := deciding.send_back_unfit(
             self.office, now, [(job.item, job.edition) for job in jobs if job.edition and job.is_change]
         ):
@@ -300,25 +303,25 @@ class Publisher:
         for job in jobs:
             self._keep_from(job)
             if job.is_due:
-                work.setdefault(job.item.client, Work()).due.append(job)
+                work.setdefault(job.client, Work()).due.append(job)
         dressed_for = self._share_out(batches, work)
-        jobs = [job for job in jobs if job.is_waiting or job.item.id not in self._retry_at]
+        jobs = [job for job in jobs if job.is_waiting or job.key not in self._retry_at]
         if not (jobs or stale or batches):  # nobody waits for an empty page
             work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
         left = self._stage_changes(now, work, known)
         ready = {code: one.change for code, one in work.items() if one.change and code not in self._retry_at}
         self.site.sync_staged(list(ready.values()))
-        self._unsure.update(job.item.id for job in jobs if job.is_due)
+        self._unsure.update(job.key for job in jobs if job.is_due)
         self._written.difference_update(work)
         with transaction():
             late = changed_since(jobs) | left
             placed = {code: one for code, one in work.items() if code not in late and self._place(now, code, one)}
             self.site.sync(placed)
-            done = [job for job in jobs if job.item.client not in late and job.item.client not in self._retry_at]
+            done = [job for job in jobs if job.client not in late and job.client not in self._retry_at]
             dressed = [key for key, code in dressed_for.items() if code not in late and code not in self._retry_at]
             shown = record(self.office, now, done, placed, dressed)
-        self._unsure.difference_update(job.item.id for job in done)
-        self._wrong.difference_update(job.item.id for job in done)
+        self._unsure.difference_update(job.key for job in done)
+        self._wrong.difference_update(job.key for job in done)
         self._stale.difference_update(placed)
         self._written.update(placed)
         self._new.difference_update(placed)
@@ -332,7 +335,7 @@ class Publisher:
 
     def _keep_from(self, job: PortalJob) -> None:
         """What lies there is wrong, and can't be put right now: it is taken off until it can be."""
-        if job.item.id in self._retry_at and job.item.id in self._wrong:
+        if job.key in self._retry_at and job.key in self._wrong:
             job.edition, job.is_waiting = None, True
 
     def _place(self, now: datetime, code: str, work: Work) -> bool:
@@ -355,26 +358,24 @@ class Publisher:
     def _jobs(self, codes: Iterable[str], unsettled: Sequence[Item]) -> list[PortalJob]:
         items = [*unsettled]
         items += self._lost({item.client for item in items}.union(codes), {item.id for item in items})
-        wanted = [item.standing for item in items if item.standing and may_show(self.office, item)]
-        found = editions(wanted)
-        self.site.expect(f"{item.client}/{item_name(item.id)}" for item in items)
+        shown = {item.id: item.standing for item in items if item.standing and may_show(self.office, item)}
+        found = editions(list(shown.values()))
+        jobs = [PortalJob(item, found.get(shown.get(item.id, 0)), is_there=False, is_sure=False) for item in items]
+        self.site.expect(f"{job.client}/{job.name}" for job in jobs)
         of_clients: dict[str, list[str]] = {}
-        for item in items:
-            of_clients.setdefault(item.client, []).append(item_name(item.id))
+        for job in jobs:
+            of_clients.setdefault(job.client, []).append(job.name)
         there = {name for code, names in of_clients.items() for name in self.site.which(code, names)}
-        jobs = []
-        for item in items:
-            lies_there = item_name(item.id) in there
-            is_there = item.public is not None or lies_there
-            is_sure = not self._is_all_unsure and item.id not in self._unsure and (item.public is not None) == lies_there
-            edition = found.get(item.standing or 0) if may_show(self.office, item) else None
-            jobs.append(PortalJob(item, edition, is_there, is_sure))
+        for job in jobs:
+            is_public, lies_there = job.public is not None, job.name in there
+            job.is_there = is_public or lies_there
+            job.is_sure = not self._is_all_unsure and job.key not in self._unsure and is_public == lies_there
         return jobs
 
     def _believed(self, jobs: Sequence[PortalJob], stale: Container[str]) -> dict[str, Page]:
         """What was written down of these jobs' clients' pages, where that certainly lies there."""
-        codes = {job.item.client for job in jobs if job.item.client not in stale} - self._stale
-        unsure = {job.item.client for job in jobs if job.is_due and not job.is_sure} - self._written
+        codes = {job.client for job in jobs if job.client not in stale} - self._stale
+        unsure = {job.client for job in jobs if job.is_due and not job.is_sure} - self._written
         believed = {}
         for some in chunks(sorted(codes - unsure)):
             for page in Page.select().where(Page.client.in_(some)):
@@ -389,12 +390,12 @@ class Publisher:
 
         It is tried again later, as whatever can't be published now: the database may be put right.
         """
-        here = {job.item.id: job for job in jobs}
+        here = {job.key: job for job in jobs}
         given = [Standing.of(job.item, job.edition) for job in jobs if job.edition is not None]
         found = self._fitting.misfits(given)
         at, touched_of = clock.to_text(now), dict[str, list[Place]]()
         for job in jobs:
-            touched_of.setdefault(job.item.client, []).extend(_places(job, at))
+            touched_of.setdefault(job.client, []).extend(_places(job, at))
         for code in codes:
             touched = touched_of.get(code, [])
             older = known[code].older if code in known else []
@@ -451,7 +452,7 @@ class Publisher:
         What was made of an item that shows something else by now, or is to, is thrown away: it is
         made anew.
         """
-        again = {job.item.id for one in work.values() for job in one.due}
+        again = {job.key for one in work.values() for job in one.due}
         done: dict[int, str] = {}
         for batch in batches:
             done |= {
@@ -468,9 +469,9 @@ class Publisher:
 
     def _keeps_files(self, job: PortalJob) -> bool:
         """True if the folder on the portal is as it shall be: only what pages say is new."""
-        if job.edition is None or not job.is_sure or job.item.public is None:
+        if job.edition is None or not job.is_sure or job.public is None:
             return False
-        public = Edition.get_by_id(job.item.public)
+        public = Edition.get_by_id(job.public)
         return bool(public.shown["attachments"] == job.edition.shown["attachments"])
 
     def _forget_pauses(self, now: datetime) -> None:
@@ -485,21 +486,21 @@ class Publisher:
         later."""
         folder = self.site.staging / "items"
         wanted = [
-            (f"{job.item.client}/{job.name}", [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]])
+            (f"{job.client}/{job.name}", [(one["name"], one["sha256"]) for one in job.edition.shown["attachments"]])
             for job in jobs
             if job.edition
         ]
         stage = partial(stage_each, self.vault, folder)
         if len(wanted) >= MANY and self._workers is not None:
-            damaged = list(self._workers.map(stage, wanted))
+            damaged = list(self._workers.map(stage, wanted, STAGED_AT_ONCE))
         else:
             with ThreadPoolExecutor(WORKERS) as pool:
                 damaged = list(pool.map(stage, [[one] for one in wanted]))
         reasons = {name: why for some in damaged for name, why in some.items()}
         for job in jobs:
-            place = f"{job.item.client}/{job.name}"
+            place = f"{job.client}/{job.name}"
             if place in reasons:
-                self._fail(now, job.item.id, OSError(reasons[place]))
+                self._fail(now, job.key, OSError(reasons[place]))
             else:
                 job.staged = folder / place
 
@@ -568,13 +569,13 @@ class Publisher:
         there_already = self.site.which(code, [job.name for job in work.due])
         for job in work.due:
             is_there = job.name in there_already
-            if job.item.id in self._retry_at and not job.is_waiting:
+            if job.key in self._retry_at and not job.is_waiting:
                 if not is_there:
-                    changed[job.item.id] = None
+                    changed[job.key] = None
                 continue
-            changed[job.item.id] = (at if job.is_change else job.item.published_at, job.edition) if job.edition else None
+            changed[job.key] = (at if job.is_change else job.item.published_at, job.edition) if job.edition else None
             if is_there and (job.staged or job.edition is None):
-                self._evict_strangers(now, f"{code}/{job.name}", job.item.id)
+                self._evict_strangers(now, f"{code}/{job.name}", job.key)
             if job.staged:
                 put[job.name] = job.staged
             elif job.edition is None:
@@ -679,8 +680,8 @@ class Publisher:
 
 def _places(job: PortalJob, at: str) -> list[Place]:
     """Where in the client's list the item stood, and where it stands after a round at this time."""
-    stood = [(job.item.published_at, job.item.id)] if job.item.public is not None and job.item.published_at else []
-    return [*stood, (at, job.item.id)] if job.is_change else stood
+    stood = [(job.item.published_at, job.key)] if job.public is not None and job.item.published_at else []
+    return [*stood, (at, job.key)] if job.is_change else stood
 
 
 def _places_of(keys: Collection[int]) -> list[Place]:
