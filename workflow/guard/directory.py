@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -99,8 +100,12 @@ _LETTERS = str.maketrans(
     }
 )  # fmt: skip
 _ACCENTS = re.compile("[\u0300-\u036f]+")
-_HYPHENATED = re.compile(r"(?<=[^\W\d_])[-\x02]\s*\n\s*(?=[a-z])|\x02")
-"""PDFium gives U+0002 for a hyphen that only breaks a word."""
+_HYPHENATED = re.compile(r"[-\x02](?:(?<=[^\W\d_].)\s*\n\s*(?=[a-z])|(?<=\x02))")
+"""PDFium gives U+0002 for a hyphen that only breaks a word. Begins with what is seldom there: so it
+is looked for ten times as fast."""
+
+_SQUEEZED = {code: chr(code).lower() if chr(code).isalnum() else None for code in range(128)}
+"""What is left of an ASCII character where only letters and digits are compared."""
 
 
 def fold_text(text: str) -> str:
@@ -177,17 +182,18 @@ class ClientNames:
         if not self._known:
             return ()
         text = fold_text(text)
+        if text.isascii() and next(self._automaton.iter(text.translate(_SQUEEZED)), None) is None:
+            return ()  # most papers: no name's letters stand in it, wherever its words begin and end
         tokens = _TOKEN.findall(text)
         squeezed = "".join(tokens).lower()
         bounds = list(accumulate(map(len, tokens), initial=0))
         if len(squeezed) != bounds[-1]:  # a letter whose small form is longer; no language of ours has one
             squeezed = "".join(token.lower() if len(token.lower()) == len(token) else token for token in tokens)
-        number_at = {bound: index for index, bound in enumerate(bounds)}
-        hits = [
-            (number_at[end + 1 - length], number_at[end + 1], entries)
-            for end, (length, entries) in self._automaton.iter(squeezed)
-            if end + 1 in number_at and end + 1 - length in number_at
-        ]
+        hits = []
+        for end, (length, entries) in self._automaton.iter(squeezed):
+            first, behind = bisect_left(bounds, end + 1 - length), bisect_left(bounds, end + 1)
+            if bounds[first] == end + 1 - length and bounds[behind] == end + 1:
+                hits.append((first, behind, entries))
         if not hits:
             return ()
         spans = [match.span() for match in _TOKEN.finditer(text)]
