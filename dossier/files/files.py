@@ -106,7 +106,12 @@ def _status(path: Place) -> os.stat_result | None:
 @contextlib.contextmanager
 def open_plain(path: Place) -> Iterator[int]:
     """A descriptor to read a plain file. Follows no link, waits for no pipe. NotPlain, Changed."""
-    descriptor = _opened(path)
+    with _closing(_opened(path)) as descriptor:
+        yield descriptor
+
+
+@contextlib.contextmanager
+def _closing(descriptor: int) -> Iterator[int]:
     try:
         yield descriptor
     finally:
@@ -164,23 +169,17 @@ def copy_whole(source: Place, target: Place, expected: Look | None = None, mode:
     copy: NotPlain, Changed (the source is not as `expected`, changed meanwhile, has a writer or is
     gone), SourceUnreadable, Interrupted; OSError where the copy can't be written.
     """
-    with _open_source(source) as reading:
+    with _closing(_opened_source(source)) as reading:
         before = Look.of(os.fstat(reading))
         # A change to what was quiet shows in its times below, so a writer needs to be asked for
         # only once.
         if not expected.is_same_content(before) if expected else has_writer(reading):
             raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
-        writing = open_new(target, mode)
-        try:
+        with new_file(target, mode) as writing:
             digest = _pour(reading, writing, source, above(target))
             after = Look.of(os.fstat(reading))
             if (before.size, before.mtime_ns) != (after.size, after.mtime_ns) or has_writer(reading):
                 raise Changed(errno.EAGAIN, sentence("files.being_changed"), str(source))
-        except BaseException:
-            remove(target)
-            raise
-        finally:
-            os.close(writing)
     return digest, before
 
 
@@ -203,15 +202,8 @@ def copy_to(source: Place, target: Place, mode: int = 0o644) -> str:
     Returns the SHA-256 of what was written. On NotPlain or Interrupted nothing is left at
     `target`.
     """
-    with open_plain(source) as reading:
-        writing = open_new(target, mode)
-        try:
-            return _pour(reading, writing, source, target)
-        except BaseException:
-            remove(target)
-            raise
-        finally:
-            os.close(writing)
+    with open_plain(source) as reading, new_file(target, mode) as writing:
+        return _pour(reading, writing, source, target)
 
 
 def open_new(path: Place, mode: int) -> int:
@@ -222,19 +214,25 @@ def open_new(path: Place, mode: int) -> int:
 
 
 @contextlib.contextmanager
-def _open_source(source: Place) -> Iterator[int]:
+def new_file(path: Place, mode: int) -> Iterator[int]:
+    """A descriptor to write a new file with. After an error there is no file. FileExistsError."""
+    with _closing(open_new(path, mode)) as descriptor:
+        try:
+            yield descriptor
+        except BaseException:
+            remove(path)
+            raise
+
+
+def _opened_source(source: Place) -> int:
     try:
-        descriptor = _opened(source)
+        return _opened(source)
     except FileNotFoundError as error:
         raise Changed(error.errno, sentence("files.gone"), str(source)) from error
     except (NotPlain, Changed):
         raise
     except OSError as error:
         raise SourceUnreadable(error.errno, error.strerror, str(source)) from error
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _pour(reading: int, writing: int, source: Place, folder: Place | Folder) -> str:
@@ -351,11 +349,8 @@ def _with_descriptor(place: Place | Folder, function: Callable[[int], None]) -> 
             return
         name, folder = address(place)
         follow = 0 if folder is None else os.O_NOFOLLOW
-        descriptor = os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follow, dir_fd=folder)
-        try:
+        with _closing(os.open(name, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | follow, dir_fd=folder)) as descriptor:
             function(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def _fsync(descriptor: int) -> None:

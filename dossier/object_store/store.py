@@ -126,10 +126,7 @@ class ObjectStore:
         StoreFailed.
         """
         last = ""
-        asked: dict[str, Any] = {"Bucket": self.bucket, "Prefix": self._prefix + prefix, "MaxKeys": limit}
-        while True:
-            with self._asking(prefix):
-                told = self._client.list_objects_v2(**asked)
+        for told in self._pages(prefix, MaxKeys=limit):
             for one in told.get("Contents", ()):
                 if one["Key"] <= last:
                     raise StoreFailed(errno.EIO, sentence("object_store.lists_in_disorder"), self.address_of(prefix))
@@ -137,28 +134,27 @@ class ObjectStore:
                 name = last.removeprefix(self._prefix)
                 if name and not (name.endswith("/") and one["Size"] == 0):
                     yield StoredObject(name, one["Size"], one["LastModified"].timestamp())
-            if not told.get("IsTruncated"):
-                return
-            self._next(asked, told)
-
-    def _next(self, asked: dict[str, object], told: dict[str, object]) -> None:
-        token = told.get("NextContinuationToken")
-        if not token or token == asked.get("ContinuationToken"):
-            raise StoreFailed(errno.EIO, sentence("object_store.no_end"), self.address_of())
-        asked["ContinuationToken"] = token
 
     def tops(self) -> list[str]:
         """What names begin with, up to the first slash: `acme-bv/`, or a whole name."""
-        asked: dict[str, object] = {"Bucket": self.bucket, "Prefix": self._prefix, "Delimiter": "/"}
         found: list[str] = []
+        for told in self._pages("", Delimiter="/"):
+            found += [one["Prefix"] for one in told.get("CommonPrefixes", ())] + [one["Key"] for one in told.get("Contents", ())]
+        return [name for one in found if (name := one.removeprefix(self._prefix))]
+
+    def _pages(self, prefix: str, **how: object) -> Iterator[dict[str, Any]]:
+        """A listing of what begins so, an answer of the store at a time, as it is asked for."""
+        asked: dict[str, object] = {"Bucket": self.bucket, "Prefix": self._prefix + prefix, **how}
         while True:
-            with self._asking(""):
+            with self._asking(prefix):
                 told = self._client.list_objects_v2(**asked)
-            found += [one["Prefix"].removeprefix(self._prefix) for one in told.get("CommonPrefixes", ())]
-            found += [one["Key"].removeprefix(self._prefix) for one in told.get("Contents", ())]
+            yield told
             if not told.get("IsTruncated"):
-                return [name for name in found if name]
-            self._next(asked, told)
+                return
+            token = told.get("NextContinuationToken")
+            if not token or token == asked.get("ContinuationToken"):
+                raise StoreFailed(errno.EIO, sentence("object_store.no_end"), self.address_of())
+            asked["ContinuationToken"] = token
 
     def stream(self, name: str, start: int = 0, end: int | None = None) -> Iterator[bytes]:
         """An object's bytes from `start` to before `end`. The store is asked at the first piece."""
@@ -178,15 +174,10 @@ class ObjectStore:
     def download(self, name: str, target: Place, mode: int = 0o644) -> str:
         """Write an object to the new file `target`, not synced; its SHA-256. On errors no file."""
         digest = hashlib.sha256()
-        writing = files.open_new(target, mode)
-        try:
-            with open(writing, "wb") as stream:
-                for piece in self.stream(name):
-                    digest.update(piece)
-                    stream.write(piece)
-        except BaseException:
-            files.remove(target)
-            raise
+        with files.new_file(target, mode) as writing, open(writing, "wb", closefd=False) as stream:
+            for piece in self.stream(name):
+                digest.update(piece)
+                stream.write(piece)
         return digest.hexdigest()
 
     def digest(self, name: str) -> str:

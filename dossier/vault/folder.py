@@ -18,15 +18,12 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Literal, NamedTuple
+from typing import IO, Literal, NamedTuple
 
 from dossier.files import files, moves
 from dossier.files.beneath import Place
 from dossier.files.files import Copy, Look
 from dossier.text.sentences import sentence
-
-if TYPE_CHECKING:
-    pass
 
 _INCOMING = ".incoming"
 _LOCK = ".lock"
@@ -126,16 +123,10 @@ class Vault:
             prefix = f"{number:02x}"
             try:
                 with os.scandir(self.path / prefix) as entries:
-                    found = [(entry, entry.stat(follow_symlinks=False)) for entry in entries]
+                    found = {entry.name: _stored(entry) for entry in entries}
             except (FileNotFoundError, NotADirectoryError):
-                found = []
-            yield (
-                prefix,
-                {
-                    one.name: StoredFile(status.st_size if one.is_file(follow_symlinks=False) else None, status.st_ctime)
-                    for one, status in found
-                },
-            )
+                found = {}
+            yield prefix, found
 
     def strangers(self) -> list[str]:
         """Names that lie where only the vault's own folders belong."""
@@ -261,3 +252,8 @@ class Vault:
             lock.close()
             raise
         return lock
+
+
+def _stored(entry: os.DirEntry[str]) -> StoredFile:
+    status = entry.stat(follow_symlinks=False)
+    return StoredFile(status.st_size if entry.is_file(follow_symlinks=False) else None, status.st_ctime)

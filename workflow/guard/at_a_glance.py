@@ -6,13 +6,12 @@ texts.py finds out, and this tells by which reader.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from dossier.files import files
 from dossier.files.marks import marks_of
 from dossier.text.sentences import Sentence, sentence
 from workflow.guard.readers.any_file import PICTURES, TEXT_BYTES, is_mail, reason_unread
@@ -43,18 +42,9 @@ def unread(why: str) -> FileText:
 
 def glance(path: str | Path, name: str) -> FileText | None:
     """The text of the file at `path`; None if that takes a process of its own. OSError."""
-    with opened(path) as descriptor:
+    with files.open_plain(path) as descriptor:
         text = at_a_glance(descriptor, name)
     return text if isinstance(text, FileText) else None
-
-
-@contextlib.contextmanager
-def opened(path: str | Path) -> Iterator[int]:
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def at_a_glance(descriptor: int, name: str) -> FileText | bytes:

@@ -21,7 +21,7 @@ import structlog
 from dossier.files import files
 from dossier.text.sentences import Sentence, sentence
 from dossier.workers.child import Child, Failed, How
-from workflow.guard.at_a_glance import PICTURE, FileText, at_a_glance, opened, unread
+from workflow.guard.at_a_glance import PICTURE, FileText, at_a_glance, unread
 
 log = structlog.get_logger("texts")
 
@@ -60,7 +60,7 @@ class Texts:
         `with_ocr`: pictures as well, by tesseract. Raises OSError.
         """
         if text is None:
-            with opened(path) as descriptor:
+            with files.open_plain(path) as descriptor:
                 seen = at_a_glance(descriptor, name)
                 if seen == PICTURE and not with_ocr:
                     seen = unread("scan")
