@@ -252,8 +252,7 @@ def trouble(office: Office, now: datetime) -> Sentence | str | None:
 
 
 def _note(key: str, told: Mapping[str, object]) -> None:
-    value = json.dumps(told)
-    Note.put(key, value)
+    Note.put(key, json.dumps(told))
 
 
 class Pool:

@@ -471,6 +471,14 @@ class Note(Table):
         """Write it down, or anew. Call inside `transaction()`."""
         cls.insert(key=key, value=value).on_conflict(conflict_target=[cls.key], update={cls.value: value}).execute()
 
+    @classmethod
+    def put_first(cls, key: str, value: str) -> bool:
+        """Write it down, unless it is there; True if it was not. Call inside `transaction()`."""
+        if cls.read(key) is not None:
+            return False
+        cls.insert(key=key, value=value).execute()
+        return True
+
 
 class OlderItems(TypedDict):
     """A page of older items of a client."""

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dossier.text.sentences import SIDECAR, Sentence, Words, several_told, told
+from dossier.text.sentences import SIDECAR, Sentence, Words, several_told
 
 REFUSED, USAGE, MISCONFIGURED, ENVIRONMENT = 1, 2, 3, 4
 """The exit codes of the command line (CONTRACT section 5)."""
@@ -91,9 +91,3 @@ class Unavailable(Refusal):
 def fault(key: str, code: str, /, **values: object) -> Problem:
     """A problem with `key`, as a code and its values."""
     return Problem(key, Sentence(code, values))
-
-
-__all__ = [
-    "ENVIRONMENT", "MISCONFIGURED", "REFUSED", "USAGE", "Conflict", "Forbidden", "Invalid", "NotFound", "Problem", "Refusal",
-    "Unavailable", "fault", "told",
-]  # fmt: skip

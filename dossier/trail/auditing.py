@@ -5,7 +5,6 @@ Reads only. The faults are sentences for whoever keeps the office.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from peewee import fn
@@ -41,7 +40,7 @@ def first_fault(anchors: Sequence[Anchor] = ()) -> Sentence | None:
         elif detail_digest(event.salt, event.detail) != event.digest:
             return sentence("trail.detail_changed", event=named(event))
         elif event.action == "erased":
-            erasure = json.loads(event.detail)
+            erasure = event.said
             for seq in erasure["events"]:
                 bare.pop(seq, None)
             told |= {int(seq): link for seq, link in erasure.get("redacted", {}).items()}
@@ -94,7 +93,7 @@ def _erasures() -> tuple[set[int], dict[int, str]]:
     """The events whose details were erased, and the new links of those that were written anew."""
     erased, anew = set[int](), dict[int, str]()
     for event in those(row[0] for row in tuples(Event.select(Event.seq).where(Event.action == "erased"))):
-        told = json.loads(event.detail or "{}")
+        told = event.said
         erased |= set(told.get("events", ()))
         anew |= {int(seq): link for seq, link in told.get("redacted", {}).items()}
     return erased, anew

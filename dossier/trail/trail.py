@@ -76,6 +76,11 @@ class RecordedEvent(NamedTuple):
     salt: str | None
     detail: str | None
 
+    @property
+    def said(self) -> dict[str, Any]:
+        """Its detail; nothing once that was erased."""
+        return json.loads(self.detail) if self.detail is not None else {}
+
 
 @dataclass(frozen=True, slots=True)
 class Anchor:
@@ -233,7 +238,7 @@ def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     An item that was moved may name a client that its reader may not know of: to them it is None.
     """
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
-    detail: dict[str, Any] = json.loads(event.detail) if event.detail is not None else {"erased": True}
+    detail: dict[str, Any] = event.said if event.detail is not None else {"erased": True}
     hidden = {key for key in CLIENT_KEYS.get(event.action, ()) if not may.has(detail.get(key))}
     if "client" in hidden:
         hidden.add("source")  # its path begins with the client's folder
@@ -260,9 +265,3 @@ def public(event: RecordedEvent, may: Readable) -> dict[str, object]:
 def history(item: int, may: Readable = ALL) -> list[dict[str, Any]]:
     """All events of an item, oldest first: {at, actor, action, detail}, as `show --json` does."""
     return [{"at": e.at, "actor": e.actor, "action": e.action, "detail": told(e, may)} for e in events(item=item)]
-
-
-# Erasing
-
-
-# Verifying

@@ -23,8 +23,6 @@ from dossier.text.yamltext import Fault, KeyValue, List, Map, Node, Scalar, cut_
 from ingest.sidecar.keys import BY_WORD, DUTCH, DUTCH_VALUES, ENTRY_KEYS, AttachmentEntry, SidecarReading, clipped, read_field
 from ingest.sidecar.presets import Spoken, fill
 
-__all__ = ["AttachmentEntry", "Sidecar", "claimed_files", "read_preset", "read_sidecar", "read_values"]
-
 _READS_ON = {"yaml.twice", "yaml.aliases", "yaml.tags"}
 """The faults of read_map after which it reads on; any other ends the reading."""
 

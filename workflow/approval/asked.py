@@ -78,10 +78,8 @@ def _tell_asked(office: Office, now: datetime, askings: Sequence[Asking], new: C
 
 
 def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
-    key = f"nobody:{asking.concept.edition}"
-    if Note.select().where(Note.key == key).exists():
+    if not Note.put_first(f"nobody:{asking.concept.edition}", clock.to_text(now)):
         return
-    Note.insert(key=key, value=clock.to_text(now)).execute()
     reasons = [str(seat.reason) for seat in asking.seats if not seat.people]
     trail.record(now, trail.DAEMON, "nobody_left", asking.concept.item, {"reasons": reasons})
     item = Item.get_by_id(asking.concept.item)
@@ -104,8 +102,8 @@ def close(keys: Sequence[tuple[int, str]]) -> None:
 def close_items(items: Sequence[int]) -> None:
     """Nobody is asked about these items any more."""
     for item in items:
-        first = first_edition(item)
-        Asked.update(is_open=False).where(Asked.edition.between(first, first + 9_999) & Asked.is_open).execute()
+        first, behind = first_edition(item), first_edition(item + 1)
+        Asked.update(is_open=False).where(Asked.edition.between(first, behind - 1) & Asked.is_open).execute()
 
 
 def _set_open(keys: Sequence[tuple[int, str]], is_open: bool) -> None:

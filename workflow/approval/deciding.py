@@ -246,11 +246,8 @@ def _ask_again(now: datetime, item: Item, reason: Sentence) -> None:
     if item.standing is None or item.pending is not None:
         return  # something else happened to it meanwhile
     old = Edition.get_by_id(item.standing)
-    fresh = Edition(
-        id=items.next_edition(item.id), item=item.id, content=old.content, shown=old.shown, state="pending",
-        made_by=old.made_by, made_at=clock.to_text(now), makers=old.makers,
-    )  # fmt: skip
-    fresh.save(force_insert=True)
+    number = items.next_edition(item.id)
+    fresh = items.new_edition(now, item, number, old.content, old.shown, old.made_by, old.makers)
     notes.add({fresh.id: [*notes.on(old.id), sentence("deciding.asked_again", reason=reason)]})
     old.state = "dropped"
     old.save()

@@ -15,8 +15,7 @@ Reads only. What does not fit is not published, is taken off the portal, and is 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from dossier.database.tables import Edition, Item, Shown, chunks, tuples
@@ -93,48 +92,40 @@ def is_whole(one: Standing) -> bool:
 
 def misfits(given: Iterable[Standing]) -> dict[int, Sentence]:
     """Item → why what stands of it is not what was approved, of those for which it isn't."""
-    wanted, found = list(given), dict[int, Sentence]()
-    for some in chunks(wanted, CHUNK):
-        told = _told([one.item for one in some], (*_APPROVING, *_ENDING))
-        changed = auditing.changed_among([event for events in told.values() for event in events])
-        for one in some:
-            reason = _why_unfit(one, told.get(one.item, []), changed)
-            if reason is not None:
-                found[one.item] = reason
-    return found
+    told = ((one, _why_unfit(one, events)) for one, events in _with_events(given, (*_APPROVING, *_ENDING)))
+    return {one.item: reason for one, reason in told if reason is not None}
 
 
 def strange_makers(given: Iterable[Standing]) -> dict[int, Sentence]:
     """Item → what is wrong with its maker, where the trail tells another than the database."""
-    wanted, found = list(given), dict[int, Sentence]()
-    for some in chunks(wanted, CHUNK):
-        told = _told([one.item for one in some], ("created",))
-        changed = auditing.changed_among([event for events in told.values() for event in events])
-        for one in some:
-            makers = {event.actor for event in told.get(one.item, []) if event.seq not in changed}
-            if one.created_by not in makers:
-                found[one.item] = sentence("fitting.maker", by=one.created_by, makers=", ".join(sorted(makers)) or "?")
+    found = {}
+    for one, events in _with_events(given, ("created",)):
+        makers = {event.actor for event in events}
+        if one.created_by not in makers:
+            found[one.item] = sentence("fitting.maker", by=one.created_by, makers=", ".join(sorted(makers)) or "?")
     return found
 
 
-def _told(items: Collection[int], actions: Collection[str]) -> dict[int, list[RecordedEvent]]:
-    found: dict[int, list[RecordedEvent]] = {}
-    for event in trail.of_items(items, actions):
-        found.setdefault(event.item or 0, []).append(event)
-    return found
+def _with_events(given: Iterable[Standing], actions: Collection[str]) -> Iterator[tuple[Standing, list[RecordedEvent]]]:
+    """Each with the events of these kinds about its item, less those that were changed since."""
+    for some in chunks(list(given), CHUNK):
+        events = trail.of_items([one.item for one in some], actions)
+        changed, told = auditing.changed_among(events), dict[int, list[RecordedEvent]]()
+        for event in events:
+            if event.seq not in changed:
+                told.setdefault(event.item or 0, []).append(event)
+        yield from ((one, told.get(one.item, [])) for one in some)
 
 
-def _why_unfit(one: Standing, events: Iterable[RecordedEvent], changed: Collection[int]) -> Sentence | None:
+def _why_unfit(one: Standing, events: Iterable[RecordedEvent]) -> Sentence | None:
     if not is_whole(one):
         return sentence("fitting.text_changed")
     approved = ended = 0
     is_told = False
     for event in events:
-        if event.seq in changed:
-            continue
         if event.action in _ENDING:
             ended = event.seq
-        elif event.detail is None or json.loads(event.detail).get("content") == one.content:
+        elif event.detail is None or event.said.get("content") == one.content:
             approved = event.seq
             is_told = is_told or (event.action, event.actor, event.at) == ("approved", one.approved_by, one.approved_at)
     if not is_told:

@@ -417,9 +417,8 @@ def _settle_inside(change: _Change, number: int | None) -> None:
     item = change.item
     if number is None and internal.is_asked(change.office, change.draft):
         return
-    if item.approval is not None and item.pending and not change.draft.share:
-        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
-        item.pending = None
+    if item.approval is not None and not change.draft.share:
+        items.drop_pending(item)
     item.approval = None
     if number is None:
         return
@@ -463,29 +462,20 @@ def _take(change: _Change, action: str | None, number: int | None) -> None:
         items.take_off(change.office, now, actor, item, change.reason)
         return
     item.share_state = step(item.share_state, action)
-    if item.pending:
-        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
-        item.pending = None
+    items.drop_pending(item)
     rights = people.rights_now(change.office, actor.code)
     if action == "unshare":
-        trail.record(
-            now,
-            actor,
-            "unshared",
-            item.id,
-            {"reason": change.wish.reason, "rights": rights} if change.wish.reason else {"rights": rights},
-        )
+        why = {"reason": change.wish.reason} if change.wish.reason else {}
+        trail.record(now, actor, "unshared", item.id, {**why, "rights": rights})
         return
     if action == "revert":
         items.still_there(item)
         trail.record(now, actor, "reverted", item.id, {"content": _content_of(item.standing), "rights": rights})
         return
     shown = shown_to_client(draft, change.files)
-    edition = Edition(
-        id=number, item=item.id, content=content_digest(item.id, item.client, shown), shown=shown, state="pending",
-        made_by=actor.code, made_at=clock.to_text(now), makers=change.made_by(),
-    )  # fmt: skip
-    edition.save(force_insert=True)
+    assert number is not None
+    content = content_digest(item.id, item.client, shown)
+    edition = items.new_edition(now, item, number, content, shown, actor.code, change.made_by())
     told = {"content": edition.content, **items.shares_told(change.files), **change.screened.told(), "rights": rights}
     if action == "offer":
         item.pending = edition.id

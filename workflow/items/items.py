@@ -29,6 +29,7 @@ from dossier.database.tables import (
     Shown,
     Table,
     TextRow,
+    editions_of,
     first_edition,
     first_key,
     insert_rows,
@@ -45,6 +46,7 @@ from dossier.trail import trail
 from workflow.items import breaches, code_words, internal, makers, notes, suspicion
 from workflow.items.rules import Draft, chosen
 from workflow.items.suspicion import NOTHING, Screened
+from workflow.items.versions import files_in
 
 STEPS: Mapping[str, Mapping[str, str]] = {
     # from:      action → to
@@ -142,8 +144,7 @@ def brought_by(key: int, sha256: str) -> tuple[str, ...]:
     """Who brought these bytes, by the trail: their work stays theirs. Untold: all makers."""
     found = list[str]()
     for event in trail.events(item=key):
-        detail = json.loads(event.detail) if event.detail and event.action in ("created", "amended") else {}
-        for one in (*detail.get("attachments", ()), *detail.get("added", ()), *detail.get("replaced", ())):
+        for one in files_in(event) if event.action in ("created", "amended") else ():
             if one.get("sha256") == sha256:
                 found += [name for name in (event.actor, event.behind, one.get("owner")) if name]
     return tuple(dict.fromkeys(found or (name for names in get(key).makers.values() for name in names)))
@@ -311,7 +312,7 @@ def draft_of(item: Item) -> Draft:
 def next_edition(item: int) -> int:
     """The number of the item's next edition. Raises Conflict when all its numbers are used up."""
     first = first_edition(item)
-    last = Edition.select(Edition.id).where(Edition.id.between(first, first + MOST_EDITIONS)).order_by(Edition.id.desc()).first()
+    last = Edition.select(Edition.id).where(editions_of(item)).order_by(Edition.id.desc()).first()
     if last is not None and last.id == first + MOST_EDITIONS:
         raise Conflict("items.too_many_editions", item=item_name(item), count=MOST_EDITIONS)
     return int(last.id if last else first) + 1
@@ -329,17 +330,26 @@ def make_standing(now: datetime, item: Item, edition: Edition, approver: str) ->
         )
 
 
+def new_edition(
+    now: datetime, item: Item, number: int, content: str, shown: Shown, made_by: str, whose: Sequence[str]
+) -> Edition:
+    """An edition of the item that waits to be decided on. `whose`: whose work it is."""
+    edition = Edition(
+        id=number, item=item.id, content=content, shown=shown, state="pending", made_by=made_by,
+        made_at=clock.to_text(now), makers=list(whose),
+    )  # fmt: skip
+    edition.save(force_insert=True)
+    return edition
+
+
 def ask_inside(
     office: Office, now: datetime, actor: Actor, item: Item, draft: Draft, files: Sequence[Attachment], whose: makers.Makers, number: int
 ) -> None:  # fmt: skip
     """Ask for an approval inside the office with this edition. The caller saves the item."""
-    shown, at = internal.content_of(draft, files), clock.to_text(now)
+    shown = internal.content_of(draft, files)
     content = content_digest(item.id, item.client, shown)
-    Edition(
-        id=number, item=item.id, content=content, shown=shown, state="pending", made_by=actor.code, made_at=at,
-        makers=internal.everybody(whose),
-    ).save(force_insert=True)  # fmt: skip
-    item.pending, item.approval = number, internal.state(internal.WAITING, at, content)
+    edition = new_edition(now, item, number, content, shown, actor.code, internal.everybody(whose))
+    item.pending, item.approval = number, internal.state(internal.WAITING, edition.made_at, content)
     asked = {"approvers": list(draft.approvers), "approvals": draft.approvals, "content": content}
     trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})
 
@@ -348,6 +358,13 @@ def still_there(item: Item) -> None:
     """What stands again may be on the portal yet: it is published already. The caller saves."""
     if item.public is not None and item.public == item.standing:
         item.share_state = step(item.share_state, "publish")
+
+
+def drop_pending(item: Item) -> None:
+    """What waited for an approver does so no more. The caller saves the item."""
+    if item.pending:
+        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
+        item.pending = None
 
 
 def end_standing(item: Item, state: str) -> None:
@@ -380,9 +397,7 @@ def take_off(office: Office, now: datetime, actor: Actor, item: Item, reason: st
     daemon makes it (workflow/reports/breach.py), if nobody does before. Raises Conflict.
     """
     item.share_state = step(item.share_state, "withdraw")
-    if item.pending:
-        Edition.update(state="dropped").where(Edition.id == item.pending).execute()
-        item.pending = None
+    drop_pending(item)
     was_public = item.public is not None
     end_standing(item, "withdrawn")
     rights = people.rights_now(office, actor.code)
@@ -429,9 +444,8 @@ def would_restore(office: Office, actor: Actor, key: int) -> list[tuple[str, str
 
 def _withdrawn_edition(key: int) -> Edition:
     """What was approved last before it was withdrawn. Raises Conflict if nothing was."""
-    first = first_edition(key)
-    here = Edition.id.between(first, first + MOST_EDITIONS) & (Edition.state == "withdrawn")
-    edition: Edition | None = Edition.select().where(here).order_by(Edition.id.desc()).first()
+    withdrawn = Edition.select().where(editions_of(key) & (Edition.state == "withdrawn"))
+    edition: Edition | None = withdrawn.order_by(Edition.id.desc()).first()
     if edition is None:
         raise Conflict("items.never_approved")
     return edition
@@ -447,11 +461,8 @@ def _offer_again(office: Office, now: datetime, actor: Actor, item: Item, editio
     draft = suspicion.held(office, draft_of(item), screened)
     item.share, item.share_state = True, step(item.share_state, "offer")
     item.approvers, item.approvals = list(draft.approvers), draft.approvals
-    again = Edition(
-        id=next_edition(item.id), item=item.id, content=edition.content, shown=edition.shown, state="pending",
-        made_by=actor.code, made_at=clock.to_text(now), makers=list(dict.fromkeys([*edition.makers, *actor.people])),
-    )  # fmt: skip
-    again.save(force_insert=True)
+    whose = list(dict.fromkeys([*edition.makers, *actor.people]))
+    again = new_edition(now, item, next_edition(item.id), edition.content, edition.shown, actor.code, whose)
     item.pending, item.unsettled = again.id, True
     asked = {"content": again.content, "approvers": item.approvers, "approvals": item.approvals}
     trail.record(now, actor, "offered", item.id, {**asked, "rights": people.rights_now(office, actor.code)})

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dossier.database.tables import Attachment
 from dossier.trail import trail
+from dossier.trail.trail import RecordedEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,11 @@ class Version:
     is_current: bool
     row: int
     """Its row of Attachment."""
+
+
+def files_in(event: RecordedEvent) -> list[dict[str, str]]:
+    """The files that came with an item's making or change, as its event tells them."""
+    return [one for what in ("attachments", "added", "replaced") for one in event.said.get(what, ())]
 
 
 def versions(key: int) -> dict[str, list[Version]]:
@@ -60,7 +65,6 @@ def _brought(key: int) -> dict[tuple[str, str], str]:
     for event in trail.events(item=key):
         if event.action in ("created", "amended"):
             found[("", event.at)] = event.actor
-            detail = json.loads(event.detail) if event.detail else {}
-            for one in (*detail.get("attachments", ()), *detail.get("added", ()), *detail.get("replaced", ())):
+            for one in files_in(event):
                 found[(one["name"], one["sha256"])] = found[("", one["sha256"])] = event.actor
     return found

@@ -27,11 +27,6 @@ HERE = Path(__file__).parents[1]
 _UNITS = ("digital-byte", "digital-kilobyte", "digital-megabyte", "digital-gigabyte", "digital-terabyte")
 
 
-def N_(text: str) -> str:  # noqa: N802 - gettext's own name for it
-    """Marks a text that is translated where it is used."""
-    return text
-
-
 class Translator(gettext.NullTranslations):
     """Texts in one language; a text that lacks a translation stays English."""
 

@@ -209,8 +209,7 @@ def _read(cause: str) -> _AlarmNote | None:
 
 
 def _write(cause: str, note: _AlarmNote) -> None:
-    value = json.dumps(note)
-    Note.put(_KEY + cause, value)
+    Note.put(_KEY + cause, json.dumps(note))
 
 
 # What is looked at by the clock

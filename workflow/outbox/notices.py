@@ -81,8 +81,7 @@ def _next_letter(code: str, now: datetime) -> datetime:
 
 
 def _begin_pause(code: str, now: datetime) -> None:
-    at = clock.to_text(now)
-    Note.put(_LAST + code, at)
+    Note.put(_LAST + code, clock.to_text(now))
 
 
 def gather(office: Office, now: datetime, at_once: bool = False) -> None:

@@ -72,10 +72,9 @@ def _digests(office: Office, now: datetime) -> int:
     for person in _with_digest(office):
         with transaction():
             key = f"digest:{person}"
-            if Note.select().where((Note.key == key) & (Note.value >= day)).exists():
+            if (Note.read(key) or "") >= day:
                 continue
-            Note.delete().where(Note.key == key).execute()
-            Note.insert(key=key, value=day).execute()
+            Note.put(key, day)
             if rows := _open(Asked.person == person):
                 _send(office, now, "digest", person, rows)
                 letters += 1
@@ -135,11 +134,7 @@ def _superiors(office: Office, asked: Sequence[str]) -> list[str]:
 
 def _is_first(edition: int, person: str, now: datetime) -> bool:
     """True once for each person about an edition, however many were asked about it; notes it."""
-    key = f"escalation:{edition}:{person}"
-    if Note.select().where(Note.key == key).exists():
-        return False
-    Note.insert(key=key, value=clock.to_text(now)).execute()
-    return True
+    return Note.put_first(f"escalation:{edition}:{person}", clock.to_text(now))
 
 
 def _mark(rows: Sequence[Open], values: dict[object, object]) -> None:

@@ -41,19 +41,15 @@ PATIENCE_DAYS = 30
 def note_portal(now: datetime) -> None:
     """The web portal runs. To be noted at its start, and at least every few hours."""
     with transaction():
-        notes = {note.key: note.value for note in Note.select().where(Note.key.in_([SEEN, SINCE]))}
-        if SINCE not in notes or notes.get(SEEN, "") < clock.to_text(now - timedelta(days=AWAY_DAYS)):
-            notes[SINCE] = clock.to_text(now)
-        Note.delete().where(Note.key.in_([SEEN, SINCE])).execute()
-        Note.insert(key=SEEN, value=clock.to_text(now)).execute()
-        Note.insert(key=SINCE, value=notes[SINCE]).execute()
+        if Note.read(SINCE) is None or (Note.read(SEEN) or "") < clock.to_text(now - timedelta(days=AWAY_DAYS)):
+            Note.put(SINCE, clock.to_text(now))
+        Note.put(SEEN, clock.to_text(now))
 
 
 def portal_since(now: datetime) -> str | None:
     """Since when the web portal is in use; None if it is not."""
-    notes = {note.key: note.value for note in Note.select().where(Note.key.in_([SEEN, SINCE]))}
-    is_fresh = notes.get(SEEN, "") >= clock.to_text(now - timedelta(hours=FRESH_HOURS))
-    return notes.get(SINCE) if is_fresh else None
+    is_fresh = (Note.read(SEEN) or "") >= clock.to_text(now - timedelta(hours=FRESH_HOURS))
+    return Note.read(SINCE) if is_fresh else None
 
 
 def remind(office: Office, now: datetime) -> int:
@@ -80,7 +76,11 @@ def remind(office: Office, now: datetime) -> int:
 def _remind(office: Office, now: datetime, client: str, contact: Contact, items: Sequence[Item]) -> int:
     """One letter about the items that the contact has not opened and was not told of; or 0."""
     with transaction():
-        new = [item for item in items if not _is_opened(item, contact.id) and not _is_reminded(item.public or 0, contact.id)]
+        new = [
+            item
+            for item in items
+            if not _is_opened(item, contact.id) and Note.read(openings.reminder_key(item.public or 0, contact.id)) is None
+        ]
         if not new:
             return 0
         editions = {edition.id: edition for edition in Edition.select().where(Edition.id.in_([item.public for item in new]))}
@@ -104,7 +104,3 @@ def _is_opened(item: Item, contact: str) -> bool:
     return bool(
         Opening.select().where(what & ((Opening.edition == item.public) | (Opening.last_at >= item.notified_at))).exists()
     )
-
-
-def _is_reminded(edition: int, contact: str) -> bool:
-    return bool(Note.select().where(Note.key == openings.reminder_key(edition, contact)).exists())

@@ -14,7 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dossier.database.tables import Edition, Item, Mail, editions_of, first_edition, item_name
+from dossier.database.tables import Edition, Item, Mail, editions_of, item_name
 from dossier.office.office import Office
 from dossier.text import clock, sentences
 from dossier.text.sentences import Sentence, sentence
@@ -62,8 +62,7 @@ def exposure(office: Office, now: datetime, key: int) -> Exposure | None:
     client = office.clients.get(item.client)
     contacts = {one.id: f"{one.name} <{one.email}>" for one in client.contacts} if client else {}
     sent = Mail.select().where((Mail.item == key) & (Mail.kind == "ready") & (Mail.state == "sent")).order_by(Mail.sent_at)
-    first = first_edition(key)
-    editions = Edition.select().where(Edition.id.between(first, first + 9_999) & Edition.approved_by.is_null(False))
+    editions = Edition.select().where(editions_of(key) & Edition.approved_by.is_null(False))
     return Exposure(
         item_name(key), item.description, f"{client.name if client else item.client} ({item.client})", tuple(periods),
         tuple(contacts[one.id] for one in client.contacts if one.active) if client else (),

@@ -319,7 +319,7 @@ def _is_noted(now: datetime, actor: Actor, item: Item, how: str) -> bool:
 
 def _is_in_trail(now: datetime, actor: Actor, item: Item, how: str) -> bool:
     looks = (one for one in trail.events(item=item.id, person=actor.code, since=now - LOOK) if one.action == "viewed")
-    return any(one.actor == actor.code and one.detail and json.loads(one.detail)["how"] == how for one in looks)
+    return any(one.actor == actor.code and one.said.get("how") == how for one in looks)
 
 
 def note_shown(now: datetime, actor: Actor, item: Item, how: str = "show") -> bool:

@@ -29,7 +29,7 @@ from datetime import datetime
 from typing import Any
 
 from dossier.database import tables
-from dossier.database.tables import Edition, Event, Item, first_edition, item_name, tuples
+from dossier.database.tables import Edition, Event, Item, editions_of, item_name, tuples
 from dossier.office.office import Office
 from dossier.office.people import ALL, Readable
 from dossier.text import clock, sentences
@@ -81,8 +81,7 @@ def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> d
             .order_by(Event.seq)
         )
     ]
-    lowest = first_edition(item.id)
-    editions = Edition.select(Edition.content, Edition.shown).where(Edition.id.between(lowest, lowest + 9_999))
+    editions = Edition.select(Edition.content, Edition.shown).where(editions_of(item.id))
     contents = dict(tuples(editions))
     client, picture = office.clients.get(item.client), logo.find(office)
     return {
@@ -109,7 +108,7 @@ def _names(office: Office, client: str, events: Sequence[RecordedEvent]) -> dict
     named = set[str]()
     for event in events:
         named |= {event.actor, event.behind or ""}
-        detail = json.loads(event.detail) if event.detail is not None else {}
+        detail = event.said
         for key in ("to", "contact", "approvers"):
             given = detail.get(key) or []
             named |= {given} if isinstance(given, str) else {str(one) for one in given}
@@ -140,7 +139,7 @@ def _erasures(anew: Mapping[int, str]) -> list[RecordedEvent]:
 
 def _attested(erasure: RecordedEvent) -> dict[str, str]:
     """What an erasure's event says of events that were written anew: number → link."""
-    return dict(json.loads(erasure.detail or "{}").get("redacted", {}))
+    return dict(erasure.said.get("redacted", {}))
 
 
 def _told(event: RecordedEvent, link: str | None = None) -> dict[str, Any]:
@@ -153,7 +152,7 @@ def periods(events: Sequence[RecordedEvent], contents: Mapping[str, object]) -> 
     found: list[dict[str, object]] = []
     approved: dict[str, list[dict[str, object]]] = {}
     for event in events:
-        detail = json.loads(event.detail) if event.detail is not None else {}
+        detail = event.said
         content = str(detail.get("content", ""))
         if event.action == "approved" and content:
             by = {"by": event.actor, "behind": event.behind, "at": event.at, "way": event.way}

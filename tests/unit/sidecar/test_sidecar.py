@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from dossier.office.keys import Settings
 from dossier.text.yamltext import Fault
-from ingest.sidecar.keys import KEYS
-from ingest.sidecar.reading import AttachmentEntry, Sidecar, claimed_files, read_sidecar
+from ingest.sidecar.keys import KEYS, AttachmentEntry
+from ingest.sidecar.reading import Sidecar, claimed_files, read_sidecar
 from ingest.sidecar.schema import sidecar_schema
 
 ROOT = Path(__file__).parents[3]
