@@ -331,14 +331,14 @@ def _written(one: Question, then: Value) -> Any:
         case "pairs":
             return {key.strip(): _pair(what.strip()) for key, _, what in (str(line).partition(":") for line in then)}
         case "lines" | "people" | "ticks" | "reach" if isinstance(then, list):
-            return editing.list_in_one_line([str(part) for part in then])
+            return editing.in_one_line([str(part) for part in then])
     return then
 
 
 def _pair(what: str) -> Any:
     if "," not in what:
         return what
-    return editing.list_in_one_line([part.strip() for part in what.split(",") if part.strip()])
+    return editing.in_one_line([part.strip() for part in what.split(",") if part.strip()])
 
 
 def _day(text: str) -> date | str:

@@ -132,20 +132,11 @@ def _is_alone(lines: Sequence[str], section: str, there: Map, number: int) -> bo
     return not faults and isinstance(said, Map) and plain(said) == {code: plain(entry.node)}
 
 
-def in_one_line(values: Mapping[str, object]) -> CommentedMap:
-    """A mapping that is written as `{key: value, …}`."""
-    from ruamel.yaml.comments import CommentedMap
+def in_one_line(values: Mapping[str, object] | Sequence[str]) -> CommentedMap | CommentedSeq:
+    """What is written as `{key: value, …}`, or as `[a, b]`."""
+    from ruamel.yaml.comments import CommentedMap, CommentedSeq
 
-    made = CommentedMap(values)
-    made.fa.set_flow_style()
-    return made
-
-
-def list_in_one_line(parts: Sequence[str]) -> CommentedSeq:
-    """A list that is written as `[a, b]`."""
-    from ruamel.yaml.comments import CommentedSeq
-
-    made = CommentedSeq(parts)
+    made = CommentedMap(values) if isinstance(values, Mapping) else CommentedSeq(values)
     made.fa.set_flow_style()
     return made
 

@@ -29,15 +29,11 @@ from pydantic import (
 
 from dossier.office.terms import DAYS, ENGLISH, YES_NO, Day, Language, Right
 from dossier.text import database_address
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import SentenceError
 
 
-class UnfitValue(ValueError):
-    """A value that a key does not take, as the code of what is told of it."""
-
-    def __init__(self, code: str, /, **values: object) -> None:
-        super().__init__(code)
-        self.sentence = Sentence(code, values)
+class UnfitValue(SentenceError):
+    """A value that a key does not take."""
 
 
 def _title(model: type[object]) -> str:

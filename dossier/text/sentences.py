@@ -67,6 +67,14 @@ def plain(text: str) -> Sentence:
     return Sentence(PLAIN, {"text": text})
 
 
+class SentenceError(ValueError):
+    """What went wrong, as a sentence."""
+
+    def __init__(self, code: str, /, **values: object) -> None:
+        self.sentence = Sentence(code, values)
+        super().__init__(str(self.sentence))
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """How the place where a sentence is read calls keys and values.

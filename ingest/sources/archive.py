@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import groupby
 from pathlib import Path
 from typing import IO, Annotated
 
@@ -145,19 +146,11 @@ class Archive:
 
     def entries(self) -> Iterator[ArchiveItem]:
         """The items, in the order of the table or of the paths. Raises MapError, OSError."""
-        rows = self._rows() if self.map.table else self._files()
-        group: tuple[str, list[Row]] | None = None
+        rows, shared = self._rows() if self.map.table else self._files(), self.map.one_item_per
         begun: dict[str, str] = {}
-        for source, values, paths in rows:
-            key = self._filled(self.map.one_item_per, values) if self.map.one_item_per else source
-            if group is not None and group[0] == key:
-                group[1].append((source, values, paths))
-                continue
-            if group is not None:
-                yield self._entry(group[1], begun.setdefault(group[0], group[1][0][0]))
-            group = (key, [(source, values, paths)])
-        if group is not None:
-            yield self._entry(group[1], begun.setdefault(group[0], group[1][0][0]))
+        for key, group in groupby(rows, lambda row: self._filled(shared, row[1]) if shared else row[0]):
+            beside = list(group)
+            yield self._entry(beside, begun.setdefault(key, beside[0][0]))
 
     def left_out(self) -> Iterator[Sentence]:
         """What no entry spoke for, and why not if it is no plain file. Ask when all were read."""

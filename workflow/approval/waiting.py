@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, NamedTuple
 
-from peewee import SQL, fn
+from peewee import SQL, ModelSelect, fn
 
 from dossier.database import revisions
 from dossier.database.tables import PROXY, Decision, Edition, Item, chunks, plain_rows, tuples
@@ -58,10 +58,14 @@ _FIELDS = (
 def concepts(items: Collection[int] | None = None) -> list[Concept]:
     """The concepts that wait (of these items), oldest first."""
     query = Item.select(*_FIELDS).join(Edition, on=(Edition.id == Item.pending)).where(Item.pending.is_null(False))
+    return [Concept(*row) for row in _rows_of(query.order_by(Item.id), items)]
+
+
+def _rows_of(query: ModelSelect[Any], items: Collection[int] | None) -> list[tuple[Any, ...]]:
+    """A query's rows, of all items or of these, asked for in chunks."""
     if items is None:
-        return [Concept(*row) for row in tuples(query.order_by(Item.id))]
-    some = chunks(sorted(items), CHUNK)
-    return [Concept(*row) for chunk in some for row in tuples(query.where(Item.id.in_(chunk)).order_by(Item.id))]
+        return tuples(query)
+    return [row for some in chunks(sorted(items), CHUNK) for row in tuples(query.where(Item.id.in_(some)))]
 
 
 def versions() -> dict[int, int]:
@@ -79,15 +83,8 @@ def decided(items: Collection[int] | None = None) -> dict[int, list[Decided]]:
     # With one approver, a decision ends the waiting. (The function makes it a plain text to peewee,
     # and not JSON.)
     query = query.where(fn.LOWER(Item.approvers).contains(","))
-    rows: list[tuple[Any, ...]] = []
-    if items is None:
-        rows = tuples(query)
-    else:
-        wanted = sorted(items)
-        for some in chunks(wanted, CHUNK):
-            rows += tuples(query.where(Item.id.in_(some)))
     found: dict[int, list[Decided]] = {}
-    for edition, *one in rows:
+    for edition, *one in _rows_of(query, items):
         found.setdefault(edition, []).append(Decided(*one))
     return found
 

@@ -48,12 +48,10 @@ from workflow.messages.composing import Letter
 from workflow.messages.kinds import IN_SERIES, NOTICES
 from workflow.messages.letters import TemplateFault
 from workflow.outbox import addressees
+from workflow.outbox.pauses import pause_after
 from workflow.portal.addresses import item_link
 
 log = structlog.get_logger("mail")
-
-FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
-"""Pauses of a mail: 5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h: ten hours for eight tries."""
 
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 5, 60
 """A server that is gone is looked for after 5 s, 10 s, 20 s, 40 s, and then every minute."""
@@ -266,10 +264,10 @@ class Mailer:
     def _next_look(self, now: datetime) -> datetime:
         """When a server that is gone is looked for again: sooner for a mail never offered."""
         assert self._gone is not None
-        pause = min(FIRST_LOOK_SECONDS * 2 ** min(self._looks - 1, 20), LONGEST_LOOK_SECONDS)
         if self._gone.refused:
-            pause = min(FIRST_REFUSED_SECONDS * 2 ** min(self._looks - 1, 20), LONGEST_REFUSED_SECONDS)
+            pause = pause_after(self._looks, FIRST_REFUSED_SECONDS, 2, LONGEST_REFUSED_SECONDS)
         else:
+            pause = pause_after(self._looks, FIRST_LOOK_SECONDS, 2, LONGEST_LOOK_SECONDS)
             untried = self._waiting & (Mail.attempts == 0) & (Mail.unreached == 0) & (Mail.due_at <= clock.to_text(now))
             if Mail.select().where(untried).exists():
                 pause = FIRST_LOOK_SECONDS
@@ -289,8 +287,3 @@ def preview(office: Office, key: int, wanted: str | None) -> tuple[Letter, str, 
     content = {"description": description, "link": item_link(office, item.client, key)}
     letter, fault = letters.letter_of(office, "ready", to.language, to.name, item.client, item_name(key), content)
     return letter, f"{to.name} <{to.email}>", fault
-
-
-def pause_after(attempts: int) -> float:
-    """Seconds between this attempt and the next."""
-    return float(min(FIRST_PAUSE_SECONDS * PAUSE_FACTOR ** min(attempts - 1, 20), LONGEST_PAUSE_SECONDS))

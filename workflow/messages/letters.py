@@ -32,7 +32,7 @@ from jinja2.sandbox import SandboxedEnvironment
 
 from dossier.office.keys import DeskSettings
 from dossier.office.office import Office
-from dossier.text.sentences import Sentence, sentence, told, unpacked
+from dossier.text.sentences import Sentence, SentenceError, sentence, told, unpacked
 from workflow.messages import firm, logo
 from workflow.messages.composing import LOGO_ADDRESS, Block, Letter, compose, one_line, several_lines
 from workflow.messages.language import HERE, day, translator
@@ -58,12 +58,8 @@ _SENTENCES = ("reason", "findings", "lines", "subject")
 _ADDRESS = re.compile(r"https?://\S+")
 
 
-class TemplateFault(Exception):
-    """A template of the office is wrong; `sentence` names file, line and fault."""
-
-    def __init__(self, code: str, /, **values: object) -> None:
-        self.sentence = Sentence(code, values)
-        super().__init__(str(self.sentence))
+class TemplateFault(SentenceError):
+    """A template of the office is wrong; the sentence names file, line and fault."""
 
 
 def letter_of(

@@ -21,7 +21,7 @@ from pathlib import Path
 
 from dossier.files import files
 from dossier.office.office import Office
-from dossier.text.sentences import Sentence
+from dossier.text.sentences import Sentence, SentenceError
 
 PLACE = Path("config/logo.png")
 
@@ -63,12 +63,8 @@ class Logo:
         return f"data:image/png;base64,{base64.b64encode(self.data).decode()}"
 
 
-class NotALogo(ValueError):
-    """This is no logo; `sentence` says why."""
-
-    def __init__(self, code: str, /, **values: object) -> None:
-        self.sentence = Sentence(code, values)
-        super().__init__(str(self.sentence))
+class NotALogo(SentenceError):
+    """This is no logo; the sentence says why."""
 
 
 def find(office: Office) -> Logo | None:

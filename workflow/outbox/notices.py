@@ -10,17 +10,17 @@ An import tells nobody anything: who brought in an archive of ten thousand items
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Literal
 
 from dossier.database.database import transaction
-from dossier.database.tables import Event, EventDetail, Item, Mail, Note, chunks, tuples
+from dossier.database.tables import Item, Mail, Note, tuples
 from dossier.office import hours
 from dossier.office.office import Office
 from dossier.text import clock
+from dossier.trail import trail
 from workflow.messages.kinds import NOTICES, TOGETHER
 from workflow.outbox import addressees, outbox
 
@@ -35,8 +35,6 @@ IMPORTED = "import-"
 _IMPORT = re.compile(IMPORTED + "[0-9a-f]{20}(/.*)?")
 
 _LAST = "notices:"
-
-CHUNK = 900
 
 
 def tell(
@@ -108,10 +106,5 @@ def gather(office: Office, now: datetime, at_once: bool = False) -> None:
 
 def imported(items: Collection[int]) -> set[int]:
     """Those of these items that an import brought in."""
-    keys, found = list(items), set[int]()
-    for some in chunks(keys, CHUNK):
-        made = Event.select(Event.item, EventDetail.detail).join(EventDetail, on=(Event.seq == EventDetail.seq))
-        for key, detail in tuples(made.where(Event.item.in_(some) & (Event.action == "created"))):
-            if _IMPORT.fullmatch(str(json.loads(detail).get("source", ""))):
-                found.add(key)
-    return found
+    made = trail.of_items(items, ("created",))
+    return {event.item for event in made if event.item and _IMPORT.fullmatch(str(event.said.get("source", "")))}

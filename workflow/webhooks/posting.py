@@ -27,7 +27,7 @@ from dossier import __version__
 from dossier.database import identity
 from dossier.office.keys import Webhook
 from dossier.text import clock, system
-from dossier.text.sentences import Sentence, plain, sentence
+from dossier.text.sentences import Sentence, SentenceError, plain, sentence
 
 ANSWER_SECONDS = 15
 """From the connection to the end of the answer."""
@@ -53,12 +53,8 @@ class PostOutcome:
         return 200 <= self.status < 300
 
 
-class NotSent(Exception):
+class NotSent(SentenceError):
     """Why a message could not even be sent."""
-
-    def __init__(self, why: Sentence) -> None:
-        super().__init__(str(why))
-        self.sentence = why
 
 
 def post(
@@ -85,19 +81,19 @@ def _signers(hook: Webhook, environ: Mapping[str, str]) -> list[Signer]:
     """For each secret, the newest first. Raises NotSent if there is none, or one that is none."""
     secrets = environ.get(hook.secret_env, "").split()
     if not secrets:
-        raise NotSent(sentence("webhooks.no_secret", name=hook.secret_env))
+        raise NotSent("webhooks.no_secret", name=hook.secret_env)
     try:
         keys = [b64decode(one.removeprefix(PREFIX), validate=True) for one in secrets]
     except ValueError:
         keys = []
     if not keys or any(len(one) < SECRET_BYTES for one in keys):
-        raise NotSent(sentence("webhooks.bad_secret", name=hook.secret_env))
+        raise NotSent("webhooks.bad_secret", name=hook.secret_env)
     return [Signer(one) for one in keys]
 
 
 def _send(hook: Webhook, body: bytes, headers: Mapping[str, str]) -> PostOutcome:
     if identity.is_trial():
-        raise NotSent(sentence("webhooks.trial"))
+        raise NotSent("webhooks.trial")
     parts = urlsplit(hook.url)
     is_safe = parts.scheme == "https"
     host, port = str(parts.hostname), parts.port or (443 if is_safe else 80)
@@ -143,9 +139,9 @@ def _address(hook: Webhook, host: str, port: int, is_safe: bool) -> str:
     for one in found:
         if is_public(one):
             if not is_safe:
-                raise NotSent(sentence("webhooks.in_the_open", url=hook.url))
+                raise NotSent("webhooks.in_the_open", url=hook.url)
             return one
-    raise NotSent(sentence("webhooks.private", host=host, address=found[0] if found else "?"))
+    raise NotSent("webhooks.private", host=host, address=found[0] if found else "?")
 
 
 def _is_named(address: str, networks: Sequence[str]) -> bool:

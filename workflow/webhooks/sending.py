@@ -31,13 +31,11 @@ from dossier.text import clock
 from dossier.text.sentences import Sentence, packed, sentence, unpacked
 from dossier.trail import trail
 from dossier.trail.trail import RecordedEvent
+from workflow.outbox.pauses import pause_after
 from workflow.webhooks import posting
 from workflow.webhooks.posting import PostOutcome
 
 log = structlog.get_logger("webhooks")
-
-FIRST_PAUSE_SECONDS, PAUSE_FACTOR, LONGEST_PAUSE_SECONDS = 5, 5, 4 * 3600
-"""5 s, 25 s, 2 min, 10 min, 52 min, 4 h, 4 h, …"""
 
 DISABLE_DAYS = 5
 
@@ -133,7 +131,7 @@ def _failed(now: datetime, name: str, event: RecordedEvent, answer: PostOutcome)
         row = Hook.get_by_id(name)
         since = row.failing_since or clock.to_text(now)
         is_over = answer.status == posting.GONE or now - clock.from_text(since) >= timedelta(days=DISABLE_DAYS)
-        due = now + timedelta(seconds=min(FIRST_PAUSE_SECONDS * PAUSE_FACTOR ** min(row.attempts, 20), LONGEST_PAUSE_SECONDS))
+        due = now + timedelta(seconds=pause_after(row.attempts + 1))
         Hook.update(
             attempts=row.attempts + 1, failing_since=since, error=packed(answer.sentence), due_at=clock.to_text(due),
             disabled_at=clock.to_text(now) if is_over else None,

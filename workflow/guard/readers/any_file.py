@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO
 
 from dossier.files.marks import Marks, marks_of
@@ -41,14 +42,7 @@ def reason_unread(seen: Marks) -> str | None:
 def read_part(gathering: Gathering, name: str, stream: BinaryIO) -> None:
     """Read a file that lies within another. Raises Enough, Unreadable."""
     data = stream.read(PART_BYTES)
-    read_bytes(gathering, name, data)
-
-
-def read_bytes(gathering: Gathering, name: str, data: bytes) -> None:
-    """Read a file whose bytes are all there. Raises Enough, Unreadable."""
-    import io
-
-    seen, stream = marks_of(data), io.BytesIO(data)
+    seen = marks_of(data)
     if reason := reason_unread(seen):
         raise NoText(reason)
     if seen.kind == "pdf":
@@ -56,11 +50,11 @@ def read_bytes(gathering: Gathering, name: str, data: bytes) -> None:
     elif seen.kind in PICTURES:
         read_picture(gathering, data)
     elif is_mail(name, seen):
-        mail.read_mail(gathering, stream)
+        mail.read_mail(gathering, io.BytesIO(data))
     elif seen.kind in ("", "mt940"):
         read_text(gathering, data)
     else:
-        read_kind(gathering, stream, seen.kind, name)
+        read_kind(gathering, io.BytesIO(data), seen.kind, name)
 
 
 def read_kind(gathering: Gathering, stream: BinaryIO, kind: str, name: str) -> None:

@@ -8,6 +8,7 @@ local names, so strict Open XML, whose namespaces are others, is read as the usu
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import BinaryIO
 from xml.parsers import expat
 
@@ -69,18 +70,16 @@ def _label(name: str) -> str:
     return "name" if name.lower().endswith(NAMES) else name
 
 
+@dataclass(frozen=True, slots=True)
 class Rules:
     """How the XML of an office format becomes text."""
 
-    def __init__(
-        self,
-        spaces: Mapping[str, str],
-        attributes: Mapping[str, tuple[str, ...]],
-        silent: frozenset[str] = frozenset(),
-    ) -> None:
-        """`spaces`: what an element's end stands for; `attributes`: those seen; `silent`: no
-        text."""
-        self.spaces, self.attributes, self.silent = spaces, attributes, silent
+    spaces: Mapping[str, str]
+    """What an element's end stands for."""
+    attributes: Mapping[str, tuple[str, ...]]
+    """Those of an element that people see."""
+    silent: frozenset[str]
+    """Elements without anybody's text."""
 
     def read(self, gathering: Gathering, stream: BinaryIO) -> None:
         """Raises Enough, Unreadable."""
