@@ -17,8 +17,8 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from ingest.sources import unsorted
+from ingest.sources.dropping import Keys as Keys
 from ingest.sources.unsorted import ALONE as ALONE
-from ingest.sources.unsorted import Keys as Keys
 from ingest.sources.unsorted import Unsorted
 from workflow.guard.screening import Screen
 

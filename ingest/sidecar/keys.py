@@ -1,4 +1,4 @@
-"""A sidecar's keys: what each is called in English and Dutch, and how its value is read. Pure.
+"""A sidecar's keys: how the value of each is read. What they are called: office/terms.py. Pure.
 
 Every key stands once, in the table `KEYS` at the end: it reads the sidecar (reading.py) and makes
 the JSON Schema.
@@ -10,11 +10,12 @@ import difflib
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeAlias, TypeVar
 
 from dossier.office.item_types import fitting, is_date, wanted
 from dossier.office.keys import FieldKind, Settings
-from dossier.office.terms import YES_NO
+from dossier.office.terms import LATER_KEYS, SIDECAR_KEYS, YES_NO
 from dossier.text.names import fold, has_bad_characters, name_fault, nfc, printable
 from dossier.text.sentences import Sentence, either, sentence
 from dossier.text.yamltext import Fault, List, Map, Node, Scalar
@@ -27,6 +28,9 @@ DESCRIPTION_MAX = 200
 SUGGESTIONS_MAX = 50
 """After so many faults no more likely words are sought: 64 kB of unknown keys would take
 seconds."""
+
+DUTCH = {**SIDECAR_KEYS, **LATER_KEYS}
+"""English key → the Dutch word for it."""
 
 _ALL_NONE = {"all": True, "alle": True, "none": False, "geen": False}
 _SHARE_STATUS = {"concept": "concept", "approved": "approved", "goedgekeurd": "approved"}
@@ -94,9 +98,12 @@ class Key:
     editors'."""
 
     english: str
-    dutch: str
     read: Reader
     schema: Mapping[str, object]
+
+    @property
+    def dutch(self) -> str:
+        return DUTCH[self.english]
 
 
 # Values. Each takes a node and the key as it was written, and returns the value, or None after
@@ -132,12 +139,8 @@ def _text(
     return text
 
 
-def _line(reading: SidecarReading, node: Node, word: str) -> str | None:
-    return _text(reading, node, word, most=200)
-
-
-def _free(reading: SidecarReading, node: Node, word: str) -> str | None:
-    return _text(reading, node, word, empty=True, free=True)
+_line = partial(_text, most=200)
+_free = partial(_text, empty=True, free=True)
 
 
 def _description(reading: SidecarReading, node: Node, word: str) -> str | None:
@@ -207,8 +210,9 @@ def _word_of(reading: SidecarReading, node: Node, word: str, meanings: Mapping[s
     return None
 
 
-def _yes_no(reading: SidecarReading, node: Node, word: str) -> bool | None:
-    return _word_of(reading, node, word, YES_NO, "sidecar.yes_or_no")
+_yes_no = partial(_word_of, meanings=YES_NO, otherwise="sidecar.yes_or_no")
+_all_none = partial(_word_of, meanings=_ALL_NONE, otherwise="sidecar.all_or_none")
+_share_status = partial(_word_of, meanings=_SHARE_STATUS, otherwise="sidecar.share_status")
 
 
 def _date(reading: SidecarReading, node: Node, word: str) -> str | None:
@@ -220,18 +224,8 @@ def _date(reading: SidecarReading, node: Node, word: str) -> str | None:
     return None
 
 
-def _person(reading: SidecarReading, node: Node, word: str) -> str | None:
-    """A staff member's code; empty: nobody in particular."""
-    return _text(reading, node, word, most=200, empty=True)
-
-
-def _all_none(reading: SidecarReading, node: Node, word: str) -> bool | None:
-    return _word_of(reading, node, word, _ALL_NONE, "sidecar.all_or_none")
-
-
-def _share_status(reading: SidecarReading, node: Node, word: str) -> str | None:
-    value: str | None = _word_of(reading, node, word, _SHARE_STATUS, "sidecar.share_status")
-    return value
+_person = partial(_text, most=200, empty=True)
+"""A staff member's code; empty: nobody in particular."""
 
 
 def _approvals(reading: SidecarReading, node: Node, word: str) -> str | int | None:
@@ -434,31 +428,30 @@ _ENTRIES: dict[str, object] = {
 }  # fmt: skip
 
 KEYS = (
-    Key("description", "omschrijving", _description, {**TEXT, "maxLength": DESCRIPTION_MAX}),
-    Key("status", "status", _status, TEXT),
-    Key("type", "soort", _type, TEXT),
-    Key("location", "dossierlocatie", _location, TEXT),
-    Key("labels", "labels", _labels, _NAMES),
-    Key("explanation", "toelichting", _free, TEXT),
-    Key("attachments", "bijlagen", _attachments, _ENTRIES),
-    Key("share_attachments", "bijlagen_delen", _all_none, {"enum": ["all", "none", "alle", "geen", None]}),
-    Key("share_explanation", "toelichting_delen", _yes_no, _YES),
-    Key("share", "delen", _yes_no, _YES),
-    Key("share_status", "status_delen", _share_status, {"enum": ["concept", "approved", "goedgekeurd", None]}),
-    Key("approver", "goedkeurder", _approver, {"anyOf": [TEXT, _NAMES]}),
-    Key("approvals", "goedkeuringen", _approvals, {"anyOf": [{"enum": ["all", "any", None]}, {"type": "integer", "minimum": 1}]}),
-    Key("notify", "email_notificatie", _yes_no, _YES),
-    Key("contact", "contactpersoon", _line, TEXT),
-    Key("created_by", "gemaakt_door", _line, TEXT),
-    Key("client", "klant", _line, TEXT),
-    Key("item", "dossierstuk", _item, {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),
-    Key("remove", "verwijderen", _texts, _NAMES),
-    Key("rename", "hernoemen", _rename, {"type": ["object", "null"], "additionalProperties": TEXT}),
-    Key("reason", "reden", _line, TEXT),
-    Key("due", "vervaldatum", _date, {"type": ["string", "null"], "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}),
-    Key("owner", "behandelaar", _person, TEXT),
+    Key("description", _description, {**TEXT, "maxLength": DESCRIPTION_MAX}),
+    Key("status", _status, TEXT),
+    Key("type", _type, TEXT),
+    Key("location", _location, TEXT),
+    Key("labels", _labels, _NAMES),
+    Key("explanation", _free, TEXT),
+    Key("attachments", _attachments, _ENTRIES),
+    Key("share_attachments", _all_none, {"enum": ["all", "none", "alle", "geen", None]}),
+    Key("share_explanation", _yes_no, _YES),
+    Key("share", _yes_no, _YES),
+    Key("share_status", _share_status, {"enum": ["concept", "approved", "goedgekeurd", None]}),
+    Key("approver", _approver, {"anyOf": [TEXT, _NAMES]}),
+    Key("approvals", _approvals, {"anyOf": [{"enum": ["all", "any", None]}, {"type": "integer", "minimum": 1}]}),
+    Key("notify", _yes_no, _YES),
+    Key("contact", _line, TEXT),
+    Key("created_by", _line, TEXT),
+    Key("client", _line, TEXT),
+    Key("item", _item, {"type": ["string", "null"], "pattern": "^([Dd]-)?[0-9]{4}-[0-9]{6,7}$"}),
+    Key("remove", _texts, _NAMES),
+    Key("rename", _rename, {"type": ["object", "null"], "additionalProperties": TEXT}),
+    Key("reason", _line, TEXT),
+    Key("due", _date, {"type": ["string", "null"], "pattern": "^([0-9]{4}-[0-9]{2}-[0-9]{2})?$"}),
+    Key("owner", _person, TEXT),
 )  # fmt: skip
 
-DUTCH = {key.english: key.dutch for key in KEYS}
 DUTCH_VALUES = {"yes": "ja", "no": "nee", "all": "alle", "none": "geen", "approved": "goedgekeurd"}
 BY_WORD = {word: key for key in KEYS for word in (key.dutch, key.english)}

@@ -28,13 +28,13 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.names import without_accents
 from dossier.text.refusals import Invalid, Problem, Refusal, fault
-from dossier.text.yamltext import lines_of, scalar
+from dossier.text.yamltext import Fault, lines_of, scalar
 from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
 from ingest.intake.judging import judge
-from ingest.sidecar.reading import read_sidecar
+from ingest.sidecar.reading import Sidecar, read_sidecar
 
 LOOK_SECONDS = 0.05
 """How often `--wait` looks whether the receipt is there."""
@@ -44,6 +44,10 @@ MOST_BYTES = 1024 * 1024
 
 
 _SCHEMA = "# yaml-language-server: $schema=../../../config/schema/sidecar.json"
+
+
+Keys = Mapping[str, str | Sequence[str] | None]
+"""English key of a sidecar → value, or list of values."""
 
 
 class Listed(NamedTuple):
@@ -63,8 +67,7 @@ class Request:
 
     client: str
     files: Sequence[Path | At]
-    keys: Mapping[str, str | Sequence[str] | None]
-    """English key → value, or list of values."""
+    keys: Keys
     shared: Sequence[str] = field(default_factory=tuple)
     """Names of the attachments that are shared, where only some are."""
 
@@ -83,7 +86,7 @@ class Filled(NamedTuple):
     """Whose a file is that does not belong to the sidecar's owner."""
 
 
-def sidecar_text(client: str, keys: Mapping[str, str | Sequence[str] | None], listed: Sequence[Listed], maker: str) -> str:
+def sidecar_text(client: str, keys: Keys, listed: Sequence[Listed], maker: str) -> str:
     """The sidecar of a drop. `client` and `maker` stand in it unless `keys` say who."""
     said = {key: value for key, value in keys.items() if value or value == ""}
     lines = lines_of({**({} if said.keys() & {"client", "klant"} else {"client": client}), **said})
@@ -184,21 +187,23 @@ def problems(office: Office, actor: Actor, request: Request, data: bytes, is_del
             looks[path.name] = look
             reason = kinds.blocked(path.name, kinds.examine(path.name, path), limits.blocked_types, limits.macros)
             found_wrong += [fault("attachments", "dropping.file_fault", path=str(path), why=reason)] if reason else []
-    sidecar, faults = read_sidecar(data, office.settings)
-    own = Look(0, 0, len(data), 0, 0, os.geteuid())
-    found = Found(
-        request.client,
-        "new",
-        "item.yaml",
-        "",
-        sidecar,
-        {name: name for name in looks},
-        {**looks, "item.yaml": own},
-        tuple(faults),
-    )
-    for one in judge(office, found, actor if is_delegated else None).faults:
+    for one in judged(office, request.client, "new", data, looks, actor if is_delegated else None)[1]:
         found_wrong.append(Problem(_key_at(data, one.line), one.message))
     return list({str(one.message): one for one in reversed(found_wrong)}.values())[::-1]
+
+
+def judged(
+    office: Office, client: str, stem: str, data: bytes, looks: Mapping[str, Look], actor: Actor | None
+) -> tuple[Sidecar | None, Sequence[Fault]]:
+    """The sidecar `data` as it reads, and what is wrong with a drop of it and these files.
+
+    `actor`: whose drop it is, where that is recorded.
+    """
+    sidecar, faults = read_sidecar(data, office.settings)
+    own = Look(0, 0, len(data), 0, 0, os.geteuid())
+    here, all_of_them = {name: name for name in looks}, {**looks, delegation.SIDECAR: own}
+    found = Found(client, stem, delegation.SIDECAR, "", sidecar, here, all_of_them, tuple(faults))
+    return sidecar, judge(office, found, actor).faults
 
 
 def _key_at(data: bytes, line: int) -> str:

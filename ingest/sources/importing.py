@@ -37,10 +37,7 @@ from dossier.office.people import Actor
 from dossier.text import names
 from dossier.text.sentences import Sentence, sentence
 from ingest.inbox import listing
-from ingest.inbox.looking import Found
 from ingest.intake import delegation, kinds
-from ingest.intake.judging import judge
-from ingest.sidecar.reading import read_sidecar
 from ingest.sources import dropping
 from ingest.sources.archive import PREFIX, Archive, ArchiveItem
 from ingest.sources.dropping import Filled, Listed
@@ -189,16 +186,12 @@ class Importer:
             if why := kinds.blocked(name, kinds.examine(name, whole), limits.blocked_types, limits.macros):
                 told.append(_about(path, why))
                 is_blocked = is_blocked or why.code == "kinds.blocked_name"
-        data = self._text(entry)
-        sidecar, faults = read_sidecar(data, self.office.settings)
+        actor = self.actor if self.actor.behind is not None else None
+        sidecar, faults = dropping.judged(self.office, entry.client, entry.folder, self._text(entry), looks, actor)
         size = sum(look.size for look in looks.values())
-        looks["item.yaml"] = Look(0, 0, len(data), 0, 0, os.geteuid())
-        here = {name: name for name in looks if name != "item.yaml"}
-        found = Found(entry.client, entry.folder, "item.yaml", "", sidecar, here, looks, tuple(faults))
         if sidecar is not None and sidecar.item is not None:
             told.append(sentence("importing.makes_new"))
-        judgement = judge(self.office, found, self.actor if self.actor.behind is not None else None)
-        others = (fault.message for fault in judgement.faults)
+        others = (fault.message for fault in faults)
         told += [one for one in others if isinstance(one, Sentence) and not (is_blocked and one.code == "intake.blocked")]
         report.renamed += renamed if not told else []
         return list(dict.fromkeys(told)), (size, size if sidecar is not None and sidecar.share else 0)

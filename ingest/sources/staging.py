@@ -44,7 +44,7 @@ from ingest.inbox import listing
 from ingest.inbox.listing import WHY
 from ingest.intake import delegation, kinds
 from ingest.sources import dropping
-from ingest.sources.dropping import Filled, Listed, Request
+from ingest.sources.dropping import Filled, Keys, Listed, Request
 
 log = structlog.get_logger("staging")
 
@@ -52,8 +52,6 @@ HOURS = 24
 """How long a drop that is being put together is kept."""
 
 PREFIX = ".drop-"
-
-Keys = Mapping[str, str | Sequence[str] | None]
 
 
 class Said(NamedTuple):
@@ -64,9 +62,6 @@ class Said(NamedTuple):
     called: str = ""
     """The name that it gets in the item; empty: its own."""
     note: str = ""
-
-
-"""English key of a sidecar → value, or list of values."""
 
 
 @dataclass(frozen=True, slots=True)

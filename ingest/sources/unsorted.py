@@ -23,7 +23,7 @@ import contextlib
 import os
 import stat
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -41,15 +41,12 @@ from ingest.inbox.looking import Looker
 from ingest.intake import delegation
 from ingest.sidecar.default_description import description_of
 from ingest.sources import dropping
-from ingest.sources.dropping import Listed, Request
+from ingest.sources.dropping import Keys, Listed, Request
 
 FOLDER = "_unsorted"
 
 ALONE = "inbox.waits_for_sidecar"
 """What is said of a file that waits in a client's folder until somebody says what it is."""
-
-Keys = Mapping[str, str | Sequence[str] | None]
-"""English key of a sidecar → value, or list of values."""
 
 
 @dataclass(frozen=True, slots=True)

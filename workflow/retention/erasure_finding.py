@@ -33,7 +33,6 @@ from dossier.database.tables import (
     Drop,
     Edition,
     EditionNote,
-    Hold,
     Item,
     LoginRate,
     LoginRequest,
@@ -58,7 +57,7 @@ from dossier.trail import trail
 from workflow.messages.kinds import TO_CONTACTS
 from workflow.portal_access import access
 from workflow.retention import retention
-from workflow.retention.erasure_plan import ErasurePlan
+from workflow.retention.erasure_plan import ErasurePlan, Fate
 from workflow.retention.personal import ErasedPerson, is_named_in_any
 
 MOST_BYTES = 4 * 1024 * 1024
@@ -76,21 +75,22 @@ def plan(
     """What would be erased, and what stays. `items`, `chosen` (item, file): the admin's wish."""
     made = ErasurePlan(person, pseudonym)
     finder = _Finder(office, now, made)
-    for step in (
-        finder.config,
-        finder.logins,
-        finder.mails,
-        finder.letters,
-        finder.opened,
-        finder.trail,
-        finder.accounts,
-        finder.drops,
-    ):
-        step()
+    finder.config()
+    finder.logins()
+    finder.mails()
+    finder.letters()
+    finder.opened()
+    finder.trail()
+    finder.accounts()
+    finder.drops()
     finder.items(items, chosen)
     finder.papers()
     finder.backups()
     return made
+
+
+Found = list[tuple[int | None, str | None, Any]]
+"""(the item, the client, what is known of the person there)."""
 
 
 class _Finder:
@@ -99,19 +99,16 @@ class _Finder:
     def __init__(self, office: Office, now: datetime, made: ErasurePlan) -> None:
         self.office, self.plan, self.person = office, made, made.person
         self.today = now.astimezone().date()
-        self.held = {(row.kind, row.subject): row.reason for row in Hold.select()}
+        self.held = retention.holds()
         self.client_of: dict[int, str] = dict(tuples(Item.select(Item.id, Item.client)))
         self.removed = {row[0] for row in tuples(Removal.select(Removal.item))}
         self.clients = {client for client, _ in self.person.seats}
 
     def hold_on(self, item: int | None, client: str | None) -> Sentence | None:
         """Which legal hold keeps what is about these."""
-        for kind, subject in (("client", client or self.client_of.get(item or 0)), ("item", item_name(item) if item else None)):
-            if subject is not None and (kind, subject) in self.held:
-                return sentence("retention.held", subject=subject, reason=self.held[kind, subject])
-        return None
+        return next(retention.held_by(self.held, client or self.client_of.get(item or 0), item), None)
 
-    def split(self, area: str, subject: str, found: Sequence[tuple[int | None, str | None, Any]]) -> list[Any]:
+    def split(self, area: str, subject: str, found: Found) -> list[Any]:
         """Of (item, client, what) those that may go; the others are told as staying."""
         going, staying = [], Counter[Sentence]()
         for item, client, what in found:
@@ -156,7 +153,7 @@ class _Finder:
 
     def letters(self) -> None:
         """Mails to others that name the person."""
-        found: list[tuple[int | None, str | None, object]] = []
+        found: Found = []
         for mail in Mail.select().where(Mail.id.not_in(self.plan.mails)):
             told = self.anew(mail.payload, mail.client), self.anew(mail.error, mail.client)
             if told != (mail.payload, mail.error):
@@ -168,17 +165,16 @@ class _Finder:
 
     def opened(self) -> None:
         """What the person opened on the portal, reminders of it, and items they are contact of."""
-        rows: list[tuple[int | None, str | None, object]] = []
-        contacts: list[tuple[int | None, str | None, object]] = []
+        rows: Found = []
+        contacts: Found = []
         for client, contact in self.person.seats:
             of_client = Item.select(Item.id).where(Item.client == client)
             opened = Opening.select(Opening.edition, Opening.item).distinct()
             for edition, item in tuples(opened.where((Opening.contact == contact) & Opening.item.in_(of_client))):
                 rows.append((item, client, (edition, contact)))
             contacts += [(row[0], client, row[0]) for row in tuples(of_client.where(Item.contact == contact))]
-            for (key,) in tuples(
-                Note.select(Note.key).where(Note.key.startswith("unopened:") & Note.key.endswith(f":{contact}"))
-            ):
+            reminders = Note.key.startswith("unopened:") & Note.key.endswith(f":{contact}")
+            for (key,) in tuples(Note.select(Note.key).where(reminders)):
                 item = int(key.split(":")[1]) // 10_000
                 if self.client_of.get(item) == client and self.hold_on(item, client) is None:
                     self.plan.notes.append(key)
@@ -187,30 +183,22 @@ class _Finder:
 
     def trail(self) -> None:
         """Events by the person as a contact or naming them. Of staff: about removed items."""
-        actors = {f"contact:{client}/{contact}" for client, contact in self.person.seats}
-        found: list[tuple[int | None, str | None, object]] = []
+        contacts = {f"contact:{client}/{contact}": self.plan.pseudonym for client, contact in self.person.seats}
+        found: Found = []
         accounts = 0
         for event in trail.events():
-            client = self.client_of.get(event.item or 0) or event.subject
-            new = event
-            if event.actor in actors or (event.behind or "") in actors:
-                new = new._replace(
-                    actor=self.plan.pseudonym, behind=self.plan.pseudonym if event.behind in actors else event.behind
-                )
-            elif self.person.staff is not None and self.person.staff in (event.actor, event.behind):
+            client, instead = self.client_of.get(event.item or 0) or event.subject, contacts
+            if self.person.staff is not None and self.person.staff in (event.actor, event.behind):
                 if event.item in self.removed and event.action != "erased":
-                    new = new._replace(
-                        actor=self.plan.pseudonym if event.actor == self.person.staff else event.actor,
-                        behind=self.plan.pseudonym if event.behind == self.person.staff else event.behind,
-                    )
+                    instead = {self.person.staff: self.plan.pseudonym}
                 else:
                     accounts += 1
-            if event.detail is not None and event.action != "erased":
-                told = json.loads(event.detail)
-                without = self.anew(told, client)
-                if without != told:
-                    new = new._replace(detail=json.dumps(without, ensure_ascii=False, separators=(",", ":")))
-            if new is not event:
+            actor, behind = instead.get(event.actor, event.actor), event.behind and instead.get(event.behind, event.behind)
+            new = event._replace(actor=actor, behind=behind)
+            told = event.said
+            if event.action != "erased" and (without := self.anew(told, client)) != told:
+                new = new._replace(detail=json.dumps(without, ensure_ascii=False, separators=(",", ":")))
+            if new != event:
                 found.append((event.item, client, new))
         self.plan.events = self.split("trail", "trail", found)
         self.plan.tell("trail", "stays", "trail", accounts, "account")
@@ -229,10 +217,9 @@ class _Finder:
 
     def drops(self) -> None:
         """Receipts and reasons as the database keeps them."""
-        found: list[tuple[int | None, str | None, object]] = []
-        for number, client, item, stem, text in tuples(
-            Drop.select(Drop.id, Drop.client, Drop.item, Drop.stem, Drop.text).where(Drop.cleared)
-        ):
+        found: Found = []
+        drops = Drop.select(Drop.id, Drop.client, Drop.item, Drop.stem, Drop.text)
+        for number, client, item, stem, text in tuples(drops.where(Drop.cleared)):
             told = self.person.without(stem, client, self.plan.pseudonym), self.person.without(text, client, self.plan.pseudonym)
             if self.person.is_named_in(stem, client) or self.person.is_named_in(text, client):
                 found.append((item, client, (number, told)))
@@ -254,9 +241,8 @@ class _Finder:
         for key, one in kept.items():
             if key not in going and self.is_named(key):
                 because = self.why_not(one, key)
-                self.plan.tell(
-                    "item", *(("stays", item_name(key), 1, *because) if because else ("by hand", item_name(key), 1, "choose"))
-                )
+                fate: Fate = "stays" if because else "by hand"
+                self.plan.tell("item", fate, item_name(key), 1, *(because or ("choose",)))
 
     def why_not(self, one: retention.RetentionState | None, key: int) -> tuple[str, Sentence] | None:
         """(ground, words) for which an item must stay; None if nothing says that it must."""
@@ -296,11 +282,8 @@ class _Finder:
     def is_named(self, key: int) -> bool:
         item = Item.get_by_id(key)
         texts = [item.description, item.explanation, item.location, *item.labels, *map(str, item.fields.values())]
-        texts += [
-            text
-            for row in tuples(Attachment.select(Attachment.name, Attachment.note).where(Attachment.item == key))
-            for text in row
-        ]
+        files_ = Attachment.select(Attachment.name, Attachment.note).where(Attachment.item == key)
+        texts += [text for row in tuples(files_) for text in row]
         editions = Edition.select(Edition.id, Edition.shown).where(editions_of(key))
         texts += [json.dumps(edition.shown, ensure_ascii=False) for edition in editions]
         keys = [edition.id for edition in editions]
@@ -334,9 +317,8 @@ class _Finder:
     def backups(self) -> None:
         last = backup.last()
         if last is not None:
-            self.plan.tell(
-                "backups", "stays", last["to"], 1, "backup", sentence("erasing.last_backup", at=clock.local_iso(last["at"]))
-            )
+            made = sentence("erasing.last_backup", at=clock.local_iso(last["at"]))
+            self.plan.tell("backups", "stays", last["to"], 1, "backup", made)
 
 
 def login_rate(address: str) -> str:
@@ -350,7 +332,6 @@ def _lines_naming(path: Path, person: ErasedPerson, client: str | None) -> list[
         data, _ = files.read_plain(path, MOST_BYTES)
     except (OSError, files.NotPlain):
         data = b""
-    found = [
-        number for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), 1) if person.is_named_in(line, client)
-    ]
+    lines = data.decode("utf-8", "replace").splitlines()
+    found = [number for number, line in enumerate(lines, 1) if person.is_named_in(line, client)]
     return found or ([0] if person.is_named_in(path.name, client) else [])

@@ -169,7 +169,7 @@ def kept(
     binned = {row.item: clock.from_text(row.at).astimezone().date() for row in Binned.select()}
     if client is not None:
         query = query.where(Item.client == client)
-    held = {(row.kind, row.subject): row.reason for row in Hold.select()}
+    held = holds()
     mails = {row[0] for row in tuples(Mail.select(Mail.item).where((Mail.state == "waiting") & Mail.item.is_null(False)))}
     drops = {row[0] for row in tuples(Drop.select(Drop.item).where(~Drop.cleared & Drop.item.is_null(False)))}
     wanted = None if keys is None else set(keys)
@@ -181,10 +181,8 @@ def kept(
         yield RetentionState(item.id, item.client, item.description, end, tuple(_obstacles(item, held, mails, drops)))
 
 
-def _obstacles(item: Item, held: dict[tuple[str, str], str], mails: set[int], drops: set[int]) -> Iterator[Sentence]:
-    for kind, subject in (("client", item.client), ("item", item_name(item.id))):
-        if (kind, subject) in held:
-            yield sentence("retention.held", subject=subject, reason=held[kind, subject])
+def _obstacles(item: Item, held: Holds, mails: set[int], drops: set[int]) -> Iterator[Sentence]:
+    yield from held_by(held, item.client, item.id)
     if item.public is not None or item.standing is not None:
         yield sentence("retention.on_portal")
     if item.pending is not None:
@@ -198,6 +196,22 @@ def _obstacles(item: Item, held: dict[tuple[str, str], str], mails: set[int], dr
 
 
 # Holds
+
+
+Holds = Mapping[tuple[str, str], str]
+"""(client or item, its code or name) → why it is under a legal hold."""
+
+
+def holds() -> Holds:
+    """All legal holds."""
+    return {(row.kind, row.subject): row.reason for row in Hold.select()}
+
+
+def held_by(held: Holds, client: str | None, item: int | None) -> Iterator[Sentence]:
+    """The legal holds that keep what is about these."""
+    for kind, subject in (("client", client), ("item", item_name(item) if item else None)):
+        if subject is not None and (kind, subject) in held:
+            yield sentence("retention.held", subject=subject, reason=held[kind, subject])
 
 
 def hold(office: Office, now: datetime, actor: Actor, kind: str, subject: str, reason: str) -> None:
