@@ -54,7 +54,7 @@ def erase(
     spoken = language or _language_of(office, person) or people.language_of(office, actor.code)
     made = erasing.erase(office, now, actor, person, reason, wish.items, wish.files, language=spoken)
     retention.sweep(open_vault(office))
-    return Erased(made, *erasing.report_names(office, made))
+    return Erased(made, *erasing.report_names(office, made.pseudonym))
 
 
 def _person(office: Office, actor: Actor, wish: ErasureWish) -> ErasedPerson:

@@ -36,8 +36,8 @@ import pwd
 import re
 import socket
 import stat
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -177,9 +177,10 @@ def _fill(office: Office, dest: Path, work: Path, now: datetime) -> BackupReport
     files.write_whole(work / LIST, listed.encode(), 0o600)
     manifest = {
         "format": FORMAT, "program": __version__, "made_at": clock.to_text(now), "root": str(office.root),
-        "host": socket.gethostname(), "user": _name_of_user(office.var.stat().st_uid), "database": taken.path.name, "events": taken.length, "head": taken.head,
+        "host": socket.gethostname(), "user": _name_of(pwd.getpwuid, office.var.stat().st_uid),
+        "database": taken.path.name, "events": taken.length, "head": taken.head,
         "files": {name: files.hash_file(work / name) for name in [*plain, taken.path.name, LIST]},
-        "loose": [one.as_json() for one in loose],
+        "loose": [asdict(one) for one in loose],
     }  # fmt: skip
     files.write_whole(work / MANIFEST, json.dumps(manifest).encode(), 0o600)
     report.digest = digest_of(work)
@@ -352,20 +353,14 @@ def _below(top: Path) -> Iterator[Path]:
 def _entry(where: str, name: str, digest: str, status: os.stat_result) -> Loose:
     return Loose(
         where, name, digest, status.st_size if digest else 0, stat.S_IMODE(status.st_mode), status.st_mtime_ns,
-        status.st_uid, _name_of_user(status.st_uid), status.st_gid, _name_of_group(status.st_gid),
+        status.st_uid, _name_of(pwd.getpwuid, status.st_uid), status.st_gid, _name_of(grp.getgrgid, status.st_gid),
     )  # fmt: skip
 
 
-def _name_of_user(uid: int) -> str:
+def _name_of(look_up: Callable[[int], pwd.struct_passwd | grp.struct_group], number: int) -> str:
+    """What this machine calls a user or a group; "" for one that it does not know."""
     try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return ""
-
-
-def _name_of_group(gid: int) -> str:
-    try:
-        return grp.getgrgid(gid).gr_name
+        return str(look_up(number)[0])
     except KeyError:
         return ""
 

@@ -26,13 +26,13 @@ import os
 import pwd
 import sqlite3
 import tempfile
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from dossier.backup import manifest
 from dossier.backup.backup import SNAPSHOTS, VAULT, Pool, read_mark, snapshots
-from dossier.backup.manifest import LOOSE, MANIFEST, BackupDamaged, Loose, Manifest
+from dossier.backup.manifest import LOOSE, MANIFEST, BackupDamaged, Manifest
 from dossier.database import identity, snapshot
 from dossier.database.database import open_database, transaction
 from dossier.files import files
@@ -208,9 +208,10 @@ def _put_loose(office: Office, given: Manifest, pool: Pool, restored: Restored) 
             files.make_folder(target, 0o775)
     ours = _accounts(office, given)
     for one in reversed(given.loose):
-        target, uid = tops[one.where] / one.path, _uid(one)
+        target, uid = tops[one.where] / one.path, _number_of(pwd.getpwnam, one.user, one.uid)
+        gid = _number_of(grp.getgrnam, one.group, one.gid)
         is_ours = given.user is None or uid in ours
-        is_as_it_was = files.make_as_it_was(target, uid if is_ours else os.geteuid(), _gid(one), one.mode, one.mtime_ns)
+        is_as_it_was = files.make_as_it_was(target, uid if is_ours else os.geteuid(), gid, one.mode, one.mtime_ns)
         if one.sha256 and not (is_ours and is_as_it_was):
             restored.strange_owners.append(f"{one.where}/{one.path} ({one.user or one.uid})")
     files.sync(made, [office.inbox, *{path.parent for path in made}])
@@ -228,19 +229,12 @@ def _accounts(office: Office, given: Manifest) -> Collection[int]:
     return found
 
 
-def _uid(one: Loose) -> int:
-    """The user by name: on another machine the number may be somebody else's."""
+def _number_of(look_up: Callable[[str], pwd.struct_passwd | grp.struct_group], name: str, otherwise: int) -> int:
+    """A user or group by name: on another machine the number may be somebody else's."""
     try:
-        return pwd.getpwnam(one.user).pw_uid if one.user else one.uid
+        return int(look_up(name)[2]) if name else otherwise
     except KeyError:
-        return one.uid
-
-
-def _gid(one: Loose) -> int:
-    try:
-        return grp.getgrnam(one.group).gr_gid if one.group else one.gid
-    except KeyError:
-        return one.gid
+        return otherwise
 
 
 # 4. database, 5. config

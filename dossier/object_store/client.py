@@ -60,7 +60,7 @@ def client_of(office: Office, times: tuple[int, int, int]) -> object:
         return _clients[key]
 
 
-def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int) -> object:
+def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: int, signature: object = "s3v4") -> object:
     require()
     import boto3
     import botocore.session
@@ -74,7 +74,7 @@ def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: 
         own.get_component("credential_provider").remove("env")
     config = Config(
         connect_timeout=connect_seconds, read_timeout=read_seconds, max_pool_connections=2 * WORKERS,
-        retries={"mode": "standard", "total_max_attempts": tries}, signature_version="s3v4",
+        retries={"mode": "standard", "total_max_attempts": tries}, signature_version=signature,
         s3={"addressing_style": "path" if settings.path_style else "auto"},
         # Newer checksums in trailers, which many stores that are not Amazon's don't know. MD5 and
         # our own hashes do.
@@ -93,20 +93,10 @@ def _new_client(office: Office, connect_seconds: int, read_seconds: int, tries: 
 
 def anonymous(office: Office) -> Any:
     """A client without keys: what anybody can do."""
-    import boto3
+    require()
     from botocore import UNSIGNED
-    from botocore.config import Config
 
-    settings = office.settings.store
-    style = "path" if settings.path_style else "auto"
-    config = Config(
-        signature_version=UNSIGNED,
-        connect_timeout=5,
-        read_timeout=5,
-        retries={"total_max_attempts": 1},
-        s3={"addressing_style": style},
-    )
-    return boto3.client("s3", endpoint_url=settings.endpoint, region_name=settings.region or "us-east-1", config=config)
+    return _new_client(office, 5, 5, 1, UNSIGNED)
 
 
 _REFUSED = ("AccessDenied", "403", "Forbidden", "AllAccessDisabled", "AccountProblem", "UnauthorizedAccess")

@@ -128,9 +128,12 @@ def record_all(now: datetime, entries: Sequence[NewEvent]) -> None:
     insert_rows(EventDetail, details, _DETAIL_FIELDS)
 
 
-_EVENT_FIELDS = [
-    Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest, Event.hash,
-]  # fmt: skip
+LINKED = (
+    Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest,
+)  # fmt: skip
+"""What an event's link is the digest of."""
+
+_EVENT_FIELDS = [*LINKED, Event.hash]
 _DETAIL_FIELDS = [EventDetail.seq, EventDetail.salt, EventDetail.detail]
 
 
@@ -197,10 +200,8 @@ def after(seq: int, may: Readable, limit: int) -> list[RecordedEvent]:
 
 
 def _select() -> ModelSelect[Event]:
-    return Event.select(
-        Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest,
-        Event.hash, EventDetail.salt, EventDetail.detail,
-    ).left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))  # fmt: skip
+    columns = (*LINKED, Event.hash, EventDetail.salt, EventDetail.detail)
+    return Event.select(*columns).left_outer_join(EventDetail, on=(Event.seq == EventDetail.seq))
 
 
 def _chunks(query: ModelSelect[Event], after: int = 0) -> Iterator[RecordedEvent]:

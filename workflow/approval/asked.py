@@ -6,7 +6,7 @@ is moved away.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from dossier.database.database import transaction
@@ -43,8 +43,8 @@ def note(office: Office, now: datetime, askings: Sequence[Asking]) -> None:
         for some in chunks(made, CHUNK):
             fields = [Asked.edition, Asked.person, Asked.at, Asked.is_open]
             Asked.insert_many(some, fields=fields).execute()
-        _set_open(back, True)
-        _set_open(over, False)
+        mark(back, is_open=True)
+        mark(over, is_open=False)
         trail.record_all(now, [entry for asking in askings for entry in _passed_on(asking, new)])
         _tell_asked(
             office, now, [asking for asking in askings if any(edition == asking.concept.edition for edition, _ in new)], new
@@ -89,14 +89,12 @@ def _tell_nobody_is_left(office: Office, now: datetime, asking: Asking) -> None:
 
 def mark_written(now: datetime, keys: Sequence[tuple[int, str]]) -> None:
     """The queue files of these (edition, person) are there."""
-    at = clock.to_text(now)
-    for edition, person in keys:
-        Asked.update(written_at=at).where((Asked.edition == edition) & (Asked.person == person)).execute()
+    mark(keys, written_at=clock.to_text(now))
 
 
 def close(keys: Sequence[tuple[int, str]]) -> None:
     """These (edition, person) are not asked any more."""
-    _set_open(keys, False)
+    mark(keys, is_open=False)
 
 
 def close_items(items: Sequence[int]) -> None:
@@ -106,6 +104,7 @@ def close_items(items: Sequence[int]) -> None:
         Asked.update(is_open=False).where(Asked.edition.between(first, behind - 1) & Asked.is_open).execute()
 
 
-def _set_open(keys: Sequence[tuple[int, str]], is_open: bool) -> None:
+def mark(keys: Iterable[tuple[int, str]], **values: object) -> None:
+    """Write this down with each (edition, person) that is asked. Call inside `transaction()`."""
     for edition, person in keys:
-        Asked.update(is_open=is_open).where((Asked.edition == edition) & (Asked.person == person)).execute()
+        Asked.update(**values).where((Asked.edition == edition) & (Asked.person == person)).execute()

@@ -323,10 +323,14 @@ def approver_problems(office: Office, draft: Draft, makers: Collection[str]) -> 
 def _who_approves(office: Office, draft: Draft, makers: Collection[str]) -> Sentence:
     """Who can be named as approver, by name and code: nobody knows the codes by heart."""
     able = [code for code in office.staff if not people.why_not_approve(office, code, draft.client, draft.type, makers)]
-    named: Sentence | str = ", ".join(f"{office.staff[code].name} ({code})" for code in able[:MOST_APPROVERS])
-    if len(able) > MOST_APPROVERS:
-        named = sentence("rules.and_more", named=named, count=len(able) - MOST_APPROVERS)
+    named = _named([f"{office.staff[code].name} ({code})" for code in able], MOST_APPROVERS)
     return sentence("rules.approvers_are", known=named) if able else sentence("rules.nobody_approves")
+
+
+def _named(several: Sequence[str], most: int) -> Sentence | str:
+    """These with commas; of more than `most`, how many others there are."""
+    listed = ", ".join(several[:most])
+    return sentence("rules.and_more", named=listed, count=len(several) - most) if len(several) > most else listed
 
 
 def _contact(client: Client | None, wanted: str, problems: list[Problem]) -> str | None:
@@ -350,13 +354,8 @@ def attachment_problems(office: Office, draft: Draft, shares: Mapping[str, bool 
     """`shares`: attachment → shared?, None if unsaid. With `ask` a shared item must say so."""
     if not draft.share or office.settings.sharing.choose_attachments != "ask":
         return []
-    silent = [name for name, share in shares.items() if share is None]
-    if not silent:
-        return []
-    named: Sentence | str = ", ".join(f"`{name}`" for name in silent[:MOST_NAMED])
-    if len(silent) > MOST_NAMED:
-        named = sentence("rules.and_more", named=named, count=len(silent) - MOST_NAMED)
-    return [fault("attachments", "rules.say_which", attachments=named)]
+    silent = [f"`{name}`" for name, share in shares.items() if share is None]
+    return [fault("attachments", "rules.say_which", attachments=_named(silent, MOST_NAMED))] if silent else []
 
 
 def chosen(office: Office, share: bool | None) -> bool:

@@ -28,6 +28,8 @@ from math import ceil
 from string import ascii_lowercase, ascii_uppercase
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from peewee import Expression
+
 from dossier.database.database import patience, transaction
 from dossier.database.tables import (
     BrowserSession,
@@ -37,6 +39,7 @@ from dossier.database.tables import (
     LoginSession,
     LoginToken,
     MailedLink,
+    Table,
     find_row,
 )
 from dossier.database.trouble import UNAVAILABLE
@@ -176,6 +179,13 @@ def count(now: datetime, key: str, limits: Sequence[Limit]) -> int:
             conflict_target=[LoginRate.key], update={LoginRate.full_at: clock.to_text(full_at)}
         ).execute()
     return 0
+
+
+def kept_about(address: str) -> list[tuple[type[Table], Expression]]:
+    """Where something is kept about this (folded) address: each table, and which of its rows."""
+    whose: list[type[LoginRequest | LoginToken | LoginSession]] = [LoginRequest, LoginToken, LoginSession]
+    counts = LoginRate.key.startswith(f"address {hash_of(address)} ")
+    return [*((table, table.address == address) for table in whose), (LoginRate, counts)]
 
 
 # Links and sessions

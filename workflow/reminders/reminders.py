@@ -21,6 +21,7 @@ from dossier.office import hours, people
 from dossier.office.office import Office
 from dossier.text import clock
 from dossier.trail import trail
+from workflow.approval import asked
 from workflow.messages import firm
 from workflow.outbox import outbox
 
@@ -93,7 +94,7 @@ def _reminders(office: Office, now: datetime) -> int:
             letters[row.person].append(row)
         for person, its in letters.items():
             _send(office, now, "reminder", person, its)
-        _mark(rows, {Asked.reminded_at: clock.to_text(now)})
+        asked.mark([row[:2] for row in rows], reminded_at=clock.to_text(now))
         trail.record_all(now, [trail.NewEvent(trail.DAEMON, "reminded", row.item, {"to": row.person}) for row in rows])
     return len(letters)
 
@@ -103,31 +104,31 @@ def _escalations(office: Office, now: datetime) -> int:
     due = Asked.escalated_at.is_null() & (Asked.at <= late)
     if not _open(due, 1):
         return 0
-    asked: dict[int, list[str]] = defaultdict(list)
+    waits_for: dict[int, list[str]] = defaultdict(list)
     letters: dict[str, list[Open]] = defaultdict(list)
     with transaction():
         rows = _open(due)
         for row in rows:
-            asked[row.edition].append(row.person)
+            waits_for[row.edition].append(row.person)
         entries = []
         for row in {row.edition: row for row in rows}.values():
-            told = [person for person in _superiors(office, asked[row.edition]) if _is_first(row.edition, person, now)]
+            told = [person for person in _superiors(office, waits_for[row.edition]) if _is_first(row.edition, person, now)]
             for person in told:
                 letters[person].append(row)
-            entries.append(trail.NewEvent(trail.DAEMON, "escalated", row.item, {"to": told, "waits_for": asked[row.edition]}))
+            entries.append(trail.NewEvent(trail.DAEMON, "escalated", row.item, {"to": told, "waits_for": waits_for[row.edition]}))
         for person, its in letters.items():
-            _send(office, now, "escalation", person, its, asked)
-        _mark(rows, {Asked.escalated_at: clock.to_text(now)})
+            _send(office, now, "escalation", person, its, waits_for)
+        asked.mark([row[:2] for row in rows], escalated_at=clock.to_text(now))
         trail.record_all(now, entries)
     return len(letters)
 
 
-def _superiors(office: Office, asked: Sequence[str]) -> list[str]:
+def _superiors(office: Office, approvers: Sequence[str]) -> list[str]:
     """Who is told that an approver does not decide: their substitute, else every admin."""
     told = []
-    for approver in asked:
+    for approver in approvers:
         substitute = office.staff[approver].substitute if approver in office.staff else None
-        if substitute and substitute not in asked and office.staff[substitute].active:
+        if substitute and substitute not in approvers and office.staff[substitute].active:
             told.append(substitute)
     return list(dict.fromkeys(told or people.admins(office)))
 
@@ -137,18 +138,18 @@ def _is_first(edition: int, person: str, now: datetime) -> bool:
     return Note.put_first(f"escalation:{edition}:{person}", clock.to_text(now))
 
 
-def _mark(rows: Sequence[Open], values: dict[object, object]) -> None:
-    for row in rows:
-        Asked.update(values).where((Asked.edition == row.edition) & (Asked.person == row.person)).execute()
-
-
 def _send(
-    office: Office, now: datetime, kind: str, person: str, rows: Sequence[Open], asked: Mapping[int, Sequence[str]] | None = None
+    office: Office,
+    now: datetime,
+    kind: str,
+    person: str,
+    rows: Sequence[Open],
+    waits_for: Mapping[int, Sequence[str]] | None = None,
 ) -> None:
-    """Put a letter in the outbox; `asked`: edition → who has it, for the reader to ask."""
+    """Put a letter in the outbox; `waits_for`: edition → who has it, for the reader to ask."""
     lines = [_line(office, row) for row in rows[:LISTED]]
     for line, row in zip(lines, rows, strict=False):
-        line |= {"asked": [firm.reached(office, code) for code in asked[row.edition]]} if asked else {}
+        line |= {"asked": [firm.reached(office, code) for code in waits_for[row.edition]]} if waits_for else {}
     outbox.enqueue_to_staff(office, now, kind, None, person, {"items": lines, "more": len(rows) - len(lines)})
 
 

@@ -73,13 +73,7 @@ def collect(office: Office, now: datetime, item: Item, may: Readable = ALL) -> d
     kept = redacting.redactions(first, anchor.length)
     links = [
         kept.get(row[0]) or trail.link_of(row)
-        for row in tuples(
-            Event.select(
-                Event.seq, Event.at, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject, Event.digest
-            )
-            .where(Event.seq.between(first, anchor.length))
-            .order_by(Event.seq)
-        )
+        for row in tuples(Event.select(*trail.LINKED).where(Event.seq.between(first, anchor.length)).order_by(Event.seq))
     ]
     editions = Edition.select(Edition.content, Edition.shown).where(editions_of(item.id))
     contents = dict(tuples(editions))

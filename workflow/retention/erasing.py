@@ -30,10 +30,6 @@ from dossier.database.tables import (
     Erasure,
     Item,
     Leaving,
-    LoginRate,
-    LoginRequest,
-    LoginSession,
-    LoginToken,
     Mail,
     Note,
     Opening,
@@ -49,8 +45,9 @@ from dossier.text.refusals import Conflict, Forbidden, Invalid, fault
 from dossier.text.sentences import in_a_row
 from dossier.trail import redacting, trail
 from workflow.items import items
+from workflow.portal_access import access
 from workflow.retention import erasure_report, retention
-from workflow.retention.erasure_finding import login_rate, plan
+from workflow.retention.erasure_finding import plan
 from workflow.retention.erasure_plan import ErasurePlan
 from workflow.retention.personal import ErasedPerson
 
@@ -114,9 +111,8 @@ def _counts(made: ErasurePlan) -> dict[str, int]:
 def _forget_person(made: ErasurePlan) -> None:
     person, name = made.person, made.pseudonym
     for address in person.addresses:
-        for table in (LoginRequest, LoginToken, LoginSession):
-            table.delete().where(table.address == address).execute()
-        LoginRate.delete().where(LoginRate.key.startswith(login_rate(address))).execute()
+        for table, theirs in access.kept_about(address):
+            table.delete().where(theirs).execute()
     for number in made.mails:
         Mail.delete().where(Mail.id == number).execute()
     for number, (payload, error) in made.letters.items():
@@ -163,20 +159,16 @@ def finish(office: Office) -> None:
     """Steps 2 and 3 of erasures whose report is not on the disk. No `transaction()`. OSError."""
     query: object = Erasure.select(Erasure.id, Erasure.report).where(Erasure.report.is_null(False))
     for number, text in tuples(query):
-        folder = office.var / FOLDER
-        files.make_folder(folder, 0o700)
-        told = json.loads(text)
-        files.write_durably(
-            folder / f"erased-{number}.json", (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode(), 0o600
-        )
-        files.write_durably(folder / f"erased-{number}.html", erasure_report.render(told).encode(), 0o600)
+        files.make_folder(office.var / FOLDER, 0o700)
+        told, (for_programs, for_people) = json.loads(text), report_names(office, f"erased-{number}")
+        files.write_durably(for_programs, (json.dumps(told, indent=2, ensure_ascii=False) + "\n").encode(), 0o600)
+        files.write_durably(for_people, erasure_report.render(told).encode(), 0o600)
         for remembered in office.var.glob("config.*.json"):  # what config/ said before the person left it (cache.py)
             files.remove(remembered)
         with overwriting(), transaction():
             Erasure.update(report=None).where(Erasure.id == number).execute()
 
 
-def report_names(office: Office, made: ErasurePlan) -> tuple[str, str]:
+def report_names(office: Office, pseudonym: str) -> tuple[str, str]:
     """Where the report of an erasure lies: for programs, and for people."""
-    folder = office.var / FOLDER
-    return str(folder / f"{made.pseudonym}.json"), str(folder / f"{made.pseudonym}.html")
+    return f"{office.var}/{FOLDER}/{pseudonym}.json", f"{office.var}/{FOLDER}/{pseudonym}.html"

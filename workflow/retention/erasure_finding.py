@@ -34,10 +34,6 @@ from dossier.database.tables import (
     Edition,
     EditionNote,
     Item,
-    LoginRate,
-    LoginRequest,
-    LoginSession,
-    LoginToken,
     Mail,
     Note,
     Opening,
@@ -134,11 +130,8 @@ class _Finder:
 
     def logins(self) -> None:
         for address in self.person.addresses:
-            rate = LoginRate.key.startswith(login_rate(address))
-            count = sum(
-                table.select().where(table.address == address).count() for table in (LoginRequest, LoginToken, LoginSession)
-            )
-            self.plan.tell("logins", "goes", address, count + LoginRate.select().where(rate).count())
+            counts = [table.select().where(theirs).count() for table, theirs in access.kept_about(address)]
+            self.plan.tell("logins", "goes", address, sum(counts))
 
     def mails(self) -> None:
         found = []
@@ -319,11 +312,6 @@ class _Finder:
         if last is not None:
             made = sentence("erasing.last_backup", at=clock.local_iso(last["at"]))
             self.plan.tell("backups", "stays", last["to"], 1, "backup", made)
-
-
-def login_rate(address: str) -> str:
-    """How the counts of tries of a mail address begin (access.py)."""
-    return f"address {access.hash_of(address)} "
 
 
 def _lines_naming(path: Path, person: ErasedPerson, client: str | None) -> list[int]:
