@@ -239,7 +239,9 @@ def told(event: RecordedEvent, may: Readable = ALL) -> dict[str, object]:
     An item that was moved may name a client that its reader may not know of: to them it is None.
     """
     who = {"way": event.way, **({"behind": event.behind} if event.behind else {})}
-    detail: dict[str, Any] = event.said if event.detail is not None else {"erased": True}
+    detail = event.said
+    if event.detail is None:
+        detail["erased"] = True
     hidden = {key for key in CLIENT_KEYS.get(event.action, ()) if not may.has(detail.get(key))}
     if "client" in hidden:
         hidden.add("source")  # its path begins with the client's folder
