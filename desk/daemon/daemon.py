@@ -15,7 +15,7 @@ import os
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 
 import structlog
 
@@ -76,6 +76,13 @@ it is over within five."""
 CONFIG_SECONDS = 1
 """How often config/ is looked at for changes."""
 
+QUIET_SECONDS, SPARE_SECONDS = 0.3, 10.0
+"""What nobody waits for is done once nothing was dropped for so long; a little of it, now and then,
+also while drops keep coming."""
+
+FEW = 25
+"""So many drops that came while a backlog is taken don't wait for the rest of it."""
+
 TURN_SECONDS = 2.0
 """While a backlog of drops is taken: so often what was decided and approved has its turn."""
 
@@ -102,7 +109,7 @@ class Daemon:
         self._once = once
         self._progress = progress or (lambda done: None)
         self._wake = threading.Condition()
-        self._queue_due = self._clear_due = self._published_at = 0.0
+        self._queue_due = self._clear_due = self._published_at = self._taken_at = self._spared_at = 0.0
         self._queue_watch = FolderWatch(office.queue, self.hint_queue, depth=1)
         self._mail_wake = threading.Event()
         self._teller = Teller()
@@ -336,7 +343,22 @@ class Daemon:
         if self.workers is not None:
             self.workers.rest()
 
+    def _is_called(self) -> bool:
+        """True if something is due for which somebody waits."""
+        return files.stopping.is_set() or min(self._next_round(), self.lookout.next_at()) <= time.monotonic()
+
+    def _spare(self) -> bool:
+        """Do a little of what nobody waits for, until something else is due; False: there is
+        nothing, or this is no time for it."""
+        now = time.monotonic()
+        if not self._once and now < min(self._taken_at + QUIET_SECONDS, self._spared_at + SPARE_SECONDS):
+            return False
+        self._spared_at = now
+        return self.lookout.help(self._is_called) or (self.leads and self.portal.spare(self._is_called))
+
     def _rest(self) -> None:
+        if self._spare():
+            return
         self._release_hands()
         with self._wake:
             seconds = min(WAKE_SECONDS, min(self._next_round(), self.lookout.next_at()) - time.monotonic())
@@ -358,31 +380,33 @@ class Daemon:
             self.portal.take_off()
         self._clear_rest()
         taken = self._take_due()
-        did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish()
+        if taken:
+            self._taken_at = time.monotonic()
+        did = (taken or self._queue_due <= time.monotonic()) and self._lead() and self._decide_and_publish(self._is_called)
         if did or taken:
             self._mail_wake.set()
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
         return did or taken
 
-    def _decide_and_publish(self) -> bool:
-        """What was decided, then what stands approved, for a few seconds; True if there was
-        anything, or is more."""
+    def _decide_and_publish(self, between: Callable[[], bool]) -> bool:
+        """What was decided, then what stands approved, for a few seconds or until `between` two
+        rounds something else is due; True if there was anything, or is more."""
         again = self.queue.round(clock.utc_now())
         self._queue_due = time.monotonic() + (again if again is not None else 3600.0)
         began = time.monotonic()
-        published, has_more = self.portal.step()
+        published, has_more = self.portal.step(between)
         self._published_at = time.monotonic()
         self.summary.add_published(published, self._published_at - began)
         return bool(published or has_more or again == 0.0)
 
-    def _meanwhile(self) -> None:
+    def _meanwhile(self, between: Callable[[], bool]) -> None:
         """Between two batches of a backlog: what was withdrawn goes, and what else is due has
         its turn now and then."""
         if not self._lead():
             return
         self.portal.take_off()
         if time.monotonic() - self._published_at > TURN_SECONDS:
-            self._decide_and_publish()
+            self._decide_and_publish(between)
         if self._once:
             self.texts.keep_known()
 
@@ -393,7 +417,13 @@ class Daemon:
         before leave the inbox; not where other daemons wait for the folders.
         """
         done, ready, begun = False, list[Found](), deque[tuple[list[Found], DropBatch]]()
-        ahead = 0 if is_shared() else 1
+        ahead, passed_by = 0 if is_shared() else 1, set[str]()
+
+        def take_fresh() -> bool:
+            busy = passed_by.union(*(batch.clients for _, batch in begun), (one.client for one in ready))
+            passed_by.update(self._take_fresh(busy))
+            return False
+
         try:
             for found in self.lookout.ready():
                 ready += found
@@ -402,22 +432,42 @@ class Daemon:
                     del ready[:AT_ONCE]
                     if len(begun) > ahead:
                         done = self._take(*begun.popleft(), more=bool(begun)) or done
+                        take_fresh()
                         self._release(kept={one.client for one in ready})
-                        self._meanwhile()
+                        self._meanwhile(take_fresh)
                 if files.stopping.is_set():
                     break
             if ready and not files.stopping.is_set():
                 begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
             while begun:
                 done = self._take(*begun.popleft(), more=bool(begun)) or done
+                if begun:
+                    take_fresh()
             return done
         finally:
             self._release()
 
-    def _take(self, found: list[Found], batch: DropBatch, more: bool) -> bool:
+    def _take_fresh(self, busy: Set[str]) -> set[str]:
+        """In the midst of a backlog: a few drops that came since don't wait for the rest of it.
+
+        Not of clients who are `busy`: their drops are taken in their order. Returns the clients
+        whose drops are too many, and wait for their turn.
+        """
+        passed_by = set[str]()
+        for found in self.lookout.fresh(busy):
+            if files.stopping.is_set():
+                break
+            if len(found) > FEW:
+                passed_by.add(found[0].client)
+                self.lookout.again_in(found[0].client, 0.0)
+            else:
+                self._take(found, self.intake.begin(clock.utc_now(), found), more=False, is_fresh=True)
+        return passed_by
+
+    def _take(self, found: list[Found], batch: DropBatch, more: bool, is_fresh: bool = False) -> bool:
         self.claims.confirm()
         began = time.monotonic()
-        outcome = self.intake.finish(clock.utc_now(), batch, more)
+        outcome = self.intake.finish(clock.utc_now(), batch, more, is_fresh)
         self._teller.beat()
         self.summary.add(outcome, time.monotonic() - began)
         self._progress(outcome.taken + outcome.duplicates + outcome.refused)
@@ -470,7 +520,7 @@ class Daemon:
             if self._step():
                 last = time.monotonic()
                 continue
-            if self.mails.once(self.claims) or self.webhooks.once(self.claims):
+            if self.mails.once(self.claims) or self.webhooks.once(self.claims) or self._spare():
                 continue
             now = time.monotonic()
             soonest = min(self.lookout.next_at(), self._next_round())

@@ -92,9 +92,9 @@ class PortalWork:
         """True if somebody deleted the portal's folder."""
         return self.portal.site.is_gone()
 
-    def step(self) -> tuple[int, bool]:
-        """Do what is due, for about STEP_SECONDS: (how many items were published, whether there
-        is more to do at once)."""
+    def step(self, between: Callable[[], bool] = lambda: False) -> tuple[int, bool]:
+        """Do what is due, for about STEP_SECONDS, or until `between`, which is called after each
+        round, says so: (how many items were published, whether there is more to do at once)."""
         wanted = verifying.asked()
         try:
             verifying.mend(self.portal, clock.utc_now(), wanted)
@@ -105,17 +105,29 @@ class PortalWork:
         if batch is not None:
             self.portal.put_up(batch)
         published, end, has_more = 0, time.monotonic() + STEP_SECONDS, False
-        while not files.stopping.is_set() and (has_more := self.portal.has_work(now := clock.utc_now())):
+        has_work = self.portal.has_work if wanted else self.portal.is_awaited
+        while not files.stopping.is_set() and (has_more := has_work(now := clock.utc_now())):
             published += self.portal.round(now)
             self._is_undressed = True
             if published and self._studio is not None:
                 self._studio.get_ready()
-            if time.monotonic() > end and not wanted:  # whoever asked for mending waits for all of it
+            is_over = between() or time.monotonic() > end
+            if is_over and not wanted:  # whoever asked for mending waits for all of it
                 break
         if wanted:
             verifying.forget(wanted)
         self._alarm("portal", self.portal.trouble)
         return published, has_more
+
+    def spare(self, is_called: Callable[[], bool]) -> bool:
+        """Make some of the pages for which nobody waits, until `is_called`; False: there are
+        none."""
+        now = clock.utc_now()
+        if not self.portal.has_work(now) or self.portal.is_awaited(now):
+            return False
+        self.portal.round(now, is_called)
+        self._alarm("portal", self.portal.trouble)
+        return True
 
     def rest(self) -> None:
         """There is nothing to be taken or published: a good time for pictures."""

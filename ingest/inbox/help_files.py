@@ -11,6 +11,8 @@ for a sidecar.
 
 from __future__ import annotations
 
+import contextlib
+import os
 from collections.abc import Iterator
 
 from dossier.files import files, moves
@@ -25,6 +27,9 @@ STAFF, CLIENT = "_staff.txt", "_client.txt"
 MARK = "(dossier help)"
 """What the first line ends with, in every language and version."""
 
+STAMP_SECONDS = 2.0
+"""The coarsest time stamps of files (FAT)."""
+
 MOST_BYTES = 1024 * 1024
 """A file that is larger is none of ours."""
 
@@ -35,8 +40,14 @@ def write_staff(office: Office) -> None:
         _bring(folder / STAFF, _text(office, _of_staff(office)))
 
 
-def write_client(office: Office, client: str) -> None:
-    """Bring the help in a client's folder up to date. OSError."""
+def write_client(office: Office, client: str, since: float = 0.0) -> None:
+    """Bring the help in a client's folder up to date. OSError.
+
+    It is not read if nothing was done to it since then (seconds since 1970), when it was right.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if os.lstat(f"{office.inbox}/{client}/{CLIENT}").st_ctime < since - STAMP_SECONDS:
+            return
     with open_beneath(office.inbox, client) as folder:
         _bring(folder / CLIENT, _text(office, _of_client(office, client)))
 

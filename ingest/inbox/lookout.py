@@ -52,8 +52,8 @@ SLOW_SECONDS = 0.005
 STAMP_NS = 2_000_000_000
 """The coarsest time stamps of folders (FAT): a change that comes later gets another one."""
 
-HELPED_AT_ONCE = 500
-"""So many clients' help files are looked at in one full look: drops come first."""
+HELPED_AT_ONCE = 20
+"""So many clients' help files are written in one go: drops come first."""
 
 TURNS = 5
 """At each full look one in TURNS of the empty folders is listed though its stamp is the same."""
@@ -113,6 +113,11 @@ class Lookout:
         self._in_vain = InVain(office, alarm)
         self._to_help: deque[str] = deque()
         self._helped: Office | None = None
+        """With what configuration all of them were seen to last."""
+        self._helped_at = [0.0] * TURNS
+        """When each part of the clients had its turn last, in seconds since 1970."""
+        self._helped_since = 0.0
+        """What was not changed since then need not be read."""
         self._had_clients = Note.get_or_none(Note.key == _HAD_CLIENTS) is not None
 
     def watch(self) -> None:
@@ -181,32 +186,49 @@ class Lookout:
 
     def ready(self) -> Iterator[list[Found]]:
         """Look where it is due; for each client the drops that can be taken or refused."""
-        clients = self._clients_due()
+        clients = sorted(client for client in self._clients_due() if client in self.office.clients)
         ahead = LookAhead(self._workers, self.office, clients) if self._workers is not None and len(clients) > 1 else None
         for client in clients:
             seen = ahead.view(client) if ahead is not None else None
-            if not self._claim(client):
-                self.again_in(client, CLAIM_SECONDS)
-            elif found := self._look(client, seen):
+            if found := self._look_if_ours(client, seen):
                 yield found
 
-    def _clients_due(self) -> list[str]:
+    def fresh(self, busy: Container[str]) -> Iterator[list[Found]]:
+        """The same, in the midst of what `ready` gives, where something came since; not of the
+        clients who are `busy`."""
+        for client in sorted(client for client in self._hinted(busy) if client in self.office.clients):
+            if found := self._look_if_ours(client):
+                yield found
+
+    def _look_if_ours(self, client: str, seen: View | None = None) -> list[Found]:
+        if self._claim(client):
+            return self._look(client, seen)
+        self.again_in(client, CLAIM_SECONDS)
+        return []
+
+    def _hinted(self, busy: Container[str] = ()) -> set[str]:
+        """The clients at whom a look is due by a hint or by time, less those who have a rest."""
         now = time.monotonic()
         with self._lock:
-            everything, self._everything = self._everything, False
-            poll, self._poll = self._poll, False
-            due = {client for client, at in self._due.items() if at <= now}
+            due = {client for client, at in self._due.items() if at <= now and client not in busy}
             for client in due:
                 del self._due[client]
             for client in [client for client in due if self._rest_until.get(client, 0.0) > now]:
                 due.remove(client)
                 self._due[client] = self._rest_until[client]
+        return due
+
+    def _clients_due(self) -> set[str]:
+        with self._lock:
+            everything, self._everything = self._everything, False
+            poll, self._poll = self._poll, False
+        due = self._hinted()
         if everything:
             due |= self._all_due()
         elif poll and self._watch.polls:
             self._polls += 1
             due |= self._changed(spare_quiet=True)
-        return sorted(client for client in due if client in self.office.clients)
+        return due
 
     def _all_due(self) -> set[str]:
         """Every client's folder but those that are as they were when they were seen empty."""
@@ -227,7 +249,7 @@ class Lookout:
         self._alarm(
             "presets", sentence("inbox.presets_not_made", path=trouble.filename, why=system.why(trouble)) if trouble else None
         )
-        self._help(known)
+        self._expect_help(known)
         self._see_whether_empty(bool(known))
         self._full_looks += 1
         changed, turn, inbox = self._changed().intersection(known), self._full_looks % TURNS, str(self.office.inbox)
@@ -238,7 +260,7 @@ class Lookout:
         """The clients with a folder, made where it lacks; none in an inbox that lost all."""
         made, trouble = list[str](), None
         if self.office.settings.intake.make_folders and (known or not self._had_clients):
-            made, trouble = client_folders.make(self.office, known, others)
+            made, trouble = client_folders.make(self.office, set(known), others)
         for client in made:
             log.info("a client's folder was made in the inbox", client=client)
         path = trouble and trouble.filename
@@ -247,24 +269,43 @@ class Lookout:
         )
         return sorted([*known, *made])
 
-    def _help(self, known: Sequence[str]) -> None:
-        """Bring the help files up to date: all after a change, else some at each full look."""
+    def _expect_help(self, known: Sequence[str]) -> None:
+        """See to the help files of all clients after a change, else to some at each full look."""
         if not self.office.settings.intake.help_files:
             return
-        if self._helped is not self.office:
-            self._helped, self._to_help = self.office, deque(known)
-        elif not self._to_help:
-            turn = self._full_looks % TURNS
-            self._to_help.extend(client for client in known if hash(client) % TURNS == turn)
         try:
             help_files.write_staff(self.office)
-            while self._to_help and (client := self._to_help.popleft()):
-                if client in self.office.clients:
-                    help_files.write_client(self.office, client)
-                if len(self._to_help) % HELPED_AT_ONCE == 0:
+        except OSError as error:
+            self._cannot_help(error)
+            return
+        turn, now = self._full_looks % TURNS, time.time()
+        if self._helped is not self.office:
+            self._helped, self._to_help, self._helped_since = self.office, deque(known), 0.0
+            self._helped_at = [now] * TURNS
+        elif not self._to_help:
+            self._to_help.extend(client for client in known if hash(client) % TURNS == turn)
+            self._helped_since, self._helped_at[turn] = self._helped_at[turn], now
+
+    def help(self, is_called: Callable[[], bool]) -> bool:
+        """Bring some clients' help files up to date, until `is_called`; False: there are none to
+        be seen to. Nobody waits for them."""
+        was_due = bool(self._to_help)
+        try:
+            for _ in range(HELPED_AT_ONCE):
+                if not self._to_help:
+                    break
+                if (client := self._to_help.popleft()) in self.office.clients:
+                    help_files.write_client(self.office, client, self._helped_since)
+                if is_called():
                     break
         except OSError as error:
-            log.warning("a help file can't be written", path=str(error.filename), error=error.strerror)
+            self._cannot_help(error)
+        return was_due
+
+    def _cannot_help(self, error: OSError) -> None:
+        log.warning("a help file can't be written", path=str(error.filename), error=error.strerror)
+        self._to_help.clear()
+        self._helped_at = [0.0] * TURNS
 
     def _see_whether_empty(self, has_clients: bool) -> None:
         if has_clients and not self._had_clients:

@@ -118,6 +118,11 @@ class Clearing:
         for row in rest:
             self._note([row], [self._finished(row)])
 
+    def clear_first(self, rows: Iterable[Row]) -> None:
+        """Clear these, which were added, and leave what was begun to go on."""
+        for row in rows:
+            self._note([row], [self._finished(row)])
+
     def _finished(self, row: Row) -> Traces | Exception:
         if row["kind"] in TAKEN:
             return take_away_each(self.office.inbox, [row])[0]

@@ -182,9 +182,12 @@ class Intake:
             return DropBatch(outcome, clients, [(some, workers.begin(receive, orders)) for some, orders in given])
         return DropBatch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
-    def finish(self, now: datetime, batch: DropBatch, more: bool = False) -> Outcome:
+    def finish(self, now: datetime, batch: DropBatch, more: bool = False, is_fresh: bool = False) -> Outcome:
         """The other steps. With `more` to come the last go on meanwhile. Interrupted; database
-        errors."""
+        errors.
+
+        `is_fresh`: it is cleared before other batches, which have been begun.
+        """
         outcome, ready = batch.outcome, list[Candidate]()
         for drops, received in batch.receiving:
             for drop, one in zip(drops, received(), strict=True):
@@ -202,7 +205,10 @@ class Intake:
             self.clearing.add(drop.row for drop in ready)
         if self._workers is not None and (more or len(ready) >= MANY):
             self.clearing.begin(self._workers, [drop.row for drop in ready])
-        if not (more and self._workers is not None):
+        if is_fresh:
+            self.clearing.clear_first([drop.row for drop in ready])
+            outcome.trouble.update(self.clearing.trouble)
+        elif not (more and self._workers is not None):
             self.clear_up(outcome)
         outcome.stays.update(self.staying.reasons(batch.clients))
         left = [drop for drops, _ in batch.receiving for drop in drops if not drop.row or drop.row["kind"] == CLAIMED]

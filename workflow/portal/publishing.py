@@ -4,8 +4,9 @@ One round brings the portal in line with the database, for some items of some cl
 anything is to go, a round does that and nothing else. The first rounds after a start are small, so
 that a daemon which is killed again and again gets somewhere all the same. What was approved by who
 may not any more is asked again first, and folders of clients that are off the portal go whole.
-Clients who may have a portal and have nothing on it get an empty page, when there is nothing else
-to do. Then, in this order:
+Nobody waits for pages that are made anew since config/ changed, nor for the empty page of a client
+who may have a portal and has nothing on it: they are made when there is nothing else to do, a few
+at a time, and fewer when something comes. Then, in this order:
 
  1. stage     copies from the vault, hashed on the way, and the pages that name them, in a folder
               beside the portal; then sync.
@@ -50,7 +51,8 @@ from collections.abc import Callable, Collection, Container, Iterable, Mapping, 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from heapq import nsmallest
+from itertools import chain
 from pathlib import Path
 
 import structlog
@@ -90,8 +92,8 @@ from workflow.portal.staging import stage_each
 
 log = structlog.get_logger("portal")
 
-STALE_AT_ONCE = 50
-"""Clients in a round whose pages are all made anew: after an upgrade these are all clients."""
+SPARE_AT_ONCE = 10
+"""Clients in a round for whose pages nobody waits: after an upgrade these are all clients."""
 
 FIRST, GROWTH = 10, 4
 """Items in the first round after a start, and the growth of the next ones, to site.at_once."""
@@ -232,6 +234,16 @@ class Publisher:
 
     def has_work(self, now: datetime) -> bool:
         """True if a round would do something."""
+        return self.is_awaited(now) or self._has_spare_work()
+
+    def _has_spare_work(self) -> bool:
+        """True if there are pages to be made for which nobody waits."""
+        if identity.is_trial() or self._paused_until is not None:
+            return False
+        return any(code not in self._retry_at for code in chain(self._stale, self._new))
+
+    def is_awaited(self, now: datetime) -> bool:
+        """True if a round would do something for which somebody waits."""
         if identity.is_trial():
             return False
         self._forget_pauses(now)
@@ -247,11 +259,7 @@ class Publisher:
                 return False
         if self._is_all_unsure and not Item.select().where(Item.unsettled).exists():
             self._is_all_unsure = False
-        return (
-            bool(self._made)
-            or any(code not in self._retry_at for code in (*self._off, *self._stale, *self._new))
-            or bool(self._unsettled(1))
-        )
+        return bool(self._made) or any(code not in self._retry_at for code in self._off) or bool(self._unsettled(1))
 
     def take_off(self, now: datetime) -> None:
         """Rounds while anything withdrawn is to go. It waits for nothing else of the portal."""
@@ -261,15 +269,19 @@ class Publisher:
         while not files.stopping.is_set() and self._paused_until is None and self._going(1):
             self.round(now)
 
-    def round(self, now: datetime) -> int:
-        """Bring some items in line; how many were published. The disk's trouble is in `trouble`."""
+    def round(self, now: datetime, is_called: Callable[[], bool] = lambda: False) -> int:
+        """Bring some items in line; how many were published. The disk's trouble is in `trouble`.
+
+        Where `is_called` says that something else is to be done, pages for which nobody waits are
+        left for another round.
+        """
         if identity.is_trial():
             return 0
         self._forget_pauses(now)
         if self._paused_until is not None:
             return 0
         try:
-            return self._round(now)
+            return self._round(now, is_called)
         except OSError as error:
             self._pause(now, error)
             return 0
@@ -278,14 +290,16 @@ class Publisher:
         self._paused_until = now + timedelta(seconds=RETRY_SECONDS)
         self._say_trouble(sentence("publishing.nothing_now"), error)
 
-    def _round(self, now: datetime) -> int:
+    def _round(self, now: datetime, is_called: Callable[[], bool]) -> int:
         self.site.begin()
         if not self._has_looked:
             self._look_who_is_there()
         going = self._going(self.site.at_once)
-        stale = [] if going else self._some_of(self._stale)
+        unsettled = going or self._unsettled(min(self._most, self.site.at_once))
+        is_awaited = bool(unsettled or self._made)
+        stale = [] if going else self._some_of(self._stale & {item.client for item in unsettled} if is_awaited else self._stale)
         work = {code: Work(is_stale=True) for code in stale}
-        jobs = self._jobs(work, going or self._unsettled(min(self._most, self.site.at_once)))
+        jobs = self._jobs(work, unsettled)
         known = self._believed(jobs, work)
         self._set_aside_misfits(now, jobs, {job.client for job in jobs}.union(work), known)
         if unfit := deciding.send_back_unfit(
@@ -306,9 +320,10 @@ class Publisher:
                 work.setdefault(job.client, Work()).due.append(job)
         dressed_for = self._share_out(batches, work)
         jobs = [job for job in jobs if job.is_waiting or job.key not in self._retry_at]
-        if not (jobs or stale or batches):  # nobody waits for an empty page
+        if not (jobs or stale or batches):
+            is_awaited = False
             work |= {code: Work(is_stale=True) for code in self._some_of(self._new) if code not in work}
-        left = self._stage_changes(now, work, known)
+        left = self._stage_changes(now, work, known, (lambda: False) if is_awaited else is_called)
         ready = {code: one.change for code, one in work.items() if one.change and code not in self._retry_at}
         self.site.sync_staged(list(ready.values()))
         self._unsure.update(job.key for job in jobs if job.is_due)
@@ -353,7 +368,7 @@ class Publisher:
     # What is to be done
 
     def _some_of(self, codes: Iterable[str]) -> list[str]:
-        return list(islice((code for code in sorted(codes) if code not in self._retry_at), STALE_AT_ONCE))
+        return nsmallest(SPARE_AT_ONCE, (code for code in codes if code not in self._retry_at))
 
     def _jobs(self, codes: Iterable[str], unsettled: Sequence[Item]) -> list[PortalJob]:
         items = [*unsettled]
@@ -504,8 +519,11 @@ class Publisher:
             else:
                 job.staged = folder / place
 
-    def _stage_changes(self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page]) -> set[str]:
-        """Have all changes lie ready. Returns the clients that are left for a later round.
+    def _stage_changes(
+        self, now: datetime, work: Mapping[str, Work], known: Mapping[str, Page], is_called: Callable[[], bool]
+    ) -> set[str]:
+        """Have all changes lie ready, of one client at least; no more once it `is_called` away.
+        Returns the clients that are left for a later round.
 
         Where there is much, other processes make the pages, of some clients at a time.
         """
@@ -533,7 +551,11 @@ class Publisher:
             change.forget_content()
             work[code].pages.forget_content()
 
-        for code in [code for code in work if is_on_portal(self.office, code)]:
+        codes = [code for code in work if is_on_portal(self.office, code)]
+        for number, code in enumerate(codes):
+            if number and is_called():
+                left.update(codes[number:])
+                break
             attempt(code, partial(begin, code))
             if len(begun) > PAGES_AHEAD:
                 first = begun.popleft()

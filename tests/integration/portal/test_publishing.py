@@ -230,6 +230,24 @@ def test_nobody_waits_for_an_empty_page(office: PortalOffice) -> None:
     office.check()
 
 
+def test_pages_for_which_nobody_waits_are_left_for_later_when_something_comes(office: PortalOffice) -> None:
+    assert office.portal.has_work(office.now)
+    assert not office.portal.is_awaited(office.now)
+    office.portal.round(office.now, lambda: True)
+    assert office.portal.site.homes() == {"acme-bv"}
+    office.share({"a.pdf": b"1"}, client="zon")
+    office.configure(clients=CLIENTS.replace("Acme B.V.", "Acme Holding"))
+    office.reload()
+    office.portal.round(office.now, lambda: True)
+    assert "a.pdf" in read_page(office, "zon", "index.html")
+    assert "Acme Holding" not in read_page(office, "acme-bv", "index.html")
+    assert not office.portal.is_awaited(office.now)
+    office.portal.round(office.now, lambda: True)
+    assert "Acme Holding" in read_page(office, "acme-bv", "index.html")
+    assert not office.portal.has_work(office.now)
+    office.check()
+
+
 def test_a_client_that_is_in_the_configuration_no_more_is_taken_off(office: PortalOffice) -> None:
     office.share({"a.pdf": b"1"})
     office.publish()
