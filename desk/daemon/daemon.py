@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence, Set
+from typing import NamedTuple
 
 import structlog
 
@@ -95,6 +96,18 @@ ONCE_PATIENCE_SECONDS = 5
 
 TROUBLE_PATIENCE_SECONDS = 0.5
 """The same, once something can't be done now."""
+
+
+class LargeDrop(NamedTuple):
+    """A drop that is received beside all else, as it was judged with this configuration."""
+
+    found: Found
+    office: Office
+    batch: DropBatch
+
+    def is_same(self, other: Found) -> bool:
+        """True if this is the drop that a look found again."""
+        return all(getattr(self.found, name) == getattr(other, name) for name in ("client", "folder", "sidecar_name", "stem"))
 
 
 class Daemon:
@@ -186,6 +199,7 @@ class Daemon:
         ahead = None if is_shared() else self.workers
         self.lookout = Lookout(self.office, self._woken, self._alarm, self._claim, self._saw, ahead)
         self.intake = Intake(self.office, self.vault, patient=self._once, workers=self.workers)
+        self._large = list[LargeDrop]()
         self.texts = TextWork(self.office, self.vault, self.intake.gate.screen)
         self.queue = QueueFolder(self.office, self.vault)
         self.portal = PortalWork(self.office, self.vault, self.hint_queue, self._alarm, self.workers, self._once)
@@ -246,6 +260,7 @@ class Daemon:
         """Let others have the clients' folders, but those that are `kept`."""
         if is_shared():
             self.intake.forget()  # first: who claims a folder next finishes what is not marked as done
+            kept = {*kept, *(one.found.client for one in self._large)}
             self.claims.release_all((LEAD, LOGINS, MAIL, WEBHOOKS, *map(inbox, kept)))
 
     def _finish_others(self) -> None:
@@ -345,7 +360,7 @@ class Daemon:
 
     def _is_called(self) -> bool:
         """True if something is due for which somebody waits."""
-        return files.stopping.is_set() or min(self._next_round(), self.lookout.next_at()) <= time.monotonic()
+        return files.stopping.is_set() or self._next_at() <= time.monotonic()
 
     def _spare(self) -> bool:
         """Do a little of what nobody waits for, until something else is due; False: there is
@@ -361,13 +376,18 @@ class Daemon:
             return
         self._release_hands()
         with self._wake:
-            seconds = min(WAKE_SECONDS, min(self._next_round(), self.lookout.next_at()) - time.monotonic())
+            seconds = min(WAKE_SECONDS, self._next_at() - time.monotonic())
             self._wake.wait(max(0.0, seconds))
         if self.intake.has_to_forget(time.monotonic()):
             self.intake.forget()
         if self.leads:
             self.portal.rest()
             self.texts.rest()
+
+    def _next_at(self) -> float:
+        """When something is due, as far as is known by now, in monotonic seconds."""
+        is_received = any(one.batch.is_received() for one in self._large)
+        return 0.0 if is_received else min(self._next_round(), self.lookout.next_at())
 
     def _next_round(self) -> float:
         """When the queue is looked at again, in monotonic seconds; never, by who doesn't lead."""
@@ -416,33 +436,50 @@ class Daemon:
         While one batch is written down, the files of the next are received, and those of the one
         before leave the inbox; not where other daemons wait for the folders.
         """
-        done, ready, begun = False, list[Found](), deque[tuple[list[Found], DropBatch]]()
+        done, few, ready = False, list[Found](), list[Found]()
+        begun = deque[tuple[list[Found], DropBatch]]()
         ahead, passed_by = 0 if is_shared() else 1, set[str]()
 
-        def take_fresh() -> bool:
+        def take_few() -> bool:
+            """Who has dropped a few things doesn't wait for whoever has dropped hundreds."""
+            if few:
+                some = few.copy()
+                few.clear()
+                self._take(some, self.intake.begin(clock.utc_now(), some), more=False, is_fresh=True)
             busy = passed_by.union(*(batch.clients for _, batch in begun), (one.client for one in ready))
             passed_by.update(self._take_fresh(busy))
             return False
 
         try:
-            for found in self.lookout.ready():
-                ready += found
+            done = self._finish_large()
+            for everything in self.lookout.ready():
+                found = self._without_large(everything)
+                (few if len(found) <= FEW else ready).extend(found)
+                if len(few) >= AT_ONCE:  # of many clients: a backlog as well
+                    ready[:0] = few
+                    few.clear()
                 while len(ready) >= AT_ONCE and not files.stopping.is_set():
+                    if not begun:
+                        take_few()
                     begun.append((ready[:AT_ONCE], self.intake.begin(clock.utc_now(), ready[:AT_ONCE])))
                     del ready[:AT_ONCE]
                     if len(begun) > ahead:
                         done = self._take(*begun.popleft(), more=bool(begun)) or done
-                        take_fresh()
+                        take_few()
                         self._release(kept={one.client for one in ready})
-                        self._meanwhile(take_fresh)
+                        self._meanwhile(take_few)
                 if files.stopping.is_set():
                     break
+            if begun:
+                take_few()
+            ready += few
+            few.clear()
             if ready and not files.stopping.is_set():
                 begun.append((ready, self.intake.begin(clock.utc_now(), ready)))
             while begun:
                 done = self._take(*begun.popleft(), more=bool(begun)) or done
                 if begun:
-                    take_fresh()
+                    take_few()
             return done
         finally:
             self._release()
@@ -454,15 +491,49 @@ class Daemon:
         whose drops are too many, and wait for their turn.
         """
         passed_by = set[str]()
-        for found in self.lookout.fresh(busy):
+        self._finish_large(busy)
+        for everything in self.lookout.fresh(busy):
             if files.stopping.is_set():
                 break
+            found = self._without_large(everything)
             if len(found) > FEW:
                 passed_by.add(found[0].client)
                 self.lookout.again_in(found[0].client, 0.0)
-            else:
+            elif found:
                 self._take(found, self.intake.begin(clock.utc_now(), found), more=False, is_fresh=True)
         return passed_by
+
+    def _without_large(self, found: list[Found]) -> list[Found]:
+        """Begin to receive what of these is large beside all else; the others, less those that
+        must wait for it: what amends an item is taken in the order in which it came."""
+        if self._once or self.workers is None or not (self._large or any(one.is_large for one in found)):
+            return found
+        rest = list[Found]()
+        for one in sorted(found, key=lambda one: one.changed_at):
+            under_way = [large for large in self._large if large.found.client == one.client]
+            if any(large.is_same(one) or (one.amends and large.found.amends) for large in under_way):
+                continue
+            if one.is_large:
+                batch = self.intake.begin_large(clock.utc_now(), one, self._woken)
+                self._large.append(LargeDrop(one, self.office, batch))
+            else:
+                rest.append(one)
+        return rest
+
+    def _finish_large(self, busy: Iterable[str] = ()) -> bool:
+        """Take the large drops that were received since, not of clients who are `busy`; True if
+        anything was taken or refused. Those of one client go in the order in which they came."""
+        done, waits = False, set(busy)
+        for large in list(self._large):
+            client = large.found.client
+            if client in waits or not large.batch.is_received():
+                waits.add(client)
+                continue
+            self._large.remove(large)
+            if large.office is self.office:
+                done = self._take([large.found], large.batch, more=False, is_fresh=True) or done
+            self.lookout.hint(client)  # for what waited for it, and to judge it anew if config/ has changed
+        return done
 
     def _take(self, found: list[Found], batch: DropBatch, more: bool, is_fresh: bool = False) -> bool:
         self.claims.confirm()

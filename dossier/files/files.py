@@ -23,6 +23,7 @@ import re
 import secrets
 import stat
 import struct
+import sys
 import threading
 from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
@@ -34,6 +35,13 @@ from dossier.text.sentences import sentence
 
 CHUNK = 1024 * 1024
 """Bytes copied between two looks at the stop signal."""
+
+FLUSH = 16 * CHUNK
+"""Bytes of a copy after which it is synced as far as it has come: whoever syncs something small
+meanwhile would wait for all that was written."""
+
+LARGE = 32 * CHUNK
+"""Bytes from which on a file is read, copied and removed beside all else, not before it."""
 
 GROUP = 12
 """From so many files on, one syncfs costs less than an fsync for each (ext4: about 8)."""
@@ -237,7 +245,7 @@ def _opened_source(source: Place) -> int:
 
 def _pour(reading: int, writing: int, source: Place, folder: Place | Folder) -> str:
     """Copy all bytes; their SHA-256. The names are for whoever reads of an error."""
-    digest = hashlib.sha256()
+    digest, flushed, done = hashlib.sha256(), 0, 0
     while True:
         try:
             piece = os.read(reading, CHUNK)
@@ -252,6 +260,10 @@ def _pour(reading: int, writing: int, source: Place, folder: Place | Folder) -> 
         with _naming(folder):
             while view:
                 view = view[os.write(writing, view) :]
+            done += len(piece)
+            if done >= flushed + FLUSH:
+                os.fdatasync(writing)
+                flushed = done
 
 
 @contextlib.contextmanager
@@ -269,6 +281,24 @@ def hash_file(path: Place) -> str:
     """SHA-256 (hex) of a plain file. Raises NotPlain."""
     with open_plain(path) as descriptor, open(descriptor, "rb", closefd=False) as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def hash_later(path: Place) -> Callable[[], str]:
+    """The same for any thread, to be called once: the file is opened now. Interrupted."""
+    descriptor = _opened(path)
+
+    def read() -> str:
+        digest = hashlib.sha256()
+        try:
+            for piece in pieces_of(descriptor, 0, sys.maxsize):
+                if stopping.is_set():
+                    raise Interrupted
+                digest.update(piece)
+        finally:
+            os.close(descriptor)
+        return digest.hexdigest()
+
+    return read
 
 
 def hash_on_disk(path: Place) -> str:
@@ -423,6 +453,12 @@ def sweep_temporaries(folder: Folder) -> None:
     for name in folder.names():
         if _TEMPORARY.fullmatch(name):
             remove(folder / name)
+
+
+def free_later(descriptor: int) -> None:
+    """Keep an open file that has no name any more until another thread lets go of it: only then is
+    its room freed, and of a large one that takes long."""
+    threading.Thread(target=os.close, args=(os.dup(descriptor),), daemon=True).start()
 
 
 def remove_folder(path: Place) -> bool:

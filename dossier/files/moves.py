@@ -94,6 +94,8 @@ def take_away(path: Place, aside: Place, seen: Look) -> bool:
             return True
     with files.open_plain(aside) as descriptor:
         if seen.is_same_content(Look.of(os.fstat(descriptor))) and not has_writer(descriptor):
+            if seen.size >= files.LARGE:
+                files.free_later(descriptor)
             files.remove(aside)
             return files.look(path) is None
     put_back(aside, path)

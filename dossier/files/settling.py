@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,13 +43,16 @@ class _Seen:
     is_readable: bool = True
     is_cut_off: bool = False
     sha256: str | None = None
+    reading: Future[str] | None = None
 
 
 class Settling:
     """Remembers each file's last look. One thread uses it."""
 
-    def __init__(self, settle_seconds: float) -> None:
+    def __init__(self, settle_seconds: float, beside: Executor | None = None) -> None:
+        """`beside`: what reads large files, if nobody can wait for it."""
         self.settle_seconds = settle_seconds
+        self._beside = beside
         self._seen: dict[str, dict[str, _Seen]] = {}
         """By the folder's path."""
 
@@ -97,9 +101,18 @@ class Settling:
         """True if the file's own format says that it is not finished."""
         return self._seen[str(folder)][name].is_cut_off
 
-    def sha256(self, folder: Path | Folder, name: str) -> str:
-        """The file's SHA-256 (hex); reads it once for each state it is in. Raises OSError."""
+    def sha256(self, folder: Path | Folder, name: str) -> str | None:
+        """The file's SHA-256 (hex); reads it once for each state it is in. Raises OSError.
+
+        None: it is large, and is being read; ask again.
+        """
         seen = self._seen[str(folder)][name]
+        if seen.sha256 is None and self._beside is not None and seen.look.size >= files.LARGE:
+            reading, seen.reading = seen.reading or self._beside.submit(files.hash_later(folder / name)), None
+            if not reading.done():
+                seen.reading = reading
+                return None
+            seen.sha256 = reading.result()
         if seen.sha256 is None:
             seen.sha256 = files.hash_file(folder / name)
         return seen.sha256

@@ -81,6 +81,10 @@ class Vault:
         self._made_folder = True
         return self
 
+    def apart(self) -> Vault:
+        """The same folder for another thread, which syncs itself what it keeps."""
+        return Vault(self.path, to_read=True)
+
     def hold(self) -> None:
         """From now on nobody sweeps away what is being received."""
         if self._receiving is None:

@@ -16,6 +16,7 @@ import contextlib
 import hashlib
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -39,6 +40,9 @@ from ingest.sidecar.presets import Spoken
 from ingest.sidecar.reading import Sidecar, claimed_files, read_preset, read_sidecar, reads_as_sidecar
 
 SIDECAR_BYTES = Limits().bytes
+
+BEING_READ_SECONDS = 0.25
+"""How soon it is asked again what a large file's SHA-256 is, which is being read."""
 
 UNREADABLE_RETRY_SECONDS = 30.0
 """How soon a file that the share or the disk could not give is tried again."""
@@ -122,6 +126,16 @@ class Found:
         """What its maker should know of the folder as it is."""
         card = names.printable(self.sidecar_name or "")
         return (*self.doubts, *(sentence("inbox.left_copy", file=names.printable(name), card=card) for name in self.copies))
+
+    @property
+    def is_large(self) -> bool:
+        """True if it takes long to receive its files."""
+        return sum(look.size for look in self.looks.values()) >= files.LARGE
+
+    @property
+    def amends(self) -> bool:
+        """True if it changes an item that there is."""
+        return self.sidecar is not None and self.sidecar.item is not None
 
     @property
     def folders(self) -> tuple[str, ...]:
@@ -243,11 +257,12 @@ class _Place:
 class Looker:
     """Looks at inbox folders. Keeps what it read of files that still wait. One thread uses it."""
 
-    def __init__(self, office: Office, at_once: bool = False) -> None:
-        """`at_once`: the asker was not there before, and can't see how long it was quiet."""
+    def __init__(self, office: Office, at_once: bool = False, beside: Executor | None = None) -> None:
+        """`at_once`: the asker was not there before, and can't see how long it was quiet.
+        `beside`: see Settling."""
         self.office = office
         self._at_once = at_once
-        self.settling = Settling(self.quiet(office.settings.watch.settle_seconds))
+        self.settling = Settling(self.quiet(office.settings.watch.settle_seconds), beside)
         self._cards: dict[str, dict[str, _Card]] = {}
         self._copies: dict[str, dict[str, tuple[Look, bool]]] = {}
 
@@ -666,7 +681,10 @@ class _Round:
         if not self.settling.is_readable(place.opened, name):
             return sentence("inbox.waits_for_right", file=file), sentence("inbox.stayed_unreadable", file=file, hours=hours)
         try:
-            if sha256 and self.settling.sha256(place.opened, name) != sha256:
+            found = self.settling.sha256(place.opened, name) if sha256 else None
+            if sha256 and found is None:
+                self.view.again_in(BEING_READ_SECONDS)
+            if found != sha256:
                 return sentence("inbox.waits_for_rest", file=file), None
         except OSError:
             return None  # whoever receives it will say so

@@ -17,6 +17,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
@@ -89,7 +90,7 @@ class Lookout:
         self._saw = saw
         self._claim = claim
         self._workers = workers
-        self.looker = Looker(office)
+        self.looker = Looker(office, beside=ThreadPoolExecutor(1, thread_name_prefix="hash"))
         self._wake = wake
         self._alarm = alarm
         self._lock = threading.Lock()

@@ -39,6 +39,8 @@ class Candidate:
     kinds: list[str] = field(default_factory=list)
     places: list[str] = field(default_factory=list)
     """Where each of `files` lies now."""
+    is_on_disk: bool = False
+    """They would survive a power cut."""
     faults: list[Fault] = field(default_factory=list)
     whose: Whose = field(default_factory=Whose)
     """Whose the files are."""

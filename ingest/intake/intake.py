@@ -41,7 +41,9 @@ What happens to a batch of drops, in this order:
 At each point every file is in the inbox, or in the vault with an item, or in _rejected. From 4 to 7
 it is out of sight, and the database knows under which name. Only from 6 to 7 is it in two places.
 7 and 8 are in clearing.py, the moves of 4 and 7 in leaving.py. Of a backlog other processes
-(pool.py) do 2 and 7, while this one does the rest: 2 of the next batch, 7 of the one before. The
+(pool.py) do 2 and 7, while this one does the rest: 2 of the next batch, 7 of the one before. Of a
+drop with large files 2, and what of 5 is the vault's, goes on beside all else; then it goes on as a
+batch of its own, and what changed meanwhile shows at 4. The
 disk full, no permission, a failing disk at any of these: 1 to 5 leave the drop in the inbox, under
 its names, 6 is the database's all or nothing, 7 and 8 are tried again.
 """
@@ -104,6 +106,9 @@ AT_ONCE = 250
 WORKERS = 4
 """Threads that copy and hash; both release the interpreter's lock."""
 
+BESIDE = 2
+"""Drops with large files that are received at once, while others are taken."""
+
 MARK_SECONDS = 0.5
 """How long the mark `cleared` waits for a next transaction to go with."""
 
@@ -115,6 +120,8 @@ class DropBatch:
     outcome: Outcome
     clients: Set[str]
     receiving: list[tuple[Sequence[Candidate], Callable[[], list[Received]]]]
+    is_received: Callable[[], bool] = lambda: True
+    """Whether a large one is."""
 
 
 class Intake:
@@ -131,6 +138,7 @@ class Intake:
         self.sightings = Sightings(office)
         self._strikes = Strikes()
         self._pool = ThreadPoolExecutor(WORKERS, thread_name_prefix="receive")
+        self._beside = ThreadPoolExecutor(BESIDE, thread_name_prefix="receive-large")
 
     @property
     def office(self) -> Office:
@@ -182,6 +190,18 @@ class Intake:
             return DropBatch(outcome, clients, [(some, workers.begin(receive, orders)) for some, orders in given])
         return DropBatch(outcome, clients, [(some, self._pool.submit(receive, orders).result) for some, orders in given])
 
+    def begin_large(self, now: datetime, found: Found, tell: Callable[[], None]) -> DropBatch:
+        """Steps 1 and 2 of a drop with large files, and as much of 5 as is the vault's.
+
+        `tell` is called, from any thread, when the batch `is_received`. The vault must be a folder.
+        """
+        outcome = Outcome()
+        drops = self._judge_all(now, self._takeable([found], outcome), outcome)
+        receive = self._receiver(self.vault.apart()).receive_durably
+        received = self._beside.submit(receive, [self._order(drop) for drop in drops])
+        received.add_done_callback(lambda _: tell())
+        return DropBatch(outcome, {found.client}, [(drops, received.result)], received.done)
+
     def finish(self, now: datetime, batch: DropBatch, more: bool = False, is_fresh: bool = False) -> Outcome:
         """The other steps. With `more` to come the last go on meanwhile. Interrupted; database
         errors.
@@ -203,12 +223,12 @@ class Intake:
             if kept:
                 self._commit(now, kept, outcome)
             self.clearing.add(drop.row for drop in ready)
-        if self._workers is not None and (more or len(ready) >= MANY):
-            self.clearing.begin(self._workers, [drop.row for drop in ready])
         if is_fresh:
             self.clearing.clear_first([drop.row for drop in ready])
             outcome.trouble.update(self.clearing.trouble)
-        elif not (more and self._workers is not None):
+        elif self._workers is not None and (more or len(ready) >= MANY):
+            self.clearing.begin(self._workers, [drop.row for drop in ready])
+        if not is_fresh and not (more and self._workers is not None):
             self.clear_up(outcome)
         outcome.stays.update(self.staying.reasons(batch.clients))
         left = [drop for drops, _ in batch.receiving for drop in drops if not drop.row or drop.row["kind"] == CLAIMED]
@@ -217,7 +237,8 @@ class Intake:
 
     def close(self) -> None:
         """End what was begun."""
-        self._pool.shutdown(cancel_futures=True)
+        for pool in (self._pool, self._beside):
+            pool.shutdown(cancel_futures=True)
         self.gate.close()
 
     def clear_up(self, outcome: Outcome) -> None:
@@ -275,6 +296,7 @@ class Intake:
     def _received(self, drop: Candidate, received: Received) -> Exception | None:
         """Take over what came; what went wrong is the answer."""
         drop.files, drop.kinds, drop.places = received.files, received.kinds, received.places
+        drop.is_on_disk = received.is_on_disk
         drop.faults += received.faults
         drop.noticed = [*drop.found.notices, *received.warnings]
         if received.error is None and not drop.faults and drop.delegation and not delegation.holds(drop.delegation, drop):
@@ -391,9 +413,10 @@ class Intake:
         But those whose folders were taken away since.
         """
         folders = [folders for drop in drops for folders in _folders_of(drop)]
+        lacking = [drop for drop in drops if not drop.is_on_disk]
         try:
             self.vault.sync(
-                [place for drop in drops for place in drop.places], [copy for drop in drops for _, copy in drop.files]
+                [place for drop in lacking for place in drop.places], [copy for drop in lacking for _, copy in drop.files]
             )
             lacks = files.sync_beneath(self.office.inbox, (), folders)
         except OSError as error:

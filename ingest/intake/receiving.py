@@ -59,6 +59,8 @@ class Received:
     faults: list[Fault] = field(default_factory=list)
     warnings: list[Sentence] = field(default_factory=list)
     error: Exception | None = None
+    is_on_disk: bool = False
+    """All of it would survive a power cut."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,18 @@ class Receiver:
     def receive_each(self, orders: Sequence[Order]) -> list[Received]:
         """Raises Interrupted."""
         return [self._receive(order) for order in orders]
+
+    def receive_durably(self, orders: Sequence[Order]) -> list[Received]:
+        """The same, and what came is on the disk. Raises Interrupted."""
+        found = self.receive_each(orders)
+        for received in found:
+            try:
+                self.vault.sync(received.places, [copy for _, copy in received.files])
+                received.is_on_disk = True
+            except OSError as error:
+                self._discard(received)
+                received.error = error
+        return found
 
     def _receive(self, order: Order) -> Received:
         received = Received()
