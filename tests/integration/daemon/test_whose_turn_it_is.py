@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import signal
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
-from kit.support import OWN_SETTINGS, PDF, Root, own_office
+from kit.support import OWN_SETTINGS, PDF, Root, once_here, own_office
 
 from desk.daemon import daemon as working
 from desk.daemon.daemon import Daemon
 from dossier.files import files
+from dossier.files.beneath import Place
 from dossier.office.opening import load_office
+from ingest.intake.receiving import Order, Received, Receiver
+
+WAIT_SECONDS = 30
 
 SETTINGS = OWN_SETTINGS.replace("settle_seconds: 0.2", "settle_seconds: 0", 1)
 
@@ -57,3 +63,77 @@ def test_a_drop_does_not_wait_for_another_clients_backlog(office: Root, monkeypa
     assert office.told("today", "zon")["item"].endswith("000006")
     assert office.told("today", "acme-bv")["item"].endswith("000022"), "of one client they are taken in their order"
     assert len(office.json("items", "--limit", "0")) == 22
+
+
+def test_what_comes_beside_a_large_file_does_not_wait_for_it_but_for_what_changes_the_same(
+    office: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place(office, "acme-bv", "first")
+    once_here(office)
+    item, large = office.told("first")["item"], PDF + bytes(100_000)
+    office.drop("a-large", f"item: {item}\nattachments: [large.pdf]\n", large_pdf=large)
+    office.drop("b-after-it", f"item: {item}\ndescription: Annual accounts, second version\n")
+    place(office, "acme-bv", "c-beside")
+
+    monkeypatch.setattr(files, "LARGE", len(large))
+    others_are_taken, receive = threading.Event(), Receiver.receive_durably
+
+    def slowly(receiver: Receiver, orders: Sequence[Order]) -> list[Received]:
+        assert others_are_taken.wait(WAIT_SECONDS)
+        return receive(receiver, orders)
+
+    monkeypatch.setattr(Receiver, "receive_durably", slowly)
+
+    def see(_: int) -> None:
+        if office.receipt("c-beside") and not others_are_taken.is_set():
+            assert office.receipt("a-large") is None
+            others_are_taken.set()
+        if office.receipt("b-after-it"):
+            daemon.stop()
+
+    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
+    end = threading.Timer(2 * WAIT_SECONDS, daemon.stop)
+    end.start()
+    daemon.run()
+    end.cancel()
+    shown = office.json("show", item)
+    assert [one["name"] for one in shown["attachments"]] == ["first.pdf", "large.pdf"]
+    assert shown["attachments"][1]["sha256"] == hashlib.sha256(large).hexdigest()
+    told = [one["detail"].get("source") for one in shown["history"]]
+    assert told.index("a-large.yaml") < told.index("b-after-it.yaml")
+    assert office.tree("acme-bv") == [
+        "_done",
+        *(f"_done/{stem}.receipt.yaml" for stem in ("a-large", "b-after-it", "c-beside", "first")),
+    ]
+
+
+def test_a_large_file_that_is_not_yet_what_its_sidecar_says_is_read_beside_all_else(
+    office: Root, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LARGE", 100_000)
+    large = PDF + bytes(100_000)
+    listed = f"attachments:\n  - {{file: large.pdf, sha256: {hashlib.sha256(large).hexdigest()}}}\n"
+    office.drop("large", f"description: Annual accounts 2025\n{listed}", large_pdf=bytes(100_000))
+    others_are_taken, hash_later = threading.Event(), files.hash_later
+
+    def slowly(place: Place) -> Callable[[], str]:
+        read = hash_later(place)
+        return lambda: read() if others_are_taken.wait(WAIT_SECONDS) else ""
+
+    monkeypatch.setattr(files, "hash_later", slowly)
+
+    def see(_: int) -> None:
+        if office.receipt("beside", "zon") and not others_are_taken.is_set():
+            others_are_taken.set()
+            assert office.receipt("large") is None
+            (office.inbox() / "large.pdf").write_bytes(large)
+        if office.receipt("large"):
+            daemon.stop()
+
+    place(office, "zon", "beside")
+    daemon = Daemon(load_office(office.path, office.environ), office.environ, progress=see)
+    end = threading.Timer(2 * WAIT_SECONDS, daemon.stop)
+    end.start()
+    daemon.run()
+    end.cancel()
+    assert office.json("show", office.told("large")["item"])["attachments"][0]["size"] == len(large)
