@@ -408,7 +408,7 @@ class Daemon:
             self._queue_due = 0.0  # what was approved by who may not any more is asked again
         return did or taken
 
-    def _decide_and_publish(self, between: Callable[[], bool]) -> bool:
+    def _decide_and_publish(self, between: Callable[[], bool] = lambda: False) -> bool:
         """What was decided, then what stands approved, for a few seconds or until `between` two
         rounds something else is due; True if there was anything, or is more."""
         again = self.queue.round(clock.utc_now())
