@@ -59,16 +59,8 @@ class EventLog:
             for _, actor, behind, way, action, item, subject in rows:
                 if action in TOLD or action in LOOKS or (action, way) in BY_HAND:
                     continue
-                about = {"item": item_name(item)} if item is not None else {}
-                client = clients.get(item, subject)
-                log.info(
-                    action.replace("_", " "),
-                    **about,
-                    **({"client": client} if client else {}),
-                    by=actor,
-                    **({"behind": behind} if behind else {}),
-                    way=way,
-                )
+                about = {"item": item and item_name(item), "client": clients.get(item, subject), "by": actor, "behind": behind}
+                log.info(action.replace("_", " "), **{name: value for name, value in about.items() if value}, way=way)
 
     def _next(self) -> list[tuple[Any, ...]]:
         query = Event.select(Event.seq, Event.actor, Event.behind, Event.way, Event.action, Event.item, Event.subject)

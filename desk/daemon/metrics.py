@@ -15,7 +15,6 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
-from typing import Protocol
 
 import structlog
 import uvicorn
@@ -28,6 +27,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from desk.actions import overview
+from desk.daemon.summary import RunSummary
 from dossier import __version__
 from dossier.backup import backup
 from dossier.database.database import close_database
@@ -47,23 +47,11 @@ HANGS_SECONDS = 300.0
 less."""
 
 
-class Done(Protocol):
-    """What a daemon did since it started."""
-
-    taken: int
-    duplicates: int
-    refused: int
-    published: int
-    mailed: int
-    taking_seconds: float
-    publishing_seconds: float
-
-
 class MetricsServer:
     """`office` as it is now, what was `done`, and when the working thread last worked (monotonic
     seconds)."""
 
-    def __init__(self, office: Callable[[], Office], done: Done, worked_at: Callable[[], float]) -> None:
+    def __init__(self, office: Callable[[], Office], done: RunSummary, worked_at: Callable[[], float]) -> None:
         self._office, self._done, self._worked_at = office, done, worked_at
         self._lock = threading.Lock()
         self._waiting: tuple[float, list[Metric]] = (float("-inf"), [])

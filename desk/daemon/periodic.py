@@ -8,6 +8,8 @@ database.
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
+from functools import partial
 
 from desk.daemon.portal_work import VERIFY_HOURS, PortalWork
 from desk.daemon.scheduled_job import ScheduledJob
@@ -56,8 +58,9 @@ class Periodic:
 
     def once(self) -> None:
         """What `run --once` does of it, before its work."""
-        for job in (self._remind, self._remind_contacts, self._tell_due, self._look_around):
-            job()
+        for remind in (reminders.remind, unopened.remind, due.remind):
+            self._remind(remind)
+        self._look_around()
         self._trail.anchor(clock.utc_now())
 
     def jobs(self, leads: Callable[[], bool]) -> list[ScheduledJob]:
@@ -67,30 +70,22 @@ class Periodic:
             return lambda: function() if leads() else None
 
         return [
-            ScheduledJob("remind", REMIND_SECONDS, led(self._remind)),
-            ScheduledJob("remind contacts", REMIND_CONTACTS_SECONDS, led(self._remind_contacts)),
+            ScheduledJob("remind", REMIND_SECONDS, led(partial(self._remind, reminders.remind))),
+            ScheduledJob("remind contacts", REMIND_CONTACTS_SECONDS, led(partial(self._remind, unopened.remind))),
             ScheduledJob("breaches", BREACH_SECONDS, led(self._write_drafts)),
-            ScheduledJob("due dates", DUE_SECONDS, led(self._tell_due), is_long=True),
+            ScheduledJob("due dates", DUE_SECONDS, led(partial(self._remind, due.remind)), is_long=True),
             ScheduledJob("alarms", ALARM_SECONDS, led(self._look_around)),
             ScheduledJob("verify", VERIFY_HOURS * 3600, led(self._portal.verify_daily), is_long=True),
             ScheduledJob("trail", TRAIL_SECONDS, led(self._keep_trail), is_long=True),
             ScheduledJob("retention", RETENTION_SECONDS, led(self._retain), is_long=True),
         ]
 
-    def _remind(self) -> None:
-        if reminders.remind(self.office, clock.utc_now()):
-            self._wake_mail()
-
-    def _remind_contacts(self) -> None:
-        if unopened.remind(self.office, clock.utc_now()):
+    def _remind(self, remind: Callable[[Office, datetime], object]) -> None:
+        if remind(self.office, clock.utc_now()):
             self._wake_mail()
 
     def _write_drafts(self) -> None:
         drafts.write_what_was_left(self.office, clock.utc_now())
-
-    def _tell_due(self) -> None:
-        if due.remind(self.office, clock.utc_now()):
-            self._wake_mail()
 
     def _look_around(self) -> None:
         scanner = self.office.settings.intake.clamd

@@ -58,11 +58,9 @@ def start(jobs: Sequence[ScheduledJob]) -> BackgroundScheduler:
     scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
     for job in jobs:
         executor = "long" if job.is_long else "punctual" if job.is_punctual else "default"
-        function, begins = _closing(job.function), undefined
-        if job.is_punctual:
-            function, begins = _keeping(job.function), datetime.now(UTC)
+        begins = datetime.now(UTC) if job.is_punctual else undefined
         names = {"id": job.name, "name": job.name, "executor": executor}
-        scheduler.add_job(function, "interval", seconds=job.seconds, next_run_time=begins, **names)
+        scheduler.add_job(_tidy(job), "interval", seconds=job.seconds, next_run_time=begins, **names)
     scheduler.start()
     return scheduler
 
@@ -73,25 +71,20 @@ def change(scheduler: BackgroundScheduler, jobs: Sequence[ScheduledJob]) -> None
         scheduler.reschedule_job(job.name, trigger="interval", seconds=job.seconds)
 
 
-def _closing(function: Callable[[], None]) -> Callable[[], None]:
-    def job() -> None:
+def _tidy(job: ScheduledJob) -> Callable[[], None]:
+    """What the job does, and its connection closed behind it; the punctual one keeps its own until
+    something goes wrong."""
+
+    def run() -> None:
+        is_kept = False
         try:
-            function()
+            job.function()
+            is_kept = job.is_punctual
         finally:
-            close_database()
+            if not is_kept:
+                close_database()
 
-    return job
-
-
-def _keeping(function: Callable[[], None]) -> Callable[[], None]:
-    def job() -> None:
-        try:
-            function()
-        except BaseException:
-            close_database()
-            raise
-
-    return job
+    return run
 
 
 def _report(event: JobExecutionEvent) -> None:

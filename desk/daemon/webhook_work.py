@@ -25,36 +25,28 @@ class WebhookWork(SideThread):
         self, office: Office, environ: Mapping[str, str], alarm: Callable[[str, Sentence | None], None], standing: StandingAlarms
     ) -> None:
         super().__init__("webhooks")
-        self._sender = sending.Sender(office, environ, alarm)
+        self.sender = sending.Sender(office, environ, alarm)
         self._alarm, self._standing = alarm, standing
         self._version, self._due = -1, 0.0
 
-    @property
-    def office(self) -> Office:
-        return self._sender.office
-
-    @office.setter
-    def office(self, office: Office) -> None:
-        self._sender.office = office
-
     def once(self, claims: Claims) -> bool:
         """Send what is due, unless another daemon does; True if there was anything."""
-        return bool(self.office.settings.webhooks and claims.take(WEBHOOKS) and self._sender.round(clock.utc_now()))
+        return bool(self.sender.office.settings.webhooks and claims.take(WEBHOOKS) and self.sender.round(clock.utc_now()))
 
     def step(self) -> float:
         self._end_forgotten()
         seconds = WAKE_SECONDS
-        if not self.office.settings.webhooks:
+        if not self.sender.office.settings.webhooks:
             self.forget()
         elif not self._claims.take(WEBHOOKS):  # another daemon sends
             self.forget()
             seconds = LEAD_SECONDS
         elif (seen := data_version()) != self._version or self._due <= 0:
             self._version = seen
-            if self._sender.round(clock.utc_now()):  # there may be more
+            if self.sender.round(clock.utc_now()):  # there may be more
                 self.forget()
                 seconds = 0.0
-            self._due = sending.seconds_to_next(self.office, clock.utc_now())
+            self._due = sending.seconds_to_next(self.sender.office, clock.utc_now())
         self._due -= seconds
         return seconds
 
@@ -65,5 +57,5 @@ class WebhookWork(SideThread):
         """No alarm stands of a webhook that is in the settings no more."""
         for cause in self._standing.causes():
             name = cause.removeprefix(sending.CAUSE)
-            if name != cause and name not in self.office.settings.webhooks:
+            if name != cause and name not in self.sender.office.settings.webhooks:
                 self._alarm(cause, None)

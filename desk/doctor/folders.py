@@ -12,14 +12,14 @@ import secrets
 import socket
 import stat
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from fnmatch import fnmatch
 from itertools import islice
 from pathlib import Path
-from typing import Any
 from urllib.parse import unquote
 
 from desk.doctor.findings import Finding, note, ok, wrong
+from desk.doctor.queue import owner_and_mode
 from dossier.files import files
 from dossier.files.leases import has_writer
 from dossier.office import people
@@ -53,14 +53,13 @@ def folders(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  #
         ("vault" if office.vault_store is None else "vault on its way", office.vault),
         ("var", office.var),
     ):
-        fault = _why_unusable(path, may_be_made=name != "inbox")
-        if fault:
-            yield fault(name)
+        if fault := _why_unusable(name, path, may_be_made=name != "inbox"):
+            yield fault
         elif not path.exists():
             yield ok(name, "doctor.made_later", path=str(path))
         else:
             kind = file_system_of(path)
-            yield ok(name, "doctor.folder", path=str(path), kind=kind, owner=_owner(path))
+            yield ok(name, "doctor.folder", path=str(path), kind=kind, owner=owner_and_mode(path))
             if name in ("queue", "vault", "var") and not _keeps_rights(path):
                 yield note(name, "doctor.no_rights_kept", path=str(path), kind=kind)
             if kind in IN_MEMORY:
@@ -78,7 +77,7 @@ def _of_others(name: str, top: Path, depth: int) -> Iterator[Finding]:
     inside = islice(own, MOST_ENTRIES)
     found = [path for path in inside if whose and _is_barred(path, whose)]
     if found:
-        values = {"user": me, "path": names.printable(str(found[0])), "owner": _owner(found[0]), "top": str(top)}
+        values = {"user": me, "path": names.printable(str(found[0])), "owner": owner_and_mode(found[0]), "top": str(top)}
         if len(found) > 1:
             yield wrong(name, "doctor.barred_several", **values, more=len(found) - 1)
         else:
@@ -107,29 +106,21 @@ def _shallow(top: Path, depth: int) -> Iterator[Path]:
             yield from _shallow(Path(entry.path), depth - 1)
 
 
-def _why_unusable(path: Path, may_be_made: bool) -> Callable[[str], Finding] | None:
-    """What makes a finding of it, given the name of the check; None if the folder can be used."""
-    me = people.user_name(os.geteuid())
-    values: dict[str, Any] = {"path": str(path), "user": me}
+def _why_unusable(check: str, path: Path, may_be_made: bool) -> Finding | None:
+    """Why the folder can't be used, as a finding of this check; None if it can."""
+    values = {"path": str(path), "user": people.user_name(os.geteuid())}
     if not os.path.lexists(path):
         above = next(folder for folder in path.parents if folder.exists())
         if not may_be_made:
-            return lambda check: wrong(check, "doctor.no_folder", **values)
+            return wrong(check, "doctor.no_folder", **values)
         if not os.access(above, os.W_OK | os.X_OK):
-            return lambda check: wrong(check, "doctor.no_folder_to_be_made", **values, above=str(above))
-        return None
-    if not path.is_dir():
-        return lambda check: wrong(check, "doctor.not_a_folder", **values)
-    if not os.access(path, os.R_OK | os.W_OK | os.X_OK):
-        if path.stat().st_uid == os.geteuid():
-            return lambda check: wrong(check, "doctor.own_folder_barred", **values, owner=_owner(path))
-        return lambda check: wrong(check, "doctor.folder_barred", **values, owner=_owner(path))
+            return wrong(check, "doctor.no_folder_to_be_made", **values, above=str(above))
+    elif not path.is_dir():
+        return wrong(check, "doctor.not_a_folder", **values)
+    elif not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+        code = "doctor.own_folder_barred" if path.stat().st_uid == os.geteuid() else "doctor.folder_barred"
+        return wrong(check, code, **values, owner=owner_and_mode(path))
     return None
-
-
-def _owner(path: Path) -> str:
-    status = path.stat()
-    return f"{people.user_name(status.st_uid)} {stat.filemode(status.st_mode)}"
 
 
 def _others_can_write(path: Path) -> bool:
@@ -141,7 +132,7 @@ def _others_can_write(path: Path) -> bool:
 
 
 def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # noqa: ARG001
-    if _why_unusable(office.inbox, may_be_made=False):
+    if _why_unusable("inbox", office.inbox, may_be_made=False):
         return
     me = os.geteuid()
     known, unknown = listing.clients_with_folders(office)
@@ -153,8 +144,8 @@ def inbox(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  # n
             yield wrong("inbox", "doctor.stray", path=names.printable(str(path)), why=unknown[name])
     for code in known:
         path = office.inbox / code
-        if fault := _why_unusable(path, may_be_made=True):
-            yield fault("inbox")
+        if fault := _why_unusable("inbox", path, may_be_made=True):
+            yield fault
             continue
         status = path.stat()
         if status.st_mode & stat.S_ISVTX and me not in (0, status.st_uid):

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import os
 import pwd
+import re
 import sqlite3
 import sys
 import time
@@ -35,9 +36,7 @@ def versions(office: Office, environ: Mapping[str, str]) -> Iterator[Finding]:  
     for line in metadata.requires("dossier-office") or []:
         if "extra ==" in line:
             continue
-        name = line.split(";")[0].strip()
-        for mark in "<>=!~[ ":
-            name = name.split(mark)[0]
+        name = re.split("[^A-Za-z0-9._-]", line)[0]
         try:
             metadata.version(name)
         except metadata.PackageNotFoundError:
