@@ -346,7 +346,7 @@ class Daemon:
         killed.
         """
         self._scheduler.shutdown(wait=False)
-        ending = [*self.mails.end(), *self.webhooks.end(), self.texts.end()]
+        ending = [*self.mails.end(), *self.webhooks.end(), *self.texts.end()]
         self.portal.end()
         self.lookout.stop()
         self._queue_watch.stop()
@@ -665,17 +665,8 @@ class Daemon:
         old, office = self.office.settings, self._config.changed()
         if office is None:
             return
-        for room in (
-            self,
-            self.intake,
-            self.queue,
-            *self.mails.mailers,
-            self.webhooks.sender,
-            self.alarms,
-            self.trail,
-            self.periodic,
-            self.texts,
-        ):
+        senders = (*self.mails.mailers, self.webhooks.sender)
+        for room in (self, self.intake, self.queue, *senders, self.alarms, self.trail, self.periodic, self.texts):
             room.office = office
         self.lookout.reconfigured(office)
         self.queue.forget_people()

@@ -1,5 +1,5 @@
 """A thread of the daemon's that does one duty again and again: mail, mails to log in with,
-webhooks.
+webhooks, reading files to find items by.
 
 Trouble with the duty, of whatever kind, stays in its thread: it is told, and tried again. Of
 several daemons on one office one has the duty, as its claim says (dossier/cluster/claims.py).
@@ -54,6 +54,8 @@ class SideThread(ABC):
         while not (files.stopping.is_set() or self._over.is_set()):
             try:
                 seconds = self.step()
+            except files.Interrupted:
+                break
             except Exception as error:  # noqa: BLE001 - whatever went wrong, it is tried again
                 self._log.error("this work failed; tried again", error=told(error), error_type=type(error).__name__)
                 close_database()

@@ -28,6 +28,7 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
     office = visit.office
     found = item_view.view(office, visit.actor, visit.now, name, note=visit.request.method == "GET")
     code, client = found.summary["client"], office.clients.get(found.summary["client"])
+    types = offering.types(office, visit.actor)
     story = [
         {
             "at": one.at, "who": one.who, "what": visit.told(one.what),
@@ -44,8 +45,8 @@ def page(visit: StaffVisit, name: str, status: int = 200, **more: object) -> Res
         "why": [visit.told(line) for line in found.why], "visible": visit.told(found.visible),
         "latest": next((line for line in sorted(story, key=lambda line: str(line["at"]), reverse=True) if line["who"]), None),
         "attention": [visit.told(line) for line in found.attention], "statuses": office.settings.items.statuses,
-        "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": offering.types(office, visit.actor),
-        "own_fields": offering.types(office, visit.actor)[found.summary["type"]].fields if found.summary["type"] in offering.types(office, visit.actor) else {},
+        "problems": {}, "typed": {}, "opened": "", "done": visit.field("done"), "types": types,
+        "own_fields": types[found.summary["type"]].fields if found.summary["type"] in types else {},
         "approvers": offering.approvers(office, visit.actor, code, found.summary["type"]), "client": client,
         "owners": offering.owners(office, code, found.summary["type"]),
         "may_share": offering.may_share_outright(office, visit.actor, code), "named": offering.named,

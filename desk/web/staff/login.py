@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from desk.actions import first_run
 from desk.web.staff import oidc
-from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import StaffVisit
+from desk.web.staff.visit import StaffVisit, goal_of
 from workflow.portal_access import access, staff_access
 
 

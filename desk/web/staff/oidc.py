@@ -14,8 +14,7 @@ from functools import lru_cache
 from starlette.responses import RedirectResponse, Response
 
 from desk.web.identity.provider import Provider, refused
-from desk.web.staff.goals import goal_of
-from desk.web.staff.visit import StaffVisit
+from desk.web.staff.visit import StaffVisit, goal_of
 from dossier.office.keys import Oidc
 from dossier.office.office import Office
 from dossier.text.refusals import NotFound

@@ -64,25 +64,16 @@ def papers(
 ) -> list[Paper]:
     """These files, (name, size, media type, SHA-256), with their pages counted. `before`: name → SHA-256 as they were."""
     made = []
-    for number, (name, size, media_type, sha256) in enumerate(attachments):
+    for number, file in enumerate(attachments):
+        name, _, media_type, sha256 = file
         pages: int | None = 0
         if may_have_picture(media_type):
             pages = easel.count(sha256) if number < FILES_COUNTED else None
         words = item_view.words_found(attention, name)
         found = easel.places(sha256, words) if words and pages else {}
         then = before.get(name) if before is not None else None
-        made.append(
-            Paper(
-                name,
-                size,
-                media_type,
-                sha256,
-                pages,
-                found,
-                then if then != sha256 else None,
-                before is not None and then is None,
-            )
-        )
+        is_new = before is not None and then is None
+        made.append(Paper(*file, pages, found, then if then != sha256 else None, is_new))
     return made
 
 

@@ -6,6 +6,7 @@ search, the menu and its counts, who is logged in) is put around them here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
@@ -32,6 +33,10 @@ WORDS = Words("field")
 
 TEXTS = {"description", "explanation", "comment", "reason", "location", "labels", "sidecar", "text"}
 """Fields of forms that hold what somebody thought up."""
+
+
+_GOAL = re.compile(r"/(?!/|\\|_login|_logout|_oidc)[^\x00-\x20\\]{0,500}")
+"""Where a login may lead to: a path of the desk, and no other site."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +127,11 @@ class StaffVisit(Visit):
 
     def to_login(self) -> Response:
         return self.to(f"/_login?next={quote(self.path, safe='')}")
+
+
+def goal_of(text: str) -> str:
+    """A path of the desk that a login may lead to; the start for anything else."""
+    return text if _GOAL.fullmatch(text) else "/"
 
 
 def _initials(name: str) -> str:
